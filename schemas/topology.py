@@ -1,0 +1,150 @@
+"""The AMQP topology as data: exchanges, queues with their arguments, bindings, and which partition a key belongs to.
+
+`runtime.broker` declares it once and checks it at start. Works alike on RabbitMQ 3.10 and 4.x. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+Argument = str | int | bool
+
+WEBHOOKS = "lunas.webhooks"
+DEAD = "lunas.dead"
+PARKED = "lunas.parked"
+QUARANTINE = "lunas.quarantine"
+QUARANTINE_KEY = "quarantine"
+
+# seconds; a short blip, a failover, a deploy, an outage, a long outage. After the last one a message is parked.
+RETRY_DELAYS: tuple[float, ...] = (5, 30, 300, 1800, 7200)
+
+# 3.10 drops a message at its first redelivery when the limit is -1 or 0; so it is always set, and never to those.
+WORK_DELIVERY_LIMIT = 20
+# A person may look at a parked message as often as they like.
+PARKED_DELIVERY_LIMIT = 1_000_000
+# A day of 380,000 deliveries of 1.5 KB is 0.6 GB; above this the publisher is refused and ingress answers 503.
+WORK_MAX_BYTES = 2 * 1024**3
+QUARANTINE_MAX_LENGTH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    name: str
+    arguments: Mapping[str, Argument]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    exchange: str
+    queue: str
+    routing_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Everything the broker must hold. Everything is durable, nothing is exclusive or deleted automatically."""
+
+    partitions: int
+    retry_delays: tuple[float, ...]
+    exchanges: Sequence[Exchange] = field(repr=False)
+    queues: Sequence[Queue] = field(repr=False)
+    bindings: Sequence[Binding] = field(repr=False)
+
+
+def topology(partitions: int = 1, retry_delays: Sequence[float] = RETRY_DELAYS) -> Topology:
+    """The whole topology for a number of partitions. Raises ValueError on impossible numbers."""
+    if partitions < 1:
+        raise ValueError("there is at least one partition")
+    if any(delay <= 0 for delay in retry_delays):
+        raise ValueError("a retry delay is a positive number of seconds")
+    tiers = [retry_name(delay) for delay in retry_delays]
+    return Topology(
+        partitions=partitions,
+        retry_delays=tuple(retry_delays),
+        exchanges=(
+            Exchange(WEBHOOKS, "direct"),
+            *(Exchange(name, "fanout") for name in tiers),
+            Exchange(DEAD, "fanout"),
+            Exchange(QUARANTINE, "direct"),
+        ),
+        queues=(
+            *(Queue(queue_name(number), _work_arguments()) for number in range(partitions)),
+            *(Queue(retry_name(delay), _tier_arguments(delay)) for delay in retry_delays),
+            Queue(PARKED, _frozen({"x-queue-type": "quorum", "x-delivery-limit": PARKED_DELIVERY_LIMIT})),
+            Queue(QUARANTINE, _quarantine_arguments()),
+        ),
+        bindings=(
+            *(Binding(WEBHOOKS, queue_name(number), routing_key(number)) for number in range(partitions)),
+            *(Binding(name, name, "") for name in tiers),
+            Binding(DEAD, PARKED, ""),
+            Binding(QUARANTINE, QUARANTINE, QUARANTINE_KEY),
+        ),
+    )
+
+
+def queue_name(partition: int) -> str:
+    return f"{WEBHOOKS}.p{partition}"
+
+
+def routing_key(partition: int) -> str:
+    return f"webhooks.p{partition}"
+
+
+def retry_name(delay: float) -> str:
+    """Name of a tier's exchange and of its queue, e.g. `lunas.retry.30s`."""
+    return f"lunas.retry.{delay:g}s"
+
+
+def partition_of(key: str | bytes, partitions: int) -> int:
+    """Partition of a stream key: stable across processes, machines and restarts (unlike `hash`)."""
+    if partitions == 1:
+        return 0
+    data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
+    return zlib.crc32(data) % partitions
+
+
+def _frozen(arguments: dict[str, Argument]) -> Mapping[str, Argument]:
+    return MappingProxyType(arguments)
+
+
+def _work_arguments() -> Mapping[str, Argument]:
+    return _frozen(
+        {
+            "x-queue-type": "quorum",
+            "x-single-active-consumer": True,
+            "x-delivery-limit": WORK_DELIVERY_LIMIT,
+            "x-dead-letter-exchange": DEAD,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+            "x-max-length-bytes": WORK_MAX_BYTES,
+        }
+    )
+
+
+def _tier_arguments(delay: float) -> Mapping[str, Argument]:
+    # No dead-letter routing key: the message keeps its own, so one tier serves every partition.
+    return _frozen(
+        {
+            "x-queue-type": "quorum",
+            "x-message-ttl": int(delay * 1000),
+            "x-delivery-limit": WORK_DELIVERY_LIMIT,
+            "x-dead-letter-exchange": WEBHOOKS,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+            "x-max-length-bytes": WORK_MAX_BYTES,
+        }
+    )
+
+
+def _quarantine_arguments() -> Mapping[str, Argument]:
+    # Requests nobody vouched for: bounded, the oldest gives way, and never a reason to refuse a real webhook.
+    return _frozen({"x-max-length": QUARANTINE_MAX_LENGTH, "x-overflow": "drop-head"})

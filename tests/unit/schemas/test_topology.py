@@ -1,0 +1,109 @@
+"""The topology data holds the rules that keep messages: limits, dead letters, and no way around them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from schemas.topology import (
+    DEAD,
+    PARKED,
+    QUARANTINE,
+    WEBHOOKS,
+    Queue,
+    partition_of,
+    queue_name,
+    retry_name,
+    routing_key,
+    topology,
+)
+
+
+def queues(partitions: int = 2) -> dict[str, Queue]:
+    return {queue.name: queue for queue in topology(partitions, (5, 0.25)).queues}
+
+
+@pytest.mark.parametrize("name", [queue_name(0), queue_name(1), "lunas.retry.5s", "lunas.retry.0.25s"])
+def test_a_working_queue_never_drops_a_message(name: str) -> None:
+    arguments = queues()[name].arguments
+    assert arguments["x-queue-type"] == "quorum"
+    assert arguments["x-dead-letter-strategy"] == "at-least-once"
+    assert arguments["x-overflow"] == "reject-publish"
+    assert int(arguments["x-max-length-bytes"]) > 0
+
+
+def test_every_quorum_queue_has_a_positive_delivery_limit() -> None:
+    quorum = [queue for queue in queues().values() if queue.arguments.get("x-queue-type") == "quorum"]
+    assert len(quorum) == 5
+    assert all(int(queue.arguments["x-delivery-limit"]) > 0 for queue in quorum)
+
+
+def test_work_queues_dead_letter_to_the_parking_lot_and_have_one_active_consumer() -> None:
+    arguments = queues()[queue_name(0)].arguments
+    assert arguments["x-dead-letter-exchange"] == DEAD
+    assert arguments["x-single-active-consumer"] is True
+
+
+def test_a_retry_tier_returns_a_message_to_its_own_partition() -> None:
+    arguments = queues()["lunas.retry.0.25s"].arguments
+    assert arguments["x-message-ttl"] == 250
+    assert arguments["x-dead-letter-exchange"] == WEBHOOKS
+    assert "x-dead-letter-routing-key" not in arguments
+
+
+def test_the_parking_lot_keeps_messages_for_ever() -> None:
+    assert set(queues()[PARKED].arguments) == {"x-queue-type", "x-delivery-limit"}
+
+
+def test_the_quarantine_is_bounded_and_apart_from_the_pipeline() -> None:
+    arguments = queues()[QUARANTINE].arguments
+    assert arguments["x-overflow"] == "drop-head"
+    assert int(arguments["x-max-length"]) > 0
+    assert "x-dead-letter-exchange" not in arguments
+
+
+def test_every_queue_is_bound_and_every_binding_names_what_exists() -> None:
+    whole = topology(3)
+    assert {binding.queue for binding in whole.bindings} == {queue.name for queue in whole.queues}
+    assert {binding.exchange for binding in whole.bindings} == {item.name for item in whole.exchanges}
+
+
+def test_names_are_the_documented_ones() -> None:
+    assert (queue_name(2), routing_key(2)) == ("lunas.webhooks.p2", "webhooks.p2")
+    assert [retry_name(delay) for delay in topology().retry_delays] == [
+        "lunas.retry.5s",
+        "lunas.retry.30s",
+        "lunas.retry.300s",
+        "lunas.retry.1800s",
+        "lunas.retry.7200s",
+    ]
+
+
+@pytest.mark.parametrize(("partitions", "delays"), [(0, (5,)), (1, (0,)), (1, (-1,))])
+def test_impossible_numbers_are_refused(partitions: int, delays: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match=r"partition|delay"):
+        topology(partitions, delays)
+
+
+def test_one_partition_takes_everything() -> None:
+    assert {partition_of(key, 1) for key in ("", "a", b"\xff", "\udcff")} == {0}
+
+
+def test_partitions_are_spread_and_text_equals_its_bytes() -> None:
+    keys = [f"payment-xendit-py-{number}" for number in range(2000)]
+    counts = [0, 0, 0, 0]
+    for key in keys:
+        assert partition_of(key, 4) == partition_of(key.encode(), 4)
+        counts[partition_of(key, 4)] += 1
+    assert min(counts) > 400
+
+
+def test_a_partition_is_the_same_in_another_process() -> None:
+    """`hash` is salted per process; ours must not be (a stream would change its queue at every restart)."""
+    code = "from schemas.topology import partition_of; print([partition_of(f'k{n}', 8) for n in range(50)])"
+    other = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=30
+    )
+    assert other.stdout.strip() == str([partition_of(f"k{number}", 8) for number in range(50)])
