@@ -60,7 +60,7 @@ class Envelope:
     secret_id: str
     path: str
     body: bytes
-    headers: Mapping[str, str] = field(default=_NO_HEADERS)
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
     replay_of: str | None = None
     dead_letter_id: str | None = None
     actor: str | None = None

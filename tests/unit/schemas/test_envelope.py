@@ -93,10 +93,9 @@ def test_any_bytes_give_envelopes_or_an_envelope_error(junk: bytes) -> None:
     for data in (junk, MAGIC + junk):
         try:
             envelopes = unpack(data)
-        except EnvelopeError as error:
-            assert error.reason in {"magic", "empty", "truncated", "too_long", "header"}
-        else:
-            assert unpack(pack(envelopes)) == envelopes
+        except EnvelopeError:
+            continue
+        assert unpack(pack(envelopes)) == envelopes
 
 
 @pytest.mark.parametrize(
