@@ -1,0 +1,332 @@
+"""Decisions: what lunas concluded or granted because of facts. Only fulfilment (and later checkout) writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from schemas.event_model import EventModel
+
+PaymentStatus = Literal[
+    "pending", "authorized", "succeeded", "failed", "expired", "partially_refunded", "refunded", "reversed"
+]
+SubscriptionStatus = Literal["pending", "active", "past_due", "cancelled", "expired"]
+
+
+class Posting(BaseModel):
+    """One leg of a double entry: debits positive, credits negative. `unit`: IDR, TOKEN (credit tokens) or CHAT (chat tokens)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    account: str
+    unit: Literal["IDR", "TOKEN", "CHAT"]
+    amount: int
+
+
+class Decision(EventModel):
+    """Base of all decisions. `case` is the fulfilment case behind it."""
+
+    case: str
+
+
+class ValueMoved(Decision):
+    """A decision that moves value; `postings` sum to zero per unit, or the event cannot be built."""
+
+    postings: tuple[Posting, ...] = ()
+
+    @model_validator(mode="after")
+    def _balanced(self) -> Self:
+        totals: dict[str, int] = {}
+        for posting in self.postings:
+            totals[posting.unit] = totals.get(posting.unit, 0) + posting.amount
+        if any(totals.values()):
+            raise ValueError(f"postings do not sum to zero: {totals}")
+        return self
+
+
+class PaymentAssessed(Decision):
+    """Our view of one payment after the facts so far; the newest counts. Amounts in whole rupiah, None when no event told.
+
+    `facts` are the log positions that were new since the last assessment. `held` is the suspense reason while money is held.
+    """
+
+    TYPE: ClassVar[str] = "payment.assessed"
+
+    provider: str
+    payment_id: str
+    aliases: tuple[str, ...] = ()
+    status: PaymentStatus
+    amount: int | None = None
+    requested_amount: int | None = None
+    refunded_amount: int = 0
+    currency: str = "IDR"
+    method: str | None = None
+    channel: str | None = None
+    payment_type: str | None = None
+    reference_id: str | None = None
+    customer_id: str | None = None
+    payer_email: str | None = None
+    paid_at: datetime | None = None
+    late: bool = False
+    token_only: bool = False
+    settled: bool = False
+    held: str | None = None
+    failure_code: str | None = None
+    facts: tuple[int, ...] = ()
+
+
+class CreditGranted(ValueMoved):
+    """A top-up became credit. `tokens` = `amount_idr` × the catalogue's rate at the time of the decision."""
+
+    TYPE: ClassVar[str] = "credit.granted"
+
+    customer_id: str
+    provider: str
+    payment_id: str
+    amount_idr: int
+    tokens: int
+    at: datetime
+    late: bool = False
+    token_only: bool = False
+
+
+class CreditClawedBack(ValueMoved):
+    """A refund took credit back, as far as it was unspent."""
+
+    TYPE: ClassVar[str] = "credit.clawed_back"
+
+    customer_id: str
+    provider: str
+    payment_id: str
+    refund_id: str
+    amount_idr: int
+    tokens: int
+    at: datetime
+
+
+class TokensGranted(ValueMoved):
+    """A token package was delivered. `amount_idr` is None when the provider never said what was paid."""
+
+    TYPE: ClassVar[str] = "tokens.granted"
+
+    customer_id: str
+    provider: str
+    payment_id: str
+    product: str
+    quantity: int
+    chat_tokens: int
+    amount_idr: int | None
+    at: datetime
+    token_only: bool = False
+
+
+class TokensClawedBack(ValueMoved):
+    """A refund took chat tokens back."""
+
+    TYPE: ClassVar[str] = "tokens.clawed_back"
+
+    customer_id: str
+    provider: str
+    payment_id: str
+    refund_id: str
+    product: str
+    chat_tokens: int
+    amount_idr: int
+    at: datetime
+
+
+class CourseEnrolled(ValueMoved):
+    """A course was opened for a customer, once per customer and course."""
+
+    TYPE: ClassVar[str] = "course.enrolled"
+
+    customer_id: str
+    provider: str
+    payment_id: str
+    course: str
+    order_id: str
+    amount_idr: int | None
+    at: datetime
+
+
+class CourseRevoked(ValueMoved):
+    """A course was closed again because its money went back."""
+
+    TYPE: ClassVar[str] = "course.revoked"
+
+    customer_id: str
+    provider: str
+    payment_id: str
+    course: str
+    order_id: str
+    reason: str
+    at: datetime
+
+
+class SaleRecorded(ValueMoved):
+    """Money received for something that grants nothing by itself (a paper, a subscription charge)."""
+
+    TYPE: ClassVar[str] = "sale.recorded"
+
+    customer_id: str | None
+    provider: str
+    payment_id: str
+    product: str
+    amount_idr: int
+    at: datetime
+
+
+class SaleRefunded(ValueMoved):
+    """Money of a sale went back."""
+
+    TYPE: ClassVar[str] = "sale.refunded"
+
+    customer_id: str | None
+    provider: str
+    payment_id: str
+    refund_id: str
+    product: str
+    amount_idr: int
+    at: datetime
+
+
+class SubscriptionDecision(Decision):
+    """The full state of a subscription after the decision.
+
+    `access_until` is `expires_at` plus grace, the moment our own clock ends access whatever anybody says; None = no end known.
+    """
+
+    subscription_id: str
+    customer_id: str
+    provider: str
+    plan: str | None
+    tier: str | None
+    status: SubscriptionStatus
+    licence_code: str | None = None
+    member_id: str | None = None
+    started_at: datetime | None
+    expires_at: datetime | None
+    access_until: datetime | None
+    cancel_at_period_end: bool = False
+
+
+class SubscriptionCreated(SubscriptionDecision):
+    """Known, but not usable yet."""
+
+    TYPE: ClassVar[str] = "subscription.created"
+
+
+class SubscriptionActivated(SubscriptionDecision):
+    """Usable from now on (also after a pause)."""
+
+    TYPE: ClassVar[str] = "subscription.activated"
+
+
+class SubscriptionRenewed(SubscriptionDecision):
+    """One or more periods were added."""
+
+    TYPE: ClassVar[str] = "subscription.renewed"
+
+
+class SubscriptionPastDue(SubscriptionDecision):
+    """A renewal failed or is overdue; access continues until `access_until`."""
+
+    TYPE: ClassVar[str] = "subscription.past_due"
+
+
+class SubscriptionCancelled(SubscriptionDecision):
+    """Will not renew; with `cancel_at_period_end` access continues until `expires_at`."""
+
+    TYPE: ClassVar[str] = "subscription.cancelled"
+
+
+class SubscriptionExpired(SubscriptionDecision):
+    """Ended."""
+
+    TYPE: ClassVar[str] = "subscription.expired"
+
+
+class SubscriptionTierChanged(SubscriptionDecision):
+    """Moved to another plan."""
+
+    TYPE: ClassVar[str] = "subscription.tier_changed"
+
+
+class SubscriptionExpiringSoon(SubscriptionDecision):
+    """Will end soon; for notifications."""
+
+    TYPE: ClassVar[str] = "subscription.expiring_soon"
+
+
+class SubscriptionUpdated(SubscriptionDecision):
+    """A detail changed (licence code, member id, an earlier end)."""
+
+    TYPE: ClassVar[str] = "subscription.updated"
+
+
+class TierChanged(Decision):
+    """The customer's tier. It holds until `until` (None = no end), then `fallback_tier` applies by the clock alone."""
+
+    TYPE: ClassVar[str] = "tier.changed"
+
+    customer_id: str
+    tier: str
+    until: datetime | None
+    fallback_tier: str
+    reason: str
+
+
+class SuspenseHeld(ValueMoved):
+    """Verified money (or a grant of unknown money) waits for a reason an operator understands."""
+
+    TYPE: ClassVar[str] = "suspense.held"
+
+    suspense_id: str
+    provider: str
+    payment_id: str
+    reason: str
+    amount: int | None
+    payer_email: str | None = None
+    customer_id: str | None = None
+    product: str | None = None
+    since: datetime
+
+
+class SuspenseReleased(ValueMoved):
+    """Held money found its place. `resolution`: granted, refunded, written_off or changed (held again for another reason)."""
+
+    TYPE: ClassVar[str] = "suspense.released"
+
+    suspense_id: str
+    provider: str
+    payment_id: str
+    resolution: Literal["granted", "refunded", "written_off", "changed"]
+    actor: str | None = None
+    at: datetime
+
+
+DECISIONS: tuple[type[EventModel], ...] = (
+    PaymentAssessed,
+    CreditGranted,
+    CreditClawedBack,
+    TokensGranted,
+    TokensClawedBack,
+    CourseEnrolled,
+    CourseRevoked,
+    SaleRecorded,
+    SaleRefunded,
+    SubscriptionCreated,
+    SubscriptionActivated,
+    SubscriptionRenewed,
+    SubscriptionPastDue,
+    SubscriptionCancelled,
+    SubscriptionExpired,
+    SubscriptionTierChanged,
+    SubscriptionExpiringSoon,
+    SubscriptionUpdated,
+    TierChanged,
+    SuspenseHeld,
+    SuspenseReleased,
+)

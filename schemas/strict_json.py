@@ -1,0 +1,126 @@
+"""One JSON policy for everything that arrives from outside.
+
+UTF-8 without BOM, no duplicate keys, no NaN or Infinity, bounded depth and digits, numbers exact (int or Decimal), no lone
+surrogates, no NUL in text. Anything else is authentic but `UnparsableError`: it is stored as bytes and parked, never guessed at.
+A signer may mean the first of two equal keys where every common parser keeps the last; that is why a duplicate is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+from schemas.errors import UnparsableError
+
+MAX_DEPTH = 64
+"""Levels. Real webhooks nest five deep; Python's own parser recurses and would run out of stack near a thousand."""
+
+MAX_DIGITS = 64
+"""Characters of one number. Longer ones are an attack or a mistake."""
+
+
+def loads(body: bytes) -> Any:
+    """Parse a webhook body. Raises UnparsableError with a stable reason; never any other exception."""
+    if not body.strip():
+        raise UnparsableError("empty_body")
+    text = _text(body)
+    _check_depth(text)
+    document = _parse(text)
+    if "\\u" in text:
+        _check_characters(document)
+    return document
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            parse_float=_decimal,
+            parse_int=_integer,
+            parse_constant=_constant,
+            object_pairs_hook=_unique,
+        )
+    except json.JSONDecodeError as error:
+        raise UnparsableError("not_json", f"at character {error.pos}") from None
+    except RecursionError:
+        raise UnparsableError("too_deep") from None
+
+
+def _text(body: bytes) -> str:
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise UnparsableError("byte_order_mark")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnparsableError("not_utf8", f"at byte {error.start}") from None
+
+
+def _check_characters(document: Any) -> None:
+    """Escapes can smuggle in what UTF-8 and PostgreSQL refuse; look only when the text has any."""
+    if isinstance(document, str):
+        if "\0" in document:
+            raise UnparsableError("nul_character")
+        if any("\ud800" <= character <= "\udfff" for character in document):
+            raise UnparsableError("lone_surrogate")
+    elif isinstance(document, dict):
+        for key, value in document.items():
+            _check_characters(key)
+            _check_characters(value)
+    elif isinstance(document, list):
+        for value in document:
+            _check_characters(value)
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    in_string = False
+    escaped = False
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "{[":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise UnparsableError("too_deep", f"more than {MAX_DEPTH} levels")
+        elif character in "}]":
+            depth -= 1
+
+
+def _integer(literal: str) -> int:
+    if len(literal) > MAX_DIGITS:
+        raise UnparsableError("number_too_long", f"{len(literal)} characters")
+    return int(literal)
+
+
+def _decimal(literal: str) -> Decimal:
+    if len(literal) > MAX_DIGITS:
+        raise UnparsableError("number_too_long", f"{len(literal)} characters")
+    try:
+        return Decimal(literal)
+    except InvalidOperation:
+        raise UnparsableError("number_out_of_range", literal) from None
+
+
+def _constant(literal: str) -> NoReturn:
+    raise UnparsableError("not_a_number", literal)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise UnparsableError("duplicate_key", key[:80])
+            seen.add(key)
+    return document
