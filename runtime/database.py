@@ -1,0 +1,95 @@
+"""PostgreSQL connections of a process: one pool, opened and closed in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+from runtime.logs import get_logger
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+# Text, because asyncpg's classes take no parameters at run time.
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+# What "the database is away or gave up on us" looks like through asyncpg.
+CONNECTION_ERRORS = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
+                     asyncpg.TooManyConnectionsError, asyncpg.InterfaceError)  # fmt: skip
+CLOSE_BUDGET_SECONDS = 5.0
+RETRY_PAUSE_SECONDS = 0.5
+
+log = get_logger(__name__)
+
+
+def server_settings(settings: Settings, process: str, role: str | None = None) -> dict[str, str]:
+    """Session defaults sent while connecting, so that neither RESET ALL nor a pooled connection can lose them.
+
+    `role` is the database role the process works as. `search_path` is set here because a role's own setting
+    applies to its logins only, not to SET ROLE.
+    """
+    session = {
+        "application_name": f"lunas-{process}",
+        "timezone": "UTC",
+        "search_path": "lunas",
+        "lock_timeout": str(settings.database_lock_timeout_ms),
+        "idle_in_transaction_session_timeout": str(settings.database_idle_in_transaction_timeout_ms),
+        "tcp_keepalives_idle": str(settings.database_keepalive_idle_seconds),
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
+    }
+    return session | ({"role": role} if role else {})
+
+
+@asynccontextmanager
+async def open_pool(
+    settings: Settings, process: str, *, role: str | None = None, max_size: int | None = None
+) -> AsyncIterator[Pool]:
+    """The pool of one process. Waits while the database is starting, up to `database_start_timeout_seconds`.
+
+    Raises the last connection error when the database stays away, ConfigurationError when no address is set.
+    """
+    size = max_size or settings.database_pool_max
+    pool = await _until_connected(
+        lambda: asyncpg.create_pool(
+            settings.require_database_url(),
+            min_size=min(settings.database_pool_min, size),
+            max_size=size,
+            timeout=settings.database_connect_timeout_seconds,
+            command_timeout=settings.database_command_timeout_seconds,
+            server_settings=server_settings(settings, process, role),
+        ),
+        budget_seconds=settings.database_start_timeout_seconds,
+    )
+    try:
+        yield pool
+    finally:
+        await _close(pool)
+
+
+async def _until_connected(create: Callable[[], Pool], *, budget_seconds: float) -> Pool:
+    deadline = asyncio.get_running_loop().time() + budget_seconds
+    while True:
+        try:
+            return await create()
+        except CONNECTION_ERRORS as error:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            log.warning("database not reachable yet", action="database.wait", error=type(error).__name__)
+            await asyncio.sleep(RETRY_PAUSE_SECONDS)
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_BUDGET_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        log.warning("connections still in use were cut", action="database.terminate")
+        pool.terminate()

@@ -1,0 +1,12 @@
+"""Every variable lunas reads, each with its unit, default and reason.
+
+`load_settings()` is the only place that looks at the process environment; nothing here runs at import time.
+"""
+
+from __future__ import annotations
+
+from runtime.settings.errors import ConfigurationError
+from runtime.settings.loading import load_settings
+from runtime.settings.model import Settings
+
+__all__ = ["ConfigurationError", "Settings", "load_settings"]

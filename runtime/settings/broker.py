@@ -1,0 +1,53 @@
+"""RabbitMQ: address, partitions, retry tiers and flow control."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+
+def _comma_separated(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+# NoDecode: people write 5,30,300 in an environment variable, not a JSON list.
+Seconds = Annotated[tuple[Annotated[int, Field(ge=1)], ...], NoDecode, BeforeValidator(_comma_separated)]
+
+
+class BrokerSettings(BaseModel):
+    """How processes talk to the broker."""
+
+    broker_url: SecretStr | None = Field(
+        None, description="AMQP address with credentials; a private instance when unset."
+    )
+    broker_partitions: int = Field(
+        1, ge=1, le=256, description="Queues the webhooks are spread over by a stable hash."
+    )
+    broker_heartbeat_seconds: int = Field(
+        10, ge=1, description="AMQP heartbeat; finds a dead peer, not a frozen one."
+    )
+    broker_connect_timeout_seconds: float = Field(
+        10.0, gt=0, description="Longest wait for a new connection."
+    )
+    broker_reconnect_seconds: float = Field(1.0, gt=0, description="Pause between attempts to reconnect.")
+    broker_publish_deadline_seconds: float = Field(
+        5.0, gt=0, description="Confirm deadline of publishes outside ingress (retries, parking, replay)."
+    )
+    broker_retry_delays_seconds: Seconds = Field(
+        (5, 30, 300, 1800, 7200),
+        description="Retry tiers in order: 5 s, 30 s, 5 min, 30 min, 2 h; after the last one a delivery is parked.",
+    )
+    broker_work_delivery_limit: int = Field(
+        20, ge=1, description="Redeliveries of a work queue before it dead-letters; never unlimited."
+    )
+    broker_parked_delivery_limit: int = Field(
+        1_000_000, ge=1, description="Redeliveries the parking lot survives."
+    )
+    broker_queue_max_bytes: int = Field(
+        2_147_483_648, ge=1024, description="Size of a work queue before it refuses publishes."
+    )
+    broker_quarantine_max_messages: int = Field(
+        10_000, ge=1, description="Rejected requests the quarantine queue keeps."
+    )

@@ -1,0 +1,81 @@
+"""Limits and deadlines of the door for providers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class IngressSettings(BaseModel):
+    """Nothing a client sends may hold memory or a connection for longer than these say."""
+
+    ingress_durability: Literal["broker"] = Field(
+        "broker", description="What must have a delivery before we answer 200: confirmed by the broker."
+    )
+    ingress_body_limit_bytes: int = Field(
+        1_048_576,
+        ge=1024,
+        description="Largest webhook body; the providers' own stay under 100 KiB. Above it: 413.",
+    )
+    ingress_header_limit_bytes: int = Field(
+        16_384, ge=1024, description="Largest request head, all header fields together."
+    )
+    ingress_header_field_limit_bytes: int = Field(
+        8190, ge=512, description="Largest single header field or request line."
+    )
+    ingress_header_deadline_seconds: float = Field(
+        10.0, gt=0, description="A head that is not complete by then is cut off."
+    )
+    ingress_body_deadline_seconds: float = Field(
+        10.0, gt=0, description="A body that is not complete by then is answered 408."
+    )
+    ingress_idle_deadline_seconds: float = Field(
+        10.0, gt=0, description="Idle keep-alive connections are closed after this time."
+    )
+    ingress_connection_limit: int = Field(
+        2000,
+        ge=1,
+        description="Open connections at most; more wait in the kernel's backlog instead of in our memory.",
+    )
+    ingress_publish_deadline_seconds: float = Field(
+        3.0,
+        gt=0,
+        description="No broker confirm by then: 503. Well under the shortest provider timeout (5 s).",
+    )
+    ingress_retry_after_seconds: int = Field(5, ge=1, description="`Retry-After` of 429 and 503 answers.")
+    ingress_rate_limit_per_second: float = Field(
+        2000.0, gt=0, description="Requests per second and provider before 429."
+    )
+    ingress_rate_burst: int = Field(
+        4000, ge=1, description="Requests a provider may send at once after a quiet time."
+    )
+    ingress_failed_rate_limit_per_second: float = Field(
+        50.0,
+        gt=0,
+        description="Failed verifications per second and provider before 429; apart from the limit for good ones.",
+    )
+    ingress_failed_rate_burst: int = Field(
+        200, ge=1, description="Failed verifications allowed at once after a quiet time."
+    )
+    ingress_group_max_envelopes: int = Field(
+        64, ge=1, description="Most envelopes in one AMQP message; 1 switches grouped publishing off."
+    )
+    ingress_group_max_bytes: int = Field(
+        4_194_304,
+        ge=1024,
+        description="Most body bytes in one AMQP message, so that one message never fills a prefetch window.",
+    )
+    ingress_pending_max: int = Field(
+        10_000,
+        ge=1,
+        description="Deliveries waiting for a confirm at most; beyond it 503 at once instead of growing memory.",
+    )
+    ingress_prestop_seconds: float = Field(
+        0.0,
+        ge=0,
+        description="Serve on for this long after SIGTERM while load balancers take us out; 10 behind Kubernetes.",
+    )
+    ingress_quarantine_pending_max: int = Field(
+        1000, ge=1, description="Rejected requests waiting to be kept; beyond it they are only counted."
+    )

@@ -1,0 +1,98 @@
+"""From the process environment to `Settings`: `.env`, `*_FILE` secrets, and one sentence for a mistake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from runtime.settings.errors import ConfigurationError
+from runtime.settings.model import Settings, variable_name
+
+
+class _Variables(EnvSettingsSource):
+    """pydantic-settings' own reading of variables, over a mapping we prepared instead of `os.environ`."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        super().__init__(Settings, case_sensitive=True)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._variables
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, env_file: Path = Path(".env"), **overrides: Any
+) -> Settings:
+    """Settings of this process.
+
+    `environ` defaults to the process environment; `.env` is read in development only and never wins over a real
+    variable. `NAME_FILE` gives the path of a file that holds NAME's value. `overrides` are field names and win.
+    Raises ConfigurationError.
+    """
+    given = dict(os.environ if environ is None else environ)
+    if given.get("LUNAS_ENV") == "development" and env_file.is_file():
+        given = {name: value for name, value in dotenv_values(env_file).items() if value is not None} | given
+    known = {variable_name(field): field for field in Settings.model_fields}
+    try:
+        # Empty means unset: compose files and CI pass variables on that way.
+        present = {name: value for name, value in _with_files(given, known).items() if value != ""}
+        return Settings(
+            **(_Variables(_only(present, known))() | {variable_name(k): v for k, v in overrides.items()})
+        )
+    except ValidationError as error:
+        # The chain is cut on purpose: the original shows the values, secrets among them.
+        raise ConfigurationError(_sentence(error)) from None
+
+
+def _only(variables: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    return {name: variables[name] for name in known if name in variables}
+
+
+def _with_files(variables: dict[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    resolved = dict(variables)
+    for name in known:
+        path = variables.get(f"{name}_FILE")
+        if not path:
+            continue
+        if variables.get(name):
+            raise ConfigurationError(f"{name} and {name}_FILE are both set: unset one of them.")
+        try:
+            resolved[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise ConfigurationError(
+                f"{name}_FILE names {path}, which cannot be read ({reason}): correct the path."
+            ) from None
+    return resolved
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    if not first["loc"]:
+        return str(first["ctx"]["error"]) + "." if "ctx" in first else str(first["msg"])
+    name = str(first["loc"][0])
+    name = variable_name(name) if name in Settings.model_fields else name
+    field = {variable_name(key): value for key, value in Settings.model_fields.items()}.get(name)
+    got = (
+        ""
+        if isinstance(first.get("input"), SecretStr) or _is_secret(field)
+        else f" (it is {first.get('input')!r})"
+    )
+    default = (
+        "" if field is None or field.default is None else f", or unset it for the default {field.default}"
+    )
+    return f"{name} is wrong{got}: {_reason(first['msg'])}; correct it{default}."
+
+
+def _reason(message: str) -> str:
+    return message[0].lower() + message[1:]
+
+
+def _is_secret(field: Any) -> bool:
+    return field is None or "SecretStr" in str(field.annotation)

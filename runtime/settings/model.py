@@ -1,0 +1,134 @@
+"""`Settings`: all variables together, and the rules that span several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from runtime.settings.addresses import AddressSettings
+from runtime.settings.broker import BrokerSettings
+from runtime.settings.database import DatabaseSettings
+from runtime.settings.errors import ConfigurationError
+from runtime.settings.ingress import IngressSettings
+from runtime.settings.processing import ProcessingSettings
+from runtime.settings.providers import ProviderSettings
+
+WEBHOOK_PROVIDERS = ("scalev", "xendit", "mayar")
+# The name of the key for outgoing calls differs between providers.
+CALL_KEYS = {"scalev": "scalev_api_key", "xendit": "xendit_secret_key", "mayar": "mayar_api_key"}
+_UNPREFIXED = ("scalev_", "xendit_", "mayar_", "manual_payment_url", "resend_", "payment_provider", "app_url")
+
+
+def variable_name(field: str) -> str:
+    """Environment variable of a field: ours start with `LUNAS_`, the providers' keep their known names."""
+    return field.upper() if field.startswith(_UNPREFIXED) else f"LUNAS_{field.upper()}"
+
+
+class Settings(
+    AddressSettings,
+    ProviderSettings,
+    IngressSettings,
+    BrokerSettings,
+    ProcessingSettings,
+    DatabaseSettings,
+    BaseSettings,
+):
+    """All settings of all processes, immutable.
+
+    Built by `load_settings`; tests may build it directly by field name. It never reads the environment by itself.
+    """
+
+    model_config = SettingsConfigDict(
+        alias_generator=variable_name,
+        populate_by_name=True,
+        frozen=True,
+        extra="ignore",
+        validate_default=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the caller passes; `load_settings` decides what of the environment that is."""
+        return (init_settings,)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _development_defaults(cls, values: dict[str, object]) -> dict[str, object]:
+        if values.get("LUNAS_ENV", values.get("env")) != "development":
+            return values
+        defaults = {
+            "payment_provider": "manual",
+            "api_key": "dev-api-key",
+            "operator_key": "dev-operator-key",
+        }
+        defaults |= {f"{name}_webhook_secret": f"dev-{name}-secret" for name in WEBHOOK_PROVIDERS}
+        filled = dict(values)
+        for field, value in defaults.items():
+            if filled.get(field) is None and filled.get(variable_name(field)) is None:
+                filled[variable_name(field)] = value
+        return filled
+
+    @model_validator(mode="after")
+    def _secrets_of_configured_providers(self) -> Self:
+        if self.env == "production":
+            missing = [
+                variable_name(field) for field in self._needed_secrets() if getattr(self, field) is None
+            ]
+            if missing:
+                raise ValueError(
+                    f"{' and '.join(missing)} must be set in production because the provider is configured: set "
+                    f"{'them' if len(missing) > 1 else 'it'} (or the same name with _FILE), "
+                    "or unset the provider's other variables"
+                )
+        return self
+
+    def _needed_secrets(self) -> Iterable[str]:
+        """Webhook secret of every provider with any variable set; key for calls of the one new orders use."""
+        for name in WEBHOOK_PROVIDERS:
+            own = (field for field in self.model_fields_set if field.startswith(f"{name}_"))
+            chosen = self.payment_provider == name
+            if chosen or any(getattr(self, field) is not None for field in own):
+                yield f"{name}_webhook_secret"
+            if chosen:
+                yield CALL_KEYS[name]
+
+    def webhook_secrets(self, provider: str) -> tuple[SecretStr, ...]:
+        """All secrets accepted from `provider`, in order; empty when none is set: everything is then refused."""
+        secret: SecretStr | None = getattr(self, f"{provider}_webhook_secret", None)
+        if secret is None:
+            return ()
+        parts = (part.strip() for part in secret.get_secret_value().split(","))
+        return tuple(SecretStr(part) for part in parts if part)
+
+    def require_database_url(self) -> str:
+        """The database's address, or a ConfigurationError that says how to get one."""
+        return self._require("database_url", "a PostgreSQL address")
+
+    def require_broker_url(self) -> str:
+        """The broker's address, or a ConfigurationError that says how to get one."""
+        return self._require("broker_url", "an AMQP address")
+
+    def require_api_key(self) -> str:
+        """Bearer key of the API."""
+        return self._require("api_key", "a long random value")
+
+    def require_operator_key(self) -> str:
+        """Key that signs in to the console."""
+        return self._require("operator_key", "a long random value")
+
+    def _require(self, field: str, what: str) -> str:
+        secret: SecretStr | None = getattr(self, field)
+        if secret is None or not secret.get_secret_value():
+            hint = ", or start a private one with `make run`" if field.endswith("_url") else ""
+            raise ConfigurationError(f"{variable_name(field)} is not set: set it to {what}{hint}.")
+        return secret.get_secret_value()

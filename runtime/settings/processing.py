@@ -1,0 +1,71 @@
+"""Tunables of the processor and of the projections."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class ProcessingSettings(BaseModel):
+    """Batch sizes, waits and caps behind the queue."""
+
+    processor_batch_max: int = Field(
+        200,
+        ge=1,
+        le=5000,
+        description="Deliveries in one transaction; 200 brings nearly all of the gain of batching.",
+    )
+    processor_batch_wait_ms: int = Field(
+        50, ge=0, description="Longest wait for a batch to fill once its first message is here."
+    )
+    processor_prefetch: int = Field(
+        600, ge=1, le=65535, description="Unacknowledged messages; three batches keep the pipe full."
+    )
+    processor_drain_budget_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="Time to finish and commit the current batch on SIGTERM; inside the shutdown budget.",
+    )
+    processor_slow_seconds: float = Field(
+        5.0,
+        gt=0,
+        description="A delivery that took longer from HTTP to commit raises an alert metric and a log line.",
+    )
+    processor_retry_attempts: int = Field(
+        5,
+        ge=0,
+        description="Trips through the retry tiers before parking; at most as many as there are tiers.",
+    )
+    processor_backoff_max_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="Longest pause while the database is away; the messages stay in the queue meanwhile.",
+    )
+    quarantine_max_rows: int = Field(
+        10_000, ge=1, description="Rejected requests kept in the table; the oldest go first."
+    )
+
+    fulfilment_batch_max: int = Field(
+        500, ge=1, le=10_000, description="Facts decided on in one transaction."
+    )
+    projection_batch_max: int = Field(2000, ge=1, le=20_000, description="Events folded in one transaction.")
+    poll_interval_seconds: float = Field(
+        1.0,
+        gt=0,
+        description="How often a reader of the log looks without being woken; notifications are only a hint.",
+    )
+    timer_interval_seconds: float = Field(
+        5.0, gt=0, description="How often due timers (expiry, grace, reminders) are looked for."
+    )
+    leadership_retry_seconds: float = Field(
+        2.0,
+        gt=0,
+        description="How often a second worker tries to become the leader; bounds the gap after a crash.",
+    )
+    outbox_batch_max: int = Field(500, ge=1, description="Change messages published per round.")
+    min_position_wait_seconds: float = Field(
+        5.0,
+        ge=0,
+        description="Longest wait of a read with `min_position` before it answers 409 `projection_behind`.",
+    )
+    read_page_max: int = Field(200, ge=1, le=1000, description="Most items in one answer of a listing.")
+    api_body_limit_bytes: int = Field(65_536, ge=1024, description="Largest body of an API call.")
