@@ -15,7 +15,7 @@ from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel
 from schemas.facts import FACTS
 
-__all__ = ["EVENT_TYPES", "EventModel", "UPCASTERS", "decode", "encode"]
+__all__ = ["EVENT_TYPES", "UPCASTERS", "EventModel", "decode", "encode"]
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
