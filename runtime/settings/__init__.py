@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from runtime.settings.errors import ConfigurationError
 from runtime.settings.loading import load_settings
 from runtime.settings.model import Settings
+from schemas.errors import ConfigurationError
 
 __all__ = ["ConfigurationError", "Settings", "load_settings"]

@@ -13,7 +13,7 @@ def _comma_separated(value: object) -> object:
 
 
 # NoDecode: people write 5,30,300 in an environment variable, not a JSON list.
-Seconds = Annotated[tuple[Annotated[int, Field(ge=1)], ...], NoDecode, BeforeValidator(_comma_separated)]
+Seconds = Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode, BeforeValidator(_comma_separated)]
 
 
 class BrokerSettings(BaseModel):
@@ -38,16 +38,4 @@ class BrokerSettings(BaseModel):
     broker_retry_delays_seconds: Seconds = Field(
         (5, 30, 300, 1800, 7200),
         description="Retry tiers in order: 5 s, 30 s, 5 min, 30 min, 2 h; after the last one a delivery is parked.",
-    )
-    broker_work_delivery_limit: int = Field(
-        20, ge=1, description="Redeliveries of a work queue before it dead-letters; never unlimited."
-    )
-    broker_parked_delivery_limit: int = Field(
-        1_000_000, ge=1, description="Redeliveries the parking lot survives."
-    )
-    broker_queue_max_bytes: int = Field(
-        2_147_483_648, ge=1024, description="Size of a work queue before it refuses publishes."
-    )
-    broker_quarantine_max_messages: int = Field(
-        10_000, ge=1, description="Rejected requests the quarantine queue keeps."
     )

@@ -11,8 +11,8 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from runtime.settings.errors import ConfigurationError
 from runtime.settings.model import Settings, variable_name
+from schemas.errors import ConfigurationError
 
 
 class _Variables(EnvSettingsSource):

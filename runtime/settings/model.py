@@ -11,10 +11,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
 from runtime.settings.database import DatabaseSettings
-from runtime.settings.errors import ConfigurationError
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
+from schemas.errors import ConfigurationError
 
 WEBHOOK_PROVIDERS = ("scalev", "xendit", "mayar")
 # The name of the key for outgoing calls differs between providers.

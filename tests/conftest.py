@@ -1,0 +1,81 @@
+"""Fixtures of every ring. Services start at first use, so the unit ring starts none.
+
+| Fixture | What |
+|---|---|
+| `database_url` | address of a fresh database with all migrations, dropped afterwards |
+| `empty_database_url` | address of a fresh database without tables |
+| `pool` | asyncpg pool on `database_url`, connected the way processes are |
+| `broker_url` | address of a fresh vhost |
+| `settings` | factory: `settings(database_url=..., ingress_port=0)` gives `Settings` in development |
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.database import Pool, open_pool
+from runtime.settings import Settings
+from tests import services
+
+SERVICE_FIXTURES = {"database_url", "empty_database_url", "pool", "broker_url", "postgres", "rabbitmq"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The unit ring needs no service; a test that asks for one is in the wrong folder."""
+    unit = Path(__file__).parent / "unit"
+    for item in items:
+        wrong = SERVICE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if unit in item.path.parents and wrong:
+            raise pytest.UsageError(
+                f"{item.nodeid} uses {', '.join(sorted(wrong))}: move it to tests/integration"
+            )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[services.DatabaseServer]:
+    yield from services.database_server()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[services.BrokerServer]:
+    yield from services.broker_server()
+
+
+@pytest.fixture
+def database_url(postgres: services.DatabaseServer) -> Iterator[str]:
+    url = postgres.create_migrated()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def empty_database_url(postgres: services.DatabaseServer) -> Iterator[str]:
+    url = postgres.create_empty()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def broker_url(rabbitmq: services.BrokerServer) -> str:
+    return rabbitmq.vhost_url()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings for one test: development secrets, every port free, nothing read from the environment."""
+    free = {name: 0 for name in Settings.model_fields if name.endswith("_port")}
+
+    def build(**overrides: Any) -> Settings:
+        return Settings(**({"env": "development", "home": tmp_path, **free} | overrides))
+
+    return build
+
+
+@pytest.fixture
+async def pool(database_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Pool]:
+    async with open_pool(settings(database_url=database_url), "test") as opened:
+        yield opened

@@ -1,0 +1,195 @@
+"""PostgreSQL and RabbitMQ for the tests: given addresses, else private local programs, else containers.
+
+Nothing here skips: without services a test fails and says what to install.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shlex
+import subprocess
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+T = TypeVar("T")
+VHOSTS_PER_CALL = 20  # one rabbitmqctl call costs half a second, a vhost inside it milliseconds
+
+
+def run_apart(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs a coroutine to its end on a loop of its own, in a thread, so that pytest-asyncio's loop stays untouched."""
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            results.append(asyncio.run(work()))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread below
+            failures.append(error)
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+@dataclass
+class DatabaseServer:
+    """A PostgreSQL server where tests make databases of their own from one migrated template."""
+
+    admin_url: str
+    template: str | None = None
+    _made: list[str] = field(default_factory=list)
+
+    def create_empty(self) -> str:
+        """A new empty database; its address."""
+        return self._create(None)
+
+    def create_migrated(self) -> str:
+        """A new database with all migrations; its address. The first call makes the template."""
+        if self.template is None:
+            url = self._create(None)
+            run_apart(lambda: _migrate(url))
+            self.template = urlsplit(url).path.lstrip("/")
+        return self._create(self.template)
+
+    def drop(self, url: str) -> None:
+        name = urlsplit(url).path.lstrip("/")
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._made.remove(name)
+
+    def drop_all(self) -> None:
+        for name in self._made:
+            self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._made.clear()
+
+    def _create(self, template: str | None) -> str:
+        name = f"lunas_test_{os.getpid()}_{secrets.token_hex(4)}"
+        self._execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        self._made.append(name)
+        return replace_path(self.admin_url, name)
+
+    def _execute(self, statement: str) -> None:
+        async def work() -> None:
+            connection = await asyncpg.connect(self.admin_url)
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        run_apart(work)
+
+
+async def _migrate(url: str) -> None:
+    from eventstore.migrations import migrate
+
+    await migrate(url)
+
+
+@dataclass
+class BrokerServer:
+    """A RabbitMQ server; with `rabbitmqctl` every test gets a vhost of its own."""
+
+    url: str
+    rabbitmqctl: Sequence[str] = ()
+    _ready: list[str] = field(default_factory=list)
+    _used: list[str] = field(default_factory=list)
+
+    def vhost_url(self) -> str:
+        """Address of a fresh vhost; without rabbitmqctl the given vhost, emptied of our queues."""
+        if not self.rabbitmqctl:
+            run_apart(self._delete_queues)
+            return self.url
+        if not self._ready:
+            self._prepare()
+        name = self._ready.pop()
+        self._used.append(name)
+        return replace_path(self.url, name)
+
+    def delete_used(self) -> None:
+        self._delete([*self._used, *self._ready])
+        self._used.clear()
+        self._ready.clear()
+
+    def _prepare(self) -> None:
+        user = urlsplit(self.url).username or "guest"
+        names = [f"test-{os.getpid()}-{secrets.token_hex(3)}" for _ in range(VHOSTS_PER_CALL)]
+        self._delete(self._used)
+        self._used.clear()
+        self._eval(
+            '[begin rabbit_vhost:add(N, <<"tests">>), rabbit_auth_backend_internal:set_permissions('
+            f'<<"{user}">>, N, <<".*">>, <<".*">>, <<".*">>, <<"tests">>) end || N <- {_binaries(names)}].'
+        )
+        self._ready = names
+
+    def _delete(self, names: Sequence[str]) -> None:
+        if names and self.rabbitmqctl:
+            self._eval(f'[catch rabbit_vhost:delete(N, <<"tests">>) || N <- {_binaries(names)}].')
+
+    def _eval(self, expression: str) -> None:
+        done = subprocess.run(
+            [*self.rabbitmqctl, "eval", expression], capture_output=True, text=True, timeout=60
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"rabbitmqctl failed: {done.stdout}{done.stderr}")
+
+    async def _delete_queues(self) -> None:
+        import aio_pika
+
+        from schemas.topology import topology
+
+        connection = await aio_pika.connect(self.url)
+        async with connection:
+            channel = await connection.channel()
+            for queue in topology(partitions=8).queues:
+                await channel.queue_delete(queue.name)
+
+
+def _binaries(names: Sequence[str]) -> str:
+    return "[" + ",".join(f'<<"{name}">>' for name in names) + "]"
+
+
+def replace_path(url: str, name: str) -> str:
+    """The address with another database or vhost."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, ""))
+
+
+def given_database() -> str | None:
+    return os.environ.get("LUNAS_TEST_DATABASE_URL") or None
+
+
+def given_broker() -> BrokerServer | None:
+    url = os.environ.get("LUNAS_TEST_BROKER_URL")
+    return BrokerServer(url, shlex.split(os.environ.get("LUNAS_TEST_RABBITMQCTL", ""))) if url else None
+
+
+def database_server() -> Iterator[DatabaseServer]:
+    """The session's PostgreSQL; stops what it started and drops what it made."""
+    url = given_database()
+    if url is None:
+        raise RuntimeError("no PostgreSQL: set LUNAS_TEST_DATABASE_URL")
+    server = DatabaseServer(url)
+    try:
+        yield server
+    finally:
+        server.drop_all()
+
+
+def broker_server() -> Iterator[BrokerServer]:
+    """The session's RabbitMQ; stops what it started and deletes what it made."""
+    server = given_broker()
+    if server is None:
+        raise RuntimeError("no RabbitMQ: set LUNAS_TEST_BROKER_URL")
+    try:
+        yield server
+    finally:
+        server.delete_used()
