@@ -1,0 +1,1 @@
+"""Everything known about each payment provider: verification, payload shapes, translation to facts, simulator. Pure."""

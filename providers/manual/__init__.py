@@ -1,0 +1,9 @@
+"""Manual: an operator confirms money that arrived outside any provider."""
+
+from __future__ import annotations
+
+from providers.manual.signature import verify
+from providers.manual.translate import translate
+from providers.provider import Provider
+
+MANUAL = Provider(name="manual", token_only=False, webhooks=False, verify=verify, translate=translate)

@@ -1,0 +1,11 @@
+"""All providers. A new one is a folder and a line here."""
+
+from __future__ import annotations
+
+from providers.manual import MANUAL
+from providers.mayar import MAYAR
+from providers.provider import Provider
+from providers.scalev import SCALEV
+from providers.xendit import XENDIT
+
+PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (SCALEV, XENDIT, MAYAR, MANUAL)}

@@ -1,0 +1,9 @@
+"""Xendit."""
+
+from __future__ import annotations
+
+from providers.xendit.signature import verify
+from providers.xendit.translate import translate
+from providers.provider import Provider
+
+XENDIT = Provider(name="xendit", token_only=True, webhooks=True, verify=verify, translate=translate)
