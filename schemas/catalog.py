@@ -1,0 +1,254 @@
+"""The catalogue: what is sold, what it grants, and how providers name it. Dated data, never code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.catalog_lines import line_of
+from schemas.errors import CatalogError
+from schemas.facts import ProductHint
+from schemas.periods import Period
+
+
+def _duration(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError('write a duration as text, for example "3 days"')
+    Period.parse(value)
+    return value
+
+
+Duration = Annotated[str, BeforeValidator(_duration)]
+Rupiah = Annotated[int, Field(strict=True, ge=0)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Credit(_Part):
+    """Prepaid credit: tokens bought per rupiah and what our checkout offers."""
+
+    tokens_per_idr: Count = 10
+    topup_amounts_idr: tuple[Rupiah, ...] = (25000, 50000, 100000)
+    topup_expiry: dict[str, Duration] = Field(default_factory=dict)
+    low_balance_tokens: Rupiah = 0
+
+
+class Tier(_Part):
+    """Quotas of a customer. None = unlimited."""
+
+    id: Identifier
+    monthly_tokens: Count | None = None
+    daily_tokens: Count | None = None
+    monthly_papers: Count | None = None
+    credit_based: bool = False
+
+
+class ScalevNames(_Part):
+    """Ids of a product in the Scalev store."""
+
+    variant_unique_ids: tuple[str, ...] = ()
+    bundle_price_option_unique_ids: tuple[str, ...] = ()
+
+
+class MayarNames(_Part):
+    """A Mayar product id matches exactly; a tier name when it contains one of `tier_names` in any case."""
+
+    tier_names: tuple[str, ...] = ()
+    product_ids: tuple[str, ...] = ()
+
+
+class XenditNames(_Part):
+    """How the `reference_id` of a recurring plan begins."""
+
+    plan_references: tuple[str, ...] = ()
+
+
+class Product(_Part):
+    """One thing that can be bought."""
+
+    id: Identifier
+    kind: Literal["course", "tokens", "plan"]
+    title: str = ""
+    price_idr: Rupiah | None = None
+    chat_tokens: Count | None = None
+    tier: Identifier | None = None
+    period: Duration | None = None
+    grace: Duration | None = None
+    scalev: ScalevNames | None = None
+    mayar: MayarNames | None = None
+    xendit: XenditNames | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "tokens" and self.chat_tokens is None:
+            raise ValueError("a product of kind tokens needs chat_tokens")
+        if self.kind == "plan" and self.period is None:
+            raise ValueError("a product of kind plan needs a period")
+        return self
+
+
+class ProviderPolicy(_Part):
+    """Per provider: payments proved only by a static token are granted up to `confirm_above_idr`."""
+
+    payload_without_id: Literal["grant", "hold"] = "grant"
+    confirm_above_idr: Rupiah = 500000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The product a provider meant, or why there is none: `unmapped_product` or `ambiguous_product`."""
+
+    product: Product | None
+    quantity: int = 1
+    reason: str | None = None
+
+
+class Catalog(_Part):
+    """The whole catalogue."""
+
+    credit: Credit = Credit()
+    tiers: tuple[Tier, ...] = (Tier(id="gratis"), Tier(id="bpp", credit_based=True))
+    products: tuple[Product, ...] = ()
+    providers: dict[str, ProviderPolicy] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        tiers = [tier.id for tier in self.tiers]
+        _no_duplicates("tier", tiers)
+        _no_duplicates("product", [product.id for product in self.products])
+        for product in self.products:
+            if product.tier is not None and product.tier not in tiers:
+                raise ValueError(f"product {product.id} names the tier {product.tier}, which is not defined")
+        if not tiers:
+            raise ValueError("at least one tier is needed; the first one is every new customer's")
+        return self
+
+    @property
+    def version(self) -> str:
+        """First 16 hex of the SHA-256 over the canonical JSON of the content."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    @property
+    def first_tier(self) -> str:
+        return self.tiers[0].id
+
+    @property
+    def credit_tier(self) -> str:
+        """The tier that the first top-up leads to."""
+        return next((tier.id for tier in self.tiers if tier.credit_based), self.first_tier)
+
+    def product(self, product_id: str) -> Product | None:
+        return next((product for product in self.products if product.id == product_id), None)
+
+    def policy(self, provider: str) -> ProviderPolicy:
+        return self.providers.get(provider) or ProviderPolicy()
+
+    def match(self, hints: Sequence[ProductHint]) -> Match:
+        """By id first, then tier name, then package. Matching two products, or none, is never guessed at."""
+        for kinds in _LEVELS:
+            level = [hint for hint in hints if hint.kind in kinds]
+            found = {p.id: p for hint in level for p in self.products if _names(p, hint)}
+            if len(found) > 1:
+                return Match(None, reason="ambiguous_product")
+            if found:
+                quantity = max(hint.quantity for hint in level)
+                return Match(next(iter(found.values())), quantity)
+        return Match(None, reason="unmapped_product")
+
+
+_LEVELS = (("catalog", "variant", "bundle", "product", "plan_reference"), ("tier",), ("package",))
+
+
+def _names(product: Product, hint: ProductHint) -> bool:
+    value = hint.value
+    if hint.kind == "catalog":
+        return product.id == value
+    if hint.kind == "variant":
+        return product.scalev is not None and value in product.scalev.variant_unique_ids
+    if hint.kind == "bundle":
+        return product.scalev is not None and value in product.scalev.bundle_price_option_unique_ids
+    if hint.kind == "plan_reference":
+        return product.xendit is not None and value.startswith(
+            tuple(filter(None, product.xendit.plan_references))
+        )
+    if product.mayar is None:
+        return False
+    if hint.kind == "product":
+        return value in product.mayar.product_ids
+    return any(name and name.casefold() in value.casefold() for name in product.mayar.tier_names)
+
+
+def _no_duplicates(what: str, ids: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for one in ids:
+        if one in seen:
+            raise ValueError(f"the {what} id {one} is used twice")
+        seen.add(one)
+
+
+def parse_catalog(text: str, source: str = "catalog.toml") -> Catalog:
+    """Raises CatalogError whose text names the file, the line, what is wrong and what is expected."""
+    try:
+        document: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"{source}: not valid TOML: {error}") from None
+    try:
+        return Catalog.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        line = line_of(text, first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise CatalogError(f"{source}, line {line}: {path or 'catalogue'}: {said}") from None
+
+
+def fill_names(
+    catalog: Catalog,
+    *,
+    variant: str | None = None,
+    bundle: str | None = None,
+    mayar_product: str | None = None,
+) -> Catalog:
+    """Give the ids from the environment to the single product that names none; where both speak, the catalogue wins."""
+    if variant or bundle:
+        names = ScalevNames(
+            variant_unique_ids=(variant,) if variant else (),
+            bundle_price_option_unique_ids=(bundle,) if bundle else (),
+        )
+        catalog = _fill(catalog, "scalev", names, [p for p in catalog.products if _lacks_scalev_names(p)])
+    if mayar_product:
+        nameless = [p for p in catalog.products if p.mayar is not None and not p.mayar.product_ids]
+        bare = [p for p in nameless if p.mayar is not None and not p.mayar.tier_names] or nameless
+        for product in bare[:1] if len(bare) == 1 else ():
+            old = product.mayar or MayarNames()
+            catalog = _fill(
+                catalog, "mayar", old.model_copy(update={"product_ids": (mayar_product,)}), [product]
+            )
+    return catalog
+
+
+def _lacks_scalev_names(product: Product) -> bool:
+    if product.scalev is None:
+        return product.kind == "course" and product.mayar is None and product.xendit is None
+    return not (product.scalev.variant_unique_ids or product.scalev.bundle_price_option_unique_ids)
+
+
+def _fill(catalog: Catalog, provider: str, names: _Part, candidates: list[Product]) -> Catalog:
+    if len(candidates) != 1:
+        return catalog
+    chosen = candidates[0]
+    filled = tuple(
+        p.model_copy(update={provider: names}) if p.id == chosen.id else p for p in catalog.products
+    )
+    return catalog.model_copy(update={"products": filled})

@@ -1,0 +1,41 @@
+"""Where in a TOML text a validation error sits; the parser keeps no positions, so the text is searched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int:
+    """1-based line of the deepest part of `path` that the text shows, for example `("products", 2, "price_idr")`."""
+    lines = text.splitlines()
+    at = 0
+    for index, part in enumerate(path):
+        if isinstance(part, int):
+            continue
+        following = path[index + 1] if index + 1 < len(path) else None
+        found = _header(lines, str(part), following) if index == 0 else _key(lines, at, str(part))
+        if found is None:
+            break
+        at = found
+    return at + 1
+
+
+def _header(lines: list[str], name: str, following: object) -> int | None:
+    nth = following if isinstance(following, int) else 0
+    pattern = re.compile(rf"\s*\[\[?\s*{re.escape(name)}\b")
+    matches = [number for number, line in enumerate(lines) if pattern.match(line)]
+    if nth < len(matches):
+        return matches[nth]
+    return _key(lines, 0, name)
+
+
+def _key(lines: list[str], start: int, name: str) -> int | None:
+    key = re.compile(rf"(.*[\s{{,.])?[\"']?{re.escape(name)}[\"']?\s*=")
+    for number in range(start, len(lines)):
+        if number > start and lines[number].lstrip().startswith("[["):
+            break
+        if key.match(lines[number].split("#")[0]):
+            return number
+    header = re.compile(rf"\s*\[[^\]]*\b{re.escape(name)}\s*\]")
+    return next((n for n in range(start, len(lines)) if header.match(lines[n])), None)
