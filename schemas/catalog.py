@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.catalog_lines import line_of
+from schemas.catalog_lines import line_naming, line_of
 from schemas.errors import CatalogError
 from schemas.facts import ProductHint
 from schemas.periods import Period
@@ -19,7 +19,7 @@ from schemas.periods import Period
 
 def _duration(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError('write a duration as text, for example "3 days"')
+        raise ValueError('write a duration as text, for example "3 days"')  # noqa: TRY004 - pydantic reports ValueError
     Period.parse(value)
     return value
 
@@ -128,7 +128,9 @@ class Catalog(_Part):
         _no_duplicates("product", [product.id for product in self.products])
         for product in self.products:
             if product.tier is not None and product.tier not in tiers:
-                raise ValueError(f"product {product.id} names the tier {product.tier}, which is not defined")
+                raise ValueError(
+                    f'product {product.id} names the tier "{product.tier}", which is not defined'
+                )
         if not tiers:
             raise ValueError("at least one tier is needed; the first one is every new customer's")
         return self
@@ -193,7 +195,7 @@ def _no_duplicates(what: str, ids: Iterable[str]) -> None:
     seen: set[str] = set()
     for one in ids:
         if one in seen:
-            raise ValueError(f"the {what} id {one} is used twice")
+            raise ValueError(f'the {what} id "{one}" is used twice')
         seen.add(one)
 
 
@@ -208,8 +210,8 @@ def parse_catalog(text: str, source: str = "catalog.toml") -> Catalog:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        line = line_of(text, first["loc"])
         said = first["msg"].removeprefix("Value error, ")
+        line = line_of(text, first["loc"]) if first["loc"] else line_naming(text, said)
         raise CatalogError(f"{source}, line {line}: {path or 'catalogue'}: {said}") from None
 
 

@@ -21,6 +21,13 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
     return at + 1
 
 
+def line_naming(text: str, message: str) -> int:
+    """1-based last line that holds the text which `message` quotes; 1 when it quotes none."""
+    quoted = re.findall(r'"[^"]+"', message)
+    lines = text.splitlines()
+    return max((n for n, line in enumerate(lines, 1) if quoted and quoted[-1] in line), default=1)
+
+
 def _header(lines: list[str], name: str, following: object) -> int | None:
     nth = following if isinstance(following, int) else 0
     pattern = re.compile(rf"\s*\[\[?\s*{re.escape(name)}\b")

@@ -49,11 +49,14 @@ class ValueMoved(Decision):
 class PaymentAssessed(Decision):
     """Our view of one payment after the facts so far; the newest counts. Amounts in whole rupiah, None when no event told.
 
+    `record` is the payment's stable identity (the key of its read model); `payment_id` is the provider's id to show, which becomes
+    more precise when a request turns into a payment. `aliases` are all provider ids that find it.
     `facts` are the log positions that were new since the last assessment. `held` is the suspense reason while money is held.
     """
 
     TYPE: ClassVar[str] = "payment.assessed"
 
+    record: str
     provider: str
     payment_id: str
     aliases: tuple[str, ...] = ()
