@@ -1,0 +1,64 @@
+"""Liveness and readiness over HTTP.
+
+`/livez` says only that the event loop turns: it never asks a dependency, so that a broker or database outage does not
+make an orchestrator kill healthy processes. `/readyz` says whether this process can keep its promise right now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import orjson
+from aiohttp import web
+
+Check = Callable[[], Awaitable[bool] | bool]
+
+CHECK_TIMEOUT_SECONDS = 2.0
+
+
+class Health:
+    """Named readiness checks of one process. Not ready while draining or while any check says no."""
+
+    def __init__(self, process: str) -> None:
+        self._process = process
+        self._checks: dict[str, Check] = {}
+        self.draining = False
+
+    def add(self, name: str, check: Check) -> None:
+        """Adds a check; it answers quickly, or is counted as failed after CHECK_TIMEOUT_SECONDS."""
+        self._checks[name] = check
+
+    async def report(self) -> tuple[bool, dict[str, object]]:
+        """(ready, detail): detail names every check as `ok` or `failed`."""
+        results = await asyncio.gather(*(_passes(check) for check in self._checks.values()))
+        checks = {
+            name: "ok" if passed else "failed" for name, passed in zip(self._checks, results, strict=True)
+        }
+        ready = all(results) and not self.draining
+        status = "draining" if self.draining else "ready" if ready else "not_ready"
+        return ready, {"process": self._process, "status": status, "checks": checks}
+
+    def routes(self) -> list[web.RouteDef]:
+        """`GET /livez` and `GET /readyz`, for an aiohttp application."""
+        return [web.get("/livez", self._live), web.get("/readyz", self._ready)]
+
+    async def _live(self, _request: web.Request) -> web.Response:
+        return _answer(200, {"process": self._process, "status": "alive"})
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        ready, detail = await self.report()
+        return _answer(200 if ready else 503, detail)
+
+
+async def _passes(check: Check) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+            outcome = check()
+            return bool(await outcome if isinstance(outcome, Awaitable) else outcome)
+    except Exception:  # noqa: BLE001 - whatever a dependency raises, the answer is "not ready", never a 500
+        return False
+
+
+def _answer(status: int, detail: dict[str, object]) -> web.Response:
+    return web.Response(status=status, body=orjson.dumps(detail), content_type="application/json")
