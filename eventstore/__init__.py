@@ -1,0 +1,1 @@
+"""The log: append, read, streams, checkpoints, migrations. The only writer of `events`."""

@@ -1,0 +1,111 @@
+"""Reading the log: by position for consumers, by stream for decisions and for people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from eventstore.queries import load
+from runtime.database import Connection
+from schemas.event_model import EventModel
+from schemas.events import decode
+
+if TYPE_CHECKING:
+    import asyncpg
+
+MAX_STREAM_EVENTS = 10_000  # streams are short by design; a longer one is read in pages
+
+_SQL = load("read.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One event as stored: `data` and `metadata` are the exact JSON texts that were appended."""
+
+    position: int
+    event_id: uuid.UUID
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    data: str
+    metadata: str
+    recorded_at: datetime
+
+    def decoded(self) -> EventModel:
+        """The newest model. Raises KeyError for a type and UnknownEventVersion for a version this program does not know."""
+        return decode(self.type, self.schema_version, self.data)
+
+    def context(self) -> dict[str, object]:
+        """`metadata` parsed: correlation_id, causation_id, delivery_id, actor, catalog_version."""
+        context: dict[str, object] = orjson.loads(self.metadata)
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events behind a position. `through`: nothing the reader asked for is left up to here, whether it came or not.
+
+    A consumer moves its checkpoint to `through`, so that ranges without anything for it are read once only.
+    """
+
+    events: Sequence[StoredEvent]
+    through: int
+
+
+async def read_after(
+    connection: Connection, position: int, types: Sequence[str] | None = None, limit: int = 1000
+) -> list[StoredEvent]:
+    """Up to `limit` events behind `position` in order, of all types or of some."""
+    return list((await read_page(connection, position, types, limit)).events)
+
+
+async def read_page(
+    connection: Connection, position: int, types: Sequence[str] | None = None, limit: int = 1000
+) -> Page:
+    """Like `read_after`, and tells how far the reader has seen.
+
+    The head is read first: what commits later has a higher position (docs/adr/0001), so everything up to the head is visible
+    to the second statement.
+    """
+    if types is None:
+        rows = await connection.fetch(_SQL["after"], position, limit)
+        return Page(_events(rows), rows[-1]["position"] if rows else position)
+    newest = await head(connection)
+    if newest <= position:
+        return Page((), position)
+    rows = await connection.fetch(_SQL["after_of_types"], position, newest, list(types), limit)
+    return Page(_events(rows), rows[-1]["position"] if len(rows) == limit else newest)
+
+
+async def read_stream(
+    connection: Connection, stream: str, from_version: int = 1, limit: int = MAX_STREAM_EVENTS
+) -> list[StoredEvent]:
+    """Events of one stream from a version on, in order; empty when there is no such stream."""
+    return _events(await connection.fetch(_SQL["stream"], stream, from_version, limit))
+
+
+async def stream_version(connection: Connection, stream: str) -> int:
+    """Version of the stream's newest event; 0 = no stream."""
+    return await connection.fetchval(_SQL["version"], stream) or 0
+
+
+async def head(connection: Connection) -> int:
+    """Position of the newest committed event; 0 = empty log."""
+    newest: int = await connection.fetchval(_SQL["head"])
+    return newest
+
+
+async def recorded_at(connection: Connection, position: int) -> datetime | None:
+    """When the event at `position` was written; None when there is none."""
+    moment: datetime | None = await connection.fetchval(_SQL["recorded_at"], position)
+    return moment
+
+
+def _events(rows: Sequence[asyncpg.Record]) -> list[StoredEvent]:
+    return [StoredEvent(*row) for row in rows]

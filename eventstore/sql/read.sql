@@ -1,0 +1,21 @@
+-- head: Position of the newest event; 0 when the log is empty.
+SELECT coalesce(max(position), 0) FROM events;
+
+-- after: Events of every type behind a position, in order.
+SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
+FROM events WHERE position > $1 ORDER BY position LIMIT $2;
+
+-- after_of_types: Events of some types behind a position and up to another one, in order.
+SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
+FROM events WHERE position > $1 AND position <= $2 AND type = ANY($3::text[]) ORDER BY position LIMIT $4;
+
+-- stream: Events of one stream from a version on, in order.
+SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.data, e.metadata, e.recorded_at
+FROM streams s JOIN events e USING (stream_id)
+WHERE s.stream = $1 AND e.version >= $2 ORDER BY e.version LIMIT $3;
+
+-- version: Version of a stream.
+SELECT version FROM streams WHERE stream = $1;
+
+-- recorded_at: When the event at a position was written.
+SELECT recorded_at FROM events WHERE position = $1;
