@@ -1,0 +1,186 @@
+"""One AMQP connection that comes back by itself.
+
+A robust connection of the library hides when it is gone and re-creates more than we want. This one rebuilds
+everything on any loss (connection, channel, or a consumer cancelled by the broker): attachments get a new channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Protocol
+
+import aio_pika
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aiormq.abc import AbstractChannel, AbstractConnection
+from yarl import URL
+
+from runtime.amqp_transport import AbortableTransport
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+CLOSE_SECONDS = 2.0  # a polite close is a courtesy, not a reason to wait
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """`heartbeat`, `connect_timeout` and `reconnect_pause` are in seconds."""
+
+    heartbeat: int = 10
+    connect_timeout: float = 10.0
+    reconnect_pause: float = 1.0
+
+
+class Attachment(Protocol):
+    """What lives on a connection. `attach` opens its channel; `detach` must not wait for anything."""
+
+    async def attach(self, connection: AbstractConnection) -> AbstractChannel: ...
+
+    def detach(self) -> None: ...
+
+
+def is_connection_loss(error: BaseException) -> bool:
+    """Whether `error` means that the outcome is unknown because the connection or channel ended.
+
+    aiormq rejects what waits with `CancelledError` when a frozen broker misses its heartbeats, and with a bare
+    `Exception` on some closes. A `CancelledError` counts only when nobody cancelled the running task.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() == 0
+    return isinstance(error, CONNECTION_EXCEPTIONS) or type(error) is Exception
+
+
+class Link:
+    """Keeps one connection open, with all attachments on it, until `close`."""
+
+    def __init__(self, url: str, name: str, options: LinkOptions) -> None:
+        self.name = name
+        self._url = URL(url).update_query(heartbeat=options.heartbeat, name=name)
+        self._options = options
+        self._attachments: list[Attachment] = []
+        self._connection: aio_pika.Connection | None = None
+        self._lost = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.connects = 0
+
+    @property
+    def is_up(self) -> bool:
+        return self._connection is not None and not self._lost.is_set()
+
+    @property
+    def failed(self) -> asyncio.Future[None]:
+        """Gets the error that no reconnect can cure, e.g. a queue with other arguments."""
+        return self._failed
+
+    def start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"amqp {self.name}")
+
+    async def add(self, attachment: Attachment) -> None:
+        """Puts an attachment on the connection, now or as soon as there is one."""
+        self._attachments.append(attachment)
+        self.start()
+        connection = self._connection
+        if connection is None or connection.transport is None:
+            return
+        try:
+            await self._attach(attachment, connection.transport.connection)
+        except BaseException as error:
+            if not is_connection_loss(error):
+                raise
+            self.invalidate("attaching failed")
+
+    def invalidate(self, reason: str) -> None:
+        """Rebuilds the connection."""
+        if not self._lost.is_set():
+            log.info("broker connection is rebuilt", action="broker.rebuild", link=self.name, reason=reason)
+            self._lost.set()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=2 * CLOSE_SECONDS)
+        for future in (self._task, self._failed):
+            if future is not None and future.done() and not future.cancelled():
+                future.exception()  # it was for whoever asked; asyncio would complain that nobody did
+        self._failed.cancel()
+
+    async def _run(self) -> None:
+        pause = self._options.reconnect_pause
+        while True:
+            transport = AbortableTransport(tls=self._url.scheme == "amqps")
+            opening = asyncio.create_task(self._open(transport))
+            try:
+                if await self._opened(opening, transport):
+                    pause = self._options.reconnect_pause
+                    await self._lost.wait()
+                    log.warning("broker connection lost", action="broker.lost", link=self.name)
+            except Exception as error:
+                self._failed.set_exception(error)
+                raise
+            finally:
+                await self._shut(opening, transport)
+            # Jitter: after a broker restart not all processes come back in the same moment.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            pause = min(pause * 2, self._options.reconnect_pause * 5)
+
+    async def _opened(self, opening: asyncio.Task[None], transport: AbortableTransport) -> bool:
+        done, _ = await asyncio.wait({opening}, timeout=self._options.connect_timeout)
+        reason = "connect timeout"
+        if done:
+            reason = "cancelled by the library"
+            if not opening.cancelled():
+                error = opening.exception()
+                if error is None:
+                    self.connects += 1
+                    log.info("broker connected", action="broker.connected", link=self.name)
+                    return True
+                if not is_connection_loss(error):
+                    raise error
+                reason = type(error).__name__
+        transport.abort()
+        log.warning("broker unreachable", action="broker.unreachable", link=self.name, reason=reason)
+        return False
+
+    async def _open(self, transport: AbortableTransport) -> None:
+        self._lost = asyncio.Event()
+        connection = aio_pika.Connection(self._url)
+        connection.kwargs["transport_factory"] = transport
+        await connection.connect()
+        if connection.transport is None:
+            raise ConnectionError("closed while connecting")
+        underlying = connection.transport.connection
+        self._watch(underlying.closing)
+        for attachment in self._attachments:
+            await self._attach(attachment, underlying)
+        self._connection = connection
+
+    async def _attach(self, attachment: Attachment, connection: AbstractConnection) -> None:
+        channel = await attachment.attach(connection)
+        self._watch(channel.closing)
+
+    def _watch(self, closing: asyncio.Future[None]) -> None:
+        lost = self._lost
+        closing.add_done_callback(lambda _: lost.set())
+
+    async def _shut(self, opening: asyncio.Task[None], transport: AbortableTransport) -> None:
+        connection, self._connection = self._connection, None
+        for attachment in self._attachments:
+            attachment.detach()
+        opening.cancel()
+        if connection is not None:
+            closing = asyncio.create_task(_close(connection))
+            await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        transport.abort()
+
+
+async def _close(connection: aio_pika.Connection) -> None:
+    try:
+        await connection.close()
+    except BaseException as error:
+        if not is_connection_loss(error):
+            raise

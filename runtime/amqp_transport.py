@@ -1,0 +1,44 @@
+"""The socket under an AMQP connection: dead peers are noticed by the kernel, and we can cut it at once.
+
+aiormq closes politely and waits for the other side; a frozen broker never answers. `abort` does not ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import Any
+
+from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
+from yarl import URL
+
+# Unacknowledged bytes for this long mean that the peer or the path is gone (half-open connection).
+USER_TIMEOUT_MS = 10_000
+
+
+class AbortableTransport(TransportFactory):
+    """Opens the socket of one connection and keeps it to be able to cut it."""
+
+    def __init__(self, *, tls: bool) -> None:
+        self._factory: TransportFactory = TLSTransportFactory() if tls else TCPTransportFactory()
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def create(self, url: URL, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await self._factory.create(url, **kwargs)
+        self._writer = writer
+        _tune(writer.get_extra_info("socket"))
+        return reader, writer
+
+    def abort(self) -> None:
+        """Closes the socket now; what was not sent is lost."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+
+def _tune(sock: socket.socket | None) -> None:
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux only
+    if sock is None or option is None:
+        return
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, option, USER_TIMEOUT_MS)
