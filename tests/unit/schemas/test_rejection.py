@@ -32,7 +32,7 @@ def test_an_envelope_is_not_a_rejection() -> None:
         unpack_rejection(pack([envelope]))
 
 
-@pytest.mark.parametrize("size", range(0, 40))
+@pytest.mark.parametrize("size", range(40))
 def test_a_cut_message_is_refused(size: int) -> None:
     with pytest.raises(RejectionError):
         unpack_rejection(pack_rejection(REJECTION)[:size])
