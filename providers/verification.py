@@ -51,7 +51,9 @@ def secret_id(secret: str) -> str:
     return hashlib.sha256(_raw(secret)).hexdigest()[:12]
 
 
-def verify_static_token(headers: MultiMapping[str], header: str, secrets: Sequence[str]) -> Verified | Rejected:
+def verify_static_token(
+    headers: MultiMapping[str], header: str, secrets: Sequence[str]
+) -> Verified | Rejected:
     """Compare one header with the shared tokens. The body is not protected by this scheme."""
     usable = [secret for secret in secrets if secret]
     if not usable:

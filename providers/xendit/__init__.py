@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from providers.provider import Provider
 from providers.xendit.signature import verify
 from providers.xendit.translate import translate
-from providers.provider import Provider
 
 XENDIT = Provider(name="xendit", token_only=True, webhooks=True, verify=verify, translate=translate)

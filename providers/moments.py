@@ -1,0 +1,59 @@
+"""Times as providers write them: ISO 8601, epoch milliseconds as a number or as digits. Without a zone they mean UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_DIGITS = re.compile(r"\d{9,16}\Z", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+# Milliseconds below this would lie before 1973; such a number counts seconds.
+_SECONDS_BELOW = 10**11
+_WIB = timezone(timedelta(hours=7), "WIB")
+
+
+def parse_moment(value: object) -> datetime | None:
+    """The moment in UTC, or None when the value is not one (absent, unreadable, outside 2000 to 2199).
+
+    A date without a time is the end of that day in Jakarta: providers write such dates for "valid until".
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return _from_epoch(value)
+    if isinstance(value, Decimal):
+        return _from_epoch(int(value)) if -20 < value.adjusted() < 20 else None
+    if isinstance(value, str):
+        return _from_text(value.strip())
+    return None
+
+
+def _from_text(text: str) -> datetime | None:
+    if _DIGITS.match(text):
+        return _from_epoch(int(text))
+    try:
+        moment = datetime.fromisoformat(text)
+        if _DATE.match(text):
+            moment = datetime.combine(moment.date(), time(23, 59, 59), _WIB)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return _bounded(moment.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_epoch(number: int) -> datetime | None:
+    if not 0 < number < 10**16:
+        return None
+    milliseconds = number * 1000 if number < _SECONDS_BELOW else number
+    try:
+        return _bounded(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds))
+    except OverflowError:
+        return None
+
+
+def _bounded(moment: datetime) -> datetime | None:
+    return moment if _EARLIEST <= moment < _LATEST else None

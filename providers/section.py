@@ -1,0 +1,152 @@
+"""Tolerant reading of one JSON object of a webhook.
+
+Optional details of the wrong type read as absent, so that a provider's new field or changed type costs nothing. Identifiers, lists of
+money and amounts are read strictly: a wrong type there raises, and the delivery is parked instead of guessed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from providers.email_address import normalize_email
+from providers.moments import parse_moment
+from schemas.errors import UntranslatableError
+from schemas.money import parse_idr
+
+MAX_TEXT = 255
+"""Characters of an identifier or a short text; the longest any provider documents."""
+
+_MAX_WHOLE = 2**31
+
+
+class Section:
+    """A JSON object with typed access. `path` names it in errors."""
+
+    __slots__ = ("path", "values")
+
+    def __init__(self, values: Mapping[str, Any], path: str = "") -> None:
+        self.values = values
+        self.path = path
+
+    @classmethod
+    def of(cls, document: object) -> Section:
+        """The top of a document. Raises UntranslatableError when it is not an object."""
+        if not isinstance(document, dict):
+            raise UntranslatableError("not_an_object", type(document).__name__)
+        return cls(document)
+
+    def has(self, key: str) -> bool:
+        """True when the key is there and not null."""
+        return self.values.get(key) is not None
+
+    def required(self, key: str) -> Section:
+        """The object under `key`. Raises UntranslatableError when it is not one."""
+        value = self.values.get(key)
+        if not isinstance(value, dict):
+            raise UntranslatableError(f"{key}_not_an_object", self._name(key))
+        return Section(value, self._name(key))
+
+    def section(self, key: str) -> Section:
+        """The object under `key`, or an empty one."""
+        value = self.values.get(key)
+        return Section(value if isinstance(value, dict) else {}, self._name(key))
+
+    def sections(self, key: str) -> list[Section]:
+        """The objects of a list that money depends on. Raises UntranslatableError when it is anything else."""
+        value = self.values.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise UntranslatableError(f"{key}_malformed", self._name(key))
+        return [Section(item, f"{self._name(key)}[{index}]") for index, item in enumerate(value)]
+
+    def identifier(self, key: str) -> str | None:
+        """An id as text (numbers occur), or None when absent. Raises UntranslatableError when it cannot be an id."""
+        value = self.values.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise UntranslatableError("id_malformed", self._name(key))
+        return value.strip()
+
+    def status(self, key: str) -> str | None:
+        """A status as sent, or None when absent. Raises UntranslatableError when it is not text: money depends on it."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise UntranslatableError("status_malformed", self._name(key))
+        return value.strip() or None
+
+    def text(self, key: str) -> str | None:
+        """A short optional text."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            return None
+        return value.strip() or None
+
+    def reference(self, key: str) -> str | None:
+        """An optional id that we may have sent ourselves; a number counts as its digits."""
+        value = self.values.get(key)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
+            return str(value)
+        return self.text(key)
+
+    def flag(self, key: str) -> bool | None:
+        """An optional boolean."""
+        value = self.values.get(key)
+        return value if isinstance(value, bool) else None
+
+    def whole(self, key: str) -> int | None:
+        """An optional small number, also as digits."""
+        value = self.values.get(key)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_WHOLE:
+            return value
+        return None
+
+    def moment(self, *keys: str) -> datetime | None:
+        """The first readable time among the keys."""
+        for key in keys:
+            moment = parse_moment(self.values.get(key))
+            if moment is not None:
+                return moment
+        return None
+
+    def email(self, key: str) -> str | None:
+        """A normalised e-mail address."""
+        return normalize_email(self.values.get(key))
+
+    def amount(self, key: str) -> int:
+        """Whole rupiah. Raises AmountError, also when absent."""
+        return parse_idr(self.values.get(key))
+
+    def amount_if_any(self, *keys: str) -> int | None:
+        """Whole rupiah under the first key that is there; None when none is. Raises AmountError on a wrong one."""
+        for key in keys:
+            if self.has(key):
+                return self.amount(key)
+        return None
+
+    def quantity(self, key: str) -> int:
+        """A number of things bought, 1 when absent. Raises UntranslatableError when it is not between 1 and 10,000."""
+        if not self.has(key):
+            return 1
+        quantity = self.whole(key)
+        if quantity is None or not 1 <= quantity <= 10_000:
+            raise UntranslatableError("quantity_malformed", self._name(key))
+        return quantity
+
+    def require_rupiah(self, key: str = "currency") -> None:
+        """Raises UntranslatableError when a currency is stated and it is not the rupiah; silence means rupiah."""
+        value = self.values.get(key)
+        if value is not None and (not isinstance(value, str) or value.strip().upper() != "IDR"):
+            raise UntranslatableError("currency_unexpected", str(value)[:20])
+
+    def _name(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key

@@ -1,0 +1,94 @@
+"""Every event name Xendit is known to send, old and new, and what it means.
+
+Payments API v3 names, their v2 predecessors, and names seen only in older integrations map to one meaning each. Sources:
+https://docs.xendit.co/apidocs/payment-webhook-notification, …/refund-webhook-notification, …/subscription-webhook,
+…/payment-token-webhook-notification, https://docs.xendit.co/docs/payments-api-webhooks.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Meaning(StrEnum):
+    """What to make of an event; `BY_STATUS` looks at the payload's own status."""
+
+    SUCCEEDED = "succeeded"
+    AUTHORIZED = "authorized"
+    PENDING = "pending"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    BY_STATUS = "by_status"
+    SESSION_EXPIRED = "session_expired"
+    REFUND_SUCCEEDED = "refund_succeeded"
+    REFUND_FAILED = "refund_failed"
+    PLAN_ACTIVATED = "plan_activated"
+    PLAN_INACTIVATED = "plan_inactivated"
+    CYCLE_SUCCEEDED = "cycle_succeeded"
+    CYCLE_RETRYING = "cycle_retrying"
+    CYCLE_FAILED = "cycle_failed"
+    RECORD_ONLY = "record_only"
+
+
+MEANINGS: dict[str, Meaning] = {
+    # Payments API v3
+    "payment.capture": Meaning.SUCCEEDED,
+    "payment.authorization": Meaning.AUTHORIZED,
+    "payment.failure": Meaning.FAILED,
+    "payment.expiry": Meaning.EXPIRED,
+    "payment_request.expiry": Meaning.EXPIRED,
+    # the same requests under names of older integrations
+    "payment_request.expired": Meaning.EXPIRED,
+    "payment_request.succeeded": Meaning.SUCCEEDED,
+    "payment_request.failed": Meaning.FAILED,
+    # Payments API v2
+    "payment.succeeded": Meaning.SUCCEEDED,
+    "payment.failed": Meaning.FAILED,
+    "payment.awaiting_capture": Meaning.AUTHORIZED,
+    "payment.pending": Meaning.PENDING,
+    "capture.succeeded": Meaning.SUCCEEDED,
+    "capture.failed": Meaning.FAILED,
+    # e-wallet API before v2
+    "ewallet.capture": Meaning.BY_STATUS,
+    # hosted pages: a completed one is accompanied by payment.capture, which is the money signal
+    "payment_session.completed": Meaning.RECORD_ONLY,
+    "payment_session.expired": Meaning.SESSION_EXPIRED,
+    # stored instruments
+    "payment_token.activation": Meaning.RECORD_ONLY,
+    "payment_token.failure": Meaning.RECORD_ONLY,
+    "payment_token.expiry": Meaning.RECORD_ONLY,
+    "payment_method.activated": Meaning.RECORD_ONLY,
+    "payment_method.expiring": Meaning.RECORD_ONLY,
+    "payment_method.expired": Meaning.RECORD_ONLY,
+    "refund.succeeded": Meaning.REFUND_SUCCEEDED,
+    "refund.failed": Meaning.REFUND_FAILED,
+    # subscriptions; the guide also spells the first one .activation
+    "recurring.plan.activated": Meaning.PLAN_ACTIVATED,
+    "recurring.plan.activation": Meaning.PLAN_ACTIVATED,
+    "recurring.plan.inactivated": Meaning.PLAN_INACTIVATED,
+    "recurring.cycle.created": Meaning.RECORD_ONLY,
+    "recurring.cycle.succeeded": Meaning.CYCLE_SUCCEEDED,
+    "recurring.cycle.retrying": Meaning.CYCLE_RETRYING,
+    "recurring.cycle.failed": Meaning.CYCLE_FAILED,
+    "recurring.cycle.force_attempt_failed": Meaning.RECORD_ONLY,
+    # flat bodies without `data`
+    "dispute.action_required": Meaning.RECORD_ONLY,
+    "dispute.under_review": Meaning.RECORD_ONLY,
+    "dispute.won": Meaning.RECORD_ONLY,
+    "dispute.lost": Meaning.RECORD_ONLY,
+    "dispute.due_date_approaching": Meaning.RECORD_ONLY,
+    "payment.verified": Meaning.RECORD_ONLY,
+}
+
+SUCCESS_STATUSES = frozenset({"SUCCEEDED", "COMPLETED", "CAPTURED", "PAID"})
+"""What a payload may call money received; a success event that says anything else contradicts itself."""
+
+FAILURE_STATUSES = frozenset({"FAILED", "CANCELED", "CANCELLED", "VOIDED"})
+
+INVOICE_STATUSES: dict[str, str] = {
+    "PAID": "succeeded",
+    "SETTLED": "settled",
+    "EXPIRED": "expired",
+    "PENDING": "pending",
+}
+"""Invoice callbacks have no event name; their status decides (https://docs.xendit.co/apidocs/invoice-callback)."""
