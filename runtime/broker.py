@@ -18,7 +18,7 @@ from runtime.amqp_publisher import Message, Publisher
 from runtime.amqp_topology import TopologyMismatch, declare
 from runtime.settings import Settings
 from schemas.errors import NotConfirmed
-from schemas.topology import Topology
+from schemas.topology import Topology, topology
 
 __all__ = [
     "Broker",
@@ -30,6 +30,7 @@ __all__ = [
     "Tag",
     "TopologyMismatch",
     "open_broker",
+    "topology_of",
 ]
 
 
@@ -59,6 +60,12 @@ class Broker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await asyncio.gather(self._consuming.close(), self._publishing.close())
+
+    async def second_publisher(self) -> Publisher:
+        """A publisher on the other connection: what goes wrong there never touches the first one's messages."""
+        publisher = Publisher()
+        await self._consuming.add(publisher)
+        return publisher
 
     def consumer(self, queue: str, *, prefetch: int) -> Consumer:
         """Not consuming before its `start`."""
@@ -106,12 +113,17 @@ class _Declaration:
         """Nothing to forget."""
 
 
-def open_broker(settings: Settings, name: str, *, topology: Topology | None = None) -> Broker:
-    """The broker of the settings, for a process called `name`."""
+def topology_of(settings: Settings) -> Topology:
+    """The topology that the settings ask for; every process declares the same."""
+    return topology(settings.broker_partitions, settings.broker_retry_delays_seconds)
+
+
+def open_broker(settings: Settings, name: str) -> Broker:
+    """The broker of the settings, with its topology, for a process called `name`."""
     return Broker(
         settings.require_broker_url(),
         name=name,
-        topology=topology,
+        topology=topology_of(settings),
         options=LinkOptions(
             heartbeat=settings.broker_heartbeat_seconds,
             connect_timeout=settings.broker_connect_timeout_seconds,
