@@ -96,7 +96,11 @@ async def append(
     heads = {
         row["stream"]: (row["stream_id"], row["version"])
         for row in await connection.fetch(
-            _SQL["advance"], list(counts), [category(name) for name in counts], list(counts.values()), LOG_LOCK
+            _SQL["advance"],
+            list(counts),
+            [category(name) for name in counts],
+            list(counts.values()),
+            LOG_LOCK,
         )
     }
     if not heads:

@@ -19,7 +19,7 @@ class Advance(StrEnum):
     STORED = "stored"
     ALREADY_THERE = "already_there"  # somebody stored exactly this step: our work was done by another worker
     AHEAD = "ahead"  # somebody is further than this step
-    MISMATCH = "mismatch"  # the checkpoint is before or inside this step: it was reset, or we skipped something
+    MISMATCH = "mismatch"  # the checkpoint is before or inside this step: reset, or we skipped something
 
 
 async def read(connection: Connection, consumer: str, version: int = 1, partition: int = 0) -> int:

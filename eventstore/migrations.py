@@ -19,7 +19,8 @@ from schemas.errors import ConfigurationError
 
 # Any fixed number; a second runner waits here until the first one is done.
 MIGRATION_LOCK = 7821440270
-LOCK_TIMEOUT_MS = 10_000  # a migration must not queue behind a long transaction and stop everybody behind itself
+# A migration must not queue behind a long transaction and stop everybody behind itself.
+LOCK_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_SECONDS = 600.0  # an index on a large table takes minutes
 CONNECT_TIMEOUT_SECONDS = 10.0
 
