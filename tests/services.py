@@ -10,13 +10,18 @@ import os
 import secrets
 import shlex
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+
+from runtime.services.private import ServiceUrls, private_services
 
 T = TypeVar("T")
 VHOSTS_PER_CALL = 20  # one rabbitmqctl call costs half a second, a vhost inside it milliseconds
@@ -163,33 +168,32 @@ def replace_path(url: str, name: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, ""))
 
 
-def given_database() -> str | None:
-    return os.environ.get("LUNAS_TEST_DATABASE_URL") or None
-
-
-def given_broker() -> BrokerServer | None:
-    url = os.environ.get("LUNAS_TEST_BROKER_URL")
-    return BrokerServer(url, shlex.split(os.environ.get("LUNAS_TEST_RABBITMQCTL", ""))) if url else None
-
-
 def database_server() -> Iterator[DatabaseServer]:
     """The session's PostgreSQL; stops what it started and drops what it made."""
-    url = given_database()
-    if url is None:
-        raise RuntimeError("no PostgreSQL: set LUNAS_TEST_DATABASE_URL")
-    server = DatabaseServer(url)
-    try:
+    url = os.environ.get("LUNAS_TEST_DATABASE_URL")
+    with ExitStack() as stack:
+        server = DatabaseServer(url or stack.enter_context(_private(broker_url="unused")).database_url)
+        stack.callback(server.drop_all)
         yield server
-    finally:
-        server.drop_all()
 
 
 def broker_server() -> Iterator[BrokerServer]:
     """The session's RabbitMQ; stops what it started and deletes what it made."""
-    server = given_broker()
-    if server is None:
-        raise RuntimeError("no RabbitMQ: set LUNAS_TEST_BROKER_URL")
-    try:
+    url = os.environ.get("LUNAS_TEST_BROKER_URL")
+    with ExitStack() as stack:
+        if url:
+            server = BrokerServer(url, shlex.split(os.environ.get("LUNAS_TEST_RABBITMQCTL", "")))
+            stack.callback(server.delete_used)
+        else:
+            urls = stack.enter_context(_private(database_url="unused"))
+            server = BrokerServer(urls.broker_url, urls.rabbitmqctl)
         yield server
-    finally:
-        server.delete_used()
+
+
+@contextmanager
+def _private(*, database_url: str | None = None, broker_url: str | None = None) -> Iterator[ServiceUrls]:
+    """One private service with its data in a temporary folder; local programs first, else containers."""
+    home = Path(tempfile.mkdtemp(prefix="lunas-tests-"))
+    home.chmod(0o755)  # the service's own user must pass through
+    with private_services(home, database_url=database_url, broker_url=broker_url, erase=True) as urls:
+        yield urls
