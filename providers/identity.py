@@ -18,13 +18,16 @@ _LIVE = {"live", "production"}
 _TEST = {"test", "sandbox", "development"}
 
 
-def dedupe_key(provider: str, event_name: str, account: str | None, *parts: str | None) -> str:
-    """`provider:event:account:part:part…`; colons inside parts are escaped, so that two keys are equal only part by part."""
-    key = ":".join(_escape(part or "") for part in (provider, event_name, account, *parts))
+def dedupe_key(provider: str, *parts: str | None) -> str:
+    """`provider:part:part…`, the event name and the account first where they tell deliveries apart.
+
+    Colons inside parts are escaped, so that two keys are equal only part by part.
+    """
+    key = ":".join(_escape(part or "") for part in (provider, *parts))
     if len(key) <= _MAX_KEY:
         return key
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{_escape(provider)}:{_escape(event_name[:100])}:long:{digest}"
+    return f"{_escape(provider)}:long:{digest}"
 
 
 def content_key(provider: str, event_name: str | None, document: Section) -> str:

@@ -1,10 +1,84 @@
-"""Placeholder."""
+"""From a Scalev webhook to facts. Pure: the same document and context give the same translation.
+
+Envelope: `{event, unique_id, timestamp, data}`; `unique_id` stays the same when Scalev sends an event again.
+"""
 
 from __future__ import annotations
 
+from providers.identity import content_key, dedupe_key, wrong_environment
+from providers.scalev import orders, payments
+from providers.scalev.events import (
+    CANCELLED_STATUSES,
+    DELETED,
+    KNOWN,
+    PAYMENTS,
+    RECORD_ONLY,
+    SNAPSHOTS,
+    STATUS_CHANGED,
+    TESTS,
+)
+from providers.scalev.payloads import PROVIDER
+from providers.section import Section
+from providers.substance import substance
 from schemas.errors import UntranslatableError
-from schemas.translation import Translation, TranslationContext
+from schemas.translation import Fact, Outcome, Translation, TranslationContext
 
 
 def translate(document: object, context: TranslationContext) -> Translation:
-    raise UntranslatableError("not_implemented")
+    """Raises UntranslatableError or AmountError when an authentic webhook cannot be read safely."""
+    top = Section.of(document)
+    name = _event_name(top)
+    data = top.section("data")
+    mistaken = _addressee(top, data, context)
+    if mistaken is not None:
+        return Translation(Outcome.QUARANTINED, name, content_key(PROVIDER, name, top), reason=mistaken)
+    key = _key(name, top)
+    if name in TESTS:
+        return Translation(Outcome.TEST, name, key)
+    if name not in KNOWN:
+        return Translation(Outcome.UNKNOWN, name, key, substance(name, ()))
+    if name in RECORD_ONLY:
+        return Translation(Outcome.NO_EFFECT, name, key, substance(name, (), subject=data.reference("id")))
+    data = top.required("data")
+    facts = _facts(name, data, context)
+    said = substance(name, facts, subject=data.reference("order_id"), order_status=data.text("status"))
+    outcome = Outcome.FACTS if facts else Outcome.NO_EFFECT
+    return Translation(outcome, name, key, said, facts)
+
+
+def _facts(name: str, data: Section, context: TranslationContext) -> tuple[Fact, ...]:
+    if name in SNAPSHOTS:
+        order = orders.recorded(name, data, context.received_at)
+        payment = payments.of_snapshot(data, context.received_at)
+        return (order,) if payment is None else (order, payment)
+    if name in PAYMENTS:
+        return (payments.payment(name, PAYMENTS[name], data, context.received_at),)
+    if name == STATUS_CHANGED:
+        ended = (data.text("status") or "").lower() in CANCELLED_STATUSES
+        return (orders.cancelled(data, context.received_at),) if ended else ()
+    if name == DELETED:
+        return (orders.deleted(data, context.received_at),)
+    raise UntranslatableError("event_without_rule", name)
+
+
+def _event_name(top: Section) -> str:
+    if not top.has("event"):
+        raise UntranslatableError("event_missing")
+    name = top.text("event")
+    if name is None:
+        raise UntranslatableError("event_malformed")
+    return name
+
+
+def _key(name: str, top: Section) -> str:
+    """`unique_id` alone names an event: were it used again under another name, that would be a contradiction, not a second event."""
+    unique_id = top.identifier("unique_id")
+    return dedupe_key(PROVIDER, unique_id) if unique_id else content_key(PROVIDER, name, top)
+
+
+def _addressee(top: Section, data: Section, context: TranslationContext) -> str | None:
+    """Why a webhook is not for us, if so. Orders name their store only by its title; checkout intents by its id."""
+    store = data.section("store").reference("unique_id")
+    if context.account_id is not None and store is not None and store != context.account_id:
+        return "wrong_account"
+    return "wrong_environment" if wrong_environment(context.production, top, data) else None

@@ -1,0 +1,72 @@
+"""Every event name Mayar is known to send, and the older names some integrations still receive.
+
+Documented (https://docs.mayar.id/integration/webhook): testing, payment.received, payment.reminder, membership.*, shipper.status.
+`payment.success`, `payment.failed`, `payment.expired`, `payment.created`, `payment.pending` and `subscription.*` are names of older
+integrations for the same things. No refund event exists.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from providers.section import Section
+from schemas.errors import UntranslatableError
+from schemas.facts import Report
+
+
+class Payment(StrEnum):
+    """What a payment event reports."""
+
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+TESTS = frozenset({"testing"})
+RECORD_ONLY = frozenset({"shipper.status"})
+
+PAYMENTS: dict[str, Payment] = {
+    "payment.received": Payment.SUCCEEDED,
+    "payment.success": Payment.SUCCEEDED,
+    # Unpaid after 29 minutes. It carries status "SUCCESS" of the notification and is never a success of money.
+    "payment.reminder": Payment.PENDING,
+    "payment.created": Payment.PENDING,
+    "payment.pending": Payment.PENDING,
+    "payment.failed": Payment.FAILED,
+    "payment.expired": Payment.EXPIRED,
+}
+
+SUBSCRIPTIONS: dict[str, Report] = {
+    "membership.newMemberRegistered": "activated",
+    "membership.changeTierMemberRegistered": "tier_changed",
+    "membership.memberUnsubscribed": "cancelled",
+    "membership.memberExpired": "expired",
+    "subscription.created": "created",
+    "subscription.activated": "activated",
+    "subscription.renewed": "renewed",
+    "subscription.cancelled": "cancelled",
+    "subscription.expired": "expired",
+    "subscription.expiring_soon": "expiring_soon",
+}
+
+KNOWN = frozenset({*TESTS, *RECORD_ONLY, *PAYMENTS, *SUBSCRIPTIONS})
+
+
+def event_name(top: Section) -> str:
+    """The name, also from the old forms `{"event": {"received": "payment.received"}}` and `{"event.received": "payment.received"}`.
+
+    Raises UntranslatableError when there is none.
+    """
+    value = top.values.get("event")
+    if isinstance(value, dict):
+        nested = top.required("event")
+        names = [nested.text(key) for key in sorted(nested.values)]
+    elif value is None:
+        names = [top.text(key) for key in sorted(top.values) if key.startswith("event.")]
+    else:
+        names = [top.text("event")]
+    known = [name for name in names if name]
+    if len(known) == 1:
+        return known[0]
+    raise UntranslatableError("event_missing" if value is None and not known else "event_malformed")

@@ -1,0 +1,86 @@
+"""Facts about payments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from providers.identity import content_digest
+from providers.mayar import payloads
+from providers.mayar.events import Payment
+from providers.mayar.payloads import PROVIDER
+from providers.section import Section
+from schemas.errors import UntranslatableError
+from schemas.facts import PaymentExpired, PaymentFact, PaymentFailed, PaymentPending, PaymentSucceeded
+from schemas.translation import Fact
+
+_STATES: dict[Payment, type[PaymentFact]] = {
+    Payment.SUCCEEDED: PaymentSucceeded,
+    Payment.PENDING: PaymentPending,
+    Payment.FAILED: PaymentFailed,
+    Payment.EXPIRED: PaymentExpired,
+}
+
+# `status` tells how the notification went and `transactionStatus` lags (a paid one may still say "created"); only these deny a payment.
+_DENIALS = frozenset({"false", "failed", "expired", "cancelled", "canceled", "refunded"})
+
+
+def payment(meaning: Payment, top: Section, data: Section, received_at: datetime) -> Fact:
+    """Raises UntranslatableError or AmountError when a success cannot be read safely."""
+    data.require_rupiah()
+    paid = meaning is Payment.SUCCEEDED
+    if paid:
+        _refuse_denial(data)
+    transaction = _transaction_ids(data)
+    key = transaction[0] if transaction else _key_without_transaction(top, data)
+    occurred = payloads.happened_at(data)
+    method, channel = payloads.method_and_channel(data)
+    event = _STATES[meaning](
+        provider=PROVIDER,
+        payment_key=key,
+        attempt_id=transaction[0] if transaction else None,
+        aliases=transaction or (key,),
+        amount=_received(data, required=bool(transaction)) if paid else None,
+        method=method,
+        channel=channel,
+        reference_id=payloads.reference_id(data),
+        customer_ref=payloads.customer_ref(data),
+        payer_email=payloads.payer_email(data),
+        products=payloads.products(data) if paid else (),
+        provider_status=data.text("transactionStatus") or _status(data),
+        token_only=True,
+        without_id=not transaction,
+        occurred_at=occurred or received_at,
+        timed=occurred is not None,
+        paid_at=occurred if paid else None,
+    )
+    return Fact(f"payment-{PROVIDER}-{key}", event)
+
+
+def _transaction_ids(data: Section) -> tuple[str, ...]:
+    """The transaction's names, best first."""
+    found = (data.identifier("transactionId"), data.identifier("id"))
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def _key_without_transaction(top: Section, data: Section) -> str:
+    """The old short form `{package, customerEmail}` names no transaction: the event's own id stands in, else equal contents are one payment."""
+    if payloads.payer_email(data) is None and not payloads.products(data):
+        raise UntranslatableError("payment_id_missing")
+    return top.identifier("id") or f"minimal-{content_digest(data.values)[:24]}"
+
+
+def _received(data: Section, *, required: bool) -> int | None:
+    """Rupiah received. Zero is legal (a full coupon). Only the short form may leave the amount out. Raises AmountError."""
+    return data.amount("amount") if required or data.has("amount") else None
+
+
+def _refuse_denial(data: Section) -> None:
+    for word in (_status(data), data.text("transactionStatus")):
+        if word is not None and word.lower() in _DENIALS:
+            raise UntranslatableError("status_contradicts_event", word)
+
+
+def _status(data: Section) -> str | None:
+    """A word, or a boolean in old payloads."""
+    flag = data.flag("status")
+    return data.text("status") if flag is None else str(flag).lower()

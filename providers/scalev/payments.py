@@ -1,0 +1,69 @@
+"""Facts about the payment of an order, told by its payment status and the time that status was reached.
+
+The events state no amount: the order's snapshot does. The history list is not read: the documentation's own example contradicts itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from providers.scalev import payloads
+from providers.scalev.payloads import PROVIDER
+from providers.section import Section
+from schemas.errors import UntranslatableError
+from schemas.facts import PaymentFact, PaymentFailed, PaymentPending, PaymentSettled, PaymentSucceeded
+from schemas.translation import Fact
+
+_STATES: dict[str, type[PaymentFact]] = {
+    "unpaid": PaymentPending,
+    "paid": PaymentSucceeded,
+    "settled": PaymentSettled,
+    "conflict": PaymentFailed,
+}
+# "unpaid" may mean that a paid order was set back by hand: only the time of the change tells it from an old report.
+_TIMES: dict[str, tuple[str, ...]] = {
+    "unpaid": ("last_updated_at", "unpaid_time", "created_at"),
+    "paid": ("paid_time", "last_updated_at"),
+    "settled": ("settled_time", "last_updated_at"),
+    "conflict": ("conflict_time", "last_updated_at"),
+}
+
+
+def payment(event_name: str, allowed: frozenset[str], data: Section, received_at: datetime) -> Fact:
+    """From a payment event. Raises UntranslatableError when the status is missing, unknown or not what the event reports."""
+    status = data.status("payment_status")
+    if status is None:
+        raise UntranslatableError("status_missing")
+    if status not in _STATES:
+        raise UntranslatableError("status_unknown", status[:40])
+    if status not in allowed:
+        raise UntranslatableError("status_contradicts_event", f"{status} in {event_name}")
+    return _fact(status, data, received_at)
+
+
+def of_snapshot(data: Section, received_at: datetime) -> Fact | None:
+    """The payment state an order snapshot shows; None when it shows none we know."""
+    status = data.status("payment_status")
+    return _fact(status, data, received_at) if status in _STATES and status is not None else None
+
+
+def _fact(status: str, data: Section, received_at: datetime) -> Fact:
+    data.require_rupiah()
+    ids = payloads.order_ids(data, data.reference("pg_reference_id"))
+    occurred = data.moment(*_TIMES[status])
+    method, channel = payloads.method_and_channel(data)
+    event = _STATES[status](
+        provider=PROVIDER,
+        payment_key=ids.key,
+        aliases=ids.aliases,
+        method=method,
+        channel=channel,
+        payer_email=payloads.payer_email(data),
+        provider_status=status,
+        failure_code="conflict" if status == "conflict" else None,
+        spam=data.flag("is_probably_spam"),
+        occurred_at=occurred or received_at,
+        timed=occurred is not None,
+        paid_at=data.moment("paid_time", "settled_time") if status in ("paid", "settled") else None,
+    )
+    return Fact(f"payment-{PROVIDER}-{ids.key}", event)
