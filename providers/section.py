@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from providers.email_address import normalize_email
 from providers.moments import parse_moment
+from schemas.email_address import normalise_email
 from schemas.errors import UntranslatableError
 from schemas.money import parse_idr
 
@@ -120,7 +120,7 @@ class Section:
 
     def email(self, key: str) -> str | None:
         """A normalised e-mail address."""
-        return normalize_email(self.values.get(key))
+        return normalise_email(self.values.get(key))
 
     def amount(self, key: str) -> int:
         """Whole rupiah. Raises AmountError, also when absent."""

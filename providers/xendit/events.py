@@ -92,3 +92,13 @@ INVOICE_STATUSES: dict[str, str] = {
     "PENDING": "pending",
 }
 """Invoice callbacks have no event name; their status decides (https://docs.xendit.co/apidocs/invoice-callback)."""
+
+SAMPLE_IDS = frozenset(
+    {
+        "pr-90392f42-d98a-49ef-a7f3-abcezas123",
+        "90392f42-d98a-49ef-a7f3-abcezas123",
+        "579c8d61f23fa4ca35e52da4",
+        "invoice_123124123",
+    }
+)
+"""Ids of the examples in Xendit's reference; the dashboard's "Test and save" sends those examples to a new address."""

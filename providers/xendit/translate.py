@@ -10,7 +10,7 @@ from providers.identity import content_key, wrong_environment
 from providers.section import Section
 from providers.substance import substance
 from providers.xendit import payloads, payments, recurring
-from providers.xendit.events import MEANINGS, Meaning
+from providers.xendit.events import MEANINGS, SAMPLE_IDS, Meaning
 from providers.xendit.keys import event_key, invoice_key
 from schemas.errors import UntranslatableError
 from schemas.translation import Fact, Outcome, Translation, TranslationContext
@@ -21,6 +21,8 @@ def translate(document: object, context: TranslationContext) -> Translation:
     top = Section.of(document)
     data = top.section("data")
     event_name = _event_name(top)
+    if _is_connection_test(top, data):
+        return Translation(Outcome.TEST, event_name, content_key("xendit", event_name, top))
     mistaken = _addressee(top, data, context)
     if mistaken is not None:
         key = content_key("xendit", event_name, top)
@@ -74,6 +76,11 @@ def _event_name(top: Section) -> str:
     if name is None:
         raise UntranslatableError("event_malformed")
     return name
+
+
+def _is_connection_test(top: Section, data: Section) -> bool:
+    ids = [data.text(key) for key in ("payment_request_id", "reference_id")]
+    return not SAMPLE_IDS.isdisjoint([*ids, top.text("id"), top.text("external_id")])
 
 
 def _addressee(top: Section, data: Section, context: TranslationContext) -> str | None:
