@@ -1,0 +1,206 @@
+"""What a part buys: credit, chat tokens, a course, a plan, or nothing by itself (a sale)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from processor import postings
+from processor.payment_case import Attempt, Grant, PaymentCase, Report
+from processor.payment_parts import Part, payment_id_of
+from processor.situation import CustomerRecord, PlanAccess, Situation
+from processor.tiers import settle_tier
+from schemas.decisions import (
+    CourseEnrolled,
+    CreditGranted,
+    SaleRecorded,
+    SubscriptionActivated,
+    TokensGranted,
+)
+from schemas.errors import CatalogError
+from schemas.periods import Period
+
+
+def problem(part: Part, customer: CustomerRecord | None) -> str | None:
+    """Why this part cannot be granted to this customer: nothing to credit, or a course they already have."""
+    if part.kind == "credit" and part.amount is None:
+        return "amount_unknown"
+    if part.kind == "credit" and not part.amount:
+        return "amount_zero"
+    if part.kind == "course" and customer and part.product and part.product.id in customer.courses:
+        return "duplicate_purchase"
+    return None
+
+
+def grant(
+    case: PaymentCase, part: Part, customer_id: str | None, refunded: int, situation: Situation
+) -> Grant:
+    """Append the grant's decisions and return the record of it. `refunded` rupiah went back while the money was held."""
+    amount = None if part.amount is None else part.amount - refunded
+    customer = situation.customers.get(customer_id or "")
+    if part.kind == "sale" or customer is None:
+        return _sale(case, part, customer_id, amount, situation)
+    if part.kind == "credit":
+        return _credit(case, part, customer, amount or 0, situation)
+    if part.kind == "tokens":
+        return _tokens(case, part, customer, amount, situation)
+    if part.kind == "course":
+        return _course(case, part, customer, amount, situation)
+    return _plan(case, part, customer, amount, situation)
+
+
+def _credit(
+    case: PaymentCase, part: Part, customer: CustomerRecord, amount: int, situation: Situation
+) -> Grant:
+    tokens = amount * situation.catalog.credit.tokens_per_idr
+    situation.say_of(
+        customer.customer_id,
+        CreditGranted(
+            case=case.key,
+            customer_id=customer.customer_id,
+            provider=case.provider,
+            payment_id=payment_id_of(case, part.attempts),
+            amount_idr=amount,
+            tokens=tokens,
+            at=_at(case, part, situation),
+            late=late(case, part.attempts),
+            token_only=_token_only(case, part),
+            postings=postings.credited(case.provider, customer.customer_id, amount, tokens),
+        ),
+    )
+    customer.credit_tokens += tokens
+    customer.topped_up = True
+    settle_tier(customer, case.key, "first_topup", situation)
+    return Grant(
+        kind="credit", customer_id=customer.customer_id, amount_idr=amount, tokens=tokens, product="credit"
+    )
+
+
+def _tokens(
+    case: PaymentCase, part: Part, customer: CustomerRecord, amount: int | None, situation: Situation
+) -> Grant:
+    product = part.product
+    if product is None or product.chat_tokens is None:
+        raise CatalogError(f"product {part.sold_as} has no chat_tokens")
+    chat_tokens = product.chat_tokens * part.quantity
+    situation.say_of(
+        customer.customer_id,
+        TokensGranted(
+            case=case.key,
+            customer_id=customer.customer_id,
+            provider=case.provider,
+            payment_id=payment_id_of(case, part.attempts),
+            product=product.id,
+            quantity=part.quantity,
+            chat_tokens=chat_tokens,
+            amount_idr=amount,
+            at=_at(case, part, situation),
+            token_only=_token_only(case, part),
+            postings=(
+                *postings.sold(case.provider, product.id, amount),
+                *postings.chat_tokens(customer.customer_id, chat_tokens),
+            ),
+        ),
+    )
+    customer.chat_tokens += chat_tokens
+    return Grant(
+        kind="tokens",
+        customer_id=customer.customer_id,
+        amount_idr=amount,
+        tokens=chat_tokens,
+        product=product.id,
+    )
+
+
+def _course(
+    case: PaymentCase, part: Part, customer: CustomerRecord, amount: int | None, situation: Situation
+) -> Grant:
+    course = part.sold_as
+    customer.courses[course] = case.key
+    situation.say_of(
+        customer.customer_id,
+        CourseEnrolled(
+            case=case.key,
+            customer_id=customer.customer_id,
+            provider=case.provider,
+            payment_id=payment_id_of(case, part.attempts),
+            course=course,
+            order_id=case.payment_key,
+            amount_idr=amount,
+            at=_at(case, part, situation),
+            postings=postings.sold(case.provider, course, amount),
+        ),
+    )
+    return Grant(kind="course", customer_id=customer.customer_id, amount_idr=amount, product=course)
+
+
+def _plan(
+    case: PaymentCase, part: Part, customer: CustomerRecord, amount: int | None, situation: Situation
+) -> Grant:
+    """A plan bought by a one-off payment: `quantity` periods from the payment on. It ends by the clock."""
+    product = part.product
+    if product is None or product.period is None:
+        raise CatalogError(f"product {part.sold_as} has no period")
+    _sale(case, part, customer.customer_id, amount, situation)
+    start = _at(case, part, situation)
+    ends = Period.parse(product.period).after(start, part.quantity)
+    until = Period.parse(product.grace).after(ends) if product.grace else ends
+    situation.say_of(
+        customer.customer_id,
+        SubscriptionActivated(
+            case=case.key,
+            subscription_id=f"{case.key}:{product.id}",
+            customer_id=customer.customer_id,
+            provider=case.provider,
+            plan=product.id,
+            tier=product.tier,
+            status="active",
+            started_at=start,
+            expires_at=ends,
+            access_until=until,
+            cancel_at_period_end=True,
+        ),
+    )
+    if product.tier:
+        customer.plans[f"{case.key}:{product.id}"] = PlanAccess(tier=product.tier, until=until)
+        settle_tier(customer, case.key, "plan", situation)
+    return Grant(kind="plan", customer_id=customer.customer_id, amount_idr=amount, product=product.id)
+
+
+def _sale(
+    case: PaymentCase, part: Part, customer_id: str | None, amount: int | None, situation: Situation
+) -> Grant:
+    situation.say(
+        f"customer-{customer_id}" if customer_id else f"case-{case.key}",
+        SaleRecorded(
+            case=case.key,
+            customer_id=customer_id,
+            provider=case.provider,
+            payment_id=payment_id_of(case, part.attempts),
+            product=part.sold_as,
+            amount_idr=amount or 0,
+            at=_at(case, part, situation),
+            postings=postings.sold(case.provider, part.sold_as, amount),
+        ),
+    )
+    return Grant(kind="sale", customer_id=customer_id, amount_idr=amount, product=part.sold_as)
+
+
+def late(case: PaymentCase, attempts: tuple[str, ...]) -> bool:
+    """Paid after the request or this very attempt had expired or failed: by the provider's clock, else by arrival."""
+    ends = [case.attempts[a].ended for a in {*attempts, ""} if a in case.attempts]
+    paid = [case.attempts[a] for a in attempts if case.attempts[a].succeeded]
+    return any(_after(attempt, end) for attempt in paid for end in ends if end is not None)
+
+
+def _after(attempt: Attempt, end: Report) -> bool:
+    if attempt.timed and end.timed and attempt.paid_at is not None:
+        return attempt.paid_at > end.at
+    return (attempt.success_position or 0) > end.position
+
+
+def _token_only(case: PaymentCase, part: Part) -> bool:
+    return any(case.attempts[attempt].token_only for attempt in part.attempts)
+
+
+def _at(case: PaymentCase, part: Part, situation: Situation) -> datetime:
+    return case.paid_at(part.attempts) or situation.now

@@ -1,0 +1,205 @@
+"""Which money of a case belongs together: the parts that are granted or held one by one.
+
+A top-up has one part; further captures of the same request are parts of their own; an order has one part per product and one for surplus seats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from processor.payment_case import PaymentCase, RequestOnly
+from schemas.catalog import Catalog, Product
+from schemas.facts import OrderRecorded
+from schemas.money import allocate
+
+Kind = Literal["credit", "tokens", "course", "sale", "plan"]
+
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`amount` in rupiah, None when no event told. Either `kind` and `product` say what it buys, or `problem` why that is unclear."""
+
+    key: str
+    amount: int | None
+    attempts: tuple[str, ...]
+    kind: Kind | None = None
+    product: Product | None = None
+    sold_as: str = ""
+    quantity: int = 1
+    problem: str | None = None
+    underpaid: bool = False
+
+
+SALES = {
+    "paper_completion": "paper_completion",
+    "subscription_initial": "subscription",
+    "subscription_renewal": "subscription",
+}
+
+
+def parts_of(case: PaymentCase, catalog: Catalog) -> list[Part]:
+    """Deterministic for a set of facts, except that what was granted stays what it is."""
+    if not case.successes:
+        return []
+    if case.order is not None or case.provider in _ORDER_PROVIDERS:
+        return _order_parts(case, catalog)
+    return _payment_parts(case, catalog)
+
+
+_ORDER_PROVIDERS = frozenset({"scalev"})
+"""Providers whose payment signal says nothing about what was bought: without the order's snapshot nothing can be granted."""
+
+
+def _payment_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
+    main, underpaid = _main_attempts(case)
+    amounts = [_amount(case, attempt) for attempt in main]
+    known = [amount for amount in amounts if amount is not None]
+    total = sum(known) if len(known) == len(amounts) else None
+    extras = [attempt for attempt in _by_payment_time(case) if attempt not in main]
+    return [
+        _with_purpose(Part(MAIN, total, tuple(main), underpaid=underpaid), case, catalog),
+        *(Part(f"attempt:{a}", _amount(case, a), (a,), problem="duplicate_purchase") for a in extras),
+    ]
+
+
+def _main_attempts(case: PaymentCase) -> tuple[list[str], bool]:
+    """The attempts that together pay for the request, and whether they fall short of it."""
+    candidates = _by_payment_time(case)
+    if case.main:
+        kept = [attempt for attempt in case.main if attempt in candidates]
+        # A grant made on the request's word alone is adopted by its first capture.
+        return (kept or candidates[:1]), False
+    requested = case.value("requested_amount")
+    if requested is None or case.reusable:
+        return candidates[:1], False
+    for attempt in candidates:
+        amount = _amount(case, attempt)
+        if amount is None or amount >= requested:
+            return [attempt], False
+    return _accumulate(case, candidates, requested)
+
+
+def _accumulate(case: PaymentCase, candidates: list[str], requested: int) -> tuple[list[str], bool]:
+    total = 0
+    for count, attempt in enumerate(candidates, 1):
+        total += _amount(case, attempt) or 0
+        if total >= requested:
+            return candidates[:count], False
+    return candidates, True
+
+
+def _by_payment_time(case: PaymentCase) -> list[str]:
+    successes = case.successes
+    return sorted(successes, key=lambda a: (str(successes[a].paid_at), a))
+
+
+def _amount(case: PaymentCase, attempt: str) -> int | None:
+    register = case.attempts[attempt].amount
+    return register.value if register else None
+
+
+def _with_purpose(part: Part, case: PaymentCase, catalog: Catalog) -> Part:
+    payment_type = case.value("payment_type")
+    hints = case.products
+    if payment_type == "credit_topup":
+        return _replace(part, kind="credit", sold_as="credit")
+    if payment_type in SALES:
+        match = catalog.match(hints) if hints else None
+        if match and match.product is None:
+            return _replace(part, problem=match.reason)
+        return _replace(
+            part, kind="sale", sold_as=match.product.id if match and match.product else SALES[payment_type]
+        )
+    if hints:
+        match = catalog.match(hints)
+        if match.product is None:
+            return _replace(part, problem=match.reason)
+        return _replace(
+            part,
+            kind=match.product.kind,
+            product=match.product,
+            quantity=match.quantity,
+            sold_as=match.product.id,
+        )
+    return _replace(part, problem="purpose_unknown" if case.provider == "xendit" else "unmapped_product")
+
+
+def _order_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
+    attempts = tuple(case.successes)
+    order = case.order_snapshot
+    if order is None:
+        return [Part(MAIN, None, attempts, problem="awaiting_order")]
+    lines = _lines(order)
+    if not lines:
+        return [Part(MAIN, order.gross_amount, attempts, problem="unmapped_product")]
+    shares = allocate(order.gross_amount, [amount for _, amount in lines.values()])
+    parts: list[Part] = []
+    for (name, (quantity, _)), share in zip(lines.items(), shares, strict=True):
+        parts += _line_parts(order, catalog, name, quantity, share, attempts)
+    return parts
+
+
+def _lines(order: OrderRecorded) -> dict[str, tuple[int, int]]:
+    """Lines of one product together: name → (quantity, amount)."""
+    lines: dict[str, tuple[int, int]] = {}
+    for line in order.lines:
+        name = f"{line.product.kind}:{line.product.value}"
+        quantity, amount = lines.get(name, (0, 0))
+        lines[name] = (quantity + line.quantity, amount + line.amount)
+    return dict(sorted(lines.items()))
+
+
+def _line_parts(
+    order: OrderRecorded, catalog: Catalog, name: str, quantity: int, share: int, attempts: tuple[str, ...]
+) -> list[Part]:
+    hint = next(line.product for line in order.lines if f"{line.product.kind}:{line.product.value}" == name)
+    match = catalog.match([hint])
+    key = f"line:{name}"
+    if match.product is None:
+        return [Part(key, share, attempts, problem=match.reason)]
+    product = match.product
+    part = Part(key, share, attempts, product.kind, product, product.id, quantity)
+    if product.kind != "course" or quantity <= 1:
+        return [part]
+    seat, *surplus = allocate(share, [1] * quantity)
+    return [
+        _replace(part, amount=seat, quantity=1),
+        _replace(
+            part,
+            key=f"{key}:surplus",
+            amount=sum(surplus),
+            quantity=quantity - 1,
+            problem="duplicate_purchase",
+        ),
+    ]
+
+
+def _replace(part: Part, **changes: Any) -> Part:
+    return replace(part, **changes)
+
+
+def repurposed(part: Part, case: PaymentCase, catalog: Catalog, product: str | None) -> Part:
+    """The part as an operator wants it: bought as `product` (`credit` or a catalogue id), or as what the payment itself says."""
+    if product == "credit":
+        return _replace(part, kind="credit", sold_as="credit", product=None, problem=None)
+    if product is not None:
+        wanted = catalog.product(product)
+        if wanted is None:
+            return _replace(part, problem="unmapped_product")
+        return _replace(part, kind=wanted.kind, product=wanted, sold_as=wanted.id, problem=None)
+    if part.problem != "duplicate_purchase":
+        return part
+    if part.kind is not None:
+        return _replace(part, problem=None)
+    return _with_purpose(_replace(part, problem=None), case, catalog)
+
+
+def payment_id_of(case: PaymentCase, attempts: tuple[str, ...]) -> str:
+    """The provider's id to show for these attempts: the money's own id when known, else the request's, else the key."""
+    named = sorted(attempt for attempt in attempts if attempt != RequestOnly)
+    if named:
+        return min(named, key=lambda a: (str(case.attempts[a].paid_at), a))
+    return case.group_id or case.payment_key

@@ -1,0 +1,77 @@
+"""Double entries of each kind of decision. Debits positive, credits negative; every list sums to zero per unit.
+
+Money enters through `clearing:<provider>` and leaves there on a refund. Releasing held money reverses its hold, so a grant always
+posts from clearing and no decision needs to know the history.
+"""
+
+from __future__ import annotations
+
+from schemas.decisions import Posting
+
+Postings = tuple[Posting, ...]
+
+
+def held(provider: str, amount: int | None) -> Postings:
+    """Received, without a home yet."""
+    return _pair(f"clearing:{provider}", f"suspense:{provider}", amount)
+
+
+def released(provider: str, amount: int | None) -> Postings:
+    """The reverse of `held`."""
+    return _pair(f"suspense:{provider}", f"clearing:{provider}", amount)
+
+
+def written_off(provider: str, amount: int | None) -> Postings:
+    """Held money that we keep without granting anything."""
+    return _pair(f"suspense:{provider}", f"forfeited:{provider}", amount)
+
+
+def credited(provider: str, customer_id: str, amount: int, tokens: int) -> Postings:
+    """A top-up: a liability to the customer in rupiah, spendable in tokens."""
+    return (
+        *_pair(f"clearing:{provider}", f"credit:{customer_id}", amount),
+        *_issue("TOKEN", f"tokens:{customer_id}", tokens),
+    )
+
+
+def credit_taken_back(provider: str, customer_id: str, amount: int, covered: int, tokens: int) -> Postings:
+    """A refunded top-up: `covered` rupiah were unspent, the rest of `amount` is our loss until policy says otherwise."""
+    return (
+        *_pair(f"credit:{customer_id}", f"clearing:{provider}", covered),
+        *_pair(f"refunds:{provider}", f"clearing:{provider}", amount - covered),
+        *_issue("TOKEN", f"tokens:{customer_id}", -tokens),
+    )
+
+
+def sold(provider: str, product: str, amount: int | None) -> Postings:
+    """Money for something delivered at once."""
+    return _pair(f"clearing:{provider}", f"sales:{product}", amount)
+
+
+def sale_returned(provider: str, product: str, amount: int) -> Postings:
+    """Money of a sale went back."""
+    return _pair(f"sales:{product}", f"clearing:{provider}", amount)
+
+
+def chat_tokens(customer_id: str, tokens: int) -> Postings:
+    """Chat tokens issued (negative: taken back)."""
+    return _issue("CHAT", f"chat:{customer_id}", tokens)
+
+
+def _pair(debit: str, credit: str, amount: int | None) -> Postings:
+    if not amount:
+        return ()
+    return (
+        Posting(account=debit, unit="IDR", amount=amount),
+        Posting(account=credit, unit="IDR", amount=-amount),
+    )
+
+
+def _issue(unit: str, account: str, tokens: int) -> Postings:
+    if not tokens:
+        return ()
+    issued = {"TOKEN": "issued:credit_tokens", "CHAT": "issued:chat_tokens"}[unit]
+    return (
+        Posting.model_validate({"account": issued, "unit": unit, "amount": tokens}),
+        Posting.model_validate({"account": account, "unit": unit, "amount": -tokens}),
+    )

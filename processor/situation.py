@@ -1,0 +1,124 @@
+"""What a policy may know beside its case: the catalogue, the customers it asked for, and the time it was given."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from schemas.catalog import Catalog
+from schemas.event_model import EventModel
+from schemas.facts import CustomerRegistered
+
+
+class TierState(BaseModel):
+    """The tier last decided."""
+
+    tier: str
+    until: datetime | None
+    fallback_tier: str
+
+
+class PlanAccess(BaseModel):
+    """A plan that lifts its holder to a tier until a moment (None = no end known)."""
+
+    tier: str
+    until: datetime | None
+
+
+class CustomerRecord(BaseModel):
+    """What fulfilment remembers of a customer. Rebuilt from the log like everything here."""
+
+    customer_id: str
+    email: str | None = None
+    known: bool = True
+    topped_up: bool = False
+    credit_tokens: int = 0
+    chat_tokens: int = 0
+    courses: dict[str, str] = Field(default_factory=dict)
+    plans: dict[str, PlanAccess] = Field(default_factory=dict)
+    tier: TierState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision to append."""
+
+    stream: str
+    event: EventModel
+
+
+@dataclass(slots=True)
+class Situation:
+    """Read by policies; `decisions` is what they append to, `waits` what would make them look again."""
+
+    catalog: Catalog
+    now: datetime
+    customers: dict[str, CustomerRecord]
+    by_email: dict[str, list[str]]
+    subscription_owners: dict[str, str | None] = field(default_factory=dict)
+    create_unknown: bool = False
+    decisions: list[Decided] = field(default_factory=list)
+    waits: set[str] = field(default_factory=set)
+    parked: list[tuple[str, str]] = field(default_factory=list)
+
+    def say(self, stream: str, event: EventModel) -> None:
+        """Append a decision."""
+        self.decisions.append(Decided(stream, event))
+
+    def say_of(self, customer_id: str, event: EventModel) -> None:
+        """Append a decision to a customer's stream."""
+        self.say(f"customer-{customer_id}", event)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose payment it is, or why nobody's."""
+
+    customer_id: str | None = None
+    reason: str | None = None
+
+
+def find_owner(
+    situation: Situation, *, customer_ref: str | None, email: str | None, subscription: str | None = None
+) -> Owner:
+    """Our own reference first, then what the subscription remembers, then the payer's e-mail when exactly one customer has it."""
+    if customer_ref:
+        situation.waits.add(f"customer:{customer_ref}")
+        known = customer_ref in situation.customers
+        return Owner(customer_ref) if known else Owner(reason="customer_unknown")
+    if subscription:
+        situation.waits.add(f"case:{subscription}")
+        remembered = situation.subscription_owners.get(subscription)
+        if remembered:
+            return Owner(remembered)
+    if email:
+        return _by_email(situation, email)
+    return Owner(reason="customer_missing")
+
+
+def _by_email(situation: Situation, email: str) -> Owner:
+    situation.waits.add(f"email:{email}")
+    found = situation.by_email.get(email, [])
+    if len(found) > 1:
+        return Owner(reason="customer_ambiguous")
+    if found:
+        return Owner(found[0])
+    if situation.create_unknown:
+        return Owner(_create(situation, email))
+    return Owner(reason="customer_unknown")
+
+
+def _create(situation: Situation, email: str) -> str:
+    customer_id = "cus_" + hashlib.sha256(email.encode()).hexdigest()[:20]
+    situation.customers[customer_id] = CustomerRecord(customer_id=customer_id, email=email)
+    situation.by_email.setdefault(email, []).append(customer_id)
+    situation.say_of(customer_id, CustomerRegistered(customer_id=customer_id, email=email, source="payment"))
+    return customer_id
+
+
+def suspense_id(case: str, part: str) -> str:
+    """Stable id of the held money of one part of a case."""
+    return "sus_" + hashlib.sha256(f"{case}\n{part}".encode()).hexdigest()[:16]

@@ -1,0 +1,193 @@
+"""What the facts say about one subscription, whatever order they came in. Merged by operations that commute; nothing here decides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from schemas.event_model import EventModel
+from schemas.facts import ProductHint, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
+
+
+class Cycle(BaseModel):
+    """One charge of a recurring plan. Success is final; failures are ordered by time."""
+
+    starts_at: datetime | None = None
+    at: datetime
+    succeeded: bool = False
+    failing: bool = False
+    final: bool = False
+    amount: int | None = None
+    payment_id: str | None = None
+    token_only: bool = False
+
+
+class Ending(BaseModel):
+    """A cancellation or an expiry as reported; `expires_at` is the end the report names, `at` when it was said."""
+
+    at: datetime
+    expires_at: datetime | None = None
+    finished: bool = False
+
+
+class PayerReports(BaseModel):
+    """All that was reported with one payer's e-mail (or none)."""
+
+    first_position: int
+    first_at: datetime
+    active_at: datetime | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    anchor: datetime | None = None
+    cancelled: Ending | None = None
+    expired: Ending | None = None
+    soon: datetime | None = None
+    products: list[dict[str, Any]] = Field(default_factory=list)
+    products_at: datetime | None = None
+    customer_ref: str | None = None
+    licence_code: str | None = None
+    member_id: str | None = None
+    cycles: dict[str, Cycle] = Field(default_factory=dict)
+
+    def observe(self, fact: SubscriptionReported, position: int) -> None:
+        """Merge one report."""
+        self.first_position = min(self.first_position, position)
+        self.first_at = min(self.first_at, fact.occurred_at)
+        self.customer_ref = self.customer_ref or fact.customer_ref
+        self.licence_code = self.licence_code or fact.licence_code
+        self.member_id = self.member_id or fact.member_id
+        self._products(fact)
+        if fact.cycle_id:
+            self._cycle(fact)
+        else:
+            self._state(fact)
+
+    def _products(self, fact: SubscriptionReported) -> None:
+        """The newest naming wins; for reports without a time of their own, the one that reaches furthest."""
+        if not fact.products:
+            return
+        when = fact.expires_at or fact.occurred_at if not fact.timed else fact.occurred_at
+        hints = [hint.model_dump() for hint in fact.products]
+        if self.products_at is None or (when, repr(hints)) > (self.products_at, repr(self.products)):
+            self.products, self.products_at = hints, when
+
+    def _cycle(self, fact: SubscriptionReported) -> None:
+        key = fact.cycle_id or ""
+        cycle = self.cycles.get(key) or Cycle(at=fact.occurred_at)
+        if fact.report in ("activated", "renewed"):
+            cycle.succeeded = True
+            cycle.amount = fact.amount
+            cycle.payment_id = fact.payment_id
+        elif fact.report == "renewal_failed":
+            cycle.failing = True
+            cycle.final = cycle.final or fact.final
+        cycle.at = max(cycle.at, fact.occurred_at)
+        cycle.starts_at = cycle.starts_at or fact.starts_at
+        cycle.token_only = cycle.token_only or fact.token_only
+        self.cycles[key] = cycle
+
+    def _state(self, fact: SubscriptionReported) -> None:
+        if fact.report in ("activated", "renewed", "tier_changed"):
+            self.active_at = _latest(self.active_at, fact.occurred_at)
+            self.expires_at = _latest(self.expires_at, fact.expires_at)
+            self.anchor = _latest(self.anchor, fact.starts_at)
+        elif fact.report == "created":
+            self.created_at = _latest(self.created_at, fact.occurred_at)
+            self.expires_at = _latest(self.expires_at, fact.expires_at)
+        elif fact.report == "cancelled":
+            self.cancelled = _later(self.cancelled, fact)
+        elif fact.report == "expired":
+            self.expired = _later(self.expired, fact)
+        elif fact.report == "expiring_soon":
+            self.soon = _latest(self.soon, fact.expires_at)
+            self.expires_at = _latest(self.expires_at, fact.expires_at)
+        elif fact.report == "renewal_failed":
+            self.cycles.setdefault("", Cycle(at=fact.occurred_at, failing=True, final=fact.final))
+
+
+class SubscriptionCase(BaseModel):
+    """One subscription, membership or licence, and what was last decided about it."""
+
+    kind: Literal["subscription"] = "subscription"
+    key: str
+    provider: str
+    subscription_key: str
+    payers: dict[str, PayerReports] = Field(default_factory=dict)
+    claimed_by: str | None = None
+    claim_position: int = 0
+    claim_product: str | None = None
+    written_off: bool = False
+
+    owner: str | None = None
+    held: str | None = None
+    snapshot: dict[str, Any] | None = None
+    warned_for: datetime | None = None
+    parked: list[str] = Field(default_factory=list)
+    due_at: datetime | None = None
+
+    def observe(self, event: EventModel, position: int) -> None:
+        """Merge one fact."""
+        if isinstance(event, SubscriptionReported):
+            payer = event.payer_email or ""
+            reports = self.payers.get(payer)
+            if reports is None:
+                reports = PayerReports(first_position=position, first_at=event.occurred_at)
+                self.payers[payer] = reports
+            reports.observe(event, position)
+        elif isinstance(event, SuspenseClaimed) and position > self.claim_position:
+            self.claimed_by, self.claim_product, self.claim_position = (
+                event.customer_id,
+                event.product,
+                position,
+            )
+        elif isinstance(event, SuspenseWrittenOff):
+            self.written_off = True
+
+    @property
+    def first_payer(self) -> str | None:
+        """The e-mail this subscription was first reported with."""
+        named = [payer for payer in self.payers if payer]
+        return min(named, key=lambda payer: self.payers[payer].first_position, default=None)
+
+    @property
+    def customer_ref(self) -> str | None:
+        return next((reports.customer_ref for reports in self.payers.values() if reports.customer_ref), None)
+
+    def reports_of(self, payers: set[str]) -> PayerReports:
+        """Everything said with these e-mails and with none, as one."""
+        chosen = [reports for payer, reports in sorted(self.payers.items()) if payer == "" or payer in payers]
+        joined = chosen[0].model_copy(deep=True)
+        for reports in chosen[1:]:
+            _join(joined, reports)
+        return joined
+
+
+def hints_of(reports: PayerReports) -> tuple[ProductHint, ...]:
+    """The product names as the provider gives them."""
+    return tuple(ProductHint.model_validate(hint) for hint in reports.products)
+
+
+def _later(current: Ending | None, fact: SubscriptionReported) -> Ending:
+    new = Ending(at=fact.occurred_at, expires_at=fact.expires_at, finished=fact.finished)
+    return new if current is None or new.at > current.at else current
+
+
+def _join(one: PayerReports, two: PayerReports) -> None:
+    one.first_position = min(one.first_position, two.first_position)
+    one.first_at = min(one.first_at, two.first_at)
+    for name in ("active_at", "created_at", "expires_at", "anchor", "soon"):
+        setattr(one, name, _latest(getattr(one, name), getattr(two, name)))
+    for name in ("cancelled", "expired"):
+        endings = [ending for ending in (getattr(one, name), getattr(two, name)) if ending]
+        setattr(one, name, max(endings, key=lambda ending: ending.at, default=None))
+    for name in ("customer_ref", "licence_code", "member_id"):
+        setattr(one, name, getattr(one, name) or getattr(two, name))
+    if two.products_at and (one.products_at is None or two.products_at > one.products_at):
+        one.products, one.products_at = two.products, two.products_at
+    one.cycles |= two.cycles
+
+
+def _latest(one: datetime | None, two: datetime | None) -> datetime | None:
+    return max(filter(None, (one, two)), default=None)

@@ -1,0 +1,120 @@
+"""The state of a subscription at a moment: a pure function of its reports, its product and the time. Access ends by our own clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processor.subscription_case import Cycle, Ending, PayerReports
+from schemas.catalog import Product
+from schemas.decisions import SubscriptionStatus
+from schemas.periods import Period
+
+APPEND_TOLERANCE = timedelta(days=1)
+"""A cycle that starts within a day of the paid end continues it; one that starts later begins a new chain after a gap."""
+
+FIRST_CHARGE_ALLOWANCE = timedelta(days=1)
+"""How long a plan may be used before its first charge is reported, when its product names no grace."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What readers see. `access_until` None = no end known."""
+
+    status: SubscriptionStatus
+    started_at: datetime | None
+    expires_at: datetime | None
+    access_until: datetime | None
+    cancel_at_period_end: bool = False
+
+
+def state_of(reports: PayerReports, product: Product | None, counted: list[Cycle], now: datetime) -> State:
+    """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet)."""
+    grace = Period.parse(product.grace) if product and product.grace else None
+    failing = [cycle for cycle in reports.cycles.values() if cycle.failing and not cycle.succeeded]
+    if counted and product and product.period:
+        started, ends = paid_time(counted, Period.parse(product.period))
+        overdue = any((c.starts_at or c.at) >= _last_start(counted) for c in failing)
+        return _timed(reports, started, ends, grace, overdue, now)
+    if reports.active_at is None and not failing:
+        return State("pending", None, reports.expires_at, None)
+    if reports.cycles or reports.anchor:
+        return _before_first_charge(reports, grace, bool(failing), now)
+    return _timed(
+        reports, reports.active_at or reports.first_at, reports.expires_at, grace, bool(failing), now
+    )
+
+
+def paid_time(cycles: list[Cycle], period: Period) -> tuple[datetime, datetime]:
+    """Start and end of the newest unbroken chain of paid periods: periods append, without gap and without doubling.
+
+    The n-th end is counted from the chain's first day, so 31 January leads to 28 February and then to 31 March.
+    """
+    starts = sorted(cycle.starts_at or cycle.at for cycle in cycles)
+    anchor, count = starts[0], 1
+    for start in starts[1:]:
+        if start > period.after(anchor, count) + APPEND_TOLERANCE:
+            anchor, count = start, 1
+        else:
+            count += 1
+    return anchor, period.after(anchor, count)
+
+
+def _last_start(cycles: list[Cycle]) -> datetime:
+    return max(cycle.starts_at or cycle.at for cycle in cycles)
+
+
+def _before_first_charge(reports: PayerReports, grace: Period | None, failing: bool, now: datetime) -> State:
+    began = reports.active_at or reports.first_at
+    due = max(filter(None, (reports.anchor, began)))
+    until = grace.after(due) if grace else due + FIRST_CHARGE_ALLOWANCE
+    if reports.cancelled:
+        return State("cancelled", began, due, due, False)
+    if now >= until:
+        return State("expired", began, due, until)
+    return State("past_due" if failing else "active", began, due, until)
+
+
+def _timed(
+    reports: PayerReports,
+    started: datetime,
+    ends: datetime | None,
+    grace: Period | None,
+    overdue: bool,
+    now: datetime,
+) -> State:
+    until = grace.after(ends) if grace and ends else ends
+    cancelled = _cancelled(reports, ends)
+    if cancelled is not None and not cancelled.finished:
+        return State(
+            "cancelled", started, ends or cancelled.at, ends or cancelled.at, bool(ends and now < ends)
+        )
+    if cancelled is not None:
+        return State("expired" if ends and now >= ends else "active", started, ends, ends, True)
+    if _expired(reports, ends, now) or (until is not None and now >= until):
+        end = ends or (reports.expired.at if reports.expired else None)
+        return State("expired", started, end, until or end)
+    if overdue or (ends is not None and now >= ends):
+        return State("past_due", started, ends, until)
+    return State("active", started, ends, until)
+
+
+def _cancelled(reports: PayerReports, ends: datetime | None) -> Ending | None:
+    """The cancellation in force. One that names its period counts unless a later period was paid; else the last word counts."""
+    ending = reports.cancelled
+    if ending is None:
+        return None
+    if reports.cycles:
+        return ending
+    if ending.expires_at is not None and ends is not None:
+        return ending if ending.expires_at >= ends else None
+    return ending if reports.active_at is None or ending.at >= reports.active_at else None
+
+
+def _expired(reports: PayerReports, ends: datetime | None, now: datetime) -> bool:
+    """A provider's word only confirms our clock; alone it decides when no end is known."""
+    if reports.expired is None:
+        return False
+    if ends is not None:
+        return now >= ends
+    return reports.active_at is None or reports.expired.at >= reports.active_at
