@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -33,12 +34,13 @@ class Child:
     log: Path | None  # None: our own stdout and stderr
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals | None = signal.SIGKILL  # what the kernel sends it when we are gone
-    mark: str = ""  # text of its command line that tells it from a stranger with a reused process id
+    mark: str = ""  # text that only this program's command line holds
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
         """Starts it, after an earlier one of a supervisor that was killed has ended."""
-        self._end_predecessor()
+        if self.mark:
+            end_orphans(self.mark)
         output = _open_log(self.log) if self.log else None
         try:
             self.process = subprocess.Popen(
@@ -56,18 +58,6 @@ class Child:
         finally:
             if output is not None:
                 os.close(output)
-        if self._pid_file is not None:
-            self._pid_file.write_text(str(self.process.pid), encoding="utf-8")
-
-    @property
-    def _pid_file(self) -> Path | None:
-        return self.log.with_suffix(".pid") if self.log else None
-
-    def _end_predecessor(self) -> None:
-        if self._pid_file is not None and self._pid_file.exists() and self.mark:
-            text = self._pid_file.read_text(encoding="utf-8").strip()
-            if text.isdigit():
-                end_orphan(int(text), self.mark)
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -114,24 +104,30 @@ def minimal_environment(**more: str) -> dict[str, str]:
     } | more
 
 
-def end_orphan(pid: int, mark: str, *, patience_seconds: float = 5.0) -> None:
-    """Waits for a process of an earlier supervisor to end, then kills it; other processes are left alone.
+def end_orphans(mark: str, *, patience_seconds: float = 5.0) -> None:
+    """Waits for processes of a killed supervisor to end, then kills them: data must not be opened twice.
 
-    `mark` is text its command line must hold (its data folder): process ids are reused.
+    `mark` is text their command line holds (their data folder); process ids alone are reused.
     """
     deadline = time.monotonic() + patience_seconds
-    while _is_marked(pid, mark):
+    while orphans := _marked(mark):
         if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
+            for pid in orphans:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             deadline += patience_seconds
         time.sleep(POLL_SECONDS)
 
 
-def _is_marked(pid: int, mark: str) -> bool:
-    try:
-        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+def _marked(mark: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        pid = int(entry.parent.name)
+        # A zombie has no command line; it is as good as ended.
+        with contextlib.suppress(OSError):
+            if pid != os.getpid() and mark.encode() in entry.read_bytes():
+                found.append(pid)
+    return found
 
 
 def _open_log(path: Path) -> int:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from runtime.services.children import Child, end_orphan, minimal_environment
+from runtime.services.children import Child, end_orphans, minimal_environment
 from runtime.services.failures import ServiceFailure
 from runtime.services.home import Home
 from runtime.services.ports import PortLeases, private_candidates
@@ -53,7 +53,7 @@ def postgres_service(home: Home, programs: Path, leases: PortLeases) -> Service:
         folder=folder,
         log=home.logs / "postgres.log",
         stop_signal=signal.SIGINT,  # "fast": ends sessions, then writes a checkpoint
-        mark=str(data),
+        mark=_mark(data),
         death_signal=signal.SIGQUIT,  # "immediate": within the 5 s an orphan has; recovers at the next start
     )
     return Service(
@@ -100,17 +100,16 @@ def _check_version(programs: Path, data: Path) -> None:
 
 
 def _recover_from_kill(data: Path) -> None:
-    """Deals with a lock file that outlived its server: waits for a dying one, removes a stale file.
+    """Removes a lock file that outlived its server, after a dying server has ended.
 
-    PostgreSQL trusts the file when its process id is alive, even when it belongs to another program by now.
+    PostgreSQL itself trusts the file when its process id is alive, even when that is another program by now.
     """
-    lock = data / "postmaster.pid"
-    if not lock.exists():
-        return
-    first = lock.read_text(encoding="utf-8").splitlines()[:1]
-    if first and first[0].strip().isdigit():
-        end_orphan(int(first[0]), str(data))
-    lock.unlink(missing_ok=True)
+    end_orphans(_mark(data))
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _mark(data: Path) -> str:
+    return f"-D\0{data}\0"
 
 
 def _create_database(programs: Path, port: int, password: str) -> None:

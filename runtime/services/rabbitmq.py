@@ -35,7 +35,7 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         log=home.logs / "rabbitmq.log",
         # No death signal but SIGKILL is sure to be in time; queues that were confirmed survive it.
         death_signal=signal.SIGKILL,
-        mark=str(folder),
+        mark=f"-home\0{folder}\0",
     )
     return Service(
         name="RabbitMQ",
@@ -66,7 +66,6 @@ def _epmd(
         user=user,
         folder=folder,
         log=home.logs / "epmd.log",
-        mark=f"{program}\0-port",
     )
 
 
@@ -80,6 +79,8 @@ def _environment(folder: Path, digest: str, dist_port: int, epmd_port: int) -> d
         RABBITMQ_CONFIG_FILE=str(folder / "rabbitmq.conf"),
         # The package's own file would bring the system node's name.
         RABBITMQ_CONF_ENV_FILE="/dev/null",
+        # Makes the start script become the broker: a shell in between would survive and leave its child behind.
+        RUNNING_UNDER_SYSTEMD="true",
         RABBITMQ_DIST_PORT=str(dist_port),
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
         ERL_EPMD_PORT=str(epmd_port),
