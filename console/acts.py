@@ -1,0 +1,53 @@
+"""The audit record: every command that changes something writes who did what, why, and how to take it back."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.messages import text
+from console.options import actor
+from console.output import talk
+from eventstore.queries import load
+from runtime.ids import uuid7
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing an operator did. `undo` is the command that takes it back, or a sentence that says why there is none."""
+
+    verb: str
+    target: str
+    reason: str
+    undo: str
+    before: object = None
+    after: object = None
+
+
+async def record(connection: Connection, act: Act) -> uuid.UUID:
+    """Writes the record in the caller's transaction and returns its id."""
+    act_id = uuid7()
+    await connection.execute(
+        load("acts.sql", "console")["record"],
+        act_id,
+        actor(),
+        act.verb,
+        act.target,
+        act.reason,
+        json.dumps(act.before, default=str),
+        json.dumps(act.after, default=str),
+        act.undo,
+    )
+    return act_id
+
+
+def tell(done: str, act_id: uuid.UUID, undo: str) -> None:
+    """What was done, the audit record, the way back; on stderr, as talk."""
+    talk(done)
+    talk(text("act.recorded", act_id=act_id))
+    talk(text("act.undo", undo=undo))

@@ -1,0 +1,67 @@
+"""Says whose held money is, or that nobody's: appends the operator's fact; fulfilment decides what follows."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from console.acts import Act, record
+from console.exits import NotFound, Refused
+from console.messages import text
+from console.options import actor
+from console.times import moment
+from eventstore.append import NewEvent, append, lock_log
+from eventstore.queries import load
+from runtime.ids import uuid7
+from schemas.event_model import EventModel
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+
+OUTCOME_SECONDS = 5.0
+"""How long a command waits to show what followed; fulfilment and projections usually need well under a second."""
+POLL_SECONDS = 0.1
+
+
+async def held(connection: Connection, suspense_id: str) -> Any:
+    """The entry. Raises NotFound for an unknown id and Refused when it is no longer held."""
+    row = await connection.fetchrow(load("suspense.sql", "console")["one"], suspense_id)
+    if row is None:
+        raise NotFound(text("suspense.unknown", id=suspense_id))
+    if row["status"] != "held":
+        raise Refused(
+            text(
+                "suspense.released",
+                id=suspense_id,
+                resolution=row["resolution"],
+                by=row["released_by"] or "-",
+                at=moment(row["released_at"]),
+            )
+        )
+    return row
+
+
+async def say(connection: Connection, event: EventModel, suspense_id: str, act: Act) -> uuid.UUID:
+    """Appends `event` on the entry's stream and records `act`, in one transaction; the act's id.
+
+    Raises WrongExpectedVersion when somebody else said something about the entry since it was looked at.
+    """
+    stream = f"suspense-{suspense_id}"
+    version = await connection.fetchval(load("suspense.sql", "console")["version"], stream)
+    metadata = {"correlation_id": str(uuid7()), "actor": actor()}
+    async with connection.transaction():
+        await lock_log(connection)
+        await append(connection, [NewEvent(stream, event, metadata)], expected={stream: version})
+        return await record(connection, act)
+
+
+async def outcome(connection: Connection, suspense_id: str, seconds: float = OUTCOME_SECONDS) -> Any:
+    """The entry once it is no longer held, or None when that does not show within `seconds`."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < deadline:
+        row = await connection.fetchrow(load("suspense.sql", "console")["one"], suspense_id)
+        if row is not None and row["status"] != "held":
+            return row
+        await asyncio.sleep(POLL_SECONDS)
+    return None

@@ -1,0 +1,271 @@
+"""`lunas dlq`: authentic messages that could not be processed, and what to do with them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.acts import Act, record, tell
+from console.exits import FINE, CommandError, NotFound, Refused
+from console.lazy import Command, Group
+from console.letters import group_letters, readable
+from console.messages import text
+from console.options import actor, as_json, asynchronous, limit, provider, reason, since, yes
+from console.output import number, print_data, print_json, print_table, rupiah, talk
+from console.parked_money import amount_in
+from console.replay import Replayer, envelopes_of_letter, open_replay
+from console.safety import BULK_CAP, check_bulk, confirm
+from console.store import open_store
+from console.target import load_target
+from console.times import moment, short_moment
+from eventstore.queries import load
+from schemas.envelope import EnvelopeError
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+
+STATUSES = ("open", "replaying", "resolved", "discarded", "all")
+UNRESOLVED = ["open", "replaying"]
+STALE_CLAIM = timedelta(minutes=10)
+"""A replay that was claimed and never came back, because the command died, may be claimed again after this."""
+
+cause = click.option("--cause", help="Only letters with this reason code, as `lunas dlq groups` shows it.")
+event = click.option("--event", help="Only this event name, as the provider writes it.")
+
+
+@click.group(cls=Group)
+def dlq() -> None:
+    """Dead letters: authentic messages that could not be processed. They wait, with their bytes, until somebody acts."""
+
+
+@dlq.command("list")
+@provider
+@cause
+@event
+@click.option("--status", type=click.Choice(STATUSES), help="Only this status; without it, those that are unresolved.")
+@since
+@limit
+@as_json
+@asynchronous
+async def list_letters(
+    provider: str | None,
+    cause: str | None,
+    event: str | None,
+    status: str | None,
+    since: datetime | None,
+    limit: int,
+    as_json: bool,
+) -> int:
+    """List dead letters, newest first, with the money they speak of as far as it can be read."""
+    statuses = UNRESOLVED if status is None else None if status == "all" else [status]
+    async with open_store(load_target()) as connection:
+        rows = await _find(connection, provider, cause, event, statuses, since, limit)
+    letters = [readable(row) for row in rows]
+    if as_json:
+        print_json({"items": letters})
+        return FINE
+    headings = ("last_seen_wib", "provider", "event", "stage", "reason", "seen", "amount", "status", "id")
+    table = [
+        (
+            short_moment(letter["last_seen"]),
+            letter["provider"],
+            letter["event_name"],
+            letter["stage"],
+            letter["reason"],
+            letter["deliveries"],
+            rupiah(letter["amount"]),
+            letter["status"],
+            letter["dead_letter_id"],
+        )
+        for letter in letters
+    ]
+    print_table([text(f"column.{name}") for name in headings], table, right=(5, 6))
+    return FINE
+
+
+@dlq.command("groups")
+@provider
+@since
+@as_json
+@asynchronous
+async def groups(provider: str | None, since: datetime | None, as_json: bool) -> int:
+    """Group unresolved letters by cause: how many, how much money, since when, and what to do next."""
+    async with open_store(load_target()) as connection:
+        rows = await _find(connection, provider, None, None, UNRESOLVED, since, 10_000)
+    found = group_letters([readable(row) for row in rows])
+    if as_json:
+        print_json({"items": found})
+        return FINE
+    if not found:
+        print_data(text("dlq.none"))
+        return FINE
+    headings = ("count", "amount", "provider", "event", "stage", "reason", "first_seen_wib", "next")
+    table = [
+        (
+            number(group["count"]),
+            rupiah(group["amount"]),
+            group["provider"],
+            group["event_name"],
+            group["stage"],
+            group["reason"],
+            short_moment(group["first_seen"]),
+            text(f"dlq.next.{group['stage']}"),
+        )
+        for group in found
+    ]
+    print_table([text(f"column.{name}") for name in headings], table, right=(0, 1))
+    return FINE
+
+
+@dlq.command("show")
+@click.argument("letter", type=click.UUID, metavar="ID")
+@as_json
+@asynchronous
+async def show(letter: uuid.UUID, as_json: bool) -> int:
+    """Show one dead letter: where it failed, why, how often, and who dealt with it."""
+    async with open_store(load_target()) as connection:
+        document = readable(await _one(connection, letter))
+    if as_json:
+        print_json(document)
+        return FINE
+    for name, value in document.items():
+        if value is not None:
+            shown = moment(value) if isinstance(value, datetime) else rupiah(value) if name == "amount" else value
+            print_data(f"{name:<16}  {shown}")
+    if document["delivery_id"]:
+        talk(text("dlq.see_raw", id=document["delivery_id"]))
+    return FINE
+
+
+@dlq.command("replay")
+@click.argument("letter", type=click.UUID, metavar="[ID]", required=False)
+@provider
+@cause
+@event
+@since
+@click.option("--max", "cap", type=click.IntRange(1, BULK_CAP), default=100, show_default=True,
+              help="Refuse when the filter finds more than this.")  # fmt: skip
+@reason
+@yes
+@asynchronous
+async def replay(
+    letter: uuid.UUID | None,
+    provider: str | None,
+    cause: str | None,
+    event: str | None,
+    since: datetime | None,
+    cap: int,
+    reason: str,
+    yes: bool,
+) -> int:
+    """Send one dead letter, or all open ones that a filter finds, through the pipeline again.
+
+    It resolves itself when it goes through, and comes back when it fails again. Two people cannot replay one letter.
+    """
+    settings = load_target()
+    async with open_store(settings) as connection:
+        if letter is not None:
+            rows = [await _one(connection, letter)]
+        else:
+            rows = await _find(connection, provider, cause, event, ["open"], since, cap + 1)
+            check_bulk(len(rows), cap, filtered=any((provider, cause, event, since)))
+        if not rows:
+            talk(text("replay.nothing"))
+            return FINE
+        confirm(text("replay.question", count=len(rows)), yes=yes)
+        async with open_replay(settings) as replayer:
+            for row in rows:
+                await _replay_one(connection, replayer, row, reason)
+    return FINE
+
+
+@dlq.command("discard")
+@click.argument("letter", type=click.UUID, metavar="ID")
+@reason
+@yes
+@asynchronous
+async def discard(letter: uuid.UUID, reason: str, yes: bool) -> int:
+    """Close one dead letter without processing it. Its bytes stay, and it can be reopened."""
+    async with open_store(load_target()) as connection:
+        row = await _one(connection, letter)
+        confirm(text("dlq.discard_question", amount=rupiah(amount_in(row["message"]))), yes=yes)
+        undo = f"lunas dlq reopen {letter} --reason …"
+        async with connection.transaction():
+            if await connection.fetchval(load("letters.sql", "console")["discard"], letter, actor()) is None:
+                raise Refused(await _state(connection, letter))
+            act_id = await record(connection, _act("dlq.discard", row, reason, undo, after="discarded"))
+    tell(text("dlq.discarded", id=letter), act_id, undo)
+    return FINE
+
+
+@dlq.command("reopen")
+@click.argument("letter", type=click.UUID, metavar="ID")
+@reason
+@yes
+@asynchronous
+async def reopen(letter: uuid.UUID, reason: str, yes: bool) -> int:
+    """Take a discard back, so that the letter can be replayed."""
+    async with open_store(load_target()) as connection:
+        row = await _one(connection, letter)
+        confirm(text("dlq.reopen_question"), yes=yes)
+        undo = f"lunas dlq discard {letter} --reason …"
+        async with connection.transaction():
+            if await connection.fetchval(load("letters.sql", "console")["reopen"], letter) is None:
+                raise Refused(await _state(connection, letter))
+            act_id = await record(connection, _act("dlq.reopen", row, reason, undo, after="open"))
+    tell(text("dlq.reopened", id=letter), act_id, undo)
+    return FINE
+
+
+async def _replay_one(connection: Connection, replayer: Replayer, row: Any, reason: str) -> None:
+    """Claims, records, publishes. A publish that was not confirmed gives the letter back."""
+    letter, by, sql = row["dead_letter_id"], actor(), load("letters.sql", "console")
+    try:
+        envelopes = envelopes_of_letter(bytes(row["message"]), letter, by)
+    except EnvelopeError as error:
+        raise Refused(text("dlq.unreadable", id=letter, detail=error.detail)) from error
+    undo = text("replay.undo")
+    async with connection.transaction():
+        if await connection.fetchval(sql["claim"], letter, by, STALE_CLAIM) is None:
+            raise Refused(await _state(connection, letter))
+        act_id = await record(connection, _act("dlq.replay", row, reason, undo, after="replaying"))
+    try:
+        for envelope in envelopes:
+            await replayer.publish(envelope)
+    except Exception as error:
+        await connection.execute(sql["release"], letter, by)
+        raise CommandError(text("dlq.not_sent", id=letter, detail=str(error))) from error
+    tell(text("dlq.sent", id=letter), act_id, undo)
+
+
+def _act(verb: str, row: Any, reason: str, undo: str, *, after: str) -> Act:
+    return Act(verb, str(row["dead_letter_id"]), reason, undo, before={"status": row["status"]}, after={"status": after})
+
+
+async def _find(
+    connection: Connection,
+    provider: str | None,
+    cause: str | None,
+    event: str | None,
+    statuses: list[str] | None,
+    since: datetime | None,
+    limit: int,
+) -> list[Any]:
+    sql = load("letters.sql", "console")["list"]
+    return list(await connection.fetch(sql, provider, cause, event, statuses, since, limit))
+
+
+async def _one(connection: Connection, letter: uuid.UUID) -> Any:
+    row = await connection.fetchrow(load("letters.sql", "console")["one"], letter)
+    if row is None:
+        raise NotFound(text("dlq.unknown", id=letter))
+    return row
+
+
+async def _state(connection: Connection, letter: uuid.UUID) -> str:
+    """Why a change was refused: somebody else was faster."""
+    row = await _one(connection, letter)
+    return text("dlq.state", id=letter, status=row["status"], by=row["resolved_by"] or "-", at=moment(row["resolved_at"]))

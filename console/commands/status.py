@@ -1,0 +1,106 @@
+"""`lunas status`: one screen; exit code 1 when something is wrong, for monitoring."""
+
+from __future__ import annotations
+
+import click
+
+from console.exits import FINE, PROBLEMS
+from console.lazy import Command
+from console.messages import text
+from console.options import as_json, asynchronous
+from console.output import number, paint, print_data, print_json, print_table, rupiah
+from console.overview import Overview, look
+from console.target import load_target
+from console.times import ago, moment
+
+_COLOURS = {"ready": "green", "not_ready": "yellow", "away": "red"}
+
+
+@click.command(cls=Command)
+@as_json
+@asynchronous
+async def status(as_json: bool) -> int:
+    """Health and money at risk on one screen.
+
+    Exit code 1 when something is wrong: a process that does not answer, a queue without a consumer, parked messages,
+    or a read model that stands still.
+    """
+    seen = await look(load_target())
+    if as_json:
+        print_json(seen.document())
+    else:
+        show(seen)
+    return PROBLEMS if seen.problems else FINE
+
+
+def show(seen: Overview) -> None:
+    """The screen."""
+    if seen.at is not None:
+        print_data(text("status.heading", at=moment(seen.at), position=number(seen.position or 0)))
+        print_data()
+    print_data(
+        text("status.processes")
+        + "   ".join(f"{name} {paint(text(f'state.{state}'), _COLOURS[state])}" for name, state in seen.processes.items())
+    )
+    _show_providers(seen)
+    _show_money(seen)
+    _show_queues(seen)
+    _show_readers(seen)
+    print_data()
+    for problem in seen.problems:
+        print_data(paint("✗ ", "red") + problem)
+    if not seen.problems:
+        print_data(paint("✓ ", "green") + text("status.fine"))
+
+
+def _show_providers(seen: Overview) -> None:
+    if seen.providers is None or seen.at is None:
+        return
+    print_data()
+    rows = [
+        (row["provider"], ago(row["last_event_at"], seen.at), number(row["last_day"]), number(row["slow"]))
+        for row in seen.providers
+    ]
+    if rows:
+        headings = [text(f"column.{name}") for name in ("provider", "last_event", "last_day", "slow")]
+        print_table(headings, rows, right=(1, 2, 3))
+    else:
+        print_data(text("status.no_deliveries"))
+
+
+def _show_money(seen: Overview) -> None:
+    if seen.parked is None or seen.suspense is None or seen.quarantine is None:
+        return
+    print_data()
+    parked = text("status.parked_line", count=number(seen.parked["count"]), amount=rupiah(seen.parked["amount"]))
+    if seen.parked["unknown"]:
+        parked += text("status.parked_unknown", count=number(seen.parked["unknown"]))
+    print_data(paint(parked, "red" if seen.parked["count"] else None))
+    print_data(
+        text("status.suspense_line", count=number(seen.suspense["count"]), amount=rupiah(seen.suspense["amount"]))
+    )
+    print_data(text("status.quarantine_line", count=number(seen.quarantine["count"])))
+
+
+def _show_queues(seen: Overview) -> None:
+    if seen.queues is None:
+        return
+    print_data()
+    headings = [text(f"column.{name}") for name in ("queue", "waiting", "consumers")]
+    rows = [
+        (queue.name, number(queue.ready) if queue.exists else text("queue.absent"), queue.consumers)
+        for queue in seen.queues
+    ]
+    print_table(headings, rows, right=(1, 2))
+
+
+def _show_readers(seen: Overview) -> None:
+    if not seen.readers:
+        return
+    print_data()
+    headings = [text(f"column.{name}") for name in ("reader", "version", "position", "behind", "lag")]
+    rows = [
+        (row["name"], row["version"], number(row["position"]), number(row["behind"]), f"{row['lag_seconds']:.1f} s")
+        for row in seen.readers
+    ]
+    print_table(headings, rows, right=(1, 2, 3, 4))

@@ -1,0 +1,156 @@
+"""`lunas suspense`: verified money that could not be attributed, and how it finds its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.acts import Act, tell
+from console.claims import held, outcome, say
+from console.exits import FINE, WrongUse
+from console.lazy import Command, Group
+from console.messages import text
+from console.options import actor, as_json, asynchronous, limit, provider, reason, yes
+from console.output import number, print_data, print_json, print_table, rupiah, talk
+from console.safety import confirm
+from console.store import open_store
+from console.target import load_target
+from console.times import short_moment
+from eventstore.queries import load
+from console.catalogue import read_catalog
+from schemas.facts import SuspenseClaimed, SuspenseWrittenOff
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+    from runtime.settings import Settings
+
+CREDIT = "credit"
+
+entry = click.argument("entry", metavar="ID")
+
+
+@click.group(cls=Group)
+def suspense() -> None:
+    """Verified money that could not be attributed. It waits, visibly, until somebody says whose it is."""
+
+
+@suspense.command("list")
+@provider
+@click.option("--cause", help="Only entries held for this reason.")
+@click.option("--all", "released_too", is_flag=True, help="Released entries too, with what became of them.")
+@limit
+@as_json
+@asynchronous
+async def list_entries(
+    provider: str | None, cause: str | None, released_too: bool, limit: int, as_json: bool
+) -> int:
+    """List held money, oldest first, with the reason in words."""
+    async with open_store(load_target()) as connection:
+        rows = await connection.fetch(
+            load("suspense.sql", "console")["list"], provider, cause, released_too, limit
+        )
+    if as_json:
+        print_json({"items": [dict(row) for row in rows]})
+        return FINE
+    if not rows:
+        print_data(text("suspense.none"))
+        return FINE
+    headings = ("since_wib", "provider", "payment", "amount", "reason", "payer", "state", "id")
+    table = [
+        (
+            short_moment(row["since"]),
+            row["provider"],
+            row["payment_id"],
+            rupiah(row["amount"]),
+            reason_in_words(row["reason"]),
+            row["payer_email"],
+            row["resolution"] or row["status"],
+            row["suspense_id"],
+        )
+        for row in rows
+    ]
+    print_table([text(f"column.{name}") for name in headings], table, right=(3,))
+    total = sum(row["amount"] or 0 for row in rows if row["status"] == "held")
+    talk(text("suspense.total", count=number(len(rows)), amount=rupiah(total)))
+    return FINE
+
+
+@suspense.command("claim")
+@entry
+@click.option("--customer", required=True, help="Whose money it is: the id of a registered customer.")
+@click.option("--product", help="What it is for: a catalogue id, or `credit`; without it, what the payment says.")
+@reason
+@yes
+@asynchronous
+async def claim(entry: str, customer: str, product: str | None, reason: str, yes: bool) -> int:
+    """Say whose held money it is, and for what where that is unclear. It is granted like any other payment."""
+    settings = load_target()
+    _check_product(settings, product)
+    async with open_store(settings) as connection:
+        row = await held(connection, entry)
+        if not await connection.fetchval(load("suspense.sql", "console")["customer"], customer):
+            raise WrongUse(text("suspense.no_customer", customer=customer))
+        confirm(
+            text("suspense.claim_question", amount=rupiah(row["amount"]), customer=customer, product=product or "-"),
+            yes=yes,
+        )
+        event = SuspenseClaimed(
+            suspense_id=entry,
+            case=row["case_key"],
+            customer_id=customer,
+            product=product,
+            actor=actor(),
+            reason=reason,
+        )
+        after = {"customer_id": customer, "product": product}
+        undo = text("suspense.claim_undo")
+        act_id = await say(connection, event, entry, _act("suspense.claim", row, reason, undo, after))
+        tell(text("suspense.claimed", id=entry, customer=customer), act_id, undo)
+        await _tell_outcome(connection, entry)
+    return FINE
+
+
+@suspense.command("write-off")
+@entry
+@reason
+@yes
+@asynchronous
+async def write_off(entry: str, reason: str, yes: bool) -> int:
+    """Close held money without granting anything; the ledger moves it to `forfeited`."""
+    async with open_store(load_target()) as connection:
+        row = await held(connection, entry)
+        confirm(text("suspense.write_off_question", amount=rupiah(row["amount"])), yes=yes)
+        event = SuspenseWrittenOff(suspense_id=entry, case=row["case_key"], actor=actor(), reason=reason)
+        undo = text("suspense.write_off_undo")
+        act_id = await say(connection, event, entry, _act("suspense.write_off", row, reason, undo, "written_off"))
+        tell(text("suspense.written_off", id=entry), act_id, undo)
+        await _tell_outcome(connection, entry)
+    return FINE
+
+
+def reason_in_words(code: str) -> str:
+    """The reason of an entry in the operator's language; the code itself when it is a newer one."""
+    try:
+        return text(f"reason.{code}")
+    except KeyError:
+        return code
+
+
+def _check_product(settings: Settings, product: str | None) -> None:
+    """Raises WrongUse for a product nobody sells: money must not be granted to a spelling mistake."""
+    if product is None or product == CREDIT:
+        return
+    known = [each.id for each in read_catalog(settings).products]
+    if product not in known:
+        raise WrongUse(text("suspense.no_product", product=product, known=", ".join([CREDIT, *known])))
+
+
+def _act(verb: str, row: Any, reason: str, undo: str, after: object) -> Act:
+    before = {"reason": row["reason"], "amount": row["amount"], "case": row["case_key"]}
+    return Act(verb, row["suspense_id"], reason, undo, before=before, after=after)
+
+
+async def _tell_outcome(connection: Connection, entry: str) -> None:
+    row = await outcome(connection, entry)
+    talk(text("suspense.outcome", resolution=row["resolution"]) if row else text("suspense.outcome_pending"))

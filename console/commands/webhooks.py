@@ -1,0 +1,223 @@
+"""`lunas webhooks`: every delivery ever received."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.acts import Act, record, tell
+from console.exits import FINE, NotFound
+from console.lazy import Command, Group
+from console.messages import text
+from console.options import actor, as_json, asynchronous, limit, provider, since, yes
+from console.output import number, paint, print_data, print_json, print_table, talk
+from console.replay import envelope_of_delivery, open_replay
+from console.safety import BULK_CAP, check_bulk, confirm
+from console.store import open_store
+from console.target import load_target
+from console.times import moment, short_moment
+from eventstore.queries import load
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+
+STATUSES = ("processed", "no_effect", "test", "duplicate", "conflict", "parked", "quarantined")
+_COLOURS = {"processed": "green", "parked": "red", "conflict": "red", "quarantined": "yellow"}
+
+status_filter = click.option("--status", type=click.Choice(STATUSES), help="Only deliveries with this outcome.")
+event_filter = click.option("--event", help="Only this event name, as the provider writes it.")
+
+
+@click.group(cls=Group)
+def webhooks() -> None:
+    """Every delivery ever received: what became of it, how long it took, its exact bytes."""
+
+
+@webhooks.command("list")
+@provider
+@status_filter
+@event_filter
+@since
+@click.option("--slower-than", type=click.IntRange(0), metavar="MS", help="Only those that took at least so many ms.")
+@limit
+@as_json
+@asynchronous
+async def list_deliveries(
+    provider: str | None,
+    status: str | None,
+    event: str | None,
+    since: datetime | None,
+    slower_than: int | None,
+    limit: int,
+    as_json: bool,
+) -> int:
+    """List deliveries, newest first, with their outcome and the time they took from HTTP to the log."""
+    async with open_store(load_target()) as connection:
+        rows = await connection.fetch(
+            load("webhooks.sql", "console")["list"], provider, status, event, since, slower_than, limit
+        )
+    if as_json:
+        print_json({"items": [dict(row) for row in rows]})
+        return FINE
+    headings = [text(f"column.{name}") for name in ("received_wib", "provider", "event", "status", "reason", "took", "id")]
+    table = [
+        (
+            short_moment(row["received_at"]),
+            row["provider"],
+            row["event_name"],
+            paint(row["status"], _COLOURS.get(row["status"])),
+            row["reason"],
+            f"{number(row['processing_ms'])} ms",
+            row["delivery_id"],
+        )
+        for row in rows
+    ]
+    print_table(headings, table, right=(5,))
+    if len(rows) == limit:
+        talk(text("list.more", limit=limit))
+    return FINE
+
+
+@webhooks.command("show")
+@click.argument("delivery", type=click.UUID, metavar="ID")
+@as_json
+@asynchronous
+async def show_delivery(delivery: uuid.UUID, as_json: bool) -> int:
+    """Show one delivery: how it was verified, what was derived from it, and its duplicates and replays.
+
+    The body may hold personal data and is shown by `lunas webhooks raw` only.
+    """
+    sql = load("webhooks.sql", "console")
+    async with open_store(load_target()) as connection:
+        row = await _one(connection, delivery)
+        related = await connection.fetch(sql["related"], delivery)
+        letters = await connection.fetch(sql["letters"], delivery)
+        facts = await connection.fetch(sql["facts"], str(delivery), row["position"] or 0) if row["position"] else []
+    document: dict[str, Any] = {
+        **{key: value for key, value in dict(row).items() if key not in {"body", "headers"}},
+        "headers": json.loads(row["headers"]),
+        "bytes": len(row["body"]),
+        "events": [dict(fact) for fact in facts],
+        "related": [dict(other) for other in related],
+        "dead_letters": [dict(letter) for letter in letters],
+    }
+    if as_json:
+        print_json(document)
+    else:
+        _print_delivery(document)
+    return FINE
+
+
+def _print_delivery(document: dict[str, Any]) -> None:
+    took = f"{number(document['processing_ms'])} ms"
+    lines = {
+        "id": document["delivery_id"],
+        "provider": document["provider"],
+        "event": document["event_name"],
+        "status": document["status"] + (f" ({document['reason']})" if document["reason"] else ""),
+        "received": moment(document["received_at"]),
+        "took": took,
+        "verified": text("webhook.verified", scheme=document["scheme"], secret_id=document["secret_id"]),
+        "path": document["path"],
+        "key": document["dedupe_key"],
+        "body": text("webhook.body", bytes=number(document["bytes"]), sha256=document["body_sha256"].hex()),
+        "duplicate_of": document["duplicate_of"],
+        "replay_of": document["replay_of"],
+    }
+    width = max(len(text(f"column.{name}")) for name in lines)
+    for name, value in lines.items():
+        if value is not None:
+            print_data(f"{text(f'column.{name}'):<{width}}  {value}")
+    for fact in document["events"]:
+        print_data(f"  {number(fact['position'])}  {fact['type']}  {fact['stream']}")
+    for other in document["related"]:
+        print_data(f"  {other['relation']}  {other['delivery_id']}  {other['status']}  {moment(other['received_at'])}")
+    for letter in document["dead_letters"]:
+        print_data(f"  dead letter  {letter['dead_letter_id']}  {letter['stage']}  {letter['reason']}  {letter['status']}")
+
+
+@webhooks.command("raw")
+@click.argument("delivery", type=click.UUID, metavar="ID")
+@asynchronous
+async def raw(delivery: uuid.UUID) -> int:
+    """Write the exact bytes of one delivery to stdout; their SHA-256 goes to stderr.
+
+    The bytes are those that were signed. They may hold personal data.
+    """
+    async with open_store(load_target()) as connection:
+        row = await _one(connection, delivery)
+    body = bytes(row["body"])
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+    talk(f"sha256 {hashlib.sha256(body).hexdigest()}")
+    return FINE
+
+
+@webhooks.command("replay")
+@click.argument("delivery", type=click.UUID, metavar="[ID]", required=False)
+@provider
+@status_filter
+@event_filter
+@since
+@click.option("--max", "cap", type=click.IntRange(1, BULK_CAP), default=100, show_default=True,
+              help="Refuse when the filter finds more than this.")  # fmt: skip
+@click.option("--reason", default="replay", help="Why, in your own words; kept in the audit record.")
+@yes
+@asynchronous
+async def replay(
+    delivery: uuid.UUID | None,
+    provider: str | None,
+    status: str | None,
+    event: str | None,
+    since: datetime | None,
+    cap: int,
+    reason: str,
+    yes: bool,
+) -> int:
+    """Send one stored delivery, or all that a filter finds, through the pipeline again.
+
+    What had its effect already changes nothing: the same business fact counts once, at any age. A replay helps where an
+    earlier version did not understand a delivery.
+    """
+    settings = load_target()
+    filters = (provider, status, event, since)
+    async with open_store(settings) as connection:
+        if delivery is not None:
+            rows = [await _one(connection, delivery)]
+        else:
+            rows = await connection.fetch(load("webhooks.sql", "console")["to_replay"], *filters, cap + 1)
+            check_bulk(len(rows), cap, filtered=any(filters))
+        if not rows:
+            talk(text("replay.nothing"))
+            return FINE
+        confirm(text("replay.question", count=len(rows)), yes=yes)
+        target = str(delivery) if delivery else _filter_text(*filters)
+        undo = text("replay.undo")
+        act_id = await record(
+            connection,
+            Act("webhooks.replay", target, reason, undo, after={"deliveries": [row["delivery_id"] for row in rows]}),
+        )
+    async with open_replay(settings) as replayer:
+        for row in rows:
+            await replayer.publish(envelope_of_delivery(row, actor()))
+    tell(text("replay.done", count=len(rows)), act_id, undo)
+    return FINE
+
+
+def _filter_text(provider: str | None, status: str | None, event: str | None, since: datetime | None) -> str:
+    named = {"provider": provider, "status": status, "event": event, "since": since and since.isoformat()}
+    return " ".join(f"{name}={value}" for name, value in named.items() if value)
+
+
+async def _one(connection: Connection, delivery: uuid.UUID) -> Any:
+    row = await connection.fetchrow(load("webhooks.sql", "console")["one"], delivery)
+    if row is None:
+        raise NotFound(text("webhook.unknown", id=delivery))
+    return row

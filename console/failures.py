@@ -1,0 +1,55 @@
+"""Errors in words: what went wrong and what to do, in one sentence, with the exit code that belongs to it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+
+import asyncpg
+from aiohttp import ClientError
+from aiormq.exceptions import AMQPError
+
+from console.exits import PROBLEMS, WRONG_USE, CommandError
+from console.messages import text
+from console.output import talk
+from schemas.errors import CatalogError, ConfigurationError, LunasError
+
+_SCHEMA_MISSING = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedObjectError)
+
+
+def report(error: BaseException) -> int:
+    """Tells the operator on stderr and returns the exit code. With LUNAS_DEBUG set, the traceback comes first."""
+    cause = innermost(error)
+    if os.environ.get("LUNAS_DEBUG"):
+        talk("".join(traceback.format_exception(cause)).rstrip())
+    code, sentence = explain(cause)
+    talk(text("error.prefix", sentence=sentence))
+    return code
+
+
+def innermost(error: BaseException) -> BaseException:
+    """The first real error inside task groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def explain(error: BaseException) -> tuple[int, str]:
+    """Exit code and sentence of one error."""
+    if isinstance(error, CommandError):
+        return error.code, error.message
+    if isinstance(error, ConfigurationError | CatalogError):
+        return WRONG_USE, str(error)
+    if isinstance(error, LunasError):
+        return PROBLEMS, str(error)
+    if isinstance(error, _SCHEMA_MISSING):
+        return PROBLEMS, text("error.schema_missing", detail=str(error))
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return PROBLEMS, text("error.privilege", detail=str(error))
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return PROBLEMS, text("error.database", detail=str(error))
+    if isinstance(error, AMQPError):
+        return PROBLEMS, text("error.broker", detail=str(error) or type(error).__name__)
+    if isinstance(error, ClientError | OSError | TimeoutError):
+        return PROBLEMS, text("error.unreachable", detail=str(error) or type(error).__name__)
+    return PROBLEMS, text("error.unexpected", kind=type(error).__name__, detail=str(error))

@@ -1,0 +1,97 @@
+"""A click group that imports a command only when it is called, and speaks the operator's language in help."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from console.messages import help_text
+
+
+class Command(click.Command):
+    """A command whose help is translated when it is shown, not when it is defined."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_help(self, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_options(self, ctx, formatter)
+
+    def get_short_help_str(self, limit: int = 78) -> str:
+        return _short(self.help)
+
+
+class Group(click.Group):
+    """Like `Command`, for a group of verbs."""
+
+    command_class = Command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_help(self, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def get_short_help_str(self, limit: int = 78) -> str:
+        return _short(self.help)
+
+
+class LazyGroup(Group):
+    """`commands`: name → (`module:attribute`, one line of help shown without importing the module)."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._lazy:
+            return None
+        module, _, attribute = self._lazy[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{attribute} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(help_text("Commands")):
+            formatter.write_dl([(name, help_text(line)) for name, (_, line) in self._lazy.items()])
+
+
+def paragraphs(text: str | None) -> list[str]:
+    """The paragraphs of a help text, each on one line; these are the keys of the translations. `\\b` blocks stay as they are."""
+    blocks = inspect.cleandoc(text or "").split("\n\n")
+    return [block if block.startswith("\b") else " ".join(block.split()) for block in blocks if block.strip()]
+
+
+def _short(text: str | None) -> str:
+    first = next(iter(paragraphs(text)), "")
+    return help_text(first).split(". ")[0].rstrip(".")
+
+
+def _write_help(command: click.Command, formatter: click.HelpFormatter) -> None:
+    if command.help:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text("\n\n".join(help_text(block) for block in paragraphs(command.help)))
+
+
+def _write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    options = [parameter for parameter in command.get_params(ctx) if isinstance(parameter, click.Option)]
+    records = [record for option in options if (record := option.get_help_record(ctx))]
+    if records:
+        with formatter.section(help_text("Options")):
+            formatter.write_dl([(names, _translate_option(line)) for names, line in records])
+
+
+def _translate_option(line: str) -> str:
+    """The help of an option, without the `[default: …]` that click puts behind it."""
+    sentence, bracket, rest = line.partition("  [")
+    return help_text(sentence) + bracket + rest

@@ -1,0 +1,89 @@
+"""The `lunas` command: the list of verbs, and the one place where errors become a sentence and an exit code.
+
+Commands live in `console/commands/` and are imported when called, so that `lunas --help` imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from console import exits, language
+from console.lazy import LazyGroup
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("console.commands.run:run", "Start one process, or all of them in one."),
+    "dev": ("console.commands.dev:dev", "Start everything on this machine, private services included, until Ctrl-C."),
+    "demo": ("console.commands.demo:demo", "Play a day of payments through a private instance and check the result."),
+    "migrate": ("console.commands.migrate:migrate", "Bring the database schema up to date."),
+    "status": ("console.commands.status:status", "Health and money at risk on one screen."),
+    "doctor": ("console.commands.doctor:doctor", "What is wrong, why, and how to fix it."),
+    "find": ("console.commands.find:find", "Find a payment, delivery, customer or order by anything you have."),
+    "payments": ("console.commands.payments:payments", "The timeline of one payment."),
+    "webhooks": ("console.commands.webhooks:webhooks", "Every delivery ever received: list, show, exact bytes, replay."),
+    "dlq": ("console.commands.dlq:dlq", "Dead letters: list, group, look, replay, discard."),
+    "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, write off."),
+    "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
+    "simulate": ("console.commands.simulate:simulate", "Send correctly signed webhooks, as a provider would."),
+}  # fmt: skip
+
+
+def _choose_language(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    language.choose(None if value is None else "id" if value == "id" else "en")
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.option(
+    "--lang",
+    type=click.Choice(language.LANGUAGES),
+    callback=_choose_language,
+    is_eager=True,
+    expose_value=False,
+    help="Language of messages and help; otherwise LUNAS_LANG or the locale decides.",
+)
+@click.version_option(package_name="lunas", message="lunas %(version)s")
+def lunas() -> None:
+    """Signed payment webhooks in; exact balances, subscriptions and enrollments out.
+
+    Without being told, every command works on the instance that `make run` started in this checkout.
+    Data goes to stdout, everything else to stderr. Add --json to a listing for one JSON document.
+
+    Exit codes: 0 fine, 1 found problems, 2 wrong use, 3 refused for safety.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command line; returns the exit code. Never raises, never shows a traceback unless LUNAS_DEBUG is set."""
+    try:
+        code = lunas.main(args=list(arguments), prog_name="lunas", standalone_mode=False)
+    except click.exceptions.Abort:
+        return exits.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return exits.WRONG_USE
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. Python would complain once more while flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.FINE
+    except (Exception, BaseExceptionGroup) as error:
+        from console.failures import report
+
+        return report(error)
+    return code if isinstance(code, int) else exits.FINE
+
+
+def main() -> NoReturn:
+    """Entry point of the installed command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Composition root of the console process: health, and one read-only page behind the operator key."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from console.operator_page.page import render
+from console.overview import look
+from console.store import open_store
+from runtime.health import Health
+from runtime.lifecycle import within
+from runtime.logs import get_logger
+from runtime.metrics import bound_address, metrics_server, new_registry
+from schemas.errors import LunasError
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+log = get_logger(__name__)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Serves until `stop`. Raises ConfigurationError when the operator key or an address is missing."""
+    key = settings.require_operator_key()
+    health = Health("console")
+    health.add("database", lambda: _database_answers(settings))
+    runner = web.AppRunner(application(settings, health, key), access_log=None, shutdown_timeout=2.0)
+    async with metrics_server(
+        new_registry(), health, host=settings.metrics_host, port=settings.console_metrics_port
+    ):
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.console_host, settings.console_port).start()
+            host, port = bound_address(runner)
+            log.info("console serves", action="console.serve", host=host, port=port)
+            await stop.wait()
+            health.draining = True
+        finally:
+            await within(settings.shutdown_budget_seconds, runner.cleanup(), name="console")
+
+
+def application(settings: Settings, health: Health, key: str) -> web.Application:
+    """The HTTP application; separate from `run` for tests."""
+
+    async def page(request: web.Request) -> web.Response:
+        if not authorised(request.headers.get("Authorization", ""), key):
+            challenge = {"WWW-Authenticate": 'Basic realm="lunas operators", charset="UTF-8"'}
+            return web.Response(status=401, text="Sign in with the operator key as password.\n", headers=HEADERS | challenge)
+        seen = await look(settings)
+        return web.Response(text=render(seen), content_type="text/html", headers=HEADERS)
+
+    app = web.Application(client_max_size=1024)
+    app.add_routes([web.get("/", page), *health.routes()])
+    return app
+
+
+def authorised(header: str, key: str) -> bool:
+    """HTTP Basic with any name and the operator key as password, or a bearer token; compared in constant time."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        given = value.strip()
+    elif scheme.lower() == "basic":
+        try:
+            given = base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+    else:
+        return False
+    return hmac.compare_digest(given.encode(), key.encode())
+
+
+async def _database_answers(settings: Settings) -> bool:
+    try:
+        async with open_store(settings) as connection:
+            return bool(await connection.fetchval("SELECT true"))
+    except LunasError:
+        return False

@@ -1,0 +1,166 @@
+"""One look at everything: services, processes, queues, providers, money at risk, read models. Shared by `status` and the page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from console.exits import CommandError
+from console.messages import text
+from console.parked_money import amount_in
+from console.queues import QueueState, depths
+from console.store import open_store
+from eventstore.queries import load
+from schemas.errors import ConfigurationError
+from schemas.topology import PARKED, WEBHOOKS
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+    from runtime.settings import Settings
+
+PROBE_SECONDS = 2.0
+LAG_PROBLEM_SECONDS = 30.0
+"""A read model that stands still for longer while newer events exist is a problem; catching up takes a second or two."""
+PARKED_BODIES_READ = 2000
+"""Dead letters whose bytes are read for an amount; more would make the screen slow, and the count says enough then."""
+
+
+@dataclass(slots=True)
+class Overview:
+    """What was seen at `at`. `problems` are sentences in the operator's language; empty means all is well.
+
+    Amounts are whole rupiah. A part that could not be looked at is None, and `problems` says why.
+    """
+
+    at: datetime | None = None
+    position: int | None = None
+    processes: dict[str, str] = field(default_factory=dict)
+    queues: list[QueueState] | None = None
+    providers: list[dict[str, Any]] | None = None
+    parked: dict[str, Any] | None = None
+    suspense: dict[str, Any] | None = None
+    quarantine: dict[str, Any] | None = None
+    readers: list[dict[str, Any]] | None = None
+    problems: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {"ok": not self.problems, **asdict(self)}
+
+
+async def look(settings: Settings) -> Overview:
+    """Everything that answers within a few seconds; never raises for a service that is away."""
+    seen = Overview()
+    await asyncio.gather(_look_at_database(settings, seen), _look_at_queues(settings, seen), _probe(settings, seen))
+    return seen
+
+
+def doors(settings: Settings) -> Mapping[str, str]:
+    """Readiness address of every process."""
+    ports = {
+        "ingress": (settings.ingress_host, settings.ingress_port),
+        "processor": (settings.metrics_host, settings.processor_metrics_port),
+        "projections": (settings.metrics_host, settings.projections_metrics_port),
+        "api": (settings.api_host, settings.api_port),
+        "console": (settings.console_host, settings.console_port),
+    }
+    return {name: f"http://{_reachable(host)}:{port}/readyz" for name, (host, port) in ports.items()}
+
+
+def _reachable(host: str) -> str:
+    """The address to call for an address to listen on."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - translated, not bound
+
+
+async def _probe(settings: Settings, seen: Overview) -> None:
+    timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        addresses = doors(settings)
+        states = await asyncio.gather(*(_ready(session, address) for address in addresses.values()))
+    seen.processes = dict(zip(addresses, states, strict=True))
+    for name, state in seen.processes.items():
+        if state != "ready":
+            seen.problems.append(text(f"status.process_{state}", name=name, address=addresses[name]))
+
+
+async def _ready(session: aiohttp.ClientSession, address: str) -> str:
+    """`ready`, `not_ready` or `away`."""
+    try:
+        async with session.get(address) as answer:
+            return "ready" if answer.status == 200 else "not_ready"
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return "away"
+
+
+async def _look_at_queues(settings: Settings, seen: Overview) -> None:
+    try:
+        seen.queues = await depths(settings)
+    except (CommandError, ConfigurationError) as error:
+        seen.problems.append(str(error))
+        return
+    for queue in seen.queues:
+        if not queue.exists:
+            seen.problems.append(text("queue.missing", name=queue.name))
+        elif queue.name.startswith(WEBHOOKS) and not queue.consumers:
+            seen.problems.append(text("status.no_consumer", name=queue.name, ready=queue.ready))
+        elif queue.name == PARKED and queue.ready and not queue.consumers:
+            seen.problems.append(text("status.no_consumer", name=queue.name, ready=queue.ready))
+
+
+async def _look_at_database(settings: Settings, seen: Overview) -> None:
+    try:
+        async with open_store(settings) as connection:
+            await _read(connection, settings, seen)
+    except (CommandError, ConfigurationError) as error:
+        seen.problems.append(str(error))
+
+
+async def _read(connection: Connection, settings: Settings, seen: Overview) -> None:
+    sql = load("overview.sql", "console")
+    head = await connection.fetchrow(sql["head"])
+    seen.at, seen.position = (head["at"], head["position"]) if head else (None, None)
+    slow_ms = int(settings.processor_slow_seconds * 1000)
+    seen.providers = [dict(row) for row in await connection.fetch(sql["providers"], slow_ms)]
+    await _read_parked(connection, sql, seen)
+    if await connection.fetchval(sql["has_suspense"]):
+        seen.suspense = dict(await connection.fetchrow(sql["suspense"]) or {})
+    else:
+        seen.problems.append(text("status.no_projections"))
+    seen.quarantine = dict(await connection.fetchrow(sql["quarantine"]) or {})
+    await _read_readers(connection, sql, seen)
+
+
+async def _read_parked(connection: Connection, sql: Mapping[str, str], seen: Overview) -> None:
+    count = await connection.fetchval(sql["parked_count"])
+    rows = await connection.fetch(sql["parked"], PARKED_BODIES_READ)
+    amounts = [amount_in(row["message"]) for row in rows]
+    known = [amount for amount in amounts if amount is not None]
+    seen.parked = {"count": count, "amount": sum(known), "unknown": count - len(known)}
+    if count:
+        seen.problems.append(text("status.parked", count=count))
+
+
+async def _read_readers(connection: Connection, sql: Mapping[str, str], seen: Overview) -> None:
+    live = {
+        row["name"]: row["version"] for row in await connection.fetch(sql["versions"]) if row["status"] == "live"
+    }
+    seen.readers = []
+    for row in await connection.fetch(sql["checkpoints"]):
+        behind = max(0, (seen.position or 0) - row["position"])
+        idle = (seen.at - row["updated_at"]).total_seconds() if seen.at else 0.0
+        state = {
+            "name": row["consumer"],
+            "version": row["version"],
+            "position": row["position"],
+            "behind": behind,
+            "lag_seconds": round(idle, 1) if behind else 0.0,
+            "live": live.get(row["consumer"].removeprefix("projection."), row["version"]) == row["version"],
+        }
+        seen.readers.append(state)
+        if state["live"] and state["lag_seconds"] > LAG_PROBLEM_SECONDS:
+            seen.problems.append(text("status.lag", name=row["consumer"], behind=behind, seconds=int(idle)))

@@ -1,0 +1,60 @@
+"""What `lunas run NAME` starts: names of processes, and where their composition roots are.
+
+A composition root is `async def run(settings, stop)`: it serves until `stop` is set, then drains and returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+Root = Callable[["Settings", asyncio.Event], Coroutine[Any, Any, None]]
+
+ROOTS: dict[str, str] = {
+    "ingress": "ingress.app:run",
+    "processor": "processor.app:run",
+    "projections": "projections.app:run",
+    "api": "console.api:run",
+    "console": "console.operator_page.app:run",
+}
+ALL = "all"
+
+
+def load_root(name: str) -> Root:
+    """The composition root of one process; imports only that room."""
+    module, _, attribute = ROOTS[name].partition(":")
+    root: Root = getattr(importlib.import_module(module), attribute)
+    return root
+
+
+def start(name: str, settings: Settings) -> int:
+    """Serves one process, or all of them in this one, until a signal; the exit code."""
+    from runtime.lifecycle import run_process
+    from runtime.logs import configure_logging
+
+    configure_logging(name, level=settings.log_level, form=settings.log_format)
+    return run_process(lambda stop: serve(name, settings, stop))
+
+
+async def serve(name: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Runs one root, or all of them side by side. One that fails or returns early stops the others."""
+    if name != ALL:
+        await load_root(name)(settings, stop)
+        return
+    from runtime.lifecycle import run_until_stopped
+
+    services = [_with_the_others(load_root(each), settings, stop) for each in ROOTS]
+    await run_until_stopped(stop, services, budget_seconds=settings.shutdown_budget_seconds)
+
+
+async def _with_the_others(root: Root, settings: Settings, stop: asyncio.Event) -> None:
+    """Half a pipeline helps nobody: when one process of `all` ends, all end and whoever watches starts them again."""
+    try:
+        await root(settings, stop)
+    finally:
+        stop.set()

@@ -1,0 +1,94 @@
+"""Sends stored deliveries through the pipeline once more: the same bytes, a fresh delivery id, and who asked for it."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from console.exits import CommandError
+from console.messages import text
+from console.queues import wanted
+from console.store import place
+from runtime.broker import Broker, Message, open_broker
+from runtime.ids import uuid7
+from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack, unpack
+from schemas.errors import NotConfirmed
+from schemas.topology import WEBHOOKS, partition_of, routing_key
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+CONNECT_SECONDS = 5.0
+
+
+@asynccontextmanager
+async def open_replay(settings: Settings) -> AsyncIterator[Replayer]:
+    """A connected replayer. Raises CommandError with what to start when the broker does not answer."""
+    async with open_broker(settings, "operator", topology=wanted(settings)) as broker:
+        try:
+            await broker.ready(CONNECT_SECONDS)
+        except NotConfirmed as error:
+            raise CommandError(text("error.broker_away", address=place(settings.require_broker_url()))) from error
+        yield Replayer(broker, settings)
+
+
+class Replayer:
+    """Publishes single envelopes; each call returns only when the broker has confirmed."""
+
+    def __init__(self, broker: Broker, settings: Settings) -> None:
+        self._broker = broker
+        self._settings = settings
+
+    async def publish(self, envelope: Envelope) -> None:
+        """Raises NotConfirmed or Unroutable."""
+        partition = partition_of(envelope.provider, self._settings.broker_partitions)
+        await self._broker.publisher.publish(
+            Message(
+                WEBHOOKS,
+                routing_key(partition),
+                pack([envelope]),
+                CONTENT_TYPE,
+                {ATTEMPT_HEADER: 0, PARTITION_HEADER: partition},
+            ),
+            deadline=self._settings.broker_publish_deadline_seconds,
+        )
+
+
+def envelope_of_delivery(row: Any, by: str) -> Envelope:
+    """The envelope that replays one row of `deliveries`."""
+    return Envelope(
+        delivery_id=str(uuid7()),
+        provider=row["provider"],
+        received_at=_now_us(),
+        scheme=row["scheme"],
+        secret_id=row["secret_id"],
+        path=row["path"],
+        body=bytes(row["body"]),
+        headers=json.loads(row["headers"]),
+        replay_of=str(row["delivery_id"]),
+        actor=by,
+    )
+
+
+def envelopes_of_letter(message: bytes, dead_letter_id: uuid.UUID, by: str) -> Sequence[Envelope]:
+    """The envelopes that replay one dead letter. Raises EnvelopeError when its message was never readable."""
+    return [
+        replace(
+            envelope,
+            delivery_id=str(uuid7()),
+            received_at=_now_us(),
+            replay_of=envelope.delivery_id,
+            dead_letter_id=str(dead_letter_id),
+            actor=by,
+        )
+        for envelope in unpack(message)
+    ]
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,45 @@
+-- list: dead letters, newest first; a null filter does not filter
+SELECT dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, attempts, deliveries, body_sha256,
+       first_seen, last_seen, status, resolved_by, resolved_at, message
+FROM dead_letters
+WHERE ($1::text IS NULL OR provider = $1)
+  AND ($2::text IS NULL OR reason = $2)
+  AND ($3::text IS NULL OR event_name = $3)
+  AND ($4::text[] IS NULL OR status = ANY ($4))
+  AND ($5::timestamptz IS NULL OR last_seen >= $5)
+ORDER BY dead_letter_id DESC
+LIMIT $6;
+
+-- one: everything about one letter
+SELECT dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, attempts, deliveries, body_sha256,
+       first_seen, last_seen, status, resolved_by, resolved_at, message
+FROM dead_letters
+WHERE dead_letter_id = $1;
+
+-- claim: takes a letter for replay, unless somebody else was faster
+UPDATE dead_letters
+SET status = 'replaying', resolved_by = $2, resolved_at = clock_timestamp()
+WHERE dead_letter_id = $1
+  AND (status = 'open' OR (status = 'replaying' AND resolved_at < clock_timestamp() - $3::interval))
+RETURNING dead_letter_id;
+
+-- release: gives a claimed letter back
+UPDATE dead_letters
+SET status = 'open', resolved_by = NULL, resolved_at = NULL
+WHERE dead_letter_id = $1 AND status = 'replaying' AND resolved_by = $2;
+
+-- discard: closes a letter without replaying it; its bytes stay
+UPDATE dead_letters
+SET status = 'discarded', resolved_by = $2, resolved_at = clock_timestamp()
+WHERE dead_letter_id = $1 AND status = 'open'
+RETURNING dead_letter_id;
+
+-- reopen: takes a discard back, unless the same bytes have failed again since
+UPDATE dead_letters AS letter
+SET status = 'open', resolved_by = NULL, resolved_at = NULL
+WHERE letter.dead_letter_id = $1 AND letter.status = 'discarded'
+  AND NOT EXISTS (
+      SELECT FROM dead_letters AS other
+      WHERE other.provider = letter.provider AND other.body_sha256 = letter.body_sha256
+        AND other.status IN ('open', 'replaying'))
+RETURNING dead_letter_id;

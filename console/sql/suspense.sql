@@ -1,0 +1,24 @@
+-- list: money that waits, oldest first; a null filter does not filter
+SELECT suspense_id, case_key, provider, payment_id, reason, amount, payer_email, customer_id, product, since, status,
+       resolution, released_at, released_by
+FROM suspense
+WHERE ($1::text IS NULL OR provider = $1)
+  AND ($2::text IS NULL OR reason = $2)
+  AND ($3::boolean OR status = 'held')
+ORDER BY since, suspense_id
+LIMIT $4;
+
+-- one: one entry, whatever became of it
+SELECT suspense_id, case_key, provider, payment_id, reason, amount, payer_email, customer_id, product, since, status,
+       resolution, released_at, released_by
+FROM suspense
+WHERE suspense_id = $1;
+
+-- version: how many things were said about it by operators
+SELECT coalesce((SELECT version FROM streams WHERE stream = $1), 0);
+
+-- customer: does this customer exist
+SELECT EXISTS (SELECT FROM customers WHERE customer_id = $1);
+
+-- position: newest position of the log
+SELECT coalesce(max(position), 0) FROM events;

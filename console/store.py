@@ -1,0 +1,54 @@
+"""The database as the operator's command sees it: one connection with the operator's role."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from console.exits import CommandError
+from console.messages import text
+from runtime.database import Connection, server_settings
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+OPERATOR_ROLE = "lunas_operator"
+CLOSE_SECONDS = 2.0
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, role: str | None = OPERATOR_ROLE) -> AsyncIterator[Connection]:
+    """A connection for the length of one command. Raises CommandError with what to start when nothing answers."""
+    url = settings.require_database_url()
+    try:
+        connection = await asyncpg.connect(
+            url,
+            timeout=settings.database_connect_timeout_seconds,
+            command_timeout=settings.database_command_timeout_seconds,
+            server_settings=server_settings(settings, "console", role),
+        )
+    except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+        raise CommandError(text("error.database_away", address=place(url))) from error
+    except asyncpg.InvalidParameterValueError as error:
+        # The role of a connection's settings does not exist yet.
+        raise CommandError(text("error.schema_missing", detail=str(error))) from error
+    try:
+        yield connection
+    finally:
+        try:
+            await connection.close(timeout=CLOSE_SECONDS)
+        except (TimeoutError, asyncio.CancelledError):
+            connection.terminate()
+            raise
+
+
+def place(url: str) -> str:
+    """`host:port/name` of an address, without its credentials."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname or 'localhost'}{port}{parts.path}"

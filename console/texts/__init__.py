@@ -1,0 +1,21 @@
+"""The sentences of `console.messages.text`: key → (English, Indonesian), one module per theme."""
+
+from __future__ import annotations
+
+from console.texts.acting import ACTING
+from console.texts.columns import COLUMNS
+from console.texts.demonstration import DEMONSTRATION
+from console.texts.diagnosis import DIAGNOSIS
+from console.texts.errors import ERRORS
+from console.texts.looking import LOOKING
+from console.texts.reasons import REASONS
+
+TEXTS: dict[str, tuple[str, str]] = {
+    **ERRORS,
+    **COLUMNS,
+    **LOOKING,
+    **REASONS,
+    **ACTING,
+    **DIAGNOSIS,
+    **DEMONSTRATION,
+}

@@ -1,0 +1,84 @@
+"""Commands that change something: questions, what was done, how to undo it."""
+
+from __future__ import annotations
+
+ACTING: dict[str, tuple[str, str]] = {
+    "act.recorded": ("Audit record: {act_id}", "Catatan audit: {act_id}"),
+    "act.undo": ("Undo: {undo}", "Membatalkan: {undo}"),
+    "safety.needs_yes": (
+        "Nobody is at the terminal to answer \"{question}\": add --yes when you are sure. Nothing was changed.",
+        "Tidak ada orang di terminal untuk menjawab \"{question}\": tambahkan --yes bila yakin. Tidak ada yang diubah.",
+    ),
+    "safety.declined": ("Nothing was changed.", "Tidak ada yang diubah."),
+    "safety.needs_filter": (
+        "Name an id or at least one filter: everything at once is never meant. Nothing was changed.",
+        "Sebutkan id atau setidaknya satu filter: semuanya sekaligus tidak pernah dimaksud. Tidak ada yang diubah.",
+    ),
+    "safety.over_cap": (
+        "The filter finds more than {cap}: narrow it down, or raise --max. Nothing was changed.",
+        "Filter menemukan lebih dari {cap}: persempit, atau naikkan --max. Tidak ada yang diubah.",
+    ),
+    "migrate.applied": ("Applied {count} migrations: {names}", "{count} migrasi diterapkan: {names}"),
+    "migrate.current": ("The schema is up to date.", "Skema sudah mutakhir."),
+    "replay.nothing": ("Nothing fits; nothing was sent.", "Tidak ada yang cocok; tidak ada yang dikirim."),
+    "replay.question": ("Send {count} through the pipeline again?", "Kirim {count} sekali lagi melalui pipa?"),
+    "replay.done": ("{count} sent through the pipeline again.", "{count} dikirim sekali lagi."),
+    "replay.undo": (
+        "not needed: what had its effect already is recognised as a duplicate",
+        "tidak perlu: yang sudah berdampak dikenali sebagai duplikat",
+    ),
+    "dlq.discard_question": (
+        "Close this letter ({amount}) without processing it?",
+        "Tutup surat ini ({amount}) tanpa diproses?",
+    ),
+    "dlq.discarded": ("Dead letter {id} is closed; its bytes stay.", "Surat mati {id} ditutup; isinya tetap ada."),
+    "dlq.reopen_question": ("Open this letter again?", "Buka kembali surat ini?"),
+    "dlq.reopened": ("Dead letter {id} is open again.", "Surat mati {id} terbuka kembali."),
+    "dlq.sent": (
+        "Dead letter {id} is on its way; it resolves itself when it goes through.",
+        "Surat mati {id} dikirim ulang; selesai sendiri bila berhasil.",
+    ),
+    "dlq.not_sent": (
+        "Dead letter {id} was not sent ({detail}) and is open as before.",
+        "Surat mati {id} tidak terkirim ({detail}) dan tetap terbuka.",
+    ),
+    "dlq.unreadable": (
+        "Dead letter {id} cannot be replayed, its message was never readable ({detail}): discard it when it was looked at.",
+        "Surat mati {id} tidak dapat diulang, pesannya tidak terbaca ({detail}): tutup setelah diperiksa.",
+    ),
+    "dlq.state": (
+        "Dead letter {id} is already {status} by {by} at {at}. Nothing was changed.",
+        "Surat mati {id} sudah {status} oleh {by} pada {at}. Tidak ada yang diubah.",
+    ),
+    "suspense.no_customer": (
+        "There is no customer {customer}: register it first (PUT /v1/customers/{customer}). Nothing was changed.",
+        "Tidak ada pelanggan {customer}: daftarkan dahulu (PUT /v1/customers/{customer}). Tidak ada yang diubah.",
+    ),
+    "suspense.no_product": (
+        "Nobody sells {product}; known are {known}. Nothing was changed.",
+        "Tidak ada yang menjual {product}; yang dikenal: {known}. Tidak ada yang diubah.",
+    ),
+    "suspense.claim_question": (
+        "Give {amount} to customer {customer} (product: {product})?",
+        "Berikan {amount} kepada pelanggan {customer} (produk: {product})?",
+    ),
+    "suspense.claimed": ("{id} now belongs to customer {customer}.", "{id} sekarang milik pelanggan {customer}."),
+    "suspense.claim_undo": (
+        "no command: refund the payment at the provider, and its webhook takes back what was granted",
+        "tanpa perintah: kembalikan pembayaran di penyedia, webhook-nya menarik kembali yang diberikan",
+    ),
+    "suspense.write_off_question": (
+        "Close {amount} without granting anything?",
+        "Tutup {amount} tanpa memberikan apa pun?",
+    ),
+    "suspense.written_off": ("{id} is written off.", "{id} dihapusbukukan."),
+    "suspense.write_off_undo": (
+        "no command: the money stays at the provider and in the ledger as forfeited; refund it there",
+        "tanpa perintah: uang tetap di penyedia dan di buku besar; kembalikan di sana",
+    ),
+    "suspense.outcome": ("Outcome: {resolution}.", "Hasil: {resolution}."),
+    "suspense.outcome_pending": (
+        "The outcome does not show yet; look with `lunas suspense list --all`.",
+        "Hasilnya belum terlihat; lihat dengan `lunas suspense list --all`.",
+    ),
+}

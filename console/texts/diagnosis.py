@@ -1,0 +1,5 @@
+"""Sentences of the diagnosis."""
+
+from __future__ import annotations
+
+DIAGNOSIS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,38 @@
+"""What went wrong and what to do about it."""
+
+from __future__ import annotations
+
+ERRORS: dict[str, tuple[str, str]] = {
+    "error.prefix": ("Error: {sentence}", "Galat: {sentence}"),
+    "error.database_away": (
+        "PostgreSQL does not answer at {address}: start lunas with `make run`, or correct LUNAS_DATABASE_URL.",
+        "PostgreSQL tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_DATABASE_URL.",
+    ),
+    "error.broker_away": (
+        "RabbitMQ does not answer at {address}: start lunas with `make run`, or correct LUNAS_BROKER_URL.",
+        "RabbitMQ tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_BROKER_URL.",
+    ),
+    "error.ingress_away": (
+        "Nothing answers at {address}: start lunas with `make run`, or name the door with --url.",
+        "Tidak ada yang menjawab di {address}: jalankan lunas dengan `make run`, atau sebutkan alamatnya dengan --url.",
+    ),
+    "error.schema_missing": (
+        "The database is not ready for this version ({detail}): run `lunas migrate`, and start `lunas run projections` once.",
+        "Basis data belum siap untuk versi ini ({detail}): jalankan `lunas migrate`, dan `lunas run projections` sekali.",
+    ),
+    "error.privilege": (
+        "The database refused ({detail}): connect as a user that is a member of the lunas roles, see `lunas doctor`.",
+        "Basis data menolak ({detail}): gunakan pengguna yang menjadi anggota peran lunas, lihat `lunas doctor`.",
+    ),
+    "error.database": ("PostgreSQL said: {detail}", "PostgreSQL melaporkan: {detail}"),
+    "error.broker": ("RabbitMQ said: {detail}", "RabbitMQ melaporkan: {detail}"),
+    "error.unreachable": (
+        "Something did not answer ({detail}): `lunas status` shows what is away.",
+        "Ada layanan yang tidak menjawab ({detail}): `lunas status` menunjukkan yang mana.",
+    ),
+    "error.unexpected": (
+        "This should not happen ({kind}: {detail}). Run it again with LUNAS_DEBUG=1 and report what it shows.",
+        "Ini seharusnya tidak terjadi ({kind}: {detail}). Ulangi dengan LUNAS_DEBUG=1 dan laporkan hasilnya.",
+    ),
+    "error.interrupted": ("Stopped.", "Dihentikan."),
+}

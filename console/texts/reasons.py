@@ -1,0 +1,19 @@
+"""Why money is held, in words."""
+
+from __future__ import annotations
+
+_REASONS: dict[str, tuple[str, str]] = {
+    "customer_missing": ("no payer named", "pembayar tidak disebut"),
+    "customer_unknown": ("payer is not a customer yet", "pembayar belum menjadi pelanggan"),
+    "customer_ambiguous": ("several customers fit", "beberapa pelanggan cocok"),
+    "unmapped_product": ("product not in the catalogue", "produk tidak ada di katalog"),
+    "ambiguous_product": ("several products fit", "beberapa produk cocok"),
+    "duplicate_purchase": ("bought twice", "dibeli dua kali"),
+    "awaiting_confirmation": ("large, not signed: confirm at the provider", "besar, tanpa tanda tangan: konfirmasi ke penyedia"),
+    "underpaid": ("paid too little", "kurang bayar"),
+    "overpaid": ("paid too much", "lebih bayar"),
+    "currency_unexpected": ("not in rupiah", "bukan rupiah"),
+    "purpose_unknown": ("nobody said what it is for", "tujuan tidak disebut"),
+}  # fmt: skip
+
+REASONS: dict[str, tuple[str, str]] = {f"reason.{code}": words for code, words in _REASONS.items()}
