@@ -36,7 +36,7 @@ class IngressSettings(BaseModel):
     ingress_connection_limit: int = Field(
         2000,
         ge=1,
-        description="Open connections at most; more wait in the kernel's backlog instead of in our memory.",
+        description="Open connections at most; a new one then replaces the one that idled or dawdled longest.",
     )
     ingress_publish_deadline_seconds: float = Field(
         3.0,
@@ -95,7 +95,7 @@ class IngressSettings(BaseModel):
     ingress_drain_idle_seconds: float = Field(
         2.0, ge=0, description="After SIGTERM idle keep-alive connections stay open this long, so that a request on its way is answered."
     )
-    ingress_trusted_proxies: tuple[str, ...] = Field(
-        (), description="Networks (CIDR) whose X-Forwarded-For is believed; a JSON list. Everybody else's is ignored."
+    ingress_trusted_proxies: str = Field(
+        "", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed. Everybody else's is ignored."
     )
     ingress_reuse_port: bool = Field(False, description="Several ingress processes share one port (SO_REUSEPORT).")

@@ -1,0 +1,110 @@
+"""Composition root of the ingress process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from prometheus_client import CollectorRegistry
+
+from ingress.door import Door
+from ingress.guard import Guard
+from ingress.limits import Limits
+from ingress.metrics import Metrics
+from ingress.publisher import GroupingPublisher, bounds_of
+from ingress.quarantine import Quarantine
+from ingress.remote import trusted_networks
+from ingress.routes import webhook_paths
+from ingress.server import Listener, listen
+from runtime.broker import Broker, open_broker
+from runtime.health import Health
+from runtime.logs import get_logger
+from runtime.metrics import metrics_server, new_registry
+from runtime.settings import Settings
+
+log = get_logger(__name__)
+
+FLUSH_SECONDS = 1.0
+
+Started = Callable[[tuple[str, int]], None]
+
+
+async def run(settings: Settings, stop: asyncio.Event, *, started: Started | None = None) -> None:
+    """Serves until `stop`, then drains. `started` is told the public address (port 0 means any free one).
+
+    The broker may be away at start and at any time: requests are answered 503 until it is back. Raises
+    TopologyMismatch when its queues are not ours.
+    """
+    registry, health = new_registry(), Health("ingress")
+    async with (
+        open_broker(settings, "ingress") as broker,
+        metrics_server(
+            registry, health, host=settings.metrics_host, port=settings.ingress_metrics_port
+        ) as internal,
+        _serving(settings, broker, health, registry) as listener,
+    ):
+        log.info(
+            "ingress listens", action="ingress.started", address=listener.address, metrics_address=internal
+        )
+        if started is not None:
+            started(listener.address)
+        await _until(stop, broker)
+        health.draining = True
+        await asyncio.sleep(settings.ingress_prestop_seconds)
+        await listener.close()
+        await listener.drain(
+            idle_seconds=settings.ingress_drain_idle_seconds, budget_seconds=settings.shutdown_budget_seconds
+        )
+        log.info("ingress drained", action="ingress.drained")
+
+
+async def _until(stop: asyncio.Event, broker: Broker) -> None:
+    stopping, failing = asyncio.create_task(stop.wait()), asyncio.create_task(broker.failure())
+    try:
+        await asyncio.wait({stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
+        if failing.done():
+            failing.result()
+    finally:
+        stopping.cancel()
+        failing.cancel()
+
+
+@asynccontextmanager
+async def _serving(
+    settings: Settings, broker: Broker, health: Health, registry: CollectorRegistry
+) -> AsyncIterator[Listener]:
+    """The door with its background work, which ends after the last request."""
+    paths = webhook_paths()
+    metrics = Metrics(registry)
+    quarantine = Quarantine(settings, metrics)
+    health.add("broker", lambda: broker.is_ready(stalled_seconds=settings.ingress_publish_deadline_seconds))
+    door = Door(
+        settings,
+        paths=paths,
+        publisher=GroupingPublisher(
+            broker.publisher, settings.broker_partitions, bounds_of(settings), metrics
+        ),
+        quarantine=quarantine,
+        limits=Limits(settings, {provider.name for provider in paths.values()}),
+        health=health,
+        metrics=metrics,
+        trusted=trusted_networks(settings.ingress_trusted_proxies),
+    )
+    guard = Guard(door, settings, metrics)
+    listener = await listen(guard, settings)
+    background = [
+        asyncio.create_task(guard.sweep(), name="ingress sweep"),
+        asyncio.create_task(quarantine.run(await broker.second_publisher()), name="ingress quarantine"),
+    ]
+    try:
+        yield listener
+    finally:
+        # What was refused last gets a moment; it is counted in any case.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await quarantine.drained()
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)

@@ -1,0 +1,54 @@
+"""What ingress counts. Labels are providers, statuses and causes: never anything a client chooses."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """Ingress's metrics on one registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "lunas_ingress_requests", "Webhook requests answered.", ("provider", "status"), registry=registry
+        )
+        self.rejections = Counter(
+            "lunas_ingress_rejections",
+            "Webhook requests that were not let in, by named cause.",
+            ("provider", "cause"),
+            registry=registry,
+        )
+        self.quarantine_lost = Counter(
+            "lunas_ingress_quarantine_lost",
+            "Rejected requests that were counted but not kept.",
+            ("reason",),
+            registry=registry,
+        )
+        self.cut = Counter(
+            "lunas_ingress_connections_cut",
+            "Connections closed by us because they idled, dawdled or were too many.",
+            ("cause",),
+            registry=registry,
+        )
+        self.connections = Gauge("lunas_ingress_connections", "Open connections.", registry=registry)
+        self.waiting = Gauge(
+            "lunas_ingress_waiting", "Deliveries waiting for the broker's confirm.", registry=registry
+        )
+        self.confirm_seconds = Histogram(
+            "lunas_ingress_confirm_seconds",
+            "Time from publish to the broker's confirm.",
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.group_size = Histogram(
+            "lunas_ingress_group_size", "Deliveries in one message.", buckets=SIZES, registry=registry
+        )
+        self.unconfirmed = Counter(
+            "lunas_ingress_unconfirmed",
+            "Deliveries answered 503 because they could not be made durable.",
+            ("reason",),
+            registry=registry,
+        )
