@@ -80,22 +80,36 @@ class IngressSettings(BaseModel):
         1000, ge=1, description="Rejected requests waiting to be kept; beyond it they are only counted."
     )
     ingress_quarantine_pending_bytes: int = Field(
-        16_777_216, ge=1024, description="Bytes of rejected requests waiting to be kept; beyond it they are only counted."
+        16_777_216,
+        ge=1024,
+        description="Bytes of rejected requests waiting to be kept; beyond it they are only counted.",
     )
     ingress_quarantine_rate_per_second: float = Field(
-        100.0, gt=0, description="Rejected requests kept per second; a flood is only counted and costs the broker nothing."
+        100.0,
+        gt=0,
+        description="Rejected requests kept per second; a flood is only counted and costs the broker nothing.",
     )
     ingress_pending_bytes: int = Field(
         67_108_864, ge=1024, description="Body bytes waiting for a confirm at most; beyond it 503 at once."
     )
     ingress_group_in_flight: int = Field(
-        1, ge=1, le=16, description="Groups of one partition published at once; one keeps the order of arrival even over a retry."
+        1,
+        ge=1,
+        le=16,
+        description="Groups of one partition published at once; one keeps the order of arrival even over a retry.",
     )
-    ingress_headers_max: int = Field(64, ge=8, description="Header fields in one request; providers send under 20.")
+    ingress_headers_max: int = Field(
+        64, ge=8, description="Header fields in one request; providers send under 20."
+    )
     ingress_drain_idle_seconds: float = Field(
-        2.0, ge=0, description="After SIGTERM idle keep-alive connections stay open this long, so that a request on its way is answered."
+        2.0,
+        ge=0,
+        description="After SIGTERM idle keep-alive connections stay open this long, so that a request on its way is answered.",
     )
     ingress_trusted_proxies: str = Field(
-        "", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed. Everybody else's is ignored."
+        "",
+        description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed. Everybody else's is ignored.",
     )
-    ingress_reuse_port: bool = Field(False, description="Several ingress processes share one port (SO_REUSEPORT).")
+    ingress_reuse_port: bool = Field(
+        False, description="Several ingress processes share one port (SO_REUSEPORT)."
+    )

@@ -126,6 +126,19 @@ class Settings(
         """Key that signs in to the console."""
         return self._require("operator_key", "a long random value")
 
+    def as_environment(self) -> dict[str, str]:
+        """Every setting that was given or filled in, as variables of another process; secrets in clear."""
+        shown = {}
+        for field in self.model_fields_set:
+            value = getattr(self, field)
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            if isinstance(value, tuple):
+                value = ",".join(str(part) for part in value)
+            if value is not None:
+                shown[variable_name(field)] = str(value)
+        return shown
+
     def _require(self, field: str, what: str) -> str:
         secret: SecretStr | None = getattr(self, field)
         if secret is None or not secret.get_secret_value():
