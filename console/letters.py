@@ -26,7 +26,13 @@ def group_letters(letters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         group = groups.setdefault(
             key,
             dict(zip(FINGERPRINT, key, strict=True))
-            | {"count": 0, "amount": 0, "unknown": 0, "first_seen": letter["first_seen"], "last_seen": letter["last_seen"]},
+            | {
+                "count": 0,
+                "amount": 0,
+                "unknown": 0,
+                "first_seen": letter["first_seen"],
+                "last_seen": letter["last_seen"],
+            },
         )
         group["count"] += 1
         group["amount"] += letter["amount"] or 0

@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
         # The reader (`| head`) has seen enough. Python would complain once more while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.FINE
-    except (Exception, BaseExceptionGroup) as error:
+    except Exception as error:  # noqa: BLE001 - the outermost frame: whatever it is, a person reads one sentence
         from console.failures import report
 
         return report(error)

@@ -31,14 +31,12 @@ def asynchronous(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T
     return call
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """`2h`, `30m`, `3d` ago, or an ISO 8601 time (WIB when it names no zone)."""
 
     name = "time"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
         try:
@@ -49,9 +47,15 @@ class Moment(click.ParamType):
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
 provider = click.option("--provider", type=click.Choice(PROVIDERS), help="Only this provider.")
-since = click.option("--since", type=Moment(), help="Only from then on: 2h, 30m, 3d, or an ISO 8601 time (WIB).")
+since = click.option(
+    "--since", type=Moment(), help="Only from then on: 2h, 30m, 3d, or an ISO 8601 time (WIB)."
+)
 limit = click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Rows at most, newest first."
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="Rows at most, newest first.",
 )
 yes = click.option("--yes", is_flag=True, help="Do it without asking; needed when nobody is at the terminal.")
 reason = click.option("--reason", required=True, help="Why, in your own words; kept in the audit record.")

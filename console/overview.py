@@ -56,7 +56,9 @@ class Overview:
 async def look(settings: Settings) -> Overview:
     """Everything that answers within a few seconds; never raises for a service that is away."""
     seen = Overview()
-    await asyncio.gather(_look_at_database(settings, seen), _look_at_queues(settings, seen), _probe(settings, seen))
+    await asyncio.gather(
+        _look_at_database(settings, seen), _look_at_queues(settings, seen), _probe(settings, seen)
+    )
     return seen
 
 
@@ -103,13 +105,16 @@ async def _look_at_queues(settings: Settings, seen: Overview) -> None:
     except (CommandError, ConfigurationError) as error:
         seen.problems.append(str(error))
         return
+    missing = [queue.name for queue in seen.queues if not queue.exists]
+    if missing:
+        seen.problems.append(text("status.queues_missing", names=", ".join(missing)))
     for queue in seen.queues:
-        if not queue.exists:
-            seen.problems.append(text("queue.missing", name=queue.name))
-        elif queue.name.startswith(WEBHOOKS) and not queue.consumers:
+        if queue.exists and not queue.consumers and (queue.name.startswith(WEBHOOKS) or _stuck(queue)):
             seen.problems.append(text("status.no_consumer", name=queue.name, ready=queue.ready))
-        elif queue.name == PARKED and queue.ready and not queue.consumers:
-            seen.problems.append(text("status.no_consumer", name=queue.name, ready=queue.ready))
+
+
+def _stuck(queue: QueueState) -> bool:
+    return queue.name == PARKED and queue.ready > 0
 
 
 async def _look_at_database(settings: Settings, seen: Overview) -> None:
@@ -147,7 +152,9 @@ async def _read_parked(connection: Connection, sql: Mapping[str, str], seen: Ove
 
 async def _read_readers(connection: Connection, sql: Mapping[str, str], seen: Overview) -> None:
     live = {
-        row["name"]: row["version"] for row in await connection.fetch(sql["versions"]) if row["status"] == "live"
+        row["name"]: row["version"]
+        for row in await connection.fetch(sql["versions"])
+        if row["status"] == "live"
     }
     seen.readers = []
     for row in await connection.fetch(sql["checkpoints"]):

@@ -11,7 +11,14 @@ from schemas.money import parse_idr
 from schemas.strict_json import loads
 
 # Where the three providers put what was paid, most telling first; the same names as in their documentation.
-_AMOUNT_KEYS = ("capture_amount", "captured_amount", "paid_amount", "gross_revenue", "amount", "request_amount")
+_AMOUNT_KEYS = (
+    "capture_amount",
+    "captured_amount",
+    "paid_amount",
+    "gross_revenue",
+    "amount",
+    "request_amount",
+)
 
 
 def amount_in(message: bytes) -> int | None:

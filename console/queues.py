@@ -15,7 +15,8 @@ from yarl import URL
 from console.exits import CommandError
 from console.messages import text
 from console.store import place
-from schemas.topology import Queue, Topology, topology
+from runtime.broker import topology_of
+from schemas.topology import Queue
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -31,11 +32,6 @@ class QueueState:
     exists: bool
     ready: int = 0
     consumers: int = 0
-
-
-def wanted(settings: Settings) -> Topology:
-    """The topology these settings ask for."""
-    return topology(settings.broker_partitions, settings.broker_retry_delays_seconds)
 
 
 @asynccontextmanager
@@ -56,16 +52,18 @@ async def open_queues(settings: Settings) -> AsyncIterator[AbstractConnection]:
 async def depths(settings: Settings) -> list[QueueState]:
     """Every queue of the topology, looked at without creating anything."""
     async with open_queues(settings) as connection:
-        return [await _look(connection, queue) for queue in wanted(settings).queues]
+        return [await _look(connection, queue) for queue in topology_of(settings).queues]
 
 
 async def differences(settings: Settings) -> list[str]:
     """What the broker holds differently from what this version needs, one clause each; empty when all is well."""
     found: list[str] = []
     async with open_queues(settings) as connection:
-        for queue in wanted(settings).queues:
+        for queue in topology_of(settings).queues:
             state = await _look(connection, queue)
-            problem = await _compare(connection, queue) if state.exists else text("queue.missing", name=queue.name)
+            problem = (
+                await _compare(connection, queue) if state.exists else text("queue.missing", name=queue.name)
+            )
             if problem is not None:
                 found.append(problem)
     return found

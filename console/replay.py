@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from console.exits import CommandError
 from console.messages import text
-from console.queues import wanted
 from console.store import place
 from runtime.broker import Broker, Message, open_broker
 from runtime.ids import uuid7
@@ -29,11 +28,13 @@ CONNECT_SECONDS = 5.0
 @asynccontextmanager
 async def open_replay(settings: Settings) -> AsyncIterator[Replayer]:
     """A connected replayer. Raises CommandError with what to start when the broker does not answer."""
-    async with open_broker(settings, "operator", topology=wanted(settings)) as broker:
+    async with open_broker(settings, "operator") as broker:
         try:
             await broker.ready(CONNECT_SECONDS)
         except NotConfirmed as error:
-            raise CommandError(text("error.broker_away", address=place(settings.require_broker_url()))) from error
+            raise CommandError(
+                text("error.broker_away", address=place(settings.require_broker_url()))
+            ) from error
         yield Replayer(broker, settings)
 
 

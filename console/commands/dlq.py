@@ -10,7 +10,7 @@ import click
 
 from console.acts import Act, record, tell
 from console.exits import FINE, CommandError, NotFound, Refused
-from console.lazy import Command, Group
+from console.lazy import Group
 from console.letters import group_letters, readable
 from console.messages import text
 from console.options import actor, as_json, asynchronous, limit, provider, reason, since, yes
@@ -45,7 +45,9 @@ def dlq() -> None:
 @provider
 @cause
 @event
-@click.option("--status", type=click.Choice(STATUSES), help="Only this status; without it, those that are unresolved.")
+@click.option(
+    "--status", type=click.Choice(STATUSES), help="Only this status; without it, those that are unresolved."
+)
 @since
 @limit
 @as_json
@@ -133,7 +135,9 @@ async def show(letter: uuid.UUID, as_json: bool) -> int:
         return FINE
     for name, value in document.items():
         if value is not None:
-            shown = moment(value) if isinstance(value, datetime) else rupiah(value) if name == "amount" else value
+            shown = (
+                moment(value) if isinstance(value, datetime) else rupiah(value) if name == "amount" else value
+            )
             print_data(f"{name:<16}  {shown}")
     if document["delivery_id"]:
         talk(text("dlq.see_raw", id=document["delivery_id"]))
@@ -242,7 +246,14 @@ async def _replay_one(connection: Connection, replayer: Replayer, row: Any, reas
 
 
 def _act(verb: str, row: Any, reason: str, undo: str, *, after: str) -> Act:
-    return Act(verb, str(row["dead_letter_id"]), reason, undo, before={"status": row["status"]}, after={"status": after})
+    return Act(
+        verb,
+        str(row["dead_letter_id"]),
+        reason,
+        undo,
+        before={"status": row["status"]},
+        after={"status": after},
+    )
 
 
 async def _find(
@@ -268,4 +279,10 @@ async def _one(connection: Connection, letter: uuid.UUID) -> Any:
 async def _state(connection: Connection, letter: uuid.UUID) -> str:
     """Why a change was refused: somebody else was faster."""
     row = await _one(connection, letter)
-    return text("dlq.state", id=letter, status=row["status"], by=row["resolved_by"] or "-", at=moment(row["resolved_at"]))
+    return text(
+        "dlq.state",
+        id=letter,
+        status=row["status"],
+        by=row["resolved_by"] or "-",
+        at=moment(row["resolved_at"]),
+    )

@@ -40,7 +40,10 @@ def show(seen: Overview) -> None:
         print_data()
     print_data(
         text("status.processes")
-        + "   ".join(f"{name} {paint(text(f'state.{state}'), _COLOURS[state])}" for name, state in seen.processes.items())
+        + "   ".join(
+            f"{name} {paint(text(f'state.{state}'), _COLOURS[state])}"
+            for name, state in seen.processes.items()
+        )
     )
     _show_providers(seen)
     _show_money(seen)
@@ -72,12 +75,18 @@ def _show_money(seen: Overview) -> None:
     if seen.parked is None or seen.suspense is None or seen.quarantine is None:
         return
     print_data()
-    parked = text("status.parked_line", count=number(seen.parked["count"]), amount=rupiah(seen.parked["amount"]))
+    parked = text(
+        "status.parked_line", count=number(seen.parked["count"]), amount=rupiah(seen.parked["amount"])
+    )
     if seen.parked["unknown"]:
         parked += text("status.parked_unknown", count=number(seen.parked["unknown"]))
     print_data(paint(parked, "red" if seen.parked["count"] else None))
     print_data(
-        text("status.suspense_line", count=number(seen.suspense["count"]), amount=rupiah(seen.suspense["amount"]))
+        text(
+            "status.suspense_line",
+            count=number(seen.suspense["count"]),
+            amount=rupiah(seen.suspense["amount"]),
+        )
     )
     print_data(text("status.quarantine_line", count=number(seen.quarantine["count"])))
 
@@ -100,7 +109,13 @@ def _show_readers(seen: Overview) -> None:
     print_data()
     headings = [text(f"column.{name}") for name in ("reader", "version", "position", "behind", "lag")]
     rows = [
-        (row["name"], row["version"], number(row["position"]), number(row["behind"]), f"{row['lag_seconds']:.1f} s")
+        (
+            row["name"],
+            row["version"],
+            number(row["position"]),
+            number(row["behind"]),
+            f"{row['lag_seconds']:.1f} s",
+        )
         for row in seen.readers
     ]
     print_table(headings, rows, right=(1, 2, 3, 4))

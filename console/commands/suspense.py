@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.acts import Act, tell
+from console.catalogue import read_catalog
 from console.claims import held, outcome, say
 from console.exits import FINE, WrongUse
-from console.lazy import Command, Group
+from console.lazy import Group
 from console.messages import text
 from console.options import actor, as_json, asynchronous, limit, provider, reason, yes
 from console.output import number, print_data, print_json, print_table, rupiah, talk
@@ -18,7 +19,6 @@ from console.store import open_store
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
-from console.catalogue import read_catalog
 from schemas.facts import SuspenseClaimed, SuspenseWrittenOff
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ async def list_entries(
 @suspense.command("claim")
 @entry
 @click.option("--customer", required=True, help="Whose money it is: the id of a registered customer.")
-@click.option("--product", help="What it is for: a catalogue id, or `credit`; without it, what the payment says.")
+@click.option(
+    "--product", help="What it is for: a catalogue id, or `credit`; without it, what the payment says."
+)
 @reason
 @yes
 @asynchronous
@@ -92,7 +94,12 @@ async def claim(entry: str, customer: str, product: str | None, reason: str, yes
         if not await connection.fetchval(load("suspense.sql", "console")["customer"], customer):
             raise WrongUse(text("suspense.no_customer", customer=customer))
         confirm(
-            text("suspense.claim_question", amount=rupiah(row["amount"]), customer=customer, product=product or "-"),
+            text(
+                "suspense.claim_question",
+                amount=rupiah(row["amount"]),
+                customer=customer,
+                product=product or "-",
+            ),
             yes=yes,
         )
         event = SuspenseClaimed(
@@ -123,7 +130,9 @@ async def write_off(entry: str, reason: str, yes: bool) -> int:
         confirm(text("suspense.write_off_question", amount=rupiah(row["amount"])), yes=yes)
         event = SuspenseWrittenOff(suspense_id=entry, case=row["case_key"], actor=actor(), reason=reason)
         undo = text("suspense.write_off_undo")
-        act_id = await say(connection, event, entry, _act("suspense.write_off", row, reason, undo, "written_off"))
+        act_id = await say(
+            connection, event, entry, _act("suspense.write_off", row, reason, undo, "written_off")
+        )
         tell(text("suspense.written_off", id=entry), act_id, undo)
         await _tell_outcome(connection, entry)
     return FINE

@@ -13,7 +13,7 @@ import click
 
 from console.acts import Act, record, tell
 from console.exits import FINE, NotFound
-from console.lazy import Command, Group
+from console.lazy import Group
 from console.messages import text
 from console.options import actor, as_json, asynchronous, limit, provider, since, yes
 from console.output import number, paint, print_data, print_json, print_table, talk
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 STATUSES = ("processed", "no_effect", "test", "duplicate", "conflict", "parked", "quarantined")
 _COLOURS = {"processed": "green", "parked": "red", "conflict": "red", "quarantined": "yellow"}
 
-status_filter = click.option("--status", type=click.Choice(STATUSES), help="Only deliveries with this outcome.")
+status_filter = click.option(
+    "--status", type=click.Choice(STATUSES), help="Only deliveries with this outcome."
+)
 event_filter = click.option("--event", help="Only this event name, as the provider writes it.")
 
 
@@ -44,7 +46,9 @@ def webhooks() -> None:
 @status_filter
 @event_filter
 @since
-@click.option("--slower-than", type=click.IntRange(0), metavar="MS", help="Only those that took at least so many ms.")
+@click.option(
+    "--slower-than", type=click.IntRange(0), metavar="MS", help="Only those that took at least so many ms."
+)
 @limit
 @as_json
 @asynchronous
@@ -65,7 +69,10 @@ async def list_deliveries(
     if as_json:
         print_json({"items": [dict(row) for row in rows]})
         return FINE
-    headings = [text(f"column.{name}") for name in ("received_wib", "provider", "event", "status", "reason", "took", "id")]
+    headings = [
+        text(f"column.{name}")
+        for name in ("received_wib", "provider", "event", "status", "reason", "took", "id")
+    ]
     table = [
         (
             short_moment(row["received_at"]),
@@ -98,7 +105,11 @@ async def show_delivery(delivery: uuid.UUID, as_json: bool) -> int:
         row = await _one(connection, delivery)
         related = await connection.fetch(sql["related"], delivery)
         letters = await connection.fetch(sql["letters"], delivery)
-        facts = await connection.fetch(sql["facts"], str(delivery), row["position"] or 0) if row["position"] else []
+        facts = (
+            await connection.fetch(sql["facts"], str(delivery), row["position"] or 0)
+            if row["position"]
+            else []
+        )
     document: dict[str, Any] = {
         **{key: value for key, value in dict(row).items() if key not in {"body", "headers"}},
         "headers": json.loads(row["headers"]),
@@ -137,9 +148,13 @@ def _print_delivery(document: dict[str, Any]) -> None:
     for fact in document["events"]:
         print_data(f"  {number(fact['position'])}  {fact['type']}  {fact['stream']}")
     for other in document["related"]:
-        print_data(f"  {other['relation']}  {other['delivery_id']}  {other['status']}  {moment(other['received_at'])}")
+        print_data(
+            f"  {other['relation']}  {other['delivery_id']}  {other['status']}  {moment(other['received_at'])}"
+        )
     for letter in document["dead_letters"]:
-        print_data(f"  dead letter  {letter['dead_letter_id']}  {letter['stage']}  {letter['reason']}  {letter['status']}")
+        print_data(
+            f"  dead letter  {letter['dead_letter_id']}  {letter['stage']}  {letter['reason']}  {letter['status']}"
+        )
 
 
 @webhooks.command("raw")
@@ -202,7 +217,13 @@ async def replay(
         undo = text("replay.undo")
         act_id = await record(
             connection,
-            Act("webhooks.replay", target, reason, undo, after={"deliveries": [row["delivery_id"] for row in rows]}),
+            Act(
+                "webhooks.replay",
+                target,
+                reason,
+                undo,
+                after={"deliveries": [row["delivery_id"] for row in rows]},
+            ),
         )
     async with open_replay(settings) as replayer:
         for row in rows:

@@ -59,7 +59,9 @@ def application(settings: Settings, health: Health, key: str) -> web.Application
     async def page(request: web.Request) -> web.Response:
         if not authorised(request.headers.get("Authorization", ""), key):
             challenge = {"WWW-Authenticate": 'Basic realm="lunas operators", charset="UTF-8"'}
-            return web.Response(status=401, text="Sign in with the operator key as password.\n", headers=HEADERS | challenge)
+            return web.Response(
+                status=401, text="Sign in with the operator key as password.\n", headers=HEADERS | challenge
+            )
         seen = await look(settings)
         return web.Response(text=render(seen), content_type="text/html", headers=HEADERS)
 

@@ -92,19 +92,25 @@ def _queues(seen: Overview) -> str:
 
 
 def _readers(seen: Overview) -> str:
-    rows = [(row["name"], row["version"], number(row["position"]), number(row["behind"])) for row in seen.readers or ()]
+    rows = [
+        (row["name"], row["version"], number(row["position"]), number(row["behind"]))
+        for row in seen.readers or ()
+    ]
     headings = [text(f"column.{name}") for name in ("reader", "version", "position", "behind")]
     return _table(text("page.readers"), headings, rows) if rows else ""
 
 
 def _commands() -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(command)}</code></td><td>{escape(text(key))}</td></tr>" for command, key in COMMANDS
+        f"<tr><td><code>{escape(command)}</code></td><td>{escape(text(key))}</td></tr>"
+        for command, key in COMMANDS
     )
     return f"<h2>{escape(text('page.commands'))}</h2><table>{rows}</table>"
 
 
 def _table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
     return f"<h2>{escape(title)}</h2><table>{f'<tr>{head}</tr>' if head else ''}{body}</table>"

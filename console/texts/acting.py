@@ -6,8 +6,8 @@ ACTING: dict[str, tuple[str, str]] = {
     "act.recorded": ("Audit record: {act_id}", "Catatan audit: {act_id}"),
     "act.undo": ("Undo: {undo}", "Membatalkan: {undo}"),
     "safety.needs_yes": (
-        "Nobody is at the terminal to answer \"{question}\": add --yes when you are sure. Nothing was changed.",
-        "Tidak ada orang di terminal untuk menjawab \"{question}\": tambahkan --yes bila yakin. Tidak ada yang diubah.",
+        'Nobody is at the terminal to answer "{question}": add --yes when you are sure. Nothing was changed.',
+        'Tidak ada orang di terminal untuk menjawab "{question}": tambahkan --yes bila yakin. Tidak ada yang diubah.',
     ),
     "safety.declined": ("Nothing was changed.", "Tidak ada yang diubah."),
     "safety.needs_filter": (
@@ -21,7 +21,10 @@ ACTING: dict[str, tuple[str, str]] = {
     "migrate.applied": ("Applied {count} migrations: {names}", "{count} migrasi diterapkan: {names}"),
     "migrate.current": ("The schema is up to date.", "Skema sudah mutakhir."),
     "replay.nothing": ("Nothing fits; nothing was sent.", "Tidak ada yang cocok; tidak ada yang dikirim."),
-    "replay.question": ("Send {count} through the pipeline again?", "Kirim {count} sekali lagi melalui pipa?"),
+    "replay.question": (
+        "Send {count} through the pipeline again?",
+        "Kirim {count} sekali lagi melalui pipa?",
+    ),
     "replay.done": ("{count} sent through the pipeline again.", "{count} dikirim sekali lagi."),
     "replay.undo": (
         "not needed: what had its effect already is recognised as a duplicate",
@@ -31,7 +34,10 @@ ACTING: dict[str, tuple[str, str]] = {
         "Close this letter ({amount}) without processing it?",
         "Tutup surat ini ({amount}) tanpa diproses?",
     ),
-    "dlq.discarded": ("Dead letter {id} is closed; its bytes stay.", "Surat mati {id} ditutup; isinya tetap ada."),
+    "dlq.discarded": (
+        "Dead letter {id} is closed; its bytes stay.",
+        "Surat mati {id} ditutup; isinya tetap ada.",
+    ),
     "dlq.reopen_question": ("Open this letter again?", "Buka kembali surat ini?"),
     "dlq.reopened": ("Dead letter {id} is open again.", "Surat mati {id} terbuka kembali."),
     "dlq.sent": (
@@ -62,7 +68,10 @@ ACTING: dict[str, tuple[str, str]] = {
         "Give {amount} to customer {customer} (product: {product})?",
         "Berikan {amount} kepada pelanggan {customer} (produk: {product})?",
     ),
-    "suspense.claimed": ("{id} now belongs to customer {customer}.", "{id} sekarang milik pelanggan {customer}."),
+    "suspense.claimed": (
+        "{id} now belongs to customer {customer}.",
+        "{id} sekarang milik pelanggan {customer}.",
+    ),
     "suspense.claim_undo": (
         "no command: refund the payment at the provider, and its webhook takes back what was granted",
         "tanpa perintah: kembalikan pembayaran di penyedia, webhook-nya menarik kembali yang diberikan",

@@ -1,5 +1,82 @@
-"""Sentences of the diagnosis."""
+"""What `lunas doctor` finds, and the fix that belongs to it."""
 
 from __future__ import annotations
 
-DIAGNOSIS: dict[str, tuple[str, str]] = {}
+DIAGNOSIS: dict[str, tuple[str, str]] = {
+    "doctor.summary": ("{count} checks, {problems} problems.", "{count} pemeriksaan, {problems} masalah."),
+    "doctor.reach.fix": ("start it, or correct the address", "jalankan, atau perbaiki alamatnya"),
+    "doctor.development": ("LUNAS_ENV is development: known secrets are accepted", "LUNAS_ENV adalah development: rahasia yang umum diterima"),
+    "doctor.development.fix": ("set LUNAS_ENV=production where real money arrives", "atur LUNAS_ENV=production di tempat uang sungguhan masuk"),
+    "doctor.production": ("production", "produksi"),
+    "doctor.secret": ("{name}: {count} secret(s) accepted", "{name}: {count} rahasia diterima"),
+    "doctor.secret_development": ("{name}: the development secret", "{name}: rahasia pengembangan"),
+    "doctor.secret_unset": (
+        "{name} has no secret: every webhook is answered 401",
+        "{name} tanpa rahasia: setiap webhook dijawab 401",
+    ),
+    "doctor.secret_unset.fix": (
+        "set {variable} to the value of the provider's dashboard, if you use it",
+        "atur {variable} sesuai dasbor penyedia, bila dipakai",
+    ),
+    "doctor.secret_short": (
+        "{variable} is shorter than {size} characters and could be guessed",
+        "{variable} kurang dari {size} karakter dan dapat ditebak",
+    ),
+    "doctor.secret_short.fix": ("make a new one at the provider", "buat yang baru di penyedia"),
+    "doctor.catalogue": ("{products} products, version {version}", "{products} produk, versi {version}"),
+    "doctor.catalogue.fix": ("correct the file LUNAS_CATALOG names", "perbaiki berkas yang disebut LUNAS_CATALOG"),
+    "doctor.key": ("{variable} is set", "{variable} sudah diatur"),
+    "doctor.key_unset": ("{variable} is not set: that door stays shut", "{variable} belum diatur: pintunya tetap tertutup"),
+    "doctor.key_unset.fix": ("set {variable} to a long random value", "atur {variable} ke nilai acak yang panjang"),
+    "doctor.schema": ("the schema is up to date", "skema sudah mutakhir"),
+    "doctor.schema_behind": ("migrations wait: {names}", "migrasi menunggu: {names}"),
+    "doctor.schema.fix": ("lunas migrate", "lunas migrate"),
+    "doctor.version": ("PostgreSQL {version}", "PostgreSQL {version}"),
+    "doctor.version.fix": ("use PostgreSQL 15 or newer", "gunakan PostgreSQL 15 atau lebih baru"),
+    "doctor.setting": ("{name} is {value}", "{name} bernilai {value}"),
+    "doctor.setting.fix": (
+        "set {name} = on in postgresql.conf: confirmed payments could vanish in a crash",
+        "atur {name} = on di postgresql.conf: pembayaran yang sudah dikonfirmasi bisa hilang",
+    ),
+    "doctor.append_only": ("nobody can change the log", "tidak ada yang dapat mengubah log"),
+    "doctor.append_only_broken": ("the log is not protected: {what}", "log tidak terlindungi: {what}"),
+    "doctor.append_only.fix": (
+        "revoke these rights or enable these triggers again; find out who changed them",
+        "cabut hak tersebut atau aktifkan lagi pemicunya; cari tahu siapa yang mengubah",
+    ),
+    "doctor.roles": ("all roles can be taken on", "semua peran dapat dipakai"),
+    "doctor.roles_missing": ("this user cannot take on {roles}", "pengguna ini tidak dapat memakai {roles}"),
+    "doctor.roles.fix": ("as an administrator: GRANT {roles} TO the user", "sebagai administrator: GRANT {roles} TO pengguna itu"),
+    "doctor.clock": ("database and this machine differ by {seconds} s", "basis data dan mesin ini berbeda {seconds} detik"),
+    "doctor.clock.fix": ("synchronise both clocks (NTP)", "selaraskan kedua jam (NTP)"),
+    "doctor.queues": ("every queue is there with the right arguments", "semua antrean ada dengan argumen yang benar"),
+    "doctor.queues.fix": (
+        "start a process to create missing queues; drain and delete a queue that differs (rabbitmqctl delete_queue NAME)",
+        "jalankan proses untuk membuat yang kurang; kosongkan dan hapus yang berbeda (rabbitmqctl delete_queue NAMA)",
+    ),
+    "doctor.ledger": ("the ledger sums to zero", "buku besar berjumlah nol"),
+    "doctor.ledger_off": ("the ledger does not sum to zero: {units}", "buku besar tidak berjumlah nol: {units}"),
+    "doctor.ledger.fix": (
+        "lunas projections verify ledger; if it agrees with the log, report a bug with the log",
+        "lunas projections verify ledger; bila sama dengan log, laporkan sebagai galat",
+    ),
+    "doctor.not_live": ("no live version of {names}", "tidak ada versi aktif dari {names}"),
+    "doctor.projections.fix": ("lunas run projections, then lunas projections status", "lunas run projections, lalu lunas projections status"),
+    "doctor.lag": ("the read models are close to the log", "model baca dekat dengan log"),
+    "doctor.lag.fix": ("look at the log of that process; start it when it is away", "lihat log proses itu; jalankan bila mati"),
+    "doctor.parked": ("{count} messages wait for a person, {amount}", "{count} pesan menunggu orang, {amount}"),
+    "doctor.parked.fix": ("lunas dlq groups", "lunas dlq groups"),
+    "doctor.suspense": ("{count} payments are held, {amount}", "{count} pembayaran tertahan, {amount}"),
+    "doctor.suspense.fix": ("lunas suspense list", "lunas suspense list"),
+    "doctor.silent": ("nothing ever came from {name}", "belum pernah ada kiriman dari {name}"),
+    "doctor.silent.fix": (
+        "enter the address /webhooks/{name} at the provider; try lunas simulate {name}",
+        "masukkan alamat /webhooks/{name} di penyedia; coba lunas simulate {name}",
+    ),
+    "doctor.deliveries": ("last 24 hours: {counts}", "24 jam terakhir: {counts}"),
+    "doctor.rejected": ("{count} requests were rejected: {cause}", "{count} permintaan ditolak: {cause}"),
+    "doctor.rejected.fix": (
+        "if they were genuine, {variable} is not what the provider uses",
+        "bila asli, {variable} tidak sama dengan yang dipakai penyedia",
+    ),
+}  # fmt: skip

@@ -22,9 +22,18 @@ LOOKING: dict[str, tuple[str, str]] = {
         "{count} pesan diparkir: `lunas dlq groups` menunjukkan alasannya.",
     ),
     "status.parked_line": ("Parked      {count} messages, {amount}", "Diparkir    {count} pesan, {amount}"),
-    "status.parked_unknown": (" (and {count} whose amount cannot be read)", " (dan {count} yang jumlahnya tidak terbaca)"),
-    "status.suspense_line": ("Suspense    {count} payments, {amount}", "Tertahan    {count} pembayaran, {amount}"),
-    "status.quarantine_line": ("Quarantine  {count} rejected requests", "Karantina   {count} permintaan ditolak"),
+    "status.parked_unknown": (
+        " (and {count} whose amount cannot be read)",
+        " (dan {count} yang jumlahnya tidak terbaca)",
+    ),
+    "status.suspense_line": (
+        "Suspense    {count} payments, {amount}",
+        "Tertahan    {count} pembayaran, {amount}",
+    ),
+    "status.quarantine_line": (
+        "Quarantine  {count} rejected requests",
+        "Karantina   {count} permintaan ditolak",
+    ),
     "status.no_consumer": (
         "nobody consumes the queue {name} ({ready} waiting): start `lunas run processor`.",
         "tidak ada yang membaca antrean {name} ({ready} menunggu): jalankan `lunas run processor`.",
@@ -38,6 +47,10 @@ LOOKING: dict[str, tuple[str, str]] = {
         "model baca belum pernah dibangun: jalankan `lunas run projections` sekali",
     ),
     "status.fine": ("All is well.", "Semua baik."),
+    "status.queues_missing": (
+        "these queues do not exist yet, any starting process creates them: {names}",
+        "antrean berikut belum ada, proses mana pun yang mulai akan membuatnya: {names}",
+    ),
     "queue.absent": ("missing", "tidak ada"),
     "queue.missing": (
         "the queue {name} does not exist: any starting process creates it",
@@ -91,7 +104,10 @@ LOOKING: dict[str, tuple[str, str]] = {
     "page.readers": ("Read models", "Model baca"),
     "page.commands": ("Commands", "Perintah"),
     "page.status": ("this page, in a terminal", "halaman ini, di terminal"),
-    "page.doctor": ("what is wrong, why, and how to fix it", "apa yang salah, mengapa, dan cara memperbaikinya"),
+    "page.doctor": (
+        "what is wrong, why, and how to fix it",
+        "apa yang salah, mengapa, dan cara memperbaikinya",
+    ),
     "page.find": ("find anything by an id, e-mail or order", "cari apa pun dengan id, e-mail atau pesanan"),
     "page.payments": ("the timeline of one payment", "linimasa satu pembayaran"),
     "page.webhooks": ("deliveries that could not be processed", "kiriman yang tidak dapat diproses"),

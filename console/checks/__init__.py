@@ -1,0 +1,1 @@
+"""What `lunas doctor` looks at, one module per part of the system."""

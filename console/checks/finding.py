@@ -1,0 +1,36 @@
+"""What one check found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`check` is a stable name for programs; `detail` says what is, `fix` what to do, in the operator's language.
+
+    A `note` deserves a look but nothing is broken; a `problem` makes `lunas doctor` exit with 1.
+    """
+
+    check: str
+    state: State
+    detail: str
+    fix: str = ""
+
+
+def ok(check: str, detail: str) -> Finding:
+    """All is well."""
+    return Finding(check, "ok", detail)
+
+
+def note(check: str, detail: str, fix: str) -> Finding:
+    """Worth a look."""
+    return Finding(check, "note", detail, fix)
+
+
+def problem(check: str, detail: str, fix: str) -> Finding:
+    """Broken, or a risk to money or data."""
+    return Finding(check, "problem", detail, fix)

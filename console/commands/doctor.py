@@ -1,0 +1,87 @@
+"""`lunas doctor`: what is wrong, why, and how to fix it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from console.checks.configuration import check_configuration
+from console.checks.database import check_database
+from console.checks.finding import Finding, ok, problem
+from console.checks.reading import check_provider, check_reading
+from console.exits import FINE, PROBLEMS, CommandError
+from console.lazy import Command
+from console.messages import text
+from console.options import PROVIDERS, as_json, asynchronous
+from console.output import paint, print_data, print_json, talk
+from console.overview import look
+from console.queues import differences
+from console.store import open_store
+from console.target import load_target
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+_MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "problem": ("✗", "red")}
+
+
+@click.command(cls=Command)
+@click.argument("provider", type=click.Choice(PROVIDERS), required=False)
+@as_json
+@asynchronous
+async def doctor(provider: str | None, as_json: bool) -> int:
+    """Check everything, or one provider, and say for each finding how to fix it.
+
+    It changes nothing. Exit code 1 when there is a problem; notes alone are fine.
+    """
+    settings = load_target()
+    findings = [finding async for finding in examine(settings, provider)]
+    problems = sum(finding.state == "problem" for finding in findings)
+    if as_json:
+        print_json({"ok": not problems, "checks": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            _print(finding)
+        talk(text("doctor.summary", count=len(findings), problems=problems))
+    return PROBLEMS if problems else FINE
+
+
+async def examine(settings: Settings, provider: str | None) -> AsyncIterator[Finding]:
+    """Every finding; a part that cannot be reached is a finding, not an error."""
+    for finding in check_configuration(settings, provider):
+        yield finding
+    if provider is None:
+        yield await _broker(settings)
+    try:
+        async with open_store(settings) as connection:
+            if provider is not None:
+                async for finding in check_provider(connection, provider):
+                    yield finding
+                return
+            async for finding in check_database(connection, settings):
+                yield finding
+            async for finding in check_reading(connection, await look(settings)):
+                yield finding
+    except (CommandError, ConfigurationError) as error:
+        yield problem("database", str(error), text("doctor.reach.fix"))
+
+
+async def _broker(settings: Settings) -> Finding:
+    try:
+        found = await differences(settings)
+    except (CommandError, ConfigurationError) as error:
+        return problem("broker", str(error), text("doctor.reach.fix"))
+    if found:
+        return problem("queues", "; ".join(found), text("doctor.queues.fix"))
+    return ok("queues", text("doctor.queues"))
+
+
+def _print(finding: Finding) -> None:
+    mark, colour = _MARKS[finding.state]
+    print_data(f"{paint(mark, colour)} {finding.check:<16} {finding.detail}")
+    if finding.fix:
+        print_data(f"  {'':<16} → {finding.fix}")
