@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-JSON = "application/json"
+# Without our own `Server`, aiohttp tells everybody its version.
+_HEADERS = {"Content-Type": "application/json", "Server": "lunas"}
 
 SUCCESS = b'{"success": true}'
 INVALID_SIGNATURE = b'{"error": "Invalid signature"}'
@@ -22,7 +23,9 @@ INTERNAL = b'{"error": "Internal error"}'
 
 
 def answer(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, body=body, content_type=JSON, headers=headers)
+    return web.Response(
+        status=status, body=body, headers=_HEADERS if headers is None else {**_HEADERS, **headers}
+    )
 
 
 def closing(response: web.Response) -> web.Response:

@@ -32,6 +32,7 @@ CLEAR_HEADERS = frozenset(
     }
 )  # fmt: skip
 VALUE_LIMIT = 512
+DIGEST_FROM_BYTES = 20  # what is shorter could be guessed from its digest
 MAC_CHARACTERS = 44  # base64 of 32 bytes
 
 
@@ -134,6 +135,8 @@ def describe(value: str) -> str:
     The digest has the form of a `secret_id`, so "they sent the secret of the other environment" can be seen.
     """
     raw = value.encode("utf-8", "surrogateescape")
+    if len(raw) < DIGEST_FROM_BYTES:
+        return f"<{len(raw)} bytes, {_alphabet(value)}>"
     digest = hashlib.sha256(value.strip(" \t").encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return f"<{len(raw)} bytes, {_alphabet(value)}, id {digest}>"
 
