@@ -52,6 +52,7 @@ def _view(
         provider=case.provider,
         payment_id=payment_id_of(case, paid or attempts),
         aliases=tuple(sorted(case.aliases if main else set(attempts))),
+        merged=tuple(sorted(case.merged_records)) if main else (),
         status=status,
         amount=received if paid else _announced(case),
         requested_amount=case.value("requested_amount"),

@@ -145,6 +145,7 @@ class PaymentCase(BaseModel):
     closed_refunds: dict[str, int] = Field(default_factory=dict)
     refunds_applied: dict[str, int] = Field(default_factory=dict)
     parked: list[str] = Field(default_factory=list)
+    merged_records: set[str] = Field(default_factory=set)
     assessed: dict[str, str] = Field(default_factory=dict)
     new_facts: list[int] = Field(default_factory=list)
 

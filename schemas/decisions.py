@@ -52,6 +52,7 @@ class PaymentAssessed(Decision):
     `record` is the payment's stable identity (the key of its read model); `payment_id` is the provider's id to show, which becomes
     more precise when a request turns into a payment. `aliases` are all provider ids that find it.
     `facts` are the log positions that were new since the last assessment. `held` is the suspense reason while money is held.
+    `merged` names records that turned out to be this same payment; readers drop them.
     """
 
     TYPE: ClassVar[str] = "payment.assessed"
@@ -78,6 +79,7 @@ class PaymentAssessed(Decision):
     held: str | None = None
     failure_code: str | None = None
     facts: tuple[int, ...] = ()
+    merged: tuple[str, ...] = ()
 
 
 class CreditGranted(ValueMoved):

@@ -1,0 +1,61 @@
+"""Which facts belong to one case: the names a case is found by."""
+
+from __future__ import annotations
+
+from schemas.event_model import EventModel
+from schemas.facts import (
+    OrderCancelled,
+    OrderDeleted,
+    OrderRecorded,
+    PaymentFact,
+    RefundFact,
+    SubscriptionReported,
+)
+
+_ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
+
+_ORDER_PROVIDERS = frozenset({"scalev"})
+"""Here a payment is an attribute of an order, and all ids of a payment fact are ids of that order."""
+
+
+def names_of(event: EventModel) -> tuple[str, ...]:
+    """Names under which the case of a fact is known, most telling first. Empty for other events.
+
+    A reference of ours is not among them: a recurring plan repeats it on every charge. A reusable code's request is not either: each of its
+    payments is a case of its own.
+    """
+    if isinstance(event, SubscriptionReported):
+        return (subscription_case(event.provider, event.subscription_key),)
+    if isinstance(event, _ORDER_EVENTS):
+        return _prefixed(event.provider, event.order_key, *event.aliases)
+    if isinstance(event, PaymentFact):
+        if event.provider in _ORDER_PROVIDERS:
+            return _prefixed(event.provider, event.payment_key, *event.aliases)
+        group = None if event.reusable and event.attempt_id else event.group_id
+        return _prefixed(event.provider, event.attempt_id, event.payment_key, group)
+    if isinstance(event, RefundFact):
+        return _prefixed(event.provider, event.attempt_id, event.payment_key, event.group_id)
+    return ()
+
+
+def payment_case(provider: str, key: str) -> str:
+    """Key of the case of a payment or an order."""
+    return f"{provider}:{key}"
+
+
+def subscription_case(provider: str, key: str) -> str:
+    """Key of the case of a subscription."""
+    return f"{provider}:subscription:{key}"
+
+
+def key_of(event: EventModel) -> str:
+    """The provider's key of a payment or order fact."""
+    if isinstance(event, PaymentFact | RefundFact):
+        return event.payment_key
+    if isinstance(event, _ORDER_EVENTS):
+        return event.order_key
+    raise TypeError(f"{type(event).__name__} belongs to no payment")
+
+
+def _prefixed(provider: str, *names: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{provider}:{name}" for name in names if name))

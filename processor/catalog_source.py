@@ -1,0 +1,65 @@
+"""The catalogue file on its way into the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eventstore.append import NewEvent, append, lock_log
+from eventstore.queries import load
+from runtime.database import Pool
+from schemas.catalog import Catalog, fill_names, parse_catalog
+from schemas.errors import CatalogError, ConfigurationError
+from schemas.events import decode
+from schemas.facts import CatalogPublished
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+STREAM = "catalog-main"
+LATEST = 2**62  # a position behind every event
+
+_SQL = load("fulfilment.sql", "processor")
+
+
+def read_catalog(settings: Settings) -> Catalog:
+    """The catalogue of `LUNAS_CATALOG` with the environment's product ids filled in.
+
+    Raises ConfigurationError that names the variable, or the file, the line and what is wrong.
+    """
+    path = settings.catalog
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ConfigurationError(
+            f"LUNAS_CATALOG: {path}: {reason}. Point it at a catalogue file (TOML)."
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"LUNAS_CATALOG: {path} is not UTF-8 text. Save it as UTF-8.") from None
+    try:
+        catalog = parse_catalog(text, str(path))
+    except CatalogError as error:
+        raise ConfigurationError(f"LUNAS_CATALOG: {error}") from None
+    return fill_names(
+        catalog,
+        variant=settings.scalev_variant_unique_id,
+        bundle=settings.scalev_bundle_price_option_unique_id,
+        mayar_product=settings.mayar_product_id,
+    )
+
+
+async def publish_catalog(pool: Pool, catalog: Catalog) -> bool:
+    """Record the catalogue when it differs from the newest one in the log. True when it was recorded.
+
+    Everything that waits for a product is looked at again when fulfilment reads the event.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await lock_log(connection)
+        data = await connection.fetchval(_SQL["catalog"], LATEST)
+        if data is not None:
+            newest = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)
+            if isinstance(newest, CatalogPublished) and newest.version == catalog.version:
+                return False
+        event = CatalogPublished(version=catalog.version, content=catalog.model_dump(mode="json"))
+        await append(connection, [NewEvent(STREAM, event, {"correlation_id": None, "causation_id": None})])
+        return True

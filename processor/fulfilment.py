@@ -1,0 +1,272 @@
+"""One round of fulfilment: read the log, bring cases up to date, decide, append the decisions with the checkpoint in one transaction.
+
+Reading and deciding happen before the log's lock is taken; what was read is protected by the exact versions of the customers' streams
+and by the compare-and-set of the checkpoint. Whoever loses either rolls back and starts the round again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from eventstore import checkpoints
+from eventstore.append import NewEvent, append, lock_log
+from eventstore.read import StoredEvent, read_page
+from processor.fulfilment_desk import SQL, Cause, Desk, cause_of, save
+from processor.payment_case import PaymentCase
+from processor.payment_policy import decide_payment
+from processor.situation import Situation
+from processor.subscription_case import SubscriptionCase
+from processor.subscription_policy import decide_subscription
+from runtime.database import Connection, Pool
+from runtime.ids import uuid7
+from schemas.catalog import Catalog
+from schemas.envelope import Envelope, pack
+from schemas.errors import StoreUnavailable
+from schemas.events import decode
+from schemas.facts import FACTS, CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+
+CONSUMER = "fulfilment"
+FACT_TYPES = sorted(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round did: facts read, decisions appended, and whether more may be waiting."""
+
+    facts: int
+    decisions: int
+    more: bool
+
+
+@dataclass(slots=True)
+class _Work:
+    desk: Desk
+    now: datetime
+    catalog: Catalog
+    create_unknown: bool
+    decided: dict[str, Cause]
+    due: dict[str, datetime | None]
+    new: list[NewEvent]
+    parked: list[tuple[str, str, str, Cause]]
+
+
+class Fulfilment:
+    """The rounds of one leader. Remembers the catalogue in force, which only its own rounds can change."""
+
+    def __init__(self, pool: Pool, *, limit: int, create_unknown: bool = False) -> None:
+        self._pool = pool
+        self._limit = limit
+        self._create_unknown = create_unknown
+        self._catalog: Catalog | None = None
+
+    async def round(self, *, timers: bool = True) -> Round:
+        """Raises WrongExpectedVersion or StoreUnavailable when another writer was faster: run it again."""
+        async with self._pool.acquire() as connection:
+            position = await checkpoints.start(connection, CONSUMER)
+            page = await read_page(connection, position, FACT_TYPES, self._limit)
+            if not page.events and not timers and page.through == position:
+                return Round(0, 0, False)
+            catalog = self._catalog or await _catalog(connection, position)
+            work = await _prepare(connection, page.events, catalog, self._create_unknown)
+            if timers:
+                await _touch_due(connection, work, self._limit)
+            await _decide_all(connection, work)
+            if page.through > position or work.decided:
+                await _commit(connection, work, position, page.through)
+            self._catalog = work.catalog
+        return Round(len(page.events), len(work.new), len(page.events) >= self._limit)
+
+
+async def _touch_due(connection: Connection, work: _Work, limit: int) -> None:
+    """Cases whose time has come: a subscription that ends, a grace that is over."""
+    due = [row["case_key"] for row in await connection.fetch(SQL["due"], work.now, limit)]
+    await work.desk.load_cases(connection, due)
+    for key in due:
+        if key in work.desk.cases:
+            work.desk.touch(key)
+
+
+async def _prepare(
+    connection: Connection, events: Sequence[StoredEvent], catalog: Catalog, create_unknown: bool
+) -> _Work:
+    desk = Desk()
+    now = await connection.fetchval(SQL["now"])
+    decoded = [(event, event.decoded()) for event in events]
+    await desk.load_names(connection, [fact for _, fact in decoded])
+    claimed = [f.case for _, f in decoded if isinstance(f, SuspenseClaimed | SuspenseWrittenOff)]
+    await desk.load_cases(connection, claimed)
+    registered = [fact for _, fact in decoded if isinstance(fact, CustomerRegistered)]
+    await desk.load_customers(connection, {fact.customer_id for fact in registered}, set())
+    woken: dict[str, Cause] = {}
+    for event, fact in decoded:
+        cause = cause_of(event)
+        if isinstance(fact, CustomerRegistered):
+            woken |= dict.fromkeys(desk.register(fact), cause)
+        elif isinstance(fact, CatalogPublished):
+            catalog = Catalog.model_validate(fact.content)
+            woken["catalog"] = cause
+        elif isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
+            if fact.case in desk.cases:
+                desk.cases[fact.case].observe(fact, event.position)
+                desk.touch(fact.case, cause)
+        else:
+            case = desk.case_of(fact)
+            case.observe(fact, event.position)
+            desk.touch(case.key, cause)
+    work = _Work(desk, now, catalog, create_unknown, {}, {}, [], [])
+    await _wake(connection, work, woken)
+    return work
+
+
+async def _wake(connection: Connection, work: _Work, woken: dict[str, Cause]) -> None:
+    """Cases that waited for one of these must be decided again."""
+    if not woken:
+        return
+    rows = await connection.fetch(SQL["waiting"], sorted(woken))
+    keys = [row["case_key"] for row in rows if row["case_key"] not in work.desk.merged]
+    await work.desk.load_cases(connection, keys)
+    newest = max(woken.values(), key=lambda cause: cause.position)
+    for key in keys:
+        if key not in work.desk.dirty:
+            work.desk.touch(key, newest)
+
+
+async def _decide_all(connection: Connection, work: _Work) -> None:
+    """Subscriptions first: payments of theirs ask them for their customer. A subscription that finds its customer wakes its payments."""
+    desk = work.desk
+    while desk.dirty:
+        batch, desk.dirty = desk.dirty, {}
+        await _load_answers(connection, desk, batch)
+        ordered = sorted(
+            batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
+        )
+        found_owner: dict[str, Cause] = {}
+        for key in ordered:
+            before = desk.cases[key].owner
+            _decide(work, key, batch[key])
+            if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):
+                desk.owners[key] = desk.cases[key].owner
+                found_owner[f"case:{key}"] = batch[key]
+        await _wake(connection, work, found_owner)
+
+
+async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cause]) -> None:
+    ids: set[str] = set()
+    emails: set[str] = set()
+    subscriptions: set[str] = set()
+    for key in batch:
+        case = desk.cases[key]
+        ids |= {case.owner} if case.owner else set()
+        if isinstance(case, SubscriptionCase):
+            ids |= {one for one in (case.customer_ref, case.claimed_by) if one}
+            emails |= {payer for payer in case.payers if payer}
+        else:
+            ids |= {claim.customer_id for claim in case.claims.values()}
+            ids |= {grant.customer_id for grant in case.grants.values() if grant.customer_id}
+            ids |= {one for one in (case.value("customer_ref"),) if one}
+            emails |= {one for one in (case.value("payer_email"),) if one}
+            subscription = case.value("subscription_key")
+            subscriptions |= {f"{case.provider}:subscription:{subscription}"} if subscription else set()
+    await desk.load_owners(connection, subscriptions)
+    ids |= {owner for key in subscriptions if (owner := desk.owners.get(key))}
+    await desk.load_customers(connection, ids, emails)
+
+
+def _decide(work: _Work, key: str, cause: Cause) -> None:
+    desk = work.desk
+    case = desk.cases[key]
+    situation = Situation(
+        catalog=work.catalog,
+        now=work.now,
+        customers=desk.customers,
+        by_email=desk.by_email,
+        subscription_owners=desk.owners,
+        create_unknown=work.create_unknown,
+    )
+    if isinstance(case, SubscriptionCase):
+        decide_subscription(case, situation)
+        work.due[key] = case.due_at
+    else:
+        decide_payment(case, situation)
+    work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
+    desk.waits[key] = situation.waits
+    metadata = {
+        "correlation_id": cause.correlation_id,
+        "causation_id": cause.event_id,
+        "delivery_id": cause.delivery_id,
+        "catalog_version": work.catalog.version,
+    }
+    for decision in situation.decisions:
+        work.new.append(NewEvent(decision.stream, decision.event, metadata))
+        customer_id = getattr(decision.event, "customer_id", None)
+        if customer_id in desk.customers:
+            desk.changed_customers.add(customer_id)
+    work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
+
+
+async def _commit(connection: Connection, work: _Work, old: int, new: int) -> None:
+    streams = {event.stream for event in work.new}
+    expected = {name: version for name, version in work.desk.versions.items() if name in streams}
+    async with connection.transaction():
+        await lock_log(connection)
+        await append(connection, work.new, expected=expected)
+        if work.decided or work.desk.changed_customers:
+            await save(work.desk, connection, work.decided, work.due)
+        for provider, detail, reason, cause in work.parked:
+            await _park(connection, provider, detail, reason, cause)
+        if new > old:
+            outcome = await checkpoints.advance(connection, CONSUMER, 1, 0, old, new)
+        else:
+            outcome = await _still(connection, old)
+        if outcome is not checkpoints.Advance.STORED:
+            raise StoreUnavailable(f"another fulfilment worker is at work: checkpoint {outcome}")
+
+
+async def _still(connection: Connection, position: int) -> checkpoints.Advance:
+    """A round of timers only moves nothing; the checkpoint must still be ours."""
+    row = await checkpoints.read(connection, CONSUMER)
+    return checkpoints.Advance.STORED if row == position else checkpoints.Advance.AHEAD
+
+
+async def _park(connection: Connection, provider: str, detail: str, reason: str, cause: Cause) -> None:
+    """Show a fact that no policy can apply to an operator, with the delivery it came from."""
+    message = await _message(connection, cause.delivery_id)
+    digest = hashlib.sha256(f"{provider}\n{detail}\n{reason}".encode()).digest()
+    await connection.execute(
+        SQL["park"], uuid7(), provider, None, reason, detail, message, digest, cause.delivery_id
+    )
+
+
+async def _message(connection: Connection, delivery_id: str | None) -> bytes:
+    row: asyncpg.Record | None = (
+        await connection.fetchrow(SQL["delivery"], delivery_id) if delivery_id else None
+    )
+    if row is None:
+        return b""
+    return pack(
+        [
+            Envelope(
+                delivery_id=str(delivery_id),
+                provider=row["provider"],
+                received_at=int(row["received_at"].timestamp() * 1_000_000),
+                scheme=row["scheme"],
+                secret_id=row["secret_id"],
+                path=row["path"],
+                body=row["body"],
+            )
+        ]
+    )
+
+
+async def _catalog(connection: Connection, position: int) -> Catalog:
+    """The catalogue in force at a position of the log; an empty one before the first was published."""
+    data = await connection.fetchval(SQL["catalog"], position)
+    if data is None:
+        return Catalog()
+    published = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)
+    return Catalog.model_validate(published.content) if isinstance(published, CatalogPublished) else Catalog()

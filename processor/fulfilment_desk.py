@@ -1,0 +1,217 @@
+"""The cases and customers of one fulfilment round: loaded in bulk, changed in memory, saved together.
+
+Nothing here decides and nothing here writes before `save`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from eventstore.queries import load
+from eventstore.read import StoredEvent
+from processor.case_names import key_of, names_of, payment_case
+from processor.payment_case import PaymentCase
+from processor.situation import CustomerRecord
+from processor.subscription_case import SubscriptionCase
+from runtime.database import Connection
+from schemas.email_address import normalise_email
+from schemas.event_model import EventModel
+from schemas.facts import CustomerRegistered, SubscriptionReported
+
+SQL = load("fulfilment.sql", "processor")
+
+Case = PaymentCase | SubscriptionCase
+
+
+@dataclass(slots=True)
+class Cause:
+    """The newest event that touched a case in this round."""
+
+    position: int = 0
+    event_id: str | None = None
+    correlation_id: str | None = None
+    delivery_id: str | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """All state of one round."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    new_aliases: dict[str, str] = field(default_factory=dict)
+    merged: set[str] = field(default_factory=set)
+    customers: dict[str, CustomerRecord] = field(default_factory=dict)
+    changed_customers: set[str] = field(default_factory=set)
+    by_email: dict[str, list[str]] = field(default_factory=dict)
+    owners: dict[str, str | None] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    dirty: dict[str, Cause] = field(default_factory=dict)
+    waits: dict[str, set[str]] = field(default_factory=dict)
+
+    async def load_names(self, connection: Connection, events: Iterable[EventModel]) -> None:
+        """Aliases and cases of these facts."""
+        names = {name for event in events for name in names_of(event)} - self.aliases.keys()
+        rows = await connection.fetch(SQL["cases_of_aliases"], sorted(names))
+        self.aliases |= {row["alias"]: row["case_key"] for row in rows}
+        await self.load_cases(connection, {self.aliases.get(name, name) for name in names})
+
+    async def load_cases(self, connection: Connection, keys: Iterable[str]) -> None:
+        """Cases by key; unknown keys are left out."""
+        missing = sorted(set(keys) - self.cases.keys())
+        if not missing:
+            return
+        for row in await connection.fetch(SQL["cases"], missing):
+            model = SubscriptionCase if row["kind"] == "subscription" else PaymentCase
+            self.cases[row["case_key"]] = model.model_validate_json(row["state"])
+
+    async def load_customers(self, connection: Connection, ids: set[str], emails: set[str]) -> None:
+        """Customers by id and by e-mail, and the versions of their streams."""
+        wanted_ids = sorted(ids - self.customers.keys())
+        wanted_emails = sorted(emails - self.by_email.keys())
+        rows = list(await connection.fetch(SQL["customers_by_id"], wanted_ids)) if wanted_ids else []
+        if wanted_emails:
+            rows += await connection.fetch(SQL["customers_by_email"], wanted_emails)
+        for row in rows:
+            self.customers.setdefault(row["customer_id"], CustomerRecord.model_validate_json(row["state"]))
+        for email in wanted_emails:
+            self.by_email[email] = []
+        self._index_emails()
+        await self._load_versions(connection)
+
+    async def load_owners(self, connection: Connection, keys: set[str]) -> None:
+        """Owners of subscription cases that payments ask about."""
+        missing = sorted(keys - self.owners.keys())
+        if missing:
+            rows = await connection.fetch(SQL["owners"], missing)
+            self.owners |= dict.fromkeys(missing) | {row["case_key"]: row["customer_id"] for row in rows}
+        for key in keys & self.cases.keys():
+            case = self.cases[key]
+            self.owners[key] = case.owner or self.owners.get(key)
+
+    def case_of(self, event: EventModel) -> Case:
+        """The case a fact belongs to; made when there is none, joined when the fact shows that two are one."""
+        names = names_of(event)
+        found = list(dict.fromkeys(self.aliases[name] for name in names if name in self.aliases))
+        found += [name for name in names if name in self.cases and name not in found]
+        case = self.cases[found[0]] if found else self._make(event)
+        for other in found[1:]:
+            self._absorb(case, self.cases[other])
+        for name in names:
+            if self.aliases.get(name) != case.key:
+                self.aliases[name] = self.new_aliases[name] = case.key
+        return case
+
+    def touch(self, key: str, cause: Cause | None = None) -> None:
+        """This case must be decided again."""
+        current = self.dirty.setdefault(key, Cause())
+        if cause and cause.position >= current.position:
+            self.dirty[key] = cause
+
+    def register(self, event: CustomerRegistered) -> set[str]:
+        """Take a customer in; returns what cases may have waited for."""
+        record = self.customers.get(event.customer_id) or CustomerRecord(customer_id=event.customer_id)
+        email = normalise_email(event.email)
+        woken = {f"customer:{event.customer_id}"} | {f"email:{e}" for e in (record.email, email) if e}
+        if record.email and record.email in self.by_email:
+            self.by_email[record.email] = [c for c in self.by_email[record.email] if c != event.customer_id]
+        record.email = email
+        self.customers[event.customer_id] = record
+        self.changed_customers.add(event.customer_id)
+        self._index_emails()
+        return woken
+
+    def _index_emails(self) -> None:
+        for record in self.customers.values():
+            known = self.by_email.get(record.email or "")
+            if known is not None and record.customer_id not in known:
+                known.append(record.customer_id)
+                known.sort()
+
+    async def _load_versions(self, connection: Connection) -> None:
+        missing = [f"customer-{c}" for c in self.customers if f"customer-{c}" not in self.versions]
+        rows = await connection.fetch(SQL["stream_versions"], missing)
+        self.versions |= dict.fromkeys(missing, 0) | {row["stream"]: row["version"] for row in rows}
+
+    def _make(self, event: EventModel) -> Case:
+        case: Case
+        if isinstance(event, SubscriptionReported):
+            key = names_of(event)[0]
+            case = SubscriptionCase(key=key, provider=event.provider, subscription_key=event.subscription_key)
+        else:
+            payment_key = key_of(event)
+            provider: str = getattr(event, "provider")  # noqa: B009 - every payment and order fact has one
+            key = payment_case(provider, payment_key)
+            case = PaymentCase(key=key, provider=provider, payment_key=payment_key)
+        self.cases[key] = case
+        return case
+
+    def _absorb(self, case: Case, other: Case) -> None:
+        if other is case or not isinstance(case, PaymentCase) or not isinstance(other, PaymentCase):
+            return
+        if other.grants or other.holds or other.closed:
+            if case.grants or case.holds or case.closed:
+                return  # both counted money before we learned that they are one: a person must look
+            other.absorb(case)
+            case, other = other, case
+        else:
+            case.absorb(other)
+        case.merged_records |= {other.key} if other.assessed else set()
+        self.merged.add(other.key)
+        self.dirty.pop(other.key, None)
+        del self.cases[other.key]
+        for name, key in list(self.aliases.items()):
+            if key == other.key:
+                self.aliases[name] = self.new_aliases[name] = case.key
+        self.touch(case.key)
+
+
+async def save(
+    desk: Desk, connection: Connection, decided: Mapping[str, Cause], due: Mapping[str, datetime | None]
+) -> None:
+    """Write cases, names, waits and customers. Part of the round's transaction."""
+    cases = [desk.cases[key] for key in decided if key in desk.cases]
+    await connection.execute(
+        SQL["save_cases"],
+        [case.key for case in cases],
+        ["subscription" if isinstance(case, SubscriptionCase) else "payment" for case in cases],
+        [case.owner for case in cases],
+        [case.model_dump_json(exclude_defaults=True) for case in cases],
+        [due.get(case.key) for case in cases],
+        [decided[case.key].position for case in cases],
+    )
+    if desk.merged:
+        await connection.execute(SQL["delete_cases"], sorted(desk.merged))
+    if desk.new_aliases:
+        await connection.execute(SQL["save_aliases"], list(desk.new_aliases), list(desk.new_aliases.values()))
+    await _save_waits(desk, connection, decided)
+    changed = [desk.customers[customer_id] for customer_id in sorted(desk.changed_customers)]
+    if changed:
+        await connection.execute(
+            SQL["save_customers"],
+            [record.customer_id for record in changed],
+            [record.email for record in changed],
+            [record.model_dump_json(exclude_defaults=True) for record in changed],
+        )
+
+
+async def _save_waits(desk: Desk, connection: Connection, decided: Mapping[str, Cause]) -> None:
+    await connection.execute(SQL["clear_waits"], sorted({*decided, *desk.merged}))
+    pairs = [(wait, key) for key in decided for wait in sorted(desk.waits.get(key, ()))]
+    if pairs:
+        await connection.execute(SQL["save_waits"], [wait for wait, _ in pairs], [key for _, key in pairs])
+
+
+def cause_of(event: StoredEvent) -> Cause:
+    """What a decision will name as its cause."""
+    context = orjson.loads(event.metadata)
+    return Cause(
+        position=event.position,
+        event_id=str(event.event_id),
+        correlation_id=context.get("correlation_id"),
+        delivery_id=context.get("delivery_id"),
+    )

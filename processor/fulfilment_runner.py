@@ -1,0 +1,138 @@
+"""Runs fulfilment: one leader, woken by appends, with the poll as the truth and a timer for what ends without an event."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import asyncpg
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
+
+from eventstore.append import CHANNEL
+from eventstore.leadership import Leadership
+from processor.fulfilment import Fulfilment, Round
+from runtime.database import CONNECTION_ERRORS, Pool
+from runtime.lifecycle import sleep_until
+from runtime.logs import get_logger
+from runtime.notifications import Notifications
+from schemas.errors import StoreUnavailable, WrongExpectedVersion
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+JOB = "fulfilment"
+
+RACES = (WrongExpectedVersion, StoreUnavailable)
+"""Another writer was faster; the round is read and decided again."""
+
+TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
+             asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
+"""The database is away or gave up on us; nothing was written."""
+
+log = get_logger(__name__)
+
+
+class FulfilmentMetrics:
+    """What fulfilment shows: rounds, facts, decisions, races, and whether it stands still on an error."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.facts = Counter("lunas_fulfilment_facts", "Facts decided on.", registry=registry)
+        self.decisions = Counter("lunas_fulfilment_decisions", "Decisions appended.", registry=registry)
+        self.races = Counter("lunas_fulfilment_races", "Rounds repeated because another writer was faster.", registry=registry)  # fmt: skip
+        self.seconds = Histogram("lunas_fulfilment_round_seconds", "Duration of a round.", registry=registry)
+        self.stuck = Gauge(
+            "lunas_fulfilment_stuck", "1 while the same round keeps failing.", registry=registry
+        )
+
+
+async def run_fulfilment(
+    pool: Pool, settings: Settings, stop: asyncio.Event, registry: CollectorRegistry
+) -> None:
+    """Work while leading, until `stop`. Errors of the database are waited out; nothing is skipped."""
+    metrics = FulfilmentMetrics(registry)
+    async with (
+        Leadership(settings, "processor", JOB) as leadership,
+        Notifications(settings, "fulfilment", CHANNEL) as wakeups,
+    ):
+        waking = asyncio.create_task(_wake_on_stop(stop, wakeups), name="fulfilment stop")
+        try:
+            while await leadership.wait(stop):
+                await _lead(pool, settings, stop, leadership, wakeups, metrics)
+        finally:
+            waking.cancel()
+            await asyncio.gather(waking, return_exceptions=True)
+
+
+async def _lead(
+    pool: Pool,
+    settings: Settings,
+    stop: asyncio.Event,
+    leadership: Leadership,
+    wakeups: Notifications,
+    metrics: FulfilmentMetrics,
+) -> None:
+    fulfilment = Fulfilment(
+        pool,
+        limit=settings.fulfilment_batch_max,
+        create_unknown=settings.unknown_customer == "create",
+    )
+    timers_at = 0.0
+    while not stop.is_set() and not leadership.lost.is_set():
+        timers = time.monotonic() >= timers_at
+        done = await _round(fulfilment, settings, stop, metrics, timers=timers)
+        if done is None:
+            return
+        if timers:
+            timers_at = time.monotonic() + settings.timer_interval_seconds
+        if not done.more:
+            await wakeups.wait(settings.poll_interval_seconds)
+
+
+async def _round(
+    fulfilment: Fulfilment,
+    settings: Settings,
+    stop: asyncio.Event,
+    metrics: FulfilmentMetrics,
+    *,
+    timers: bool,
+) -> Round | None:
+    """One round, repeated through races and outages. None when stopping."""
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type((*RACES, *TRANSIENT)),
+        wait=wait_random_exponential(multiplier=0.02, max=settings.processor_backoff_max_seconds),
+        sleep=lambda seconds: sleep_until(stop, seconds),
+        stop=lambda _: stop.is_set(),
+        reraise=True,
+    )
+    try:
+        async for attempt in retrying:
+            with attempt:
+                started = time.monotonic()
+                done = await _observed(fulfilment, metrics, timers=timers)
+                metrics.seconds.observe(time.monotonic() - started)
+                metrics.stuck.set(0)
+                metrics.facts.inc(done.facts)
+                metrics.decisions.inc(done.decisions)
+                return done
+    except (*RACES, *TRANSIENT):
+        return None
+    return None
+
+
+async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timers: bool) -> Round:
+    try:
+        return await fulfilment.round(timers=timers)
+    except RACES:
+        metrics.races.inc()
+        raise
+    except TRANSIENT as error:
+        metrics.stuck.set(1)
+        log.warning("database not reachable", action="fulfilment.wait", error=type(error).__name__)
+        raise
+
+
+async def _wake_on_stop(stop: asyncio.Event, wakeups: Notifications) -> None:
+    await stop.wait()
+    wakeups.wake()

@@ -1,0 +1,66 @@
+-- now: the database's moving clock; workers' clocks may jump
+SELECT clock_timestamp()
+
+-- cases_of_aliases: which cases these names belong to
+SELECT alias, case_key FROM fulfilment_aliases WHERE alias = ANY($1::text[])
+
+-- cases: state of these cases
+SELECT case_key, kind, state FROM fulfilment_cases WHERE case_key = ANY($1::text[])
+
+-- owners: whose cases these are
+SELECT case_key, customer_id FROM fulfilment_cases WHERE case_key = ANY($1::text[])
+
+-- waiting: cases that wait for one of these
+SELECT DISTINCT case_key FROM fulfilment_waits WHERE wait_key = ANY($1::text[])
+
+-- due: cases whose time has come
+SELECT case_key FROM fulfilment_cases WHERE due_at <= $1 ORDER BY due_at LIMIT $2
+
+-- customers_by_id: state of these customers
+SELECT customer_id, state FROM fulfilment_customers WHERE customer_id = ANY($1::text[])
+
+-- customers_by_email: state of the customers with these normalised e-mails
+SELECT customer_id, state FROM fulfilment_customers WHERE email_normalized = ANY($1::text[])
+
+-- stream_versions: heads of these streams
+SELECT stream, version FROM streams WHERE stream = ANY($1::text[])
+
+-- catalog: the newest published catalogue
+SELECT e.data FROM events e WHERE e.type = 'catalog.published' AND e.position <= $1 ORDER BY e.position DESC LIMIT 1
+
+-- save_cases: insert or replace the state of cases
+INSERT INTO fulfilment_cases (case_key, kind, customer_id, state, due_at, position)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::timestamptz[], $6::bigint[])
+ON CONFLICT (case_key) DO UPDATE SET customer_id = excluded.customer_id, state = excluded.state,
+    due_at = excluded.due_at, position = greatest(fulfilment_cases.position, excluded.position)
+
+-- delete_cases: cases that were merged into another
+DELETE FROM fulfilment_cases WHERE case_key = ANY($1::text[])
+
+-- save_aliases: point names to their case
+INSERT INTO fulfilment_aliases (alias, case_key)
+SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (alias) DO UPDATE SET case_key = excluded.case_key WHERE fulfilment_aliases.case_key <> excluded.case_key
+
+-- clear_waits: forget what these cases waited for
+DELETE FROM fulfilment_waits WHERE case_key = ANY($1::text[])
+
+-- save_waits: remember what cases wait for
+INSERT INTO fulfilment_waits (wait_key, case_key)
+SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT DO NOTHING
+
+-- save_customers: insert or replace the state of customers
+INSERT INTO fulfilment_customers (customer_id, email_normalized, state)
+SELECT * FROM unnest($1::text[], $2::text[], $3::json[])
+ON CONFLICT (customer_id) DO UPDATE SET email_normalized = excluded.email_normalized, state = excluded.state
+
+-- park: a fact that no policy can apply, for a person to look at
+INSERT INTO dead_letters (dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, message, body_sha256)
+SELECT $1, d.delivery_id, $2, coalesce(d.event_name, $3), 'fulfil', $4, $5, $6, coalesce(d.body_sha256, $7)
+FROM (SELECT 1) AS one LEFT JOIN deliveries d ON d.delivery_id = $8
+ON CONFLICT (provider, body_sha256) WHERE status IN ('open', 'replaying') DO UPDATE
+SET deliveries = dead_letters.deliveries + 1, last_seen = clock_timestamp()
+
+-- delivery: the stored delivery behind a fact
+SELECT provider, received_at, scheme, secret_id, path, headers, body FROM deliveries WHERE delivery_id = $1
