@@ -1,0 +1,82 @@
+# Everything a person or CI does with lunas. `make` alone shows this list.
+# Recipes are single plain commands: make then runs them without a shell in between, and a signal sent to make reaches them.
+
+PYTHON ?= python3
+VENV := .venv/bin
+SETUP := $(PYTHON) -m runtime.installation
+PYTEST := $(VENV)/python -m pytest
+
+export LUNAS_ENV ?= development
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test test-unit test-contract test-integration test-system check format bench lock clean \
+	ready ready-dev ready-bench ready-tests
+
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Use it
+
+setup: ready-tests ## install everything: .venv from the hash-pinned lock files, PostgreSQL and RabbitMQ if they are missing
+
+demo: ready ## play a day of signed webhooks through a private instance and show what became of them
+	@$(VENV)/lunas demo
+
+run: ready ## start everything in the foreground until Ctrl-C; prints the addresses and a first curl
+	@$(VENV)/lunas dev
+
+##@ Work on it
+
+test: ready-tests ## the whole test suite: unit, contract, integration, system, architecture
+	@$(PYTEST)
+
+test-unit: ready-dev ## tests that need no service; seconds
+	@$(PYTEST) tests/unit tests/architecture
+
+test-contract: ready-dev ## recorded payloads and golden files
+	@$(PYTEST) tests/contract
+
+test-integration: ready-tests ## against a private PostgreSQL and RabbitMQ
+	@$(PYTEST) tests/integration
+
+test-system: ready-tests ## real processes from HTTP to balance
+	@$(PYTEST) tests/system
+
+check: ready-dev ## formatting, lint, types, import rules
+	@$(VENV)/ruff format --check .
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports --no-cache
+
+format: ready-dev ## rewrite the formatting and what lint can fix
+	@$(VENV)/ruff format .
+	@$(VENV)/ruff check --fix .
+
+bench: ready-bench ## benchmarks, each beside its baseline in the same run
+	@$(VENV)/python -m tests.benchmarks
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header --no-annotate
+
+lock: ## pin the newest allowed versions again (needs uv); locks name no package index
+	@$(LOCK) --upgrade pyproject.toml -o requirements.txt
+	@$(LOCK) --upgrade -c requirements.txt pyproject.toml --group dev -o requirements-dev.txt
+	@$(LOCK) --upgrade -c requirements-dev.txt --group bench -o requirements-bench.txt
+	@$(LOCK) --upgrade -c requirements-dev.txt --group build -o requirements-build.txt
+
+clean: ## remove .venv, private services' data and caches
+	@$(SETUP) clean
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# What the targets above need, each idempotent and quick when it is already there.
+ready:
+	@$(SETUP) run services
+
+ready-dev:
+	@$(SETUP) dev
+
+ready-bench:
+	@$(SETUP) bench services
+
+ready-tests:
+	@$(SETUP) dev services

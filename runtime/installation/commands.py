@@ -1,0 +1,57 @@
+"""Runs a command so that Ctrl-C ends it in order and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+
+STOP_SECONDS = 10.0
+
+
+class SetupFailure(Exception):
+    """The set-up cannot go on; one plain sentence with the fix."""
+
+
+def run(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    stop_signal: signal.Signals = signal.SIGTERM,
+) -> subprocess.CompletedProcess[str]:
+    """Runs to its end with output kept. When interrupted, `stop_signal` goes to the command alone and we wait for it.
+
+    A session of its own: a terminal's Ctrl-C would reach the command's children too, dpkg in the middle of its work
+    among them.
+    """
+    process = subprocess.Popen(
+        list(command),
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate()
+    except KeyboardInterrupt:
+        process.send_signal(stop_signal)
+        _wait(process)
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, output, "")
+
+
+def _wait(process: subprocess.Popen[str]) -> None:
+    """Waits for an orderly end, then ends the whole session."""
+    try:
+        process.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def last_lines(text: str, count: int = 12) -> str:
+    """The end of a command's output, indented."""
+    return "\n".join(f"    {line}" for line in text.strip().splitlines()[-count:])
