@@ -1,0 +1,113 @@
+"""The projections process: one leader feeds every generation, woken by the log and polling behind that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from eventstore.append import CHANNEL
+from eventstore.leadership import Leadership
+from projections.feeder import Feeder
+from projections.metrics import ProjectionMetrics
+from projections.projection import Projection
+from projections.registry import BY_NAME
+from projections.versions import ensure
+from runtime.database import CONNECTION_ERRORS, Pool, open_pool
+from runtime.faults import arm
+from runtime.health import Health
+from runtime.lifecycle import sleep_until
+from runtime.logs import get_logger
+from runtime.metrics import metrics_server, new_registry
+from runtime.notifications import Notifications
+from runtime.settings import Settings
+
+PROCESS = "projections"
+ROLE = "lunas_projector"
+JOB = "projections"
+REFRESH_SECONDS = 1.0  # a generation that was built meanwhile is found within this time
+RETRY_SECONDS = 1.0  # pause after the database went away
+
+log = get_logger(__name__)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Feeds the projections until `stop`. A second process waits as a standby and takes over within seconds."""
+    arm(settings.env)
+    registry = new_registry()
+    metrics = ProjectionMetrics(registry)
+    health = Health(PROCESS)
+    async with (
+        open_pool(settings, PROCESS, max_size=2) as pool,
+        metrics_server(
+            registry, health, host=settings.metrics_host, port=settings.projections_metrics_port
+        ) as address,
+        Notifications(settings, PROCESS, CHANNEL) as wakeups,
+        Leadership(settings, PROCESS, JOB) as leadership,
+    ):
+        await prepare(pool)
+        health.add("database", lambda: answers(pool))
+        log.info("started", action="process.started", metrics_port=address[1])
+        stopper = asyncio.create_task(_wake_on(stop, wakeups))
+        try:
+            while await leadership.wait(stop):
+                metrics.leader.set(1)
+                await _lead(settings, stop, pool, wakeups, leadership, metrics)
+                metrics.leader.set(0)
+        finally:
+            health.draining = True
+            stopper.cancel()
+    log.info("stopped", action="process.stopped")
+
+
+async def prepare(pool: Pool) -> None:
+    """Tables and views of every projection, when `lunas migrate` has not made them; then the role of this process."""
+    async with pool.acquire() as connection:
+        made = await ensure(connection)
+    if made:
+        log.info("projections created", action="projection.created", projections=made)
+
+
+async def answers(pool: Pool) -> bool:
+    """Readiness: the database answers."""
+    async with pool.acquire() as connection:
+        return bool(await connection.fetchval("SELECT true"))
+
+
+async def _lead(
+    settings: Settings,
+    stop: asyncio.Event,
+    pool: Pool,
+    wakeups: Notifications,
+    leadership: Leadership,
+    metrics: ProjectionMetrics,
+    projections: Mapping[str, Projection] = BY_NAME,
+) -> None:
+    try:
+        async with pool.acquire() as connection:
+            await connection.execute("SELECT set_config('role', $1, false)", ROLE)
+            feeder = Feeder(
+                connection, batch_max=settings.projection_batch_max, metrics=metrics, projections=projections
+            )
+            await _feed(feeder, stop, wakeups, leadership, settings.poll_interval_seconds)
+    except CONNECTION_ERRORS as error:
+        log.warning("database away, trying again", action="projection.retry", error=type(error).__name__)
+        await sleep_until(stop, RETRY_SECONDS)
+
+
+async def _feed(
+    feeder: Feeder, stop: asyncio.Event, wakeups: Notifications, leadership: Leadership, poll_seconds: float
+) -> None:
+    clock = asyncio.get_running_loop().time
+    refresh_at = 0.0
+    while leadership.is_leader and not stop.is_set():
+        if clock() >= refresh_at:
+            await feeder.refresh()
+            await feeder.show_age()
+            refresh_at = clock() + REFRESH_SECONDS
+        if not await feeder.round():
+            await wakeups.wait(poll_seconds)
+
+
+async def _wake_on(stop: asyncio.Event, wakeups: Notifications) -> None:
+    await stop.wait()
+    wakeups.wake()

@@ -1,0 +1,90 @@
+"""Balances: credit tokens, chat tokens, lifetime totals, the last top-up and the tier of each customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from projections.folds.values import moment, optional_moment
+from projections.projection import Event, Projection, Table
+from schemas.decisions import CreditClawedBack, CreditGranted, TierChanged, TokensClawedBack, TokensGranted
+
+
+@dataclass(slots=True)
+class Balance:
+    """`tier` is None until a decision names one: the customer then has the catalogue's first tier."""
+
+    customer_id: str
+    credit_tokens: int = 0
+    chat_tokens: int = 0
+    topped_up_idr: int = 0
+    spent_tokens: int = 0
+    last_top_up_at: datetime | None = None
+    last_top_up_idr: int | None = None
+    tier: str | None = None
+    tier_until: datetime | None = None
+    fallback_tier: str | None = None
+    position: int = 0
+
+
+@dataclass(slots=True)
+class Balances:
+    balances: dict[str, Balance] = field(default_factory=dict)
+
+    def touch(self, event: Event) -> Balance:
+        """The row an event changes, made on first use."""
+        customer_id: str = event.data["customer_id"]
+        row = self.balances.get(customer_id)
+        if row is None:
+            row = self.balances[customer_id] = Balance(customer_id)
+        row.position = event.position
+        return row
+
+
+def credit_granted(state: Balances, event: Event) -> None:
+    data = event.data
+    row = state.touch(event)
+    amount: int = data["amount_idr"]
+    row.credit_tokens += data["tokens"]
+    row.topped_up_idr += amount
+    at = moment(data["at"])
+    # By the provider's time, not by arrival: every order of arrival ends the same.
+    if row.last_top_up_at is None or (at, amount) > (row.last_top_up_at, row.last_top_up_idr or 0):
+        row.last_top_up_at, row.last_top_up_idr = at, amount
+
+
+def credit_clawed_back(state: Balances, event: Event) -> None:
+    # What was ever topped up stays what it was; only the balance shrinks.
+    state.touch(event).credit_tokens -= event.data["tokens"]
+
+
+def tokens_granted(state: Balances, event: Event) -> None:
+    state.touch(event).chat_tokens += event.data["chat_tokens"]
+
+
+def tokens_clawed_back(state: Balances, event: Event) -> None:
+    state.touch(event).chat_tokens -= event.data["chat_tokens"]
+
+
+def tier_changed(state: Balances, event: Event) -> None:
+    data = event.data
+    row = state.touch(event)
+    row.tier = data["tier"]
+    row.tier_until = optional_moment(data.get("until"))
+    row.fallback_tier = data["fallback_tier"]
+
+
+BALANCES = Projection(
+    name="balances",
+    tables=(Table("balances", Balance, ("customer_id",)),),
+    new_state=Balances,
+    handlers={
+        CreditGranted.TYPE: credit_granted,
+        CreditClawedBack.TYPE: credit_clawed_back,
+        TokensGranted.TYPE: tokens_granted,
+        TokensClawedBack.TYPE: tokens_clawed_back,
+        TierChanged.TYPE: tier_changed,
+    },
+    keys=lambda event: (event.data["customer_id"],),
+    loaded=True,
+)

@@ -1,0 +1,48 @@
+"""Customers as our applications registered them; the newest registration counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from projections.projection import Event, Projection, Table
+from schemas.email_address import normalise_email
+from schemas.facts import CustomerRegistered
+
+
+@dataclass(slots=True)
+class Customer:
+    customer_id: str
+    email: str | None
+    email_normalized: str | None
+    name: str | None
+    phone: str | None
+    position: int
+
+
+@dataclass(slots=True)
+class Customers:
+    customers: dict[str, Customer] = field(default_factory=dict)
+
+
+def registered(state: Customers, event: Event) -> None:
+    data = event.data
+    customer_id: str = data["customer_id"]
+    email: str | None = data.get("email")
+    state.customers[customer_id] = Customer(
+        customer_id=customer_id,
+        email=email,
+        email_normalized=normalise_email(email),
+        name=data.get("name"),
+        phone=data.get("phone"),
+        position=event.position,
+    )
+
+
+CUSTOMERS = Projection(
+    name="customers",
+    tables=(Table("customers", Customer, ("customer_id",)),),
+    new_state=Customers,
+    handlers={CustomerRegistered.TYPE: registered},
+    keys=lambda event: (event.data["customer_id"],),
+    loaded=False,
+)

@@ -1,0 +1,69 @@
+"""Enrollments: one row per customer and course, active or revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from projections.folds.values import moment
+from projections.projection import Event, Projection, Table
+from schemas.decisions import CourseEnrolled, CourseRevoked
+
+
+@dataclass(slots=True)
+class Enrollment:
+    customer_id: str
+    course: str
+    status: str
+    order_id: str
+    provider: str
+    payment_id: str
+    granted_at: datetime
+    revoked_at: datetime | None
+    revoked_reason: str | None
+    position: int
+
+
+@dataclass(slots=True)
+class Enrollments:
+    enrollments: dict[tuple[str, str], Enrollment] = field(default_factory=dict)
+
+
+def key_of(event: Event) -> tuple[str, str]:
+    return event.data["customer_id"], event.data["course"]
+
+
+def enrolled(state: Enrollments, event: Event) -> None:
+    data = event.data
+    state.enrollments[key_of(event)] = Enrollment(
+        customer_id=data["customer_id"],
+        course=data["course"],
+        status="active",
+        order_id=data["order_id"],
+        provider=data["provider"],
+        payment_id=data["payment_id"],
+        granted_at=moment(data["at"]),
+        revoked_at=None,
+        revoked_reason=None,
+        position=event.position,
+    )
+
+
+def revoked(state: Enrollments, event: Event) -> None:
+    row = state.enrollments.get(key_of(event))
+    if row is None:
+        raise LookupError("a course was revoked that was never opened")
+    row.status = "revoked"
+    row.revoked_at = moment(event.data["at"])
+    row.revoked_reason = event.data["reason"]
+    row.position = event.position
+
+
+ENROLLMENTS = Projection(
+    name="enrollments",
+    tables=(Table("enrollments", Enrollment, ("customer_id", "course")),),
+    new_state=Enrollments,
+    handlers={CourseEnrolled.TYPE: enrolled, CourseRevoked.TYPE: revoked},
+    keys=lambda event: (key_of(event),),
+    loaded=True,
+)

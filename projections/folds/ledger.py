@@ -1,0 +1,46 @@
+"""The ledger: the balance of every account, from the postings that decisions carry. Per unit they sum to zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from projections.projection import Event, Projection, Table
+from schemas.decisions import DECISIONS, ValueMoved
+
+
+@dataclass(slots=True)
+class Account:
+    account: str
+    unit: str
+    balance: int
+    position: int
+
+
+@dataclass(slots=True)
+class Ledger:
+    ledger: dict[tuple[str, str], Account] = field(default_factory=dict)
+
+
+def posted(state: Ledger, event: Event) -> None:
+    for posting in event.data.get("postings", ()):
+        key = posting["account"], posting["unit"]
+        row = state.ledger.get(key)
+        if row is None:
+            row = state.ledger[key] = Account(*key, 0, event.position)
+        row.balance += posting["amount"]
+        row.position = event.position
+
+
+def accounts(event: Event) -> Iterable[tuple[str, str]]:
+    return [(posting["account"], posting["unit"]) for posting in event.data.get("postings", ())]
+
+
+LEDGER = Projection(
+    name="ledger",
+    tables=(Table("ledger", Account, ("account", "unit")),),
+    new_state=Ledger,
+    handlers={model.TYPE: posted for model in DECISIONS if issubclass(model, ValueMoved)},
+    keys=accounts,
+    loaded=True,
+)

@@ -1,0 +1,154 @@
+"""Payments: the newest assessment of each, every id that finds it, and the positions that make up its timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from projections.folds.values import optional_moment
+from projections.projection import Event, Projection, Table
+from schemas.decisions import DECISIONS, PaymentAssessed
+
+
+@dataclass(slots=True)
+class Payment:
+    """`record` is the stable key; `payment_id` is the provider's id to show and may become more precise."""
+
+    record: str
+    provider: str
+    payment_id: str
+    case_key: str
+    status: str
+    amount: int | None
+    requested_amount: int | None
+    refunded_amount: int
+    currency: str
+    method: str | None
+    channel: str | None
+    payment_type: str | None
+    reference_id: str | None
+    customer_id: str | None
+    payer_email: str | None
+    paid_at: datetime | None
+    late: bool
+    token_only: bool
+    settled: bool
+    held: str | None
+    failure_code: str | None
+    first_position: int
+    position: int
+
+
+@dataclass(slots=True)
+class Alias:
+    """A provider's id, or our reference, that finds a payment."""
+
+    provider: str
+    alias: str
+    record: str
+
+
+@dataclass(slots=True)
+class Step:
+    """One entry of a case's timeline. `record` and `payment_id` say which payment of the case, when the event says so."""
+
+    case_key: str
+    step: int
+    kind: str
+    record: str | None
+    payment_id: str | None
+
+
+@dataclass(slots=True)
+class Merge:
+    """A record that turned out to be the same payment as another one. Readers see only the other one."""
+
+    record: str
+    into_record: str
+
+
+@dataclass(slots=True)
+class Payments:
+    payments: dict[str, Payment] = field(default_factory=dict)
+    payment_aliases: dict[tuple[str, str, str], Alias] = field(default_factory=dict)
+    payment_timeline: dict[tuple[str, int], Step] = field(default_factory=dict)
+    payment_merges: dict[str, Merge] = field(default_factory=dict)
+
+
+def assessed(state: Payments, event: Event) -> None:
+    data = event.data
+    row = _payment(state, event)
+    state.payments[row.record] = row
+    ids = (row.payment_id, row.reference_id, *data.get("aliases", ()))
+    for alias in ids:
+        if alias:
+            state.payment_aliases[row.provider, alias, row.record] = Alias(row.provider, alias, row.record)
+    for merged in data.get("merged", ()):
+        state.payment_merges.setdefault(merged, Merge(merged, row.record))
+    timeline = state.payment_timeline
+    for fact in data.get("facts", ()):
+        # The first assessment that lists a fact keeps it, here and in the table.
+        timeline.setdefault(
+            (row.case_key, fact), Step(row.case_key, fact, "fact", row.record, row.payment_id)
+        )
+    timeline[row.case_key, event.position] = Step(
+        row.case_key, event.position, "decision", row.record, row.payment_id
+    )
+
+
+def decided(state: Payments, event: Event) -> None:
+    case_key: str = event.data["case"]
+    state.payment_timeline[case_key, event.position] = Step(
+        case_key, event.position, "decision", None, event.data.get("payment_id")
+    )
+
+
+def _payment(state: Payments, event: Event) -> Payment:
+    data = event.data
+    record: str = data["record"]
+    earlier = state.payments.get(record)
+    return Payment(
+        record=record,
+        provider=data["provider"],
+        payment_id=data["payment_id"],
+        case_key=data["case"],
+        status=data["status"],
+        amount=data.get("amount"),
+        requested_amount=data.get("requested_amount"),
+        refunded_amount=data.get("refunded_amount", 0),
+        currency=data.get("currency", "IDR"),
+        method=data.get("method"),
+        channel=data.get("channel"),
+        payment_type=data.get("payment_type"),
+        reference_id=data.get("reference_id"),
+        customer_id=data.get("customer_id"),
+        payer_email=data.get("payer_email"),
+        paid_at=optional_moment(data.get("paid_at")),
+        late=data.get("late", False),
+        token_only=data.get("token_only", False),
+        settled=data.get("settled", False),
+        held=data.get("held"),
+        failure_code=data.get("failure_code"),
+        # The table keeps the first one across batches (see payments.sql).
+        first_position=event.position if earlier is None else earlier.first_position,
+        position=event.position,
+    )
+
+
+def records(event: Event) -> tuple[str, ...]:
+    return (event.data["record"],) if event.type == PaymentAssessed.TYPE else ()
+
+
+PAYMENTS = Projection(
+    name="payments",
+    tables=(
+        Table("payments", Payment, ("record",)),
+        Table("payment_aliases", Alias, ("provider", "alias", "record"), first_wins=True),
+        Table("payment_timeline", Step, ("case_key", "step"), first_wins=True),
+        Table("payment_merges", Merge, ("record",), first_wins=True),
+    ),
+    new_state=Payments,
+    handlers={model.TYPE: decided for model in DECISIONS} | {PaymentAssessed.TYPE: assessed},
+    keys=records,
+    loaded=False,
+)

@@ -1,0 +1,51 @@
+"""Rows of one generation between memory and PostgreSQL: one SELECT and one upsert per table and batch, COPY for a first build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from projections.projection import Projection, State
+from projections.statements import table_sql
+from runtime.database import Connection
+
+
+async def load(connection: Connection, projection: Projection, version: int, keys: Iterable[Any]) -> State:
+    """A state with the rows of these keys, as far as they exist; empty when the folds need to see none."""
+    state = projection.new_state()
+    if not projection.loaded:
+        return state
+    table = projection.tables[0]
+    wanted = sorted(keys)
+    if not wanted:
+        return state
+    columns = [wanted] if len(table.key) == 1 else list(zip(*wanted, strict=True))
+    rows: dict[Any, Any] = getattr(state, table.name)
+    for record in await connection.fetch(table_sql(table.name, version)["load"], *columns):
+        row = table.row(*record)
+        rows[table.key_of(row)] = row
+    return state
+
+
+async def write(connection: Connection, projection: Projection, version: int, state: State) -> None:
+    """Upserts every row of a state."""
+    for table in projection.tables:
+        rows: dict[Any, Any] = getattr(state, table.name)
+        if rows:
+            columns = zip(*map(table.values, rows.values()), strict=True)
+            await connection.execute(table_sql(table.name, version)["upsert"], *columns)
+
+
+async def copy(connection: Connection, projection: Projection, version: int, state: State) -> None:
+    """Writes every row of a state into empty tables."""
+    for table in projection.tables:
+        rows: dict[Any, Any] = getattr(state, table.name)
+        if rows:
+            await connection.copy_records_to_table(
+                table.physical(version), columns=table.columns, records=map(table.values, rows.values())
+            )
+
+
+def size(projection: Projection, state: State) -> int:
+    """Rows in memory."""
+    return sum(len(getattr(state, table.name)) for table in projection.tables)

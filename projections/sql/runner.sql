@@ -1,0 +1,38 @@
+-- members: Generations with a checkpoint: those that are fed.
+SELECT v.name, v.version, v.status, c.position
+FROM projection_versions v
+JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
+ORDER BY v.name, v.version;
+
+-- after: Events of some types behind a position, and the head they were read at; one row without event when there is none.
+WITH head AS MATERIALIZED (SELECT coalesce(max(position), 0) AS position FROM events)
+SELECT head.position AS head, found.position, found.type, found.schema_version, found.stream, found.data
+FROM head LEFT JOIN LATERAL (
+    SELECT e.position, e.type, e.schema_version, e.stream, e.data
+    FROM events e
+    WHERE e.position > $1 AND e.position <= head.position AND e.type = ANY($2::text[])
+    ORDER BY e.position LIMIT $3
+) found ON true
+ORDER BY found.position;
+
+-- advance: Compare-and-set of several checkpoints at once; says how many moved. Nothing here needs to reach the disk before the
+-- commit returns: rows and checkpoint are lost together or not at all, and the log is still there to fold again.
+WITH moved AS (
+    UPDATE checkpoints c SET position = $4, updated_at = clock_timestamp()
+    FROM unnest($1::text[], $2::int[]) AS member (consumer, version)
+    WHERE c.consumer = member.consumer AND c.version = member.version AND c.partition = 0 AND c.position = $3
+    RETURNING 1
+)
+SELECT count(*), set_config('synchronous_commit', 'off', true) FROM moved;
+
+-- parked_streams: Streams of which an event could not be folded, by generation.
+SELECT name, version, stream FROM projection_parked GROUP BY name, version, stream;
+
+-- park: Keep events that wait; the first of a stream says why.
+INSERT INTO projection_parked (name, version, position, stream, type, error)
+SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[])
+ON CONFLICT DO NOTHING;
+
+-- age: Seconds since the oldest event behind a position was written; no row = nothing is behind it.
+SELECT extract(epoch FROM clock_timestamp() - recorded_at)::double precision
+FROM events WHERE position > $1 ORDER BY position LIMIT 1;

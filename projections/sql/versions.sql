@@ -1,0 +1,56 @@
+-- list: Every generation with its checkpoint, newest first.
+SELECT v.name, v.version, v.status, v.created_at, v.live_at, c.position, c.updated_at,
+    (SELECT coalesce(max(position), 0) FROM events) AS head,
+    coalesce((SELECT greatest(extract(epoch FROM clock_timestamp() - e.recorded_at), 0)
+        FROM events e WHERE e.position > coalesce(c.position, 0) ORDER BY e.position LIMIT 1), 0)::double precision AS lag_seconds,
+    (SELECT count(*) FROM projection_parked p WHERE p.name = v.name AND p.version = v.version) AS parked
+FROM projection_versions v
+LEFT JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
+ORDER BY v.name, v.version DESC;
+
+-- lock: One change of generations at a time, until the transaction ends.
+SELECT pg_advisory_xact_lock(7821440272);
+
+-- missing: Which of these projections have no live generation.
+SELECT name FROM unnest($1::text[]) AS wanted (name)
+WHERE NOT EXISTS (SELECT FROM projection_versions v WHERE v.name = wanted.name AND v.status = 'live');
+
+-- next: Number of the next generation.
+SELECT coalesce(max(version), 0) + 1 FROM projection_versions WHERE name = $1;
+
+-- create: A new generation that is being built.
+INSERT INTO projection_versions (name, version, status) VALUES ($1, $2, 'building');
+
+-- start: Its checkpoint; from here on it is fed.
+INSERT INTO checkpoints (consumer, version, partition, position) VALUES ($1, $2, 0, $3);
+
+-- live: The live generation and its position, locked against everybody who feeds it.
+SELECT v.version, c.position
+FROM projection_versions v
+JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
+WHERE v.name = $1 AND v.status = 'live' FOR UPDATE OF c;
+
+-- position: Position of one generation, locked against everybody who feeds it.
+SELECT c.position
+FROM projection_versions v
+JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
+WHERE v.name = $1 AND v.version = $2 FOR UPDATE OF c;
+
+-- candidate: The newest generation that is being built.
+SELECT version FROM projection_versions WHERE name = $1 AND status = 'building' ORDER BY version DESC LIMIT 1;
+
+-- previous: The generation that was live last before this one.
+SELECT version FROM projection_versions WHERE name = $1 AND status = 'retired' ORDER BY live_at DESC NULLS LAST LIMIT 1;
+
+-- retire: What is live is not any more; it is still fed, so that rolling back shows nothing older.
+UPDATE projection_versions SET status = 'retired' WHERE name = $1 AND status = 'live';
+
+-- promote: Make a generation the live one.
+UPDATE projection_versions SET status = 'live', live_at = clock_timestamp() WHERE name = $1 AND version = $2;
+
+-- forget: A generation is gone.
+WITH stopped AS (DELETE FROM checkpoints WHERE consumer = 'projection.' || $1 AND version = $2)
+DELETE FROM projection_versions WHERE name = $1 AND version = $2;
+
+-- droppable: Generations nobody reads: retired ones, or abandoned builds.
+SELECT version FROM projection_versions WHERE name = $1 AND status <> 'live' ORDER BY version;
