@@ -7,8 +7,8 @@ and by the compare-and-set of the checkpoint. Whoever loses either rolls back an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
@@ -16,7 +16,7 @@ import asyncpg
 from eventstore import checkpoints
 from eventstore.append import NewEvent, append, lock_log
 from eventstore.read import StoredEvent, read_page
-from processor.fulfilment_desk import SQL, Cause, Desk, cause_of, save
+from processor.fulfilment_desk import SQL, Case, Cause, Desk, cause_of, save
 from processor.payment_case import PaymentCase
 from processor.payment_policy import decide_payment
 from processor.situation import Situation
@@ -26,11 +26,12 @@ from runtime.database import Connection, Pool
 from runtime.ids import uuid7
 from schemas.catalog import Catalog
 from schemas.envelope import Envelope, pack
-from schemas.errors import StoreUnavailable
+from schemas.errors import Permanent, StoreUnavailable
 from schemas.events import decode
 from schemas.facts import FACTS, CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
 
 CONSUMER = "fulfilment"
+FAILED = "policy"  # what cases wait for that a bug keeps from being decided: a new program
 FACT_TYPES = sorted(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
 
 
@@ -43,6 +44,15 @@ class Round:
     more: bool
 
 
+class PolicyFailed(Permanent):
+    """A policy raised on a case: a bug of ours. The round is repeated without deciding that case."""
+
+    def __init__(self, case: str, error: Exception) -> None:
+        super().__init__(f"deciding {case} failed: {type(error).__name__}")
+        self.case = case
+        self.error = error
+
+
 @dataclass(slots=True)
 class _Work:
     desk: Desk
@@ -53,6 +63,7 @@ class _Work:
     due: dict[str, datetime | None]
     new: list[NewEvent]
     parked: list[tuple[str, str, str, Cause]]
+    undecidable: Mapping[str, PolicyFailed] = field(default_factory=dict)
 
 
 class Fulfilment:
@@ -63,22 +74,35 @@ class Fulfilment:
         self._limit = limit
         self._create_unknown = create_unknown
         self._catalog: Catalog | None = None
+        self._undecidable: dict[str, PolicyFailed] = {}
+        self._first = True
+
+    def leave_out(self, failure: PolicyFailed) -> None:
+        """Keep the facts of this case, decide nothing about it, and show it to an operator. Tried again after a restart."""
+        self._undecidable[failure.case] = failure
 
     async def round(self, *, timers: bool = True) -> Round:
-        """Raises WrongExpectedVersion or StoreUnavailable when another writer was faster: run it again."""
+        """Raises WrongExpectedVersion or StoreUnavailable when another writer was faster: run it again.
+
+        Raises PolicyFailed when a policy has a bug: call `leave_out` and run it again.
+        """
         async with self._pool.acquire() as connection:
             position = await checkpoints.start(connection, CONSUMER)
             page = await read_page(connection, position, FACT_TYPES, self._limit)
-            if not page.events and not timers and page.through == position:
+            if not (page.events or timers or self._first) and page.through == position:
                 return Round(0, 0, False)
             catalog = self._catalog or await _catalog(connection, position)
             work = await _prepare(connection, page.events, catalog, self._create_unknown)
+            work.undecidable = self._undecidable
             if timers:
                 await _touch_due(connection, work, self._limit)
+            if self._first:
+                await _wake(connection, work, {FAILED: Cause()})
             await _decide_all(connection, work)
             if page.through > position or work.decided:
                 await _commit(connection, work, position, page.through)
             self._catalog = work.catalog
+            self._first = False
         return Round(len(page.events), len(work.new), len(page.events) >= self._limit)
 
 
@@ -188,11 +212,12 @@ def _decide(work: _Work, key: str, cause: Cause) -> None:
         subscription_owners=desk.owners,
         create_unknown=work.create_unknown,
     )
-    if isinstance(case, SubscriptionCase):
-        decide_subscription(case, situation)
-        work.due[key] = case.due_at
+    if key in work.undecidable:
+        situation.waits = {FAILED}
+        situation.parked.append((key, "policy_failed"))
     else:
-        decide_payment(case, situation)
+        _apply_policy(case, situation)
+    work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else None
     work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
     desk.waits[key] = situation.waits
     metadata = {
@@ -207,6 +232,17 @@ def _decide(work: _Work, key: str, cause: Cause) -> None:
         if customer_id in desk.customers:
             desk.changed_customers.add(customer_id)
     work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
+
+
+def _apply_policy(case: Case, situation: Situation) -> None:
+    try:
+        if isinstance(case, SubscriptionCase):
+            decide_subscription(case, situation)
+        else:
+            decide_payment(case, situation)
+    except Exception as error:
+        # Whatever a policy trips over concerns one case; the others must go on. Re-raised by name, never swallowed.
+        raise PolicyFailed(case.key, error) from error
 
 
 async def _commit(connection: Connection, work: _Work, old: int, new: int) -> None:

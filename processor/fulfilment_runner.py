@@ -12,12 +12,12 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 
 from eventstore.append import CHANNEL
 from eventstore.leadership import Leadership
-from processor.fulfilment import Fulfilment, Round
+from processor.fulfilment import Fulfilment, PolicyFailed, Round
 from runtime.database import CONNECTION_ERRORS, Pool
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.notifications import Notifications
-from schemas.errors import StoreUnavailable, WrongExpectedVersion
+from schemas.errors import StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -26,6 +26,9 @@ JOB = "fulfilment"
 
 RACES = (WrongExpectedVersion, StoreUnavailable)
 """Another writer was faster; the round is read and decided again."""
+
+REPEAT = (*RACES, PolicyFailed, UnknownEventVersion)
+"""Worth another round: after a race, without a case that a bug keeps from being decided, or once a newer program runs elsewhere."""
 
 TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
              asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
@@ -99,10 +102,14 @@ async def _round(
     timers: bool,
 ) -> Round | None:
     """One round, repeated through races and outages. None when stopping."""
+
+    async def pause(seconds: float) -> None:
+        await sleep_until(stop, seconds)
+
     retrying = AsyncRetrying(
-        retry=retry_if_exception_type((*RACES, *TRANSIENT)),
+        retry=retry_if_exception_type((*REPEAT, *TRANSIENT)),
         wait=wait_random_exponential(multiplier=0.02, max=settings.processor_backoff_max_seconds),
-        sleep=lambda seconds: sleep_until(stop, seconds),
+        sleep=pause,
         stop=lambda _: stop.is_set(),
         reraise=True,
     )
@@ -116,7 +123,7 @@ async def _round(
                 metrics.facts.inc(done.facts)
                 metrics.decisions.inc(done.decisions)
                 return done
-    except (*RACES, *TRANSIENT):
+    except (*REPEAT, *TRANSIENT):
         return None
     return None
 
@@ -130,6 +137,22 @@ async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timer
     except TRANSIENT as error:
         metrics.stuck.set(1)
         log.warning("database not reachable", action="fulfilment.wait", error=type(error).__name__)
+        raise
+    except PolicyFailed as failure:
+        log.error(
+            "a policy failed; the case is left for an operator",
+            action="fulfilment.policy_failed",
+            case=failure.case,
+            error=type(failure.error).__name__,
+            exc_info=failure.error,
+        )
+        fulfilment.leave_out(failure)
+        raise
+    except UnknownEventVersion as error:
+        metrics.stuck.set(1)
+        log.error(
+            "the log holds newer events than this program knows", action="fulfilment.stuck", error=str(error)
+        )
         raise
 
 
