@@ -118,6 +118,23 @@ class Consumer:
             if not isinstance(error, TimeoutError) and not is_connection_loss(error):
                 raise
 
+    async def set_prefetch(self, prefetch: int) -> None:
+        """Another window from now on; deliveries that are here stay here."""
+        if prefetch == self._prefetch:
+            return
+        self._prefetch = prefetch
+        channel, active = self._channel, self._active
+        await self.pause()
+        try:
+            if channel is not None:
+                await channel.basic_qos(prefetch_count=prefetch)
+        except BaseException as error:
+            if not is_connection_loss(error):
+                raise
+            self._link.invalidate("changing the prefetch failed")
+        if active:
+            await self.resume()
+
     async def resume(self) -> None:
         self._active = True
         if self._channel is None or self._consumer_tag is not None:
