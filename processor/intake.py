@@ -1,0 +1,150 @@
+"""From an envelope to its meaning. Pure: no clock, no I/O; every way a delivery can be bad becomes a value, never an exception.
+
+`Prepared` is one delivery ready to be stored: understood, or parked with the reason why not. What is authentic is always stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from providers.identity import content_digest
+from providers.provider import Provider
+from schemas import strict_json
+from schemas.envelope import Envelope
+from schemas.errors import AmountError, UnparsableError, UntranslatableError
+from schemas.translation import Translation, TranslationContext
+
+DETAIL_LIMIT = 500  # characters; a hint for a person, not a dump
+_NO_DIGEST = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Why a delivery cannot be processed. `reason` is a stable code, `detail` has no personal data."""
+
+    stage: str
+    reason: str
+    detail: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One delivery and what it means: `translation` or `parked`, never both.
+
+    `received_at` is when the webhook came; `started_at` is when this trip through the pipeline began (later, for a replay).
+    `content_digest` is the SHA-256 of what the delivery states in substance.
+    """
+
+    envelope: Envelope
+    delivery_id: uuid.UUID
+    received_at: datetime
+    started_at: datetime
+    body_sha256: bytes
+    translation: Translation | None = None
+    content_digest: bytes = _NO_DIGEST
+    parked: Parked | None = None
+
+
+class EnvelopeInvalid(ValueError):
+    """The envelope's own fields cannot be stored, so nobody of ours has written it. `reason` is a stable code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Prepares envelopes with today's translators. `accounts`: our own id at a provider, checked where known."""
+
+    providers: Mapping[str, Provider]
+    accounts: Mapping[str, str]
+    production: bool
+
+    def prepare(self, envelope: Envelope) -> Prepared:
+        """The delivery with its meaning. Raises EnvelopeInvalid, nothing else."""
+        received = identified(envelope)
+        try:
+            translation = self._translate(received)
+            digest = bytes.fromhex(content_digest(translation.says))
+        except UnparsableError as error:
+            return parked(received, "translate", f"unparsable_{error.reason}", error.detail)
+        except UntranslatableError as error:
+            return parked(received, "translate", error.reason, error.detail)
+        except AmountError as error:
+            return parked(received, "translate", error.reason)
+        except Exception as error:  # noqa: BLE001 - a translator's bug parks its delivery, never the batch
+            return parked(received, "translate", "translator_failed", _where(error))
+        return replace(received, translation=translation, content_digest=digest)
+
+    def _translate(self, received: Prepared) -> Translation:
+        provider = self.providers.get(received.envelope.provider)
+        if provider is None:
+            raise UntranslatableError("provider_unknown")
+        context = TranslationContext(
+            received_at=received.received_at,
+            account_id=self.accounts.get(provider.name),
+            production=self.production,
+            body_sha256=received.body_sha256.hex(),
+        )
+        return provider.translate(strict_json.loads(received.envelope.body), context)
+
+
+def identified(envelope: Envelope) -> Prepared:
+    """The delivery before anybody looked at its body. Raises EnvelopeInvalid."""
+    try:
+        delivery_id = uuid.UUID(envelope.delivery_id)
+    except ValueError as error:
+        raise EnvelopeInvalid("delivery_id_invalid") from error
+    if not all(
+        _storable(text) for text in (envelope.provider, envelope.path, envelope.scheme, envelope.secret_id)
+    ):
+        raise EnvelopeInvalid("text_invalid")
+    received_at = _moment(envelope.received_at)
+    return Prepared(
+        envelope=envelope,
+        delivery_id=delivery_id,
+        received_at=received_at,
+        started_at=_drawn_at(delivery_id, received_at) if envelope.replay_of else received_at,
+        body_sha256=hashlib.sha256(envelope.body).digest(),
+    )
+
+
+def parked(received: Prepared, stage: str, reason: str, detail: str = "", attempts: int = 0) -> Prepared:
+    """The same delivery, to be parked."""
+    why = Parked(stage, reason, detail[:DETAIL_LIMIT], attempts)
+    return replace(received, translation=None, content_digest=_NO_DIGEST, parked=why)
+
+
+def _storable(text: str) -> bool:
+    """PostgreSQL and UTF-8 refuse these two; ingress writes neither."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _moment(microseconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(
+            microsecond=microseconds % 1_000_000
+        )
+    except (ValueError, OverflowError, OSError) as error:
+        raise EnvelopeInvalid("received_at_invalid") from error
+
+
+def _drawn_at(delivery_id: uuid.UUID, otherwise: datetime) -> datetime:
+    """When a UUID of version 7 was drawn: a replay keeps the webhook's own time and draws a new delivery id."""
+    if delivery_id.version != 7:
+        return otherwise
+    return datetime.fromtimestamp((delivery_id.int >> 80) / 1000, UTC)
+
+
+def _where(error: Exception) -> str:
+    """Type and place of a bug; its message may quote the payload and is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {frames[-1].name} line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
