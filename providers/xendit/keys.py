@@ -45,7 +45,9 @@ def _parts(event_name: str, data: Section) -> tuple[str | None, ...] | None:
         return data.identifier("id"), status, data.text("updated")
     if event_name.startswith("recurring.cycle."):
         return data.identifier("id"), status, str(data.whole("attempt_count") or 0)
-    if event_name.startswith(("payment.", "capture.", "ewallet.")):
+    if event_name.startswith("capture."):
+        return data.identifier("id") or data.identifier("payment_id"), status
+    if event_name.startswith(("payment.", "ewallet.")):
         return _payment_parts(data, status)
     return None
 

@@ -1,0 +1,154 @@
+"""Credentials: only the genuine one passes, over the bytes as received, whatever else is wrong (cases C01 to C04, C08)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from providers.registry import PROVIDERS
+from providers.verification import Cause, Rejected, Verified, secret_id, sign_hmac_sha256
+
+SCALEV = PROVIDERS["scalev"]
+SAMPLES = Path(__file__).parents[2] / "fixtures" / "providers" / "scalev"
+BODY = (
+    b'{"event":"business.test_event","unique_id":"event_Contoh0000000000000000aa",'
+    b'"timestamp":"2026-05-01T01:00:00.000001Z","data":{}}'
+)
+SECRET = "contoh-signing-secret"
+SIGNATURE = "oKrHuJJWIN1nRkLhT7FSKbXYC5fGhM2XloCatu9zNHI="
+TOKEN_PROVIDERS = [PROVIDERS["xendit"], PROVIDERS["mayar"]]
+by_token = pytest.mark.parametrize("provider", TOKEN_PROVIDERS, ids=lambda provider: provider.name)
+
+
+def headers(*pairs: tuple[str, str]) -> CIMultiDictProxy[str]:
+    return CIMultiDictProxy(CIMultiDict(pairs))
+
+
+def scalev(signature: str, body: bytes = BODY, secrets: tuple[str, ...] = (SECRET,)) -> Verified | Rejected:
+    return SCALEV.verify(headers(("X-Scalev-Hmac-Sha256", signature)), body, secrets)
+
+
+def test_c01_the_known_vector_is_accepted_and_names_its_secret() -> None:
+    expected = hashlib.sha256(SECRET.encode()).hexdigest()[:12]
+    assert scalev(SIGNATURE) == Verified("hmac_sha256", expected)
+
+
+@by_token
+def test_c02_a_valid_token_is_accepted_as_static_token(provider) -> None:
+    verdict = provider.verify(headers(("X-CALLBACK-TOKEN", "rahasia")), b"anything", ["rahasia"])
+    assert verdict == Verified("static_token", secret_id("rahasia"))
+    assert provider.token_only
+
+
+@by_token
+@pytest.mark.parametrize(
+    ("pairs", "cause"),
+    [
+        ([], Cause.MISSING_CREDENTIAL),
+        ([("x-callback-token", "")], Cause.EMPTY_CREDENTIAL),
+        ([("x-callback-token", " \t ")], Cause.EMPTY_CREDENTIAL),
+        ([("x-callback-token", "Rahasia")], Cause.WRONG_CREDENTIAL),
+        ([("x-callback-token", "rahasi")], Cause.WRONG_CREDENTIAL),
+        ([("x-callback-token", "rahasia,rahasia")], Cause.WRONG_CREDENTIAL),
+        ([("x-callback-token", "raha sia")], Cause.MALFORMED_CREDENTIAL),
+        ([("x-callback-token", "raha\tsia")], Cause.MALFORMED_CREDENTIAL),
+        ([("x-callback-token", "rahasia"), ("X-Callback-Token", "rahasia")], Cause.DUPLICATE_CREDENTIAL),
+        ([("authorization", "Bearer rahasia")], Cause.MISSING_CREDENTIAL),
+    ],
+)
+def test_c03_every_wrong_token_is_refused_with_its_cause(provider, pairs, cause) -> None:
+    assert provider.verify(headers(*pairs), b"{}", ["rahasia"]) == Rejected(cause)
+
+
+@by_token
+def test_c03_blanks_around_the_http_value_do_not_belong_to_it(provider) -> None:
+    assert isinstance(
+        provider.verify(headers(("x-callback-token", " rahasia\t")), b"{}", ["rahasia"]), Verified
+    )
+
+
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lambda provider: provider.name)
+@pytest.mark.parametrize("secrets", [(), ("",)])
+@pytest.mark.parametrize("value", [None, "", "apa saja"])
+def test_c03_an_unset_secret_refuses_everything(provider, secrets, value) -> None:
+    pairs = [] if value is None else [("x-callback-token", value), ("x-scalev-hmac-sha256", value)]
+    assert provider.verify(headers(*pairs), b"{}", secrets) == Rejected(Cause.NO_SECRET_CONFIGURED)
+
+
+@pytest.mark.parametrize(
+    ("signature", "cause"),
+    [
+        ("", Cause.EMPTY_CREDENTIAL),
+        ("bukan base64!", Cause.MALFORMED_CREDENTIAL),
+        ("bukan-base64", Cause.MALFORMED_CREDENTIAL),
+        (SIGNATURE.rstrip("="), Cause.MALFORMED_CREDENTIAL),
+        (SIGNATURE.replace("I=", "J="), Cause.MALFORMED_CREDENTIAL),
+        (base64.b64decode(SIGNATURE).hex(), Cause.MALFORMED_CREDENTIAL),
+        (base64.urlsafe_b64encode(b"\xff" * 32).decode(), Cause.MALFORMED_CREDENTIAL),
+        (base64.b64encode(b"\0" * 31).decode(), Cause.MALFORMED_CREDENTIAL),
+        (base64.b64encode(b"\0" * 32).decode(), Cause.WRONG_CREDENTIAL),
+        (SIGNATURE[:8].swapcase() + SIGNATURE[8:], Cause.WRONG_CREDENTIAL),
+    ],
+)
+def test_c03_every_wrong_signature_is_refused_with_its_cause(signature, cause) -> None:
+    assert scalev(signature) == Rejected(cause)
+
+
+def test_c04_a_body_changed_in_any_bit_after_signing_is_refused() -> None:
+    signature = base64.b64decode(sign_hmac_sha256(BODY, SECRET))
+    given_headers = headers(("X-Scalev-Hmac-Sha256", base64.b64encode(signature).decode()))
+    for position in range(len(BODY) * 8):
+        changed = bytearray(BODY)
+        changed[position // 8] ^= 1 << position % 8
+        assert SCALEV.verify(given_headers, bytes(changed), [SECRET]) == Rejected(Cause.WRONG_CREDENTIAL)
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
+def test_c04_a_body_serialised_again_by_a_proxy_is_refused(path: Path) -> None:
+    body = path.read_bytes()
+    signature = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha256")).decode()
+    assert isinstance(scalev(signature, body), Verified)
+    again = json.dumps(json.loads(body)).encode()
+    assert scalev(signature, again) == Rejected(Cause.WRONG_CREDENTIAL)
+    assert scalev(signature, body + b" ") == Rejected(Cause.WRONG_CREDENTIAL)
+
+
+def test_c08_in_rotation_both_secrets_pass_and_the_one_that_matched_is_recorded() -> None:
+    secrets = ("lama", "baru", "baru")
+    for secret in ("lama", "baru"):
+        assert scalev(sign_hmac_sha256(BODY, secret), BODY, secrets) == Verified(
+            "hmac_sha256", secret_id(secret)
+        )
+    assert scalev(sign_hmac_sha256(BODY, "lama"), BODY, ("baru",)) == Rejected(Cause.WRONG_CREDENTIAL)
+
+
+@by_token
+def test_c08_tokens_rotate_the_same_way(provider) -> None:
+    lama = headers(("x-callback-token", "lama"))
+    assert provider.verify(lama, b"", ["baru", "lama"]) == Verified("static_token", secret_id("lama"))
+    assert provider.verify(lama, b"", ["baru"]) == Rejected(Cause.WRONG_CREDENTIAL)
+
+
+@given(st.lists(st.text(max_size=60), max_size=3), st.binary(max_size=40))
+def test_no_invented_header_passes_and_none_raises(values: list[str], body: bytes) -> None:
+    pairs = [(name, value) for name in ("x-callback-token", "x-scalev-hmac-sha256") for value in values]
+    for provider in PROVIDERS.values():
+        assert isinstance(provider.verify(headers(*pairs), body, ["rahasia-yang-panjang-sekali"]), Rejected)
+
+
+def test_header_bytes_that_are_not_utf8_are_compared_as_they_are() -> None:
+    raw = b"\xff\xfe".decode("utf-8", "surrogateescape")
+    verdict = PROVIDERS["xendit"].verify(headers(("x-callback-token", raw)), b"", ["rahasia"])
+    assert verdict == Rejected(Cause.WRONG_CREDENTIAL)
+
+
+def test_a_secret_never_shows_in_its_verdict() -> None:
+    assert SECRET not in repr(scalev(SIGNATURE))
