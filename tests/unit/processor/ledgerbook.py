@@ -1,0 +1,210 @@
+"""Fulfilment in memory: the real cases and policies without a database, and the end state that their decisions add up to."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from processor.fulfilment_desk import Cause, Desk
+from processor.payment_policy import decide_payment
+from processor.situation import CustomerRecord, Situation
+from processor.subscription_case import SubscriptionCase
+from processor.subscription_policy import decide_subscription
+from schemas import decisions as d
+from schemas.catalog import Catalog, fill_names, parse_catalog
+from schemas.event_model import EventModel
+from schemas.facts import CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+
+VARIANT = "variant_kelas_python"
+NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+
+
+def shipped_catalog() -> Catalog:
+    """The catalogue in the project's root, with a variant for its course."""
+    path = Path(__file__).parents[3] / "catalog.toml"
+    return fill_names(parse_catalog(path.read_text(encoding="utf-8")), variant=VARIANT)
+
+
+@dataclass
+class Book:
+    """Give it facts; read what was decided."""
+
+    catalog: Catalog = field(default_factory=shipped_catalog)
+    now: datetime = NOON
+    create_unknown: bool = False
+    desk: Desk = field(default_factory=Desk)
+    decisions: list[EventModel] = field(default_factory=list)
+    streams: list[str] = field(default_factory=list)
+    parked: list[tuple[str, str]] = field(default_factory=list)
+    positions: Any = field(default_factory=lambda: itertools.count(1))
+
+    def customer(self, customer_id: str, email: str | None = None) -> Book:
+        return self.give(CustomerRegistered(customer_id=customer_id, email=email))
+
+    def give(self, *facts: EventModel) -> Book:
+        """Facts in this order, each decided on before the next."""
+        for fact in facts:
+            self._take(fact, next(self.positions))
+        return self
+
+    def wait(self, **span: float) -> Book:
+        """Let time pass and the timers run."""
+        self.now += timedelta(**span)
+        for key, case in list(self.desk.cases.items()):
+            if isinstance(case, SubscriptionCase) and case.due_at is not None and case.due_at <= self.now:
+                self.desk.touch(key)
+        self._decide()
+        return self
+
+    def change_catalog(self, catalog: Catalog) -> Book:
+        self.catalog = catalog
+        self._wake({"catalog"})
+        self._decide()
+        return self
+
+    def _take(self, fact: EventModel, position: int) -> None:
+        desk = self.desk
+        if isinstance(fact, CustomerRegistered):
+            self._wake(desk.register(fact))
+        elif isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
+            desk.cases[fact.case].observe(fact, position)
+            desk.touch(fact.case)
+        else:
+            case = desk.case_of(fact)
+            case.observe(fact, position)
+            desk.touch(case.key, Cause(position=position))
+        self._decide()
+
+    def _wake(self, keys: set[str]) -> None:
+        for key, waits in list(self.desk.waits.items()):
+            if waits & keys and key in self.desk.cases:
+                self.desk.touch(key)
+
+    def _decide(self) -> None:
+        desk = self.desk
+        while desk.dirty:
+            batch, desk.dirty = desk.dirty, {}
+            for key in sorted(batch, key=lambda k: not isinstance(desk.cases[k], SubscriptionCase)):
+                self._decide_case(key)
+
+    def _decide_case(self, key: str) -> None:
+        desk, case = self.desk, self.desk.cases[key]
+        emails: defaultdict[str, list[str]] = defaultdict(list)
+        for record in sorted(desk.customers.values(), key=lambda record: record.customer_id):
+            emails[record.email or ""].append(record.customer_id)
+        owners = {name: one.owner for name, one in desk.cases.items() if isinstance(one, SubscriptionCase)}
+        situation = Situation(self.catalog, self.now, desk.customers, emails, owners, self.create_unknown)
+        before = case.owner
+        if isinstance(case, SubscriptionCase):
+            decide_subscription(case, situation)
+            if case.owner != before:
+                self._wake({f"case:{key}"})
+        else:
+            decide_payment(case, situation)
+        desk.waits[key] = situation.waits
+        self.decisions += [decision.event for decision in situation.decisions]
+        self.streams += [decision.stream for decision in situation.decisions]
+        self.parked += situation.parked
+
+    # What readers would see.
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [event for event in self.decisions if isinstance(event, kind)]
+
+    def record(self, customer_id: str) -> CustomerRecord:
+        return self.desk.customers[customer_id]
+
+    def credit(self, customer_id: str) -> int:
+        return self.balance(f"tokens:{customer_id}", "TOKEN")
+
+    def chat(self, customer_id: str) -> int:
+        return self.balance(f"chat:{customer_id}", "CHAT")
+
+    def balance(self, account: str, unit: str = "IDR") -> int:
+        """Credit balance of an account, from the postings alone."""
+        postings = [p for event in self.decisions for p in getattr(event, "postings", ())]
+        return -sum(p.amount for p in postings if (p.account, p.unit) == (account, unit))
+
+    def suspense(self) -> dict[str, d.SuspenseHeld]:
+        held: dict[str, d.SuspenseHeld] = {}
+        for event in self.decisions:
+            if isinstance(event, d.SuspenseHeld):
+                held[event.suspense_id] = event
+            elif isinstance(event, d.SuspenseReleased):
+                held.pop(event.suspense_id, None)
+        return held
+
+    def reasons(self) -> list[str]:
+        return sorted(item.reason for item in self.suspense().values())
+
+    def payments(self) -> dict[str, d.PaymentAssessed]:
+        rows: dict[str, d.PaymentAssessed] = {}
+        for event in self.of(d.PaymentAssessed):
+            rows[event.record] = event
+            for gone in event.merged:
+                rows.pop(gone, None)
+        return rows
+
+    def payment(self) -> d.PaymentAssessed:
+        (row,) = self.payments().values()
+        return row
+
+    def courses(self, customer_id: str) -> set[str]:
+        owned: set[str] = set()
+        for event in self.decisions:
+            if isinstance(event, d.CourseEnrolled) and event.customer_id == customer_id:
+                owned.add(event.course)
+            if isinstance(event, d.CourseRevoked) and event.customer_id == customer_id:
+                owned.discard(event.course)
+        return owned
+
+    def subscriptions(self, customer_id: str) -> dict[str, d.SubscriptionDecision]:
+        rows = [e for e in self.of(d.SubscriptionDecision) if e.customer_id == customer_id]
+        return {row.subscription_id: row for row in rows}
+
+    def subscription(self, customer_id: str) -> d.SubscriptionDecision:
+        (row,) = self.subscriptions(customer_id).values()
+        return row
+
+    def tier(self, customer_id: str) -> str:
+        changes = [e for e in self.of(d.TierChanged) if e.customer_id == customer_id]
+        return changes[-1].tier if changes else self.catalog.first_tier
+
+    def end_state(self) -> dict[str, Any]:
+        """Everything a reader could tell apart, without positions and without what depends on when a decision was made."""
+        ledger: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for event in self.decisions:
+            for posting in getattr(event, "postings", ()):
+                ledger[posting.account, posting.unit] += posting.amount
+        payments = [
+            row.model_dump(exclude={"facts", "case", "record", "merged"}) for row in self.payments().values()
+        ]
+        return {
+            "ledger": {key: amount for key, amount in sorted(ledger.items()) if amount},
+            "courses": {c: self.courses(c) for c in self.desk.customers},
+            "tiers": {c: self.tier(c) for c in self.desk.customers},
+            "subscriptions": {
+                c: [row.model_dump() for _, row in sorted(self.subscriptions(c).items())]
+                for c in self.desk.customers
+            },
+            "payments": sorted(payments, key=lambda row: str(row["payment_id"])),
+            "suspense": sorted((h.reason, h.amount or 0) for h in self.suspense().values()),
+        }
+
+
+def balanced(book: Book) -> bool:
+    """The ledger sums to zero per unit."""
+    totals: defaultdict[str, int] = defaultdict(int)
+    for event in book.decisions:
+        for posting in getattr(event, "postings", ()):
+            totals[posting.unit] += posting.amount
+    return not any(totals.values())
+
+
+def permutations(facts: Sequence[EventModel]) -> list[tuple[EventModel, ...]]:
+    return list(itertools.permutations(facts))
