@@ -19,6 +19,9 @@ MAX_DEPTH = 64
 MAX_DIGITS = 64
 """Characters of one number. Longer ones are an attack or a mistake."""
 
+MAX_EXPONENT = 308
+"""Powers of ten; beyond it other parsers read infinity or zero, and two readers of one webhook must not disagree."""
+
 
 def loads(body: bytes) -> Any:
     """Parse a webhook body. Raises UnparsableError with a stable reason; never any other exception."""
@@ -106,9 +109,12 @@ def _decimal(literal: str) -> Decimal:
     if len(literal) > MAX_DIGITS:
         raise UnparsableError("number_too_long", f"{len(literal)} characters")
     try:
-        return Decimal(literal)
+        number = Decimal(literal)
     except InvalidOperation:
         raise UnparsableError("number_out_of_range", literal) from None
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise UnparsableError("number_out_of_range", literal)
+    return number
 
 
 def _constant(literal: str) -> NoReturn:
