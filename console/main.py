@@ -36,6 +36,21 @@ def _choose_language(_ctx: click.Context, _parameter: click.Parameter, value: st
     language.choose(None if value is None else "id" if value == "id" else "en")
 
 
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"lunas {_version()}")
+        ctx.exit()
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("lunas")
+    except PackageNotFoundError:
+        return "(from source, not installed)"
+
+
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
@@ -49,7 +64,14 @@ def _choose_language(_ctx: click.Context, _parameter: click.Parameter, value: st
     expose_value=False,
     help="Language of messages and help; otherwise LUNAS_LANG or the locale decides.",
 )
-@click.version_option(package_name="lunas", message="lunas %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    callback=_show_version,
+    is_eager=True,
+    expose_value=False,
+    help="Show the version and exit.",
+)
 def lunas() -> None:
     """Signed payment webhooks in; exact balances, subscriptions and enrollments out.
 

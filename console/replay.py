@@ -1,18 +1,22 @@
-"""Sends stored deliveries through the pipeline once more: the same bytes, a fresh delivery id, and who asked for it."""
+"""Sends stored deliveries through the pipeline once more: the same bytes, a fresh delivery id, and who asked for it.
+
+The time of receipt stays that of the original, because a translation may depend on it; the fresh id tells the time of the replay.
+"""
 
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from console.exits import CommandError
 from console.messages import text
 from console.store import place
+from providers.registry import PROVIDERS
 from runtime.broker import Broker, Message, open_broker
 from runtime.ids import uuid7
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack, unpack
@@ -47,7 +51,9 @@ class Replayer:
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises NotConfirmed or Unroutable."""
-        partition = partition_of(envelope.provider, self._settings.broker_partitions)
+        provider = PROVIDERS.get(envelope.provider)
+        key = provider.partition_key(envelope.body) if provider else ""
+        partition = partition_of(key, self._settings.broker_partitions)
         await self._broker.publisher.publish(
             Message(
                 WEBHOOKS,
@@ -65,7 +71,7 @@ def envelope_of_delivery(row: Any, by: str) -> Envelope:
     return Envelope(
         delivery_id=str(uuid7()),
         provider=row["provider"],
-        received_at=_now_us(),
+        received_at=_microseconds(row["received_at"]),
         scheme=row["scheme"],
         secret_id=row["secret_id"],
         path=row["path"],
@@ -82,7 +88,6 @@ def envelopes_of_letter(message: bytes, dead_letter_id: uuid.UUID, by: str) -> S
         replace(
             envelope,
             delivery_id=str(uuid7()),
-            received_at=_now_us(),
             replay_of=envelope.delivery_id,
             dead_letter_id=str(dead_letter_id),
             actor=by,
@@ -91,5 +96,7 @@ def envelopes_of_letter(message: bytes, dead_letter_id: uuid.UUID, by: str) -> S
     ]
 
 
-def _now_us() -> int:
-    return time.time_ns() // 1000
+def _microseconds(at: datetime) -> int:
+    """Exact epoch microseconds; a float would lose some."""
+    since = at - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

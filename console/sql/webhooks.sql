@@ -35,7 +35,7 @@ FROM dead_letters
 WHERE delivery_id = $1;
 
 -- to_replay: deliveries a bulk replay would send, oldest first
-SELECT delivery_id, provider, path, headers, body, scheme, secret_id
+SELECT delivery_id, provider, received_at, path, headers, body, scheme, secret_id
 FROM deliveries
 WHERE ($1::text IS NULL OR provider = $1)
   AND ($2::text IS NULL OR status = $2)

@@ -90,4 +90,41 @@ ACTING: dict[str, tuple[str, str]] = {
         "The outcome does not show yet; look with `lunas suspense list --all`.",
         "Hasilnya belum terlihat; lihat dengan `lunas suspense list --all`.",
     ),
+    "projections.rebuild_question": (
+        "Rebuild {name} beside the live one?",
+        "Bangun ulang {name} di samping yang aktif?",
+    ),
+    "projections.rebuilding": (
+        "Rebuilding {name} from the beginning of the log …",
+        "Membangun ulang {name} dari awal log …",
+    ),
+    "projections.rebuilt": (
+        "Nobody sees it yet: compare with `lunas projections verify {name}`, show it with `lunas projections switch {name}`.",
+        "Belum terlihat: bandingkan dengan `lunas projections verify {name}`, tampilkan dengan `lunas projections switch {name}`.",
+    ),
+    "projections.rebuild_done": (
+        "{name} version {version} is built.",
+        "{name} versi {version} selesai dibangun.",
+    ),
+    "projections.switch_question": (
+        "Show the newest generation of {name}?",
+        "Tampilkan generasi terbaru {name}?",
+    ),
+    "projections.switch_done": (
+        "{name} now shows version {version}.",
+        "{name} sekarang menampilkan versi {version}.",
+    ),
+    "projections.rollback_question": (
+        "Show the earlier generation of {name} again?",
+        "Tampilkan lagi generasi {name} sebelumnya?",
+    ),
+    "projections.rollback_done": (
+        "{name} shows version {version} again.",
+        "{name} kembali menampilkan versi {version}.",
+    ),
+    "projections.equal": ("{name} equals the log", "{name} sama dengan log"),
+    "projections.different": (
+        "{name} differs from the log in {count} rows",
+        "{name} berbeda dari log pada {count} baris",
+    ),
 }

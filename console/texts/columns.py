@@ -4,6 +4,8 @@ from __future__ import annotations
 
 _COLUMNS: dict[str, tuple[str, str]] = {
     "account": ("ACCOUNT", "AKUN"),
+    "at_wib": ("AT (WIB)", "PADA (WIB)"),
+    "parked": ("PARKED", "DIPARKIR"),
     "amount": ("AMOUNT", "JUMLAH"),
     "behind": ("BEHIND", "TERTINGGAL"),
     "body": ("BODY", "ISI"),

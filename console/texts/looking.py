@@ -83,6 +83,8 @@ LOOKING: dict[str, tuple[str, str]] = {
         "Tidak ada pembayaran {provider} dengan {id}. Apa pun yang menyebutnya: lunas find {id}",
     ),
     "payment.timeline": ("Timeline", "Linimasa"),
+    "payment.refunded": (" ({amount} refunded)", " ({amount} dikembalikan)"),
+    "payment.act": ("operator", "operator"),
     "payment.delivery": ("delivery", "kiriman"),
     "payment.fact": ("fact", "fakta"),
     "payment.decision": ("decision", "keputusan"),

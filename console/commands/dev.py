@@ -1,0 +1,22 @@
+"""`lunas dev`: everything on this machine, in the foreground (what `make run` starts)."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from console.lazy import Command
+from console.welcome import welcome
+from runtime.services.supervisor import run_foreground
+from runtime.settings import load_settings
+
+
+@click.command(cls=Command)
+def dev() -> int:
+    """Start a private PostgreSQL and RabbitMQ and all processes, and keep them running until Ctrl-C.
+
+    LUNAS_DATABASE_URL and LUNAS_BROKER_URL, when set, are used instead of private ones. What dies is started again.
+    """
+    settings = load_settings({"LUNAS_ENV": "development", **os.environ})
+    return run_foreground(settings, welcome=lambda instance: welcome(settings, instance.addresses))

@@ -1,0 +1,176 @@
+"""`lunas projections`: state of the read models, rebuilding them beside the live ones, comparing them with the log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+from projections.verify import verify as compare
+
+from console.acts import Act, record, tell
+from console.exits import FINE, PROBLEMS, WrongUse
+from console.lazy import Group
+from console.messages import text
+from console.options import as_json, asynchronous, yes
+from console.output import number, paint, print_data, print_json, print_table, talk
+from console.safety import confirm
+from console.store import open_store
+from console.target import load_target
+from console.times import short_moment
+from projections import versions
+from projections.registry import BY_NAME
+from projections.versions import GenerationError
+from runtime.database import open_pool
+
+if TYPE_CHECKING:
+    from runtime.database import Pool
+    from runtime.settings import Settings
+
+NAMES = tuple(BY_NAME)
+
+name_argument = click.argument("name", type=click.Choice(NAMES))
+optional_name = click.argument("name", type=click.Choice(NAMES), required=False)
+_COLOURS = {"live": "green", "building": "yellow"}
+
+
+@click.group(cls=Group)
+def projections() -> None:
+    """Read models: balances, subscriptions, enrollments, payments and others, folded from the log."""
+
+
+@projections.command("status")
+@as_json
+@asynchronous
+async def status(as_json: bool) -> int:
+    """Show every generation of every read model: which one is shown, how far it is, how old that is."""
+    async with _pool(load_target()) as pool:
+        found = await versions.status(pool)
+    if as_json:
+        print_json({"items": [asdict(each) | {"lag_positions": each.lag_positions} for each in found]})
+        return FINE
+    headings = ("name", "version", "state", "position", "behind", "lag", "parked", "created")
+    table = [
+        (
+            each.name,
+            each.version,
+            paint(each.status, _COLOURS.get(each.status)),
+            "-" if each.position is None else number(each.position),
+            number(each.lag_positions),
+            f"{each.lag_seconds:.1f} s",
+            each.parked,
+            short_moment(each.created_at),
+        )
+        for each in found
+    ]
+    print_table([text(f"column.{heading}") for heading in headings], table, right=(1, 3, 4, 5, 6))
+    return FINE
+
+
+@projections.command("rebuild")
+@name_argument
+@yes
+@asynchronous
+async def rebuild(name: str, yes: bool) -> int:
+    """Build a new generation of a read model from the beginning of the log, while the live one goes on.
+
+    Readers notice nothing until `lunas projections switch`. An older generation that nobody reads is dropped first.
+    """
+    settings = load_target()
+    async with _pool(settings) as pool:
+        confirm(text("projections.rebuild_question", name=name), yes=yes)
+        talk(text("projections.rebuilding", name=name))
+        version = await _or_wrong_use(versions.rebuild(pool, name))
+    await _record(settings, "rebuild", name, version, f"lunas projections rebuild {name}")
+    talk(text("projections.rebuilt", name=name, version=version))
+    return FINE
+
+
+@projections.command("switch")
+@name_argument
+@yes
+@asynchronous
+async def switch(name: str, yes: bool) -> int:
+    """Show the newest generation that was built. Readers see it from one moment to the next, never an older position."""
+    settings = load_target()
+    async with _pool(settings) as pool:
+        confirm(text("projections.switch_question", name=name), yes=yes)
+        version = await _or_wrong_use(versions.switch(pool, name))
+    await _record(settings, "switch", name, version, f"lunas projections rollback {name}")
+    return FINE
+
+
+@projections.command("rollback")
+@name_argument
+@yes
+@asynchronous
+async def rollback(name: str, yes: bool) -> int:
+    """Show the generation again that was shown before the last switch; it was kept up to date."""
+    settings = load_target()
+    async with _pool(settings) as pool:
+        confirm(text("projections.rollback_question", name=name), yes=yes)
+        version = await _or_wrong_use(versions.rollback(pool, name))
+    await _record(settings, "rollback", name, version, f"lunas projections switch {name}")
+    return FINE
+
+
+@projections.command("verify")
+@optional_name
+@as_json
+@asynchronous
+async def verify(name: str | None, as_json: bool) -> int:
+    """Rebuild from the beginning of the log, compare with what is shown, and list every difference.
+
+    Nothing is changed. Without a name, all read models. Exit code 1 when something differs.
+    """
+    results: list[dict[str, Any]] = []
+    async with _pool(load_target()) as pool:
+        for each in NAMES if name is None else (name,):
+            results.append(_as_document(each, await compare(pool, each)))
+            if not as_json:
+                _print_comparison(results[-1])
+    fine = all(result["ok"] for result in results)
+    if as_json:
+        print_json({"ok": fine, "items": results})
+    return FINE if fine else PROBLEMS
+
+
+def _as_document(name: str, verification: Any) -> dict[str, Any]:
+    return {"name": name, "ok": not verification.differences, **asdict(verification)}
+
+
+def _print_comparison(result: dict[str, Any]) -> None:
+    if result["ok"]:
+        print_data(paint("✓ ", "green") + text("projections.equal", name=result["name"]))
+        return
+    print_data(
+        paint("✗ ", "red")
+        + text("projections.different", name=result["name"], count=len(result["differences"]))
+    )
+    for difference in result["differences"]:
+        print_data(f"    {difference}")
+
+
+@asynccontextmanager
+async def _pool(settings: Settings) -> AsyncIterator[Pool]:
+    """A pool of the login itself: generations are tables, and these belong to the login that migrates."""
+    async with open_store(settings, role=None):
+        pass  # says in words when the database is away
+    async with open_pool(settings, "console", max_size=2) as pool:
+        yield pool
+
+
+async def _or_wrong_use(work: Any) -> int:
+    try:
+        return int(await work)
+    except GenerationError as error:
+        raise WrongUse(str(error)) from error
+
+
+async def _record(settings: Settings, verb: str, name: str, version: int, undo: str) -> None:
+    async with open_store(settings) as connection:
+        act = Act(f"projections.{verb}", name, verb, undo, after={"version": version})
+        act_id = await record(connection, act)
+    tell(text(f"projections.{verb}_done", name=name, version=version), act_id, undo)

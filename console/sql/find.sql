@@ -1,0 +1,38 @@
+-- deliveries: a delivery by its id
+SELECT delivery_id::text AS id, provider, status, received_at AS at FROM deliveries WHERE delivery_id = $1;
+
+-- letters: a dead letter by its id or by that of its delivery
+SELECT dead_letter_id::text AS id, provider, status, first_seen AS at
+FROM dead_letters
+WHERE dead_letter_id = $1 OR delivery_id = $1;
+
+-- customers: by id or e-mail
+SELECT customer_id AS id, NULL AS provider, email AS status, NULL::timestamptz AS at
+FROM customers
+WHERE customer_id = $1 OR email_normalized = lower(btrim($1));
+
+-- payments: by any id of the provider's or our reference
+SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id
+FROM payment_aliases a
+JOIN payments p ON p.record = a.record
+WHERE a.provider = ANY ($2::text[]) AND a.alias = $1
+GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id, p.first_position
+ORDER BY p.first_position DESC
+LIMIT 20;
+
+-- payers: payments by the payer's e-mail, newest first
+SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id
+FROM payments
+WHERE lower(payer_email) = lower(btrim($1))
+ORDER BY first_position DESC
+LIMIT 20;
+
+-- amounts: payments of exactly this many rupiah, newest first
+SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id
+FROM payments
+WHERE amount = $1
+ORDER BY first_position DESC
+LIMIT 20;
+
+-- suspense: held money by its id
+SELECT suspense_id AS id, provider, status, since AS at, amount, customer_id FROM suspense WHERE suspense_id = $1;

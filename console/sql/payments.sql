@@ -1,0 +1,25 @@
+-- find: the payments an id of the provider's, or our reference, finds; newest first
+SELECT DISTINCT p.*
+FROM payment_aliases a
+JOIN payments p ON p.record = a.record
+WHERE a.provider = $1 AND a.alias = $2
+ORDER BY p.first_position DESC;
+
+-- steps: facts and decisions of one case, in the order of the log
+SELECT t.step AS position, t.kind, t.payment_id, e.type, e.stream, e.recorded_at, e.data, e.metadata
+FROM payment_timeline t
+JOIN events e ON e.position = t.step
+WHERE t.case_key = $1
+ORDER BY t.step;
+
+-- deliveries: what facts came from, with everything that arrived under the same keys
+SELECT d.delivery_id, d.event_name, d.status, d.reason, d.received_at, d.processing_ms, d.scheme, d.secret_id,
+       d.duplicate_of, d.replay_of, CASE WHEN $2 THEN d.body END AS body
+FROM deliveries d
+WHERE d.delivery_id = ANY ($1::uuid[])
+   OR (d.provider, d.dedupe_key) IN (
+       SELECT o.provider, o.dedupe_key FROM deliveries o WHERE o.delivery_id = ANY ($1::uuid[]))
+ORDER BY d.delivery_id;
+
+-- acts: what operators did about one thing
+SELECT act_id, at, actor, verb, reason FROM operator_acts WHERE target = ANY ($1::text[]) ORDER BY act_id;

@@ -1,0 +1,130 @@
+"""The shell around every command: start-up, exit codes, stdout for data and stderr for talk."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import asyncpg
+import pytest
+
+from console import exits, main
+from console.exits import CommandError, NotFound, Refused, WrongUse
+from console.failures import explain, innermost
+from schemas.errors import CatalogError, ConfigurationError, NotConfirmed
+
+HEAVY = (
+    "pydantic",
+    "pydantic_settings",
+    "aiohttp",
+    "asyncpg",
+    "aio_pika",
+    "aiormq",
+    "structlog",
+    "uvloop",
+    "asyncio",
+)
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("arguments", ["[]", "['--help']", "['--lang', 'id', '--help']", "['--version']"])
+def test_help_imports_nothing_heavy(arguments: str) -> None:
+    code = (
+        "import sys, json, os\n"
+        "from console.main import run\n"
+        "real, sys.stdout = sys.stdout, open(os.devnull, 'w')\n"
+        "sys.stderr = sys.stdout\n"
+        f"run({arguments})\n"
+        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=real)"
+    )
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
+
+
+def test_every_command_is_listed_and_can_be_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["--help"]) == exits.FINE
+    shown = capsys.readouterr().out
+    for name in main.COMMANDS:
+        assert f"  {name} " in shown
+        assert main.run([name, "--help"]) == exits.FINE
+        assert "Usage: lunas " + name in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["webhooks", "list", "--since", "yesterday-ish"],
+        ["webhooks", "show", "not-an-id"],
+        ["run", "nothing"],
+        ["webhooks", "list", "--limit", "0"],
+        ["--lang", "fr", "status"],
+    ],
+)
+def test_wrong_use_exits_2_and_says_so_on_stderr(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(arguments) == exits.WRONG_USE
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "Error" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_a_missing_database_is_one_sentence_with_what_to_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_DATABASE_URL", "postgresql://nobody:hidden-password@127.0.0.1:1/lunas")
+    monkeypatch.setenv("LUNAS_LANG", "en")
+    assert main.run(["webhooks", "list", "--json"]) == exits.PROBLEMS
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert "127.0.0.1:1/lunas" in shown.err
+    assert "make run" in shown.err
+    assert "hidden-password" not in shown.err
+
+
+def test_a_wrong_setting_exits_2_and_names_the_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_API_PORT", "eighty")
+    assert main.run(["status"]) == exits.WRONG_USE
+    shown = capsys.readouterr()
+    assert "LUNAS_API_PORT" in shown.err
+    assert "Traceback" not in shown.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (CommandError("x"), exits.PROBLEMS),
+        (WrongUse("x"), exits.WRONG_USE),
+        (NotFound("x"), exits.WRONG_USE),
+        (Refused("x"), exits.REFUSED),
+        (ConfigurationError("x"), exits.WRONG_USE),
+        (CatalogError("x"), exits.WRONG_USE),
+        (NotConfirmed("x"), exits.PROBLEMS),
+        (asyncpg.UndefinedTableError("x"), exits.PROBLEMS),
+        (asyncpg.InsufficientPrivilegeError("x"), exits.PROBLEMS),
+        (ConnectionRefusedError("x"), exits.PROBLEMS),
+        (TimeoutError(), exits.PROBLEMS),
+        (ValueError("x"), exits.PROBLEMS),
+    ],
+)
+def test_every_error_has_an_exit_code_and_a_sentence(error: Exception, code: int) -> None:
+    given, sentence = explain(error)
+    assert given == code
+    assert sentence.strip()
+
+
+def test_errors_inside_task_groups_are_unwrapped() -> None:
+    inner = ConfigurationError("the port")
+    assert innermost(ExceptionGroup("outer", [ExceptionGroup("inner", [inner])])) is inner

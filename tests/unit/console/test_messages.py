@@ -1,0 +1,115 @@
+"""Every sentence exists in both languages, and both fill in the same values."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import console
+from console import language
+from console.help_texts import HELP_IN_INDONESIAN
+from console.lazy import paragraphs
+from console.main import lunas
+from console.messages import help_text, text
+from console.texts import TEXTS
+
+SOURCES = sorted(Path(console.__file__).parent.rglob("*.py"))
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    yield
+    language.choose(None)
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_both_languages_fill_in_the_same_values(key: str) -> None:
+    english, indonesian = (
+        {name for _, name, _, _ in string.Formatter().parse(sentence) if name} for sentence in TEXTS[key]
+    )
+    assert english == indonesian
+    assert all(sentence.strip() for sentence in TEXTS[key])
+
+
+def test_every_key_in_the_code_is_in_the_catalogue() -> None:
+    used = {
+        key for source in SOURCES for key in re.findall(r'\btext\(\s*"([a-z_.]+)"', source.read_text("utf-8"))
+    }
+    assert used
+    assert used - set(TEXTS) == set()
+
+
+def test_text_speaks_the_chosen_language() -> None:
+    language.choose("id")
+    assert text("status.fine") == "Semua baik."
+    language.choose("en")
+    assert text("status.fine") == "All is well."
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "id_ID.UTF-8"}, "id"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LUNAS_LANG": "id"}, "id"),
+        ({"LANG": "id_ID.UTF-8", "LUNAS_LANG": "en"}, "en"),
+        ({"LANG": "id_ID.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "id_ID.UTF-8", "LUNAS_LANG": "fr"}, "id"),
+    ],
+)
+def test_the_environment_chooses_the_language(environ: dict[str, str], expected: str) -> None:
+    assert language.from_environment(environ) == expected
+
+
+def commands(command: click.Command, path: str = "lunas") -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from commands(child, f"{path} {name}")
+
+
+def help_sentences(command: click.Command) -> Iterator[str]:
+    yield from paragraphs(command.help)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help:
+            yield parameter.help
+
+
+def test_every_command_and_option_has_help_in_both_languages() -> None:
+    untranslated = {
+        sentence
+        for _, command in commands(lunas)
+        for sentence in help_sentences(command)
+        if sentence not in HELP_IN_INDONESIAN
+    }
+    silent = [path for path, command in commands(lunas) if not command.help]
+    assert silent == []
+    assert untranslated == set()
+
+
+def test_no_help_translation_is_left_over() -> None:
+    from console.main import COMMANDS
+
+    used = {sentence for _, command in commands(lunas) for sentence in help_sentences(command)}
+    used |= {line for _, line in COMMANDS.values()} | {
+        "Commands",
+        "Options",
+        "Show this message and exit.",
+        "Show the version and exit.",
+    }
+    assert set(HELP_IN_INDONESIAN) - used == set()
+
+
+def test_help_falls_back_to_english() -> None:
+    language.choose("id")
+    assert help_text("A sentence nobody translated.") == "A sentence nobody translated."
