@@ -1,0 +1,140 @@
+"""The rooms keep to their walls: who imports whom, who may write the log, what a file may hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = (
+    "schemas",
+    "providers",
+    "runtime",
+    "eventstore",
+    "ingress",
+    "processor",
+    "projections",
+    "checkout",
+    "console",
+)
+LONGEST_FILE = 400
+"""Lines. A longer file holds two nouns."""
+
+
+def sources() -> Iterator[Path]:
+    for room in ROOMS:
+        yield from sorted((ROOT / room).rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_imports_follow_the_contracts() -> None:
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout[-3000:]
+
+
+def test_only_the_event_store_writes_events() -> None:
+    pattern = re.compile(r"insert\s+into\s+(lunas\.)?events\b", re.IGNORECASE)
+    files = [*sources(), *(path for room in ROOMS for path in (ROOT / room).rglob("*.sql"))]
+    writers = {
+        relative(path).split("/")[0] for path in files if pattern.search(path.read_text(encoding="utf-8"))
+    }
+    assert writers == {"eventstore"}
+
+
+@pytest.mark.parametrize("module", ["ingress.app", "providers.registry"])
+def test_the_door_for_providers_knows_no_database(module: str) -> None:
+    code = f"import sys, {module}; print('asyncpg' in sys.modules, 'eventstore' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False", "False"]
+
+
+def test_pure_rooms_import_no_input_or_output() -> None:
+    forbidden = {
+        "asyncio",
+        "aiohttp",
+        "aio_pika",
+        "asyncpg",
+        "socket",
+        "requests",
+        "structlog",
+        "random",
+        "time",
+    }
+    for path in (ROOT / "schemas").rglob("*.py"):
+        assert not forbidden & imported(path), relative(path)
+
+
+def test_policies_and_translators_read_no_clock_and_no_chance() -> None:
+    pure = [*(ROOT / "providers").rglob("translate*.py"), *(ROOT / "processor").glob("*_policy.py")]
+    pure += [ROOT / "processor" / name for name in ("grants.py", "refunds.py", "tiers.py", "payment_case.py")]
+    assert len(pure) > 6
+    for path in pure:
+        assert not {"asyncio", "random", "time", "os", "asyncpg"} & imported(path), relative(path)
+        assert "now(" not in path.read_text(encoding="utf-8"), relative(path)
+
+
+def test_no_file_holds_two_nouns() -> None:
+    long = {
+        relative(path): lines
+        for path in sources()
+        if (lines := len(path.read_text().splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_every_module_says_what_lives_in_it() -> None:
+    silent = [
+        relative(path)
+        for path in sources()
+        if ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
+    ]
+    assert silent == []
+
+
+def test_no_sql_is_put_together_from_strings() -> None:
+    verbs = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|ALTER|CREATE|DROP|TRUNCATE|GRANT)\b")
+    built = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr) and node.values:
+                first = node.values[0]
+                if isinstance(first, ast.Constant) and verbs.match(str(first.value)):
+                    built.append(f"{relative(path)}:{node.lineno}")
+    assert built == []
+
+
+def test_nothing_compares_secrets_with_equals() -> None:
+    suspicious = re.compile(
+        r"\b(secret|token|api_key|signature|credential)\w*\s*[!=]=|[!=]=\s*\w*(secret|api_key|signature)\b"
+    )
+    ignored = ("secret_id", "token_only", "tokens")
+    for room in ("ingress", "providers", "projections", "checkout"):
+        for path in (ROOT / room).rglob("*.py"):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if suspicious.search(line) and not any(word in line for word in ignored):
+                    pytest.fail(f"{relative(path)}:{number}: {line.strip()}")
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
