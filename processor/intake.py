@@ -106,7 +106,7 @@ def identified(envelope: Envelope) -> Prepared:
         _storable(text) for text in (envelope.provider, envelope.path, envelope.scheme, envelope.secret_id)
     ):
         raise EnvelopeInvalid("text_invalid")
-    received_at = _moment(envelope.received_at)
+    received_at = moment(envelope.received_at)
     return Prepared(
         envelope=envelope,
         delivery_id=delivery_id,
@@ -127,7 +127,8 @@ def _storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _moment(microseconds: int) -> datetime:
+def moment(microseconds: int) -> datetime:
+    """Epoch microseconds as a time, exactly. Raises EnvelopeInvalid."""
     try:
         return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(
             microsecond=microseconds % 1_000_000

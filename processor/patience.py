@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 BUSY_ATTEMPTS = 5  # then the batch is taken apart: one delivery may be what everybody waits for
 FIRST_PAUSE_SECONDS = 0.1
+REST_SECONDS = 1.0
 
 log = get_logger(__name__)
 
@@ -87,6 +88,10 @@ class Patience:
             return await retrying(attempt)
         finally:
             await self._resume()
+
+    async def rest(self) -> None:
+        """One pause between attempts at something else. Raises Stopping."""
+        await self._sleep(min(REST_SECONDS, self._max_pause))
 
     async def _kind(self, error: Exception) -> Failure:
         """A timeout is an outage when the database gives no sign of life either."""

@@ -6,11 +6,12 @@ redelivery after a crash writes nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
+import asyncpg
 import orjson
 
 from eventstore.append import NewEvent, append, lock_log
@@ -19,15 +20,13 @@ from processor.columns import delivery_columns, inbox_columns, letter_columns, s
 from processor.intake import Interpreter, Prepared
 from processor.letters import Letter, letter_of
 from processor.verdicts import Held, Key, Verdict, firsts, judge, key_of
-from runtime.database import Connection, Pool
+from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.faults import fault_point
 from runtime.ids import uuid7
 from schemas.envelope import Envelope
 from schemas.facts import WebhookConflicted, WebhookReceived
 
-if TYPE_CHECKING:
-    import asyncpg
-
+ALIVE_SECONDS = 2.0  # a database that takes longer for nothing at all is as good as away
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SQL = load("intake.sql", "processor")
@@ -61,6 +60,20 @@ class Store:
                 fault_point("intake.before_commit")
             fault_point("intake.after_commit")
             return stored
+
+    async def park(self, letters: Sequence[Letter]) -> None:
+        """Add dead letters that are no deliveries, because they cannot be read or stored as one."""
+        async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
+            await park(connection, letters)
+
+    async def alive(self) -> bool:
+        """Whether the database answers."""
+        try:
+            async with asyncio.timeout(ALIVE_SECONDS), self.pool.acquire() as connection:
+                await connection.execute("SELECT 1")
+        except (*CONNECTION_ERRORS, asyncpg.PostgresError):
+            return False
+        return True
 
     async def _store(self, connection: Connection, batch: Sequence[Prepared]) -> list[Stored]:
         await lock_log(connection)

@@ -1,0 +1,134 @@
+"""The processor: intake of every partition, parking lot, quarantine and fulfilment in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from processor.fulfilment_runner import run_fulfilment
+from processor.instruments import Instruments
+from processor.intake import Interpreter
+from processor.parker import Parker
+from processor.patience import Patience
+from processor.pipeline import Pipeline
+from processor.quarantine import QuarantineKeeper
+from processor.retry import Detours
+from processor.stopping import until_stopped
+from processor.store import Store
+from providers.registry import PROVIDERS
+from runtime import faults
+from runtime.broker import Broker, Consumer, open_broker
+from runtime.database import Pool, open_pool
+from runtime.health import Health
+from runtime.lifecycle import run_until_stopped
+from runtime.logs import get_logger
+from runtime.metrics import metrics_server, new_registry
+from runtime.settings import Settings
+from schemas.topology import PARKED, QUARANTINE, queue_name
+
+ROLE = "lunas_processor"
+SMALL_PREFETCH = 200  # parking lot and quarantine
+
+log = get_logger(__name__)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until `stop`; then finishes the batches in hand within the drain budget."""
+    faults.arm(settings.env)
+    registry, health = new_registry(), Health("processor")
+    async with (
+        open_pool(settings, "processor", role=ROLE) as pool,
+        open_broker(settings, "processor") as broker,
+        metrics_server(
+            registry, health, host=settings.metrics_host, port=settings.processor_metrics_port
+        ) as address,
+    ):
+        services = services_of(settings, stop, pool, broker, registry, health)
+        log.info("processor started", action="processor.start", host=address[0], port=address[1])
+        await run_until_stopped(stop, services, budget_seconds=settings.processor_drain_budget_seconds)
+
+
+def services_of(
+    settings: Settings,
+    stop: asyncio.Event,
+    pool: Pool,
+    broker: Broker,
+    registry: CollectorRegistry,
+    health: Health,
+) -> list[Coroutine[Any, Any, None]]:
+    """Everything this process does, each as one coroutine that ends after `stop`."""
+    instruments = Instruments(registry, settings.processor_slow_seconds)
+    store = Store(
+        pool,
+        interpreter_of(settings),
+        settings.quarantine_max_rows,
+        settings.database_acquire_timeout_seconds,
+    )
+    health.add("database", store.alive)
+    health.add("broker", lambda: broker.is_ready(stalled_seconds=settings.broker_publish_deadline_seconds))
+
+    def patience(consumer: Consumer) -> Patience:
+        return Patience(
+            consumer,
+            stop,
+            max_pause=settings.processor_backoff_max_seconds,
+            alive=store.alive,
+            waiting=lambda away: instruments.waiting.set(int(away)),
+        )
+
+    def pipeline(partition: int) -> Pipeline:
+        # Careful at first: one message at a time until an unsuspicious one was seen (processor/suspects.py).
+        consumer = broker.consumer(queue_name(partition), prefetch=1)
+        detours = Detours(
+            broker.publisher,
+            partition,
+            settings.broker_retry_delays_seconds,
+            settings.processor_retry_attempts,
+            settings.broker_publish_deadline_seconds,
+        )
+        return Pipeline(
+            consumer,
+            store,
+            detours,
+            patience(consumer),
+            instruments,
+            batch_max=settings.processor_batch_max,
+            fill_seconds=settings.processor_batch_wait_ms / 1000,
+            prefetch=settings.processor_prefetch,
+        )
+
+    parked = broker.consumer(PARKED, prefetch=SMALL_PREFETCH)
+    rejected = broker.consumer(QUARANTINE, prefetch=SMALL_PREFETCH)
+    keeper = QuarantineKeeper(
+        rejected,
+        pool,
+        patience(rejected),
+        instruments,
+        max_rows=settings.quarantine_max_rows,
+        acquire_timeout=settings.database_acquire_timeout_seconds,
+    )
+    return [
+        *(pipeline(partition).run(stop) for partition in range(settings.broker_partitions)),
+        Parker(parked, store, patience(parked), instruments).run(stop),
+        keeper.run(stop),
+        run_fulfilment(pool, settings, stop, registry),
+        until_failure(broker, stop),
+    ]
+
+
+def interpreter_of(settings: Settings) -> Interpreter:
+    """Translators with what the settings say about us."""
+    accounts = {"xendit": settings.xendit_business_id, "mayar": settings.mayar_merchant_id}
+    return Interpreter(
+        providers=PROVIDERS,
+        accounts={name: account for name, account in accounts.items() if account},
+        production=settings.env == "production",
+    )
+
+
+async def until_failure(broker: Broker, stop: asyncio.Event) -> None:
+    """Ends at `stop`, or raises what no reconnect to the broker can cure."""
+    await until_stopped(stop, broker.failure())
