@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from processor.grants import late
 from processor.payment_case import Attempt, PaymentCase, Report
 from processor.payment_parts import Part, payment_id_of
@@ -27,10 +29,10 @@ def assess(case: PaymentCase, parts: list[Part], owner: Owner, situation: Situat
 def _say(
     case: PaymentCase, record: str, view: PaymentAssessed, facts: tuple[int, ...], situation: Situation
 ) -> None:
-    text = view.model_dump_json()
-    if case.assessed.get(record) == text and not facts:
+    digest = hashlib.blake2b(view.model_dump_json().encode(), digest_size=8).hexdigest()
+    if case.assessed.get(record) == digest and not facts:
         return
-    case.assessed[record] = text
+    case.assessed[record] = digest
     situation.say(f"case-{case.key}", view.model_copy(update={"facts": facts}))
 
 

@@ -7,6 +7,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -135,7 +136,7 @@ class Catalog(_Part):
             raise ValueError("at least one tier is needed; the first one is every new customer's")
         return self
 
-    @property
+    @cached_property
     def version(self) -> str:
         """First 16 hex of the SHA-256 over the canonical JSON of the content."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
