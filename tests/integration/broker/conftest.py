@@ -1,0 +1,50 @@
+"""A broker per test, direct or through a proxy that can misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aio_pika
+import pytest
+
+from runtime.broker import Broker, Consumer, Delivery, LinkOptions
+from schemas.topology import topology
+from tests.integration.broker.proxy import Proxy, proxied
+
+FAST = LinkOptions(heartbeat=1, connect_timeout=5.0, reconnect_pause=0.1)
+TOPOLOGY = topology(2, (0.3,))
+
+
+@pytest.fixture
+async def broker(broker_url: str) -> AsyncIterator[Broker]:
+    async with Broker(broker_url, name="test", topology=TOPOLOGY, options=FAST) as opened:
+        await opened.ready(10.0)
+        yield opened
+
+
+@pytest.fixture
+async def proxy_and_broker(broker_url: str) -> AsyncIterator[tuple[Proxy, Broker]]:
+    async with (
+        proxied(broker_url) as (proxy, url),
+        Broker(url, name="test", topology=TOPOLOGY, options=FAST) as opened,
+    ):
+        await opened.ready(10.0)
+        yield proxy, opened
+
+
+@pytest.fixture
+async def admin(broker_url: str) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+    """A channel of somebody else, to look and to break things."""
+    connection = await aio_pika.connect(broker_url)
+    async with connection:
+        yield await connection.channel()
+
+
+async def collect(consumer: Consumer, count: int, *, seconds: float = 10.0) -> list[Delivery]:
+    """Takes until `count` deliveries are here."""
+    taken: list[Delivery] = []
+    async with asyncio.timeout(seconds):
+        while len(taken) < count:
+            taken += await consumer.take(count - len(taken), fill_seconds=0.05)
+    return taken

@@ -1,0 +1,98 @@
+"""A TCP proxy that can freeze, cut and refuse: a broken network or a stopped broker, without touching the broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from yarl import URL
+
+
+class Proxy:
+    """Forwards bytes between clients and one server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self.port = 0
+        self.accepted = 0
+
+    async def open(self) -> None:
+        """Listens, on the same port as before if there was one."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Refuses new connections and resets the open ones."""
+        if self._server is not None:
+            self._server.close()
+        self.cut()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def freeze(self) -> None:
+        """Nothing is read any more, in neither direction; connections stay open."""
+        self._flowing.clear()
+
+    def thaw(self) -> None:
+        self._flowing.set()
+
+    def cut(self) -> None:
+        """Resets all open connections."""
+        for writer in tuple(self._writers):
+            writer.transport.abort()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        try:
+            other_reader, other_writer = await asyncio.open_connection(*self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, other_writer}
+        try:
+            await asyncio.gather(self._pump(reader, other_writer), self._pump(other_reader, writer))
+        finally:
+            for side in (writer, other_writer):
+                side.transport.abort()
+                self._writers.discard(side)
+
+    async def _until_flowing(self, writer: asyncio.StreamWriter) -> None:
+        while not self._flowing.is_set():
+            if writer.transport.is_closing():
+                raise ConnectionResetError
+            await asyncio.sleep(0.01)
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while True:
+                data = await reader.read(65536)
+                await self._until_flowing(writer)
+                if not data:
+                    break
+                writer.write(data)
+                await writer.drain()
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def proxied(url: str) -> AsyncIterator[tuple[Proxy, str]]:
+    """A proxy in front of the server of `url`, and the address that leads through it."""
+    target = URL(url)
+    proxy = Proxy(target.host or "127.0.0.1", target.port or 5672)
+    await proxy.open()
+    try:
+        yield proxy, str(target.with_port(proxy.port).with_host("127.0.0.1"))
+    finally:
+        proxy.thaw()
+        await proxy.close()
