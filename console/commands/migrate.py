@@ -8,21 +8,24 @@ from console.lazy import Command
 from console.messages import text
 from console.options import as_json, asynchronous
 from console.output import print_data, print_json
+from console.store import open_store
 from console.target import load_target
+from eventstore.migrations import migrate as apply
+from projections.versions import ensure
 
 
 @click.command(cls=Command)
 @as_json
 @asynchronous
 async def migrate(as_json: bool) -> None:
-    """Bring the database schema up to date.
+    """Bring the database schema up to date, the first tables of the read models included.
 
     Safe to run at any time and by several at once: each step runs once, in order, under a lock.
     """
-    from eventstore.migrations import migrate as apply
-
-    applied = await apply(load_target().require_database_url())
-    names = [str(name) for name in applied or ()]
+    settings = load_target()
+    async with open_store(settings, role=None) as connection:
+        names = await apply(settings.require_database_url())
+        names += [f"{name}_v1" for name in await ensure(connection)]
     if as_json:
         print_json({"applied": names})
     elif names:

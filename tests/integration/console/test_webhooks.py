@@ -1,0 +1,129 @@
+"""`lunas webhooks` against a real log and a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import uuid
+
+import aio_pika
+import asyncpg
+import pytest
+
+from console import exits, main
+from schemas.envelope import Envelope, unpack
+from schemas.topology import queue_name
+from tests.integration.console.conftest import AT, BODY, Run, add_delivery
+
+MICROSECONDS = 1795315212345678
+
+
+async def taken(broker_url: str) -> list[Envelope]:
+    """Everything in the first work queue, as envelopes. Consumed: a queue with a single active consumer refuses `get`."""
+    envelopes: list[Envelope] = []
+    async with await aio_pika.connect(broker_url) as connection:
+        queue = await (await connection.channel()).get_queue(queue_name(0))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.7), queue.iterator(no_ack=True) as messages:
+                async for message in messages:
+                    envelopes += unpack(message.body)
+    return envelopes
+
+
+async def test_list_shows_outcome_and_time_and_filters(lunas: Run, store: asyncpg.Connection) -> None:
+    fast = await add_delivery(store)
+    slow = await add_delivery(store, provider="mayar", event_name="payment.received", status="parked", processing_ms=7000, reason="amount_missing")
+    everything = await lunas("webhooks", "list", "--json")
+    assert everything.code == exits.FINE
+    assert everything.err == ""
+    assert {item["delivery_id"] for item in everything.json["items"]} == {str(fast), str(slow)}
+    assert [item["processing_ms"] for item in (await lunas("webhooks", "list", "--slower-than", "5000", "--json")).json["items"]] == [7000]
+    for arguments in (("--provider", "mayar"), ("--status", "parked"), ("--event", "payment.received")):
+        found = (await lunas("webhooks", "list", *arguments, "--json")).json["items"]
+        assert [item["delivery_id"] for item in found] == [str(slow)]
+    assert (await lunas("webhooks", "list", "--since", "2026-11-23", "--json")).json == {"items": []}
+    table = await lunas("webhooks", "list")
+    assert "7,000 ms" in table.out
+    assert "amount_missing" in table.out
+    assert "\x1b" not in table.out
+
+
+async def test_raw_writes_the_exact_bytes_and_only_them(lunas: Run, store: asyncpg.Connection, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    body = b'{"nul":"\\u0000", "odd" : 1 }\r\n\xff\xfe'
+    delivery = await add_delivery(store, body)
+    capfdbinary.readouterr()
+    assert await asyncio.to_thread(main.run, ["webhooks", "raw", str(delivery)]) == exits.FINE
+    shown = capfdbinary.readouterr()
+    assert shown.out == body
+    assert hashlib.sha256(body).hexdigest().encode() in shown.err
+
+
+async def test_show_tells_how_it_was_verified_and_hides_the_body(lunas: Run, store: asyncpg.Connection) -> None:
+    delivery = await add_delivery(store)
+    duplicate = await add_delivery(store, status="duplicate", duplicate_of=delivery)
+    shown = (await lunas("webhooks", "show", str(delivery), "--json")).json
+    assert (shown["scheme"], shown["secret_id"], shown["bytes"]) == ("static_token", "0123456789ab", len(BODY))
+    assert shown["body_sha256"] == hashlib.sha256(BODY).hexdigest()
+    assert [other["delivery_id"] for other in shown["related"]] == [str(duplicate)]
+    assert "body" not in shown
+    text = (await lunas("webhooks", "show", str(delivery))).out
+    assert "2026-11-22 09:40:12 WIB (02:40:12 UTC)" in text
+    assert "py-1" not in text
+
+
+async def test_an_unknown_delivery_is_wrong_use(lunas: Run) -> None:
+    result = await lunas("webhooks", "show", str(uuid.uuid4()))
+    assert (result.code, result.out) == (exits.WRONG_USE, "")
+    assert result.err.startswith("Error: There is no delivery")
+
+
+async def test_replay_needs_yes_without_a_terminal_and_changes_nothing(
+    lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    delivery = await add_delivery(store)
+    result = await lunas("webhooks", "replay", str(delivery))
+    assert result.code == exits.REFUSED
+    assert "--yes" in result.err
+    assert await store.fetchval("SELECT count(*) FROM operator_acts") == 0
+
+
+async def test_replay_sends_the_same_bytes_with_a_fresh_id_and_leaves_a_record(
+    lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    delivery = await add_delivery(store)
+    result = await lunas("webhooks", "replay", str(delivery), "--yes", "--reason", "translator fixed")
+    assert result.code == exits.FINE, result.err
+    [envelope] = await taken(broker_url)
+    assert envelope.body == BODY
+    assert envelope.delivery_id != str(delivery)
+    assert (envelope.replay_of, envelope.actor) == (str(delivery), "sari")
+    assert envelope.received_at == MICROSECONDS == round(AT.timestamp() * 1_000_000)
+    act = await store.fetchrow("SELECT * FROM operator_acts")
+    assert act is not None
+    assert (act["actor"], act["verb"], act["target"], act["reason"]) == (
+        "sari",
+        "webhooks.replay",
+        str(delivery),
+        "translator fixed",
+    )
+    assert str(act["act_id"]) in result.err
+    assert "Undo:" in result.err
+
+
+async def test_bulk_replay_needs_a_filter_and_keeps_to_its_cap(
+    lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    for number in range(3):
+        await add_delivery(store, dedupe_key=f"k{number}", status="no_effect")
+    await add_delivery(store, status="duplicate")
+    assert (await lunas("webhooks", "replay", "--yes")).code == exits.REFUSED
+    assert (await lunas("webhooks", "replay", "--provider", "xendit", "--max", "2", "--yes")).code == exits.REFUSED
+    assert await store.fetchval("SELECT count(*) FROM operator_acts") == 0
+    result = await lunas("webhooks", "replay", "--status", "no_effect", "--yes")
+    assert result.code == exits.FINE, result.err
+    assert len(await taken(broker_url)) == 3
+    assert (await lunas("webhooks", "replay", "--provider", "mayar", "--yes")).code == exits.FINE
