@@ -21,7 +21,7 @@ REMOVED = "[removed]"
 # Keys that name personal data, secrets or whole payloads. Matched exactly, after lower-casing.
 FORBIDDEN_KEYS = frozenset(
     {
-        "address", "api_key", "authorization", "body", "card", "cookie", "customer_email", "customer_name", "customer_phone",
+        "postal_address", "api_key", "authorization", "body", "card", "cookie", "customer_email", "customer_name", "customer_phone",
         "database_url", "broker_url", "dsn", "email", "headers", "mobile_number", "operator_key", "password", "payer_email",
         "payer_name", "payload", "phone", "phone_number", "raw", "secret", "signature", "token", "webhook_secret",
     }

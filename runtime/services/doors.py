@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from runtime.services.failures import PortTaken
@@ -16,27 +16,41 @@ DOORS = ("ingress", "api", "console")
 ANSWER_TIMEOUT_SECONDS = 2.0
 
 
-def choose_ports(settings: Settings, processes: Sequence[str], leases: PortLeases) -> dict[str, int]:
-    """Setting field -> port: the set or default one, or the next free one for a taken default.
+def choose_ports(
+    settings: Settings, processes: Sequence[str], leases: PortLeases, report: Callable[[str], None]
+) -> dict[str, int]:
+    """Setting field -> port: the set or default one, or the next free one for a taken default, which is reported.
 
     Raises ConfigurationError for a port that was set explicitly and is taken.
     """
+    fields = [f"{name}_port" for name in processes if name in DOORS] + [
+        f"{name}_metrics_port" for name in processes
+    ]
     chosen = {}
-    for name in processes:
-        for field in ([f"{name}_port"] if name in DOORS else []) + [f"{name}_metrics_port"]:
-            host = (
-                settings.metrics_host
-                if field.endswith("_metrics_port")
-                else getattr(settings, f"{name}_host")
+    # First all that can have theirs, so that a port that moves does not take the next door's.
+    for field in fields:
+        if getattr(settings, field) and leases.take(getattr(settings, field), _host(settings, field)):
+            chosen[field] = getattr(settings, field)
+    for field in (field for field in fields if field not in chosen):
+        wanted, explicit = getattr(settings, field), field in settings.model_fields_set
+        try:
+            chosen[field] = leases.door(
+                variable_name(field), _host(settings, field), wanted, explicit=explicit
             )
-            explicit = field in settings.model_fields_set
-            try:
-                chosen[field] = leases.door(
-                    variable_name(field), host, getattr(settings, field), explicit=explicit
-                )
-            except PortTaken as error:
-                raise ConfigurationError(str(error)) from None
+        except PortTaken as error:
+            raise ConfigurationError(str(error)) from None
+        if wanted:
+            report(f"port {wanted} is taken, {variable_name(field)} is {chosen[field]} instead")
     return chosen
+
+
+def _host(settings: Settings, field: str) -> str:
+    host: str = (
+        settings.metrics_host
+        if field.endswith("_metrics_port")
+        else getattr(settings, f"{field.removesuffix('_port')}_host")
+    )
+    return host
 
 
 def door_urls(settings: Settings, ports: Mapping[str, int], *, health: bool) -> dict[str, str]:

@@ -18,6 +18,7 @@ class _History:
     started_at: float
     pause: float = FIRST_PAUSE_SECONDS
     due_at: float | None = None
+    count: int = 0
 
 
 class Restarts:
@@ -27,6 +28,10 @@ class Restarts:
         self._report = report
         self._clock = clock
         self._histories: dict[str, _History] = {}
+
+    def count(self, name: str) -> int:
+        """How often a child has been started again."""
+        return self._histories[name].count if name in self._histories else 0
 
     def look(self, child: Child) -> None:
         now = self._clock()
@@ -41,5 +46,6 @@ class Restarts:
             self._report(f"{child.name} ended (exit {code}), starting it again in {history.pause:g} s")
         if now >= history.due_at:
             child.start()
+            history.count += 1
             history.started_at, history.due_at = now, None
             history.pause = min(history.pause * 2, LONGEST_PAUSE_SECONDS)

@@ -38,6 +38,7 @@ PROCESSES: Mapping[str, str] = {
 START_BUDGET_SECONDS = 60.0
 STOP_BUDGET_SECONDS = 9.0  # of our processes; the services add at most 6 s
 ORPHAN_STOP_SECONDS = 1.5
+HOPELESS_RESTARTS = 4  # of a process that has never been ready
 POLL_SECONDS = 0.2
 EXIT_WRONG_USE = 2  # a process that ends so has a wrong configuration: starting it again cannot help
 
@@ -78,7 +79,7 @@ class Supervisor:
         with ExitStack() as undo:
             urls = undo.enter_context(self._services)
             undo.callback(self._stop_processes)
-            ports = choose_ports(self._settings, self._names, self._services.leases)
+            ports = choose_ports(self._settings, self._names, self._services.leases, self._report)
             self.environment = {
                 **os.environ,
                 **self._settings.as_environment(),
@@ -150,7 +151,8 @@ class Supervisor:
                     raise ConfigurationError(
                         child.last_words().strip() or f"{name} refused to start; its reason is above."
                     )
-            if time.monotonic() > deadline:
+            hopeless = any(self._restarts.count(name) >= HOPELESS_RESTARTS for name in waiting)
+            if hopeless or time.monotonic() > deadline:
                 words = "".join(f"\n{name}:\n{self._children[name].last_words()}" for name in waiting)
                 raise ServiceFailure(
                     f"{', '.join(waiting)} not ready after {START_BUDGET_SECONDS:g} s.{words}"
