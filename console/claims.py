@@ -56,9 +56,9 @@ async def say(connection: Connection, event: EventModel, suspense_id: str, act: 
         return await record(connection, act)
 
 
-async def outcome(connection: Connection, suspense_id: str, seconds: float = OUTCOME_SECONDS) -> Any:
-    """The entry once it is no longer held, or None when that does not show within `seconds`."""
-    deadline = asyncio.get_running_loop().time() + seconds
+async def outcome(connection: Connection, suspense_id: str) -> Any:
+    """The entry once it is no longer held, or None when that does not show within OUTCOME_SECONDS."""
+    deadline = asyncio.get_running_loop().time() + OUTCOME_SECONDS
     while asyncio.get_running_loop().time() < deadline:
         row = await connection.fetchrow(load("suspense.sql", "console")["one"], suspense_id)
         if row is not None and row["status"] != "held":

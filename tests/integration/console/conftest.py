@@ -40,7 +40,10 @@ Run = Callable[..., Awaitable[Result]]
 
 @pytest.fixture
 def lunas(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
 ) -> Iterator[Run]:
     """`await lunas("webhooks", "list")`; the database is migrated."""
     monkeypatch.setenv("LUNAS_DATABASE_URL", database_url)
@@ -93,7 +96,13 @@ async def add_delivery(store: asyncpg.Connection, body: bytes = BODY, **more: An
 async def add_letter(store: asyncpg.Connection, body: bytes = BODY, **more: Any) -> uuid.UUID:
     """One row of `dead_letters`; its id."""
     envelope = Envelope(
-        str(uuid.uuid4()), "xendit", 1_700_000_000_000_000, "static_token", "0123456789ab", "/webhooks/xendit", body
+        str(uuid.uuid4()),
+        "xendit",
+        1_700_000_000_000_000,
+        "static_token",
+        "0123456789ab",
+        "/webhooks/xendit",
+        body,
     )
     row = {
         "dead_letter_id": uuid.uuid4(),

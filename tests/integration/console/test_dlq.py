@@ -12,7 +12,9 @@ from tests.integration.console.conftest import BODY, Run, add_letter
 from tests.integration.console.test_webhooks import taken
 
 
-async def test_list_and_groups_show_the_money_and_only_what_is_unresolved(lunas: Run, store: asyncpg.Connection) -> None:
+async def test_list_and_groups_show_the_money_and_only_what_is_unresolved(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
     first = await add_letter(store)
     await add_letter(store, b'{"data":{"amount":25000}}')
     await add_letter(store, b'{"data":{"amount":1}}', status="resolved")

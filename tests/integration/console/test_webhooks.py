@@ -33,12 +33,22 @@ async def taken(broker_url: str) -> list[Envelope]:
 
 async def test_list_shows_outcome_and_time_and_filters(lunas: Run, store: asyncpg.Connection) -> None:
     fast = await add_delivery(store)
-    slow = await add_delivery(store, provider="mayar", event_name="payment.received", status="parked", processing_ms=7000, reason="amount_missing")
+    slow = await add_delivery(
+        store,
+        provider="mayar",
+        event_name="payment.received",
+        status="parked",
+        processing_ms=7000,
+        reason="amount_missing",
+    )
     everything = await lunas("webhooks", "list", "--json")
     assert everything.code == exits.FINE
     assert everything.err == ""
     assert {item["delivery_id"] for item in everything.json["items"]} == {str(fast), str(slow)}
-    assert [item["processing_ms"] for item in (await lunas("webhooks", "list", "--slower-than", "5000", "--json")).json["items"]] == [7000]
+    assert [
+        item["processing_ms"]
+        for item in (await lunas("webhooks", "list", "--slower-than", "5000", "--json")).json["items"]
+    ] == [7000]
     for arguments in (("--provider", "mayar"), ("--status", "parked"), ("--event", "payment.received")):
         found = (await lunas("webhooks", "list", *arguments, "--json")).json["items"]
         assert [item["delivery_id"] for item in found] == [str(slow)]
@@ -49,7 +59,9 @@ async def test_list_shows_outcome_and_time_and_filters(lunas: Run, store: asyncp
     assert "\x1b" not in table.out
 
 
-async def test_raw_writes_the_exact_bytes_and_only_them(lunas: Run, store: asyncpg.Connection, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+async def test_raw_writes_the_exact_bytes_and_only_them(
+    lunas: Run, store: asyncpg.Connection, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     body = b'{"nul":"\\u0000", "odd" : 1 }\r\n\xff\xfe'
     delivery = await add_delivery(store, body)
     capfdbinary.readouterr()
@@ -59,11 +71,17 @@ async def test_raw_writes_the_exact_bytes_and_only_them(lunas: Run, store: async
     assert hashlib.sha256(body).hexdigest().encode() in shown.err
 
 
-async def test_show_tells_how_it_was_verified_and_hides_the_body(lunas: Run, store: asyncpg.Connection) -> None:
+async def test_show_tells_how_it_was_verified_and_hides_the_body(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
     delivery = await add_delivery(store)
     duplicate = await add_delivery(store, status="duplicate", duplicate_of=delivery)
     shown = (await lunas("webhooks", "show", str(delivery), "--json")).json
-    assert (shown["scheme"], shown["secret_id"], shown["bytes"]) == ("static_token", "0123456789ab", len(BODY))
+    assert (shown["scheme"], shown["secret_id"], shown["bytes"]) == (
+        "static_token",
+        "0123456789ab",
+        len(BODY),
+    )
     assert shown["body_sha256"] == hashlib.sha256(BODY).hexdigest()
     assert [other["delivery_id"] for other in shown["related"]] == [str(duplicate)]
     assert "body" not in shown
@@ -121,7 +139,9 @@ async def test_bulk_replay_needs_a_filter_and_keeps_to_its_cap(
         await add_delivery(store, dedupe_key=f"k{number}", status="no_effect")
     await add_delivery(store, status="duplicate")
     assert (await lunas("webhooks", "replay", "--yes")).code == exits.REFUSED
-    assert (await lunas("webhooks", "replay", "--provider", "xendit", "--max", "2", "--yes")).code == exits.REFUSED
+    assert (
+        await lunas("webhooks", "replay", "--provider", "xendit", "--max", "2", "--yes")
+    ).code == exits.REFUSED
     assert await store.fetchval("SELECT count(*) FROM operator_acts") == 0
     result = await lunas("webhooks", "replay", "--status", "no_effect", "--yes")
     assert result.code == exits.FINE, result.err

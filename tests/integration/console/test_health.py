@@ -1,0 +1,113 @@
+"""`lunas migrate`, `status`, `doctor` and the operator page against real services."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+from aiohttp import encode_basic_auth
+from aiohttp.test_utils import TestClient, TestServer
+
+from console import exits
+from console.operator_page.app import application
+from runtime.health import Health
+from runtime.settings import load_settings
+from tests.integration.console.conftest import Run, add_delivery, add_letter
+
+
+def basic(key: str) -> dict[str, str]:
+    return {"Authorization": encode_basic_auth("sari", key)}
+
+
+async def test_migrate_is_safe_to_repeat(lunas: Run) -> None:
+    first = await lunas("migrate", "--json")
+    assert first.code == exits.FINE, first.err
+    assert "suspense_v1" in first.json["applied"]
+    again = await lunas("migrate", "--json")
+    assert again.json == {"applied": []}
+
+
+async def test_status_names_what_is_away_and_exits_1(
+    lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    for port in ("INGRESS", "API", "CONSOLE", "PROCESSOR_METRICS", "PROJECTIONS_METRICS"):
+        monkeypatch.setenv(f"LUNAS_{port}_PORT", "1")
+    await lunas("migrate")
+    await add_delivery(store)
+    await add_letter(store)
+    result = await lunas("status", "--json")
+    assert result.code == exits.PROBLEMS
+    assert result.err == ""
+    seen = result.json
+    assert seen["ok"] is False
+    assert seen["processes"] == dict.fromkeys(
+        ("ingress", "processor", "projections", "api", "console"), "away"
+    )
+    assert seen["parked"] == {"count": 1, "amount": 50_000, "unknown": 0}
+    assert seen["suspense"]["count"] == 0
+    assert [(row["provider"], row["last_day"]) for row in seen["providers"]] == [("xendit", 1)]
+    assert {queue["name"] for queue in seen["queues"]} >= {"lunas.webhooks.p0", "lunas.parked"}
+    screen = (await lunas("status")).out
+    assert "lunas run processor" in screen
+    assert "Rp 50,000" in screen
+
+
+async def test_status_answers_when_nothing_is_reachable(lunas: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUNAS_DATABASE_URL", "postgresql://x@127.0.0.1:1/y")
+    monkeypatch.setenv("LUNAS_BROKER_URL", "amqp://x@127.0.0.1:1/")
+    result = await lunas("status", "--json")
+    assert result.code == exits.PROBLEMS
+    assert result.json["suspense"] is None
+    assert any("PostgreSQL" in problem for problem in result.json["problems"])
+    assert any("RabbitMQ" in problem for problem in result.json["problems"])
+
+
+async def test_doctor_finds_an_unprotected_log(
+    lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    await lunas("migrate")
+
+    async def states() -> dict[str, str]:
+        return {check["check"]: check["state"] for check in (await lunas("doctor", "--json")).json["checks"]}
+
+    before = await states()
+    assert {before[name] for name in ("schema", "fsync", "append_only", "roles", "ledger", "catalogue")} == {
+        "ok"
+    }
+    assert before["environment"] == "note"
+    await store.execute("ALTER TABLE events DISABLE TRIGGER events_are_immutable")
+    assert (await states())["append_only"] == "problem"
+    await store.execute("ALTER TABLE events ENABLE TRIGGER events_are_immutable")
+    await store.execute(
+        "INSERT INTO ledger_v1 (account, unit, balance, position) VALUES ('clearing:xendit', 'IDR', 5, 1)"
+    )
+    result = await lunas("doctor")
+    assert result.code == exits.PROBLEMS
+    assert "the ledger does not sum to zero: IDR 5" in result.out
+
+
+async def test_doctor_of_a_provider_counts_outcomes(lunas: Run, store: asyncpg.Connection) -> None:
+    await add_delivery(store, received_at=await store.fetchval("SELECT now()"))
+    result = await lunas("doctor", "xendit")
+    assert result.code == exits.FINE
+    assert "processed 1" in result.out
+    assert "nothing ever came from scalev" in (await lunas("doctor", "scalev")).out
+
+
+async def test_the_operator_page_asks_for_the_key_and_shows_the_state(lunas: Run) -> None:
+    await lunas("migrate")
+    app = application(load_settings(), Health("console"), "dev-operator-key")
+    async with TestClient(TestServer(app)) as client:
+        assert (await client.get("/livez")).status == 200
+        refused = await client.get("/")
+        assert refused.status == 401
+        assert "Basic" in refused.headers["WWW-Authenticate"]
+        assert (await client.get("/", headers=basic("wrong"))).status == 401
+        page = await client.get("/", headers=basic("dev-operator-key"))
+        text = await page.text()
+        assert page.status == 200
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert "lunas dlq groups" in text
+        assert "<script" not in text
+        assert (await client.post("/", headers=basic("dev-operator-key"))).status == 405

@@ -1,0 +1,145 @@
+"""`lunas suspense`: the operator's fact is in the log, with an audit record, or nothing happened."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from console import claims, exits
+from tests.integration.console.conftest import AT, Run
+
+SUSPENSE_ID = "susp-1"
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody decides in these tests, so nobody waits for a decision."""
+    monkeypatch.setattr(claims, "OUTCOME_SECONDS", 0.0)
+
+
+@pytest.fixture
+async def held(lunas: Run, store: asyncpg.Connection) -> Run:
+    assert (await lunas("migrate")).code == exits.FINE
+    await add_held(store)
+    await store.execute(
+        "INSERT INTO customers_v1 (customer_id, email, email_normalized, position) VALUES ('budi', 'budi@example.com', 'budi@example.com', 1)"
+    )
+    return lunas
+
+
+async def add_held(store: asyncpg.Connection, suspense_id: str = SUSPENSE_ID, **more: Any) -> None:
+    row = {
+        "suspense_id": suspense_id,
+        "case_key": "xendit:py-1",
+        "provider": "xendit",
+        "payment_id": "py-1",
+        "reason": "customer_unknown",
+        "amount": 50_000,
+        "since": AT,
+        "status": "held",
+        "position": 1,
+    } | more
+    names = ", ".join(row)
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await store.execute(f"INSERT INTO suspense_v1 ({names}) VALUES ({places})", *row.values())
+
+
+async def test_list_shows_reason_in_words_and_total(held: Run, store: asyncpg.Connection) -> None:
+    await add_held(store, "susp-2", status="released", resolution="granted", released_at=AT)
+    result = await held("suspense", "list")
+    assert "payer is not a customer yet" in result.out
+    assert "Rp 50,000" in result.err
+    assert "susp-2" not in result.out
+    assert [
+        item["suspense_id"] for item in (await held("suspense", "list", "--all", "--json")).json["items"]
+    ] == [
+        "susp-1",
+        "susp-2",
+    ]
+
+
+async def test_claim_appends_the_fact_and_an_audit_record(held: Run, store: asyncpg.Connection) -> None:
+    result = await held(
+        "suspense",
+        "claim",
+        SUSPENSE_ID,
+        "--customer",
+        "budi",
+        "--product",
+        "credit",
+        "--reason",
+        "called us",
+        "--yes",
+    )
+    assert result.code == exits.FINE, result.err
+    event = await store.fetchrow("SELECT stream, type, version, data, metadata FROM events")
+    assert event is not None
+    assert (event["stream"], event["type"], event["version"]) == (
+        f"suspense-{SUSPENSE_ID}",
+        "suspense.claimed",
+        1,
+    )
+    assert json.loads(event["data"]) == {
+        "suspense_id": SUSPENSE_ID,
+        "case": "xendit:py-1",
+        "customer_id": "budi",
+        "product": "credit",
+        "actor": "sari",
+        "reason": "called us",
+    }
+    assert json.loads(event["metadata"])["actor"] == "sari"
+    act = await store.fetchrow("SELECT act_id, actor, verb, target, reason, before, after FROM operator_acts")
+    assert act is not None
+    assert (act["actor"], act["verb"], act["target"], act["reason"]) == (
+        "sari",
+        "suspense.claim",
+        SUSPENSE_ID,
+        "called us",
+    )
+    assert json.loads(act["before"])["amount"] == 50_000
+    assert str(act["act_id"]) in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["claim", SUSPENSE_ID, "--customer", "nobody", "--reason", "x", "--yes"], exits.WRONG_USE),
+        (
+            ["claim", SUSPENSE_ID, "--customer", "budi", "--product", "platinum", "--reason", "x", "--yes"],
+            exits.WRONG_USE,
+        ),
+        (["claim", "susp-9", "--customer", "budi", "--reason", "x", "--yes"], exits.WRONG_USE),
+        (["claim", SUSPENSE_ID, "--customer", "budi", "--reason", "x"], exits.REFUSED),
+        (["claim", SUSPENSE_ID, "--customer", "budi", "--yes"], exits.WRONG_USE),
+        (["write-off", SUSPENSE_ID, "--reason", "x"], exits.REFUSED),
+    ],
+)
+async def test_what_is_refused_leaves_no_trace(
+    held: Run, store: asyncpg.Connection, arguments: list[str], code: int
+) -> None:
+    result = await held("suspense", *arguments)
+    assert (result.code, result.out) == (code, "")
+    assert (
+        await store.fetchval("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM operator_acts)")
+        == 0
+    )
+
+
+async def test_released_money_is_not_claimed_again(held: Run, store: asyncpg.Connection) -> None:
+    await add_held(
+        store, "susp-2", status="released", resolution="granted", released_at=AT, released_by="joko"
+    )
+    result = await held("suspense", "claim", "susp-2", "--customer", "budi", "--reason", "x", "--yes")
+    assert result.code == exits.REFUSED
+    assert "granted by joko" in result.err
+    assert await store.fetchval("SELECT count(*) FROM events") == 0
+
+
+async def test_write_off_appends_its_fact(held: Run, store: asyncpg.Connection) -> None:
+    result = await held("suspense", "write-off", SUSPENSE_ID, "--reason", "test payment", "--yes")
+    assert result.code == exits.FINE, result.err
+    assert await store.fetchval("SELECT type FROM events") == "suspense.written_off"
+    assert await store.fetchval("SELECT verb FROM operator_acts") == "suspense.write_off"
