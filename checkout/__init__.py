@@ -1,1 +1,1 @@
-"""Door for our applications: top-ups, orders, spends, refunds, licences. Nothing here yet."""
+"""The door for our applications' writes: customers today; top-ups, orders, spends and refunds later."""

@@ -94,8 +94,8 @@ async def rebuild(
     """
     projection = _known(name, projections)
     async with pool.acquire() as connection:
-        for version in await _droppable(connection, name):
-            await _drop(connection, projection, version)
+        for unread in await _droppable(connection, name):
+            await _drop(connection, projection, unread)
         async with connection.transaction():
             await connection.execute(_sql()["lock"])
             version: int = await connection.fetchval(_sql()["next"], name)

@@ -1,0 +1,64 @@
+"""JSON answers and problem details."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+from aiohttp import web
+
+from schemas.problems import Language, Problem
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def answer(document: Mapping[str, object], status: int = 200) -> web.Response:
+    """Times as RFC 3339 in UTC. Answers hold personal data: nobody in between may keep them."""
+    return web.Response(
+        status=status,
+        body=orjson.dumps(document, option=orjson.OPT_UTC_Z),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def problem_answer(problem: Problem, language: Language) -> web.Response:
+    """RFC 9457, with a stable `code` and a text in the caller's language."""
+    kind = problem.kind
+    document = {
+        "type": f"/docs#{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "code": kind.code,
+        "detail": problem.detail(language),
+    }
+    return web.Response(
+        status=kind.status,
+        body=orjson.dumps(document),
+        content_type=PROBLEM_TYPE,
+        headers={
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+            "Cache-Control": "no-store",
+            **problem.headers,
+        },
+    )
+
+
+def language_of(request: web.Request) -> Language:
+    """Indonesian when the caller prefers it to English, else English."""
+    weights = {"en": 0.0, "id": 0.0}
+    for part in request.headers.get("Accept-Language", "").split(","):
+        tag, _, quality = part.strip().partition(";")
+        name = tag.strip().lower().partition("-")[0]
+        if name in weights:
+            weights[name] = max(weights[name], _quality(quality))
+    return "id" if weights["id"] > weights["en"] else "en"
+
+
+def _quality(text: str) -> float:
+    value = text.strip().removeprefix("q=") or "1"
+    try:
+        return min(max(float(value), 0.0), 1.0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,115 @@
+"""OpenAPI 3.1 from the calls and their models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from schemas.api import ProblemAnswer
+from schemas.calls import Call, Parameter
+from schemas.problems import PROBLEMS
+
+REFERENCE = "#/components/schemas/{model}"
+EVERYWHERE = ("unauthorized", "unavailable")
+
+Document = dict[str, Any]
+
+
+def document_of(calls: Sequence[Call]) -> Document:
+    """The whole document. Problems of one status share an answer; their codes are listed in its description."""
+    models = _models(calls)
+    references, definitions = models_json_schema(
+        [(model, "serialization") for model in models], ref_template=REFERENCE
+    )
+    schema_of: dict[Any, Document] = {model: reference for (model, _), reference in references.items()}
+    paths: Document = {}
+    for call in calls:
+        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, schema_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "lunas",
+            "version": _version(),
+            "summary": "Balances, subscriptions, enrollments and payments, exact and with their log position.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _models(calls: Iterable[Call]) -> list[type[BaseModel]]:
+    found: dict[type[BaseModel], None] = {ProblemAnswer: None}
+    for call in calls:
+        found.update(dict.fromkeys(call.answers.values()))
+        if call.body is not None:
+            found[call.body] = None
+    return list(found)
+
+
+def _operation(call: Call, schema_of: dict[Any, Document]) -> Document:
+    operation: Document = {
+        "operationId": call.operation,
+        "summary": call.summary,
+        "responses": {
+            str(status): {
+                "description": (model.__doc__ or call.summary).partition("\n")[0],
+                "content": {"application/json": {"schema": schema_of[model]}},
+            }
+            for status, model in call.answers.items()
+        }
+        | _problem_answers(call, schema_of[ProblemAnswer]),
+    }
+    if call.description:
+        operation["description"] = call.description
+    if call.parameters:
+        operation["parameters"] = [_parameter(one) for one in call.parameters]
+    if call.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema_of[call.body]}},
+        }
+    return operation
+
+
+def _parameter(parameter: Parameter) -> Document:
+    schema: Document = {"type": parameter.kind}
+    if parameter.minimum is not None:
+        schema["minimum"] = parameter.minimum
+    if parameter.maximum is not None:
+        schema["maximum"] = parameter.maximum
+    return {
+        "name": parameter.name,
+        "in": parameter.where,
+        "required": parameter.required,
+        "description": parameter.description,
+        "schema": schema,
+    }
+
+
+def _problem_answers(call: Call, schema: Document) -> Document:
+    by_status: dict[int, list[str]] = {}
+    for code in (*EVERYWHERE, *call.problems):
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return {
+        str(status): {
+            "description": "Codes: " + ", ".join(codes),
+            "content": {"application/problem+json": {"schema": schema}},
+        }
+        for status, codes in sorted(by_status.items())
+    }
+
+
+def _version() -> str:
+    try:
+        return version("lunas")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,84 @@
+"""Query parameters: strict, so that a typing mistake is an answer and not silence."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection
+from datetime import datetime
+
+import orjson
+from aiohttp import web
+
+from schemas.problems import Problem
+
+MAX_POSITION = 2**63 - 1
+
+
+def only(request: web.Request, allowed: Collection[str]) -> None:
+    """Raises Problem for a parameter the call does not know, or one given twice."""
+    for name in request.query:
+        if name not in allowed:
+            raise Problem("invalid_parameter", parameter=name[:40], reason="this call does not know it")
+        if len(request.query.getall(name)) > 1:
+            raise Problem("invalid_parameter", parameter=name, reason="it is given twice")
+
+
+def integer(request: web.Request, name: str, low: int, high: int) -> int | None:
+    """A whole number from `low` to `high`; None when absent."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 19) or not low <= int(text) <= high:
+        raise Problem(
+            "invalid_parameter", parameter=name, reason=f"a whole number from {low} to {high} is expected"
+        )
+    return int(text)
+
+
+def encode_cursor(*values: object) -> str:
+    """Where a page ended, as one opaque word."""
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def position_cursor(request: web.Request) -> int | None:
+    """A cursor over log positions; None for the first page."""
+    match _cursor(request):
+        case None:
+            return None
+        case [int(position)] if 0 <= position <= MAX_POSITION:
+            return position
+    raise _bad_cursor()
+
+
+def time_cursor(request: web.Request) -> tuple[datetime | None, str]:
+    """A cursor over a time and an id; (None, "") for the first page."""
+    match _cursor(request):
+        case None:
+            return None, ""
+        case [str(at), str(key)] if "\x00" not in key:
+            try:
+                moment = datetime.fromisoformat(at)
+            except ValueError:
+                raise _bad_cursor() from None
+            if moment.tzinfo is not None:
+                return moment, key
+    raise _bad_cursor()
+
+
+def _cursor(request: web.Request) -> object:
+    text = request.query.get("cursor")
+    if text is None:
+        return None
+    try:
+        return (
+            orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)) or []
+        )
+    except (binascii.Error, ValueError):
+        raise _bad_cursor() from None
+
+
+def _bad_cursor() -> Problem:
+    return Problem(
+        "invalid_parameter", parameter="cursor", reason="pass `next_cursor` of an earlier answer unchanged"
+    )

@@ -1,0 +1,165 @@
+"""From rows to answers. The models in `schemas/api.py` say the same in types; a contract test compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from schemas.catalog import Catalog, Tier
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    Row = asyncpg.Record
+
+Document = dict[str, object]
+
+TOKENS_PER_CREDIT_IDR = 10
+"""Credit is shown in rupiah at the rate of 10 tokens, whatever a later catalogue sells tokens at."""
+
+
+def seen(row: Row) -> Document:
+    return {"position": row["at_position"], "lag_seconds": round(row["lag"], 3)}
+
+
+def _summary(row: Row, first_tier: str) -> Document:
+    return {
+        "customer_id": row["customer_id"],
+        "email": row["email"],
+        "name": row["name"],
+        "phone": row["phone"],
+        "tier": row["tier"] or first_tier,
+        "stale": row["stale"],
+    }
+
+
+def customer(row: Row, first_tier: str) -> Document:
+    return _summary(row, first_tier) | seen(row)
+
+
+def customers(rows: Sequence[Row], first_tier: str) -> Document:
+    items = [_summary(row, first_tier) for row in rows]
+    only: Document = dict.fromkeys(("customer_id", "email", "name", "phone", "tier"))
+    if len(items) == 1:
+        only = items[0]
+    return only | {"stale": any(row["stale"] for row in rows), "items": items} | seen(rows[0])
+
+
+def balance(customer_id: str, row: Row, first_tier: str) -> Document:
+    credit: int = row["credit_tokens"] or 0
+    at = row["last_top_up_at"]
+    return {
+        "customer_id": customer_id,
+        "tier": row["tier"] or first_tier,
+        "tier_until": row["tier_until"],
+        "credit_tokens": credit,
+        "credit_idr": credit // TOKENS_PER_CREDIT_IDR,
+        "chat_tokens": row["chat_tokens"] or 0,
+        "lifetime": {"topped_up_idr": row["topped_up_idr"] or 0, "spent_tokens": row["spent_tokens"] or 0},
+        "last_top_up": None if at is None else {"at": at, "amount_idr": row["last_top_up_idr"]},
+        "stale": row["stale"],
+        **seen(row),
+    }
+
+
+def page(rows: Sequence[Row], items: list[Document], customer_id: str | None = None) -> Document:
+    owner: Document = {} if customer_id is None else {"customer_id": customer_id}
+    return owner | {"items": items, "next_cursor": None} | seen(rows[0])
+
+
+def subscription(row: Row) -> Document:
+    names = (
+        "subscription_id", "plan", "tier", "provider", "status", "has_access", "licence_code", "started_at", "expires_at",
+        "access_until", "cancel_at_period_end", "stale",
+    )  # fmt: skip
+    return {name: row[name] for name in names}
+
+
+def enrollment(row: Row) -> Document:
+    return {
+        "course": row["course"],
+        "status": row["status"],
+        "order_id": row["order_id"],
+        "provider": row["provider"],
+        "provider_payment_id": row["payment_id"],
+        "granted_at": row["granted_at"],
+        "revoked_at": row["revoked_at"],
+        "revoked_reason": row["revoked_reason"],
+        "stale": row["stale"],
+    }
+
+
+def payment(row: Row) -> Document:
+    names = (
+        "status", "amount", "requested_amount", "refunded_amount", "currency", "method", "channel", "payment_type",
+        "reference_id", "customer_id", "payer_email", "paid_at", "late", "token_only", "settled", "held", "failure_code", "stale",
+    )  # fmt: skip
+    return {"provider": row["provider"], "provider_payment_id": row["payment_id"]} | {
+        name: row[name] for name in names
+    }
+
+
+def payment_with_timeline(row: Row, timeline: Sequence[Row]) -> Document:
+    return payment(row) | {"ids": row["ids"], "timeline": [_step(step) for step in timeline]} | seen(row)
+
+
+def _step(row: Row) -> Document:
+    delivery: Document | None = None
+    if row["delivery_id"] is not None:
+        delivery = {
+            "delivery_id": row["delivery_id"],
+            "event_name": row["event_name"],
+            "received_at": row["received_at"],
+            "status": row["status"],
+            "duplicates": orjson.Fragment(row["duplicates"]),
+        }
+    names = ("position", "kind", "type", "stream", "recorded_at", "event_id", "causation_id", "actor")
+    return {name: row[name] for name in names} | {"delivery": delivery, "data": orjson.Fragment(row["data"])}
+
+
+def suspense(row: Row) -> Document:
+    names = ("reason", "provider", "amount", "payer_email", "customer_id", "product", "since", "stale")
+    return {"id": row["suspense_id"], "provider_payment_id": row["payment_id"]} | {
+        name: row[name] for name in names
+    }
+
+
+def entitlements(customer_id: str, row: Row, plans: list[dict[str, Any]], catalog: Catalog) -> Document:
+    name = row["tier"] or catalog.first_tier
+    # A tier that a later catalogue no longer has grants no quota, but what was decided stays visible.
+    tier = next((tier for tier in catalog.tiers if tier.id == name), Tier(id="unknown", credit_based=True))
+    return {
+        "customer_id": customer_id,
+        "tier": name,
+        "tier_until": row["tier_until"],
+        "credit_based": tier.credit_based,
+        "quotas": {
+            "month": _quota(tier.monthly_tokens, row["next_month"]),
+            "day": _quota(tier.daily_tokens, row["next_day"]),
+            "papers": _quota(tier.monthly_papers, row["next_month"]),
+        },
+        "credit_tokens": row["credit_tokens"] or 0,
+        "chat_tokens": row["chat_tokens"] or 0,
+        "courses": row["courses"],
+        "plans": plans,
+        "stale": row["stale"],
+        **seen(row),
+    }
+
+
+def _quota(limit: int | None, resets_at: object) -> Document:
+    # Nothing records usage yet, so nothing is used.
+    return {"limit": limit, "used": 0, "remaining": limit, "resets_at": resets_at}
+
+
+def ledger(rows: Sequence[Row]) -> Document:
+    found = [row for row in rows if row["unit"] is not None]
+    items = [{name: row[name] for name in ("unit", "accounts", "debits", "credits", "sum")} for row in found]
+    return {
+        "balanced": all(row["sum"] == 0 for row in found),
+        "stale": any(row["stale"] for row in found),
+        "items": items,
+        **seen(rows[0]),
+    }

@@ -1,0 +1,37 @@
+"""One call of the API as data: what routes, documentation and contract tests are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; `where` it stands in the request."""
+
+    name: str
+    where: Literal["path", "query", "header"]
+    description: str
+    kind: Literal["string", "integer"] = "string"
+    required: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. `path` has its parameters in braces; `answers` maps a status to its model; `problems` are codes it may end in."""
+
+    operation: str
+    method: Literal["GET", "PUT", "POST", "DELETE"]
+    path: str
+    summary: str
+    summary_id: str
+    answers: dict[int, type[BaseModel]]
+    parameters: tuple[Parameter, ...] = ()
+    body: type[BaseModel] | None = None
+    problems: tuple[str, ...] = ()
+    description: str = ""

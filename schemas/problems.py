@@ -1,0 +1,133 @@
+"""What the API answers when it cannot do what was asked (RFC 9457): stable codes with a text in English and Indonesian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.errors import LunasError
+
+Language = Literal["en", "id"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One kind of problem. The texts may name parameters in braces."""
+
+    code: str
+    status: int
+    title: str
+    en: str
+    id: str
+
+
+_KINDS = (
+    ProblemKind(
+        "unauthorized",
+        401,
+        "Unauthorized",
+        "Send the API key as `Authorization: Bearer <key>`.",
+        "Kirim kunci API sebagai `Authorization: Bearer <kunci>`.",
+    ),
+    ProblemKind(
+        "not_found",
+        404,
+        "Not found",
+        "There is nothing at this address; see /docs.",
+        "Tidak ada apa pun di alamat ini; lihat /docs.",
+    ),
+    ProblemKind(
+        "customer_not_found",
+        404,
+        "Customer not found",
+        "No customer is registered under this id or e-mail.",
+        "Tidak ada pelanggan terdaftar dengan id atau e-mail ini.",
+    ),
+    ProblemKind(
+        "payment_not_found",
+        404,
+        "Payment not found",
+        "No payment is known under this id.",
+        "Tidak ada pembayaran yang dikenal dengan id ini.",
+    ),
+    ProblemKind(
+        "method_not_allowed",
+        405,
+        "Method not allowed",
+        "This address does not accept the method {method}.",
+        "Alamat ini tidak menerima metode {method}.",
+    ),
+    ProblemKind(
+        "body_too_large",
+        413,
+        "Body too large",
+        "The body is larger than this API accepts.",
+        "Isi permintaan lebih besar dari yang diterima API ini.",
+    ),
+    ProblemKind(
+        "invalid_body",
+        422,
+        "Invalid body",
+        "The body is not what this call expects: {reason}.",
+        "Isi permintaan tidak sesuai: {reason}.",
+    ),
+    ProblemKind(
+        "invalid_parameter",
+        422,
+        "Invalid parameter",
+        "The parameter `{parameter}` is wrong: {reason}.",
+        "Parameter `{parameter}` salah: {reason}.",
+    ),
+    ProblemKind(
+        "idempotency_key_reused",
+        422,
+        "Idempotency key reused",
+        "This Idempotency-Key was used for another request; use a new one.",
+        "Idempotency-Key ini sudah dipakai untuk permintaan lain; pakai kunci baru.",
+    ),
+    ProblemKind(
+        "projection_behind",
+        409,
+        "Projection behind",
+        "The data reflects position {position}, not yet {min_position}; try again shortly.",
+        "Data baru mencapai posisi {position}, belum {min_position}; coba lagi sebentar.",
+    ),
+    ProblemKind(
+        "conflict",
+        409,
+        "Conflict",
+        "Somebody changed the same thing at the same time; try again.",
+        "Ada yang mengubah hal yang sama pada saat yang sama; coba lagi.",
+    ),
+    ProblemKind(
+        "unavailable",
+        503,
+        "Unavailable",
+        "The database does not answer at the moment; try again shortly.",
+        "Basis data sedang tidak menjawab; coba lagi sebentar.",
+    ),
+    ProblemKind(
+        "internal_error",
+        500,
+        "Internal error",
+        "Something went wrong on our side; it has been recorded.",
+        "Ada kesalahan di sisi kami dan sudah dicatat.",
+    ),
+)
+
+PROBLEMS: dict[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
+
+
+class Problem(LunasError):
+    """A call ends here with this problem. `values` fill the braces of its text."""
+
+    def __init__(self, code: str, *, headers: Mapping[str, str] | None = None, **values: object) -> None:
+        self.kind = PROBLEMS[code]
+        self.headers = dict(headers or {})
+        self.values = values
+        super().__init__(f"{code}: {self.detail('en')}")
+
+    def detail(self, language: Language) -> str:
+        """The text for a person."""
+        return getattr(self.kind, language).format(**self.values)  # type: ignore[no-any-return]
