@@ -7,7 +7,8 @@ write their own tables; whatever else may follow from a change belongs to the li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from runtime.database import Connection, Pool
 from runtime.logs import get_logger
 from schemas.errors import ConfigurationError, LunasError
 
+CONNECT_TIMEOUT_SECONDS = 10.0
 CATCH_UP_BATCH = 5000  # events; a generation that is being built has no reader who waits
 DDL_LOCK_TIMEOUT = (
     "2s"  # a switch that cannot get its lock gives up instead of queueing readers behind itself
@@ -80,6 +82,19 @@ async def ensure(connection: Connection, projections: Mapping[str, Projection] =
     return names
 
 
+async def ensure_at(dsn: str) -> list[str]:
+    """`ensure` over a connection of its own: the second half of `lunas migrate`."""
+    connection = await asyncpg.connect(
+        dsn,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        server_settings={"application_name": "lunas-migrate", "search_path": "lunas"},
+    )
+    try:
+        return await ensure(connection)
+    finally:
+        await connection.close()
+
+
 async def rebuild(
     pool: Pool,
     name: str,
@@ -93,7 +108,7 @@ async def rebuild(
     nobody reads and that are older are dropped first.
     """
     projection = _known(name, projections)
-    async with pool.acquire() as connection:
+    async with pool.acquire() as connection, _alone(connection, name):
         for unread in await _droppable(connection, name):
             await _drop(connection, projection, unread)
         async with connection.transaction():
@@ -145,6 +160,16 @@ async def drop(pool: Pool, name: str, *, projections: Mapping[str, Projection] =
         for version in dropped:
             await _drop(connection, projection, version)
     return dropped
+
+
+@asynccontextmanager
+async def _alone(connection: Connection, name: str) -> AsyncIterator[None]:
+    if not await connection.fetchval(_sql()["hold"], name):
+        raise GenerationError(f"{name} is being rebuilt by somebody else")
+    try:
+        yield
+    finally:
+        await connection.execute(_sql()["let_go"], name)
 
 
 async def _first(connection: Connection, projection: Projection) -> None:

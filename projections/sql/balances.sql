@@ -48,6 +48,9 @@ SELECT customer_id AS key, live::text AS live, rebuilt::text AS rebuilt
 FROM balances_vN AS live FULL JOIN balances_v0 AS rebuilt USING (customer_id)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM balances_vN;
+
 -- view: What readers see; the tier by the database's clock.
 CREATE OR REPLACE VIEW balances AS
 SELECT

@@ -32,6 +32,9 @@ SELECT customer_id AS key, live::text AS live, rebuilt::text AS rebuilt
 FROM customers_vN AS live FULL JOIN customers_v0 AS rebuilt USING (customer_id)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM customers_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW customers AS
 SELECT

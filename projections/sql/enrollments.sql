@@ -44,6 +44,9 @@ SELECT customer_id || ' ' || course AS key, live::text AS live, rebuilt::text AS
 FROM enrollments_vN AS live FULL JOIN enrollments_v0 AS rebuilt USING (customer_id, course)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM enrollments_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW enrollments AS
 SELECT

@@ -31,6 +31,9 @@ SELECT account || ' ' || unit AS key, live::text AS live, rebuilt::text AS rebui
 FROM ledger_vN AS live FULL JOIN ledger_v0 AS rebuilt USING (account, unit)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM ledger_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW ledger AS
 SELECT

@@ -24,6 +24,9 @@ SELECT provider || ' ' || alias || ' ' || record AS key, live::text AS live, reb
 FROM payment_aliases_vN AS live FULL JOIN payment_aliases_v0 AS rebuilt USING (provider, alias, record)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM payment_aliases_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW payment_aliases AS
 SELECT a.provider, a.alias, a.record FROM payment_aliases_vN a;

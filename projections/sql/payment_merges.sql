@@ -23,6 +23,9 @@ SELECT record AS key, live::text AS live, rebuilt::text AS rebuilt
 FROM payment_merges_vN AS live FULL JOIN payment_merges_v0 AS rebuilt USING (record)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM payment_merges_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW payment_merges AS
 SELECT m.record, m.into_record FROM payment_merges_vN m;

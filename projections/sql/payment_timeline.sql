@@ -26,6 +26,9 @@ SELECT case_key || ' ' || step AS key, live::text AS live, rebuilt::text AS rebu
 FROM payment_timeline_vN AS live FULL JOIN payment_timeline_v0 AS rebuilt USING (case_key, step)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM payment_timeline_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW payment_timeline AS
 SELECT t.case_key, t.step, t.kind, t.record, t.payment_id FROM payment_timeline_vN t;

@@ -67,6 +67,9 @@ SELECT record AS key, live::text AS live, rebuilt::text AS rebuilt
 FROM payments_vN AS live FULL JOIN payments_v0 AS rebuilt USING (record)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM payments_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW payments AS
 SELECT

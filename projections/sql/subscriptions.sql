@@ -48,6 +48,9 @@ SELECT subscription_id AS key, live::text AS live, rebuilt::text AS rebuilt
 FROM subscriptions_vN AS live FULL JOIN subscriptions_v0 AS rebuilt USING (subscription_id)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM subscriptions_vN;
+
 -- view: What readers see; the status by the database's clock, so access ends without any event.
 CREATE OR REPLACE VIEW subscriptions AS
 SELECT

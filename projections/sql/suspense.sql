@@ -56,6 +56,9 @@ SELECT suspense_id AS key, live::text AS live, rebuilt::text AS rebuilt
 FROM suspense_vN AS live FULL JOIN suspense_v0 AS rebuilt USING (suspense_id)
 WHERE live::text IS DISTINCT FROM rebuilt::text ORDER BY 1 LIMIT $1;
 
+-- count: Rows there are.
+SELECT count(*) FROM suspense_vN;
+
 -- view: What readers see.
 CREATE OR REPLACE VIEW suspense AS
 SELECT

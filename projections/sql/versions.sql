@@ -36,11 +36,22 @@ FROM projection_versions v
 JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
 WHERE v.name = $1 AND v.version = $2 FOR UPDATE OF c;
 
--- candidate: The newest generation that is being built.
-SELECT version FROM projection_versions WHERE name = $1 AND status = 'building' ORDER BY version DESC LIMIT 1;
+-- candidate: The newest generation that is fed and newer than the live one.
+SELECT v.version FROM projection_versions v
+JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
+WHERE v.name = $1 AND v.version > (SELECT version FROM projection_versions WHERE name = $1 AND status = 'live')
+ORDER BY v.version DESC LIMIT 1;
 
--- previous: The generation that was live last before this one.
-SELECT version FROM projection_versions WHERE name = $1 AND status = 'retired' ORDER BY live_at DESC NULLS LAST LIMIT 1;
+-- previous: The newest generation that was live once and is older than the live one.
+SELECT version FROM projection_versions
+WHERE name = $1 AND status = 'retired' AND version < (SELECT version FROM projection_versions WHERE name = $1 AND status = 'live')
+ORDER BY version DESC LIMIT 1;
+
+-- hold: One rebuild of a projection at a time; held by the session.
+SELECT pg_try_advisory_lock(hashtextextended($1, 7821440272));
+
+-- let_go: End of a rebuild.
+SELECT pg_advisory_unlock(hashtextextended($1, 7821440272));
 
 -- retire: What is live is not any more; it is still fed, so that rolling back shows nothing older.
 UPDATE projection_versions SET status = 'retired' WHERE name = $1 AND status = 'live';
