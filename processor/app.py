@@ -8,6 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from processor.catalog_source import publish_catalog, read_catalog
 from processor.fulfilment_runner import run_fulfilment
 from processor.instruments import Instruments
 from processor.intake import Interpreter
@@ -38,6 +39,7 @@ log = get_logger(__name__)
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until `stop`; then finishes the batches in hand within the drain budget."""
     faults.arm(settings.env)
+    catalog = read_catalog(settings)
     registry, health = new_registry(), Health("processor")
     async with (
         open_pool(settings, "processor", role=ROLE) as pool,
@@ -46,6 +48,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             registry, health, host=settings.metrics_host, port=settings.processor_metrics_port
         ) as address,
     ):
+        await publish_catalog(pool, catalog)
         services = services_of(settings, stop, pool, broker, registry, health)
         log.info("processor started", action="processor.start", host=address[0], port=address[1])
         await run_until_stopped(stop, services, budget_seconds=settings.processor_drain_budget_seconds)
