@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from console.catalogue import read_catalog
 from console.checks.finding import Finding, note, ok, problem
 from console.messages import text
+from processor.catalog_source import read_catalog
 from schemas.errors import LunasError
 
 if TYPE_CHECKING:

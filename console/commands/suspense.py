@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.acts import Act, tell
-from console.catalogue import read_catalog
 from console.claims import held, outcome, say
 from console.exits import FINE, WrongUse
 from console.lazy import Group
@@ -19,6 +18,7 @@ from console.store import open_store
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
+from processor.catalog_source import read_catalog
 from schemas.facts import SuspenseClaimed, SuspenseWrittenOff
 
 if TYPE_CHECKING:
