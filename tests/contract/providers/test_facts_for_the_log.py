@@ -1,0 +1,95 @@
+"""What providers hand to the log: events it knows, on streams it expects, under keys it can index."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from providers.registry import PROVIDERS
+from schemas.errors import AmountError, UntranslatableError
+from schemas.events import EVENT_TYPES, decode, encode
+from schemas.facts import (
+    OrderCancelled,
+    OrderDeleted,
+    OrderRecorded,
+    PaymentFact,
+    RefundFact,
+    SubscriptionReported,
+)
+from schemas.strict_json import loads
+from schemas.translation import Fact, Translation, TranslationContext
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "providers"
+BODIES = sorted(FIXTURES.glob("*/*.json"))
+PERSONAL = re.compile(
+    r"wulandari|harsono|wibisono|prakoso|lestari|jl\. melati|0812|0857|0813|\+628|asdf", re.IGNORECASE
+)
+every_body = pytest.mark.parametrize("path", BODIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+
+
+def translated(path: Path) -> Translation | None:
+    context = TranslationContext(received_at=datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
+    try:
+        return PROVIDERS[path.parent.name].translate(loads(path.read_bytes()), context)
+    except (UntranslatableError, AmountError):
+        return None
+
+
+def stream_of(fact: Fact) -> str:
+    event = fact.event
+    if isinstance(event, PaymentFact | RefundFact):
+        return f"payment-{event.provider}-{event.payment_key}"
+    if isinstance(event, SubscriptionReported):
+        return f"subscription-{event.provider}-{event.subscription_key}"
+    assert isinstance(event, OrderRecorded | OrderCancelled | OrderDeleted)
+    return f"order-{event.provider}-{event.order_key}"
+
+
+@every_body
+def test_facts_are_known_events_on_their_own_streams_and_survive_storage(path: Path) -> None:
+    translation = translated(path)
+    for fact in translation.facts if translation else ():
+        assert EVENT_TYPES[fact.event.TYPE] is type(fact.event)
+        assert decode(fact.event.TYPE, fact.event.VERSION, encode(fact.event)) == fact.event
+        assert fact.stream == stream_of(fact)
+        assert fact.event.provider == path.parent.name
+        assert fact.event.model_dump().get("token_only", False) is (path.parent.name in {"xendit", "mayar"})
+
+
+@every_body
+def test_times_of_facts_are_utc(path: Path) -> None:
+    translation = translated(path)
+    for fact in translation.facts if translation else ():
+        times = [value for value in fact.event.model_dump().values() if isinstance(value, datetime)]
+        assert times
+        assert all(time.utcoffset() == timedelta(0) for time in times)
+
+
+@every_body
+def test_a_payment_is_among_its_own_aliases(path: Path) -> None:
+    translation = translated(path)
+    for fact in translation.facts if translation else ():
+        if isinstance(fact.event, PaymentFact | RefundFact):
+            assert fact.event.payment_key in fact.event.aliases
+        assert len(set(fact.event.aliases)) == len(fact.event.aliases)
+
+
+@every_body
+def test_keys_are_short_and_what_is_said_is_json(path: Path) -> None:
+    translation = translated(path)
+    if translation is None:
+        return
+    assert len(translation.dedupe_key.encode()) < 2000
+    assert json.loads(json.dumps(translation.says)) == translation.says
+
+
+@every_body
+def test_names_phones_and_addresses_never_reach_a_fact(path: Path) -> None:
+    translation = translated(path)
+    for fact in translation.facts if translation else ():
+        told = fact.event.model_dump(exclude={"payer_email"})
+        assert not PERSONAL.search(json.dumps(told, default=str))
