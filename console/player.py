@@ -28,7 +28,7 @@ class Signed(Protocol):
     """One webhook ready to send."""
 
     @property
-    def provider(self) -> str: ...
+    def path(self) -> str: ...
     @property
     def headers(self) -> Mapping[str, str]: ...
     @property
@@ -127,7 +127,7 @@ async def _deliver(session: aiohttp.ClientSession, address: str, delivery: Signe
 async def _request(session: aiohttp.ClientSession, address: str, delivery: Signed) -> int:
     try:
         async with session.post(
-            f"{address}/webhooks/{delivery.provider}", data=delivery.body, headers=dict(delivery.headers)
+            f"{address}{delivery.path}", data=delivery.body, headers=dict(delivery.headers)
         ) as answer:
             await answer.read()
             return answer.status

@@ -67,7 +67,7 @@ def first_payment(settings: Settings, addresses: Mapping[str, str]) -> list[str]
         f"""-d '{{"email":"budi@example.com"}}'; echo""",
         f'curl -sS {addresses["ingress"]}/webhooks/xendit -H "x-callback-token: {token}" -H "Content-Type: application/json" '
         f"-d '{json.dumps(payment, separators=(',', ':'))}'; echo",
-        f'curl -sS {customer}/balance -H "Authorization: Bearer {key}"; echo',
+        f'sleep 1; curl -sS {customer}/balance -H "Authorization: Bearer {key}"; echo',
     ]
 
 
