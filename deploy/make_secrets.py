@@ -1,0 +1,116 @@
+"""Makes every secret of a deployment once: passwords, addresses that hold them, the broker's users and the keys of our doors.
+
+    python3 -m deploy.make_secrets
+
+Writes one file per secret into `deploy/secrets/`, which git ignores. The secrets of the providers' webhooks are left empty: they come
+from the providers' dashboards. Standard library only, so it runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.rabbitmq.make_definitions import PERMISSIONS, VHOST, definitions
+
+FOLDER = Path(__file__).parent / "secrets"
+LOGINS = ("owner", "processor", "projections", "api", "operator", "reader")
+PROVIDERS = ("scalev", "xendit", "mayar")
+SCRAM_ITERATIONS = (
+    4096  # PostgreSQL's default; the passwords are random, so guessing them is hopeless at any number
+)
+PASSWORD_BYTES = 24
+
+
+def make_secrets(
+    folder: Path = FOLDER,
+    *,
+    database: str = "postgres:5432/lunas",
+    broker: str = "rabbitmq:5672",
+    partitions: int = 1,
+) -> list[str]:
+    """Names of the files written. Raises FileExistsError when the folder holds secrets already: they may be in use."""
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(
+            f"{folder} holds secrets already; move them away first, or name another folder with --into"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    # Nobody else passes the folder; the files themselves must be readable by the containers' unprivileged users.
+    folder.chmod(0o700)
+    logins = {f"lunas_login_{name}": _password() for name in LOGINS}
+    users = {user: _password() for user in PERMISSIONS}
+    contents = {
+        "postgres_password": _password(),
+        "database_logins.sql": login_statements(logins),
+        "broker_definitions.json": json.dumps(definitions(users, partitions=partitions), indent=2) + "\n",
+        "api_key": _password(),
+        "operator_key": _password(),
+    }
+    contents |= {
+        f"database_url_{name}": f"postgresql://lunas_login_{name}:{logins[f'lunas_login_{name}']}@{database}"
+        for name in LOGINS
+    }
+    contents |= {
+        f"broker_url_{user.removeprefix('lunas-')}": f"amqp://{user}:{password}@{broker}/{VHOST}"
+        for user, password in users.items()
+    }
+    contents |= {f"{provider}_webhook_secret": "" for provider in PROVIDERS}
+    for name, text in contents.items():
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o444)
+    return sorted(contents)
+
+
+def login_statements(passwords: Mapping[str, str]) -> str:
+    """SQL that sets the logins' passwords, as verifiers."""
+    return "".join(
+        f"ALTER ROLE {login} PASSWORD '{scram_verifier(password)}';\n"
+        for login, password in passwords.items()
+    )
+
+
+def scram_verifier(password: str, salt: bytes | None = None, iterations: int = SCRAM_ITERATIONS) -> str:
+    """What PostgreSQL stores for a password: SCRAM-SHA-256 of RFC 5802 and RFC 7677, from which it cannot be read back."""
+    salt = secrets.token_bytes(16) if salt is None else salt
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    return f"SCRAM-SHA-256${iterations}:{_base64(salt)}${_base64(stored)}:{_base64(server)}"
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes the files and says what is left to do."""
+    parser = argparse.ArgumentParser(description="Make every secret of a deployment once.")
+    parser.add_argument("--into", type=Path, default=FOLDER, help="folder to write to")
+    parser.add_argument("--database", default="postgres:5432/lunas", help="host:port/name of PostgreSQL")
+    parser.add_argument("--broker", default="rabbitmq:5672", help="host:port of RabbitMQ")
+    parser.add_argument("--partitions", type=int, default=1, help="as in LUNAS_BROKER_PARTITIONS")
+    options = parser.parse_args(arguments)
+    try:
+        written = make_secrets(
+            options.into, database=options.database, broker=options.broker, partitions=options.partitions
+        )
+    except FileExistsError as error:
+        parser.exit(3, f"{error}. Nothing was changed.\n")
+    left = "Left to do: put each provider's webhook secret into <provider>_webhook_secret."
+    print(f"{len(written)} files in {options.into}. {left}")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,106 @@
+"""Writes the broker's definitions: our topology, and one user per process that may touch exactly what the process uses.
+
+    python3 -m deploy.rabbitmq.make_definitions > deploy/rabbitmq/definitions.json
+
+Exchanges and queues come from `schemas.topology`, so that file and program cannot disagree. The committed file holds empty
+password hashes, with which RabbitMQ lets nobody in; `deploy.make_secrets` writes a copy with real ones. Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from schemas.topology import RETRY_DELAYS, topology
+
+VHOST = "lunas"
+NOTHING = "^$"
+WORK_QUEUES = r"lunas\.webhooks\.p[0-9]+"
+
+# Nobody may configure: the import has made everything, and a process that misses something says so and stops. RabbitMQ asks the
+# write pattern about the exchange of a publish and the read pattern about the queue of a consume
+# (https://www.rabbitmq.com/docs/access-control).
+PERMISSIONS: Mapping[str, Mapping[str, str]] = {
+    # Publishes what it verified, and what it refused. Sees no queue.
+    "lunas-ingress": {"write": r"^lunas\.(webhooks|quarantine)$", "read": NOTHING},
+    # Consumes all three kinds of queue; publishes only detours: to a retry tier or to the parking lot.
+    "lunas-processor": {
+        "write": r"^lunas\.(retry\.[0-9.]+s|dead)$",
+        "read": rf"^({WORK_QUEUES}|lunas\.parked|lunas\.quarantine)$",
+    },
+    # Sends stored deliveries through again. Queue depths need no permission.
+    "lunas-operator": {"write": r"^lunas\.webhooks$", "read": NOTHING},
+}
+
+
+def definitions(
+    passwords: Mapping[str, str] | None = None,
+    *,
+    partitions: int = 1,
+    retry_delays: Sequence[float] = RETRY_DELAYS,
+    vhost: str = VHOST,
+) -> dict[str, Any]:
+    """The document that `load_definitions` and `rabbitmqctl import_definitions` read. `passwords`: user to clear text."""
+    shape = topology(partitions, retry_delays)
+    return {
+        "vhosts": [{"name": vhost}],
+        "users": [
+            {
+                "name": user,
+                "password_hash": password_hash(passwords[user]) if passwords else "",
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": [],
+            }
+            for user in PERMISSIONS
+        ],
+        "permissions": [
+            {"user": user, "vhost": vhost, "configure": NOTHING, **patterns} for user, patterns in PERMISSIONS.items()
+        ],
+        "topic_permissions": [],
+        "parameters": [],
+        # Everything is an argument of its queue: processes compare arguments when they start, a policy they could not see.
+        "policies": [],
+        "exchanges": [
+            {"name": exchange.name, "vhost": vhost, "type": exchange.kind, **_DURABLE, "internal": False}
+            for exchange in shape.exchanges
+        ],
+        "queues": [
+            {"name": queue.name, "vhost": vhost, **_DURABLE, "arguments": dict(queue.arguments)} for queue in shape.queues
+        ],
+        "bindings": [
+            {
+                "source": binding.exchange,
+                "vhost": vhost,
+                "destination": binding.queue,
+                "destination_type": "queue",
+                "routing_key": binding.routing_key,
+                "arguments": {},
+            }
+            for binding in shape.bindings
+        ],
+    }  # fmt: skip
+
+
+def password_hash(password: str, salt: bytes | None = None) -> str:
+    """RabbitMQ's `rabbit_password_hashing_sha256`: base64 of a 4-byte salt and SHA-256 of salt and password."""
+    salt = secrets.token_bytes(4) if salt is None else salt
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+_DURABLE: Mapping[str, Any] = {"durable": True, "auto_delete": False}
+
+
+def main() -> None:
+    """Prints the definitions without passwords."""
+    parser = argparse.ArgumentParser(description="Print the broker's definitions, without passwords.")
+    parser.add_argument("--partitions", type=int, default=1, help="as in LUNAS_BROKER_PARTITIONS")
+    print(json.dumps(definitions(partitions=parser.parse_args().partitions), indent=2))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Broker users may touch what their process uses and nothing else; derived from the topology, not from the file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.rabbitmq.make_definitions import PERMISSIONS, definitions, password_hash
+from schemas.topology import DEAD, PARKED, QUARANTINE, WEBHOOKS, queue_name, retry_name, topology
+
+ROOT = Path(__file__).parents[3]
+SHAPE = topology(partitions=12)
+EXCHANGES = {exchange.name for exchange in SHAPE.exchanges}
+QUEUES = {queue.name for queue in SHAPE.queues}
+TIERS = {retry_name(delay) for delay in SHAPE.retry_delays}
+
+PUBLISHES = {
+    "lunas-ingress": {WEBHOOKS, QUARANTINE},
+    "lunas-processor": {*TIERS, DEAD},
+    "lunas-operator": {WEBHOOKS},
+}
+CONSUMES: dict[str, set[str]] = {
+    "lunas-ingress": set(),
+    "lunas-processor": {*(queue_name(number) for number in range(12)), PARKED, QUARANTINE},
+    "lunas-operator": set(),
+}
+
+
+def allowed(user: str, verb: str, names: set[str]) -> set[str]:
+    return {name for name in names if re.search(PERMISSIONS[user][verb], name)}
+
+
+def test_the_committed_file_is_what_the_script_writes() -> None:
+    assert json.loads((ROOT / "deploy/rabbitmq/definitions.json").read_text()) == definitions()
+
+
+def test_the_committed_file_lets_nobody_in() -> None:
+    assert all(user["password_hash"] == "" for user in definitions()["users"])
+
+
+@pytest.mark.parametrize("user", PERMISSIONS)
+def test_a_user_publishes_to_exactly_the_exchanges_of_its_process(user: str) -> None:
+    assert allowed(user, "write", EXCHANGES) == PUBLISHES[user]
+
+
+@pytest.mark.parametrize("user", PERMISSIONS)
+def test_a_user_consumes_exactly_the_queues_of_its_process(user: str) -> None:
+    assert allowed(user, "read", QUEUES) == CONSUMES[user]
+
+
+@pytest.mark.parametrize("user", PERMISSIONS)
+def test_nobody_publishes_past_the_exchanges(user: str) -> None:
+    assert (
+        allowed(
+            user,
+            "write",
+            {"amq.default", "amq.direct", "amq.topic", "", "xlunas.webhooks", "lunas.webhooksx"},
+        )
+        == set()
+    )
+
+
+def test_nobody_configures_anything() -> None:
+    every = EXCHANGES | QUEUES | {"", "amq.gen-1"}
+    for permission in definitions()["permissions"]:
+        assert not [name for name in every if name and re.search(permission["configure"], name)]
+
+
+def test_no_guest_and_no_administrator() -> None:
+    users = definitions()["users"]
+    assert "guest" not in {user["name"] for user in users}
+    assert all(user["tags"] == [] for user in users)
+
+
+def test_definitions_hold_the_whole_topology() -> None:
+    written = definitions(partitions=12)
+    assert {queue["name"]: queue["arguments"] for queue in written["queues"]} == {
+        queue.name: dict(queue.arguments) for queue in SHAPE.queues
+    }
+    assert {(b["source"], b["destination"], b["routing_key"]) for b in written["bindings"]} == {
+        (b.exchange, b.queue, b.routing_key) for b in SHAPE.bindings
+    }
+    assert {exchange["name"]: exchange["type"] for exchange in written["exchanges"]} == {
+        exchange.name: exchange.kind for exchange in SHAPE.exchanges
+    }
+
+
+def test_password_hash_is_rabbitmqs() -> None:
+    # The worked example of https://www.rabbitmq.com/docs/passwords: salt 908D C60A, password test12.
+    salt = bytes.fromhex("908DC60A")
+    assert password_hash("test12", salt) == "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"
+    assert base64.b64decode(password_hash("test12", salt)) == salt + hashlib.sha256(salt + b"test12").digest()
