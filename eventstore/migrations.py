@@ -48,11 +48,12 @@ class MigrationError(ConfigurationError):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file: its name, the SQL of its `up` part and the SHA-256 of the whole."""
+    """One file: its name, the SQL of its `up` part, the SHA-256 of the whole, and the SQL of its `down` part (never run by us)."""
 
     name: str
     up: str
     checksum: str
+    down: str = ""
 
 
 def files() -> list[Migration]:
@@ -69,7 +70,8 @@ def parse(name: str, text: str) -> Migration:
     up, down = _UP.search(text), _DOWN.search(text)
     if up is None or down is None or down.start() < up.end():
         raise MigrationError(f"migration {name} needs `-- migrate:up` and then `-- migrate:down`")
-    return Migration(name, text[up.end() : down.start()], hashlib.sha256(text.encode()).hexdigest())
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    return Migration(name, text[up.end() : down.start()], checksum, text[down.end() :])
 
 
 async def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str]:

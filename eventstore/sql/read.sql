@@ -10,9 +10,8 @@ SELECT position, event_id, stream, version, type, schema_version, data, metadata
 FROM events WHERE position > $1 AND position <= $2 AND type = ANY($3::text[]) ORDER BY position LIMIT $4;
 
 -- stream: Events of one stream from a version on, in order.
-SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.data, e.metadata, e.recorded_at
-FROM streams s JOIN events e USING (stream_id)
-WHERE s.stream = $1 AND e.version >= $2 ORDER BY e.version LIMIT $3;
+SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
+FROM events WHERE stream_id = (SELECT stream_id FROM streams WHERE stream = $1) AND version >= $2 ORDER BY version LIMIT $3;
 
 -- version: Version of a stream.
 SELECT version FROM streams WHERE stream = $1;

@@ -1,0 +1,72 @@
+"""One leader per job; the next one takes over when its session ends, and the old one notices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import asyncpg
+
+from eventstore.leadership import Leadership, lock_key
+from runtime.settings import Settings
+
+
+async def test_one_leads_and_the_next_takes_over_when_it_lets_go(
+    database_url: str, settings: Callable[..., Settings]
+) -> None:
+    chosen = settings(database_url=database_url, leadership_retry_seconds=0.05)
+    stop = asyncio.Event()
+    async with (
+        Leadership(chosen, "test", "balances") as first,
+        Leadership(chosen, "test", "balances") as second,
+    ):
+        assert await first.wait(stop)
+        waiting = asyncio.create_task(second.wait(stop))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        await first.release()
+        assert await asyncio.wait_for(waiting, 5)
+        assert not first.is_leader
+
+
+async def test_other_jobs_have_other_leaders(database_url: str, settings: Callable[..., Settings]) -> None:
+    chosen = settings(database_url=database_url)
+    stop = asyncio.Event()
+    async with Leadership(chosen, "test", "balances") as one, Leadership(chosen, "test", "payments") as other:
+        assert await one.wait(stop)
+        assert await other.wait(stop)
+    assert lock_key("balances") != lock_key("payments")
+
+
+async def test_a_leader_whose_session_was_ended_is_told_and_replaced(
+    database_url: str, settings: Callable[..., Settings]
+) -> None:
+    chosen = settings(database_url=database_url, leadership_retry_seconds=0.05)
+    stop = asyncio.Event()
+    async with (
+        Leadership(chosen, "test", "balances") as first,
+        Leadership(chosen, "test", "balances") as second,
+    ):
+        assert await first.wait(stop)
+        killer = await asyncpg.connect(database_url)
+        await killer.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'lunas-test-leader' AND datname = current_database()"
+        )
+        await killer.close()
+        await asyncio.wait_for(first.lost.wait(), 5)
+        assert not first.is_leader
+        assert await asyncio.wait_for(second.wait(stop), 5)
+
+
+async def test_stopping_ends_the_wait(database_url: str, settings: Callable[..., Settings]) -> None:
+    chosen = settings(database_url=database_url)
+    stop = asyncio.Event()
+    async with (
+        Leadership(chosen, "test", "balances") as first,
+        Leadership(chosen, "test", "balances") as second,
+    ):
+        assert await first.wait(stop)
+        waiting = asyncio.create_task(second.wait(stop))
+        stop.set()
+        assert not await asyncio.wait_for(waiting, 5)
