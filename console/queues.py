@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 import aiormq
 from aiormq.abc import AbstractConnection
-from aiormq.exceptions import AMQPError, ChannelNotFoundEntity, ChannelPreconditionFailed
+from aiormq.exceptions import (
+    AMQPError,
+    ChannelAccessRefused,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+)
 from yarl import URL
 
 from console.exits import CommandError
@@ -86,5 +91,7 @@ async def _compare(connection: AbstractConnection, queue: Queue) -> str | None:
         await channel.queue_declare(queue.name, durable=True, arguments=dict(queue.arguments))
     except ChannelPreconditionFailed as error:
         return str(error.args[0] if error.args else error).split(" - ", 1)[-1]
+    except ChannelAccessRefused:
+        return None  # this user may only look; the broker's definitions vouch for the arguments
     await channel.close()
     return None
