@@ -65,9 +65,11 @@ class Section:
     def identifier(self, key: str) -> str | None:
         """An id as text (numbers occur), or None when absent. Raises UntranslatableError when it cannot be an id."""
         value = self.values.get(key)
+        if value is None:
+            return None
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if isinstance(value, str) and not value.strip():
             return None
         if not isinstance(value, str) or len(value) > MAX_TEXT:
             raise UntranslatableError("id_malformed", self._name(key))

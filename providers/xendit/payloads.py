@@ -28,7 +28,32 @@ class PaymentIds:
     aliases: tuple[str, ...]
 
 
-def payment_ids(data: Section, *, request_event: bool) -> PaymentIds:
+@dataclass(frozen=True, slots=True)
+class Captures:
+    """What `captures[]` says, read once: ids in order, the rupiah of all of them (None when there are none), the latest time."""
+
+    ids: tuple[str, ...]
+    total: int | None
+    latest: datetime | None
+
+
+NO_CAPTURES = Captures((), None, None)
+
+
+def captures_of(data: Section) -> Captures:
+    """Raises UntranslatableError or AmountError when a capture cannot be read."""
+    captures = data.sections("captures")
+    if not captures:
+        return NO_CAPTURES
+    times = [time for capture in captures if (time := capture.moment("capture_timestamp")) is not None]
+    return Captures(
+        ids=tuple(capture_ids(data)),
+        total=sum(capture.amount("capture_amount") for capture in captures),
+        latest=max(times, default=None),
+    )
+
+
+def payment_ids(data: Section, captures: Captures, *, request_event: bool) -> PaymentIds:
     """Raises UntranslatableError when the payload names nothing to hold on to.
 
     `request_event`: the event is about a request, so a bare `id` is the request's and not the payment's.
@@ -44,7 +69,7 @@ def payment_ids(data: Section, *, request_event: bool) -> PaymentIds:
     key = attempt or group or reference or bare
     if key is None:
         raise UntranslatableError("payment_id_missing")
-    found = (key, attempt, group, bare, reference, *capture_ids(data))
+    found = (key, attempt, group, bare, reference, *captures.ids)
     aliases = tuple(dict.fromkeys(one for one in found if one is not None))
     return PaymentIds(key, attempt, group, reference, aliases)
 
@@ -54,11 +79,10 @@ def capture_ids(data: Section) -> list[str]:
     return sorted(filter(None, (capture.identifier("capture_id") for capture in data.sections("captures"))))
 
 
-def received_amount(data: Section) -> int:
+def received_amount(data: Section, captures: Captures) -> int:
     """Rupiah received: the captures' sum, else what the request or the older payload states. Raises AmountError."""
-    captures = data.sections("captures")
-    if captures:
-        return sum(capture.amount("capture_amount") for capture in captures)
+    if captures.total is not None:
+        return captures.total
     for key in ("capture_amount", "request_amount", "amount", "charge_amount"):
         if data.has(key):
             return data.amount(key)
@@ -71,11 +95,9 @@ def requested_amount(data: Section, *, paid: bool) -> int | None:
     return data.amount_if_any(*keys)
 
 
-def paid_at(data: Section) -> datetime | None:
+def paid_at(data: Section, captures: Captures) -> datetime | None:
     """When the money arrived: the latest capture, else the payload's own time."""
-    times = [capture.moment("capture_timestamp") for capture in data.sections("captures")]
-    known = [time for time in times if time is not None]
-    return max(known) if known else data.moment("paid_at", "updated", "created")
+    return captures.latest or data.moment("paid_at", "updated", "created")
 
 
 def channel_and_method(data: Section) -> tuple[str | None, str | None]:

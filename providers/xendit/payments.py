@@ -49,9 +49,10 @@ def payment(event_name: str, meaning: Meaning, data: Section, received_at: datet
     request_event = event_name.startswith("payment_request.")
     status = data.status("status")
     state = _state(meaning, (status or "").upper(), status_required=request_event)
-    ids = payloads.payment_ids(data, request_event=request_event)
     paid = state is PaymentSucceeded
-    occurred = payloads.paid_at(data) if paid else data.moment("updated", "created")
+    captures = payloads.captures_of(data) if paid else payloads.NO_CAPTURES
+    ids = payloads.payment_ids(data, captures, request_event=request_event)
+    occurred = payloads.paid_at(data, captures) if paid else data.moment("updated", "created")
     channel, method = payloads.channel_and_method(data)
     metadata = data.section("metadata")
     event = state(
@@ -61,7 +62,7 @@ def payment(event_name: str, meaning: Meaning, data: Section, received_at: datet
         group_id=ids.group_id,
         reusable=data.text("type") == "REUSABLE_PAYMENT_CODE",
         aliases=ids.aliases,
-        amount=payloads.received_amount(data) if paid else None,
+        amount=payloads.received_amount(data, captures) if paid else None,
         requested_amount=payloads.requested_amount(data, paid=paid),
         method=method,
         channel=channel,
