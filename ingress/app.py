@@ -101,6 +101,7 @@ async def _serving(
     try:
         yield listener
     finally:
+        await listener.close()
         # What was refused last gets a moment; it is counted in any case.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_SECONDS):

@@ -42,24 +42,26 @@ class Phase(Enum):
 class GuardedConnection(RequestHandler):
     """aiohttp's connection, with a phase."""
 
-    __slots__ = ("guard", "phase", "since")
+    __slots__ = ("gone", "guard", "phase", "since")
 
     def __init__(self, manager: Guard, **options: Any) -> None:
         super().__init__(manager, **options)
         self.guard = manager
         self.phase = Phase.IDLE
         self.since = 0.0
+        self.gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not self.guard.admit():
             cast(asyncio.Transport, transport).write(FULL)
             transport.close()
-            self.guard.refused(self)
+            self.gone = True
             return
         super().connection_made(transport)
         self.enter(Phase.IDLE)
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        self.gone = True
         self.guard.leave(self)
         super().connection_lost(exc)
 
@@ -69,8 +71,10 @@ class GuardedConnection(RequestHandler):
         super().data_received(data)
 
     def enter(self, phase: Phase) -> None:
+        """The handler of a client that has left still runs to its end; it does not bring the connection back."""
         self.phase = phase
-        self.guard.entered(self, phase)
+        if not self.gone:
+            self.guard.entered(self, phase)
 
     def cut(self) -> None:
         """Closes now, without a farewell; what the client still sends is not read."""
@@ -126,9 +130,10 @@ class Guard(web.Server):
         """Open connections."""
         return len(self._waiting) + len(self._working)
 
-    def idle(self) -> list[GuardedConnection]:
-        """Connections between requests."""
-        return [connection for connection in self._waiting if connection.phase is Phase.IDLE]
+    def idle(self, *, for_seconds: float) -> list[GuardedConnection]:
+        """Connections that have been between requests for so long."""
+        since = self._loop.time() - for_seconds
+        return [item for item in self._waiting if item.phase is Phase.IDLE and item.since < since]
 
     def admit(self) -> bool:
         """Room for one more, made at the cost of whoever has let us wait longest; False when all are at work."""
@@ -140,10 +145,6 @@ class Guard(web.Server):
             return False
         self._cut(oldest, "gave_way")
         return True
-
-    def refused(self, connection: GuardedConnection) -> None:
-        """A connection that was never admitted."""
-        self._waiting.pop(connection, None)
 
     def leave(self, connection: GuardedConnection) -> None:
         self._waiting.pop(connection, None)

@@ -14,6 +14,7 @@ log = get_logger(__name__)
 
 BACKLOG = 1024
 STEP_SECONDS = 0.05
+IDLE_SECONDS = 0.2  # an answer that was just given may still be on its way out
 
 
 class Listener:
@@ -31,6 +32,8 @@ class Listener:
 
     async def close(self) -> None:
         """No new connections. Those the kernel has accepted for us are served: closing alone would reset them."""
+        if self._door.fileno() < 0:
+            return
         self._server.close()
         loop = asyncio.get_running_loop()
         waiting: list[socket.socket] = []
@@ -49,8 +52,8 @@ class Listener:
         while self._guard.open() and loop.time() - started < budget_seconds:
             await asyncio.sleep(STEP_SECONDS)
             if loop.time() - started >= idle_seconds:
-                for connection in self._guard.idle():
-                    connection.close()
+                for connection in self._guard.idle(for_seconds=IDLE_SECONDS):
+                    connection.force_close()
         if self._guard.open():
             log.warning("connections cut off", action="ingress.cut_off", connections=self._guard.open())
         await self._guard.shutdown(STEP_SECONDS)
