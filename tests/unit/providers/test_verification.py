@@ -118,7 +118,21 @@ def test_c04_a_body_serialised_again_by_a_proxy_is_refused(path: Path) -> None:
     assert isinstance(scalev(signature, body), Verified)
     again = json.dumps(json.loads(body)).encode()
     assert scalev(signature, again) == Rejected(Cause.WRONG_CREDENTIAL)
-    assert scalev(signature, body + b" ") == Rejected(Cause.WRONG_CREDENTIAL)
+    for changed in (body + b" ", body[:-1], b" " + body, body.replace(b"\n", b"\r\n")):
+        assert scalev(signature, changed) == Rejected(Cause.WRONG_CREDENTIAL)
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
+def test_c04_no_byte_of_a_recorded_body_can_change_in_any_bit(path: Path) -> None:
+    body = path.read_bytes()
+    signature = headers(("X-Scalev-Hmac-Sha256", sign_hmac_sha256(body, SECRET)))
+    assert isinstance(SCALEV.verify(signature, body, [SECRET]), Verified)
+    changed = bytearray(body)
+    for position in range(len(body)):
+        bit = 1 << position % 8
+        changed[position] ^= bit
+        assert isinstance(SCALEV.verify(signature, bytes(changed), [SECRET]), Rejected)
+        changed[position] ^= bit
 
 
 def test_c08_in_rotation_both_secrets_pass_and_the_one_that_matched_is_recorded() -> None:
