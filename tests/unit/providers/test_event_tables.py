@@ -65,3 +65,9 @@ def test_the_registry_knows_four_providers_and_which_prove_little() -> None:
     assert {name for name, provider in PROVIDERS.items() if provider.token_only} == {"xendit", "mayar"}
     assert {name for name, provider in PROVIDERS.items() if not provider.webhooks} == {"manual"}
     assert {provider.partition_key(b"{}") for provider in PROVIDERS.values()} == {""}
+
+
+def test_the_readme_names_every_event() -> None:
+    readme = (Path(__file__).parents[3] / "providers" / "README.md").read_text(encoding="utf-8")
+    missing = [name for _, documented, _ in DOCUMENTED for name in documented if f"`{name}`" not in readme]
+    assert missing == []
