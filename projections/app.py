@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from eventstore.append import CHANNEL
 from eventstore.leadership import Leadership
 from projections.feeder import Feeder
+from projections.garbage import collected_rarely
 from projections.metrics import ProjectionMetrics
 from projections.projection import Projection
 from projections.registry import BY_NAME
@@ -51,7 +52,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         try:
             while await leadership.wait(stop):
                 metrics.leader.set(1)
-                await _lead(settings, stop, pool, wakeups, leadership, metrics)
+                with collected_rarely():
+                    await _lead(settings, stop, pool, wakeups, leadership, metrics)
                 metrics.leader.set(0)
         finally:
             health.draining = True

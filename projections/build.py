@@ -6,13 +6,13 @@ Nothing of it is visible before that transaction, so a build that is cut off lea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from projections import log as event_log
 from projections import rows
-from projections.decoding import Stored, decode_all, known_part
+from projections.decoding import Rows, decode_all, known_part
 from projections.fold import FOLD_ERRORS, Parked, describe, fold_all, fold_each
+from projections.garbage import collected_rarely
 from projections.projection import Projection, State
 from projections.statements import runner_sql
 from runtime.database import Connection
@@ -46,13 +46,12 @@ async def fold_log(
 
     Raises UnknownEventVersion: what this program does not understand, it does not build from.
     """
-    try:
-        return await _fold_log(connection, projection, until, rows_max, batch_max, careful=False)
-    except UnknownEventVersion:
-        raise
-    except FOLD_ERRORS as error:
-        # The rows in memory are of no use after a failed fold, so begin again, event by event.
-        log.warning("the log holds a broken event", action="projection.isolate", error=describe(error))
+    with collected_rarely():
+        try:
+            return await _fold_log(connection, projection, until, rows_max, batch_max, careful=False)
+        except FOLD_ERRORS as error:
+            # The rows in memory are of no use after a failed fold, so begin again, event by event.
+            log.warning("the log holds a broken event", action="projection.isolate", error=describe(error))
         return await _fold_log(connection, projection, until, rows_max, batch_max, careful=True)
 
 
@@ -91,13 +90,13 @@ async def _fold_log(
         await asyncio.gather(reading, return_exceptions=True)
 
 
-def _within(events: Sequence[Stored], until: int | None) -> Sequence[Stored]:
+def _within(events: Rows, until: int | None) -> Rows:
     known, unknown = known_part(events)
     if unknown is not None and (until is None or unknown.position <= until):
         raise UnknownEventVersion(unknown.type, unknown.schema_version)
-    if until is None or not known or known[-1].position <= until:
+    if until is None or not known or known[-1][event_log.POSITION] <= until:
         return known
-    return [event for event in known if event.position <= until]
+    return [row for row in known if row[event_log.POSITION] <= until]
 
 
 async def keep(connection: Connection, projection: Projection, version: int, built: Built) -> None:

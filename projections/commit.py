@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from projections import rows
-from projections.decoding import Stored, decode_all
+from projections.decoding import Rows, decode_all
 from projections.fold import Parked, fold_all, fold_each, readable_keys, touched
 from projections.members import Member
 from projections.projection import Event
@@ -23,7 +23,7 @@ class Overtaken(Transient):
 
 
 async def commit_together(
-    connection: Connection, members: Sequence[Member], batch: Sequence[Stored], through: int
+    connection: Connection, members: Sequence[Member], batch: Rows, through: int
 ) -> None:
     """Folds a batch into generations that stand at the same position and moves them to `through`, all or nothing.
 
@@ -41,9 +41,7 @@ async def commit_together(
         member.position = through
 
 
-async def commit_carefully(
-    connection: Connection, member: Member, batch: Sequence[Stored], through: int
-) -> list[Parked]:
+async def commit_carefully(connection: Connection, member: Member, batch: Rows, through: int) -> list[Parked]:
     """Like `commit_together` for one generation, but parks what cannot be folded, with its stream. Returns what was parked."""
     projection = member.projection
     waiting = set(member.waiting)

@@ -17,7 +17,7 @@ from schemas.events import EVENT_TYPES, UPCASTERS
 
 
 class Stored(NamedTuple):
-    """One event as read: `data` is the stored JSON text."""
+    """One event as read: `data` is the stored JSON text. Database records with the same columns in the same order serve as well."""
 
     position: int
     type: str
@@ -26,8 +26,13 @@ class Stored(NamedTuple):
     data: str
 
 
-def decode(stored: Stored) -> Event:
+Rows = Sequence[Any]
+"""Database records, or `Stored`: read by index where it is hot."""
+
+
+def decode(row: Any) -> Event:
     """Raises UnknownEventVersion for a version written by newer code, ValueError for text that is not clean JSON."""
+    stored = Stored(*row)
     newest = EVENT_TYPES[stored.type].VERSION
     if stored.schema_version > newest:
         raise UnknownEventVersion(stored.type, stored.schema_version)
@@ -37,7 +42,7 @@ def decode(stored: Stored) -> Event:
     return Event(stored.position, stored.type, stored.stream, document)
 
 
-def decode_all(batch: Sequence[Stored]) -> list[Event]:
+def decode_all(batch: Rows) -> list[Event]:
     """All events of a batch; raises what `decode` raises for the first that cannot be."""
     loads = orjson.loads
     newest = {event_type: EVENT_TYPES[event_type].VERSION for event_type in {row[1] for row in batch}}
@@ -47,9 +52,10 @@ def decode_all(batch: Sequence[Stored]) -> list[Event]:
     ]
 
 
-def known_part(batch: Sequence[Stored]) -> tuple[Sequence[Stored], Stored | None]:
+def known_part(batch: Rows) -> tuple[Rows, Stored | None]:
     """The part of a batch before the first event of a version we do not know, and that event."""
-    for index, stored in enumerate(batch):
-        if stored.schema_version > EVENT_TYPES[stored.type].VERSION:
-            return batch[:index], stored
+    newest = {event_type: EVENT_TYPES[event_type].VERSION for event_type in {row[1] for row in batch}}
+    for index, row in enumerate(batch):
+        if row[2] > newest[row[1]]:
+            return batch[:index], Stored(*row)
     return batch, None

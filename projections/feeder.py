@@ -9,7 +9,7 @@ import asyncpg
 
 from projections import log as event_log
 from projections.commit import Overtaken, commit_carefully, commit_together
-from projections.decoding import Stored, known_part
+from projections.decoding import Rows, Stored, known_part
 from projections.fold import FOLD_ERRORS, describe
 from projections.members import Member, by_position, members
 from projections.metrics import ProjectionMetrics
@@ -100,7 +100,7 @@ class Feeder:
         self._show(group, len(events), time.perf_counter() - started, batch.head)
         return unknown is not None or len(batch.events) >= self._batch_max
 
-    async def _commit(self, group: Sequence[Member], events: Sequence[Stored], through: int) -> None:
+    async def _commit(self, group: Sequence[Member], events: Rows, through: int) -> None:
         try:
             await commit_together(self._connection, group, events, through)
             return
@@ -112,7 +112,7 @@ class Feeder:
             except BROKEN:
                 await self._commit_carefully(member, events, through)
 
-    async def _commit_carefully(self, member: Member, events: Sequence[Stored], through: int) -> None:
+    async def _commit_carefully(self, member: Member, events: Rows, through: int) -> None:
         try:
             parked = await commit_carefully(self._connection, member, events, through)
         except BROKEN as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from projections.decoding import Stored, decode
+from projections.decoding import Rows, Stored, decode
 from projections.projection import Event, Projection, State, Table
 
 # What a broken event looks like inside a fold. Anything else is a broken program or a broken connection and is not caught.
@@ -35,15 +35,13 @@ def fold_all(projection: Projection, state: State, events: Iterable[Event]) -> N
             handler(state, event)
 
 
-def fold_each(
-    projection: Projection, state: State, batch: Sequence[Stored], waiting: set[str]
-) -> list[Parked]:
+def fold_each(projection: Projection, state: State, batch: Rows, waiting: set[str]) -> list[Parked]:
     """Folds event by event and parks what cannot be, with everything behind it on the same stream.
 
     `waiting` holds the streams that are parked already and grows.
     """
     parked: list[Parked] = []
-    for stored in batch:
+    for stored in map(Stored._make, batch):
         if stored.type not in projection.handlers:
             continue
         if stored.stream in waiting:
@@ -104,10 +102,10 @@ def touched(projection: Projection, events: Iterable[Event]) -> set[Any]:
     return keys
 
 
-def readable_keys(projection: Projection, batch: Iterable[Stored]) -> set[Any]:
+def readable_keys(projection: Projection, batch: Rows) -> set[Any]:
     """Like `touched` for events that may be broken: those that name no proper key touch nothing."""
     keys: set[Any] = set()
-    for stored in batch:
+    for stored in map(Stored._make, batch):
         if stored.type not in projection.handlers:
             continue
         try:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from operator import itemgetter
 from typing import NamedTuple
 
-from projections.decoding import Stored
+from projections.decoding import Rows
 from projections.statements import runner_sql
 from runtime.database import Connection
+
+POSITION, TYPE = 0, 1  # columns
 
 
 class Batch(NamedTuple):
     """Events in order. Everything the readers asked for up to `through` is in it, or was before it."""
 
-    events: list[Stored]
+    events: Rows
     through: int
     head: int
 
@@ -24,8 +27,9 @@ async def read(connection: Connection, position: int, types: Collection[str], li
     Head and events come from one snapshot, and positions are commit-ordered: nothing below the head can appear later.
     """
     records = await connection.fetch(runner_sql()["after"], position, list(types), limit)
-    head: int = records[0]["head"]
-    if records[0]["position"] is None:
+    head: int = next(record[POSITION] for record in reversed(records) if record[TYPE] is None)
+    # UNION ALL promises no order; sorting what is sorted costs next to nothing.
+    events = sorted((record for record in records if record[TYPE] is not None), key=itemgetter(POSITION))
+    if not events:
         return Batch([], max(head, position), head)
-    events = [Stored(*record[1:]) for record in records]
-    return Batch(events, events[-1].position if len(events) == limit else head, head)
+    return Batch(events, events[-1][POSITION] if len(events) == limit else head, head)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from eventstore.queries import load
 from projections import build, rows
 from projections.fold import fold_each, readable_keys
-from projections.log import read
+from projections.log import POSITION, read
 from projections.projection import Projection
 from projections.registry import BY_NAME
 from projections.statements import PACKAGE, table_sql
@@ -77,7 +77,7 @@ async def _rebuild(connection: Connection, projection: Projection, position: int
         reached < position
     ):  # more rows than memory should hold: the rest as batches, the way live events are
         batch = await read(connection, reached, projection.types, build.BATCH_EVENTS)
-        events = [event for event in batch.events if event.position <= position]
+        events = [row for row in batch.events if row[POSITION] <= position]
         keys = readable_keys(projection, events)
         state = await rows.load(connection, projection, SCRATCH, keys)
         fold_each(projection, state, events, waiting)

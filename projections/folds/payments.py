@@ -50,13 +50,11 @@ class Alias:
 
 @dataclass(slots=True)
 class Step:
-    """One entry of a case's timeline. `record` and `payment_id` say which payment of the case, when the event says so."""
+    """One entry of a case's timeline: the position of a `fact` or of a `decision`."""
 
     case_key: str
     step: int
     kind: str
-    record: str | None
-    payment_id: str | None
 
 
 @dataclass(slots=True)
@@ -87,20 +85,13 @@ def assessed(state: Payments, event: Event) -> None:
         state.payment_merges.setdefault(merged, Merge(merged, row.record))
     timeline = state.payment_timeline
     for fact in data.get("facts", ()):
-        # The first assessment that lists a fact keeps it, here and in the table.
-        timeline.setdefault(
-            (row.case_key, fact), Step(row.case_key, fact, "fact", row.record, row.payment_id)
-        )
-    timeline[row.case_key, event.position] = Step(
-        row.case_key, event.position, "decision", row.record, row.payment_id
-    )
+        timeline[row.case_key, fact] = Step(row.case_key, fact, "fact")
+    timeline[row.case_key, event.position] = Step(row.case_key, event.position, "decision")
 
 
 def decided(state: Payments, event: Event) -> None:
     case_key: str = event.data["case"]
-    state.payment_timeline[case_key, event.position] = Step(
-        case_key, event.position, "decision", None, event.data.get("payment_id")
-    )
+    state.payment_timeline[case_key, event.position] = Step(case_key, event.position, "decision")
 
 
 def _payment(state: Payments, event: Event) -> Payment:

@@ -3,8 +3,6 @@ CREATE TABLE payment_timeline_vN (
     case_key   text   NOT NULL,
     step       bigint NOT NULL,
     kind       text   NOT NULL,
-    record     text,
-    payment_id text,
     CONSTRAINT payment_timeline_vN_pkey PRIMARY KEY (case_key, step)
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON payment_timeline_vN TO lunas_projector;
@@ -18,7 +16,7 @@ SELECT;
 
 -- upsert: Add what is new; a step never changes.
 INSERT INTO payment_timeline_vN
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[])
 ON CONFLICT DO NOTHING;
 
 -- compare: Rows that differ from the scratch rebuild.
@@ -31,11 +29,9 @@ SELECT count(*) FROM payment_timeline_vN;
 
 -- view: What readers see.
 CREATE OR REPLACE VIEW payment_timeline AS
-SELECT t.case_key, t.step, t.kind, t.record, t.payment_id FROM payment_timeline_vN t;
+SELECT t.case_key, t.step, t.kind FROM payment_timeline_vN t;
 COMMENT ON VIEW payment_timeline IS 'Facts and decisions about each payment, by their log positions.';
 COMMENT ON COLUMN payment_timeline.case_key IS 'Case of fulfilment the step belongs to.';
 COMMENT ON COLUMN payment_timeline.step IS 'Log position of the event.';
 COMMENT ON COLUMN payment_timeline.kind IS 'fact (what a provider said) or decision (what we did because of it).';
-COMMENT ON COLUMN payment_timeline.record IS 'Payment of the case it is about, when the event says so.';
-COMMENT ON COLUMN payment_timeline.payment_id IS 'The provider''s id of the payment, when the event says so.';
 GRANT SELECT ON payment_timeline TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

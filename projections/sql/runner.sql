@@ -4,16 +4,13 @@ FROM projection_versions v
 JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
 ORDER BY v.name, v.version;
 
--- after: Events of some types behind a position, and the head they were read at; one row without event when there is none.
-WITH head AS MATERIALIZED (SELECT coalesce(max(position), 0) AS position FROM events)
-SELECT head.position AS head, found.position, found.type, found.schema_version, found.stream, found.data
-FROM head LEFT JOIN LATERAL (
-    SELECT e.position, e.type, e.schema_version, e.stream, e.data
-    FROM events e
-    WHERE e.position > $1 AND e.position <= head.position AND e.type = ANY($2::text[])
-    ORDER BY e.position LIMIT $3
-) found ON true
-ORDER BY found.position;
+-- after: Events of some types behind a position in order, then one row without type that says at which head they were read.
+(SELECT position, type, schema_version, stream, data
+ FROM events
+ WHERE position > $1 AND position <= (SELECT max(position) FROM events) AND type = ANY($2::text[])
+ ORDER BY position LIMIT $3)
+UNION ALL
+SELECT coalesce(max(position), 0), NULL, NULL, NULL, NULL FROM events;
 
 -- advance: Compare-and-set of several checkpoints at once; says how many moved. Nothing here needs to reach the disk before the
 -- commit returns: rows and checkpoint are lost together or not at all, and the log is still there to fold again.
