@@ -30,10 +30,11 @@ def invoice_key(event_name: str, top: Section) -> str:
 def _parts(event_name: str, data: Section) -> tuple[str | None, ...] | None:
     status = data.status("status")
     if event_name.startswith("payment_request."):
-        request = (
-            data.identifier("payment_request_id") or data.identifier("id") or data.identifier("reference_id")
-        )
-        return request, status
+        request = data.identifier("payment_request_id") or data.identifier("id")
+        # A code that is paid again and again succeeds once per payment.
+        attempt = data.identifier("latest_payment_id") or data.identifier("payment_id")
+        named = (request or data.identifier("reference_id"), status)
+        return (*named, attempt) if attempt else named
     if event_name.startswith("payment_session."):
         return data.identifier("payment_session_id"), status
     if event_name.startswith("payment_token."):

@@ -227,3 +227,9 @@ def test_a_long_key_stays_short_enough_for_an_index_and_distinct() -> None:
     one, two = (dedupe_key("xendit", "payment.capture", "x" * 5000 + end) for end in "ab")
     assert one != two
     assert len(one) < 400
+
+
+def test_c45_a_reusable_code_succeeds_once_per_payment() -> None:
+    document = recorded("xendit", "payment_request.succeeded.v3-shape")
+    again = changed(document, latest_payment_id="py-kedua")
+    assert translate("xendit", document).dedupe_key != translate("xendit", again).dedupe_key
