@@ -100,11 +100,16 @@ class Desk:
         found += [name for name in names if name in self.cases and name not in found]
         case = self.cases[found[0]] if found else self._make(event)
         for other in found[1:]:
-            self._absorb(case, self.cases[other])
+            case = self._absorb(case, self.cases[other])
         for name in names:
-            if self.aliases.get(name) != case.key:
-                self.aliases[name] = self.new_aliases[name] = case.key
+            self._point(name, case.key)
+        if isinstance(case, PaymentCase):
+            case.names.update(names)
         return case
+
+    def _point(self, name: str, key: str) -> None:
+        if self.aliases.get(name) != key:
+            self.aliases[name] = self.new_aliases[name] = key
 
     def touch(self, key: str, cause: Cause | None = None) -> None:
         """This case must be decided again."""
@@ -150,24 +155,24 @@ class Desk:
         self.cases[key] = case
         return case
 
-    def _absorb(self, case: Case, other: Case) -> None:
+    def _absorb(self, case: Case, other: Case) -> Case:
+        """Make two cases of one payment one; returns the one that stays."""
         if other is case or not isinstance(case, PaymentCase) or not isinstance(other, PaymentCase):
-            return
-        if other.grants or other.holds or other.closed:
-            if case.grants or case.holds or case.closed:
-                return  # both counted money before we learned that they are one: a person must look
-            other.absorb(case)
+            return case
+        if other.grants or other.closed:
+            if case.grants or case.closed:
+                # Both counted money before we learned that they are one: a person must look.
+                case.counted_twice |= set() if case.reusable or other.reusable else {other.key}
+                return case
             case, other = other, case
-        else:
-            case.absorb(other)
-        case.merged_records |= {other.key} if other.assessed else set()
+        case.absorb(other)
         self.merged.add(other.key)
         self.dirty.pop(other.key, None)
         del self.cases[other.key]
-        for name, key in list(self.aliases.items()):
-            if key == other.key:
-                self.aliases[name] = self.new_aliases[name] = case.key
+        for name in other.names:
+            self._point(name, case.key)
         self.touch(case.key)
+        return case
 
 
 async def save(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from processor import postings
-from processor.payment_case import Attempt, Grant, PaymentCase, Report
+from processor.payment_attempts import Attempt, Report
+from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, payment_id_of
 from processor.situation import CustomerRecord, PlanAccess, Situation
 from processor.tiers import settle_tier
@@ -31,11 +32,9 @@ def problem(part: Part, customer: CustomerRecord | None) -> str | None:
     return None
 
 
-def grant(
-    case: PaymentCase, part: Part, customer_id: str | None, refunded: int, situation: Situation
-) -> Grant:
-    """Append the grant's decisions and return the record of it. `refunded` rupiah went back while the money was held."""
-    amount = None if part.amount is None else part.amount - refunded
+def grant(case: PaymentCase, part: Part, customer_id: str | None, situation: Situation) -> Grant:
+    """Append the grant's decisions and return the record of it."""
+    amount = part.amount
     customer = situation.customers.get(customer_id or "")
     if part.kind == "sale" or customer is None:
         return _sale(case, part, customer_id, amount, situation)
@@ -68,7 +67,7 @@ def _credit(
         ),
     )
     customer.credit_tokens += tokens
-    customer.topped_up = True
+    customer.topups += 1
     settle_tier(customer, case.key, "first_topup", situation)
     return Grant(
         kind="credit", customer_id=customer.customer_id, amount_idr=amount, tokens=tokens, product="credit"
@@ -199,7 +198,7 @@ def _after(attempt: Attempt, end: Report) -> bool:
 
 
 def _token_only(case: PaymentCase, part: Part) -> bool:
-    return any(case.attempts[attempt].token_only for attempt in part.attempts)
+    return any(case.attempts[attempt].unproved for attempt in part.attempts)
 
 
 def _at(case: PaymentCase, part: Part, situation: Situation) -> datetime:

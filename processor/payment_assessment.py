@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from processor.grants import late
-from processor.payment_case import Attempt, PaymentCase, Report
+from processor.payment_attempts import Attempt, Report, RequestOnly
+from processor.payment_case import PaymentCase
 from processor.payment_parts import Part, payment_id_of
 from processor.refunds import refunded_total
 from processor.situation import Owner, Situation
@@ -15,6 +16,7 @@ from schemas.decisions import PaymentAssessed, PaymentStatus
 def assess(case: PaymentCase, parts: list[Part], owner: Owner, situation: Situation) -> None:
     """Append payment.assessed for each record of the case whose view changed or that has new facts."""
     extras = [part for part in parts if part.key.startswith("attempt:")]
+    _drop_records(case, {case.key, *(f"{case.key}#{part.attempts[0]}" for part in extras)})
     extra_attempts = {attempt for part in extras for attempt in part.attempts}
     main = tuple(attempt for attempt in case.attempts if attempt not in extra_attempts)
     facts, case.new_facts = tuple(sorted(set(case.new_facts))), []
@@ -24,6 +26,14 @@ def assess(case: PaymentCase, parts: list[Part], owner: Owner, situation: Situat
     for part in extras:
         record = f"{case.key}#{part.attempts[0]}"
         _say(case, record, _view(case, part.attempts, [part], owner, record), (), situation)
+
+
+def _drop_records(case: PaymentCase, present: set[str]) -> None:
+    """Records of money that turned out to belong to another record of this case."""
+    gone = case.assessed.keys() - present
+    case.merged_records = (case.merged_records | gone) - present
+    for record in gone:
+        del case.assessed[record]
 
 
 def _say(
@@ -67,7 +77,7 @@ def _view(
         payer_email=case.value("payer_email"),
         paid_at=case.paid_at(paid),
         late=late(case, paid),
-        token_only=any(attempt.token_only for attempt in chosen.values()),
+        token_only=any(attempt.unproved for attempt in chosen.values()),
         settled=any(attempt.settled for attempt in chosen.values()),
         held=holds[0] if holds else None,
         failure_code=last.failure_code if last and status in ("failed", "expired") else None,
@@ -99,12 +109,21 @@ def _status(
         if refunded and received is not None:
             return "refunded" if refunded >= received else "partially_refunded"
         return "reversed" if case.reversed() else "succeeded"
-    if case.cancelled_at is not None:
+    if case.cancelled_at is not None or case.deleted_at is not None:
         return "failed"
     last = _last_report(attempts)
     return last.status if last else "pending"
 
 
 def _last_report(attempts: dict[str, Attempt]) -> Report | None:
-    reports = [attempt.report for attempt in attempts.values() if attempt.report]
-    return max(reports, key=lambda report: (report.at, report.rank), default=None)
+    """The best of the attempts, unless the request as a whole ended or opened later."""
+    own = [attempt.report for key, attempt in attempts.items() if attempt.report and key != RequestOnly]
+    best = max(own, key=lambda report: (_HOPE[report.status], report.at), default=None)
+    request = attempts[RequestOnly].report if RequestOnly in attempts else None
+    if best is None or request is None:
+        return best or request
+    return max(best, request, key=lambda report: (report.at, report.rank))
+
+
+_HOPE = {"authorized": 3, "pending": 2, "failed": 1, "expired": 0}
+"""Which unsuccessful attempt still promises most: while one is open, the payment is."""

@@ -12,16 +12,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from processor.payment_attempts import Attempt, Register, RequestOnly, join, latest, report, succeed
 from schemas.event_model import EventModel
 from schemas.facts import (
     OrderCancelled,
     OrderDeleted,
     OrderRecorded,
-    PaymentAuthorized,
-    PaymentExpired,
     PaymentFact,
-    PaymentFailed,
-    PaymentPending,
     PaymentSettled,
     PaymentSucceeded,
     ProductHint,
@@ -30,54 +27,6 @@ from schemas.facts import (
     SuspenseClaimed,
     SuspenseWrittenOff,
 )
-
-RequestOnly = ""
-"""Attempt id of facts that name only the request."""
-
-_RANK: dict[type[PaymentFact], tuple[int, str]] = {
-    PaymentPending: (0, "pending"),
-    PaymentAuthorized: (1, "authorized"),
-    PaymentFailed: (2, "failed"),
-    PaymentExpired: (3, "expired"),
-}
-
-
-class Register(BaseModel):
-    """The newest value by the provider's clock; equal times are settled by the value's text, never by arrival."""
-
-    at: datetime
-    value: Any
-
-    def beats(self, other: Register | None) -> bool:
-        return other is None or (self.at, repr(self.value)) > (other.at, repr(other.value))
-
-
-class Report(BaseModel):
-    """An unsuccessful state of an attempt."""
-
-    at: datetime
-    rank: int
-    status: Literal["pending", "authorized", "failed", "expired"]
-    failure_code: str | None = None
-    position: int = 0
-    timed: bool = True
-
-
-class Attempt(BaseModel):
-    """One movement of money at the provider, or the request as a whole (`RequestOnly`)."""
-
-    succeeded: bool = False
-    settled: bool = False
-    success_position: int | None = None
-    timed: bool = True
-    amount: Register | None = None
-    paid_at: datetime | None = None
-    last_success_at: datetime | None = None
-    report: Report | None = None
-    ended: Report | None = None
-    unpaid_at: datetime | None = None
-    token_only: bool = False
-    without_id: bool = False
 
 
 class Refund(BaseModel):
@@ -105,18 +54,30 @@ class Grant(BaseModel):
     amount_idr: int | None
     tokens: int = 0
     product: str
-    refunded_idr: int = 0
+    refunds: dict[str, int] = Field(default_factory=dict)
     clawed_tokens: int = 0
     revoked: bool = False
 
+    @property
+    def refunded_idr(self) -> int:
+        return sum(self.refunds.values())
+
 
 class Hold(BaseModel):
-    """Money of a part in suspense."""
+    """Money of a part in suspense. `amount` is what is left after `refunded_idr` went back."""
 
     suspense_id: str
     reason: str
     amount: int | None
     refunded_idr: int = 0
+
+
+class Closed(BaseModel):
+    """A part that left suspense without a grant: `refunded` or `written_off`. `refunds` by id."""
+
+    why: Literal["refunded", "written_off"]
+    attempts: list[str] = Field(default_factory=list)
+    refunds: dict[str, int] = Field(default_factory=dict)
 
 
 class PaymentCase(BaseModel):
@@ -125,26 +86,29 @@ class PaymentCase(BaseModel):
     key: str
     provider: str
     payment_key: str
+    names: set[str] = Field(default_factory=set)
     aliases: set[str] = Field(default_factory=set)
     attempts: dict[str, Attempt] = Field(default_factory=dict)
     refunds: dict[str, Refund] = Field(default_factory=dict)
     group_id: str | None = None
     reusable: bool = False
     registers: dict[str, Register] = Field(default_factory=dict)
-    order: Register | None = None
+    orders: list[Register] = Field(default_factory=list)
+    spam_marks: list[Register] = Field(default_factory=list)
     cancelled_at: datetime | None = None
     deleted_at: datetime | None = None
     claims: dict[str, Claim] = Field(default_factory=dict)
     write_offs: dict[str, str] = Field(default_factory=dict)
 
     main: list[str] = Field(default_factory=list)
+    sold: Register | None = None
     owner: str | None = None
     grants: dict[str, Grant] = Field(default_factory=dict)
     holds: dict[str, Hold] = Field(default_factory=dict)
-    closed: dict[str, str] = Field(default_factory=dict)
-    closed_refunds: dict[str, int] = Field(default_factory=dict)
-    refunds_applied: dict[str, int] = Field(default_factory=dict)
-    parked: list[str] = Field(default_factory=list)
+    stray_holds: list[Hold] = Field(default_factory=list)
+    closed: dict[str, Closed] = Field(default_factory=dict)
+    told: set[str] = Field(default_factory=set)
+    counted_twice: set[str] = Field(default_factory=set)
     merged_records: set[str] = Field(default_factory=set)
     assessed: dict[str, str] = Field(default_factory=dict)
     new_facts: list[int] = Field(default_factory=list)
@@ -159,10 +123,10 @@ class PaymentCase(BaseModel):
             self._order(event)
         elif isinstance(event, OrderCancelled):
             self.aliases |= {event.order_key, *event.aliases}
-            self.cancelled_at = _latest(self.cancelled_at, event.as_of)
+            self.cancelled_at = latest(self.cancelled_at, event.as_of)
         elif isinstance(event, OrderDeleted):
             self.aliases |= {event.order_key, *event.aliases}
-            self.deleted_at = _latest(self.deleted_at, event.as_of)
+            self.deleted_at = latest(self.deleted_at, event.as_of)
         elif isinstance(event, SuspenseClaimed):
             self._claim(event, position)
         elif isinstance(event, SuspenseWrittenOff):
@@ -179,8 +143,29 @@ class PaymentCase(BaseModel):
         return tuple(ProductHint.model_validate(hint) for hint in self.value("products") or ())
 
     @property
+    def order(self) -> Register | None:
+        """The order as it was when it was paid: the price agreed then is the price. Once something was granted it stays that one."""
+        if self.sold or not self.orders:
+            return self.sold
+        paid_at = self.paid_at(self.successes)
+        agreed = [order for order in self.orders if paid_at is None or order.at <= paid_at]
+        if agreed:
+            return max(agreed, key=_by_time)
+        return min(self.orders, key=_by_time)
+
+    @property
     def order_snapshot(self) -> OrderRecorded | None:
-        return OrderRecorded.model_validate(self.order.value, extra="ignore") if self.order else None
+        order = self.order
+        return OrderRecorded.model_validate(order.value, extra="ignore") if order else None
+
+    @property
+    def spam(self) -> bool:
+        """Judged spam when it was paid, and nobody said otherwise since."""
+        paid_at = self.paid_at(self.successes)
+        before = [mark.at for mark in self.spam_marks if paid_at is None or mark.at <= paid_at]
+        since = max(before, default=None)
+        words = [mark.value for mark in self.spam_marks if since is None or mark.at >= since]
+        return bool(words) and all(words)
 
     @property
     def successes(self) -> dict[str, Attempt]:
@@ -202,20 +187,32 @@ class PaymentCase(BaseModel):
         return paid is not None and unpaid is not None and unpaid > paid
 
     def absorb(self, other: PaymentCase) -> None:
-        """Take over another case of the same payment that decided nothing yet."""
+        """Take over another case of the same payment that granted and closed nothing yet. What it held is released by the next decision."""
+        self.names |= other.names
         self.aliases |= other.aliases
         for key, attempt in other.attempts.items():
-            self.attempts[key] = _join(self.attempts.get(key), attempt)
+            self.attempts[key] = join(self.attempts.get(key), attempt)
         self.refunds.update(other.refunds)
         for name, register in other.registers.items():
             self._set(name, register)
-        if other.order and other.order.beats(self.order):
-            self.order = other.order
-        self.cancelled_at = _latest(self.cancelled_at, other.cancelled_at)
-        self.deleted_at = _latest(self.deleted_at, other.deleted_at)
+        for order in other.orders:
+            _add(self.orders, order)
+        for mark in other.spam_marks:
+            _add(self.spam_marks, mark)
+        self.cancelled_at = latest(self.cancelled_at, other.cancelled_at)
+        self.deleted_at = latest(self.deleted_at, other.deleted_at)
         self.group_id = self.group_id or other.group_id
         self.reusable = self.reusable or other.reusable
         self.new_facts = sorted({*self.new_facts, *other.new_facts})
+        self.stray_holds += [*other.stray_holds, *other.holds.values()]
+        self.told |= other.told
+        self.merged_records |= other.merged_records | set(other.assessed)
+
+    def tell_once(self, word: str) -> bool:
+        """Whether this has not been told to an operator yet."""
+        new = word not in self.told
+        self.told.add(word)
+        return new
 
     def _payment(self, fact: PaymentFact, position: int) -> None:
         self.aliases |= {fact.payment_key, *fact.aliases, *filter(None, (fact.attempt_id, fact.group_id))}
@@ -224,11 +221,13 @@ class PaymentCase(BaseModel):
         self._remember(fact)
         attempt = self.attempts.setdefault(fact.attempt_id or RequestOnly, Attempt())
         attempt.token_only = attempt.token_only or fact.token_only
+        if isinstance(fact, PaymentSucceeded | PaymentSettled):
+            attempt.confirmed = attempt.confirmed or not fact.token_only
         attempt.without_id = attempt.without_id or fact.without_id
         if isinstance(fact, PaymentSucceeded | PaymentSettled):
-            _succeed(attempt, fact, position)
+            succeed(attempt, fact, position)
         else:
-            _report(attempt, fact, position)
+            report(attempt, fact, position)
 
     def _remember(self, fact: PaymentFact) -> None:
         known = {
@@ -240,12 +239,13 @@ class PaymentCase(BaseModel):
             "method": fact.method,
             "requested_amount": fact.requested_amount,
             "subscription_key": fact.subscription_key,
-            "spam": fact.spam,
             "products": [hint.model_dump() for hint in fact.products] or None,
         }
         for name, value in known.items():
             if value is not None:
                 self._set(name, Register(at=fact.occurred_at, value=value))
+        if fact.spam is not None:
+            _add(self.spam_marks, Register(at=fact.occurred_at, value=fact.spam))
 
     def _set(self, name: str, register: Register) -> None:
         if register.beats(self.registers.get(name)):
@@ -261,10 +261,8 @@ class PaymentCase(BaseModel):
 
     def _order(self, fact: OrderRecorded) -> None:
         self.aliases |= {fact.order_key, *fact.aliases}
-        snapshot = Register(at=fact.as_of, value=fact.model_dump(mode="json"))
-        if snapshot.beats(self.order):
-            self.order = snapshot
-        self._set("spam", Register(at=fact.as_of, value=fact.spam))
+        _add(self.orders, Register(at=fact.as_of, value=fact.model_dump(mode="json")))
+        _add(self.spam_marks, Register(at=fact.as_of, value=fact.spam))
         if fact.payer_email:
             self._set("payer_email", Register(at=fact.as_of, value=fact.payer_email))
 
@@ -276,69 +274,13 @@ class PaymentCase(BaseModel):
             )
 
 
-def _succeed(attempt: Attempt, fact: PaymentFact, position: int) -> None:
-    attempt.succeeded = True
-    attempt.settled = attempt.settled or isinstance(fact, PaymentSettled)
-    attempt.timed = attempt.timed and fact.timed
-    attempt.success_position = min(position, attempt.success_position or position)
-    attempt.paid_at = _earliest(attempt.paid_at, fact.paid_at or fact.occurred_at)
-    attempt.last_success_at = _latest(attempt.last_success_at, fact.occurred_at)
-    if fact.amount is not None:
-        amount = Register(at=fact.occurred_at, value=fact.amount)
-        attempt.amount = amount if amount.beats(attempt.amount) else attempt.amount
+def _add(registers: list[Register], new: Register) -> None:
+    if new not in registers:
+        registers.append(new)
 
 
-def _report(attempt: Attempt, fact: PaymentFact, position: int) -> None:
-    rank, status = _RANK[type(fact)]
-    report = Report.model_validate(
-        {
-            "at": fact.occurred_at,
-            "rank": rank,
-            "status": status,
-            "failure_code": fact.failure_code,
-            "position": position,
-            "timed": fact.timed,
-        }
-    )
-    attempt.report = _last(attempt.report, report)
-    if status in ("failed", "expired"):
-        attempt.ended = report if attempt.ended is None or report.at < attempt.ended.at else attempt.ended
-    if fact.provider_status == "unpaid" and fact.timed:
-        attempt.unpaid_at = _latest(attempt.unpaid_at, fact.occurred_at)
-
-
-def _last(one: Report | None, two: Report) -> Report:
-    return two if one is None or (two.at, two.rank) > (one.at, one.rank) else one
-
-
-def _join(one: Attempt | None, two: Attempt) -> Attempt:
-    if one is None:
-        return two
-    amount = two.amount if two.amount and two.amount.beats(one.amount) else one.amount
-    positions = [p for p in (one.success_position, two.success_position) if p is not None]
-    ended = min(filter(None, (one.ended, two.ended)), key=lambda report: report.at, default=None)
-    return Attempt(
-        succeeded=one.succeeded or two.succeeded,
-        settled=one.settled or two.settled,
-        success_position=min(positions, default=None),
-        timed=one.timed and two.timed,
-        amount=amount,
-        paid_at=_earliest(one.paid_at, two.paid_at),
-        last_success_at=_latest(one.last_success_at, two.last_success_at),
-        report=_last(one.report, two.report) if two.report else one.report,
-        ended=ended,
-        unpaid_at=_latest(one.unpaid_at, two.unpaid_at),
-        token_only=one.token_only or two.token_only,
-        without_id=one.without_id or two.without_id,
-    )
-
-
-def _latest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return max(filter(None, (one, two)), default=None)
-
-
-def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min(filter(None, (one, two)), default=None)
+def _by_time(register: Register) -> tuple[datetime, str]:
+    return (register.at, repr(register.value))
 
 
 def _newest(times: Iterable[datetime | None]) -> datetime | None:

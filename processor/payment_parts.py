@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from processor.payment_case import PaymentCase, RequestOnly
+from processor.payment_attempts import RequestOnly
+from processor.payment_case import Closed, PaymentCase
 from schemas.catalog import Catalog, Product
 from schemas.facts import OrderRecorded
 from schemas.money import allocate
@@ -55,22 +56,30 @@ _ORDER_PROVIDERS = frozenset({"scalev"})
 
 def _payment_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
     main, underpaid = _main_attempts(case)
-    amounts = [_amount(case, attempt) for attempt in main]
-    known = [amount for amount in amounts if amount is not None]
-    total = sum(known) if len(known) == len(amounts) else None
-    extras = [attempt for attempt in _by_payment_time(case) if attempt not in main]
-    return [
-        _with_purpose(Part(MAIN, total, tuple(main), underpaid=underpaid), case, catalog),
-        *(Part(f"attempt:{a}", _amount(case, a), (a,), problem="duplicate_purchase") for a in extras),
-    ]
+    parts: list[Part] = []
+    if main:
+        amounts = [_amount(case, attempt) for attempt in main]
+        known = [amount for amount in amounts if amount is not None]
+        total = sum(known) if len(known) == len(amounts) else None
+        parts = _seats(_with_purpose(Part(MAIN, total, tuple(main), underpaid=underpaid), case, catalog))
+    return [*parts, *(_extra(case, a, catalog) for a in _by_payment_time(case) if a not in main)]
+
+
+def _extra(case: PaymentCase, attempt: str, catalog: Catalog) -> Part:
+    """Money beyond what the request asked for: a purchase of its own where the code may be paid again and again."""
+    part = Part(f"attempt:{attempt}", _amount(case, attempt), (attempt,))
+    return (
+        _with_purpose(part, case, catalog) if case.reusable else _replace(part, problem="duplicate_purchase")
+    )
 
 
 def _main_attempts(case: PaymentCase) -> tuple[list[str], bool]:
     """The attempts that together pay for the request, and whether they fall short of it."""
-    candidates = _by_payment_time(case)
-    if case.main:
-        kept = [attempt for attempt in case.main if attempt in candidates]
-        # A grant made on the request's word alone is adopted by its first capture.
+    candidates = [a for a in _by_payment_time(case) if f"attempt:{a}" not in case.closed]
+    settled = case.closed[MAIN].attempts if MAIN in case.closed else case.main
+    if settled:
+        kept = [attempt for attempt in settled if attempt in candidates]
+        # What was decided on the request's word alone is adopted by its first capture.
         return (kept or candidates[:1]), False
     requested = case.value("requested_amount")
     if requested is None or case.reusable:
@@ -80,6 +89,29 @@ def _main_attempts(case: PaymentCase) -> tuple[list[str], bool]:
         if amount is None or amount >= requested:
             return [attempt], False
     return _accumulate(case, candidates, requested)
+
+
+def make_way(case: PaymentCase) -> None:
+    """A payment that was refunded or written off before it bought anything gives its place to another one of the same request."""
+    closed = case.closed.get(MAIN)
+    if closed is None or case.orders or case.provider in _ORDER_PROVIDERS:
+        return
+    attempts, _ = _main_attempts(case)
+    closed.attempts = attempts
+    others = {a for a in case.successes if f"attempt:{a}" not in case.closed} - set(attempts)
+    if not others:
+        return
+    del case.closed[MAIN]
+    for attempt in attempts:
+        named = {
+            rid: share for rid, share in closed.refunds.items() if _concerns(case, rid, attempt, attempts)
+        }
+        case.closed[f"attempt:{attempt}"] = Closed(why=closed.why, attempts=[attempt], refunds=named)
+
+
+def _concerns(case: PaymentCase, refund_id: str, attempt: str, attempts: list[str]) -> bool:
+    named = case.refunds[refund_id].attempt_id
+    return attempt == (named if named in attempts else attempts[0])
 
 
 def _accumulate(case: PaymentCase, candidates: list[str], requested: int) -> tuple[list[str], bool]:
@@ -132,6 +164,8 @@ def _order_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
     order = case.order_snapshot
     if order is None:
         return [Part(MAIN, None, attempts, problem="awaiting_order")]
+    if MAIN in case.grants or MAIN in case.closed:
+        return [Part(MAIN, order.gross_amount, attempts)]
     lines = _lines(order)
     if not lines:
         return [Part(MAIN, order.gross_amount, attempts, problem="unmapped_product")]
@@ -161,20 +195,25 @@ def _line_parts(
     if match.product is None:
         return [Part(key, share, attempts, problem=match.reason)]
     product = match.product
-    part = Part(key, share, attempts, product.kind, product, product.id, quantity)
-    if product.kind != "course" or quantity <= 1:
+    return _seats(Part(key, share, attempts, product.kind, product, product.id, quantity))
+
+
+def _seats(part: Part) -> list[Part]:
+    """A course is for one person: further seats are a part of their own."""
+    if part.kind != "course" or part.quantity <= 1:
         return [part]
-    seat, *surplus = allocate(share, [1] * quantity)
-    return [
-        _replace(part, amount=seat, quantity=1),
-        _replace(
-            part,
-            key=f"{key}:surplus",
-            amount=sum(surplus),
-            quantity=quantity - 1,
-            problem="duplicate_purchase",
-        ),
-    ]
+    seat, rest = part.amount, None
+    if part.amount is not None:
+        seat, *others = allocate(part.amount, [1] * part.quantity)
+        rest = sum(others)
+    surplus = _replace(
+        part,
+        key=f"{part.key}:surplus",
+        amount=rest,
+        quantity=part.quantity - 1,
+        problem="duplicate_purchase",
+    )
+    return [_replace(part, amount=seat, quantity=1), surplus]
 
 
 def _replace(part: Part, **changes: Any) -> Part:
@@ -189,6 +228,9 @@ def repurposed(part: Part, case: PaymentCase, catalog: Catalog, product: str | N
         wanted = catalog.product(product)
         if wanted is None:
             return _replace(part, problem="unmapped_product")
+        if wanted.kind == "plan" and case.value("subscription_key"):
+            # The subscription itself gives the access.
+            return _replace(part, kind="sale", product=None, sold_as=wanted.id, problem=None)
         return _replace(part, kind=wanted.kind, product=wanted, sold_as=wanted.id, problem=None)
     if part.problem != "duplicate_purchase":
         return part

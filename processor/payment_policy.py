@@ -6,11 +6,14 @@ waits for arrives, so every order of arrival ends the same.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from processor import grants, postings
+from processor.payment_alarms import raise_alarms
 from processor.payment_assessment import assess
-from processor.payment_case import Claim, Hold, PaymentCase
-from processor.payment_parts import MAIN, Part, parts_of, payment_id_of, repurposed
-from processor.refunds import apply_refunds
+from processor.payment_case import Claim, Closed, Hold, PaymentCase
+from processor.payment_parts import MAIN, Part, make_way, parts_of, payment_id_of, repurposed
+from processor.refunds import place_refunds, take_back
 from processor.situation import Owner, Situation, find_owner, suspense_id
 from schemas.decisions import SuspenseHeld, SuspenseReleased
 
@@ -19,15 +22,27 @@ _CATALOG_PROBLEMS = {"unmapped_product", "ambiguous_product", "purpose_unknown"}
 
 def decide_payment(case: PaymentCase, situation: Situation) -> None:
     """Bring the decisions about a case up to date with its facts. Mutates the case's record of what was decided."""
+    make_way(case)
     owner = owner_of(case, situation)
     parts = parts_of(case, situation.catalog)
+    _adopt(case, parts)
     _release_vanished(case, parts, situation)
+    refunds = place_refunds(case, parts, situation)
     for part in parts:
-        _settle(case, part, owner, situation)
-    apply_refunds(case, situation)
+        _settle(case, part, owner, refunds[part.key], situation)
+    if any(key.startswith("line:") for key in (*case.grants, *case.closed)):
+        case.sold = case.order
+    raise_alarms(case, parts, situation)
     assess(case, parts, owner, situation)
     if not case.holds and (case.owner or not case.successes) and owner.reason is None:
         situation.waits.clear()
+
+
+def _adopt(case: PaymentCase, parts: list[Part]) -> None:
+    """The first capture of a request that was granted on the request's word alone is that grant's money from now on."""
+    for part in parts:
+        if part.key == MAIN and MAIN in case.grants:
+            case.main = list(part.attempts)
 
 
 def owner_of(case: PaymentCase, situation: Situation) -> Owner:
@@ -43,13 +58,17 @@ def owner_of(case: PaymentCase, situation: Situation) -> Owner:
     )
 
 
-def _settle(case: PaymentCase, part: Part, owner: Owner, situation: Situation) -> None:
-    if part.key in case.grants or part.key in case.closed:
+def _settle(
+    case: PaymentCase, part: Part, owner: Owner, refunds: dict[str, int], situation: Situation
+) -> None:
+    if part.key in case.closed:
+        return
+    if part.key in case.grants:
+        take_back(case, part.key, refunds, situation)
         return
     held_id = suspense_id(case.key, part.key)
-    hold = case.holds.get(part.key)
-    if held_id in case.write_offs and hold is not None:
-        _write_off(case, part, hold, situation)
+    if held_id in case.write_offs and part.key in case.holds:
+        _close(case, part, "written_off", refunds, situation)
         return
     claim = case.claims.get(held_id)
     if claim is not None:
@@ -60,8 +79,11 @@ def _settle(case: PaymentCase, part: Part, owner: Owner, situation: Situation) -
     problem = _problem(case, part, owner, claim, situation)
     if problem is None:
         _grant(case, part, owner, claim, situation)
+        take_back(case, part.key, refunds, situation)
+    elif part.amount and sum(refunds.values()) == part.amount:
+        _close(case, part, "refunded", refunds, situation)
     else:
-        _hold(case, part, problem, owner, situation)
+        _hold(case, part, problem, sum(refunds.values()), owner, situation)
 
 
 def _problem(
@@ -80,7 +102,7 @@ def _order_problem(case: PaymentCase) -> str | None:
     paid_at = min((a.paid_at for a in case.successes.values() if a.paid_at), default=None)
     if case.reversed():
         return "reversed"
-    if case.value("spam"):
+    if case.spam:
         return "spam_order"
     if case.deleted_at and (paid_at is None or paid_at > case.deleted_at):
         return "order_deleted"
@@ -96,8 +118,8 @@ def _trust_problem(case: PaymentCase, part: Part, situation: Situation) -> str |
         return "underpaid"
     if any(attempt.without_id for attempt in attempts) and policy.payload_without_id == "hold":
         return "payload_without_id"
-    token_only = any(attempt.token_only for attempt in attempts)
-    if token_only and part.amount is not None and part.amount > policy.confirm_above_idr:
+    unproved = any(attempt.unproved for attempt in attempts)
+    if unproved and part.amount is not None and part.amount > policy.confirm_above_idr:
         return "awaiting_confirmation"
     return None
 
@@ -115,17 +137,17 @@ def _grant(case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, sit
             actor,
             situation,
         )
-    refunded = hold.refunded_idr if hold else 0
-    case.grants[part.key] = grants.grant(case, part, owner.customer_id, refunded, situation)
+    case.grants[part.key] = grants.grant(case, part, owner.customer_id, situation)
     if part.key == MAIN:
         case.main = list(part.attempts)
     if claim is None or part.key == MAIN:
         case.owner = owner.customer_id
 
 
-def _hold(case: PaymentCase, part: Part, reason: str, owner: Owner, situation: Situation) -> None:
+def _hold(
+    case: PaymentCase, part: Part, reason: str, refunded: int, owner: Owner, situation: Situation
+) -> None:
     hold = case.holds.get(part.key)
-    refunded = hold.refunded_idr if hold else 0
     amount = None if part.amount is None else part.amount - refunded
     if hold is not None and (hold.reason, hold.amount) == (reason, amount):
         return
@@ -137,7 +159,7 @@ def _hold(case: PaymentCase, part: Part, reason: str, owner: Owner, situation: S
             case,
             part.attempts,
             hold,
-            "changed",
+            "refunded" if refunded > hold.refunded_idr else "changed",
             postings.released(case.provider, hold.amount),
             None,
             situation,
@@ -164,19 +186,29 @@ def _hold(case: PaymentCase, part: Part, reason: str, owner: Owner, situation: S
 
 
 def _release_vanished(case: PaymentCase, parts: list[Part], situation: Situation) -> None:
-    """Money held under a part that later facts merged into another one (partial payments that became complete)."""
+    """Money held under a part that later facts merged into another one: partial payments that became complete, two cases that are one."""
     present = {part.key for part in parts}
-    for key in [key for key in case.holds if key not in present]:
-        hold = case.holds.pop(key)
+    gone = [case.holds.pop(key) for key in [key for key in case.holds if key not in present]]
+    for hold in [*gone, *case.stray_holds]:
         _release(case, (), hold, "changed", postings.released(case.provider, hold.amount), None, situation)
+    case.stray_holds.clear()
 
 
-def _write_off(case: PaymentCase, part: Part, hold: Hold, situation: Situation) -> None:
-    del case.holds[part.key]
-    case.closed[part.key] = "written_off"
-    actor = case.write_offs[hold.suspense_id]
-    moved = postings.written_off(case.provider, hold.amount)
-    _release(case, part.attempts, hold, "written_off", moved, actor, situation)
+def _close(
+    case: PaymentCase,
+    part: Part,
+    why: Literal["refunded", "written_off"],
+    refunds: dict[str, int],
+    situation: Situation,
+) -> None:
+    """The money leaves suspense without a grant, for good."""
+    case.closed[part.key] = Closed(why=why, attempts=list(part.attempts), refunds=refunds)
+    hold = case.holds.pop(part.key, None)
+    if hold is None:
+        return
+    back = postings.released if why == "refunded" else postings.written_off
+    actor = case.write_offs.get(hold.suspense_id) if why == "written_off" else None
+    _release(case, part.attempts, hold, why, back(case.provider, hold.amount), actor, situation)
 
 
 def _release(

@@ -1,121 +1,109 @@
-"""Refunds take back what their payment granted, as far as it is unspent. Each refund counts once, in the order the provider made them."""
+"""Refunds take back what their payment granted, as far as it is unspent. Each refund counts once, in the order the provider made them.
+
+Money that is still held only becomes less; a grant made after its refund is made in full and taken back at once, so the order of arrival
+does not matter.
+"""
 
 from __future__ import annotations
 
 from processor import postings
-from processor.payment_case import Grant, Hold, PaymentCase
-from processor.payment_parts import MAIN, payment_id_of
+from processor.payment_attempts import RequestOnly
+from processor.payment_case import Grant, PaymentCase
+from processor.payment_parts import Part, payment_id_of
 from processor.situation import Situation
+from processor.tiers import settle_tier
 from schemas.decisions import (
     CourseRevoked,
     CreditClawedBack,
     SaleRefunded,
-    SuspenseHeld,
-    SuspenseReleased,
+    SubscriptionCancelled,
     TokensClawedBack,
 )
+from schemas.money import allocate
+
+Placed = dict[str, dict[str, int]]
+"""Part key → refund id → rupiah of the refund that concern this part."""
 
 
-def apply_refunds(case: PaymentCase, situation: Situation) -> None:
-    """Apply every refund that has a counted payment; one that comes before its payment waits in the case."""
+def place_refunds(case: PaymentCase, parts: list[Part], situation: Situation) -> Placed:
+    """Which part each refund concerns. One that comes before its payment waits; one larger than its payment is shown to an operator."""
+    placed = {part.key: dict(_final(case, part.key)) for part in parts}
+    room = {part.key: _size(case, part) - sum(placed[part.key].values()) for part in parts}
     for refund_id, refund in sorted(case.refunds.items(), key=lambda item: (item[1].at, item[0])):
-        if refund_id in case.refunds_applied or refund_id in case.parked:
+        rest = refund.amount - sum(shares.get(refund_id, 0) for shares in placed.values())
+        targets = [key for key in _targets(parts, refund.attempt_id) if refund_id not in placed[key]]
+        if rest <= 0 or not targets:
             continue
-        parts = _targets(case, refund.attempt_id)
-        if not parts:
+        if rest > sum(room[key] for key in targets):
+            if case.tell_once(f"refund_exceeds_payment {refund_id}"):
+                situation.parked.append((refund_id, "refund_exceeds_payment"))
             continue
-        if refund.amount > sum(_left(case, part) for part in parts):
-            case.parked.append(refund_id)
-            situation.parked.append((refund_id, "refund_exceeds_payment"))
-            continue
-        case.refunds_applied[refund_id] = refund.amount
-        _spread(case, parts, refund_id, refund.amount, situation)
+        for key, share in _spread(rest, {key: room[key] for key in targets}).items():
+            placed[key][refund_id] = share
+            room[key] -= share
+    return placed
+
+
+def take_back(case: PaymentCase, key: str, refunds: dict[str, int], situation: Situation) -> None:
+    """Take back what the part granted, for each of its refunds once."""
+    grant = case.grants[key]
+    for refund_id, share in refunds.items():
+        if refund_id not in grant.refunds:
+            grant.refunds[refund_id] = share
+            _take(case, key, refund_id, share, situation)
 
 
 def refunded_total(case: PaymentCase, keys: list[str]) -> int:
     """Rupiah of these parts that went back."""
     grants = sum(case.grants[key].refunded_idr for key in keys if key in case.grants)
     holds = sum(case.holds[key].refunded_idr for key in keys if key in case.holds)
-    return grants + holds + sum(case.closed_refunds.get(key, 0) for key in keys)
+    return grants + holds + sum(sum(case.closed[key].refunds.values()) for key in keys if key in case.closed)
 
 
-def _targets(case: PaymentCase, attempt_id: str | None) -> list[str]:
-    own = f"attempt:{attempt_id}"
-    counted = [*case.grants, *case.holds]
-    if own in counted:
-        return [own]
-    return [key for key in counted if not key.startswith("attempt:")]
+def _final(case: PaymentCase, key: str) -> dict[str, int]:
+    if key in case.grants:
+        return case.grants[key].refunds
+    return case.closed[key].refunds if key in case.closed else {}
 
 
-def _left(case: PaymentCase, key: str) -> int:
-    if key in case.holds:
-        return case.holds[key].amount or 0
+def _size(case: PaymentCase, part: Part) -> int:
+    if part.key in case.grants:
+        return case.grants[part.key].amount_idr or 0
+    if part.key in case.closed:
+        return sum(case.closed[part.key].refunds.values())
+    return part.amount or 0
+
+
+def _targets(parts: list[Part], attempt_id: str | None) -> list[str]:
+    if attempt_id is None:
+        return [part.key for part in parts if not part.key.startswith("attempt:")]
+    own = [part.key for part in parts if attempt_id in part.attempts]
+    # The request's word alone was counted; its refund tells of the payment behind it.
+    return own or [part.key for part in parts if part.attempts == (RequestOnly,)]
+
+
+def _spread(amount: int, room: dict[str, int]) -> dict[str, int]:
+    """The price of exactly one item means that item; anything else lowers all of them in proportion."""
+    exact = [key for key, left in room.items() if left == amount]
+    if len(exact) == 1:
+        return {exact[0]: amount}
+    shares = dict(zip(room, allocate(amount, list(room.values())), strict=True))
+    return {key: share for key, share in shares.items() if share}
+
+
+def _take(case: PaymentCase, key: str, refund_id: str, share: int, situation: Situation) -> None:
     grant = case.grants[key]
-    return (grant.amount_idr or 0) - grant.refunded_idr
-
-
-def _spread(case: PaymentCase, parts: list[str], refund_id: str, amount: int, situation: Situation) -> None:
-    for key in parts:
-        share = min(amount, _left(case, key))
-        amount -= share
-        if share and key in case.holds:
-            _from_hold(case, key, case.holds[key], share, situation)
-        elif share:
-            _from_grant(case, key, case.grants[key], refund_id, share, situation)
-
-
-def _from_hold(case: PaymentCase, key: str, hold: Hold, share: int, situation: Situation) -> None:
-    attempts = tuple(case.successes) if key == MAIN else (key.removeprefix("attempt:"),)
-    payment_id = (
-        payment_id_of(case, attempts) if key == MAIN or attempts[0] in case.attempts else case.payment_key
-    )
-    situation.say(
-        f"case-{case.key}",
-        SuspenseReleased(
-            case=case.key,
-            suspense_id=hold.suspense_id,
-            provider=case.provider,
-            payment_id=payment_id,
-            resolution="refunded",
-            at=situation.now,
-            postings=postings.released(case.provider, hold.amount),
-        ),
-    )
-    rest = (hold.amount or 0) - share
-    if rest == 0:
-        del case.holds[key]
-        case.closed[key] = "refunded"
-        case.closed_refunds[key] = hold.refunded_idr + share
-        return
-    case.holds[key] = hold.model_copy(update={"amount": rest, "refunded_idr": hold.refunded_idr + share})
-    situation.say(
-        f"case-{case.key}",
-        SuspenseHeld(
-            case=case.key,
-            suspense_id=hold.suspense_id,
-            provider=case.provider,
-            payment_id=payment_id,
-            reason=hold.reason,
-            amount=rest,
-            payer_email=case.value("payer_email"),
-            since=situation.now,
-            postings=postings.held(case.provider, rest),
-        ),
-    )
-
-
-def _from_grant(
-    case: PaymentCase, key: str, grant: Grant, refund_id: str, share: int, situation: Situation
-) -> None:
-    grant.refunded_idr += share
+    whole = grant.refunded_idr == grant.amount_idr
     if grant.kind == "credit":
         _take_credit(case, grant, refund_id, share, situation)
     elif grant.kind == "tokens":
         _take_tokens(case, grant, refund_id, share, situation)
     else:
         _return_sale(case, grant, refund_id, share, situation)
-    if grant.kind == "course" and grant.refunded_idr == grant.amount_idr:
+    if whole and grant.kind == "course":
         _revoke(case, grant, situation)
+    if whole and grant.kind == "plan":
+        _end_plan(case, grant, refund_id, situation)
 
 
 def _due(grant: Grant) -> int:
@@ -145,6 +133,9 @@ def _take_credit(case: PaymentCase, grant: Grant, refund_id: str, share: int, si
             postings=postings.credit_taken_back(case.provider, customer.customer_id, share, covered, taken),
         ),
     )
+    if grant.refunded_idr == grant.amount_idr:
+        customer.topups -= 1
+        settle_tier(customer, case.key, "refund", situation)
 
 
 def _take_tokens(case: PaymentCase, grant: Grant, refund_id: str, share: int, situation: Situation) -> None:
@@ -206,3 +197,25 @@ def _revoke(case: PaymentCase, grant: Grant, situation: Situation) -> None:
             at=situation.now,
         ),
     )
+
+
+def _end_plan(case: PaymentCase, grant: Grant, refund_id: str, situation: Situation) -> None:
+    customer = situation.customers[grant.customer_id or ""]
+    at = case.refunds[refund_id].at
+    plan = customer.plans.pop(f"{case.key}:{grant.product}", None)
+    situation.say_of(
+        customer.customer_id,
+        SubscriptionCancelled(
+            case=case.key,
+            subscription_id=f"{case.key}:{grant.product}",
+            customer_id=customer.customer_id,
+            provider=case.provider,
+            plan=grant.product,
+            tier=plan.tier if plan else None,
+            status="cancelled",
+            started_at=case.paid_at(case.main or case.successes),
+            expires_at=at,
+            access_until=at,
+        ),
+    )
+    settle_tier(customer, case.key, "refund", situation)

@@ -34,7 +34,7 @@ class CustomerRecord(BaseModel):
     customer_id: str
     email: str | None = None
     known: bool = True
-    topped_up: bool = False
+    topups: int = 0
     credit_tokens: int = 0
     chat_tokens: int = 0
     courses: dict[str, str] = Field(default_factory=dict)

@@ -33,7 +33,7 @@ def settle_tier(customer: CustomerRecord, case: str, reason: str, situation: Sit
 
 def _tier_of(customer: CustomerRecord, situation: Situation) -> TierState:
     catalog = situation.catalog
-    base = catalog.credit_tier if customer.topped_up else catalog.first_tier
+    base = catalog.credit_tier if customer.topups else catalog.first_tier
     order = {tier.id: rank for rank, tier in enumerate(catalog.tiers)}
     in_force = [
         plan

@@ -1,0 +1,24 @@
+"""What no policy can put right and an operator must see: told once, as a dead letter."""
+
+from __future__ import annotations
+
+from processor.payment_case import PaymentCase
+from processor.payment_parts import Part
+from processor.situation import Situation
+
+
+def raise_alarms(case: PaymentCase, parts: list[Part], situation: Situation) -> None:
+    """Money that does not add up, or an order that vanished after it was delivered."""
+    if case.deleted_at is not None and case.grants:
+        _tell(case, "order_deleted_after_payment", case.payment_key, situation)
+    for other in sorted(case.counted_twice):
+        _tell(case, "payment_counted_twice", other, situation)
+    for part in parts:
+        grant = case.grants.get(part.key)
+        if grant is not None and part.amount is not None and part.amount != grant.amount_idr:
+            _tell(case, "amount_changed_after_grant", f"{case.payment_key} {part.amount}", situation)
+
+
+def _tell(case: PaymentCase, reason: str, detail: str, situation: Situation) -> None:
+    if case.tell_once(f"{reason} {detail}"):
+        situation.parked.append((detail, reason))
