@@ -12,7 +12,7 @@ from typing import Any
 
 from processor.fulfilment_desk import Cause, Desk
 from processor.payment_policy import decide_payment
-from processor.situation import CustomerRecord, Situation
+from processor.situation import CustomerRecord, Decided, Situation
 from processor.subscription_case import SubscriptionCase
 from processor.subscription_policy import decide_subscription
 from schemas import decisions as d
@@ -52,6 +52,13 @@ class Book:
             self._take(fact, next(self.positions))
         return self
 
+    def give_together(self, *facts: EventModel) -> Book:
+        """Facts of one round: all are known before any is decided on."""
+        for fact in facts:
+            self._observe(fact, next(self.positions))
+        self._decide()
+        return self
+
     def wait(self, **span: float) -> Book:
         """Let time pass and the timers run."""
         self.now += timedelta(**span)
@@ -68,6 +75,10 @@ class Book:
         return self
 
     def _take(self, fact: EventModel, position: int) -> None:
+        self._observe(fact, position)
+        self._decide()
+
+    def _observe(self, fact: EventModel, position: int) -> None:
         desk = self.desk
         if isinstance(fact, CustomerRegistered):
             self._wake(desk.register(fact))
@@ -78,7 +89,6 @@ class Book:
             case = desk.case_of(fact)
             case.observe(fact, position)
             desk.touch(case.key, Cause(position=position))
-        self._decide()
 
     def _wake(self, keys: set[str]) -> None:
         for key, waits in list(self.desk.waits.items()):
@@ -106,6 +116,12 @@ class Book:
                 self._wake({f"case:{key}"})
         else:
             decide_payment(case, situation)
+        # Between two rounds everything is stored as JSON.
+        desk.cases[key] = type(case).model_validate_json(case.model_dump_json(exclude_defaults=True))
+        for name, record in list(desk.customers.items()):
+            stored = record.model_dump_json(exclude_defaults=True)
+            desk.customers[name] = CustomerRecord.model_validate_json(stored)
+        assert balanced_each(situation.decisions)
         desk.waits[key] = situation.waits
         self.decisions += [decision.event for decision in situation.decisions]
         self.streams += [decision.stream for decision in situation.decisions]
@@ -195,6 +211,17 @@ class Book:
             "payments": sorted(payments, key=lambda row: str(row["payment_id"])),
             "suspense": sorted((h.reason, h.amount or 0) for h in self.suspense().values()),
         }
+
+
+def balanced_each(decisions: Sequence[Decided]) -> bool:
+    """Every single decision's postings sum to zero per unit."""
+    for decision in decisions:
+        totals: defaultdict[str, int] = defaultdict(int)
+        for posting in getattr(decision.event, "postings", ()):
+            totals[posting.unit] += posting.amount
+        if any(totals.values()):
+            return False
+    return True
 
 
 def balanced(book: Book) -> bool:
