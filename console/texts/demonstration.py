@@ -18,4 +18,113 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "More: .venv/bin/lunas status · .venv/bin/lunas simulate xendit payment.capture --count 10",
         "Lainnya: .venv/bin/lunas status · .venv/bin/lunas simulate xendit payment.capture --count 10",
     ),
+    "demo.starting": (
+        "Starting a private PostgreSQL, a private RabbitMQ and all processes of lunas …",
+        "Menjalankan PostgreSQL dan RabbitMQ sendiri serta semua proses lunas …",
+    ),
+    "demo.playing": (
+        "Playing yesterday: {count} signed webhooks of Scalev, Xendit and Mayar, {repeated} of them repetitions, many out of order,\n"
+        "and {forged} forged requests in between. {customers} customers; {late} of them register only after they have paid.",
+        "Memainkan kemarin: {count} webhook bertanda tangan dari Scalev, Xendit dan Mayar, {repeated} di antaranya ulangan, banyak yang\n"
+        "tidak berurutan, dan {forged} permintaan palsu. {customers} pelanggan; {late} di antaranya mendaftar setelah membayar.",
+    ),
+    "demo.visible": (
+        "Everything is visible {seconds} s after the last answer (log position {position}).",
+        "Semuanya terlihat {seconds} detik setelah jawaban terakhir (posisi log {position}).",
+    ),
+    "demo.not_settled": (
+        "the pipeline did not come to rest within {seconds} s",
+        "pipa tidak selesai dalam {seconds} detik",
+    ),
+    "demo.api_refused": ("the API answered {status} to {path}", "API menjawab {status} untuk {path}"),
+    "demo.used_log": (
+        "LUNAS_DATABASE_URL names a database that already has events; the demo's invented payments do not belong there. "
+        "Unset it, or name an empty database.",
+        "LUNAS_DATABASE_URL menunjuk basis data yang sudah berisi; pembayaran rekaan tidak boleh masuk ke sana. "
+        "Kosongkan, atau sebutkan basis data kosong.",
+    ),
+    "demo.stopping": ("Stopping everything …", "Menghentikan semuanya …"),
+    "demo.stopped": ("Stopped; nothing is left running.", "Selesai; tidak ada yang masih berjalan."),
+    "demo.interrupted": (
+        "Interrupted; nothing is left running.",
+        "Dihentikan; tidak ada yang masih berjalan.",
+    ),
+    "demo.customers": (
+        "What each customer paid, has, and why",
+        "Yang dibayar dan dimiliki setiap pelanggan, dan alasannya",
+    ),
+    "demo.paid": ("paid {amount}", "membayar {amount}"),
+    "demo.refunded": (", of it {amount} given back", ", {amount} dikembalikan"),
+    "demo.has": ("has", "ada"),
+    "demo.why": ("why", "dari"),
+    "demo.more": ("… and {count} more", "… dan {count} lagi"),
+    "demo.tier": ("tier {tier}", "tingkat {tier}"),
+    "demo.credit": ("{tokens} credit tokens", "{tokens} token kredit"),
+    "demo.chat": ("{tokens} chat tokens", "{tokens} token obrolan"),
+    "demo.licence": ("licence {code}", "lisensi {code}"),
+    "demo.late": (", late", ", terlambat"),
+    "demo.credit.granted": (
+        "+ {tokens} credit tokens ({amount}{late})",
+        "+ {tokens} token kredit ({amount}{late})",
+    ),
+    "demo.credit.clawed_back": (
+        "- {tokens} credit tokens ({amount} back)",
+        "- {tokens} token kredit ({amount} kembali)",
+    ),
+    "demo.tokens.granted": (
+        "+ {chat} chat tokens ({what}, {amount})",
+        "+ {chat} token obrolan ({what}, {amount})",
+    ),
+    "demo.tokens.clawed_back": ("- {chat} chat tokens ({what})", "- {chat} token obrolan ({what})"),
+    "demo.course.enrolled": ("+ course {what} ({amount})", "+ kelas {what} ({amount})"),
+    "demo.course.revoked": ("- course {what}", "- kelas {what}"),
+    "demo.subscription.activated": ("+ subscription {what}", "+ langganan {what}"),
+    "demo.subscription.renewed": ("+ one more period of {what}", "+ satu masa lagi {what}"),
+    "demo.waiting": ("What waits for a person, and why", "Yang menunggu orang, dan alasannya"),
+    "demo.parked": ("parked", "diparkir"),
+    "demo.turned_away": ("What was turned away", "Yang ditolak"),
+    "demo.repeated": (
+        "  {count} repetitions were recognised and changed nothing.",
+        "  {count} ulangan dikenali dan tidak mengubah apa pun.",
+    ),
+    "demo.checks": ("What must be true", "Yang harus benar"),
+    "demo.fine": ("Every rupiah is accounted for.", "Setiap rupiah tercatat."),
+    "demo.broken": (
+        "{count} of these are not true; that is a bug.",
+        "{count} di antaranya tidak benar; itu galat.",
+    ),
+    "invariant.stored": (
+        "every request answered 200 is stored byte for byte: {count} deliveries, {bodies} different bodies (SHA-256)",
+        "setiap permintaan yang dijawab 200 tersimpan persis: {count} kiriman, {bodies} isi berbeda (SHA-256)",
+    ),
+    "invariant.doors": (
+        "every genuine webhook was answered 200, every one of {count} forged ones 401",
+        "setiap webhook asli dijawab 200, setiap dari {count} yang palsu 401",
+    ),
+    "invariant.unanswered": ("{count} genuine ones were not accepted", "{count} yang asli tidak diterima"),
+    "invariant.forged_accepted": ("{count} forged ones were accepted", "{count} yang palsu diterima"),
+    "invariant.ledger": (
+        "the double-entry ledger sums to zero ({units})",
+        "buku besar berpasangan berjumlah nol ({units})",
+    ),
+    "invariant.money": (
+        "the ledger holds what the providers received less what they gave back: {amount}",
+        "buku besar memuat yang diterima penyedia dikurangi yang dikembalikan: {amount}",
+    ),
+    "invariant.customers": (
+        "all {count} customers have exactly what the simulator's own sums say",
+        "semua {count} pelanggan memiliki persis yang dihitung simulator",
+    ),
+    "invariant.held": (
+        "suspense holds exactly what cannot be attributed: {amount}",
+        "yang tertahan persis yang tidak jelas pemiliknya: {amount}",
+    ),
+    "invariant.parked": (
+        "nothing is parked but the {count} unreadable ones",
+        "tidak ada yang diparkir selain {count} yang tidak terbaca",
+    ),
+    "invariant.rebuilt": (
+        "{count} read models rebuilt from the log equal the live ones ({rows} rows)",
+        "{count} model baca yang dibangun ulang dari log sama dengan yang aktif ({rows} baris)",
+    ),
 }

@@ -1,0 +1,75 @@
+"""What came of the day, as the API and the tables tell it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.demo.door import Application, Holdings
+from console.demo.script import Script
+from eventstore.queries import load
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One decision that gave or took something, and the payment behind it."""
+
+    kind: str
+    provider: str
+    payment_id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Amounts in whole rupiah; counts of deliveries, not of payments."""
+
+    position: int
+    holdings: dict[str, Holdings]
+    causes: dict[str, list[Cause]]
+    paid: dict[str, tuple[int, int]]
+    held: dict[str, tuple[int, int]]
+    parked: list[tuple[str, str, int]]
+    rejected: list[tuple[str, str, int]]
+    outcomes: dict[str, int]
+    ledger: dict[str, tuple[int, int]]
+    received: int
+    milliseconds: tuple[int, int]
+
+
+async def read_outcome(
+    connection: Connection, application: Application, script: Script, position: int
+) -> Outcome:
+    """Everything as of log position `position` or later."""
+    sql = load("demo.sql", "console")
+    customers = [str(buyer.customer_id) for buyer in script.day.customers]
+    timing = await connection.fetchrow(sql["timing"])
+    return Outcome(
+        position=position,
+        holdings={customer: await application.holdings(customer, position) for customer in customers},
+        causes=_causes(await connection.fetch(sql["causes"])),
+        paid={
+            row["customer_id"]: (row["paid"], row["refunded"]) for row in await connection.fetch(sql["paid"])
+        },
+        held={row["reason"]: (row["count"], row["amount"]) for row in await connection.fetch(sql["held"])},
+        parked=[tuple(row) for row in await connection.fetch(sql["parked"])],
+        rejected=[tuple(row) for row in await connection.fetch(sql["rejected"])],
+        outcomes={row["status"]: row["count"] for row in await connection.fetch(sql["outcomes"])},
+        ledger={row["unit"]: (row["sum"], row["turnover"]) for row in await connection.fetch(sql["ledger"])},
+        received=await connection.fetchval(sql["received"]),
+        milliseconds=(timing["p50"], timing["p99"]) if timing else (0, 0),
+    )
+
+
+def _causes(rows: list[Any]) -> dict[str, list[Cause]]:
+    found: defaultdict[str, list[Cause]] = defaultdict(list)
+    for row in rows:
+        data = json.loads(row["data"])
+        known_as = data.get("payment_id") or data.get("subscription_id") or data.get("case", "")
+        found[data["customer_id"]].append(Cause(row["type"], data["provider"], known_as, data))
+    return dict(found)

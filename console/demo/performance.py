@@ -1,0 +1,98 @@
+"""Plays the script through the real door and waits until everything it said is visible."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.demo.script import Script
+from console.exits import CommandError
+from console.messages import text
+from console.output import coloured, number, talk
+from console.player import Answer, play
+from eventstore.queries import load
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+    from runtime.settings import Settings
+
+SETTLE_SECONDS = 60.0
+POLL_SECONDS = 0.1
+BAR_WIDTH = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What the door answered, and how long it all took. `accepted` holds the SHA-256 of every body answered 200."""
+
+    answers: list[Answer]
+    accepted: frozenset[bytes]
+    forged_accepted: int
+    forged_refused: int
+    unanswered: int
+    seconds: float
+
+
+async def perform(settings: Settings, script: Script) -> Performance:
+    """Sends everything; shows a bar at a terminal and a line elsewhere."""
+    started = time.monotonic()
+    address = f"http://{settings.ingress_host}:{settings.ingress_port}"
+    answers = await play(address, script.performance, progress=_Bar().show)
+    forged = {id(webhook) for webhook in script.forged}
+    statuses = [answer.status for answer in answers if id(answer.delivery) in forged]
+    genuine = [answer for answer in answers if id(answer.delivery) not in forged]
+    return Performance(
+        answers=answers,
+        accepted=frozenset(digest(answer.delivery.body) for answer in answers if answer.status == 200),
+        forged_accepted=statuses.count(200),
+        forged_refused=statuses.count(401),
+        unanswered=sum(answer.status != 200 for answer in genuine),
+        seconds=time.monotonic() - started,
+    )
+
+
+async def settled(connection: Connection, performance: Performance) -> int:
+    """Waits until every accepted body is stored and every reader has reached the end of the log; its position.
+
+    Raises CommandError when that takes longer than SETTLE_SECONDS.
+    """
+    sql, wanted = load("demo.sql", "console")["pending"], list(performance.accepted)
+    deadline = time.monotonic() + SETTLE_SECONDS
+    before = -1
+    while time.monotonic() < deadline:
+        row = await connection.fetchrow(sql, wanted)
+        if row is not None and row["stored"] == len(wanted) and row["slowest"] == row["head"] == before:
+            return int(before)
+        # Twice the same: deciding moves the end of the log once more.
+        before = row["head"] if row is not None else -1
+        await asyncio.sleep(POLL_SECONDS)
+    raise CommandError(text("demo.not_settled", seconds=int(SETTLE_SECONDS)))
+
+
+def digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()
+
+
+class _Bar:
+    """Progress on stderr: a moving bar for a person, one line at the end for a log."""
+
+    def __init__(self) -> None:
+        self._moving = coloured(sys.stderr)
+        self._started = time.monotonic()
+
+    def show(self, done: int, of: int) -> None:
+        if not self._moving and done < of:
+            return
+        seconds = max(time.monotonic() - self._started, 0.001)
+        filled = BAR_WIDTH * done // of
+        bar = "█" * filled + "░" * (BAR_WIDTH - filled)
+        line = f"  {bar} {number(done)}/{number(of)}  {seconds:.1f} s  {done / seconds:.0f}/s"
+        if self._moving:
+            sys.stderr.write(f"\r{line}" + ("\n" if done == of else ""))
+            sys.stderr.flush()
+        else:
+            talk(line)

@@ -1,0 +1,101 @@
+"""The private instance the demo plays on: an environment of its own, started and stopped around the story."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from console.exits import INTERRUPTED, PROBLEMS, CommandError, Refused
+from console.messages import text
+from console.output import talk
+from console.store import open_store
+from providers.scalev.simulator import VARIANT
+from runtime.services.failures import ServiceFailure
+from runtime.services.instance import CHECKOUT
+from runtime.services.interrupts import Interrupts, MakeParent
+from runtime.services.supervisor import Supervisor
+from runtime.settings import Settings, load_settings
+from runtime.settings.model import variable_name
+
+WATCH_SECONDS = 0.2
+OF_PROVIDERS = ("scalev_", "xendit_", "mayar_")
+
+Story = Callable[[Settings], Awaitable[int]]
+
+
+def on_private_instance(story: Story) -> int:
+    """Starts everything, tells the story, stops everything; the story's exit code, or 130 after Ctrl-C."""
+    own_environment()
+    settings = load_settings()
+    refuse_used_log(settings)
+    make = MakeParent()
+    with Interrupts() as interrupts:
+        try:
+            talk(text("demo.starting"))
+            with ExitStack() as stack:
+                supervisor = stack.enter_context(Supervisor(settings, erase=True, report=talk))
+                stack.callback(interrupts.stopping)
+                started = load_settings(supervisor.environment)
+                code = asyncio.run(_told(story, started, supervisor, make))
+                talk(text("demo.stopping"))
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except ServiceFailure as error:
+            raise CommandError(str(error)) from error
+    talk(text("demo.interrupted" if code == INTERRUPTED else "demo.stopped"))
+    return code
+
+
+def own_environment() -> None:
+    """The demo is the same everywhere: shipped catalogue, development secrets, a home of its own, nobody's accounts.
+
+    An empty variable counts as unset and wins over `.env`.
+    """
+    home = Path(os.environ.get("LUNAS_HOME") or CHECKOUT / ".lunas")
+    for field in Settings.model_fields:
+        if field.startswith(OF_PROVIDERS):
+            os.environ[variable_name(field)] = ""
+    os.environ |= {
+        "LUNAS_ENV": "development",
+        "LUNAS_HOME": str(home / "demo"),
+        "LUNAS_CATALOG": str(CHECKOUT / "catalog.toml"),
+        "LUNAS_UNKNOWN_CUSTOMER": "suspense",
+        "LUNAS_API_KEY": "",
+        "SCALEV_VARIANT_UNIQUE_ID": VARIANT,
+    }
+
+
+def refuse_used_log(settings: Settings) -> None:
+    """Raises Refused when LUNAS_DATABASE_URL names a database with events: invented payments do not belong there."""
+    if settings.database_url is not None and asyncio.run(_holds_events(settings)):
+        raise Refused(text("demo.used_log"))
+
+
+async def _holds_events(settings: Settings) -> bool:
+    async with open_store(settings, role=None) as connection:
+        if await connection.fetchval("SELECT to_regclass('lunas.events') IS NULL"):
+            return False
+        return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM lunas.events)"))
+
+
+async def _told(story: Story, settings: Settings, supervisor: Supervisor, make: MakeParent) -> int:
+    """The story, while the supervisor looks after the processes. Raises KeyboardInterrupt when `make` was stopped."""
+    telling = asyncio.ensure_future(story(settings))
+    try:
+        while not telling.done():
+            await asyncio.wait({telling}, timeout=WATCH_SECONDS)
+            supervisor.watch()
+            if make.gone():
+                supervisor.hurry()
+            if make.gone() or make.interrupted():
+                raise KeyboardInterrupt
+        return telling.result()
+    except CommandError as error:
+        talk(text("error.prefix", sentence=error.message))
+        return PROBLEMS
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
