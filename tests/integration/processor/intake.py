@@ -1,0 +1,50 @@
+"""A store on a test's database, and looking into what it wrote."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+
+from processor.intake import Interpreter, Prepared
+from processor.store import Store
+from runtime.database import Pool
+from schemas.envelope import Envelope
+from tests.unit.processor.envelopes import interpreter
+
+
+def store_of(pool: Pool, chosen: Interpreter | None = None, quarantine_rows: int = 100) -> Store:
+    return Store(pool, chosen or interpreter(), quarantine_rows, 5.0)
+
+
+async def take_in(store: Store, *envelopes: Envelope) -> list[str]:
+    """Store one batch; the statuses of what was new."""
+    prepared: list[Prepared] = [store.interpreter.prepare(envelope) for envelope in envelopes]
+    return [one.verdict.status for one in await store.store(prepared)]
+
+
+async def rows(pool: Pool, statement: str, *arguments: object) -> list[dict[str, Any]]:
+    return [dict(row) for row in await pool.fetch(statement, *arguments)]
+
+
+async def counts(pool: Pool) -> dict[str, int]:
+    """Rows of every table that intake writes."""
+    tables = ("events", "streams", "inbox", "deliveries", "dead_letters", "quarantine")
+    return {table: await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
+
+
+async def facts(pool: Pool) -> list[str]:
+    """Types of the facts in the log, in order, without the receipts."""
+    found = await pool.fetch("SELECT type FROM events WHERE type NOT LIKE 'webhook.%' ORDER BY position")
+    return [row["type"] for row in found]
+
+
+def unstorable(envelope: Envelope) -> Prepared:
+    """A delivery that PostgreSQL refuses whatever we do: its key is too long for an index, and random, so that it does not compress."""
+    prepared = interpreter().prepare(envelope)
+    if prepared.translation is None:
+        raise ValueError("the delivery must be understood")
+    key = "".join(uuid.uuid4().hex for _ in range(300))
+    return dataclasses.replace(
+        prepared, translation=dataclasses.replace(prepared.translation, dedupe_key=key)
+    )
