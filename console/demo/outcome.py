@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.demo.door import Application, Holdings
 from console.demo.script import Script
 from eventstore.queries import load
+from schemas.envelope import unpack
+from schemas.strict_json import loads
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -57,7 +60,7 @@ async def read_outcome(
             row["customer_id"]: (row["paid"], row["refunded"]) for row in await connection.fetch(sql["paid"])
         },
         held={row["reason"]: (row["count"], row["amount"]) for row in await connection.fetch(sql["held"])},
-        parked=[tuple(row) for row in await connection.fetch(sql["parked"])],
+        parked=distinct(await connection.fetch(sql["parked"])),
         rejected=[tuple(row) for row in await connection.fetch(sql["rejected"])],
         outcomes={row["status"]: row["count"] for row in await connection.fetch(sql["outcomes"])},
         ledger={row["unit"]: (row["sum"], row["turnover"]) for row in await connection.fetch(sql["ledger"])},
@@ -66,10 +69,23 @@ async def read_outcome(
     )
 
 
+def distinct(letters: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+    """Provider, reason and number of different webhooks among dead letters.
+
+    A repetition whose envelope carries another delivery time is the same webhook, though not the same bytes.
+    """
+    said: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for letter in letters:
+        for envelope in unpack(bytes(letter["message"])):
+            document = loads(envelope.body)
+            said[letter["provider"], letter["reason"]].add(repr(document.get("data", document)))
+    return [(provider, reason, len(webhooks)) for (provider, reason), webhooks in said.items()]
+
+
 def _causes(rows: list[Any]) -> dict[str, list[Cause]]:
     found: defaultdict[str, list[Cause]] = defaultdict(list)
     for row in rows:
         data = json.loads(row["data"])
-        known_as = data.get("payment_id") or data.get("subscription_id") or data.get("case", "")
+        known_as = data.get("payment_id") or str(data.get("subscription_id", "")).rpartition(":")[2]
         found[data["customer_id"]].append(Cause(row["type"], data["provider"], known_as, data))
     return dict(found)

@@ -65,7 +65,10 @@ async def settled(connection: Connection, performance: Performance) -> int:
     before = -1
     while time.monotonic() < deadline:
         row = await connection.fetchrow(sql, wanted)
-        if row is not None and row["stored"] == len(wanted) and row["slowest"] == row["head"] == before:
+        stored = (
+            row is not None and row["stored"] == len(wanted) and row["kept"] >= performance.forged_refused
+        )
+        if row is not None and stored and row["slowest"] == row["head"] == before:
             return int(before)
         # Twice the same: deciding moves the end of the log once more.
         before = row["head"] if row is not None else -1

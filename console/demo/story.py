@@ -66,7 +66,7 @@ def describe(cause: Cause) -> str:
     data = cause.data
     return text(
         f"demo.{cause.kind}",
-        amount=rupiah(data.get("amount_idr")),
+        amount=text("demo.not_told") if data.get("amount_idr") is None else rupiah(data["amount_idr"]),
         tokens=number(data.get("tokens") or 0),
         chat=number(data.get("chat_tokens") or 0),
         what=data.get("course") or data.get("product") or data.get("plan") or data.get("licence_code") or "",

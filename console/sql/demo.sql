@@ -1,6 +1,7 @@
--- pending: deliveries that are not in the log yet, and how far the slowest reader is from its end
+-- pending: how many of these bodies are stored, how many refused requests are kept, and how far the slowest reader is
 SELECT (SELECT coalesce(max(position), 0) FROM events) AS head,
        (SELECT count(DISTINCT body_sha256) FROM deliveries WHERE body_sha256 = ANY ($1::bytea[])) AS stored,
+       (SELECT count(*) FROM quarantine) AS kept,
        (SELECT min(position) FROM checkpoints) AS slowest;
 
 -- causes: why each customer has what they have, oldest first
@@ -19,9 +20,9 @@ GROUP BY customer_id;
 SELECT reason, count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
 FROM suspense WHERE status = 'held' GROUP BY reason ORDER BY reason;
 
--- parked: unresolved dead letters by reason
-SELECT provider, reason, count(*) AS count
-FROM dead_letters WHERE status IN ('open', 'replaying') GROUP BY provider, reason ORDER BY provider, reason;
+-- parked: unresolved dead letters
+SELECT provider, reason, message
+FROM dead_letters WHERE status IN ('open', 'replaying') ORDER BY provider, reason, dead_letter_id;
 
 -- rejected: refused requests by provider and cause
 SELECT provider, cause, count(*) AS count FROM quarantine GROUP BY provider, cause ORDER BY provider, cause;

@@ -62,6 +62,7 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
     "demo.credit": ("{tokens} credit tokens", "{tokens} token kredit"),
     "demo.chat": ("{tokens} chat tokens", "{tokens} token obrolan"),
     "demo.licence": ("licence {code}", "lisensi {code}"),
+    "demo.not_told": ("amount not told", "jumlah tidak disebut"),
     "demo.late": (", late", ", terlambat"),
     "demo.credit.granted": (
         "+ {tokens} credit tokens ({amount}{late})",
