@@ -16,7 +16,7 @@ import asyncpg
 from eventstore import checkpoints
 from eventstore.append import NewEvent, append, lock_log
 from eventstore.read import StoredEvent, read_page
-from processor.fulfilment_desk import SQL, Case, Cause, Desk, cause_of, save
+from processor.fulfilment_desk import SQL, Case, Cause, Desk, cause_of, charged_for, save
 from processor.payment_case import PaymentCase
 from processor.payment_policy import decide_payment
 from processor.situation import Situation
@@ -124,6 +124,8 @@ async def _prepare(
     await desk.load_names(connection, [fact for _, fact in decoded])
     claimed = [f.case for _, f in decoded if isinstance(f, SuspenseClaimed | SuspenseWrittenOff)]
     await desk.load_cases(connection, claimed)
+    payments = [case for key in claimed if isinstance(case := desk.cases.get(key), PaymentCase)]
+    await desk.load_cases(connection, [key for case in payments for key in charged_for(case)])
     registered = [fact for _, fact in decoded if isinstance(fact, CustomerRegistered)]
     await desk.load_customers(connection, {fact.customer_id for fact in registered}, set())
     woken: dict[str, Cause] = {}
@@ -135,9 +137,9 @@ async def _prepare(
             catalog = Catalog.model_validate(fact.content)
             woken["catalog"] = cause
         elif isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
-            if fact.case in desk.cases:
-                desk.cases[fact.case].observe(fact, event.position)
-                desk.touch(fact.case, cause)
+            for key in desk.concerned(fact):
+                desk.cases[key].observe(fact, event.position)
+                desk.touch(key, cause)
         else:
             case = desk.case_of(fact)
             case.observe(fact, event.position)
@@ -153,6 +155,8 @@ async def _wake(connection: Connection, work: _Work, woken: dict[str, Cause]) ->
         return
     rows = await connection.fetch(SQL["waiting"], sorted(woken))
     keys = [row["case_key"] for row in rows if row["case_key"] not in work.desk.merged]
+    # Cases decided earlier in this round wait in memory only.
+    keys += [key for key, waits in work.desk.waits.items() if key in work.desk.cases and waits & woken.keys()]
     await work.desk.load_cases(connection, keys)
     newest = max(woken.values(), key=lambda cause: cause.position)
     for key in keys:
@@ -169,14 +173,14 @@ async def _decide_all(connection: Connection, work: _Work) -> None:
         ordered = sorted(
             batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
         )
-        found_owner: dict[str, Cause] = {}
+        happened: dict[str, Cause] = {}
         for key in ordered:
             before = desk.cases[key].owner
-            _decide(work, key, batch[key])
+            happened |= dict.fromkeys(_decide(work, key, batch[key]), batch[key])
             if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):
                 desk.owners[key] = desk.cases[key].owner
-                found_owner[f"case:{key}"] = batch[key]
-        await _wake(connection, work, found_owner)
+                happened[f"case:{key}"] = batch[key]
+        await _wake(connection, work, happened)
 
 
 async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cause]) -> None:
@@ -201,7 +205,8 @@ async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cau
     await desk.load_customers(connection, ids, emails)
 
 
-def _decide(work: _Work, key: str, cause: Cause) -> None:
+def _decide(work: _Work, key: str, cause: Cause) -> set[str]:
+    """Returns what other cases may have waited for and has now happened."""
     desk = work.desk
     case = desk.cases[key]
     situation = Situation(
@@ -232,6 +237,7 @@ def _decide(work: _Work, key: str, cause: Cause) -> None:
         if customer_id in desk.customers:
             desk.changed_customers.add(customer_id)
     work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
+    return situation.wakes
 
 
 def _apply_policy(case: Case, situation: Situation) -> None:

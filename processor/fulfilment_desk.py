@@ -13,14 +13,14 @@ import orjson
 
 from eventstore.queries import load
 from eventstore.read import StoredEvent
-from processor.case_names import key_of, names_of, payment_case
+from processor.case_names import key_of, names_of, payment_case, subscription_case
 from processor.payment_case import PaymentCase
 from processor.situation import CustomerRecord
 from processor.subscription_case import SubscriptionCase
 from runtime.database import Connection
 from schemas.email_address import normalise_email
 from schemas.event_model import EventModel
-from schemas.facts import CustomerRegistered, SubscriptionReported
+from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
 
 SQL = load("fulfilment.sql", "processor")
 
@@ -111,6 +111,14 @@ class Desk:
         if self.aliases.get(name) != key:
             self.aliases[name] = self.new_aliases[name] = key
 
+    def concerned(self, word: SuspenseClaimed | SuspenseWrittenOff) -> list[str]:
+        """Cases that an operator's word is about: the one that holds money and, when it is claimed, the subscription it charged for."""
+        case = self.cases.get(word.case)
+        keys = [word.case]
+        if isinstance(case, PaymentCase) and isinstance(word, SuspenseClaimed) and word.product != "credit":
+            keys += charged_for(case)
+        return [key for key in keys if key in self.cases]
+
     def touch(self, key: str, cause: Cause | None = None) -> None:
         """This case must be decided again."""
         current = self.dirty.setdefault(key, Cause())
@@ -173,6 +181,12 @@ class Desk:
             self._point(name, case.key)
         self.touch(case.key)
         return case
+
+
+def charged_for(case: PaymentCase) -> list[str]:
+    """The subscription whose charge this payment is, if any."""
+    key = case.value("subscription_key")
+    return [subscription_case(case.provider, key)] if key else []
 
 
 async def save(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from processor import postings
 from processor.payment_attempts import Attempt, Report
@@ -181,7 +182,26 @@ def _sale(
             postings=postings.sold(case.provider, part.sold_as, amount),
         ),
     )
+    limit = situation.catalog.policy(case.provider).confirm_above_idr
+    if amount is not None and amount > limit:
+        mark_charge(case, part.attempts, customer_id, "vouched", situation)
     return Grant(kind="sale", customer_id=customer_id, amount_idr=amount, product=part.sold_as)
+
+
+def mark_charge(
+    case: PaymentCase,
+    attempts: tuple[str, ...],
+    customer_id: str | None,
+    word: Literal["vouched", "refunded"],
+    situation: Situation,
+) -> None:
+    """Tell the subscription that this payment charged for."""
+    customer = situation.customers.get(customer_id or "")
+    if customer is None or not case.value("subscription_key"):
+        return
+    for name in [attempt for attempt in attempts if attempt] or [case.payment_key]:
+        customer.charges[name] = word
+        situation.wakes.add(f"charge:{case.provider}:{name}")
 
 
 def late(case: PaymentCase, attempts: tuple[str, ...]) -> bool:

@@ -95,7 +95,10 @@ def _problem(
     found = found or (None if claim else _trust_problem(case, part, situation))
     if found in _CATALOG_PROBLEMS:
         situation.waits.add("catalog")
-    return found or grants.problem(part, situation.customers.get(owner.customer_id or ""))
+    found = found or grants.problem(part, situation.customers.get(owner.customer_id or ""))
+    if found == "duplicate_purchase" and part.product:
+        situation.waits.add(f"course:{owner.customer_id}:{part.product.id}")
+    return found
 
 
 def _order_problem(case: PaymentCase) -> str | None:

@@ -7,6 +7,7 @@ does not matter.
 from __future__ import annotations
 
 from processor import postings
+from processor.grants import mark_charge
 from processor.payment_attempts import RequestOnly
 from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, payment_id_of
@@ -100,6 +101,8 @@ def _take(case: PaymentCase, key: str, refund_id: str, share: int, situation: Si
         _take_tokens(case, grant, refund_id, share, situation)
     else:
         _return_sale(case, grant, refund_id, share, situation)
+    if whole and grant.kind == "sale":
+        mark_charge(case, tuple(case.main or case.successes), grant.customer_id, "refunded", situation)
     if whole and grant.kind == "course":
         _revoke(case, grant, situation)
     if whole and grant.kind == "plan":
@@ -184,6 +187,7 @@ def _revoke(case: PaymentCase, grant: Grant, situation: Situation) -> None:
     customer = situation.customers[grant.customer_id or ""]
     grant.revoked = True
     customer.courses.pop(grant.product, None)
+    situation.wakes.add(f"course:{customer.customer_id}:{grant.product}")
     situation.say_of(
         customer.customer_id,
         CourseRevoked(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -29,7 +30,11 @@ class PlanAccess(BaseModel):
 
 
 class CustomerRecord(BaseModel):
-    """What fulfilment remembers of a customer. Rebuilt from the log like everything here."""
+    """What fulfilment remembers of a customer. Rebuilt from the log like everything here.
+
+    `topups` counts those not fully refunded. `charges` are payments of subscriptions that count although they are large (a person or the
+    provider vouched for them) or no longer count (their money went back).
+    """
 
     customer_id: str
     email: str | None = None
@@ -39,6 +44,7 @@ class CustomerRecord(BaseModel):
     chat_tokens: int = 0
     courses: dict[str, str] = Field(default_factory=dict)
     plans: dict[str, PlanAccess] = Field(default_factory=dict)
+    charges: dict[str, Literal["vouched", "refunded"]] = Field(default_factory=dict)
     tier: TierState | None = None
 
 
@@ -52,7 +58,7 @@ class Decided:
 
 @dataclass(slots=True)
 class Situation:
-    """Read by policies; `decisions` is what they append to, `waits` what would make them look again."""
+    """Read by policies; `decisions` is what they append to, `waits` what would make them look again, `wakes` who should look again now."""
 
     catalog: Catalog
     now: datetime
@@ -62,6 +68,7 @@ class Situation:
     create_unknown: bool = False
     decisions: list[Decided] = field(default_factory=list)
     waits: set[str] = field(default_factory=set)
+    wakes: set[str] = field(default_factory=set)
     parked: list[tuple[str, str]] = field(default_factory=list)
 
     def say(self, stream: str, event: EventModel) -> None:

@@ -22,6 +22,41 @@ class Cycle(BaseModel):
     amount: int | None = None
     payment_id: str | None = None
     token_only: bool = False
+    confirmed: bool = False
+
+    def joined(self, other: Cycle) -> Cycle:
+        """The same charge as told by two sets of reports."""
+        paid = self if self.succeeded or not other.succeeded else other
+        return Cycle(
+            starts_at=self.starts_at or other.starts_at,
+            at=max(self.at, other.at),
+            succeeded=self.succeeded or other.succeeded,
+            failing=self.failing or other.failing,
+            final=self.final or other.final,
+            amount=paid.amount,
+            payment_id=paid.payment_id,
+            token_only=self.token_only or other.token_only,
+            confirmed=self.confirmed or other.confirmed,
+        )
+
+
+class Naming(BaseModel):
+    """How a report named the product. `reaches` is the end it stated, for reports without a time of their own."""
+
+    products: list[dict[str, Any]]
+    at: datetime
+    change: bool
+    reaches: datetime | None
+
+    def beats(self, other: Naming | None) -> bool:
+        """The newest naming wins; without times, the one that reaches furthest; at the same end, an announced change."""
+        if other is None:
+            return True
+        if self.reaches and other.reaches and self.reaches != other.reaches:
+            return self.reaches > other.reaches
+        if self.reaches and other.reaches and self.change != other.change:
+            return self.change
+        return (self.at, repr(self.products)) > (other.at, repr(other.products))
 
 
 class Ending(BaseModel):
@@ -44,8 +79,7 @@ class PayerReports(BaseModel):
     cancelled: Ending | None = None
     expired: Ending | None = None
     soon: datetime | None = None
-    products: list[dict[str, Any]] = Field(default_factory=list)
-    products_at: datetime | None = None
+    naming: Naming | None = None
     customer_ref: str | None = None
     licence_code: str | None = None
     member_id: str | None = None
@@ -65,13 +99,14 @@ class PayerReports(BaseModel):
             self._state(fact)
 
     def _products(self, fact: SubscriptionReported) -> None:
-        """The newest naming wins; for reports without a time of their own, the one that reaches furthest."""
-        if not fact.products:
-            return
-        when = fact.expires_at or fact.occurred_at if not fact.timed else fact.occurred_at
-        hints = [hint.model_dump() for hint in fact.products]
-        if self.products_at is None or (when, repr(hints)) > (self.products_at, repr(self.products)):
-            self.products, self.products_at = hints, when
+        if fact.products:
+            naming = Naming(
+                products=[hint.model_dump() for hint in fact.products],
+                at=fact.occurred_at,
+                change=fact.report == "tier_changed",
+                reaches=None if fact.timed else fact.expires_at,
+            )
+            self.naming = naming if naming.beats(self.naming) else self.naming
 
     def _cycle(self, fact: SubscriptionReported) -> None:
         key = fact.cycle_id or ""
@@ -80,6 +115,7 @@ class PayerReports(BaseModel):
             cycle.succeeded = True
             cycle.amount = fact.amount
             cycle.payment_id = fact.payment_id
+            cycle.confirmed = cycle.confirmed or not fact.token_only
         elif fact.report == "renewal_failed":
             cycle.failing = True
             cycle.final = cycle.final or fact.final
@@ -166,7 +202,8 @@ class SubscriptionCase(BaseModel):
 
 def hints_of(reports: PayerReports) -> tuple[ProductHint, ...]:
     """The product names as the provider gives them."""
-    return tuple(ProductHint.model_validate(hint) for hint in reports.products)
+    products = reports.naming.products if reports.naming else ()
+    return tuple(ProductHint.model_validate(hint) for hint in products)
 
 
 def _later(current: Ending | None, fact: SubscriptionReported) -> Ending:
@@ -184,9 +221,10 @@ def _join(one: PayerReports, two: PayerReports) -> None:
         setattr(one, name, max(endings, key=lambda ending: ending.at, default=None))
     for name in ("customer_ref", "licence_code", "member_id"):
         setattr(one, name, getattr(one, name) or getattr(two, name))
-    if two.products_at and (one.products_at is None or two.products_at > one.products_at):
-        one.products, one.products_at = two.products, two.products_at
-    one.cycles |= two.cycles
+    one.naming = two.naming if two.naming and two.naming.beats(one.naming) else one.naming
+    for key, cycle in two.cycles.items():
+        known = one.cycles.get(key)
+        one.cycles[key] = known.joined(cycle) if known else cycle
 
 
 def _latest(one: datetime | None, two: datetime | None) -> datetime | None:

@@ -38,6 +38,9 @@ _BY_STATUS: dict[str, type[SubscriptionDecision]] = {
 
 def decide_subscription(case: SubscriptionCase, situation: Situation) -> None:
     """Bring the decisions about a subscription up to date. Mutates the case's record of what was decided."""
+    if case.written_off and case.owner is None:
+        _release(case, situation)
+        return
     owner = subscription_owner(case, situation)
     payers = _payers_of(case, owner, situation)
     reports = case.reports_of(payers)
@@ -48,7 +51,7 @@ def decide_subscription(case: SubscriptionCase, situation: Situation) -> None:
         return
     _release(case, situation)
     case.owner = owner.customer_id
-    counted = [c for c in reports.cycles.values() if c.succeeded and _counts(c, case, situation)]
+    counted = [c for key, c in reports.cycles.items() if c.succeeded and _counts(key, c, case, situation)]
     state = state_of(reports, product, counted, situation.now)
     _say(case, reports, product, state, situation)
     _settle_plan(case, product, state, situation)
@@ -73,6 +76,7 @@ def _payers_of(case: SubscriptionCase, owner: Owner, situation: Situation) -> se
     mine = {payer for payer in case.payers if owner.customer_id in situation.by_email.get(payer, [])}
     mine.add(case.first_payer or "")
     for payer in sorted(set(case.payers) - mine - {""}):
+        situation.waits.add(f"email:{payer}")
         if payer not in case.parked:
             case.parked.append(payer)
             situation.parked.append((case.subscription_key, "licence_of_another_customer"))
@@ -82,9 +86,9 @@ def _payers_of(case: SubscriptionCase, owner: Owner, situation: Situation) -> se
 def _product(
     case: SubscriptionCase, reports: PayerReports, situation: Situation
 ) -> tuple[Product | None, str | None]:
-    if case.claim_product:
-        product = situation.catalog.product(case.claim_product)
-        return product, None if product else "unmapped_product"
+    claimed = situation.catalog.product(case.claim_product or "")
+    if claimed is not None and claimed.kind == "plan":
+        return claimed, None
     hints = hints_of(reports)
     if not hints:
         return None, None
@@ -96,18 +100,25 @@ def _product(
     return match.product, None
 
 
-def _counts(cycle: Cycle, case: SubscriptionCase, situation: Situation) -> bool:
-    """A charge proved only by a static token counts up to the provider's threshold, or when a person claimed it."""
+def _counts(key: str, cycle: Cycle, case: SubscriptionCase, situation: Situation) -> bool:
+    """A charge proved only by a static token counts up to the provider's threshold; above it when its payment was vouched for.
+
+    A charge whose money went back does not count.
+    """
+    name = cycle.payment_id or key
+    situation.waits.add(f"charge:{case.provider}:{name}")
+    word = situation.customers[case.owner or ""].charges.get(name)
+    if word is not None:
+        return word == "vouched"
     limit = situation.catalog.policy(case.provider).confirm_above_idr
-    small = cycle.amount is None or cycle.amount <= limit
-    return not cycle.token_only or small or case.claimed_by is not None
+    return not cycle.token_only or cycle.confirmed or cycle.amount is None or cycle.amount <= limit
 
 
 def _hold(
     case: SubscriptionCase, reports: PayerReports, reason: str, owner: Owner, situation: Situation
 ) -> None:
     """Wait. The money of a charge waits in its own payment; only a subscription without one is shown as held itself."""
-    if any(cycle.payment_id for cycle in reports.cycles.values()) or case.written_off:
+    if any(cycle.payment_id for cycle in reports.cycles.values()):
         _release(case, situation)
         return
     if case.held == reason:

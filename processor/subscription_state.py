@@ -36,8 +36,8 @@ def state_of(reports: PayerReports, product: Product | None, counted: list[Cycle
         started, ends = paid_time(counted, Period.parse(product.period))
         overdue = any((c.starts_at or c.at) >= _last_start(counted) for c in failing)
         return _timed(reports, started, ends, grace, overdue, now)
-    if reports.active_at is None and not failing:
-        return State("pending", None, reports.expires_at, None)
+    if reports.active_at is None:
+        return _never_active(reports)
     if reports.cycles or reports.anchor:
         return _before_first_charge(reports, grace, bool(failing), now)
     return _timed(
@@ -64,12 +64,22 @@ def _last_start(cycles: list[Cycle]) -> datetime:
     return max(cycle.starts_at or cycle.at for cycle in cycles)
 
 
+def _never_active(reports: PayerReports) -> State:
+    """Nobody said it was usable and no charge of it counts."""
+    if reports.expired is not None:
+        return State("expired", None, reports.expired.at, reports.expired.at)
+    if reports.cancelled is not None:
+        return State("cancelled", None, reports.cancelled.at, reports.cancelled.at)
+    return State("pending", None, reports.expires_at, None)
+
+
 def _before_first_charge(reports: PayerReports, grace: Period | None, failing: bool, now: datetime) -> State:
     began = reports.active_at or reports.first_at
     due = max(filter(None, (reports.anchor, began)))
     until = grace.after(due) if grace else due + FIRST_CHARGE_ALLOWANCE
     if reports.cancelled:
-        return State("cancelled", began, due, due, False)
+        ends = min(due, reports.cancelled.at)
+        return State("cancelled", began, ends, ends)
     if now >= until:
         return State("expired", began, due, until)
     return State("past_due" if failing else "active", began, due, until)

@@ -83,8 +83,9 @@ class Book:
         if isinstance(fact, CustomerRegistered):
             self._wake(desk.register(fact))
         elif isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
-            desk.cases[fact.case].observe(fact, position)
-            desk.touch(fact.case)
+            for key in desk.concerned(fact):
+                desk.cases[key].observe(fact, position)
+                desk.touch(key)
         else:
             case = desk.case_of(fact)
             case.observe(fact, position)
@@ -126,6 +127,7 @@ class Book:
         self.decisions += [decision.event for decision in situation.decisions]
         self.streams += [decision.stream for decision in situation.decisions]
         self.parked += situation.parked
+        self._wake(situation.wakes)
 
     # What readers would see.
 
