@@ -1,0 +1,168 @@
+"""Appending to the log: against a bare batch insert of the same columns, against `eventsourcing`, and at ten million events."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import asyncpg
+
+from eventstore.append import NewEvent, append, lock_log
+from eventstore.migrations import migrate
+from eventstore.read import read_page
+from runtime.services.private import ServiceUrls
+from schemas.events import encode
+from schemas.facts import PaymentSucceeded
+from tests.benchmarks.figures import Figure, median
+
+BATCH = 200
+BATCHES = 25
+ROUNDS = 7
+ROWS = int(os.environ.get("BENCH_ROWS", "10000000"))
+"""Events already in the log for the figures of size."""
+
+_BARE = """
+INSERT INTO bare_events (stream_id, event_id, version, schema_version, stream, type, data, metadata)
+SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::int[], $4::smallint[], $5::text[], $6::text[], $7::json[], $8::json[])
+"""
+
+_FILL_STREAMS = """
+INSERT INTO streams (stream, category, version)
+SELECT 'payment-fill-' || lpad(n::text, 12, '0'), 'payment', 1 FROM generate_series($1::bigint, $2::bigint) AS n
+"""
+
+_FILL_EVENTS = """
+INSERT INTO events (stream_id, event_id, version, schema_version, stream, type, data, metadata)
+SELECT n, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 1, 1, 'payment-fill-' || lpad(n::text, 12, '0'),
+       'payment.succeeded', '{}', '{}'
+FROM generate_series($1::bigint, $2::bigint) AS n
+"""
+
+Subject = Callable[[int], Awaitable[float]]
+
+
+def figures(urls: ServiceUrls) -> list[Figure]:
+    """Targets 4, 5 and 9."""
+    return asyncio.run(_figures(urls.database_url))
+
+
+async def _figures(dsn: str) -> list[Figure]:
+    await migrate(dsn)
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": "lunas"})
+    try:
+        await connection.execute("CREATE TABLE bare_events (LIKE events INCLUDING ALL)")
+        rates: dict[str, list[float]] = {"ours": [], "bare": []}
+        for number in range(ROUNDS):
+            rates["ours"].append(await _ours(connection, f"k{number}"))
+            rates["bare"].append(await _bare(connection, number))
+        ours, bare = median(rates["ours"][1:]), median(rates["bare"][1:])
+        found = [Figure("4 append, batches of 200", ours, bare, "events/s", "bare unnest insert of the same columns", "≥ 0.9", ours / bare >= 0.9)]  # fmt: skip
+        found += _library(dsn, ours)
+        return found + await _at_size(connection, ours)
+    finally:
+        await connection.close()
+
+
+def _fact(key: str) -> PaymentSucceeded:
+    return PaymentSucceeded(
+        provider="xendit",
+        payment_key=key,
+        attempt_id=key,
+        group_id=f"pr-{key}",
+        amount=50_000,
+        requested_amount=50_000,
+        payment_type="credit_topup",
+        payer_email="ratna@contoh.id",
+        channel="QRIS",
+        token_only=True,
+        occurred_at=datetime(2026, 7, 1, tzinfo=UTC),
+    )
+
+
+def _batch(prefix: str, number: int) -> list[NewEvent]:
+    """Stream names grow with time, as ids that begin with a time do (k-ordered)."""
+    keys = [f"{prefix}{number:06d}{one:06d}" for one in range(BATCH)]
+    return [
+        NewEvent(f"payment-xendit-{key}", _fact(key), {"correlation_id": key, "delivery_id": key})
+        for key in keys
+    ]
+
+
+async def _ours(connection: asyncpg.Connection, prefix: str) -> float:
+    batches = [_batch(prefix, number) for number in range(BATCHES)]
+    started = time.perf_counter()
+    for batch in batches:
+        async with connection.transaction():
+            await lock_log(connection)
+            await append(connection, batch)
+    return BATCH * BATCHES / (time.perf_counter() - started)
+
+
+async def _bare(connection: asyncpg.Connection, round_number: int) -> float:
+    statement = await connection.prepare(_BARE)
+    batches = [_batch(f"b{round_number}", number) for number in range(BATCHES)]
+    started = time.perf_counter()
+    for number, batch in enumerate(batches):
+        first = (round_number * BATCHES + number) * BATCH
+        async with connection.transaction():
+            await statement.fetch(
+                [first + one for one in range(BATCH)],
+                [uuid.uuid4() for _ in batch],
+                [1] * BATCH,
+                [1] * BATCH,
+                [event.stream for event in batch],
+                [event.event.TYPE for event in batch],
+                [encode(event.event) for event in batch],
+                ['{"correlation_id":"x","delivery_id":"x"}'] * BATCH,
+            )
+    return BATCH * BATCHES / (time.perf_counter() - started)
+
+
+async def _at_size(connection: asyncpg.Connection, at_zero: float) -> list[Figure]:
+    small_page = 0.0
+    step, filled = min(ROWS, 1_000_000), 0
+    start = await connection.fetchval("SELECT coalesce(max(stream_id), 0) FROM streams") + 1
+    while filled < ROWS:
+        await connection.execute(_FILL_STREAMS, start + filled, start + filled + step - 1)
+        await connection.execute(_FILL_EVENTS, start + filled, start + filled + step - 1)
+        filled += step
+        if filled == step:
+            small_page = await _page(connection)
+    await connection.execute("CHECKPOINT")
+    large_page = await _page(connection)
+    large = median([await _ours(connection, f"z{number}") for number in range(ROUNDS)][1:])
+    rows = f"{ROWS // 1_000_000} M" if ROWS >= 1_000_000 else f"{ROWS:,}"
+    return [
+        Figure(f"9 append with {rows} events", large, at_zero, "events/s", "empty log", "≥ 0.95", large / at_zero >= 0.95),
+        Figure(f"9 page of 1,000 at {rows}", large_page, small_page, "ms", f"at {step:,}", "≤ 1.2", large_page / small_page <= 1.2),
+    ]  # fmt: skip
+
+
+async def _page(connection: asyncpg.Connection) -> float:
+    """Milliseconds for a page in the newest part of the log, warm."""
+    middle = await connection.fetchval("SELECT max(position) FROM events") - 50_000
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        await read_page(connection, middle, None, 1000)
+        times.append((time.perf_counter() - started) * 1000)
+    return median(times[1:])
+
+
+def _library(dsn: str, ours: float) -> list[Figure]:
+    """`eventsourcing` on the same server; left out, with a note, when the benchmark extras are not installed."""
+    from tests.benchmarks.library_peer import append_rates
+
+    batched, single = append_rates(dsn)
+    return [
+        Figure(
+            "5 append", ours, batched, "events/s", "eventsourcing, best batch", "≥ 5", ours / batched >= 5
+        ),
+        Figure(
+            "5 append", ours, single, "events/s", "eventsourcing, single saves", "≥ 50", ours / single >= 50
+        ),
+    ]
