@@ -51,12 +51,13 @@ class IngressSettings(BaseModel):
         4000, ge=1, description="Requests a provider may send at once after a quiet time."
     )
     ingress_failed_rate_limit_per_second: float = Field(
-        50.0,
+        2000.0,
         gt=0,
-        description="Failed verifications per second and provider before 429; apart from the limit for good ones.",
+        description="Failed verifications per second and provider before 429; apart from the limit for good ones, "
+        "so that a flood of forgeries never slows a provider down.",
     )
     ingress_failed_rate_burst: int = Field(
-        200, ge=1, description="Failed verifications allowed at once after a quiet time."
+        4000, ge=1, description="Failed verifications allowed at once after a quiet time."
     )
     ingress_group_max_envelopes: int = Field(
         64, ge=1, description="Most envelopes in one AMQP message; 1 switches grouped publishing off."
@@ -85,7 +86,7 @@ class IngressSettings(BaseModel):
         description="Bytes of rejected requests waiting to be kept; beyond it they are only counted.",
     )
     ingress_quarantine_rate_per_second: float = Field(
-        100.0,
+        1000.0,
         gt=0,
         description="Rejected requests kept per second; a flood is only counted and costs the broker nothing.",
     )
