@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
@@ -30,9 +30,12 @@ FORBIDDEN_KEYS = frozenset(
 Event = MutableMapping[str, Any]
 
 
-def configure_logging(process: str, *, level: str = "info", form: str = "auto") -> None:
+def configure_logging(
+    process: str, *, level: str = "info", form: str = "auto", stream: TextIO | None = None
+) -> None:
     """Sets up logging of this process once, to stderr. `form`: `json`, `console` or `auto` (a terminal reads text)."""
-    as_text = form == "console" or (form == "auto" and sys.stderr.isatty())
+    stream = stream or sys.stderr
+    as_text = form == "console" or (form == "auto" and stream.isatty())
     renderer = (
         structlog.dev.ConsoleRenderer() if as_text else structlog.processors.JSONRenderer(serializer=_to_json)
     )
@@ -53,7 +56,7 @@ def configure_logging(process: str, *, level: str = "info", form: str = "auto") 
     )
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(process=process)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],

@@ -1,0 +1,79 @@
+"""Logs never carry secrets, personal data or payloads, and one event stays one line."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from runtime.logs import (
+    REMOVED,
+    VALUE_LIMIT_CHARS,
+    configure_logging,
+    drop_private_values,
+    get_logger,
+    truncate_values,
+)
+
+
+@pytest.fixture
+def json_logs() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure_logging("ingress", form="json", stream=stream)
+    yield stream
+    root.handlers, root.level = before
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def test_personal_data_and_payloads_are_dropped_at_any_depth() -> None:
+    event = {
+        "event": "payment seen",
+        "email": "ani@example.com",
+        "payment": {"id": "pay_1", "payer_email": "ani@example.com", "parts": [{"phone": "+62811"}]},
+        "note": b"raw bytes",
+        "key": SecretStr("hush"),
+    }
+    assert drop_private_values(None, "info", event) == {
+        "event": "payment seen",
+        "email": REMOVED,
+        "payment": {"id": "pay_1", "payer_email": REMOVED, "parts": [{"phone": REMOVED}]},
+        "note": REMOVED,
+        "key": REMOVED,
+    }
+
+
+def test_long_values_are_cut() -> None:
+    cut = truncate_values(None, "info", {"event": "x", "text": "a" * 10_000, "list": ["b" * 10_000], "n": 3})
+    assert len(cut["text"]) == VALUE_LIMIT_CHARS + 1
+    assert len(cut["list"]) == VALUE_LIMIT_CHARS + 1
+    assert cut["n"] == 3
+
+
+def test_an_event_is_one_json_line_with_its_action_and_process(json_logs: io.StringIO) -> None:
+    get_logger("test").info("batch committed", action="intake.commit", events=3, text="two\nlines")
+    lines = json_logs.getvalue().splitlines()
+    assert len(lines) == 1
+    record = json.loads(lines[0])
+    assert record | {"timestamp": ""} == {
+        "event": "batch committed", "action": "intake.commit", "events": 3, "text": "two\nlines",
+        "process": "ingress", "level": "info", "timestamp": "",
+    }  # fmt: skip
+
+
+def test_an_exception_stays_on_its_line_and_other_libraries_log_alike(json_logs: io.StringIO) -> None:
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        get_logger("test").exception("it failed", action="test.fail")
+    logging.getLogger("some.library").warning("careful %s", "there")
+    first, second = (json.loads(line) for line in json_logs.getvalue().splitlines())
+    assert "ValueError: broken" in first["exception"]
+    assert second["event"] == "careful there"

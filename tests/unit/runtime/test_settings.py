@@ -1,0 +1,160 @@
+"""Settings from the environment: names, defaults, secrets, and one sentence for every mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import ConfigurationError, Settings, load_settings
+from runtime.settings.model import variable_name
+
+CONTRACT = {
+    "LUNAS_ENV", "LUNAS_HOME", "LUNAS_DATABASE_URL", "LUNAS_BROKER_URL", "LUNAS_INGRESS_HOST", "LUNAS_INGRESS_PORT",
+    "LUNAS_API_HOST", "LUNAS_API_PORT", "LUNAS_CONSOLE_HOST", "LUNAS_CONSOLE_PORT", "LUNAS_API_KEY", "LUNAS_OPERATOR_KEY",
+    "LUNAS_CATALOG", "LUNAS_INGRESS_DURABILITY", "LUNAS_UNKNOWN_CUSTOMER", "PAYMENT_PROVIDER",
+    "SCALEV_API_KEY", "SCALEV_WEBHOOK_SECRET", "SCALEV_STORE_UNIQUE_ID", "SCALEV_VARIANT_UNIQUE_ID",
+    "SCALEV_BUNDLE_PRICE_OPTION_UNIQUE_ID", "SCALEV_BASE_URL", "XENDIT_SECRET_KEY", "XENDIT_WEBHOOK_SECRET",
+    "XENDIT_BASE_URL", "XENDIT_BUSINESS_ID", "MAYAR_API_KEY", "MAYAR_WEBHOOK_SECRET", "MAYAR_PRODUCT_ID", "MAYAR_BASE_URL",
+    "MAYAR_MERCHANT_ID", "MANUAL_PAYMENT_URL", "APP_URL", "RESEND_API_KEY", "RESEND_FROM_EMAIL",
+}  # fmt: skip
+
+
+def values(settings: Settings, provider: str) -> list[str]:
+    return [secret.get_secret_value() for secret in settings.webhook_secrets(provider)]
+
+
+def test_every_promised_variable_has_a_setting_of_exactly_that_name() -> None:
+    assert {variable_name(field) for field in Settings.model_fields} >= CONTRACT
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_defaults_are_the_promised_ones() -> None:
+    settings = load_settings({})
+    assert (settings.env, settings.home, settings.ingress_durability) == (
+        "production",
+        Path(".lunas"),
+        "broker",
+    )
+    doors = [(settings.ingress_host, settings.ingress_port), (settings.api_host, settings.api_port)]
+    assert [*doors, (settings.console_host, settings.console_port)] == [
+        ("127.0.0.1", port) for port in (8080, 8081, 8082)
+    ]
+    assert (settings.unknown_customer, settings.catalog) == ("suspense", Path("catalog.toml"))
+
+
+def test_development_fills_unset_secrets_with_known_values() -> None:
+    settings = load_settings({"LUNAS_ENV": "development"})
+    for provider in ("scalev", "xendit", "mayar"):
+        assert values(settings, provider) == [f"dev-{provider}-secret"]
+    assert (settings.require_api_key(), settings.require_operator_key()) == (
+        "dev-api-key",
+        "dev-operator-key",
+    )
+    assert settings.payment_provider == "manual"
+
+
+def test_a_set_secret_wins_over_the_development_value() -> None:
+    assert values(load_settings({"LUNAS_ENV": "development", "MAYAR_WEBHOOK_SECRET": "own"}), "mayar") == [
+        "own"
+    ]
+
+
+def test_production_has_no_secret_nobody_set() -> None:
+    settings = load_settings({})
+    assert [values(settings, name) for name in ("scalev", "xendit", "mayar", "manual")] == [[], [], [], []]
+    assert settings.payment_provider is None
+    with pytest.raises(ConfigurationError, match="LUNAS_API_KEY is not set"):
+        settings.require_api_key()
+
+
+def test_several_secrets_are_separated_by_commas() -> None:
+    assert values(load_settings({"XENDIT_WEBHOOK_SECRET": " new, old ,"}), "xendit") == ["new", "old"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"PAYMENT_PROVIDER": "xendit"}, ["XENDIT_WEBHOOK_SECRET", "XENDIT_SECRET_KEY"]),
+        ({"PAYMENT_PROVIDER": "mayar", "MAYAR_WEBHOOK_SECRET": "s"}, ["MAYAR_API_KEY"]),
+        ({"SCALEV_STORE_UNIQUE_ID": "store_1"}, ["SCALEV_WEBHOOK_SECRET"]),
+    ],
+)
+def test_production_names_every_secret_a_configured_provider_misses(
+    environ: dict[str, str], named: list[str]
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings({"LUNAS_ENV": "production", **environ})
+    assert all(name in str(caught.value) for name in named)
+    load_settings({"LUNAS_ENV": "development", **environ})
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"LUNAS_INGRESS_PORT": "http"}, r"^LUNAS_INGRESS_PORT is wrong \(it is 'http'\): .*default 8080\.$"),
+        ({"LUNAS_API_PORT": "70000"}, r"^LUNAS_API_PORT is wrong .*65535"),
+        (
+            {"PAYMENT_PROVIDER": "paypal"},
+            r"^PAYMENT_PROVIDER is wrong .*'scalev', 'xendit', 'mayar' or 'manual'",
+        ),
+        ({"LUNAS_INGRESS_DURABILITY": "journal"}, r"^LUNAS_INGRESS_DURABILITY is wrong .*'broker'"),
+        ({"LUNAS_BROKER_RETRY_DELAYS_SECONDS": "5,soon"}, r"^LUNAS_BROKER_RETRY_DELAYS_SECONDS is wrong"),
+        (
+            {"XENDIT_WEBHOOK_SECRET_FILE": "/nowhere/at/all"},
+            r"^XENDIT_WEBHOOK_SECRET_FILE names /nowhere/at/all, which cannot",
+        ),
+        (
+            {"LUNAS_API_KEY": "a", "LUNAS_API_KEY_FILE": "/b"},
+            r"^LUNAS_API_KEY and LUNAS_API_KEY_FILE are both set",
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_the_variable(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence) as caught:
+        load_settings(environ)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_address_says_what_to_do() -> None:
+    with pytest.raises(ConfigurationError, match=r"LUNAS_DATABASE_URL is not set: .*make run"):
+        load_settings({}).require_database_url()
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("from-file\n", encoding="utf-8")
+    assert values(load_settings({"XENDIT_WEBHOOK_SECRET_FILE": str(path)}), "xendit") == ["from-file"]
+
+
+def test_dotenv_is_read_in_development_only_and_never_wins(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("LUNAS_INGRESS_PORT=9001\nLUNAS_API_PORT=9002\n", encoding="utf-8")
+    settings = load_settings({"LUNAS_ENV": "development", "LUNAS_API_PORT": "9003"}, env_file=dotenv)
+    assert (settings.ingress_port, settings.api_port) == (9001, 9003)
+    assert load_settings({}, env_file=dotenv).ingress_port == 8080
+
+
+def test_empty_means_unset() -> None:
+    assert load_settings({"LUNAS_INGRESS_PORT": "", "XENDIT_WEBHOOK_SECRET": ""}).ingress_port == 8080
+
+
+def test_secrets_never_show_in_text() -> None:
+    shown = repr(
+        load_settings({"XENDIT_WEBHOOK_SECRET": "hush-1", "LUNAS_DATABASE_URL": "postgresql://u:hush-2@h/d"})
+    )
+    assert "hush" not in shown
+
+
+def test_the_environment_of_another_process_gives_the_same_settings() -> None:
+    first = load_settings(
+        {
+            "LUNAS_ENV": "development",
+            "XENDIT_WEBHOOK_SECRET": "a,b",
+            "LUNAS_BROKER_RETRY_DELAYS_SECONDS": "0.5,1",
+        }
+    )
+    assert load_settings(first.as_environment()) == first
