@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,7 @@ async def read_outcome(
     )
 
 
-def distinct(letters: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+def distinct(letters: Sequence[Any]) -> list[tuple[str, str, int]]:
     """Provider, reason and number of different webhooks among dead letters.
 
     A repetition whose envelope carries another delivery time is the same webhook, though not the same bytes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING
 from console.demo.script import Script
 from console.exits import CommandError
 from console.messages import text
-from console.output import coloured, number, talk
 from console.player import Answer, play
+from console.progress import Bar
 from eventstore.queries import load
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 60.0
 POLL_SECONDS = 0.1
-BAR_WIDTH = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ async def perform(settings: Settings, script: Script) -> Performance:
     """Sends everything; shows a bar at a terminal and a line elsewhere."""
     started = time.monotonic()
     address = f"http://{settings.ingress_host}:{settings.ingress_port}"
-    answers = await play(address, script.performance, progress=_Bar().show)
+    answers = await play(address, script.performance, progress=Bar().show)
     forged = {id(webhook) for webhook in script.forged}
     statuses = [answer.status for answer in answers if id(answer.delivery) in forged]
     genuine = [answer for answer in answers if id(answer.delivery) not in forged]
@@ -78,24 +76,3 @@ async def settled(connection: Connection, performance: Performance) -> int:
 
 def digest(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
-
-
-class _Bar:
-    """Progress on stderr: a moving bar for a person, one line at the end for a log."""
-
-    def __init__(self) -> None:
-        self._moving = coloured(sys.stderr)
-        self._started = time.monotonic()
-
-    def show(self, done: int, of: int) -> None:
-        if not self._moving and done < of:
-            return
-        seconds = max(time.monotonic() - self._started, 0.001)
-        filled = BAR_WIDTH * done // of
-        bar = "█" * filled + "░" * (BAR_WIDTH - filled)
-        line = f"  {bar} {number(done)}/{number(of)}  {seconds:.1f} s  {done / seconds:.0f}/s"
-        if self._moving:
-            sys.stderr.write(f"\r{line}" + ("\n" if done == of else ""))
-            sys.stderr.flush()
-        else:
-            talk(line)

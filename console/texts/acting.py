@@ -127,4 +127,31 @@ ACTING: dict[str, tuple[str, str]] = {
         "{name} differs from the log in {count} rows",
         "{name} berbeda dari log pada {count} baris",
     ),
+    "simulate.production": (
+        "Refused in production: invented payments, signed with your real secrets, would become real balances.",
+        "Ditolak di produksi: pembayaran rekaan bertanda tangan rahasia asli akan menjadi saldo sungguhan.",
+    ),
+    "simulate.no_secret": (
+        "There is no secret to sign with: set {variable}, or LUNAS_ENV=development.",
+        "Tidak ada rahasia untuk menandatangani: atur {variable}, atau LUNAS_ENV=development.",
+    ),
+    "simulate.unknown_event": (
+        "{provider} sends no event {event}; it sends {known}.",
+        "{provider} tidak mengirim peristiwa {event}; yang dikirim: {known}.",
+    ),
+    "simulate.never_late": (
+        "{event} cannot be late; these can: {known}.",
+        "{event} tidak bisa terlambat; yang bisa: {known}.",
+    ),
+    "simulate.choose": (
+        "Send one: lunas simulate {provider} EVENT",
+        "Kirim salah satu: lunas simulate {provider} PERISTIWA",
+    ),
+    "simulate.registered": ("{count} customers are registered.", "{count} pelanggan terdaftar."),
+    "simulate.sent": (
+        "{count} webhooks sent, {accepted} answered 200 (seed {seed}).",
+        "{count} webhook dikirim, {accepted} dijawab 200 (benih {seed}).",
+    ),
+    "simulate.unanswered": ("not answered", "tidak dijawab"),
+    "simulate.look": ("Look: lunas webhooks list", "Lihat: lunas webhooks list"),
 }
