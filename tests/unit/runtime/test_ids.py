@@ -1,0 +1,22 @@
+"""Identifiers sort by time and are valid version 7."""
+
+from __future__ import annotations
+
+from runtime.ids import utc_now, uuid7
+
+
+def test_the_example_of_the_standard() -> None:
+    # RFC 9562, appendix A.6
+    random = (0xCC3 << 68 | 0x18C4DC0C0C07398F).to_bytes(10, "big")
+    made = uuid7(now_ms=lambda: 0x017F22E279B0, random_bytes=lambda _count: random)
+    assert str(made) == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+
+
+def test_later_ones_sort_later() -> None:
+    made = [uuid7(now_ms=lambda moment=moment: moment) for moment in (1, 2, 2**40)]
+    assert sorted(made) == made
+    assert {each.version for each in made} == {7}
+
+
+def test_the_clock_is_aware() -> None:
+    assert utc_now().utcoffset() is not None
