@@ -68,6 +68,31 @@ class Book:
         self._decide()
         return self
 
+    def held(self, reason: str | None = None) -> d.SuspenseHeld:
+        """The one held item (with this reason)."""
+        (item,) = [h for h in self.suspense().values() if reason in (None, h.reason)]
+        return item
+
+    def claim(self, customer_id: str, product: str | None = None, reason: str | None = None) -> Book:
+        """An operator says whose the one held item (with this reason) is."""
+        item = self.held(reason)
+        return self.give(
+            SuspenseClaimed(
+                suspense_id=item.suspense_id,
+                case=item.case,
+                customer_id=customer_id,
+                product=product,
+                actor="sari",
+                reason="spoke to the customer",
+            )
+        )
+
+    def write_off(self, reason: str | None = None) -> Book:
+        item = self.held(reason)
+        return self.give(
+            SuspenseWrittenOff(suspense_id=item.suspense_id, case=item.case, actor="sari", reason="old")
+        )
+
     def change_catalog(self, catalog: Catalog) -> Book:
         self.catalog = catalog
         self._wake({"catalog"})
