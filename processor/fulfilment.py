@@ -7,9 +7,10 @@ and by the compare-and-set of the checkpoint. Whoever loses either rolls back an
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
@@ -76,6 +77,8 @@ class Fulfilment:
         self._catalog: Catalog | None = None
         self._undecidable: dict[str, PolicyFailed] = {}
         self._first = True
+        self._position: int | None = None
+        self._clock: tuple[datetime, float] = (datetime.min.replace(tzinfo=UTC), 0.0)
 
     def leave_out(self, failure: PolicyFailed) -> None:
         """Keep the facts of this case, decide nothing about it, and show it to an operator. Tried again after a restart."""
@@ -86,24 +89,39 @@ class Fulfilment:
 
         Raises PolicyFailed when a policy has a bug: call `leave_out` and run it again.
         """
-        async with self._pool.acquire() as connection:
-            position = await checkpoints.start(connection, CONSUMER)
-            page = await read_page(connection, position, FACT_TYPES, self._limit)
-            if not (page.events or timers or self._first) and page.through == position:
-                return Round(0, 0, False)
-            catalog = self._catalog or await _catalog(connection, position)
-            work = await _prepare(connection, page.events, catalog, self._create_unknown)
-            work.undecidable = self._undecidable
-            if timers:
-                await _touch_due(connection, work, self._limit)
-            if self._first:
-                await _wake(connection, work, {FAILED: Cause()})
-            await _decide_all(connection, work)
-            if page.through > position or work.decided:
-                await _commit(connection, work, position, page.through)
-            self._catalog = work.catalog
-            self._first = False
+        try:
+            async with self._pool.acquire() as connection:
+                return await self._round(connection, timers=timers or self._position is None)
+        except BaseException:
+            self._position = None  # what we remember may be wrong now: read it again
+            raise
+
+    async def _round(self, connection: Connection, *, timers: bool) -> Round:
+        if self._position is None:
+            self._position = await checkpoints.start(connection, CONSUMER)
+        if timers:
+            self._clock = (await connection.fetchval(SQL["now"]), time.monotonic())
+        position = self._position
+        page = await read_page(connection, position, FACT_TYPES, self._limit)
+        if not (page.events or timers) and page.through == position:
+            return Round(0, 0, False)
+        catalog = self._catalog or await _catalog(connection, position)
+        work = await _prepare(connection, page.events, catalog, self._now(), self._create_unknown)
+        work.undecidable = self._undecidable
+        if timers:
+            await _touch_due(connection, work, self._limit)
+        if self._first:
+            await _wake(connection, work, {FAILED: Cause()})
+        await _decide_all(connection, work)
+        if page.through > position or work.decided:
+            await _commit(connection, work, position, page.through)
+        self._catalog, self._position, self._first = work.catalog, page.through, False
         return Round(len(page.events), len(work.new), len(page.events) >= self._limit)
+
+    def _now(self) -> datetime:
+        """The database's clock, carried on by our monotonic one between rounds of timers: a worker's wall clock may jump."""
+        read, at = self._clock
+        return read + timedelta(seconds=time.monotonic() - at)
 
 
 async def _touch_due(connection: Connection, work: _Work, limit: int) -> None:
@@ -116,10 +134,13 @@ async def _touch_due(connection: Connection, work: _Work, limit: int) -> None:
 
 
 async def _prepare(
-    connection: Connection, events: Sequence[StoredEvent], catalog: Catalog, create_unknown: bool
+    connection: Connection,
+    events: Sequence[StoredEvent],
+    catalog: Catalog,
+    now: datetime,
+    create_unknown: bool,
 ) -> _Work:
     desk = Desk()
-    now = await connection.fetchval(SQL["now"])
     decoded = [(event, event.decoded()) for event in events]
     await desk.load_names(connection, [fact for _, fact in decoded])
     claimed = [f.case for _, f in decoded if isinstance(f, SuspenseClaimed | SuspenseWrittenOff)]
@@ -203,6 +224,7 @@ async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cau
     await desk.load_owners(connection, subscriptions)
     ids |= {owner for key in subscriptions if (owner := desk.owners.get(key))}
     await desk.load_customers(connection, ids, emails)
+    await desk.load_versions(connection)
 
 
 def _decide(work: _Work, key: str, cause: Cause) -> set[str]:
@@ -252,8 +274,8 @@ def _apply_policy(case: Case, situation: Situation) -> None:
 
 
 async def _commit(connection: Connection, work: _Work, old: int, new: int) -> None:
-    streams = {event.stream for event in work.new}
-    expected = {name: version for name, version in work.desk.versions.items() if name in streams}
+    customers = {event.stream for event in work.new if event.stream.startswith("customer-")}
+    expected = {stream: work.desk.versions.get(stream, 0) for stream in customers}
     async with connection.transaction():
         await lock_log(connection)
         await append(connection, work.new, expected=expected)

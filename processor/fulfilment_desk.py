@@ -45,6 +45,7 @@ class Desk:
     aliases: dict[str, str] = field(default_factory=dict)
     new_aliases: dict[str, str] = field(default_factory=dict)
     merged: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)
     customers: dict[str, CustomerRecord] = field(default_factory=dict)
     changed_customers: set[str] = field(default_factory=set)
     by_email: dict[str, list[str]] = field(default_factory=dict)
@@ -56,9 +57,12 @@ class Desk:
     async def load_names(self, connection: Connection, events: Iterable[EventModel]) -> None:
         """Aliases and cases of these facts."""
         names = {name for event in events for name in names_of(event)} - self.aliases.keys()
-        rows = await connection.fetch(SQL["cases_of_aliases"], sorted(names))
-        self.aliases |= {row["alias"]: row["case_key"] for row in rows}
-        await self.load_cases(connection, {self.aliases.get(name, name) for name in names})
+        if not names:
+            return
+        for row in await connection.fetch(SQL["cases_by_name"], sorted(names)):
+            self.aliases[row["alias"]] = row["case_key"]
+            if row["case_key"] not in self.cases:
+                self._take_in(row["case_key"], row["kind"], row["state"])
 
     async def load_cases(self, connection: Connection, keys: Iterable[str]) -> None:
         """Cases by key; unknown keys are left out."""
@@ -66,22 +70,22 @@ class Desk:
         if not missing:
             return
         for row in await connection.fetch(SQL["cases"], missing):
-            model = SubscriptionCase if row["kind"] == "subscription" else PaymentCase
-            self.cases[row["case_key"]] = model.model_validate_json(row["state"])
+            self._take_in(row["case_key"], row["kind"], row["state"])
 
     async def load_customers(self, connection: Connection, ids: set[str], emails: set[str]) -> None:
         """Customers by id and by e-mail, and the versions of their streams."""
         wanted_ids = sorted(ids - self.customers.keys())
         wanted_emails = sorted(emails - self.by_email.keys())
-        rows = list(await connection.fetch(SQL["customers_by_id"], wanted_ids)) if wanted_ids else []
-        if wanted_emails:
-            rows += await connection.fetch(SQL["customers_by_email"], wanted_emails)
-        for row in rows:
-            self.customers.setdefault(row["customer_id"], CustomerRecord.model_validate_json(row["state"]))
+        if not (wanted_ids or wanted_emails):
+            return
+        for row in await connection.fetch(SQL["customers"], wanted_ids, wanted_emails):
+            if row["customer_id"] not in self.customers:
+                record = CustomerRecord.model_validate_json(row["state"])
+                self.customers[record.customer_id] = record
+                self.versions[f"customer-{record.customer_id}"] = row["version"] or 0
         for email in wanted_emails:
             self.by_email[email] = []
         self._index_emails()
-        await self._load_versions(connection)
 
     async def load_owners(self, connection: Connection, keys: set[str]) -> None:
         """Owners of subscription cases that payments ask about."""
@@ -92,6 +96,13 @@ class Desk:
         for key in keys & self.cases.keys():
             case = self.cases[key]
             self.owners[key] = case.owner or self.owners.get(key)
+
+    async def load_versions(self, connection: Connection) -> None:
+        """Versions of the streams of customers who are new to us."""
+        missing = [f"customer-{c}" for c in self.customers if f"customer-{c}" not in self.versions]
+        if missing:
+            rows = await connection.fetch(SQL["stream_versions"], missing)
+            self.versions |= dict.fromkeys(missing, 0) | {row["stream"]: row["version"] for row in rows}
 
     def case_of(self, event: EventModel) -> Case:
         """The case a fact belongs to; made when there is none, joined when the fact shows that two are one."""
@@ -145,10 +156,10 @@ class Desk:
                 known.append(record.customer_id)
                 known.sort()
 
-    async def _load_versions(self, connection: Connection) -> None:
-        missing = [f"customer-{c}" for c in self.customers if f"customer-{c}" not in self.versions]
-        rows = await connection.fetch(SQL["stream_versions"], missing)
-        self.versions |= dict.fromkeys(missing, 0) | {row["stream"]: row["version"] for row in rows}
+    def _take_in(self, key: str, kind: str, state: str) -> None:
+        model = SubscriptionCase if kind == "subscription" else PaymentCase
+        self.cases[key] = model.model_validate_json(state)
+        self.stored.add(key)
 
     def _make(self, event: EventModel) -> Case:
         case: Case
@@ -194,15 +205,16 @@ async def save(
 ) -> None:
     """Write cases, names, waits and customers. Part of the round's transaction."""
     cases = [desk.cases[key] for key in decided if key in desk.cases]
-    await connection.execute(
-        SQL["save_cases"],
-        [case.key for case in cases],
-        ["subscription" if isinstance(case, SubscriptionCase) else "payment" for case in cases],
-        [case.owner for case in cases],
-        [case.model_dump_json(exclude_defaults=True) for case in cases],
-        [due.get(case.key) for case in cases],
-        [decided[case.key].position for case in cases],
-    )
+    if cases:
+        await connection.execute(
+            SQL["save_cases"],
+            [case.key for case in cases],
+            ["subscription" if isinstance(case, SubscriptionCase) else "payment" for case in cases],
+            [case.owner for case in cases],
+            [case.model_dump_json(exclude_defaults=True) for case in cases],
+            [due.get(case.key) for case in cases],
+            [decided[case.key].position for case in cases],
+        )
     if desk.merged:
         await connection.execute(SQL["delete_cases"], sorted(desk.merged))
     if desk.new_aliases:
@@ -219,7 +231,9 @@ async def save(
 
 
 async def _save_waits(desk: Desk, connection: Connection, decided: Mapping[str, Cause]) -> None:
-    await connection.execute(SQL["clear_waits"], sorted({*decided, *desk.merged}))
+    known = desk.stored & {*decided, *desk.merged}
+    if known:
+        await connection.execute(SQL["clear_waits"], sorted(known))
     pairs = [(wait, key) for key in decided for wait in sorted(desk.waits.get(key, ()))]
     if pairs:
         await connection.execute(SQL["save_waits"], [wait for wait, _ in pairs], [key for _, key in pairs])

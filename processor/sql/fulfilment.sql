@@ -1,8 +1,10 @@
 -- now: the database's moving clock; workers' clocks may jump
 SELECT clock_timestamp()
 
--- cases_of_aliases: which cases these names belong to
-SELECT alias, case_key FROM fulfilment_aliases WHERE alias = ANY($1::text[])
+-- cases_by_name: which cases these names belong to, with their state
+SELECT a.alias, c.case_key, c.kind, c.state
+FROM fulfilment_aliases a JOIN fulfilment_cases c ON c.case_key = a.case_key
+WHERE a.alias = ANY($1::text[])
 
 -- cases: state of these cases
 SELECT case_key, kind, state FROM fulfilment_cases WHERE case_key = ANY($1::text[])
@@ -16,11 +18,10 @@ SELECT DISTINCT case_key FROM fulfilment_waits WHERE wait_key = ANY($1::text[])
 -- due: cases whose time has come
 SELECT case_key FROM fulfilment_cases WHERE due_at <= $1 ORDER BY due_at LIMIT $2
 
--- customers_by_id: state of these customers
-SELECT customer_id, state FROM fulfilment_customers WHERE customer_id = ANY($1::text[])
-
--- customers_by_email: state of the customers with these normalised e-mails
-SELECT customer_id, state FROM fulfilment_customers WHERE email_normalized = ANY($1::text[])
+-- customers: by id and by normalised e-mail, with the versions of their streams
+SELECT c.customer_id, c.state, s.version
+FROM fulfilment_customers c LEFT JOIN streams s ON s.stream = 'customer-' || c.customer_id
+WHERE c.customer_id = ANY($1::text[]) OR c.email_normalized = ANY($2::text[])
 
 -- stream_versions: heads of these streams
 SELECT stream, version FROM streams WHERE stream = ANY($1::text[])
