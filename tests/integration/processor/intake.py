@@ -10,6 +10,7 @@ from processor.intake import Interpreter, Prepared
 from processor.store import Store
 from runtime.database import Pool
 from schemas.envelope import Envelope
+from schemas.facts import FACTS
 from tests.unit.processor.envelopes import interpreter
 
 
@@ -34,8 +35,9 @@ async def counts(pool: Pool) -> dict[str, int]:
 
 
 async def facts(pool: Pool) -> list[str]:
-    """Types of the facts in the log, in order, without the receipts."""
-    found = await pool.fetch("SELECT type FROM events WHERE type NOT LIKE 'webhook.%' ORDER BY position")
+    """Types of what providers said, in order; receipts and decisions are left out."""
+    types = [fact.TYPE for fact in FACTS if not fact.TYPE.startswith(("webhook.", "catalog."))]
+    found = await pool.fetch("SELECT type FROM events WHERE type = ANY($1::text[]) ORDER BY position", types)
     return [row["type"] for row in found]
 
 
