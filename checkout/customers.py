@@ -53,7 +53,7 @@ class Customers:
     async def put(self, request: web.Request) -> web.StreamResponse:
         """200 when the customer was known, 201 when new; nothing is appended when nothing changed."""
         customer_id = request.match_info["customer_id"]
-        if not _ID.match(customer_id):
+        if not _ID.fullmatch(customer_id):
             reason = (
                 "1 to 128 letters, digits or . _ : @ + | - are expected, beginning with a letter or digit"
             )

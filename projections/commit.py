@@ -15,6 +15,7 @@ from projections.members import Member
 from projections.projection import Event
 from projections.statements import runner_sql
 from runtime.database import Connection
+from runtime.faults import fault_point
 from schemas.errors import Transient
 
 
@@ -37,6 +38,7 @@ async def commit_together(
             await _advance(connection, members, through)
             for member in members:
                 await _fold(connection, member, events)
+            fault_point("projections.written")
     for member in members:
         member.position = through
 

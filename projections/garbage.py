@@ -8,7 +8,11 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-RARELY = (500_000, 10, 10)  # objects made before a young collection; a batch of 2,000 events makes about 60,000
+RARELY = (
+    500_000,
+    10,
+    10,
+)  # objects made before a young collection; a batch of 2,000 events makes about 60,000
 
 
 @contextmanager

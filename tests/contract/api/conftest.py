@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from checkout.app import routes as checkout_routes
+from eventstore.append import NewEvent, append, lock_log
+from projections.api.app import ROLE, application, routes
+from projections.api.positions import PositionWatch
+from projections.feeder import Feeder
+from projections.versions import ensure
+from runtime.database import Pool, open_pool
+from runtime.health import Health
+from runtime.settings import Settings
+from schemas.calls import Call
+
+KEY = {"Authorization": "Bearer dev-api-key"}
+
+
+@dataclass
+class Api:
+    """The API over a real database, with the role it has in production, and a way to put events behind it."""
+
+    client: TestClient[Any, Any]
+    pool: Pool
+    calls: list[Call]
+
+    async def get(self, path: str, status: int = 200, **headers: str) -> Any:
+        response = await self.client.get(path, headers=KEY | headers)
+        document = await response.json(content_type=None)
+        assert response.status == status, document
+        return document
+
+    async def put(self, path: str, body: object, status: int, **headers: str) -> Any:
+        response = await self.client.put(path, json=body, headers=KEY | headers)
+        document = await response.json(content_type=None)
+        assert response.status == status, document
+        return document
+
+    async def append(self, events: Sequence[NewEvent]) -> int:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await lock_log(connection)
+            return (await append(connection, events)).last
+
+    async def fold(self) -> int:
+        async with self.pool.acquire() as connection:
+            return await Feeder(connection, batch_max=100).catch_up()
+
+    async def show(self, *events: NewEvent) -> int:
+        await self.append(events)
+        return await self.fold()
+
+
+@pytest.fixture
+async def api(database_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Api]:
+    given = settings(database_url=database_url, min_position_wait_seconds=0.3, read_page_max=5)
+    async with open_pool(given, "test") as pool, open_pool(given, "api", role=ROLE) as narrow:
+        async with pool.acquire() as connection:
+            await ensure(connection)
+        watch = PositionWatch(narrow)
+        mounted = [*routes(given, narrow, watch), *checkout_routes(given, narrow)]
+        app = application(given, mounted, Health("api"), lambda _app: watch.close())
+        async with TestClient(TestServer(app)) as client:
+            yield Api(client, pool, [call for call, _ in mounted])
