@@ -138,7 +138,9 @@ def course_at_mayar() -> Catalog:
     catalog = shipped_catalog()
     names = {"product_ids": ("prod-py",)}
     products = tuple(
-        p.model_copy(update={"mayar": type(catalog.products[1].mayar)(**names)}) if p.id == "kelas-python" else p
+        p.model_copy(update={"mayar": type(catalog.products[1].mayar)(**names)})
+        if p.id == "kelas-python"
+        else p
         for p in catalog.products
     )
     return catalog.model_copy(update={"products": products})
@@ -181,7 +183,9 @@ def test_a_counted_case_joins_a_held_one() -> None:
 
 def test_names_of_a_joined_case_still_find_it() -> None:
     book = Book().customer(*RATNA)
-    book.give(capture("py-1", None), request_fact(f.PaymentExpired, occurred_at=at(5)), capture("py-1", "pr-1"))
+    book.give(
+        capture("py-1", None), request_fact(f.PaymentExpired, occurred_at=at(5)), capture("py-1", "pr-1")
+    )
     book.give(request_fact(f.PaymentExpired, occurred_at=at(6)), capture("py-1", None))
     assert (book.credit("c-1"), len(book.payments())) == (500_000, 1)
 

@@ -22,7 +22,9 @@ def shop() -> Catalog:
             id="chat-10",
             kind="tokens",
             chat_tokens=10,
-            scalev=ScalevNames(variant_unique_ids=("variant_chat",), bundle_price_option_unique_ids=("bpo_1",)),
+            scalev=ScalevNames(
+                variant_unique_ids=("variant_chat",), bundle_price_option_unique_ids=("bpo_1",)
+            ),
         ),
     )
     return catalog.model_copy(update={"products": (*catalog.products, *extra)})

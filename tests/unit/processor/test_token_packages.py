@@ -53,7 +53,10 @@ def test_what_matches_two_products_is_held() -> None:
 
 def test_m14_the_product_id_beats_the_tier_name_and_that_the_package() -> None:
     named = (hint("product", "p-gold"), hint("tier", "silver"), hint("package", "silver"))
-    assert Book(catalog=with_ids(gold="p-gold")).customer(*RATNA).give(package(products=named)).chat("c-1") == 100
+    assert (
+        Book(catalog=with_ids(gold="p-gold")).customer(*RATNA).give(package(products=named)).chat("c-1")
+        == 100
+    )
     unknown_id = (hint("product", "p-else"), hint("tier", "silver"), hint("package", "gold"))
     assert Book().customer(*RATNA).give(package(products=unknown_id)).chat("c-1") == 5
     only_package = (hint("product", "p-else"), hint("tier", "Umum"), hint("package", "gold"))

@@ -84,7 +84,7 @@ def test_c51_two_payments_of_one_customer_at_once_are_both_credited() -> None:
     book.give_together(capture("py-1", "pr-1", 10_000), capture("py-2", "pr-2", 20_000))
     assert book.credit("c-1") == 300_000
     assert book.tier("c-1") == "bpp"
-    assert len([e for e in book.of(d.TierChanged)]) == 1
+    assert len(book.of(d.TierChanged)) == 1
 
 
 def test_c40_the_same_fact_again_changes_nothing_but_the_timeline() -> None:
