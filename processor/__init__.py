@@ -1,0 +1,1 @@
+"""Queue to log: intake stores facts, fulfilment decides."""
