@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-HELP_IN_INDONESIAN: dict[str, str] = {}
+from console.help_texts.operating import OPERATING
+from console.help_texts.running import RUNNING
+
+HELP_IN_INDONESIAN: dict[str, str] = {**RUNNING, **OPERATING}

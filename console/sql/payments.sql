@@ -5,11 +5,11 @@ JOIN payments p ON p.record = a.record
 WHERE a.provider = $1 AND a.alias = $2
 ORDER BY p.first_position DESC;
 
--- steps: facts and decisions of one case, in the order of the log
-SELECT t.step AS position, t.kind, t.payment_id, e.type, e.stream, e.recorded_at, e.data, e.metadata
+-- steps: facts and decisions of one case and of those merged into it, in the order of the log
+SELECT t.step AS position, t.kind, e.type, e.stream, e.recorded_at, e.data, e.metadata
 FROM payment_timeline t
 JOIN events e ON e.position = t.step
-WHERE t.case_key = $1
+WHERE t.case_key = $1 OR t.case_key IN (SELECT m.record FROM payment_merges m WHERE m.into_record = $1)
 ORDER BY t.step;
 
 -- deliveries: what facts came from, with everything that arrived under the same keys

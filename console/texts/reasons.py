@@ -13,6 +13,13 @@ _REASONS: dict[str, tuple[str, str]] = {
     "underpaid": ("paid too little", "kurang bayar"),
     "overpaid": ("paid too much", "lebih bayar"),
     "currency_unexpected": ("not in rupiah", "bukan rupiah"),
+    "spam_order": ("the order was flagged as spam", "pesanan ditandai spam"),
+    "order_deleted": ("the order was deleted at the provider", "pesanan dihapus di penyedia"),
+    "paid_after_cancel": ("paid after it was cancelled", "dibayar setelah dibatalkan"),
+    "licence_of_another_customer": ("the licence belongs to another customer", "lisensi milik pelanggan lain"),
+    "payload_without_id": ("the webhook names no transaction", "webhook tidak menyebut transaksi"),
+    "amount_zero": ("nothing was paid", "tidak ada yang dibayar"),
+    "amount_unknown": ("nobody said how much was paid", "jumlah tidak disebut"),
     "purpose_unknown": ("nobody said what it is for", "tujuan tidak disebut"),
 }  # fmt: skip
 

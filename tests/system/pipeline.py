@@ -28,6 +28,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 SETTLE_SECONDS = 30.0
 TOKENS_PER_IDR = 10
+CUSTOMERS = [f"c{number}" for number in range(10)]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Pipeline:
         self._ports = dict(zip(self._port_names(), free_ports(len(self._port_names())), strict=True))
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")},
-            **{f"LUNAS_{name}": str(port) for name, port in self._ports.items()},
+            **self.doors,
             "LUNAS_ENV": "development",
             "LUNAS_HOME": str(home),
             "LUNAS_DATABASE_URL": database_url,
@@ -90,6 +91,11 @@ class Pipeline:
             SUPERVISOR_VARIABLE: str(os.getpid()),
         }
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def doors(self) -> dict[str, str]:
+        """Variables that lead the `lunas` command to these processes."""
+        return {f"LUNAS_{name}": str(port) for name, port in self._ports.items()}
 
     @property
     def ingress(self) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from console import exits, main
 from console.player import Answer, play, shuffle
 from tests.system.pipeline import (
+    CUSTOMERS,
     Pipeline,
     Webhook,
     assert_every_answer_is_stored_once,
@@ -20,21 +18,8 @@ from tests.system.pipeline import (
     top_up,
 )
 
-CUSTOMERS = [f"c{number}" for number in range(10)]
 WEBHOOKS = [top_up(number, CUSTOMERS[number % len(CUSTOMERS)], 10_000 + number) for number in range(300)]
 RATE = 100.0
-
-
-@pytest.fixture
-async def pipeline(
-    database_url: str, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Pipeline]:
-    monkeypatch.setenv("LUNAS_DATABASE_URL", database_url)
-    monkeypatch.setenv("LUNAS_HOME", str(tmp_path))
-    assert await asyncio.to_thread(main.run, ["migrate", "--json"]) == exits.FINE
-    async with Pipeline(database_url, broker_url, tmp_path) as started:
-        await started.register(CUSTOMERS)
-        yield started
 
 
 def load() -> list[Webhook]:

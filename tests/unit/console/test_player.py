@@ -16,7 +16,7 @@ from console.exits import CommandError
 @dataclass(frozen=True)
 class Webhook:
     body: bytes
-    provider: str = "xendit"
+    path: str = "/webhooks/xendit"
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,0 +1,129 @@
+"""Help of the commands operators work with."""
+
+from __future__ import annotations
+
+OPERATING: dict[str, str] = {
+    "Find payments, deliveries, dead letters, held money and customers by anything you have.": (
+        "Cari pembayaran, kiriman, surat mati, uang tertahan dan pelanggan dengan apa pun yang ada."
+    ),
+    "An id of ours or of the provider's, an order number, an e-mail address, or an amount in rupiah.": (
+        "Id kami atau penyedia, nomor pesanan, alamat e-mail, atau jumlah rupiah."
+    ),
+    "One payment: what it is now, and its timeline.": "Satu pembayaran: keadaannya sekarang dan linimasanya.",
+    "Show one payment and its timeline: deliveries with their duplicates, facts, decisions, operators' acts.": (
+        "Tampilkan satu pembayaran dan linimasanya: kiriman dengan duplikatnya, fakta, keputusan, tindakan operator."
+    ),
+    "ID is any id the provider knows it by (payment, payment request, order, transaction), or our reference.": (
+        "ID adalah id apa pun di penyedia (pembayaran, permintaan, pesanan, transaksi), atau referensi kami."
+    ),
+    "The exact bodies of its deliveries too; they may hold personal data.": (
+        "Juga isi persis kirimannya; bisa memuat data pribadi."
+    ),
+    "Every delivery ever received: what became of it, how long it took, its exact bytes.": (
+        "Setiap kiriman yang pernah diterima: hasilnya, lamanya, isi persisnya."
+    ),
+    "List deliveries, newest first, with their outcome and the time they took from HTTP to the log.": (
+        "Daftar kiriman, terbaru dahulu, dengan hasil dan lamanya dari HTTP sampai log."
+    ),
+    "Only this provider.": "Hanya penyedia ini.",
+    "Only deliveries with this outcome.": "Hanya kiriman dengan hasil ini.",
+    "Only this event name, as the provider writes it.": "Hanya nama peristiwa ini, seperti ditulis penyedia.",
+    "Only from then on: 2h, 30m, 3d, or an ISO 8601 time (WIB).": (
+        "Hanya sejak saat itu: 2h, 30m, 3d, atau waktu ISO 8601 (WIB)."
+    ),
+    "Only those that took at least so many ms.": "Hanya yang makan waktu setidaknya sekian ms.",
+    "Rows at most, newest first.": "Baris paling banyak, terbaru dahulu.",
+    "Write the exact bytes of one delivery to stdout; their SHA-256 goes to stderr.": (
+        "Tulis isi persis satu kiriman ke stdout; SHA-256-nya ke stderr."
+    ),
+    "The bytes are those that were signed. They may hold personal data.": (
+        "Isinya persis yang ditandatangani. Bisa memuat data pribadi."
+    ),
+    "Send one stored delivery, or all that a filter finds, through the pipeline again.": (
+        "Kirim satu kiriman tersimpan, atau semua yang cocok, sekali lagi melalui pipa."
+    ),
+    "What had its effect already changes nothing: the same business fact counts once, at any age. A replay helps where an "
+    "earlier version did not understand a delivery.": (
+        "Yang sudah berdampak tidak mengubah apa pun: fakta yang sama dihitung sekali, kapan pun. Ulangan berguna bila versi "
+        "lama tidak memahami suatu kiriman."
+    ),
+    "Refuse when the filter finds more than this.": "Tolak bila filter menemukan lebih dari ini.",
+    "Why, in your own words; kept in the audit record.": "Alasannya, dengan kata sendiri; disimpan di catatan audit.",
+    "Do it without asking; needed when nobody is at the terminal.": (
+        "Lakukan tanpa bertanya; perlu bila tidak ada orang di terminal."
+    ),
+    "Show one delivery: how it was verified, what was derived from it, and its duplicates and replays.": (
+        "Tampilkan satu kiriman: cara verifikasinya, turunannya, duplikat dan ulangannya."
+    ),
+    "The body may hold personal data and is shown by `lunas webhooks raw` only.": (
+        "Isinya bisa memuat data pribadi dan hanya ditampilkan oleh `lunas webhooks raw`."
+    ),
+    "Dead letters: authentic messages that could not be processed. They wait, with their bytes, until somebody acts.": (
+        "Surat mati: pesan asli yang tidak dapat diproses. Mereka menunggu, beserta isinya, sampai ada yang bertindak."
+    ),
+    "Close one dead letter without processing it. Its bytes stay, and it can be reopened.": (
+        "Tutup satu surat mati tanpa diproses. Isinya tetap ada, dan bisa dibuka lagi."
+    ),
+    "Group unresolved letters by cause: how many, how much money, since when, and what to do next.": (
+        "Kelompokkan surat yang belum selesai menurut penyebab: berapa, berapa uang, sejak kapan, langkah berikutnya."
+    ),
+    "List dead letters, newest first, with the money they speak of as far as it can be read.": (
+        "Daftar surat mati, terbaru dahulu, dengan uang yang disebut sejauh terbaca."
+    ),
+    "Only letters with this reason code, as `lunas dlq groups` shows it.": (
+        "Hanya surat dengan kode alasan ini, seperti pada `lunas dlq groups`."
+    ),
+    "Only this status; without it, those that are unresolved.": "Hanya status ini; tanpa ini, yang belum selesai.",
+    "Take a discard back, so that the letter can be replayed.": "Batalkan penutupan, agar surat bisa diulang.",
+    "Send one dead letter, or all open ones that a filter finds, through the pipeline again.": (
+        "Kirim satu surat mati, atau semua yang terbuka dan cocok, sekali lagi melalui pipa."
+    ),
+    "It resolves itself when it goes through, and comes back when it fails again. Two people cannot replay one letter.": (
+        "Selesai sendiri bila berhasil, dan kembali bila gagal lagi. Dua orang tidak bisa mengulang surat yang sama."
+    ),
+    "Show one dead letter: where it failed, why, how often, and who dealt with it.": (
+        "Tampilkan satu surat mati: gagal di mana, mengapa, berapa kali, dan siapa yang menangani."
+    ),
+    "Verified money that could not be attributed. It waits, visibly, until somebody says whose it is.": (
+        "Uang terverifikasi yang tidak jelas pemiliknya. Menunggu, terlihat, sampai ada yang menyatakan pemiliknya."
+    ),
+    "Say whose held money it is, and for what where that is unclear. It is granted like any other payment.": (
+        "Nyatakan milik siapa uang tertahan itu, dan untuk apa bila tidak jelas. Diberikan seperti pembayaran lain."
+    ),
+    "Whose money it is: the id of a registered customer.": "Milik siapa: id pelanggan terdaftar.",
+    "What it is for: a catalogue id, or `credit`; without it, what the payment says.": (
+        "Untuk apa: id katalog, atau `credit`; tanpa ini, sesuai pembayarannya."
+    ),
+    "List held money, oldest first, with the reason in words.": (
+        "Daftar uang tertahan, terlama dahulu, dengan alasannya."
+    ),
+    "Only entries held for this reason.": "Hanya yang tertahan karena alasan ini.",
+    "Released entries too, with what became of them.": "Juga yang sudah dilepas, dengan hasilnya.",
+    "Close held money without granting anything; the ledger moves it to `forfeited`.": (
+        "Tutup uang tertahan tanpa memberikan apa pun; buku besar memindahkannya ke `forfeited`."
+    ),
+    "Read models: balances, subscriptions, enrollments, payments and others, folded from the log.": (
+        "Model baca: saldo, langganan, kelas, pembayaran dan lainnya, dilipat dari log."
+    ),
+    "Build a new generation of a read model from the beginning of the log, while the live one goes on.": (
+        "Bangun generasi baru model baca dari awal log, sementara yang aktif tetap berjalan."
+    ),
+    "Readers notice nothing until `lunas projections switch`. An older generation that nobody reads is dropped first.": (
+        "Pembaca tidak melihat apa pun sampai `lunas projections switch`. Generasi lama yang tidak dibaca dihapus dahulu."
+    ),
+    "Show the generation again that was shown before the last switch; it was kept up to date.": (
+        "Tampilkan lagi generasi sebelum pergantian terakhir; ia tetap dimutakhirkan."
+    ),
+    "Show every generation of every read model: which one is shown, how far it is, how old that is.": (
+        "Tampilkan setiap generasi setiap model baca: mana yang tampil, sampai mana, seberapa tua."
+    ),
+    "Show the newest generation that was built. Readers see it from one moment to the next, never an older position.": (
+        "Tampilkan generasi terbaru. Pembaca langsung melihatnya, tidak pernah posisi yang lebih lama."
+    ),
+    "Rebuild from the beginning of the log, compare with what is shown, and list every difference.": (
+        "Bangun ulang dari awal log, bandingkan dengan yang tampil, dan daftar setiap perbedaan."
+    ),
+    "Nothing is changed. Without a name, all read models. Exit code 1 when something differs.": (
+        "Tidak mengubah apa pun. Tanpa nama, semua model baca. Kode keluar 1 bila ada perbedaan."
+    ),
+}

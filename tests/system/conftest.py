@@ -1,0 +1,29 @@
+"""One running pipeline per test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from console import exits, main
+from tests.system.pipeline import CUSTOMERS, Pipeline
+
+
+@pytest.fixture
+async def pipeline(
+    database_url: str, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Pipeline]:
+    """Ingress, processor, projections and API as processes of their own, with registered CUSTOMERS."""
+    monkeypatch.setenv("LUNAS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    monkeypatch.setenv("LUNAS_HOME", str(tmp_path))
+    monkeypatch.setenv("LUNAS_ENV", "development")
+    assert await asyncio.to_thread(main.run, ["migrate", "--json"]) == exits.FINE
+    async with Pipeline(database_url, broker_url, tmp_path) as started:
+        for name, value in started.doors.items():
+            monkeypatch.setenv(name, value)
+        await started.register(CUSTOMERS)
+        yield started

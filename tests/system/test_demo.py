@@ -1,0 +1,77 @@
+"""`make demo` on the session's services: the whole story, and no trace in a database that is in use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from console import exits
+
+DEMO_SECONDS = 100
+
+
+async def demo(
+    database_url: str, broker_url: str, home: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """`lunas demo` as a process of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")}
+    environment |= {
+        "LUNAS_DATABASE_URL": database_url,
+        "LUNAS_BROKER_URL": broker_url,
+        "LUNAS_HOME": str(home),
+        "LUNAS_LANG": "en",
+    }
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "console.main", "demo", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=DEMO_SECONDS,
+    )
+
+
+async def test_the_demo_tells_the_day_and_every_invariant_holds(
+    empty_database_url: str, broker_url: str, tmp_path: Path
+) -> None:
+    done = await demo(empty_database_url, broker_url, tmp_path, "--webhooks", "300", "--seed", "21")
+    assert done.returncode == exits.FINE, done.stdout + done.stderr
+    checks = done.stdout.partition("What must be true")[2]
+    assert checks.count("✓") == 8
+    assert "✗" not in done.stdout
+    assert "Every rupiah is accounted for." in checks
+    assert "(pelanggan-001) paid Rp" in done.stdout
+    assert "payer is not a customer yet" in done.stdout
+    assert "xendit: amount_fractional" in done.stdout
+    assert "scalev: wrong_credential" in done.stdout
+    assert "nothing is left running" in done.stderr
+    assert "\x1b" not in done.stdout
+
+
+async def test_the_demo_refuses_a_database_in_use(database_url: str, broker_url: str, tmp_path: Path) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO lunas.streams (stream, category, version) VALUES ('customer-x', 'customer', 1);"
+        "INSERT INTO lunas.events (stream_id, event_id, version, schema_version, stream, type, data, metadata)"
+        " VALUES (1, gen_random_uuid(), 1, 1, 'customer-x', 'customer.registered', '{}', '{}')"
+    )
+    done = await demo(database_url, broker_url, tmp_path)
+    assert done.returncode == exits.REFUSED
+    assert "already has events" in done.stderr
+    assert await connection.fetchval("SELECT count(*) FROM lunas.events") == 1
+    await connection.close()
+
+
+@pytest.mark.parametrize("variable", ["XENDIT_BUSINESS_ID", "SCALEV_WEBHOOK_SECRET"])
+async def test_settings_of_the_person_do_not_change_the_demo(
+    empty_database_url: str, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "something-of-mine")
+    done = await demo(empty_database_url, broker_url, tmp_path, "--webhooks", "60")
+    assert done.returncode == exits.FINE, done.stdout + done.stderr
