@@ -60,7 +60,7 @@ class IngressSettings(BaseModel):
         4000, ge=1, description="Failed verifications allowed at once after a quiet time."
     )
     ingress_group_max_envelopes: int = Field(
-        64, ge=1, description="Most envelopes in one AMQP message; 1 switches grouped publishing off."
+        128, ge=1, description="Most envelopes in one AMQP message; 1 switches grouped publishing off."
     )
     ingress_group_max_bytes: int = Field(
         4_194_304,
