@@ -200,8 +200,9 @@ def mark_charge(
     if customer is None or not case.value("subscription_key"):
         return
     for name in [attempt for attempt in attempts if attempt] or [case.payment_key]:
-        customer.charges[name] = word
-        situation.wakes.add(f"charge:{case.provider}:{name}")
+        if customer.charges.get(name) != word:
+            customer.charges[name] = word
+            situation.wakes.add(f"charge:{case.provider}:{name}")
 
 
 def late(case: PaymentCase, attempts: tuple[str, ...]) -> bool:

@@ -62,6 +62,8 @@ def _settle(
     case: PaymentCase, part: Part, owner: Owner, refunds: dict[str, int], situation: Situation
 ) -> None:
     if part.key in case.closed:
+        if case.closed[part.key].why == "refunded":
+            grants.mark_charge(case, part.attempts, owner.customer_id, "refunded", situation)
         return
     if part.key in case.grants:
         take_back(case, part.key, refunds, situation)

@@ -38,7 +38,7 @@ def state_of(reports: PayerReports, product: Product | None, counted: list[Cycle
         return _timed(reports, started, ends, grace, overdue, now)
     if reports.active_at is None:
         return _never_active(reports)
-    if reports.cycles or reports.anchor:
+    if reports.cycles or reports.anchor or _is_charged(reports):
         return _before_first_charge(reports, grace, bool(failing), now)
     return _timed(
         reports, reports.active_at or reports.first_at, reports.expires_at, grace, bool(failing), now
@@ -64,6 +64,13 @@ def _last_start(cycles: list[Cycle]) -> datetime:
     return max(cycle.starts_at or cycle.at for cycle in cycles)
 
 
+def _is_charged(reports: PayerReports) -> bool:
+    """A recurring plan: its charges give time, not a stated end."""
+    return reports.naming is not None and any(
+        hint["kind"] == "plan_reference" for hint in reports.naming.products
+    )
+
+
 def _never_active(reports: PayerReports) -> State:
     """Nobody said it was usable and no charge of it counts."""
     if reports.expired is not None:
@@ -78,7 +85,7 @@ def _before_first_charge(reports: PayerReports, grace: Period | None, failing: b
     due = max(filter(None, (reports.anchor, began)))
     until = grace.after(due) if grace else due + FIRST_CHARGE_ALLOWANCE
     if reports.cancelled:
-        ends = min(due, reports.cancelled.at)
+        ends = min(until, reports.cancelled.at)
         return State("cancelled", began, ends, ends)
     if now >= until:
         return State("expired", began, due, until)
