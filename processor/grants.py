@@ -9,17 +9,16 @@ from processor import postings
 from processor.payment_attempts import Attempt, Report
 from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, payment_id_of
-from processor.situation import CustomerRecord, PlanAccess, Situation
+from processor.plan_purchases import settle_purchases
+from processor.situation import CustomerRecord, Purchase, Situation
 from processor.tiers import settle_tier
 from schemas.decisions import (
     CourseEnrolled,
     CreditGranted,
     SaleRecorded,
-    SubscriptionActivated,
     TokensGranted,
 )
 from schemas.errors import CatalogError
-from schemas.periods import Period
 
 
 def problem(part: Part, customer: CustomerRecord | None) -> str | None:
@@ -136,33 +135,19 @@ def _course(
 def _plan(
     case: PaymentCase, part: Part, customer: CustomerRecord, amount: int | None, situation: Situation
 ) -> Grant:
-    """A plan bought by a one-off payment: `quantity` periods from the payment on. It ends by the clock."""
     product = part.product
     if product is None or product.period is None:
         raise CatalogError(f"product {part.sold_as} has no period")
     _sale(case, part, customer.customer_id, amount, situation)
-    start = _at(case, part, situation)
-    ends = Period.parse(product.period).after(start, part.quantity)
-    until = Period.parse(product.grace).after(ends) if product.grace else ends
-    situation.say_of(
-        customer.customer_id,
-        SubscriptionActivated(
-            case=case.key,
-            subscription_id=f"{case.key}:{product.id}",
-            customer_id=customer.customer_id,
-            provider=case.provider,
-            plan=product.id,
-            tier=product.tier,
-            status="active",
-            started_at=start,
-            expires_at=ends,
-            access_until=until,
-            cancel_at_period_end=True,
-        ),
+    purchase = Purchase(
+        at=_at(case, part, situation),
+        quantity=part.quantity,
+        period=product.period,
+        grace=product.grace,
+        tier=product.tier,
     )
-    if product.tier:
-        customer.plans[f"{case.key}:{product.id}"] = PlanAccess(tier=product.tier, until=until)
-        settle_tier(customer, case.key, "plan", situation)
+    customer.purchases.setdefault(product.id, {})[f"{case.key} {part.key}"] = purchase
+    settle_purchases(case, product.id, customer, situation)
     return Grant(kind="plan", customer_id=customer.customer_id, amount_idr=amount, product=product.id)
 
 

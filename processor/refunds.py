@@ -11,13 +11,13 @@ from processor.grants import mark_charge
 from processor.payment_attempts import RequestOnly
 from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, payment_id_of
+from processor.plan_purchases import settle_purchases
 from processor.situation import Situation
 from processor.tiers import settle_tier
 from schemas.decisions import (
     CourseRevoked,
     CreditClawedBack,
     SaleRefunded,
-    SubscriptionCancelled,
     TokensClawedBack,
 )
 from schemas.money import allocate
@@ -106,7 +106,7 @@ def _take(case: PaymentCase, key: str, refund_id: str, share: int, situation: Si
     if whole and grant.kind == "course":
         _revoke(case, grant, situation)
     if whole and grant.kind == "plan":
-        _end_plan(case, grant, refund_id, situation)
+        _end_plan(case, key, grant, situation)
 
 
 def _due(grant: Grant) -> int:
@@ -203,23 +203,7 @@ def _revoke(case: PaymentCase, grant: Grant, situation: Situation) -> None:
     )
 
 
-def _end_plan(case: PaymentCase, grant: Grant, refund_id: str, situation: Situation) -> None:
+def _end_plan(case: PaymentCase, key: str, grant: Grant, situation: Situation) -> None:
     customer = situation.customers[grant.customer_id or ""]
-    at = case.refunds[refund_id].at
-    plan = customer.plans.pop(f"{case.key}:{grant.product}", None)
-    situation.say_of(
-        customer.customer_id,
-        SubscriptionCancelled(
-            case=case.key,
-            subscription_id=f"{case.key}:{grant.product}",
-            customer_id=customer.customer_id,
-            provider=case.provider,
-            plan=grant.product,
-            tier=plan.tier if plan else None,
-            status="cancelled",
-            started_at=case.paid_at(case.main or case.successes),
-            expires_at=at,
-            access_until=at,
-        ),
-    )
-    settle_tier(customer, case.key, "refund", situation)
+    customer.purchases.get(grant.product, {}).pop(f"{case.key} {key}", None)
+    settle_purchases(case, grant.product, customer, situation)

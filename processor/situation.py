@@ -29,11 +29,21 @@ class PlanAccess(BaseModel):
     until: datetime | None
 
 
+class Purchase(BaseModel):
+    """Periods of a plan bought by a one-off payment, on the terms of that day."""
+
+    at: datetime
+    quantity: int
+    period: str
+    grace: str | None
+    tier: str | None
+
+
 class CustomerRecord(BaseModel):
     """What fulfilment remembers of a customer. Rebuilt from the log like everything here.
 
     `topups` counts those not fully refunded. `charges` are payments of subscriptions that count although they are large (a person or the
-    provider vouched for them) or no longer count (their money went back).
+    provider vouched for them) or no longer count (their money went back). `purchases` are periods bought outright, by product and case.
     """
 
     customer_id: str
@@ -44,6 +54,7 @@ class CustomerRecord(BaseModel):
     chat_tokens: int = 0
     courses: dict[str, str] = Field(default_factory=dict)
     plans: dict[str, PlanAccess] = Field(default_factory=dict)
+    purchases: dict[str, dict[str, Purchase]] = Field(default_factory=dict)
     charges: dict[str, Literal["vouched", "refunded"]] = Field(default_factory=dict)
     tier: TierState | None = None
 

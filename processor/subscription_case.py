@@ -76,7 +76,7 @@ class PayerReports(BaseModel):
     created_at: datetime | None = None
     expires_at: datetime | None = None
     anchor: datetime | None = None
-    cancelled: Ending | None = None
+    cancelled: list[Ending] = Field(default_factory=list)
     expired: Ending | None = None
     soon: datetime | None = None
     naming: Naming | None = None
@@ -133,9 +133,9 @@ class PayerReports(BaseModel):
             self.created_at = _latest(self.created_at, fact.occurred_at)
             self.expires_at = _latest(self.expires_at, fact.expires_at)
         elif fact.report == "cancelled":
-            self.cancelled = _later(self.cancelled, fact)
+            _add(self.cancelled, _ending(fact))
         elif fact.report == "expired":
-            self.expired = _later(self.expired, fact)
+            self.expired = _later(self.expired, _ending(fact))
         elif fact.report == "expiring_soon":
             self.soon = _latest(self.soon, fact.expires_at)
             self.expires_at = _latest(self.expires_at, fact.expires_at)
@@ -206,9 +206,18 @@ def hints_of(reports: PayerReports) -> tuple[ProductHint, ...]:
     return tuple(ProductHint.model_validate(hint) for hint in products)
 
 
-def _later(current: Ending | None, fact: SubscriptionReported) -> Ending:
-    new = Ending(at=fact.occurred_at, expires_at=fact.expires_at, finished=fact.finished)
-    return new if current is None or new.at > current.at else current
+def _ending(fact: SubscriptionReported) -> Ending:
+    return Ending(at=fact.occurred_at, expires_at=fact.expires_at, finished=fact.finished)
+
+
+def _later(one: Ending | None, two: Ending | None) -> Ending | None:
+    endings = [ending for ending in (one, two) if ending]
+    return max(endings, key=lambda ending: ending.at, default=None)
+
+
+def _add(endings: list[Ending], new: Ending) -> None:
+    if new not in endings:
+        endings.append(new)
 
 
 def _join(one: PayerReports, two: PayerReports) -> None:
@@ -216,9 +225,9 @@ def _join(one: PayerReports, two: PayerReports) -> None:
     one.first_at = min(one.first_at, two.first_at)
     for name in ("active_at", "created_at", "expires_at", "anchor", "soon"):
         setattr(one, name, _latest(getattr(one, name), getattr(two, name)))
-    for name in ("cancelled", "expired"):
-        endings = [ending for ending in (getattr(one, name), getattr(two, name)) if ending]
-        setattr(one, name, max(endings, key=lambda ending: ending.at, default=None))
+    one.expired = _later(one.expired, two.expired)
+    for ending in two.cancelled:
+        _add(one.cancelled, ending)
     for name in ("customer_ref", "licence_code", "member_id"):
         setattr(one, name, getattr(one, name) or getattr(two, name))
     one.naming = two.naming if two.naming and two.naming.beats(one.naming) else one.naming

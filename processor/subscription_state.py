@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,7 +34,7 @@ def state_of(reports: PayerReports, product: Product | None, counted: list[Cycle
     grace = Period.parse(product.grace) if product and product.grace else None
     failing = [cycle for cycle in reports.cycles.values() if cycle.failing and not cycle.succeeded]
     if counted and product and product.period:
-        started, ends = paid_time(counted, Period.parse(product.period))
+        started, ends = paid_time([(c.starts_at or c.at, 1) for c in counted], Period.parse(product.period))
         overdue = any((c.starts_at or c.at) >= _last_start(counted) for c in failing)
         return _timed(reports, started, ends, grace, overdue, now)
     if reports.active_at is None:
@@ -45,18 +46,18 @@ def state_of(reports: PayerReports, product: Product | None, counted: list[Cycle
     )
 
 
-def paid_time(cycles: list[Cycle], period: Period) -> tuple[datetime, datetime]:
+def paid_time(paid: Iterable[tuple[datetime, int]], period: Period) -> tuple[datetime, datetime]:
     """Start and end of the newest unbroken chain of paid periods: periods append, without gap and without doubling.
 
-    The n-th end is counted from the chain's first day, so 31 January leads to 28 February and then to 31 March.
+    `paid` holds at least one (start, number of periods). The n-th end is counted from the chain's first day, so 31 January leads to
+    28 February and then to 31 March.
     """
-    starts = sorted(cycle.starts_at or cycle.at for cycle in cycles)
-    anchor, count = starts[0], 1
-    for start in starts[1:]:
+    (anchor, count), *others = sorted(paid)
+    for start, periods in others:
         if start > period.after(anchor, count) + APPEND_TOLERANCE:
-            anchor, count = start, 1
+            anchor, count = start, periods
         else:
-            count += 1
+            count += periods
     return anchor, period.after(anchor, count)
 
 
@@ -75,8 +76,9 @@ def _never_active(reports: PayerReports) -> State:
     """Nobody said it was usable and no charge of it counts."""
     if reports.expired is not None:
         return State("expired", None, reports.expired.at, reports.expired.at)
-    if reports.cancelled is not None:
-        return State("cancelled", None, reports.cancelled.at, reports.cancelled.at)
+    if reports.cancelled:
+        first = min(ending.at for ending in reports.cancelled)
+        return State("cancelled", None, first, first)
     return State("pending", None, reports.expires_at, None)
 
 
@@ -85,7 +87,7 @@ def _before_first_charge(reports: PayerReports, grace: Period | None, failing: b
     due = max(filter(None, (reports.anchor, began)))
     until = grace.after(due) if grace else due + FIRST_CHARGE_ALLOWANCE
     if reports.cancelled:
-        ends = min(until, reports.cancelled.at)
+        ends = min(until, *(ending.at for ending in reports.cancelled))
         return State("cancelled", began, ends, ends)
     if now >= until:
         return State("expired", began, due, until)
@@ -117,15 +119,18 @@ def _timed(
 
 
 def _cancelled(reports: PayerReports, ends: datetime | None) -> Ending | None:
-    """The cancellation in force. One that names its period counts unless a later period was paid; else the last word counts."""
-    ending = reports.cancelled
-    if ending is None:
-        return None
+    """The cancellation in force: saying it again changes nothing, a return in between lifts it."""
+    in_force = [ending for ending in reports.cancelled if _in_force(ending, reports, ends)]
+    return min(in_force, key=lambda ending: ending.at, default=None)
+
+
+def _in_force(ending: Ending, reports: PayerReports, ends: datetime | None) -> bool:
+    """One that names its period counts unless a later period was paid; without periods the last word counts."""
     if reports.cycles:
-        return ending
+        return True
     if ending.expires_at is not None and ends is not None:
-        return ending if ending.expires_at >= ends else None
-    return ending if reports.active_at is None or ending.at >= reports.active_at else None
+        return ending.expires_at >= ends
+    return reports.active_at is None or ending.at >= reports.active_at
 
 
 def _expired(reports: PayerReports, ends: datetime | None, now: datetime) -> bool:
