@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 from runtime.services.children import Child, minimal_environment
+from runtime.services.failures import ServiceFailure
 from runtime.services.home import Home
 from runtime.services.ports import PortLeases, private_candidates
 from runtime.services.service import Service
@@ -15,6 +17,17 @@ from runtime.services.users import ServiceUser, service_user
 USER = "lunas"
 # Protocol header of AMQP 0-9-1; a broker that accepts work answers with a method frame (type 1).
 AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
+
+# A quorum queue is known to its node through a table that reaches the disk about a second later. A node killed before
+# that forgets the queue's log and starts a new one without electing a leader: the queue would hang for ever (seen with
+# 3.10.8). SYNC closes that second once our queues are declared; REVIVE elects leaders where one is missing.
+SYNC = "[dets:sync(Table) || Table <- dets:all()]."
+REVIVE = (
+    "[ra:trigger_election({Name, node()}) || Queue <- rabbit_amqqueue:list(),"
+    " amqqueue:get_type(Queue) =:= rabbit_quorum_queue, {Name, _} <- [amqqueue:get_pid(Queue)],"
+    " ra_leaderboard:lookup_leader(Name) =:= undefined]."
+)
+CONTROL_TIMEOUT_SECONDS = 30.0
 
 
 def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) -> Service:
@@ -37,6 +50,7 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         death_signal=signal.SIGKILL,
         mark=f"-home\0{folder}\0",
     )
+    control = _rabbitmqctl(programs, environment, user, folder)
     return Service(
         name="RabbitMQ",
         url=f"amqp://{USER}:{secrets['rabbitmq_password']}@127.0.0.1:{port}/",
@@ -44,7 +58,9 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         ready=lambda: amqp_answers(port),
         start_budget_seconds=120.0,
         stop_budget_seconds=8.0,
-        control=_rabbitmqctl(programs, environment, user, folder),
+        after_start=lambda: _evaluate(control, REVIVE),
+        settle=lambda: _evaluate(control, SYNC),
+        control=control,
     )
 
 
@@ -53,6 +69,15 @@ def _rabbitmqctl(programs: Path, environment: dict[str, str], user: ServiceUser,
     pairs = [f"{name}={value}" for name, value in environment.items()]
     as_user = ["setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups"] if user.name else []
     return ["env", "-i", "-C", str(folder), *pairs, *as_user, str(programs / "rabbitmqctl")]
+
+
+def _evaluate(control: list[str], expression: str) -> None:
+    done = subprocess.run(
+        [*control, "eval", expression], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=CONTROL_TIMEOUT_SECONDS, start_new_session=True,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise ServiceFailure(f"RabbitMQ does not take orders: {(done.stdout + done.stderr).strip()[:500]}")
 
 
 def _epmd(

@@ -23,6 +23,7 @@ class Service:
     start_budget_seconds: float
     stop_budget_seconds: float
     after_start: Callable[[], None] = lambda: None
+    settle: Callable[[], None] = lambda: None  # makes what was just set up survive a kill
     control: list[str] = field(default_factory=list)  # command prefix of its control program, when it has one
 
     def launch(self) -> None:

@@ -96,6 +96,8 @@ class Supervisor:
                 self._children[name] = self._child(name, ["run", name])
                 self._children[name].start()
             self._wait_ready(door_urls(self._settings, ports, health=True))
+            for service in self._services.services:
+                service.settle()
             self.instance = self._publish(door_urls(self._settings, ports, health=False))
             undo.callback(self.instance.remove)
             self._cleanup = undo.pop_all()
