@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from console.exits import INTERRUPTED, PROBLEMS, CommandError, Refused
@@ -15,7 +16,7 @@ from console.store import open_store
 from providers.scalev.simulator import VARIANT
 from runtime.services.failures import ServiceFailure
 from runtime.services.instance import CHECKOUT
-from runtime.services.interrupts import Interrupts, MakeParent
+from runtime.services.interrupts import SIGNALS, Interrupts, MakeParent
 from runtime.services.supervisor import Supervisor
 from runtime.settings import Settings, load_settings
 from runtime.settings.model import variable_name
@@ -82,20 +83,38 @@ async def _holds_events(settings: Settings) -> bool:
 
 
 async def _told(story: Story, settings: Settings, supervisor: Supervisor, make: MakeParent) -> int:
-    """The story, while the supervisor looks after the processes. Raises KeyboardInterrupt when `make` was stopped."""
-    telling = asyncio.ensure_future(story(settings))
+    """The story, while the supervisor looks after the processes. Raises KeyboardInterrupt when it was asked to stop."""
+    with _asked_to_stop() as asked:
+        telling = asyncio.ensure_future(story(settings))
+        try:
+            while not telling.done():
+                await asyncio.wait({telling}, timeout=WATCH_SECONDS)
+                supervisor.watch()
+                if make.gone():
+                    supervisor.hurry()
+                if asked.is_set() or make.gone() or make.interrupted():
+                    raise KeyboardInterrupt
+            return telling.result()
+        except CommandError as error:
+            talk(text("error.prefix", sentence=error.message))
+            return PROBLEMS
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[asyncio.Event]:
+    """Set by the first signal. An exception raised from a signal handler in the middle of the event loop could end up
+    in any task; here the loop itself takes the signals, and what handled them before does so again afterwards."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    taken = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    for number in taken:
+        loop.add_signal_handler(number, asked.set)
     try:
-        while not telling.done():
-            await asyncio.wait({telling}, timeout=WATCH_SECONDS)
-            supervisor.watch()
-            if make.gone():
-                supervisor.hurry()
-            if make.gone() or make.interrupted():
-                raise KeyboardInterrupt
-        return telling.result()
-    except CommandError as error:
-        talk(text("error.prefix", sentence=error.message))
-        return PROBLEMS
+        yield asked
     finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        for number in taken:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])

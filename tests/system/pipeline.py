@@ -75,7 +75,10 @@ def top_up(number: int, customer: str, amount: int) -> Webhook:
 class Pipeline:
     """Starts the processes on free ports; `async with` ends what is left of them."""
 
-    def __init__(self, database_url: str, broker_url: str, home: Path) -> None:
+    def __init__(
+        self, database_url: str, broker_url: str, home: Path, processes: Sequence[str] = PROCESSES
+    ) -> None:
+        self._processes = processes
         self.database_url = database_url
         self._home = home
         self._ports = dict(zip(self._port_names(), free_ports(len(self._port_names())), strict=True))
@@ -105,10 +108,14 @@ class Pipeline:
     def api(self) -> str:
         return f"http://127.0.0.1:{self._ports['API_PORT']}"
 
+    @property
+    def console(self) -> str:
+        return f"http://127.0.0.1:{self._ports['CONSOLE_PORT']}"
+
     async def __aenter__(self) -> Self:
-        for name in PROCESSES:
+        for name in self._processes:
             self.start(name)
-        await asyncio.gather(*(self.wait_ready(name) for name in PROCESSES))
+        await asyncio.gather(*(self.wait_ready(name) for name in self._processes))
         return self
 
     async def __aexit__(
@@ -132,15 +139,10 @@ class Pipeline:
     async def wait_ready(self, name: str) -> None:
         """Until `/readyz` of the process says yes."""
         async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as session:
-            while True:
-                assert self.running[name].poll() is None, f"{name} ended:\n{self.log(name)[-3000:]}"
-                try:
-                    async with session.get(f"http://127.0.0.1:{self._health_port(name)}/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
+            for port in self._health_ports(name):
+                while not await _answers(session, f"http://127.0.0.1:{port}/readyz"):
+                    assert self.running[name].poll() is None, f"{name} ended:\n{self.log(name)[-3000:]}"
+                    await asyncio.sleep(0.05)
 
     async def kill(self, name: str) -> None:
         """kill -9."""
@@ -177,14 +179,27 @@ class Pipeline:
         ):
             return dict(await answer.json()) if answer.status == 200 else {}
 
-    def _health_port(self, name: str) -> int:
-        return self._ports[
-            f"{name.upper()}_PORT" if name in ("ingress", "api") else f"{name.upper()}_METRICS_PORT"
+    def _health_ports(self, name: str) -> list[int]:
+        if name == "all":
+            return [port for each in PROCESSES for port in self._health_ports(each)]
+        return [
+            self._ports[
+                f"{name.upper()}_PORT" if name in ("ingress", "api") else f"{name.upper()}_METRICS_PORT"
+            ]
         ]
 
     @staticmethod
     def _port_names() -> list[str]:
-        return ["INGRESS_PORT", "API_PORT", *(f"{name.upper()}_METRICS_PORT" for name in PROCESSES)]
+        doors = ["INGRESS_PORT", "API_PORT", "CONSOLE_PORT", "CONSOLE_METRICS_PORT"]
+        return doors + [f"{name.upper()}_METRICS_PORT" for name in PROCESSES]
+
+
+async def _answers(session: aiohttp.ClientSession, address: str) -> bool:
+    try:
+        async with session.get(address) as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
 
 
 async def settle(pipeline: Pipeline, expected: Mapping[str, int]) -> dict[str, int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +18,7 @@ from console import exits
 DEMO_SECONDS = 100
 
 
-async def demo(
-    database_url: str, broker_url: str, home: Path, *arguments: str
-) -> subprocess.CompletedProcess[str]:
+def start_demo(database_url: str, broker_url: str, home: Path, *arguments: str) -> subprocess.Popen[str]:
     """`lunas demo` as a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")}
     environment |= {
@@ -27,14 +27,25 @@ async def demo(
         "LUNAS_HOME": str(home),
         "LUNAS_LANG": "en",
     }
-    return await asyncio.to_thread(
-        subprocess.run,
+    return subprocess.Popen(
         [sys.executable, "-m", "console.main", "demo", *arguments],
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=DEMO_SECONDS,
     )
+
+
+async def demo(
+    database_url: str, broker_url: str, home: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """The demo to its end."""
+    process = await asyncio.to_thread(start_demo, database_url, broker_url, home, *arguments)
+    try:
+        out, err = await asyncio.to_thread(process.communicate, timeout=DEMO_SECONDS)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 async def test_the_demo_tells_the_day_and_every_invariant_holds(
@@ -75,3 +86,36 @@ async def test_settings_of_the_person_do_not_change_the_demo(
     monkeypatch.setenv(variable, "something-of-mine")
     done = await demo(empty_database_url, broker_url, tmp_path, "--webhooks", "60")
     assert done.returncode == exits.FINE, done.stdout + done.stderr
+
+
+async def test_ctrl_c_in_the_middle_leaves_nothing_running(
+    empty_database_url: str, broker_url: str, tmp_path: Path
+) -> None:
+    process = await asyncio.to_thread(
+        start_demo, empty_database_url, broker_url, tmp_path, "--webhooks", "5000"
+    )
+    assert process.stderr is not None
+    try:
+        while line := await asyncio.to_thread(process.stderr.readline):
+            if "Playing yesterday" in line:
+                break
+        assert len(processes_of(tmp_path)) >= 6
+        process.send_signal(signal.SIGINT)
+        _, talk = await asyncio.to_thread(process.communicate, timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == exits.INTERRUPTED
+    assert "Interrupted; nothing is left running." in talk
+    assert "Traceback" not in talk
+    assert processes_of(tmp_path) == []
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of the living processes that work in `home`."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                if str(home).encode() in (folder / "environ").read_bytes():
+                    found.append((folder / "cmdline").read_bytes().decode().replace("\0", " "))
+    return found
