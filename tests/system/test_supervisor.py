@@ -1,0 +1,175 @@
+"""`lunas dev`, what `make run` starts: addresses, restarts, stops, and commands that find it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.services.instance import Instance, find_instance
+from runtime.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 60.0
+DOORS = ("ingress", "api", "console")
+
+pytestmark = pytest.mark.timeout(180)
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def environment(tmp_path: Path, database_url: str, broker_url: str) -> dict[str, str]:
+    """A home of its own, given services, any free ports."""
+    names = [name for name in Settings.model_fields if name.endswith("_port")]
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LUNAS_ENV": "development",
+        "LUNAS_HOME": str(tmp_path / "home"),
+        "LUNAS_DATABASE_URL": database_url,
+        "LUNAS_BROKER_URL": broker_url,
+        **{f"LUNAS_{name.upper()}": "0" for name in names},
+    }
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def run(**more: str) -> subprocess.Popen[str]:
+        with (tmp_path / "output").open("w") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "console.main", "dev"],
+                cwd=ROOT, env=environment | more, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                text=True, start_new_session=True,
+            )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def wait_for_instance(process: subprocess.Popen[str], environment: dict[str, str]) -> Instance:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        found = find_instance(environment)
+        if found is not None:
+            return found
+        time.sleep(0.1)
+    output = Path(environment["HOME"], "output").read_text(encoding="utf-8")
+    raise AssertionError(f"no instance (exit {process.returncode}):\n{output}")
+
+
+def children(pid: int) -> dict[str, int]:
+    """Our processes below a supervisor: name -> process id."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            words = (entry / "cmdline").read_bytes().decode().split("\0")
+        except (OSError, IndexError):
+            continue
+        if parent == pid and "run" in words:
+            found[words[words.index("run") + 1]] = int(entry.name)
+    return found
+
+
+def ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return condition()
+
+
+def gone(pids: list[int]) -> bool:
+    return not any(
+        Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids
+    )
+
+
+def test_it_shows_its_addresses_restarts_what_dies_and_stops_in_order(
+    start: Start, environment: dict[str, str], tmp_path: Path
+) -> None:
+    process = start()
+    instance = wait_for_instance(process, environment)
+    assert set(instance.addresses) == set(DOORS)
+    assert all(ready(url) for url in instance.addresses.values())
+    output = (tmp_path / "output").read_text(encoding="utf-8")
+    assert all(url in output for url in instance.addresses.values())
+    assert "curl" in output
+
+    before = children(process.pid)
+    assert {"ingress", "processor", "projections", "api", "console"} <= set(before)
+    os.kill(before["ingress"], signal.SIGKILL)
+    assert until(lambda: children(process.pid).get("ingress") not in (None, before["ingress"]), 10)
+    assert until(lambda: ready(instance.addresses["ingress"]), 20)
+
+    found = subprocess.run(
+        [sys.executable, "-m", "console.main", "status", "--json"], cwd=ROOT, capture_output=True, text=True,
+        env={"PATH": environment["PATH"], "HOME": environment["HOME"], "LUNAS_HOME": environment["LUNAS_HOME"]},
+    )  # fmt: skip
+    assert json.loads(found.stdout)["processes"]["ingress"] == "ready"
+
+    pids = list(children(process.pid).values())
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert gone(pids)
+    assert find_instance(environment) is None
+
+
+def test_when_the_supervisor_is_killed_its_processes_end_within_five_seconds_and_it_starts_again(
+    start: Start, environment: dict[str, str]
+) -> None:
+    process = start()
+    wait_for_instance(process, environment)
+    pids = list(children(process.pid).values())
+    process.kill()
+    process.wait()
+    assert until(lambda: gone(pids), 5)
+    again = start()
+    wait_for_instance(again, environment)
+    again.send_signal(signal.SIGINT)
+    assert again.wait(timeout=20) == 0
+
+
+def test_an_explicit_port_that_is_taken_is_one_sentence_and_exit_code_two(
+    start: Start, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = start(LUNAS_API_PORT=str(taken.getsockname()[1]))
+        assert process.wait(timeout=30) == 2
+    output = (tmp_path / "output").read_text(encoding="utf-8")
+    assert re.search(r"^LUNAS_API_PORT is \d+, but that port is already in use", output, re.MULTILINE)
+    assert "Traceback" not in output
+
+
+def test_a_signal_while_it_starts_leaves_nothing(start: Start, environment: dict[str, str]) -> None:
+    process = start()
+    assert until(lambda: bool(children(process.pid)), 30)
+    pids = list(children(process.pid).values())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    assert gone(pids)
+    assert find_instance(environment) is None
