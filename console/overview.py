@@ -71,7 +71,9 @@ def doors(settings: Settings) -> Mapping[str, str]:
         "api": (settings.api_host, settings.api_port),
         "console": (settings.console_host, settings.console_port),
     }
-    return {name: f"http://{_reachable(host)}:{port}/readyz" for name, (host, port) in ports.items()}
+    here = {name: f"{_reachable(host)}:{port}" for name, (host, port) in ports.items()}
+    elsewhere = dict(pair.split("=", 1) for pair in settings.peers.split(",") if pair)
+    return {name: f"http://{elsewhere.get(name, address)}/readyz" for name, address in here.items()}
 
 
 def _reachable(host: str) -> str:

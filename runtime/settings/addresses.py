@@ -49,6 +49,12 @@ class AddressSettings(BaseModel):
     )
     api_metrics_port: Port = Field(8093, description="Port of the API's `/metrics`.")
     console_metrics_port: Port = Field(8094, description="Port of the console's `/metrics`.")
+    peers: str = Field(
+        "",
+        pattern=r"^([a-z]+=[\w.:\[\]-]+:\d+(,|$))*$",
+        description="Where `lunas status` finds processes on other hosts: `ingress=host:9090,processor=host:9090,…`; "
+        "those that are not named are looked for on this machine.",
+    )
 
     shutdown_budget_seconds: float = Field(
         15.0,

@@ -59,7 +59,12 @@ def container_environment(service: str, deployment: Deployment, ports: dict[str,
         for name, value in given.items()
         if "${" not in value
     }
-    here = {"LUNAS_HOME": str(deployment.secrets.parent), "LUNAS_CATALOG": str(ROOT / "catalog.toml")}
+    peers = [f"{name}=127.0.0.1:{ports[f'LUNAS_{name.upper()}_METRICS_PORT']}" for name in PROCESSES]
+    here = {
+        "LUNAS_HOME": str(deployment.secrets.parent),
+        "LUNAS_CATALOG": str(ROOT / "catalog.toml"),
+        "LUNAS_PEERS": ",".join(peers),
+    }
     return (
         image_environment()
         | {"LUNAS_METRICS_HOST": "127.0.0.1"}
@@ -199,7 +204,7 @@ async def _operate(deployment: Deployment, ports: dict[str, str]) -> None:
         while not (letters := json.loads(await lunas("dlq", "list", "--json"))["items"]):
             await asyncio.sleep(0.1)
     assert len(letters) == 1
-    await lunas("status")
+    assert set(json.loads(await lunas("status", "--json"))["processes"].values()) == {"ready"}
     await lunas("doctor", "--json")
     await lunas("find", "budi@example.com")
     assert "Audit" in await lunas("dlq", "replay", letters[0]["dead_letter_id"], "--reason", "again", "--yes")

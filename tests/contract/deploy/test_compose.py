@@ -94,6 +94,17 @@ def test_database_and_broker_are_on_internal_networks_only() -> None:
         assert all(COMPOSE["networks"][network]["internal"] for network in networks(name))
 
 
+@pytest.mark.parametrize("name", ["console", "operator"])
+def test_operators_find_every_process_on_a_network_they_share(name: str) -> None:
+    peers = dict(pair.split("=") for pair in SERVICES[name]["environment"]["LUNAS_PEERS"].split(","))
+    assert peers.keys() == ROOTS.keys()
+    for process, address in peers.items():
+        service, port = address.split(":")
+        assert SERVICES[service]["command"] == ["run", process]
+        assert networks(name) & networks(service)
+        assert f"METRICS_PORT={port}" in (ROOT / "deploy/Dockerfile").read_text()
+
+
 def test_published_ports_are_local() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert len(published) == 3
