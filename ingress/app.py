@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry
@@ -27,6 +27,7 @@ from runtime.settings import Settings
 log = get_logger(__name__)
 
 FLUSH_SECONDS = 1.0
+LEAST_DRAIN_SECONDS = 5.0  # a request in flight needs at most the publish deadline
 
 Started = Callable[[tuple[str, int]], None]
 
@@ -43,38 +44,38 @@ async def run(settings: Settings, stop: asyncio.Event, *, started: Started | Non
         metrics_server(
             registry, health, host=settings.metrics_host, port=settings.ingress_metrics_port
         ) as internal,
-        _serving(settings, broker, health, registry) as listener,
+        _serving(settings, broker, health, registry) as (listener, background),
     ):
         log.info(
             "ingress listens", action="ingress.started", address=listener.address, metrics_address=internal
         )
         if started is not None:
             started(listener.address)
-        await _until(stop, broker)
+        await _until(stop, background)
         health.draining = True
         await asyncio.sleep(settings.ingress_prestop_seconds)
         await listener.close()
-        await listener.drain(
-            idle_seconds=settings.ingress_drain_idle_seconds, budget_seconds=settings.shutdown_budget_seconds
-        )
+        left = max(LEAST_DRAIN_SECONDS, settings.shutdown_budget_seconds - settings.ingress_prestop_seconds)
+        await listener.drain(idle_seconds=settings.ingress_drain_idle_seconds, budget_seconds=left)
         log.info("ingress drained", action="ingress.drained")
 
 
-async def _until(stop: asyncio.Event, broker: Broker) -> None:
-    stopping, failing = asyncio.create_task(stop.wait()), asyncio.create_task(broker.failure())
+async def _until(stop: asyncio.Event, background: Sequence[asyncio.Task[None]]) -> None:
+    """Waits for `stop`. Raises what ended one of the background tasks: none of them ends by itself."""
+    stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
-        if failing.done():
-            failing.result()
+        await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
+        for task in background:
+            if task.done():
+                task.result()
     finally:
         stopping.cancel()
-        failing.cancel()
 
 
 @asynccontextmanager
 async def _serving(
     settings: Settings, broker: Broker, health: Health, registry: CollectorRegistry
-) -> AsyncIterator[Listener]:
+) -> AsyncIterator[tuple[Listener, Sequence[asyncio.Task[None]]]]:
     """The door with its background work, which ends after the last request."""
     paths = webhook_paths()
     metrics = Metrics(registry)
@@ -95,11 +96,12 @@ async def _serving(
     guard = Guard(door, settings, metrics)
     listener = await listen(guard, settings)
     background = [
+        asyncio.create_task(broker.failure(), name="ingress broker"),
         asyncio.create_task(guard.sweep(), name="ingress sweep"),
         asyncio.create_task(quarantine.run(await broker.second_publisher()), name="ingress quarantine"),
     ]
     try:
-        yield listener
+        yield listener, background
     finally:
         await listener.close()
         # What was refused last gets a moment; it is counted in any case.

@@ -9,6 +9,7 @@ import socket
 from ingress.guard import Guard
 from runtime.logs import get_logger
 from runtime.settings import Settings
+from schemas.errors import ConfigurationError
 
 log = get_logger(__name__)
 
@@ -67,13 +68,23 @@ async def listen(guard: Guard, settings: Settings) -> Listener:
 
 
 def _bound(host: str, port: int, *, reuse_port: bool) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    door = socket.socket(family, kind, protocol)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if reuse_port:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    door.setblocking(False)
-    door.bind(address)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        door = socket.socket(family, kind, protocol)
+        try:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if reuse_port:
+                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            door.setblocking(False)
+            door.bind(address)
+        except OSError:
+            door.close()
+            raise
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot listen on {host}:{port} ({error.strerror}): set LUNAS_INGRESS_HOST and LUNAS_INGRESS_PORT to an"
+            " address of this machine and a free port, or stop the program that has it."
+        ) from error
     return door

@@ -94,10 +94,10 @@ class IngressSettings(BaseModel):
         67_108_864, ge=1024, description="Body bytes waiting for a confirm at most; beyond it 503 at once."
     )
     ingress_group_in_flight: int = Field(
-        1,
+        2,
         ge=1,
         le=16,
-        description="Groups of one partition published at once; one keeps the order of arrival even over a retry.",
+        description="Groups of one partition published at once; two overlap the broker's disk with our reading.",
     )
     ingress_headers_max: int = Field(
         64, ge=8, description="Header fields in one request; providers send under 20."

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from runtime.broker import TopologyMismatch
+from schemas.errors import ConfigurationError
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.proxy import proxied
 from tests.integration.ingress.conftest import Ingress, Outbox, Start, raw, until_ready
@@ -146,6 +147,11 @@ async def test_other_queues_than_ours_stop_the_start_with_a_sentence(start: Star
         await _run_to_its_end(start)
 
 
-async def _run_to_its_end(start: Start) -> None:
-    async with start(wait_ready=False) as ingress, asyncio.timeout(10):
+async def test_a_taken_port_stops_the_start_with_a_sentence(start: Start, ingress: Ingress) -> None:
+    with pytest.raises(ConfigurationError, match="LUNAS_INGRESS_PORT"):
+        await _run_to_its_end(start, ingress_port=ingress.port)
+
+
+async def _run_to_its_end(start: Start, **overrides: object) -> None:
+    async with start(wait_ready=False, **overrides) as ingress, asyncio.timeout(10):
         await asyncio.wait({ingress.task})
