@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 
 from console.main import COMMANDS, lunas
 from console.settings_page import page as settings_page
+from console.texts.reasons import REASONS
 from providers.mayar.events import KNOWN as MAYAR
 from providers.scalev.events import KNOWN as SCALEV
 from providers.xendit.events import MEANINGS as XENDIT
@@ -127,6 +128,38 @@ def test_every_event_we_understand_is_described(provider: str, events: set[str])
     assert {
         event for event in events if event not in described and not event.startswith(tuple(families or {" "}))
     } == set()
+
+
+SUSPENSE_SOURCES = (
+    "processor/payment_policy.py",
+    "processor/payment_parts.py",
+    "processor/grants.py",
+    "processor/situation.py",
+    "processor/subscription_policy.py",
+    "schemas/catalog.py",
+)
+SUSPENSE_REASON = re.compile(
+    r"""(?:problem|reason)="(\w+)"|^ +return "([a-z_]+)"$|problem="\w+" if .* else "(\w+)"|reason or "(\w+)\"""",
+    re.MULTILINE,
+)
+
+
+def test_every_reason_to_hold_money_is_explained() -> None:
+    source = "\n".join((ROOT / path).read_text() for path in SUSPENSE_SOURCES)
+    reasons = {group for found in SUSPENSE_REASON.findall(source) for group in found if group}
+    page = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs/runbooks/held-money.md").read_text()))
+    assert {"awaiting_order", "customer_unknown", "duplicate_purchase", "unmapped_product"} <= reasons
+    assert reasons - page == set()
+    assert {f"reason.{reason}" for reason in reasons} - REASONS.keys() == set()
+
+
+def test_every_reason_to_stop_a_decision_is_explained() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "processor").glob("*.py"))
+    reasons = set(re.findall(r"""parked\.append\(\(\S+, "(\w+)"\)\)|_tell\(case, "(\w+)\"""", source))
+    flat = {reason for pair in reasons for reason in pair if reason}
+    page = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs/runbooks/dead-letters.md").read_text()))
+    assert "policy_failed" in flat
+    assert flat - page == set()
 
 
 def test_the_changelog_speaks_of_this_version() -> None:
