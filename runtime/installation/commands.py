@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,10 +21,10 @@ def run(
     environment: Mapping[str, str] | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs to its end with output kept. When interrupted, `stop_signal` goes to the command alone and we wait for it.
+    """Runs to its end with output kept. When interrupted, SIGTERM goes to the command and its children and we wait.
 
-    A session of its own: a terminal's Ctrl-C would reach the command's children too, dpkg in the middle of its work
-    among them.
+    Another `stop_signal` goes to the command alone. It runs in a session of its own: a terminal's Ctrl-C would reach
+    its children too, dpkg in the middle of its work among them.
     """
     process = subprocess.Popen(
         list(command),
@@ -37,19 +38,26 @@ def run(
     try:
         output, _ = process.communicate()
     except KeyboardInterrupt:
-        process.send_signal(stop_signal)
+        if stop_signal is signal.SIGTERM:
+            _signal_session(process, stop_signal)
+        else:
+            process.send_signal(stop_signal)
         _wait(process)
         raise
     return subprocess.CompletedProcess(command, process.returncode, output, "")
 
 
 def _wait(process: subprocess.Popen[str]) -> None:
-    """Waits for an orderly end, then ends the whole session."""
-    try:
+    """Waits for an orderly end, then ends what is left of the session."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    _signal_session(process, signal.SIGKILL)
+    process.communicate()
+
+
+def _signal_session(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def last_lines(text: str, count: int = 12) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from runtime.installation import packages
 from runtime.installation.commands import SetupFailure
 
+ROOT = Path(__file__).resolve().parents[3]
 STAND_INS = Path(__file__).parent / "stand_ins"
 
 
@@ -110,3 +114,25 @@ def test_given_addresses_need_no_programs(calls: Path, monkeypatch: pytest.Monke
     packages.ensure_services()
     assert calls.read_text().splitlines()[0].endswith(" rabbitmq-server")
     assert "postgresql" not in calls.read_text().splitlines()[0]
+
+
+def test_an_interrupted_command_takes_its_children_with_it(tmp_path: Path) -> None:
+    """As Ctrl-C does while pip or venv works: the step's own children end too."""
+    program = (
+        "import signal, sys\n"
+        "from runtime.installation.commands import run\n"
+        "from runtime.installation.steps import _interrupt\n"
+        "signal.signal(signal.SIGTERM, _interrupt)\n"
+        f"run(['sh', '-c', 'sleep 300 & echo $! > {tmp_path}/child; wait'])\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.DEVNULL)
+    child = tmp_path / "child"
+    while not child.exists() or not child.read_text().strip():
+        time.sleep(0.02)
+    process.terminate()
+    process.wait(timeout=15)
+    pid = int(child.read_text())
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
