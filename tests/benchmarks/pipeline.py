@@ -37,9 +37,7 @@ def pipeline(urls: ServiceUrls, processes: Sequence[str]) -> Iterator[Addresses]
     lunas = str(Path(sys.executable).parent / "lunas")
     subprocess.run([lunas, "migrate"], env=environment, check=True, capture_output=True)
     children = [
-        subprocess.Popen(
-            [lunas, "run", name], env=environment, stdout=subprocess.DEVNULL
-        )
+        subprocess.Popen([lunas, "run", name], env=environment, stdout=subprocess.DEVNULL)
         for name in processes
     ]
     try:
