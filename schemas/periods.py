@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
-_TEXT = re.compile(r"\s*(\d{1,6})\s*([a-z]+)\s*\Z")
+_TEXT = re.compile(r"\s*(\d{1,6})\s*([a-z]+)\s*\Z", re.ASCII)
 _SECONDS = {
     "s": 1,
     "second": 1,
