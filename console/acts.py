@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from console.messages import text
 from console.options import actor
-from console.output import talk
+from console.output import print_data, print_json
 from eventstore.queries import load
 from runtime.ids import uuid7
 
@@ -46,8 +47,24 @@ async def record(connection: Connection, act: Act) -> uuid.UUID:
     return act_id
 
 
-def tell(done: str, act_id: uuid.UUID, undo: str) -> None:
-    """What was done, the audit record, the way back; on stderr, as talk."""
-    talk(done)
-    talk(text("act.recorded", act_id=act_id))
-    talk(text("act.undo", undo=undo))
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did, for the operator. `outcome` is what followed, where the command waited to see it."""
+
+    done: str
+    act_id: uuid.UUID
+    undo: str
+    outcome: str | None = None
+
+
+def tell(done: Sequence[Done], *, as_json: bool) -> None:
+    """What was done, the audit record, the way back; with `as_json` as one document."""
+    if as_json:
+        print_json({"items": [asdict(each) for each in done]})
+        return
+    for each in done:
+        print_data(each.done)
+        if each.outcome:
+            print_data(each.outcome)
+        print_data(text("act.recorded", act_id=each.act_id))
+        print_data(text("act.undo", undo=each.undo))

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from console.acts import Act, record, tell
-from console.exits import FINE, CommandError, NotFound, Refused
+from console.acts import Done, record, tell
+from console.exits import FINE, Refused
 from console.lazy import Group
+from console.letter_acts import find_letters, letter_act, one_letter, replay_letter, state_in_words
 from console.letters import group_letters, readable
 from console.messages import text
 from console.options import actor, as_json, asynchronous, limit, provider, reason, since, yes
 from console.output import number, print_data, print_json, print_table, rupiah, talk
 from console.parked_money import amount_in
-from console.replay import Replayer, envelopes_of_letter, open_replay
+from console.replay import open_replay
 from console.safety import BULK_CAP, check_bulk, confirm
 from console.store import open_store
 from console.target import load_target
 from console.times import moment, short_moment
 from eventstore.queries import load
-from schemas.envelope import EnvelopeError
 
 if TYPE_CHECKING:
-    from runtime.database import Connection
+    pass
 
 STATUSES = ("open", "replaying", "resolved", "discarded", "all")
 UNRESOLVED = ["open", "replaying"]
-STALE_CLAIM = timedelta(minutes=10)
-"""A replay that was claimed and never came back, because the command died, may be claimed again after this."""
-
 cause = click.option("--cause", help="Only letters with this reason code, as `lunas dlq groups` shows it.")
 event = click.option("--event", help="Only this event name, as the provider writes it.")
 
@@ -64,7 +61,7 @@ async def list_letters(
     """List dead letters, newest first, with the money they speak of as far as it can be read."""
     statuses = UNRESOLVED if status is None else None if status == "all" else [status]
     async with open_store(load_target()) as connection:
-        rows = await _find(connection, provider, cause, event, statuses, since, limit)
+        rows = await find_letters(connection, provider, cause, event, statuses, since, limit)
     letters = [readable(row) for row in rows]
     if as_json:
         print_json({"items": letters})
@@ -96,7 +93,7 @@ async def list_letters(
 async def groups(provider: str | None, since: datetime | None, as_json: bool) -> int:
     """Group unresolved letters by cause: how many, how much money, since when, and what to do next."""
     async with open_store(load_target()) as connection:
-        rows = await _find(connection, provider, None, None, UNRESOLVED, since, 10_000)
+        rows = await find_letters(connection, provider, None, None, UNRESOLVED, since, 10_000)
     found = group_letters([readable(row) for row in rows])
     if as_json:
         print_json({"items": found})
@@ -129,7 +126,7 @@ async def groups(provider: str | None, since: datetime | None, as_json: bool) ->
 async def show(letter: uuid.UUID, as_json: bool) -> int:
     """Show one dead letter: where it failed, why, how often, and who dealt with it."""
     async with open_store(load_target()) as connection:
-        document = readable(await _one(connection, letter))
+        document = readable(await one_letter(connection, letter))
     if as_json:
         print_json(document)
         return FINE
@@ -154,6 +151,7 @@ async def show(letter: uuid.UUID, as_json: bool) -> int:
               help="Refuse when the filter finds more than this.")  # fmt: skip
 @reason
 @yes
+@as_json
 @asynchronous
 async def replay(
     letter: uuid.UUID | None,
@@ -164,6 +162,7 @@ async def replay(
     cap: int,
     reason: str,
     yes: bool,
+    as_json: bool,
 ) -> int:
     """Send one dead letter, or all open ones that a filter finds, through the pipeline again.
 
@@ -172,17 +171,24 @@ async def replay(
     settings = load_target()
     async with open_store(settings) as connection:
         if letter is not None:
-            rows = [await _one(connection, letter)]
+            rows = [await one_letter(connection, letter)]
         else:
-            rows = await _find(connection, provider, cause, event, ["open"], since, cap + 1)
+            rows = await find_letters(connection, provider, cause, event, ["open"], since, cap + 1)
             check_bulk(len(rows), cap, filtered=any((provider, cause, event, since)))
         if not rows:
             talk(text("replay.nothing"))
+            tell([], as_json=as_json)
             return FINE
         confirm(text("replay.question", count=len(rows)), yes=yes)
         async with open_replay(settings) as replayer:
-            for row in rows:
-                await _replay_one(connection, replayer, row, reason)
+            done: list[Done] = []
+            try:
+                for row in rows:
+                    done.append(await replay_letter(connection, replayer, row, reason))
+            finally:
+                # What went before a failure was done, and is told.
+                if done:
+                    tell(done, as_json=as_json)
     return FINE
 
 
@@ -190,18 +196,19 @@ async def replay(
 @click.argument("letter", type=click.UUID, metavar="ID")
 @reason
 @yes
+@as_json
 @asynchronous
-async def discard(letter: uuid.UUID, reason: str, yes: bool) -> int:
+async def discard(letter: uuid.UUID, reason: str, yes: bool, as_json: bool) -> int:
     """Close one dead letter without processing it. Its bytes stay, and it can be reopened."""
     async with open_store(load_target()) as connection:
-        row = await _one(connection, letter)
+        row = await one_letter(connection, letter)
         confirm(text("dlq.discard_question", amount=rupiah(amount_in(row["message"]))), yes=yes)
         undo = f"lunas dlq reopen {letter} --reason …"
         async with connection.transaction():
             if await connection.fetchval(load("letters.sql", "console")["discard"], letter, actor()) is None:
-                raise Refused(await _state(connection, letter))
-            act_id = await record(connection, _act("dlq.discard", row, reason, undo, after="discarded"))
-    tell(text("dlq.discarded", id=letter), act_id, undo)
+                raise Refused(await state_in_words(connection, letter))
+            act_id = await record(connection, letter_act("dlq.discard", row, reason, undo, after="discarded"))
+    tell([Done(text("dlq.discarded", id=letter), act_id, undo)], as_json=as_json)
     return FINE
 
 
@@ -209,80 +216,17 @@ async def discard(letter: uuid.UUID, reason: str, yes: bool) -> int:
 @click.argument("letter", type=click.UUID, metavar="ID")
 @reason
 @yes
+@as_json
 @asynchronous
-async def reopen(letter: uuid.UUID, reason: str, yes: bool) -> int:
+async def reopen(letter: uuid.UUID, reason: str, yes: bool, as_json: bool) -> int:
     """Take a discard back, so that the letter can be replayed."""
     async with open_store(load_target()) as connection:
-        row = await _one(connection, letter)
+        row = await one_letter(connection, letter)
         confirm(text("dlq.reopen_question"), yes=yes)
         undo = f"lunas dlq discard {letter} --reason …"
         async with connection.transaction():
             if await connection.fetchval(load("letters.sql", "console")["reopen"], letter) is None:
-                raise Refused(await _state(connection, letter))
-            act_id = await record(connection, _act("dlq.reopen", row, reason, undo, after="open"))
-    tell(text("dlq.reopened", id=letter), act_id, undo)
+                raise Refused(await state_in_words(connection, letter))
+            act_id = await record(connection, letter_act("dlq.reopen", row, reason, undo, after="open"))
+    tell([Done(text("dlq.reopened", id=letter), act_id, undo)], as_json=as_json)
     return FINE
-
-
-async def _replay_one(connection: Connection, replayer: Replayer, row: Any, reason: str) -> None:
-    """Claims, records, publishes. A publish that was not confirmed gives the letter back."""
-    letter, by, sql = row["dead_letter_id"], actor(), load("letters.sql", "console")
-    try:
-        envelopes = envelopes_of_letter(bytes(row["message"]), letter, by)
-    except EnvelopeError as error:
-        raise Refused(text("dlq.unreadable", id=letter, detail=error.detail)) from error
-    undo = text("replay.undo")
-    async with connection.transaction():
-        if await connection.fetchval(sql["claim"], letter, by, STALE_CLAIM) is None:
-            raise Refused(await _state(connection, letter))
-        act_id = await record(connection, _act("dlq.replay", row, reason, undo, after="replaying"))
-    try:
-        for envelope in envelopes:
-            await replayer.publish(envelope)
-    except Exception as error:
-        await connection.execute(sql["release"], letter, by)
-        raise CommandError(text("dlq.not_sent", id=letter, detail=str(error))) from error
-    tell(text("dlq.sent", id=letter), act_id, undo)
-
-
-def _act(verb: str, row: Any, reason: str, undo: str, *, after: str) -> Act:
-    return Act(
-        verb,
-        str(row["dead_letter_id"]),
-        reason,
-        undo,
-        before={"status": row["status"]},
-        after={"status": after},
-    )
-
-
-async def _find(
-    connection: Connection,
-    provider: str | None,
-    cause: str | None,
-    event: str | None,
-    statuses: list[str] | None,
-    since: datetime | None,
-    limit: int,
-) -> list[Any]:
-    sql = load("letters.sql", "console")["list"]
-    return list(await connection.fetch(sql, provider, cause, event, statuses, since, limit))
-
-
-async def _one(connection: Connection, letter: uuid.UUID) -> Any:
-    row = await connection.fetchrow(load("letters.sql", "console")["one"], letter)
-    if row is None:
-        raise NotFound(text("dlq.unknown", id=letter))
-    return row
-
-
-async def _state(connection: Connection, letter: uuid.UUID) -> str:
-    """Why a change was refused: somebody else was faster."""
-    row = await _one(connection, letter)
-    return text(
-        "dlq.state",
-        id=letter,
-        status=row["status"],
-        by=row["resolved_by"] or "-",
-        at=moment(row["resolved_at"]),
-    )

@@ -8,9 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
-from projections.verify import verify as compare
 
-from console.acts import Act, record, tell
+from console.acts import Act, Done, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text
@@ -22,6 +21,7 @@ from console.target import load_target
 from console.times import short_moment
 from projections import versions
 from projections.registry import BY_NAME
+from projections.verify import verify as compare
 from projections.versions import GenerationError
 from runtime.database import open_pool
 
@@ -72,8 +72,9 @@ async def status(as_json: bool) -> int:
 @projections.command("rebuild")
 @name_argument
 @yes
+@as_json
 @asynchronous
-async def rebuild(name: str, yes: bool) -> int:
+async def rebuild(name: str, yes: bool, as_json: bool) -> int:
     """Build a new generation of a read model from the beginning of the log, while the live one goes on.
 
     Readers notice nothing until `lunas projections switch`. An older generation that nobody reads is dropped first.
@@ -83,7 +84,7 @@ async def rebuild(name: str, yes: bool) -> int:
         confirm(text("projections.rebuild_question", name=name), yes=yes)
         talk(text("projections.rebuilding", name=name))
         version = await _or_wrong_use(versions.rebuild(pool, name))
-    await _record(settings, "rebuild", name, version, f"lunas projections rebuild {name}")
+    await _record(settings, "rebuild", name, version, f"lunas projections rebuild {name}", as_json)
     talk(text("projections.rebuilt", name=name, version=version))
     return FINE
 
@@ -91,28 +92,30 @@ async def rebuild(name: str, yes: bool) -> int:
 @projections.command("switch")
 @name_argument
 @yes
+@as_json
 @asynchronous
-async def switch(name: str, yes: bool) -> int:
+async def switch(name: str, yes: bool, as_json: bool) -> int:
     """Show the newest generation that was built. Readers see it from one moment to the next, never an older position."""
     settings = load_target()
     async with _pool(settings) as pool:
         confirm(text("projections.switch_question", name=name), yes=yes)
         version = await _or_wrong_use(versions.switch(pool, name))
-    await _record(settings, "switch", name, version, f"lunas projections rollback {name}")
+    await _record(settings, "switch", name, version, f"lunas projections rollback {name}", as_json)
     return FINE
 
 
 @projections.command("rollback")
 @name_argument
 @yes
+@as_json
 @asynchronous
-async def rollback(name: str, yes: bool) -> int:
+async def rollback(name: str, yes: bool, as_json: bool) -> int:
     """Show the generation again that was shown before the last switch; it was kept up to date."""
     settings = load_target()
     async with _pool(settings) as pool:
         confirm(text("projections.rollback_question", name=name), yes=yes)
         version = await _or_wrong_use(versions.rollback(pool, name))
-    await _record(settings, "rollback", name, version, f"lunas projections switch {name}")
+    await _record(settings, "rollback", name, version, f"lunas projections switch {name}", as_json)
     return FINE
 
 
@@ -169,8 +172,8 @@ async def _or_wrong_use(work: Any) -> int:
         raise WrongUse(str(error)) from error
 
 
-async def _record(settings: Settings, verb: str, name: str, version: int, undo: str) -> None:
+async def _record(settings: Settings, verb: str, name: str, version: int, undo: str, as_json: bool) -> None:
     async with open_store(settings) as connection:
         act = Act(f"projections.{verb}", name, verb, undo, after={"version": version})
         act_id = await record(connection, act)
-    tell(text(f"projections.{verb}_done", name=name, version=version), act_id, undo)
+    tell([Done(text(f"projections.{verb}_done", name=name, version=version), act_id, undo)], as_json=as_json)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.acts import Act, tell
+from console.acts import Act, Done, tell
 from console.claims import held, outcome, say
 from console.exits import FINE, WrongUse
 from console.lazy import Group
@@ -84,8 +84,9 @@ async def list_entries(
 )
 @reason
 @yes
+@as_json
 @asynchronous
-async def claim(entry: str, customer: str, product: str | None, reason: str, yes: bool) -> int:
+async def claim(entry: str, customer: str, product: str | None, reason: str, yes: bool, as_json: bool) -> int:
     """Say whose held money it is, and for what where that is unclear. It is granted like any other payment."""
     settings = load_target()
     _check_product(settings, product)
@@ -113,8 +114,13 @@ async def claim(entry: str, customer: str, product: str | None, reason: str, yes
         after = {"customer_id": customer, "product": product}
         undo = text("suspense.claim_undo")
         act_id = await say(connection, event, entry, _act("suspense.claim", row, reason, undo, after))
-        tell(text("suspense.claimed", id=entry, customer=customer), act_id, undo)
-        await _tell_outcome(connection, entry)
+        done = Done(
+            text("suspense.claimed", id=entry, customer=customer),
+            act_id,
+            undo,
+            await _outcome(connection, entry),
+        )
+    tell([done], as_json=as_json)
     return FINE
 
 
@@ -122,8 +128,9 @@ async def claim(entry: str, customer: str, product: str | None, reason: str, yes
 @entry
 @reason
 @yes
+@as_json
 @asynchronous
-async def write_off(entry: str, reason: str, yes: bool) -> int:
+async def write_off(entry: str, reason: str, yes: bool, as_json: bool) -> int:
     """Close held money without granting anything; the ledger moves it to `forfeited`."""
     async with open_store(load_target()) as connection:
         row = await held(connection, entry)
@@ -133,8 +140,8 @@ async def write_off(entry: str, reason: str, yes: bool) -> int:
         act_id = await say(
             connection, event, entry, _act("suspense.write_off", row, reason, undo, "written_off")
         )
-        tell(text("suspense.written_off", id=entry), act_id, undo)
-        await _tell_outcome(connection, entry)
+        done = Done(text("suspense.written_off", id=entry), act_id, undo, await _outcome(connection, entry))
+    tell([done], as_json=as_json)
     return FINE
 
 
@@ -160,6 +167,6 @@ def _act(verb: str, row: Any, reason: str, undo: str, after: object) -> Act:
     return Act(verb, row["suspense_id"], reason, undo, before=before, after=after)
 
 
-async def _tell_outcome(connection: Connection, entry: str) -> None:
+async def _outcome(connection: Connection, entry: str) -> str:
     row = await outcome(connection, entry)
-    talk(text("suspense.outcome", resolution=row["resolution"]) if row else text("suspense.outcome_pending"))
+    return text("suspense.outcome", resolution=row["resolution"]) if row else text("suspense.outcome_pending")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.acts import Act, record, tell
+from console.acts import Act, Done, record, tell
 from console.exits import FINE, NotFound
 from console.lazy import Group
 from console.messages import text
@@ -185,6 +185,7 @@ async def raw(delivery: uuid.UUID) -> int:
               help="Refuse when the filter finds more than this.")  # fmt: skip
 @click.option("--reason", default="replay", help="Why, in your own words; kept in the audit record.")
 @yes
+@as_json
 @asynchronous
 async def replay(
     delivery: uuid.UUID | None,
@@ -195,6 +196,7 @@ async def replay(
     cap: int,
     reason: str,
     yes: bool,
+    as_json: bool,
 ) -> int:
     """Send one stored delivery, or all that a filter finds, through the pipeline again.
 
@@ -211,6 +213,7 @@ async def replay(
             check_bulk(len(rows), cap, filtered=any(filters))
         if not rows:
             talk(text("replay.nothing"))
+            tell([], as_json=as_json)
             return FINE
         confirm(text("replay.question", count=len(rows)), yes=yes)
         target = str(delivery) if delivery else _filter_text(*filters)
@@ -228,7 +231,7 @@ async def replay(
     async with open_replay(settings) as replayer:
         for row in rows:
             await replayer.publish(envelope_of_delivery(row, actor()))
-    tell(text("replay.done", count=len(rows)), act_id, undo)
+    tell([Done(text("replay.done", count=len(rows)), act_id, undo)], as_json=as_json)
     return FINE
 
 

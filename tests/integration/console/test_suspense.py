@@ -100,7 +100,7 @@ async def test_claim_appends_the_fact_and_an_audit_record(held: Run, store: asyn
         "called us",
     )
     assert json.loads(act["before"])["amount"] == 50_000
-    assert str(act["act_id"]) in result.err
+    assert str(act["act_id"]) in result.out
 
 
 @pytest.mark.parametrize(

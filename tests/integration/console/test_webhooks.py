@@ -127,8 +127,8 @@ async def test_replay_sends_the_same_bytes_with_a_fresh_id_and_leaves_a_record(
         str(delivery),
         "translator fixed",
     )
-    assert str(act["act_id"]) in result.err
-    assert "Undo:" in result.err
+    assert str(act["act_id"]) in result.out
+    assert "Undo:" in result.out
 
 
 async def test_bulk_replay_needs_a_filter_and_keeps_to_its_cap(
