@@ -36,7 +36,8 @@ def allowed(user: str, verb: str, names: set[str]) -> set[str]:
 
 
 def test_the_committed_file_is_what_the_script_writes() -> None:
-    assert json.loads((ROOT / "deploy/rabbitmq/definitions.json").read_text()) == definitions()
+    current = json.loads((ROOT / "deploy/rabbitmq/definitions.json").read_text()) == definitions()
+    assert current, "run: python3 -m deploy.rabbitmq.make_definitions > deploy/rabbitmq/definitions.json"
 
 
 def test_the_committed_file_lets_nobody_in() -> None:

@@ -58,7 +58,8 @@ def test_the_configuration_table_lists_exactly_what_is_promised() -> None:
 
 
 def test_the_settings_page_is_what_the_code_says() -> None:
-    assert (ROOT / "docs/settings.md").read_text() == settings_page()
+    current = (ROOT / "docs/settings.md").read_text() == settings_page()
+    assert current, "run: .venv/bin/python -m console.settings_page > docs/settings.md"
 
 
 def test_the_settings_page_lists_every_variable_once() -> None:
