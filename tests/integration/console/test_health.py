@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import asyncpg
 import pytest
 from aiohttp import encode_basic_auth
@@ -10,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from console import exits
 from console.operator_page.app import application
 from runtime.health import Health
+from runtime.services.instance import Instance, process_start
 from runtime.settings import load_settings
 from tests.integration.console.conftest import Run, add_delivery, add_letter
 
@@ -111,3 +115,23 @@ async def test_the_operator_page_asks_for_the_key_and_shows_the_state(lunas: Run
         assert "lunas dlq groups" in text
         assert "<script" not in text
         assert (await client.post("/", headers=basic("dev-operator-key"))).status == 405
+
+
+async def test_the_command_finds_the_running_instance_by_itself(
+    lunas: Run, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lunas("migrate")
+    monkeypatch.delenv("LUNAS_DATABASE_URL")
+    refused = await lunas("webhooks", "list")
+    assert refused.code == exits.WRONG_USE
+    assert "LUNAS_DATABASE_URL is not set" in refused.err
+    instance = Instance(
+        os.getpid(), process_start(os.getpid()), tmp_path, {}, {"LUNAS_DATABASE_URL": database_url}
+    )
+    instance.write()
+    try:
+        assert (await lunas("webhooks", "list", "--json")).json == {"items": []}
+        monkeypatch.setenv("LUNAS_DATABASE_URL", "postgresql://x@127.0.0.1:1/mine")
+        assert "127.0.0.1:1/mine" in (await lunas("webhooks", "list")).err
+    finally:
+        instance.remove()

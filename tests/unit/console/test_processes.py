@@ -1,0 +1,69 @@
+"""What `lunas run` starts."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from console import processes
+from runtime.services.supervisor import PROCESSES as SUPERVISED
+from runtime.settings import Settings
+
+
+def settings() -> Settings:
+    return Settings(env="development", home=Path("unused"))
+
+
+@pytest.mark.parametrize("name", processes.ROOTS)
+def test_every_name_leads_to_a_composition_root(name: str) -> None:
+    root = processes.load_root(name)
+    assert inspect.iscoroutinefunction(root)
+    assert list(inspect.signature(root).parameters)[:2] == ["settings", "stop"]
+
+
+def test_the_supervisor_starts_the_same_processes() -> None:
+    assert {name: address.partition(":")[0] for name, address in processes.ROOTS.items()} == dict(SUPERVISED)
+    assert all(importlib.util.find_spec(module) for module in SUPERVISED.values())
+
+
+async def test_all_stops_when_one_of_them_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+    module = types.ModuleType("stand_in_roots")
+
+    async def waits(_settings: Settings, stop: asyncio.Event) -> None:
+        await stop.wait()
+        ended.append("waits")
+
+    async def returns(_settings: Settings, _stop: asyncio.Event) -> None:
+        ended.append("returns")
+
+    module.waits, module.returns = waits, returns  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "stand_in_roots", module)
+    monkeypatch.setattr(processes, "ROOTS", {"a": "stand_in_roots:waits", "b": "stand_in_roots:returns"})
+    async with asyncio.timeout(5):
+        await processes.serve(processes.ALL, settings(), asyncio.Event())
+    assert ended == ["returns", "waits"]
+
+
+async def test_all_fails_when_one_of_them_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("stand_in_roots")
+
+    async def waits(_settings: Settings, stop: asyncio.Event) -> None:
+        await stop.wait()
+
+    async def fails(_settings: Settings, _stop: asyncio.Event) -> None:
+        raise RuntimeError("the port is taken")
+
+    module.waits, module.fails = waits, fails  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "stand_in_roots", module)
+    monkeypatch.setattr(processes, "ROOTS", {"a": "stand_in_roots:waits", "b": "stand_in_roots:fails"})
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.timeout(5):
+            await processes.serve(processes.ALL, settings(), asyncio.Event())
+    assert "the port is taken" in str(caught.value.exceptions[0])
