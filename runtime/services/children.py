@@ -84,15 +84,17 @@ class Child:
         return "\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:])
 
 
-def stop_all(children: Sequence[Child], budget_seconds: float) -> None:
-    """Asks all to stop, waits for them together, kills what is left after the budget."""
+def stop_all(children: Sequence[Child], budget_seconds: float) -> list[str]:
+    """Asks all to stop, waits for them together, kills what is left after the budget; the names of these."""
     for child in children:
         child.signal(child.stop_signal)
     deadline = time.monotonic() + budget_seconds
     while any(child.alive() for child in children) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
+    late = [child.name for child in children if child.alive()]
     for child in children:
         child.kill()
+    return late
 
 
 def minimal_environment(**more: str) -> dict[str, str]:

@@ -170,7 +170,8 @@ class Supervisor:
         return instance
 
     def _stop_processes(self) -> None:
-        stop_all(list(self._children.values()), self._stop_budget_seconds)
+        for name in stop_all(list(self._children.values()), self._stop_budget_seconds):
+            self._report(f"{name} did not stop in {self._stop_budget_seconds:g} s and was killed")
 
 
 def run_foreground(
