@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -98,8 +99,8 @@ def run_service(service: str, deployment: Deployment, ports: dict[str, str], *wo
 
 
 @asynccontextmanager
-async def running(deployment: Deployment, ports: dict[str, str]) -> AsyncIterator[Path]:
-    """All processes until the block ends; yields the file their logs go to."""
+async def running(deployment: Deployment, ports: dict[str, str]) -> AsyncIterator[tuple[Path, list[int]]]:
+    """All processes until the block ends; yields the file their logs go to, and their process ids."""
     logs = deployment.secrets.parent / "logs"
     started = []
     with logs.open("wb") as output:
@@ -117,7 +118,7 @@ async def running(deployment: Deployment, ports: dict[str, str]) -> AsyncIterato
                 )
             )
         try:
-            yield logs
+            yield logs, [process.pid for process in started]
         finally:
             for process in started:
                 if process.returncode is None:
@@ -143,13 +144,13 @@ async def _ok(client: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-async def test_every_process_works_with_no_more_rights_than_the_compose_file_gives(
+async def test_s20_every_process_works_with_the_rights_the_compose_file_gives_and_shows_no_secret(
     deployment: Deployment,
 ) -> None:
     ports = free_ports()
     code, said = run_service("migrate", deployment, ports)
     assert code == 0, said
-    async with aiohttp.ClientSession() as client, running(deployment, ports) as logs:
+    async with aiohttp.ClientSession() as client, running(deployment, ports) as (logs, processes):
         await until_ready(client, ports, logs)
         api = f"http://127.0.0.1:{ports['LUNAS_API_PORT']}/v1/customers/budi"
         door = f"http://127.0.0.1:{ports['LUNAS_INGRESS_PORT']}/webhooks"
@@ -179,10 +180,25 @@ async def test_every_process_works_with_no_more_rights_than_the_compose_file_giv
         assert balance["lifetime"]["topped_up_idr"] * 10 == balance["credit_tokens"]
 
         await _operate(deployment, ports)
+        for process in processes:
+            assert secrets_in(deployment, Path(f"/proc/{process}/cmdline").read_bytes()) == []
+            assert secrets_in(deployment, Path(f"/proc/{process}/environ").read_bytes()) == []
         said = logs.read_text()
+    assert secrets_in(deployment, said.encode()) == []
     assert "denied" not in said.lower(), said
     assert "ACCESS_REFUSED" not in said, said
     assert "Traceback" not in said, said
+
+
+def secrets_in(deployment: Deployment, seen: bytes) -> list[str]:
+    """Names of the secrets whose value, or password, shows in `seen`."""
+    found = []
+    for path in deployment.secrets.iterdir():
+        value = path.read_text().strip()
+        password = urlsplit(value).password if "://" in value else value
+        if password and password.encode() in seen:
+            found.append(path.name)
+    return found
 
 
 async def _balance(client: aiohttp.ClientSession, api: str, key: dict[str, str]) -> dict[str, Any]:
