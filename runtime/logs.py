@@ -44,7 +44,9 @@ def configure_logging(
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        *(
+            [] if as_text else [structlog.processors.format_exc_info]
+        ),  # the console shows exceptions by itself
         drop_private_values,
         truncate_values,
     ]

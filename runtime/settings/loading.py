@@ -60,8 +60,6 @@ def _with_files(variables: dict[str, str], known: Mapping[str, str]) -> dict[str
         path = variables.get(f"{name}_FILE")
         if not path:
             continue
-        if variables.get(name):
-            raise ConfigurationError(f"{name} and {name}_FILE are both set: unset one of them.")
         try:
             resolved[name] = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -69,6 +67,9 @@ def _with_files(variables: dict[str, str], known: Mapping[str, str]) -> dict[str
             raise ConfigurationError(
                 f"{name}_FILE names {path}, which cannot be read ({reason}): correct the path."
             ) from None
+        # The same value twice is fine: a supervisor passes on what it has read.
+        if variables.get(name) and variables[name] != resolved[name]:
+            raise ConfigurationError(f"{name} and {name}_FILE are both set and differ: unset one of them.")
     return resolved
 
 

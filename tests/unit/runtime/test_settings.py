@@ -107,10 +107,6 @@ def test_production_names_every_secret_a_configured_provider_misses(
             {"XENDIT_WEBHOOK_SECRET_FILE": "/nowhere/at/all"},
             r"^XENDIT_WEBHOOK_SECRET_FILE names /nowhere/at/all, which cannot",
         ),
-        (
-            {"LUNAS_API_KEY": "a", "LUNAS_API_KEY_FILE": "/b"},
-            r"^LUNAS_API_KEY and LUNAS_API_KEY_FILE are both set",
-        ),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_the_variable(environ: dict[str, str], sentence: str) -> None:
@@ -128,6 +124,17 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("from-file\n", encoding="utf-8")
     assert values(load_settings({"XENDIT_WEBHOOK_SECRET_FILE": str(path)}), "xendit") == ["from-file"]
+
+
+def test_a_file_and_a_variable_must_agree(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("one", encoding="utf-8")
+    given = {"LUNAS_API_KEY_FILE": str(path)}
+    assert load_settings(given | {"LUNAS_API_KEY": "one"}).require_api_key() == "one"
+    with pytest.raises(
+        ConfigurationError, match="LUNAS_API_KEY and LUNAS_API_KEY_FILE are both set and differ"
+    ):
+        load_settings(given | {"LUNAS_API_KEY": "two"})
 
 
 def test_dotenv_is_read_in_development_only_and_never_wins(tmp_path: Path) -> None:
