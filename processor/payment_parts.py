@@ -142,9 +142,8 @@ def _with_purpose(part: Part, case: PaymentCase, catalog: Catalog) -> Part:
         match = catalog.match(hints) if hints else None
         if match and match.product is None:
             return _replace(part, problem=match.reason)
-        return _replace(
-            part, kind="sale", sold_as=match.product.id if match and match.product else SALES[payment_type]
-        )
+        # Booked by type: the money may be announced without the product, and every announcement must book it alike.
+        return _replace(part, kind="sale", sold_as=SALES[payment_type])
     if hints:
         match = catalog.match(hints)
         if match.product is None:
@@ -230,7 +229,7 @@ def repurposed(part: Part, case: PaymentCase, catalog: Catalog, product: str | N
             return _replace(part, problem="unmapped_product")
         if wanted.kind == "plan" and case.value("subscription_key"):
             # The subscription itself gives the access.
-            return _replace(part, kind="sale", product=None, sold_as=wanted.id, problem=None)
+            return _replace(part, kind="sale", product=None, sold_as="subscription", problem=None)
         return _replace(part, kind=wanted.kind, product=wanted, sold_as=wanted.id, problem=None)
     if part.problem != "duplicate_purchase":
         return part

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from processor import grants, postings
+from processor.case_names import subscription_case
 from processor.payment_alarms import raise_alarms
 from processor.payment_assessment import assess
 from processor.payment_case import Claim, Closed, Hold, PaymentCase
@@ -54,7 +55,8 @@ def owner_of(case: PaymentCase, situation: Situation) -> Owner:
         situation,
         customer_ref=case.value("customer_ref"),
         email=case.value("payer_email"),
-        subscription=f"{case.provider}:subscription:{subscription}" if subscription else None,
+        subscription=subscription_case(case.provider, subscription) if subscription else None,
+        received=bool(case.successes),
     )
 
 
@@ -70,7 +72,7 @@ def _settle(
         return
     held_id = suspense_id(case.key, part.key)
     if held_id in case.write_offs and part.key in case.holds:
-        _close(case, part, "written_off", refunds, situation)
+        _close(case, part, "written_off", refunds, owner.customer_id, situation)
         return
     claim = case.claims.get(held_id)
     if claim is not None:
@@ -83,7 +85,7 @@ def _settle(
         _grant(case, part, owner, claim, situation)
         take_back(case, part.key, refunds, situation)
     elif part.amount and sum(refunds.values()) == part.amount:
-        _close(case, part, "refunded", refunds, situation)
+        _close(case, part, "refunded", refunds, owner.customer_id, situation)
     else:
         _hold(case, part, problem, sum(refunds.values()), owner, situation)
 
@@ -204,10 +206,13 @@ def _close(
     part: Part,
     why: Literal["refunded", "written_off"],
     refunds: dict[str, int],
+    customer_id: str | None,
     situation: Situation,
 ) -> None:
     """The money leaves suspense without a grant, for good."""
     case.closed[part.key] = Closed(why=why, attempts=list(part.attempts), refunds=refunds)
+    if why == "refunded":
+        grants.mark_charge(case, part.attempts, customer_id, "refunded", situation)
     hold = case.holds.pop(part.key, None)
     if hold is None:
         return

@@ -100,9 +100,17 @@ class Owner:
 
 
 def find_owner(
-    situation: Situation, *, customer_ref: str | None, email: str | None, subscription: str | None = None
+    situation: Situation,
+    *,
+    customer_ref: str | None,
+    email: str | None,
+    subscription: str | None = None,
+    received: bool = True,
 ) -> Owner:
-    """Our own reference first, then what the subscription remembers, then the payer's e-mail when exactly one customer has it."""
+    """Our own reference first, then what the subscription remembers, then the payer's e-mail when exactly one customer has it.
+
+    Only something `received` may make a customer: an abandoned attempt does not.
+    """
     if customer_ref:
         situation.waits.add(f"customer:{customer_ref}")
         known = customer_ref in situation.customers
@@ -113,18 +121,18 @@ def find_owner(
         if remembered:
             return Owner(remembered)
     if email:
-        return _by_email(situation, email)
+        return _by_email(situation, email, create=situation.create_unknown and received)
     return Owner(reason="customer_missing")
 
 
-def _by_email(situation: Situation, email: str) -> Owner:
+def _by_email(situation: Situation, email: str, *, create: bool) -> Owner:
     situation.waits.add(f"email:{email}")
     found = situation.by_email.get(email, [])
     if len(found) > 1:
         return Owner(reason="customer_ambiguous")
     if found:
         return Owner(found[0])
-    if situation.create_unknown:
+    if create:
         return Owner(_create(situation, email))
     return Owner(reason="customer_unknown")
 

@@ -188,6 +188,14 @@ class SubscriptionCase(BaseModel):
         return min(named, key=lambda payer: self.payers[payer].first_position, default=None)
 
     @property
+    def in_use(self) -> bool:
+        """Somebody said it was usable, or a charge succeeded."""
+        return any(
+            payer.active_at or any(cycle.succeeded for cycle in payer.cycles.values())
+            for payer in self.payers.values()
+        )
+
+    @property
     def customer_ref(self) -> str | None:
         return next((reports.customer_ref for reports in self.payers.values() if reports.customer_ref), None)
 

@@ -17,7 +17,7 @@ from tests.unit.processor.ledgerbook import Book, balanced
 
 # The same examples on every machine and every run.
 STABLE = settings(
-    max_examples=150,
+    max_examples=100,
     derandomize=True,
     database=None,
     deadline=None,

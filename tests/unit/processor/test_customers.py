@@ -6,7 +6,7 @@ import pytest
 
 from schemas import decisions as d
 from schemas import facts as f
-from tests.unit.processor.facts import at, capture, licence, order, package, paid
+from tests.unit.processor.facts import at, attempt_fact, capture, licence, order, package, paid
 from tests.unit.processor.ledgerbook import Book, permutations
 
 RATNA = ("c-1", "ratna@contoh.id")
@@ -129,3 +129,10 @@ def test_one_registration_claims_everything_that_waited() -> None:
     after = Book().give(*facts).customer(*RATNA)
     assert after.end_state() == before.end_state()
     assert after.courses("c-1") == {"kelas-python"}
+
+
+def test_an_abandoned_attempt_makes_no_customer() -> None:
+    book = Book(create_unknown=True)
+    book.give(attempt_fact(f.PaymentFailed), order(), licence("created", at(days=30)))
+    assert book.of(f.CustomerRegistered) == []
+    assert book.give(paid()).of(f.CustomerRegistered) != []

@@ -240,3 +240,21 @@ def test_two_sets_of_reports_about_one_charge_are_one_charge() -> None:
     for arrival in permutations([failing, success]):
         row = Book().customer(*RATNA).give(*arrival).subscription("c-1")
         assert (row.status, row.expires_at) == ("active", MONTHS[1])
+
+
+def test_a_charge_is_booked_alike_however_it_is_announced_first() -> None:
+    typed = charge(1, MONTHS[0], payer_email="ratna@contoh.id", products=(), subscription_key=None)
+    for arrival in permutations([typed, *paid_cycle(1)]):
+        book = Book().customer(*RATNA).give(*arrival)
+        assert book.balance("sales:subscription") == 200_000
+        assert book.tier("c-1") == "pro"
+
+
+def test_c82_a_large_charge_refunded_in_suspense_gives_no_period() -> None:
+    money = charge(1, MONTHS[0], amount=900_000)
+    report = cycle(1, MONTHS[0], "activated", amount=900_000)
+    confirmed = cycle(1, MONTHS[0], "activated", amount=900_000, token_only=False)
+    sent_back = refund("rfd-1", 900_000, "py-cycle-1", group_id=None)
+    for arrival in permutations([money, report, confirmed, sent_back]):
+        book = Book().customer(*RATNA).give(*arrival)
+        assert (book.tier("c-1"), book.reasons()) == ("gratis", [])
