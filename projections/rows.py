@@ -9,6 +9,9 @@ from projections.projection import Projection, State
 from projections.statements import table_sql
 from runtime.database import Connection
 
+Piece = tuple[str, tuple[object, ...]]
+"""A statement and its arguments."""
+
 
 async def load(connection: Connection, projection: Projection, version: int, keys: Iterable[Any]) -> State:
     """A state with the rows of these keys, as far as they exist; empty when the folds need to see none."""
@@ -27,13 +30,21 @@ async def load(connection: Connection, projection: Projection, version: int, key
     return state
 
 
-async def write(connection: Connection, projection: Projection, version: int, state: State) -> None:
-    """Upserts every row of a state."""
+def upserts(projection: Projection, version: int, state: State) -> list[Piece]:
+    """What writes every row of a state: one upsert per table that has any."""
+    pieces: list[Piece] = []
     for table in projection.tables:
         rows: dict[Any, Any] = getattr(state, table.name)
         if rows:
-            columns = zip(*map(table.values, rows.values()), strict=True)
-            await connection.execute(table_sql(table.name, version)["upsert"], *columns)
+            columns = tuple(zip(*map(table.values, rows.values()), strict=True))
+            pieces.append((table_sql(table.name, version)["upsert"], columns))
+    return pieces
+
+
+async def write(connection: Connection, projection: Projection, version: int, state: State) -> None:
+    """Upserts every row of a state, inside the caller's transaction."""
+    for statement, arguments in upserts(projection, version, state):
+        await connection.execute(statement, *arguments)
 
 
 async def copy(connection: Connection, projection: Projection, version: int, state: State) -> None:

@@ -12,15 +12,15 @@ ORDER BY v.name, v.version;
 UNION ALL
 SELECT coalesce(max(position), 0), NULL, NULL, NULL, NULL FROM events;
 
--- advance: Compare-and-set of several checkpoints at once; says how many moved. Nothing here needs to reach the disk before the
--- commit returns: rows and checkpoint are lost together or not at all, and the log is still there to fold again.
-WITH moved AS (
-    UPDATE checkpoints c SET position = $4, updated_at = clock_timestamp()
-    FROM unnest($1::text[], $2::int[]) AS member (consumer, version)
-    WHERE c.consumer = member.consumer AND c.version = member.version AND c.partition = 0 AND c.position = $3
-    RETURNING 1
-)
-SELECT count(*), set_config('synchronous_commit', 'off', true) FROM moved;
+-- advance: Compare-and-set of the checkpoints of several generations.
+UPDATE checkpoints c SET position = $4, updated_at = clock_timestamp()
+FROM unnest($1::text[], $2::int[]) AS member (consumer, version)
+WHERE c.consumer = member.consumer AND c.version = member.version AND c.partition = 0 AND c.position = $3
+RETURNING 1;
+
+-- confirm: Fails the whole statement with a division by zero unless every checkpoint moved. Nothing here needs to reach the disk before
+-- the commit returns: rows and checkpoints are lost together or not at all, and the log is still there to fold again.
+SELECT 1 / (count(*) = cardinality($1::text[]))::int AS moved, set_config('synchronous_commit', 'off', true) FROM moved;
 
 -- parked_streams: Streams of which an event could not be folded, by generation.
 SELECT name, version, stream FROM projection_parked GROUP BY name, version, stream;

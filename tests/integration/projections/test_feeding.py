@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
+import asyncpg
 import pytest
 from prometheus_client import CollectorRegistry
 
-from projections import commit, rows
+from projections import commit
 from projections.feeder import Feeder
+from projections.folds.balances import BALANCES
+from projections.log import read
 from projections.metrics import ProjectionMetrics
-from runtime.database import Connection, Pool
+from runtime.database import Pool
 from schemas.events import EVENT_TYPES
 from tests.integration.projections.conftest import Append
 from tests.integration.projections.decisions import assessed, broken, credit, registered
@@ -76,23 +78,37 @@ async def test_two_projection_workers_never_double_count(projected: Pool, append
 
 
 async def test_c141_rows_and_checkpoint_are_written_together_or_not_at_all(
-    projected: Pool, append_events: Append, catch_up: CatchUp, monkeypatch: pytest.MonkeyPatch
+    projected: Pool, append_events: Append, catch_up: CatchUp
 ) -> None:
-    await append_events([credit("c1")])
-    written = rows.write
-
-    async def write_and_die(connection: Connection, *more: Any) -> None:
-        await written(connection, *more)
-        raise ConnectionError("the process dies here")
-
-    monkeypatch.setattr(commit.rows, "write", write_and_die)
-    with pytest.raises(ConnectionError):
+    """The last table of all refuses to be written: nothing of the batch stays, in no table and no checkpoint."""
+    await append_events([credit("c1"), assessed("k")])
+    await projected.execute(
+        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'it dies here'; END $$;"
+        "CREATE TRIGGER die BEFORE INSERT ON ledger_v1 EXECUTE FUNCTION die()"
+    )
+    with pytest.raises(asyncpg.RaiseError):
         await catch_up()
     assert await projected.fetchval(POSITION) == 0
-    assert await projected.fetchval("SELECT count(*) FROM balances") == 0
-    monkeypatch.undo()
+    for table in ("balances_v1", "payments_v1", "payment_aliases_v1", "payment_timeline_v1", "ledger_v1"):
+        assert await projected.fetchval(f"SELECT count(*) FROM {table}") == 0
+    await projected.execute("DROP TRIGGER die ON ledger_v1")
     await catch_up()
     assert await projected.fetchval(BALANCE, "c1") == 10
+
+
+async def test_a_worker_that_was_overtaken_writes_nothing(projected: Pool, append_events: Append) -> None:
+    await append_events([credit("c1")])
+    async with projected.acquire() as connection, projected.acquire() as other:
+        zombie = Feeder(connection, batch_max=100)
+        await zombie.refresh()
+        await Feeder(other, batch_max=100).catch_up()
+        batch = await read(connection, 0, BALANCES.types, 100)
+        with pytest.raises(commit.Overtaken):
+            await commit.commit_together(connection, zombie.members, batch.events, batch.through)
+        with pytest.raises(commit.Overtaken):
+            await commit.commit_carefully(connection, zombie.members[0], batch.events, batch.through)
+    assert await projected.fetchval(BALANCE, "c1") == 10
+    assert await projected.fetchval("SELECT balance FROM ledger WHERE account = 'clearing:xendit'") == 1
 
 
 async def test_c145_a_poison_event_parks_its_stream_and_the_others_go_on(

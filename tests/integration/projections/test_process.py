@@ -81,14 +81,22 @@ async def test_c149_one_leads_the_other_takes_over_and_nothing_is_counted_twice(
     assert [one.differences for one in await verify_all(projected)] == [[]] * 7
 
 
-@pytest.mark.parametrize("passes", [1, 3])
+@pytest.mark.parametrize(
+    ("where", "passes", "reached"), [("folded", 1, 0), ("folded", 3, 4), ("committed", 2, 4)]
+)
 async def test_c141_a_killed_process_leaves_rows_and_checkpoint_that_agree(
-    projected: Pool, append_events: Append, database_url: str, settings: Callable[..., Settings], passes: int
+    projected: Pool,
+    append_events: Append,
+    database_url: str,
+    settings: Callable[..., Settings],
+    where: str,
+    passes: int,
+    reached: int,
 ) -> None:
-    """Killed after the rows were written and before the commit; then the log is folded again from the checkpoint."""
+    """Killed just before or just after a commit; then the log is folded on from the checkpoint."""
     environment = os.environ | {
         "LUNAS_ENV": "development", "LUNAS_DATABASE_URL": database_url, "LUNAS_PROJECTION_BATCH_MAX": "2",
-        "LUNAS_PROJECTIONS_METRICS_PORT": "0", "LUNAS_FAULTS": f"projections.written:{passes}",
+        "LUNAS_PROJECTIONS_METRICS_PORT": "0", "LUNAS_FAULTS": f"projections.{where}:{passes}",
     }  # fmt: skip
     await append_events([credit("c1") if n % 2 else assessed(f"k{n}") for n in range(10)])
     process = await asyncio.create_subprocess_exec(
@@ -102,7 +110,7 @@ async def test_c141_a_killed_process_leaves_rows_and_checkpoint_that_agree(
     )
     assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGKILL
     assert [one.differences for one in await verify_all(projected)] == [[]] * 7
-    assert await projected.fetchval("SELECT max(position) FROM projection_positions") == 2 * (passes - 1)
+    assert await projected.fetchval("SELECT max(position) FROM projection_positions") == reached
     stop = asyncio.Event()
     second = asyncio.create_task(run(settings(database_url=database_url), stop))
 
