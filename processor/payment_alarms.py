@@ -13,6 +13,13 @@ def raise_alarms(case: PaymentCase, parts: list[Part], situation: Situation) -> 
         _tell(case, "order_deleted_after_payment", case.payment_key, situation)
     for other in sorted(case.counted_twice):
         _tell(case, "payment_counted_twice", other, situation)
+    if case.sold and case.agreed and case.sold.value["gross_amount"] != case.agreed.value["gross_amount"]:
+        _tell(
+            case,
+            "amount_changed_after_grant",
+            f"{case.payment_key} {case.agreed.value['gross_amount']}",
+            situation,
+        )
     for part in parts:
         grant = case.grants.get(part.key)
         if grant is not None and part.amount is not None and part.amount != grant.amount_idr:

@@ -143,15 +143,18 @@ class PaymentCase(BaseModel):
         return tuple(ProductHint.model_validate(hint) for hint in self.value("products") or ())
 
     @property
-    def order(self) -> Register | None:
-        """The order as it was when it was paid: the price agreed then is the price. Once something was granted it stays that one."""
-        if self.sold or not self.orders:
-            return self.sold
+    def agreed(self) -> Register | None:
+        """The order as it was when it was paid: the price agreed then is the price."""
         paid_at = self.paid_at(self.successes)
         agreed = [order for order in self.orders if paid_at is None or order.at <= paid_at]
         if agreed:
             return max(agreed, key=_by_time)
-        return min(self.orders, key=_by_time)
+        return min(self.orders, key=_by_time, default=None)
+
+    @property
+    def order(self) -> Register | None:
+        """What is delivered; once something was granted it stays what it was then."""
+        return self.sold or self.agreed
 
     @property
     def order_snapshot(self) -> OrderRecorded | None:

@@ -234,3 +234,17 @@ def test_an_operator_may_deliver_before_the_order_is_known(product: str | None) 
     book.give(order())
     assert len(book.of(d.CourseEnrolled)) == 1
     assert book.courses("c-1") == {"kelas-python"}
+
+
+def test_an_older_snapshot_that_arrives_after_delivery_delivers_nothing_more() -> None:
+    book = Book(catalog=shop()).customer(*RATNA).give(order(as_of=at(60)), paid())
+    assert book.courses("c-1") == {"kelas-python"}
+    book.give(order([(VARIANT, 1, 150_000), ("variant_chat", 1, 50_000)], 200_000))
+    assert (book.chat("c-1"), book.balance("clearing:scalev")) == (0, -150_000)
+    assert book.parked == [("260504AAAAAA 200000", "amount_changed_after_grant")]
+
+
+def test_c48_unpaid_and_paid_in_the_same_second_is_paid() -> None:
+    for arrival in permutations([order(), paid(), paid(f.PaymentPending)]):
+        book = Book().customer(*RATNA).give(*arrival)
+        assert (book.payment().status, book.courses("c-1")) == ("succeeded", {"kelas-python"})
