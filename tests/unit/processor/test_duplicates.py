@@ -196,3 +196,11 @@ def test_a_payment_counted_twice_is_shown_to_an_operator() -> None:
     assert book.credit("c-1") == 1_000_000  # nothing said yet that they are one
     book.give(capture("py-1", "pr-1"), capture("py-1", "pr-1"))
     assert [reason for _, reason in book.parked] == ["payment_counted_twice"]
+
+
+def test_of_two_payments_that_waited_together_the_earlier_one_counts() -> None:
+    facts = [capture("py-b", occurred_at=at(0)), capture("py-a", occurred_at=at(5))]
+    for arrival in permutations(facts):
+        book = Book().give(*arrival).customer(*RATNA)
+        assert [e.payment_id for e in book.of(d.CreditGranted)] == ["py-b"]
+        assert book.held().payment_id == "py-a"
