@@ -38,7 +38,9 @@ GROUP BY status
 ORDER BY status;
 
 -- newest: newest delivery of one provider
-SELECT max(received_at) FROM deliveries WHERE provider = $1;
+SELECT received_at FROM deliveries
+WHERE provider = $1 AND replay_of IS NULL AND EXISTS (SELECT FROM deliveries WHERE provider = $1)
+ORDER BY delivery_id DESC LIMIT 1;
 
 -- rejected: rejected requests of one provider in the last day by cause
 SELECT cause, count(*) AS count, max(received_at) AS newest

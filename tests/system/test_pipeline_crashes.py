@@ -57,7 +57,7 @@ async def test_sigterm_loses_nothing(pipeline: Pipeline, name: str) -> None:
 @pytest.mark.parametrize("point", ["intake.before_commit", "intake.after_commit", "intake.before_ack"])
 async def test_a_processor_that_dies_at_the_worst_moment_is_harmless(pipeline: Pipeline, point: str) -> None:
     await pipeline.terminate("processor")
-    pipeline.start("processor", LUNAS_FAULTS=f"{point}:5")
+    pipeline.start("processor", LUNAS_FAULTS=f"{point}:2")
     playing = asyncio.create_task(play(pipeline.ingress, load(), rate=RATE))
     assert await pipeline.dead("processor") == -signal.SIGKILL, pipeline.log("processor")[-3000:]
     pipeline.start("processor")
