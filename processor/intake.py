@@ -123,8 +123,8 @@ def parked(received: Prepared, stage: str, reason: str, detail: str = "", attemp
 
 
 def _storable(text: str) -> bool:
-    """PostgreSQL and UTF-8 refuse these two; ingress writes neither."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    """PostgreSQL refuses NUL, and UTF-8 half a character; ingress writes neither."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text))
 
 
 def moment(microseconds: int) -> datetime:

@@ -25,7 +25,7 @@ def test_a_statement_runs_from_its_heading_to_the_next() -> None:
 
 @pytest.mark.parametrize("text", ["SELECT 1", "-- one: A.\nSELECT 1;\n-- one: B.\nSELECT 2;"])
 def test_no_name_or_the_same_name_twice_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="heading|twice"):
+    with pytest.raises(ValueError, match=r"heading|twice"):
         parse(text)
 
 
