@@ -69,15 +69,15 @@ async def ensure(connection: Connection, projections: Mapping[str, Projection] =
 
     Raises ConfigurationError when something is missing and the role may not create tables.
     """
-    if not await connection.fetch(_sql()["missing"], list(projections)):
-        return []
     try:
+        if not await connection.fetch(_sql()["missing"], list(projections)):
+            return []
         async with connection.transaction():
             await connection.execute(_sql()["lock"])
             names = [row["name"] for row in await connection.fetch(_sql()["missing"], list(projections))]
             for name in names:
                 await _first(connection, projections[name])
-    except asyncpg.InsufficientPrivilegeError:
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError):
         raise ConfigurationError("Tables of projections are missing: run `lunas migrate`.") from None
     return names
 

@@ -15,6 +15,7 @@ from projections.app import run
 from projections.verify import verify_all
 from runtime.database import Pool
 from runtime.settings import Settings
+from schemas.errors import ConfigurationError
 from tests.integration.projections.conftest import Append
 from tests.integration.projections.decisions import assessed, credit
 
@@ -154,3 +155,10 @@ async def test_it_goes_on_after_the_database_dropped_its_connections(
     await until(both)
     stop.set()
     await asyncio.wait_for(process, 10)
+
+
+async def test_an_empty_database_is_answered_with_what_to_do(
+    empty_database_url: str, settings: Callable[..., Settings]
+) -> None:
+    with pytest.raises(ConfigurationError, match="run `lunas migrate`"):
+        await run(settings(database_url=empty_database_url), asyncio.Event())
