@@ -16,7 +16,7 @@ from runtime.services.service import Service
 from runtime.services.users import ServiceUser
 
 POSTGRES_IMAGE = "postgres:17.6-bookworm"
-RABBITMQ_IMAGE = "rabbitmq:4.1.4-management"
+RABBITMQ_IMAGE = "rabbitmq:4.1.4"
 PULL_BUDGET_SECONDS = 300.0  # the first start downloads the image
 OWNER = "lunas"
 # What a PostgreSQL client asks first: "may we use TLS?"; a server that accepts connections answers S or N.
