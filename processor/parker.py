@@ -17,6 +17,7 @@ from processor.retry import why_parked
 from processor.stopping import until_stopped
 from processor.store import Store
 from runtime.amqp_consumer import Consumer, Delivery
+from runtime.faults import fault_point
 from runtime.logs import get_logger
 from schemas.envelope import EnvelopeError, pack, unpack
 
@@ -43,6 +44,7 @@ class Parker:
             while (messages := await until_stopped(stop, self._consumer.take(BATCH))) is not None:
                 for message in messages:
                     await self._keep(message)
+                    fault_point("parker.before_ack")
                     await self._consumer.ack_through(message.tag)
         except Stopping:
             log.info("stopped while the database was away", action="parker.stop")

@@ -164,5 +164,6 @@ class Pipeline:
                 log.warning("detour not confirmed, trying again", action="intake.detour", error=str(error))
                 await self._patience.rest()
             else:
+                fault_point("intake.after_detour")
                 self._instruments.retried.labels("parked" if delay is None else f"{delay:g}").inc()
                 return
