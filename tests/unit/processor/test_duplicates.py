@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas import decisions as d
 from schemas import facts as f
 from schemas.catalog import Catalog, ScalevNames
-from tests.unit.processor.facts import at, capture, order, package, paid, refund, request_fact
+from tests.unit.processor.facts import at, attempt_fact, capture, order, package, paid, refund, request_fact
 from tests.unit.processor.ledgerbook import VARIANT, Book, balanced, permutations, shipped_catalog
 
 RATNA = ("c-1", "ratna@contoh.id")
@@ -204,3 +204,21 @@ def test_of_two_payments_that_waited_together_the_earlier_one_counts() -> None:
         book = Book().give(*arrival).customer(*RATNA)
         assert [e.payment_id for e in book.of(d.CreditGranted)] == ["py-b"]
         assert book.held().payment_id == "py-a"
+
+
+def test_an_open_attempt_joins_the_request_that_was_already_counted() -> None:
+    facts = [
+        attempt_fact(f.PaymentPending, "py-1", None, occurred_at=at(-5)),
+        request_fact(f.PaymentSucceeded, amount=50_000),
+        capture("py-1", "pr-1"),
+    ]
+    for arrival in permutations(facts):
+        book = Book().customer(*RATNA).give(*arrival)
+        assert (book.credit("c-1"), book.reasons(), len(book.payments())) == (500_000, [], 1)
+
+
+def test_every_name_of_a_joined_case_finds_the_one_that_stays() -> None:
+    book = Book().customer(*RATNA).give(capture("py-1", None))
+    book.give(attempt_fact(f.PaymentFailed, "py-2", "pr-1", occurred_at=at(-9)), capture("py-1", "pr-1"))
+    book.give(attempt_fact(f.PaymentExpired, "py-2", None, occurred_at=at(-8)))
+    assert (len(book.desk.cases), len(book.payments()), book.credit("c-1")) == (1, 1, 500_000)

@@ -193,3 +193,11 @@ def test_a_licence_waits_for_its_customer() -> None:
     states = [Book().give(*arrival).end_state() for arrival in permutations(facts)]
     assert states[0] == states[1]
     assert states[0]["suspense"] == []
+
+
+def test_c105_a_change_of_tier_heard_before_the_activation_it_changes() -> None:
+    """These events carry no time; at the same end an announced change is the newer word."""
+    activated = licence("activated", at(days=30), products=tier("klub-a"), occurred_at=at(10))
+    changed = licence("tier_changed", at(days=30), products=tier("klub-b"), occurred_at=at(5))
+    for arrival in permutations([activated, changed]):
+        assert Book(catalog=club()).customer(*RATNA).give(*arrival).subscription("c-1").plan == "klub-b"
