@@ -57,7 +57,9 @@ limit = click.option(
     show_default=True,
     help="Rows at most, newest first.",
 )
-yes = click.option("--yes", is_flag=True, help="Do it without asking; needed when nobody is at the terminal.")
+yes = click.option(
+    "--yes", is_flag=True, help="Do it without asking; a script needs it for what is bulk or final."
+)
 reason = click.option("--reason", required=True, help="Why, in your own words; kept in the audit record.")
 
 

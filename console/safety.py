@@ -1,4 +1,7 @@
-"""Nothing is changed by accident: ask at a terminal, demand `--yes` elsewhere, and cap what one command may touch."""
+"""Nothing is changed by accident: ask at a terminal, demand `--yes` elsewhere, and cap what one command may touch.
+
+An act that names its one target and can be repeated or taken back is asked about at a terminal only: a script that names it means it.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,13 @@ BULK_CAP = 1000
 """Things one bulk command may change at most, whatever was asked; larger ones are done in several looks."""
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Returns when the operator agrees. Raises Refused when not, or when nobody is there to ask and `--yes` is missing."""
+def confirm(question: str, *, yes: bool, harmless: bool = False) -> None:
+    """Returns when the operator agrees. Raises Refused when not, or when nobody is there to ask, `--yes` is missing and it is not `harmless`."""
     if yes:
         return
     if not sys.stdin.isatty():
+        if harmless:
+            return
         raise Refused(text("safety.needs_yes", question=question))
     if not click.confirm(question, default=False, err=True):
         raise Refused(text("safety.declined"))

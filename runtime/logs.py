@@ -72,6 +72,21 @@ def configure_logging(
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
 
 
+def configure_command_logging() -> None:
+    """For commands of a person: trouble only, to stderr, because stdout is their answer. What a process configured stays."""
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            _trouble_only,
+            drop_private_values,
+            truncate_values,
+            *structlog.get_config()["processors"],
+        ],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
+
+
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Logger of one module; call it as `log.info("batch committed", action="intake.commit", events=3)`."""
     return cast(structlog.stdlib.BoundLogger, structlog.get_logger(name))
@@ -80,6 +95,12 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 def drop_private_values(_logger: object, _method: str, event: Event) -> Event:
     """Replaces secrets (by type), and personal data and payloads (by key and by type), at any depth."""
     return {key: _scrub(key, value) for key, value in event.items()}
+
+
+def _trouble_only(_logger: object, method: str, event: Event) -> Event:
+    if method in ("debug", "info"):
+        raise structlog.DropEvent
+    return event
 
 
 def truncate_values(_logger: object, _method: str, event: Event) -> Event:

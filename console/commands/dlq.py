@@ -149,7 +149,7 @@ async def show(letter: uuid.UUID, as_json: bool) -> int:
 @since
 @click.option("--max", "cap", type=click.IntRange(1, BULK_CAP), default=100, show_default=True,
               help="Refuse when the filter finds more than this.")  # fmt: skip
-@reason
+@click.option("--reason", default="replay", help="Why, in your own words; kept in the audit record.")
 @yes
 @as_json
 @asynchronous
@@ -179,7 +179,7 @@ async def replay(
             talk(text("replay.nothing"))
             tell([], as_json=as_json)
             return FINE
-        confirm(text("replay.question", count=len(rows)), yes=yes)
+        confirm(text("replay.question", count=len(rows)), yes=yes, harmless=letter is not None)
         async with open_replay(settings) as replayer:
             done: list[Done] = []
             try:

@@ -81,7 +81,7 @@ async def rebuild(name: str, yes: bool, as_json: bool) -> int:
     """
     settings = load_target()
     async with _pool(settings) as pool:
-        confirm(text("projections.rebuild_question", name=name), yes=yes)
+        confirm(text("projections.rebuild_question", name=name), yes=yes, harmless=True)
         talk(text("projections.rebuilding", name=name))
         version = await _or_wrong_use(versions.rebuild(pool, name))
     await _record(settings, "rebuild", name, version, f"lunas projections rebuild {name}", as_json)
@@ -98,7 +98,7 @@ async def switch(name: str, yes: bool, as_json: bool) -> int:
     """Show the newest generation that was built. Readers see it from one moment to the next, never an older position."""
     settings = load_target()
     async with _pool(settings) as pool:
-        confirm(text("projections.switch_question", name=name), yes=yes)
+        confirm(text("projections.switch_question", name=name), yes=yes, harmless=True)
         version = await _or_wrong_use(versions.switch(pool, name))
     await _record(settings, "switch", name, version, f"lunas projections rollback {name}", as_json)
     return FINE
@@ -113,7 +113,7 @@ async def rollback(name: str, yes: bool, as_json: bool) -> int:
     """Show the generation again that was shown before the last switch; it was kept up to date."""
     settings = load_target()
     async with _pool(settings) as pool:
-        confirm(text("projections.rollback_question", name=name), yes=yes)
+        confirm(text("projections.rollback_question", name=name), yes=yes, harmless=True)
         version = await _or_wrong_use(versions.rollback(pool, name))
     await _record(settings, "rollback", name, version, f"lunas projections switch {name}", as_json)
     return FINE

@@ -215,7 +215,7 @@ async def replay(
             talk(text("replay.nothing"))
             tell([], as_json=as_json)
             return FINE
-        confirm(text("replay.question", count=len(rows)), yes=yes)
+        confirm(text("replay.question", count=len(rows)), yes=yes, harmless=delivery is not None)
         target = str(delivery) if delivery else _filter_text(*filters)
         undo = text("replay.undo")
         act_id = await record(

@@ -49,8 +49,8 @@ OPERATING: dict[str, str] = {
     ),
     "Refuse when the filter finds more than this.": "Tolak bila filter menemukan lebih dari ini.",
     "Why, in your own words; kept in the audit record.": "Alasannya, dengan kata sendiri; disimpan di catatan audit.",
-    "Do it without asking; needed when nobody is at the terminal.": (
-        "Lakukan tanpa bertanya; perlu bila tidak ada orang di terminal."
+    "Do it without asking; a script needs it for what is bulk or final.": (
+        "Lakukan tanpa bertanya; skrip memerlukannya untuk yang massal atau final."
     ),
     "Show one delivery: how it was verified, what was derived from it, and its duplicates and replays.": (
         "Tampilkan satu kiriman: cara verifikasinya, turunannya, duplikat dan ulangannya."

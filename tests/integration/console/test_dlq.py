@@ -54,7 +54,7 @@ async def test_a_replay_that_cannot_be_sent_gives_the_letter_back(
     monkeypatch.setenv("LUNAS_BROKER_URL", "amqp://guest:guest@127.0.0.1:1/")
     monkeypatch.setattr("console.replay.CONNECT_SECONDS", 0.3)
     letter = await add_letter(store)
-    result = await lunas("dlq", "replay", str(letter), "--reason", "fixed", "--yes")
+    result = await lunas("dlq", "replay", str(letter))
     assert result.code == exits.PROBLEMS
     assert "RabbitMQ does not answer" in result.err
     assert await store.fetchval("SELECT status FROM dead_letters") == "open"

@@ -96,15 +96,27 @@ async def test_an_unknown_delivery_is_wrong_use(lunas: Run) -> None:
     assert result.err.startswith("Error: There is no delivery")
 
 
-async def test_replay_needs_yes_without_a_terminal_and_changes_nothing(
+async def test_replay_of_a_filter_needs_yes_without_a_terminal_and_changes_nothing(
+    lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    await add_delivery(store)
+    result = await lunas("webhooks", "replay", "--provider", "xendit")
+    assert result.code == exits.REFUSED
+    assert "--yes" in result.err
+    assert await store.fetchval("SELECT count(*) FROM operator_acts") == 0
+
+
+async def test_replay_of_one_delivery_by_a_script_needs_no_yes_and_is_one_document_as_json(
     lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
     delivery = await add_delivery(store)
-    result = await lunas("webhooks", "replay", str(delivery))
-    assert result.code == exits.REFUSED
-    assert "--yes" in result.err
-    assert await store.fetchval("SELECT count(*) FROM operator_acts") == 0
+    result = await lunas("webhooks", "replay", str(delivery), "--json")
+    assert result.code == exits.FINE, result.err
+    [done] = result.json["items"]
+    assert done["act_id"] == str(await store.fetchval("SELECT act_id FROM operator_acts"))
+    assert len(await taken(broker_url)) == 1
 
 
 async def test_replay_sends_the_same_bytes_with_a_fresh_id_and_leaves_a_record(

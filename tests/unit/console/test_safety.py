@@ -20,6 +20,7 @@ def test_without_a_terminal_yes_is_needed(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(Refused, match="--yes"):
         safety.confirm("Really?", yes=False)
     safety.confirm("Really?", yes=True)
+    safety.confirm("Replay this one?", yes=False, harmless=True)
     assert Refused("x").code == REFUSED
 
 
@@ -32,7 +33,7 @@ def test_at_a_terminal_the_operator_is_asked_and_no_is_the_default(
         safety.confirm("Really?", yes=False)
     else:
         with pytest.raises(Refused):
-            safety.confirm("Really?", yes=False)
+            safety.confirm("Really?", yes=False, harmless=True)
 
 
 def test_bulk_changes_need_a_filter_and_respect_the_cap() -> None:

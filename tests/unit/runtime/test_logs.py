@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -77,3 +79,17 @@ def test_an_exception_stays_on_its_line_and_other_libraries_log_alike(json_logs:
     first, second = (json.loads(line) for line in json_logs.getvalue().splitlines())
     assert "ValueError: broken" in first["exception"]
     assert second["event"] == "careful there"
+
+
+def test_a_command_of_a_person_logs_trouble_only_and_never_on_stdout() -> None:
+    program = (
+        "from runtime.logs import configure_command_logging, get_logger\n"
+        "configure_command_logging()\n"
+        "get_logger('x').info('broker connected')\n"
+        "get_logger('x').warning('broker unreachable', email='a@b.id')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert "broker unreachable" in done.stderr
+    assert "broker connected" not in done.stderr
+    assert "a@b.id" not in done.stderr
