@@ -19,7 +19,7 @@ from tests.system.pipeline import (
 )
 
 WEBHOOKS = [top_up(number, CUSTOMERS[number % len(CUSTOMERS)], 10_000 + number) for number in range(300)]
-RATE = 100.0
+RATE = 60.0
 
 
 def load() -> list[Webhook]:
@@ -37,10 +37,10 @@ async def check(pipeline: Pipeline, playing: asyncio.Task[list[Answer]]) -> None
 async def test_kill_9_during_load_loses_and_doubles_nothing(pipeline: Pipeline, name: str) -> None:
     playing = asyncio.create_task(play(pipeline.ingress, load(), rate=RATE))
     for _ in range(3):
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(0.5)
         await pipeline.kill(name)
         pipeline.start(name)
-    await pipeline.wait_ready(name)
+        await pipeline.wait_ready(name)
     await check(pipeline, playing)
 
 
