@@ -106,13 +106,13 @@ def minimal_environment(**more: str) -> dict[str, str]:
     } | more
 
 
-def end_orphans(mark: str, *, patience_seconds: float = 5.0) -> None:
-    """Waits for processes of a killed supervisor to end, then kills them: data must not be opened twice.
+def end_orphans(*marks: str, patience_seconds: float = 5.0) -> None:
+    """Waits for processes of a killed supervisor to end, then kills them: data must not be opened twice, ports be free.
 
-    `mark` is text their command line holds (their data folder); process ids alone are reused.
+    `marks` are texts that their command line or environment holds; process ids alone are reused.
     """
     deadline = time.monotonic() + patience_seconds
-    while orphans := _marked(mark):
+    while orphans := _marked(marks):
         if time.monotonic() > deadline:
             for pid in orphans:
                 with contextlib.suppress(ProcessLookupError):
@@ -121,14 +121,17 @@ def end_orphans(mark: str, *, patience_seconds: float = 5.0) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _marked(mark: str) -> list[int]:
+def _marked(marks: Sequence[str]) -> list[int]:
     found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        pid = int(entry.parent.name)
-        # A zombie has no command line; it is as good as ended.
+    for entry in Path("/proc").glob("[0-9]*"):
+        # A zombie has no command line; it is as good as ended. Other users' environments cannot be read.
         with contextlib.suppress(OSError):
-            if pid != os.getpid() and mark.encode() in entry.read_bytes():
-                found.append(pid)
+            line = (entry / "cmdline").read_bytes()
+            if not line or int(entry.name) == os.getpid():
+                continue
+            text = line + (entry / "environ").read_bytes()
+            if all(mark.encode() in text for mark in marks):
+                found.append(int(entry.name))
     return found
 
 

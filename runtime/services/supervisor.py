@@ -16,7 +16,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from runtime.lifecycle import SUPERVISOR_VARIABLE
-from runtime.services.children import Child, stop_all
+from runtime.services.children import Child, end_orphans, stop_all
 from runtime.services.doors import answers_ready, choose_ports, door_urls
 from runtime.services.failures import ServiceFailure
 from runtime.services.instance import Instance, process_start
@@ -78,6 +78,8 @@ class Supervisor:
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             urls = undo.enter_context(self._services)
+            # The home is locked by us: whoever still works for it belongs to a supervisor that was killed.
+            end_orphans(f"LUNAS_HOME={self._services.home.path}\0", f"{SUPERVISOR_VARIABLE}=")
             undo.callback(self._stop_processes)
             ports = choose_ports(self._settings, self._names, self._services.leases, self._report)
             self.environment = {

@@ -142,14 +142,17 @@ def test_it_shows_its_addresses_restarts_what_dies_and_stops_in_order(
 def test_when_the_supervisor_is_killed_its_processes_end_within_five_seconds_and_it_starts_again(
     start: Start, environment: dict[str, str]
 ) -> None:
-    process = start()
+    with socket.create_server(("127.0.0.1", 0)) as any_free:
+        port = str(any_free.getsockname()[1])
+    process = start(LUNAS_INGRESS_PORT=port)
     wait_for_instance(process, environment)
     pids = list(children(process.pid).values())
     process.kill()
     process.wait()
+    # At once, while the old processes still hold the port that was asked for.
+    again = start(LUNAS_INGRESS_PORT=port)
     assert until(lambda: gone(pids), 5)
-    again = start()
-    wait_for_instance(again, environment)
+    assert wait_for_instance(again, environment).addresses["ingress"].endswith(f":{port}")
     again.send_signal(signal.SIGINT)
     assert again.wait(timeout=20) == 0
 
