@@ -127,7 +127,7 @@ async def test_a_flood_waits_in_bounded_memory(start: Start, http: Http, broker_
 
 
 async def test_quarantine_trouble_never_touches_webhooks(start: Start, http: Http, broker_url: str) -> None:
-    async with start() as ingress:
+    async with start(broker_reconnect_seconds=5.0, ingress_publish_deadline_seconds=1.0) as ingress:
         connection = await aio_pika.connect(broker_url)
         async with connection:
             channel = await connection.channel()

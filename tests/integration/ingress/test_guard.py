@@ -95,6 +95,15 @@ async def test_an_idle_connection_is_closed(start: Start, sent: bytes) -> None:
         assert 0.4 < time.monotonic() - started < 3.0
 
 
+async def test_a_client_that_left_is_not_counted_any_more(start: Start) -> None:
+    """Its handler still runs to its end; a drain would otherwise wait for a ghost."""
+    async with start() as ingress:
+        for _ in range(5):
+            await raw(ingress, HEAD + b"\r\nx", seconds=0.05)
+        stopping = time.monotonic()
+    assert time.monotonic() - stopping < 4.0
+
+
 async def test_a_client_that_never_reads_its_answers_is_let_go(start: Start) -> None:
     async with start(**QUICK, ingress_publish_deadline_seconds=1.0) as ingress:
         reader, writer = await asyncio.open_connection(ingress.host, ingress.port, limit=1)
