@@ -19,5 +19,5 @@ Route = tuple[Call, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 
 def routes(settings: Settings, pool: Pool) -> list[Route]:
     """Every write call with its handler. They stand behind the API's key and answer problems through it."""
-    customers = Customers(pool)
+    customers = Customers(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
     return [(PUT_CUSTOMER, customers.put)]

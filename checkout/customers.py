@@ -47,8 +47,9 @@ PUT_CUSTOMER = Call(
 class Customers:
     """Handlers over one pool."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, acquire_seconds: float) -> None:
         self._pool = pool
+        self._acquire_seconds = acquire_seconds
 
     async def put(self, request: web.Request) -> web.StreamResponse:
         """200 when the customer was known, 201 when new; nothing is appended when nothing changed."""
@@ -73,7 +74,7 @@ class Customers:
         raise Problem("conflict", headers={"Retry-After": "1"})
 
     async def _register(self, customer_id: str, body: CustomerBody, key: str | None, digest: bytes) -> Answer:
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
             repeated = await idempotency.earlier(connection, key, digest)
             if repeated is not None:
                 return repeated

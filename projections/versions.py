@@ -185,22 +185,32 @@ async def _show(
     connection: Connection, projections: Mapping[str, Projection], projection: Projection, version: int
 ) -> None:
     name = projection.name
-    while True:
-        await _catch_up(connection, projections, name, version)
-        async with connection.transaction():
-            await connection.execute(_sql()["lock"])
-            await connection.execute("SELECT set_config('lock_timeout', $1, true)", DDL_LOCK_TIMEOUT)
-            live = await connection.fetchrow(_sql()["live"], name)
-            position = await connection.fetchval(_sql()["position"], name, version)
-            if position is None:
-                raise GenerationError(f"{name} generation {version} is gone")
-            if live is None or position >= live["position"]:
-                await connection.execute(_sql()["retire"], name)
-                await connection.execute(_sql()["promote"], name, version)
-                await _each_table(connection, projection, version, "view")
-                break
-        # The live one moved on in between; catch up again.
+    try:
+        shown = False
+        while not shown:  # the live one may move on while we catch up
+            await _catch_up(connection, projections, name, version)
+            shown = await _swap(connection, projection, version)
+    except asyncpg.LockNotAvailableError:
+        raise GenerationError(f"{name} is being read by a long query; try again when it has ended") from None
     log.info("generation shown", action="projection.switched", projection=name, version=version)
+
+
+async def _swap(connection: Connection, projection: Projection, version: int) -> bool:
+    """Changes view and status while nobody can move either checkpoint; False when the new one is behind."""
+    name = projection.name
+    async with connection.transaction():
+        await connection.execute(_sql()["lock"])
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", DDL_LOCK_TIMEOUT)
+        live = await connection.fetchrow(_sql()["live"], name)
+        position = await connection.fetchval(_sql()["position"], name, version)
+        if position is None:
+            raise GenerationError(f"{name} generation {version} is gone")
+        if live is not None and position < live["position"]:
+            return False
+        await connection.execute(_sql()["retire"], name)
+        await connection.execute(_sql()["promote"], name, version)
+        await _each_table(connection, projection, version, "view")
+    return True
 
 
 async def _catch_up(

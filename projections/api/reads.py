@@ -46,6 +46,7 @@ class Reads:
     def __init__(self, pool: Pool, settings: Settings, watch: PositionWatch) -> None:
         self._pool = pool
         self._wait_seconds = settings.min_position_wait_seconds
+        self._acquire_seconds = settings.database_acquire_timeout_seconds
         self._page_max = settings.read_page_max
         self._watch = watch
         self._catalogue = CatalogueInForce(pool, settings.catalog)
@@ -146,7 +147,7 @@ class Reads:
         provider, payment_id = _segment(request, "provider"), _segment(request, "payment_id")
         await self._wait(request, ("payments",))
         async with (
-            self._pool.acquire() as connection,
+            self._pool.acquire(timeout=self._acquire_seconds) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             row = await connection.fetchrow(self._sql["payment"], provider, payment_id)
@@ -169,7 +170,8 @@ class Reads:
     ) -> Records:
         """The rows of one statement at `min_position` or later; the first one carries position and lag."""
         await self._wait(request, names)
-        rows = await self._pool.fetch(self._sql[statement], *arguments)
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            rows = await connection.fetch(self._sql[statement], *arguments)
         self._check_position(request, rows[0] if rows else None)
         return rows
 

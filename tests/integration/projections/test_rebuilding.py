@@ -181,6 +181,23 @@ async def test_what_cannot_be_done_says_why(projected: Pool) -> None:
         await versions.rebuild(projected, "nothing")
 
 
+async def test_a_switch_behind_a_long_query_gives_up_and_changes_nothing(
+    projected: Pool, append_events: Append, catch_up: CatchUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await append_events([credit("c1")])
+    await catch_up()
+    await versions.rebuild(projected, "balances")
+    monkeypatch.setattr(versions, "DDL_LOCK_TIMEOUT", "50ms")
+    async with projected.acquire() as reader, reader.transaction():
+        await reader.fetch("SELECT * FROM balances")
+        with pytest.raises(GenerationError, match="long query"):
+            await versions.switch(projected, "balances")
+        assert (
+            await projected.fetchval("SELECT version FROM projection_positions WHERE name = 'balances'") == 1
+        )
+    assert await versions.switch(projected, "balances") == 2
+
+
 async def test_only_one_rebuild_of_a_projection_runs_at_a_time(
     projected: Pool, append_events: Append, monkeypatch: pytest.MonkeyPatch
 ) -> None:
