@@ -222,3 +222,29 @@ def test_every_name_of_a_joined_case_finds_the_one_that_stays() -> None:
     book.give(attempt_fact(f.PaymentFailed, "py-2", "pr-1", occurred_at=at(-9)), capture("py-1", "pr-1"))
     book.give(attempt_fact(f.PaymentExpired, "py-2", None, occurred_at=at(-8)))
     assert (len(book.desk.cases), len(book.payments()), book.credit("c-1")) == (1, 1, 500_000)
+
+
+def test_x13_refunds_of_a_reusable_code_find_their_own_payments() -> None:
+    facts = [
+        capture("py-1", amount=10_000, requested_amount=None, reusable=True),
+        capture("py-2", amount=20_000, requested_amount=None, reusable=True),
+        refund("rfd-1", 4_000, "py-1"),
+        refund("rfd-2", 5_000, "py-2"),
+    ]
+    for arrival in permutations(facts):
+        book = Book().customer(*RATNA).give(*arrival)
+        assert (book.credit("c-1"), book.reasons()) == (210_000, [])
+        assert sorted(row.refunded_amount for row in book.payments().values()) == [4_000, 5_000]
+
+
+def test_what_was_asked_for_may_be_learned_last() -> None:
+    """Two transfers look like a payment and a duplicate until the request says that it takes both."""
+    asked = request_fact(f.PaymentPending, requested_amount=50_000, occurred_at=at(-9))
+    facts = [
+        capture("py-1", amount=20_000, requested_amount=None, occurred_at=at(0)),
+        capture("py-2", amount=30_000, requested_amount=None, occurred_at=at(5)),
+    ]
+    book = Book().give(*facts)
+    assert (book.reasons(), len(book.payments())) == (["customer_unknown", "duplicate_purchase"], 2)
+    book.give(asked).customer(*RATNA)
+    assert (book.credit("c-1"), book.reasons(), len(book.payments())) == (500_000, [], 1)

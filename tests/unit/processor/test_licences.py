@@ -201,3 +201,14 @@ def test_c105_a_change_of_tier_heard_before_the_activation_it_changes() -> None:
     changed = licence("tier_changed", at(days=30), products=tier("klub-b"), occurred_at=at(5))
     for arrival in permutations([activated, changed]):
         assert Book(catalog=club()).customer(*RATNA).give(*arrival).subscription("c-1").plan == "klub-b"
+
+
+def test_a_cancellation_is_lifted_by_paying_for_a_later_period() -> None:
+    facts = [
+        licence("activated", at(days=30)),
+        licence("cancelled", at(days=30), occurred_at=at(5)),
+        licence("renewed", at(days=60), occurred_at=at(10)),
+    ]
+    for arrival in permutations(facts):
+        row = Book().customer(*RATNA).give(*arrival).subscription("c-1")
+        assert (row.status, row.expires_at, row.cancel_at_period_end) == ("active", at(days=60), False)

@@ -248,3 +248,17 @@ def test_c48_unpaid_and_paid_in_the_same_second_is_paid() -> None:
     for arrival in permutations([order(), paid(), paid(f.PaymentPending)]):
         book = Book().customer(*RATNA).give(*arrival)
         assert (book.payment().status, book.courses("c-1")) == ("succeeded", {"kelas-python"})
+
+
+def test_tokens_delivered_by_an_operator_are_not_delivered_again_by_the_order() -> None:
+    book = Book(catalog=shop()).customer(*RATNA).give(paid()).claim("c-1", "chat-10")
+    assert book.chat("c-1") == 10
+    book.give(order([("variant_chat", 1, 50_000)], 50_000))
+    assert book.chat("c-1") == 10
+    assert [reason for _, reason in book.parked] == ["amount_changed_after_grant"]
+
+
+def test_an_order_deleted_before_anybody_paid_is_closed() -> None:
+    deleted = f.OrderDeleted(provider="scalev", order_key="260504AAAAAA", as_of=at(-5))
+    book = Book().customer(*RATNA).give(order(), deleted)
+    assert (book.payment().status, book.parked) == ("failed", [])

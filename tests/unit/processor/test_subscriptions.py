@@ -258,3 +258,10 @@ def test_c82_a_large_charge_refunded_in_suspense_gives_no_period() -> None:
     for arrival in permutations([money, report, confirmed, sent_back]):
         book = Book().customer(*RATNA).give(*arrival)
         assert (book.tier("c-1"), book.reasons()) == ("gratis", [])
+
+
+def test_an_attempt_that_failed_before_the_last_paid_charge_is_past() -> None:
+    forced = cycle(9, MONTHS[0] + timedelta(days=10), "renewal_failed")
+    for arrival in permutations([paid_cycle(1)[1], forced, paid_cycle(2)[1]]):
+        row = Book().customer(*RATNA).give(*arrival).subscription("c-1")
+        assert (row.status, row.expires_at) == ("active", MONTHS[2])

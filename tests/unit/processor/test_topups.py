@@ -185,3 +185,9 @@ def test_an_authorization_is_not_money() -> None:
     assert book.credit("c-1") == 0
     assert book.payment().status == "authorized"
     assert book.payment().amount == 50_000
+
+
+def test_c66_one_rupiah_is_one_rupiah() -> None:
+    book = Book().customer(*RATNA).give(capture(amount=1, requested_amount=None))
+    assert credited(book) == [("c-1", 1, 10)]
+    assert book.balance("credit:c-1") == 1
