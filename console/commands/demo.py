@@ -49,7 +49,10 @@ def demo(seed: int, customers: int, count: int) -> int:
     Shows per customer what they paid, what they have and why; what waits and what was turned away; then checks that not
     a rupiah is missing. Everything it starts is stopped again. Exit code 1 when something is not as it must be.
     """
-    return on_private_instance(lambda settings: _told(settings, seed, customers, count))
+    code = on_private_instance(lambda settings: _told(settings, seed, customers, count))
+    if code == FINE:
+        talk(text("demo.next"))
+    return code
 
 
 async def _told(settings: Settings, seed: int, customers: int, count: int) -> int:

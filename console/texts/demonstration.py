@@ -90,6 +90,10 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
     ),
     "demo.checks": ("What must be true", "Yang harus benar"),
     "demo.fine": ("Every rupiah is accounted for.", "Setiap rupiah tercatat."),
+    "demo.next": (
+        "Your turn: `make run` keeps everything running and prints a first payment to paste.",
+        "Giliran Anda: `make run` menjalankan semuanya dan mencetak pembayaran pertama untuk ditempel.",
+    ),
     "demo.broken": (
         "{count} of these are not true; that is a bug.",
         "{count} di antaranya tidak benar; itu galat.",
