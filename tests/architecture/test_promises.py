@@ -23,7 +23,8 @@ SENTENCES = (
     "update_delete_truncate_are_refused",
     "every_golden_event_loads_to_the_newest_model",
     "unroutable_publish_is_an_error",
-    "publish_deadline_holds_while_the_broker_is_down_or_blocked",
+    "publish_deadline_holds_while_the_broker_is_down",
+    "publish_deadline_holds_while_the_broker_is_blocked",
     "parked_message_survives_fifty_looks",
     "sigterm_loses_nothing",
 )

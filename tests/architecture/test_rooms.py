@@ -48,7 +48,7 @@ def test_imports_follow_the_contracts() -> None:
 
 
 def test_only_the_event_store_writes_events() -> None:
-    pattern = re.compile(r"insert\s+into\s+(lunas\.)?events\b", re.IGNORECASE)
+    pattern = re.compile(r'(insert\s+into\s+|copy_records_to_table\(\s*")(lunas\.)?events\b', re.IGNORECASE)
     files = [*sources(), *(path for room in ROOMS for path in (ROOT / room).rglob("*.sql"))]
     writers = {
         relative(path).split("/")[0] for path in files if pattern.search(path.read_text(encoding="utf-8"))
