@@ -131,8 +131,10 @@ class Subscription(Part):
     plan: str | None = Field(description="Catalogue product; null when the provider did not say which.")
     tier: str | None
     provider: str
-    status: SubscriptionStatus
-    has_access: bool
+    status: SubscriptionStatus = Field(
+        description="As of now. What was cancelled stays `cancelled`, also after its end."
+    )
+    has_access: bool = Field(description="Whether it opens anything right now.")
     licence_code: str | None
     started_at: datetime | None
     expires_at: datetime | None

@@ -60,8 +60,8 @@ SELECT
     s.plan,
     s.tier,
     CASE
-        -- Ended by being cancelled at once: it did not run out, and says so.
-        WHEN s.status = 'cancelled' AND NOT s.cancel_at_period_end THEN 'cancelled'
+        -- Says why it ends, or ended; whether it still opens anything is has_access.
+        WHEN s.status = 'cancelled' THEN 'cancelled'
         WHEN s.access_until <= now() THEN 'expired'
         WHEN s.status = 'active' AND s.expires_at <= now() THEN 'past_due'
         ELSE s.status
@@ -86,7 +86,7 @@ COMMENT ON COLUMN subscriptions.customer_id IS 'Whose it is.';
 COMMENT ON COLUMN subscriptions.provider IS 'Provider that charges for it.';
 COMMENT ON COLUMN subscriptions.plan IS 'Catalogue product, null when the provider did not say which.';
 COMMENT ON COLUMN subscriptions.tier IS 'Tier that comes with the plan, if any.';
-COMMENT ON COLUMN subscriptions.status IS 'active, past_due, cancelled, expired or pending, by the database''s clock.';
+COMMENT ON COLUMN subscriptions.status IS 'active, past_due, cancelled, expired or pending, by the database''s clock; what was cancelled stays cancelled after its end.';
 COMMENT ON COLUMN subscriptions.has_access IS 'Whether it opens anything right now, by the database''s clock.';
 COMMENT ON COLUMN subscriptions.licence_code IS 'Licence code at the provider, if any.';
 COMMENT ON COLUMN subscriptions.member_id IS 'Member id at the provider, if any.';

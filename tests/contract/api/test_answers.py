@@ -101,7 +101,7 @@ SUBSCRIPTIONS = [
     ({"status": "past_due", "expires_at": PAST, "access_until": PAST}, "expired", False),
     ({"status": "cancelled", "expires_at": FUTURE, "access_until": FUTURE, "cancel_at_period_end": True}, "cancelled", True),
     ({"status": "cancelled", "expires_at": PAST, "access_until": FUTURE, "cancel_at_period_end": True}, "cancelled", True),
-    ({"status": "cancelled", "expires_at": PAST, "access_until": PAST, "cancel_at_period_end": True}, "expired", False),
+    ({"status": "cancelled", "expires_at": PAST, "access_until": PAST, "cancel_at_period_end": True}, "cancelled", False),
     ({"status": "cancelled", "expires_at": FUTURE, "access_until": PAST}, "cancelled", False),
     ({"status": "expired", "expires_at": PAST, "access_until": PAST}, "expired", False),
     ({"status": "pending", "expires_at": None, "access_until": None}, "pending", False),
