@@ -36,8 +36,6 @@ STREAM_EXISTS: Literal["stream_exists"] = "stream_exists"
 _NAMED: Mapping[str, int] = {NO_STREAM: 0, STREAM_EXISTS: 1}
 """The version to name in an error when a word was expected."""
 
-_COLUMNS = ("stream_id", "event_id", "version", "schema_version", "stream", "type", "data", "metadata")
-
 _SQL = load("append.sql")
 
 
@@ -95,23 +93,16 @@ async def append(
     """
     if not events:
         return AppendResult(0, 0, {}, ())
-    expected = expected or {}
+    if expected:
+        await _check_expected(connection, expected)
     counts = Counter(event.stream for event in events)
-    found = await connection.fetchrow(_SQL["heads"], [*counts, *(expected.keys() - counts.keys())], LOG_LOCK)
-    if found is None or not found["locked"]:
-        raise StoreUnavailable("another transaction holds the log's lock; call lock_log first")
-    before: dict[str, int] = dict(zip(found["streams"], found["versions"], strict=True))
-    _check_expected(expected, before)
-    keys: dict[str, int] = dict(zip(found["streams"], found["keys"], strict=True))
-    keys |= await _advance(connection, counts, before)
-    # COPY is the fastest way in, and nothing here can be a duplicate: that was decided by the inbox (docs/adr/0002).
+    keys, versions = await _advance(connection, counts)
     ids = [event.event_id or fresh for event, fresh in zip(events, _fresh_ids(len(events)), strict=True)]
-    await connection.copy_records_to_table(
-        "events", records=_records(events, ids, keys, before), columns=_COLUMNS
-    )
-    last: int = await connection.fetchval(_SQL["finish"])
-    versions = {stream: before.get(stream, 0) + count for stream, count in counts.items()}
-    return AppendResult(last - len(events) + 1, last, versions, ids)
+    before = {stream: versions[stream] - count for stream, count in counts.items()}
+    added = await connection.fetchrow(_SQL["insert"], *_columns(events, ids, keys, before))
+    if added is None or added["last"] - added["first"] + 1 != len(events):
+        raise RuntimeError("somebody drew positions of the log outside an append")
+    return AppendResult(added["first"], added["last"], versions, ids)
 
 
 def category(stream: str) -> str:
@@ -119,7 +110,9 @@ def category(stream: str) -> str:
     return stream.partition("-")[0]
 
 
-def _check_expected(expected: Mapping[str, ExpectedVersion], actual: Mapping[str, int]) -> None:
+async def _check_expected(connection: Connection, expected: Mapping[str, ExpectedVersion]) -> None:
+    rows = await connection.fetch(_SQL["versions"], list(expected))
+    actual: dict[str, int] = {row["stream"]: row["version"] for row in rows}
     for stream, wanted in expected.items():
         found = actual.get(stream, 0)
         if not _holds(wanted, found):
@@ -135,35 +128,38 @@ def _holds(wanted: ExpectedVersion, found: int) -> bool:
 
 
 async def _advance(
-    connection: Connection, counts: Mapping[str, int], before: Mapping[str, int]
-) -> dict[str, int]:
-    """Move the heads of the streams by compare-and-set, make those that are new; the keys of the new ones."""
-    new = [stream for stream in counts if stream not in before]
-    old = [stream for stream in counts if stream in before]
+    connection: Connection, counts: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Move the heads of the streams; their keys and their new versions."""
+    categories = [category(stream) for stream in counts]
     row = await connection.fetchrow(
-        _SQL["advance"],
-        new,
-        [category(stream) for stream in new],
-        [counts[stream] for stream in new],
-        old,
-        [before[stream] for stream in old],
-        [before[stream] + counts[stream] for stream in old],
+        _SQL["advance"], list(counts), categories, list(counts.values()), LOG_LOCK
     )
-    if row is None or row["moved"] != len(old):
-        raise StoreUnavailable("a stream moved on under the log's lock; call lock_log first")
-    return dict(zip(row["streams"], row["keys"], strict=True))
+    if row is None or len(row["streams"]) != len(counts):
+        raise StoreUnavailable("another transaction holds the log's lock; call lock_log first")
+    keys = dict(zip(row["streams"], row["keys"], strict=True))
+    return keys, dict(zip(row["streams"], row["versions"], strict=True))
 
 
-def _records(
+def _columns(
     events: Sequence[NewEvent], ids: Sequence[uuid.UUID], keys: Mapping[str, int], before: Mapping[str, int]
-) -> Iterator[tuple[object, ...]]:
-    """The rows of the batch, in the order of _COLUMNS."""
-    versions = dict(before)
-    for new, event_id in zip(events, ids, strict=True):
-        stream, event = new.stream, new.event
-        version = versions[stream] = versions.get(stream, 0) + 1
-        data, metadata = encode(event), orjson.dumps(new.metadata).decode()
-        yield keys[stream], event_id, version, event.VERSION, stream, event.TYPE, data, metadata
+) -> tuple[list[object], ...]:
+    """The batch as one list per column, in the order of the statement's parameters."""
+    last = dict(before)
+    versions: list[object] = []
+    for event in events:
+        last[event.stream] += 1
+        versions.append(last[event.stream])
+    return (
+        [keys[event.stream] for event in events],
+        list(ids),
+        versions,
+        [event.event.VERSION for event in events],
+        [event.stream for event in events],
+        [event.event.TYPE for event in events],
+        [encode(event.event) for event in events],
+        [orjson.dumps(event.metadata).decode() for event in events],
+    )
 
 
 def _fresh_ids(count: int) -> Iterator[uuid.UUID]:

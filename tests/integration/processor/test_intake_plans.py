@@ -36,8 +36,7 @@ A_LITTLE = (
         (INTAKE["first_delivery"], (ID,)),
         (INTAKE["learned"], ("xendit", "k", 1)),
         (INTAKE["resolve"], (["xendit"], [b"x"], [None])),
-        (APPEND["heads"], (["a-1"], 1)),
-        (APPEND["advance"], (["a-1"], ["a"], [1], ["b-1"], [1], [2])),
+        (APPEND["versions"], (["a-1"],)),
     ],
 )
 async def test_statements_under_the_logs_lock_look_up_by_index_even_when_planned_on_small_tables(
