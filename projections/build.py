@@ -20,7 +20,7 @@ from runtime.logs import get_logger
 from schemas.errors import UnknownEventVersion
 
 BATCH_EVENTS = 10_000  # beyond this a larger batch reads no faster
-ROWS_IN_MEMORY = 500_000  # about 300 MB; what is behind is then fed in batches like any other event
+ROWS_IN_MEMORY = 200_000  # at most about 150 MB; what is behind is then fed in batches like any other event
 
 log = get_logger(__name__)
 

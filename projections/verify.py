@@ -20,6 +20,7 @@ from runtime.database import Connection, Pool
 from schemas.errors import LunasError
 
 SCRATCH = 0  # number of the scratch generation
+COMPARE_SECONDS = 600.0  # per table; a comparison of millions of rows takes minutes and harms nobody
 DIFFERENCES_MAX = 20  # per table; more say no more
 
 
@@ -92,9 +93,9 @@ async def _compare(
     compared = 0
     for table in projection.tables:
         statements = table_sql(table.name, version)
-        for row in await connection.fetch(statements["compare"], DIFFERENCES_MAX):
+        for row in await connection.fetch(statements["compare"], DIFFERENCES_MAX, timeout=COMPARE_SECONDS):
             differences.append(_sentence(table.name, row["key"], row["live"], row["rebuilt"], table.columns))
-        compared += await connection.fetchval(statements["count"])
+        compared += await connection.fetchval(statements["count"], timeout=COMPARE_SECONDS)
     return Verification(projection.name, version, position, compared, differences)
 
 

@@ -26,6 +26,7 @@ from schemas.errors import ConfigurationError, LunasError
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 CATCH_UP_BATCH = 5000  # events; a generation that is being built has no reader who waits
+DDL_SECONDS = 600.0  # an index on a large table takes minutes
 DDL_LOCK_TIMEOUT = (
     "2s"  # a switch that cannot get its lock gives up instead of queueing readers behind itself
 )
@@ -233,7 +234,7 @@ async def _drop(connection: Connection, projection: Projection, version: int) ->
 
 async def _each_table(connection: Connection, projection: Projection, version: int, statement: str) -> None:
     for table in projection.tables:
-        await connection.execute(table_sql(table.name, version)[statement])
+        await connection.execute(table_sql(table.name, version)[statement], timeout=DDL_SECONDS)
 
 
 def _known(name: str, projections: Mapping[str, Projection]) -> Projection:
