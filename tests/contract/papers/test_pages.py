@@ -156,7 +156,7 @@ def test_every_reason_to_hold_money_is_explained() -> None:
 
 def test_every_reason_to_stop_a_decision_is_explained() -> None:
     source = "\n".join(path.read_text() for path in (ROOT / "processor").glob("*.py"))
-    reasons = set(re.findall(r"""parked\.append\(\(\S+, "(\w+)"\)\)|_tell\(case, "(\w+)\"""", source))
+    reasons = set(re.findall(r"""parked\.append\(\(\S+, "(\w+)"\)\)|_tell\(\s*case,\s*"(\w+)\"""", source))
     flat = {reason for pair in reasons for reason in pair if reason}
     page = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs/runbooks/dead-letters.md").read_text()))
     assert "policy_failed" in flat
