@@ -108,6 +108,8 @@ def _environment(folder: Path, digest: str, dist_port: int, epmd_port: int) -> d
         RUNNING_UNDER_SYSTEMD="true",
         RABBITMQ_DIST_PORT=str(dist_port),
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
+        # A node, or a helper it starts while it boots, would start an epmd of its own when ours is already gone.
+        ERL_ZFLAGS="-start_epmd false",
         ERL_EPMD_PORT=str(epmd_port),
         ERL_EPMD_ADDRESS="127.0.0.1",
     )
