@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from typing import Protocol
 
-import aio_pika
+import aiormq
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq.abc import AbstractChannel, AbstractConnection
 from yarl import URL
@@ -22,6 +22,7 @@ from runtime.logs import get_logger
 log = get_logger(__name__)
 
 CLOSE_SECONDS = 2.0  # a polite close is a courtesy, not a reason to wait
+END_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Link:
         self._url = URL(url).update_query(heartbeat=options.heartbeat, name=name)
         self._options = options
         self._attachments: list[Attachment] = []
-        self._connection: aio_pika.Connection | None = None
+        self._connection: AbstractConnection | None = None
+        self._opening: AbstractConnection | None = None
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -84,11 +86,10 @@ class Link:
         """Puts an attachment on the connection, now or as soon as there is one."""
         self._attachments.append(attachment)
         self.start()
-        connection = self._connection
-        if connection is None or connection.transport is None:
+        if not self.is_up or self._connection is None:
             return
         try:
-            await self._attach(attachment, connection.transport.connection)
+            await self._attach(attachment, self._connection)
         except BaseException as error:
             if not is_connection_loss(error):
                 raise
@@ -148,15 +149,13 @@ class Link:
 
     async def _open(self, transport: AbortableTransport) -> None:
         self._lost = asyncio.Event()
-        connection = aio_pika.Connection(self._url)
-        connection.kwargs["transport_factory"] = transport
+        # The library's protocol layer: the layer above it can wait for ever while closing.
+        connection = aiormq.Connection(self._url, transport_factory=transport)
+        self._opening = connection
         await connection.connect()
-        if connection.transport is None:
-            raise ConnectionError("closed while connecting")
-        underlying = connection.transport.connection
-        self._watch(underlying.closing)
+        self._watch(connection.closing)
         for attachment in self._attachments:
-            await self._attach(attachment, underlying)
+            await self._attach(attachment, connection)
         self._connection = connection
 
     async def _attach(self, attachment: Attachment, connection: AbstractConnection) -> None:
@@ -168,19 +167,31 @@ class Link:
         closing.add_done_callback(lambda _: lost.set())
 
     async def _shut(self, opening: asyncio.Task[None], transport: AbortableTransport) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._opening, self._connection = self._opening, None, None
         for attachment in self._attachments:
             attachment.detach()
         opening.cancel()
-        if connection is not None:
-            closing = asyncio.create_task(_close(connection))
+        closing = asyncio.create_task(_close(connection))
+        try:
             await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
-        transport.abort()
+        finally:
+            transport.abort()
+        await _end(closing)
 
 
-async def _close(connection: aio_pika.Connection) -> None:
+async def _close(connection: AbstractConnection | None) -> None:
     try:
-        await connection.close()
+        if connection is not None:
+            await connection.close()
     except BaseException as error:
         if not is_connection_loss(error):
             raise
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancels until it works: the library waits again in some of its `finally` blocks."""
+    for _ in range(END_ATTEMPTS):
+        if task.done():
+            return
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
