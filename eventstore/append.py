@@ -6,6 +6,7 @@ is held and it is released by the commit, so a reader that has seen position n h
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 import uuid
@@ -96,10 +97,18 @@ async def append(
     if expected:
         await _check_expected(connection, expected)
     counts = Counter(event.stream for event in events)
-    keys, versions = await _advance(connection, counts)
-    ids = [event.event_id or fresh for event, fresh in zip(events, _fresh_ids(len(events)), strict=True)]
+    advancing = asyncio.create_task(_advance(connection, counts))
+    try:
+        await asyncio.sleep(
+            0
+        )  # the statement is on its way: the server moves the heads while we write the JSON
+        ids = [event.event_id or fresh for event, fresh in zip(events, _fresh_ids(len(events)), strict=True)]
+        written = _written(events)
+    finally:
+        keys, versions = await advancing
     before = {stream: versions[stream] - count for stream, count in counts.items()}
-    added = await connection.fetchrow(_SQL["insert"], *_columns(events, ids, keys, before))
+    placed = _placed(events, keys, before)
+    added = await connection.fetchrow(_SQL["insert"], placed[0], ids, placed[1], *written)
     if added is None or added["last"] - added["first"] + 1 != len(events):
         raise RuntimeError("somebody drew positions of the log outside an append")
     return AppendResult(added["first"], added["last"], versions, ids)
@@ -141,25 +150,27 @@ async def _advance(
     return keys, dict(zip(row["streams"], row["versions"], strict=True))
 
 
-def _columns(
-    events: Sequence[NewEvent], ids: Sequence[uuid.UUID], keys: Mapping[str, int], before: Mapping[str, int]
-) -> tuple[list[object], ...]:
-    """The batch as one list per column, in the order of the statement's parameters."""
-    last = dict(before)
-    versions: list[object] = []
-    for event in events:
-        last[event.stream] += 1
-        versions.append(last[event.stream])
+def _written(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
+    """Columns that depend on the events alone: schema_version, stream, type, data, metadata."""
     return (
-        [keys[event.stream] for event in events],
-        list(ids),
-        versions,
         [event.event.VERSION for event in events],
         [event.stream for event in events],
         [event.event.TYPE for event in events],
         [encode(event.event) for event in events],
         [orjson.dumps(event.metadata).decode() for event in events],
     )
+
+
+def _placed(
+    events: Sequence[NewEvent], keys: Mapping[str, int], before: Mapping[str, int]
+) -> tuple[list[int], list[int]]:
+    """Columns that depend on the heads of the streams: stream_id, version."""
+    last = dict(before)
+    versions: list[int] = []
+    for event in events:
+        last[event.stream] += 1
+        versions.append(last[event.stream])
+    return [keys[event.stream] for event in events], versions
 
 
 def _fresh_ids(count: int) -> Iterator[uuid.UUID]:
