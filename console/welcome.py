@@ -57,7 +57,7 @@ def first_payment(settings: Settings, addresses: Mapping[str, str]) -> list[str]
     """Three `curl` commands. Secrets are shown only when they are the known development ones."""
     key = _shown(settings.require_api_key(), "dev-api-key", "$LUNAS_API_KEY")
     secrets = [secret.get_secret_value() for secret in settings.webhook_secrets("xendit")]
-    token = _shown(secrets[0] if secrets else "", "dev-xendit-secret", "$XENDIT_WEBHOOK_SECRET")
+    token = _shown(secrets[0] if secrets else "", "dev-xendit-secret", "${XENDIT_WEBHOOK_SECRET%%,*}")
     payment = dict(PAYMENT)
     if settings.xendit_business_id:
         payment["business_id"] = settings.xendit_business_id

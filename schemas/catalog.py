@@ -31,6 +31,10 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
+PROVIDERS = ("scalev", "xendit", "mayar", "manual")
+"""Whose policies a catalogue may set; a misspelt name would silently leave a provider on the defaults."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -132,6 +136,10 @@ class Catalog(_Part):
                 raise ValueError(
                     f'product {product.id} names the tier "{product.tier}", which is not defined'
                 )
+        for provider in self.providers:
+            if provider not in PROVIDERS:
+                known = ", ".join(PROVIDERS)
+                raise ValueError(f'there is no provider "{provider}"; there are {known}')
         if not tiers:
             raise ValueError("at least one tier is needed; the first one is every new customer's")
         return self

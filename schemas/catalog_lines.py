@@ -22,10 +22,11 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
 
 
 def line_naming(text: str, message: str) -> int:
-    """1-based last line that holds the text which `message` quotes; 1 when it quotes none."""
+    """1-based last line that holds the text which `message` quotes, as a value or as a table's name; 1 when it quotes none."""
     quoted = re.findall(r'"[^"]+"', message)
     lines = text.splitlines()
-    return max((n for n, line in enumerate(lines, 1) if quoted and quoted[-1] in line), default=1)
+    named = (quoted[-1], f".{quoted[-1].strip(chr(34))}]") if quoted else ()
+    return max((n for n, line in enumerate(lines, 1) if any(one in line for one in named)), default=1)
 
 
 def _header(lines: list[str], name: str, following: object) -> int | None:

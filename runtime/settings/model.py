@@ -14,6 +14,7 @@ from runtime.settings.database import DatabaseSettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
+from runtime.settings.urls import SCHEMES, is_address
 from schemas.errors import ConfigurationError
 
 WEBHOOK_PROVIDERS = ("scalev", "xendit", "mayar")
@@ -89,6 +90,24 @@ class Settings(
                     f"{' and '.join(missing)} must be set in production because the provider is configured: set "
                     f"{'them' if len(missing) > 1 else 'it'} (or the same name with _FILE), "
                     "or unset the provider's other variables"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _addresses(self) -> Self:
+        for field, schemes in SCHEMES.items():
+            value = getattr(self, field)
+            text = value.get_secret_value() if isinstance(value, SecretStr) else value
+            if text and not is_address(field, text):
+                # The value stays out of the sentence: it may hold a password.
+                raise ValueError(
+                    f"{variable_name(field)} is no address: write it as {schemes[0]}://host:port/…, or unset it"
+                )
+        for name in WEBHOOK_PROVIDERS:
+            if getattr(self, f"{name}_webhook_secret") is not None and not self.webhook_secrets(name):
+                raise ValueError(
+                    f"{variable_name(f'{name}_webhook_secret')} holds no secret between its commas: "
+                    "set at least one, or unset it"
                 )
         return self
 

@@ -103,6 +103,17 @@ def test_production_names_every_secret_a_configured_provider_misses(
         ),
         ({"LUNAS_INGRESS_DURABILITY": "journal"}, r"^LUNAS_INGRESS_DURABILITY is wrong .*'broker'"),
         ({"LUNAS_BROKER_RETRY_DELAYS_SECONDS": "5,soon"}, r"^LUNAS_BROKER_RETRY_DELAYS_SECONDS is wrong"),
+        ({"LUNAS_DATABASE_URL": "mysql://u:pw@h/x"}, r"^LUNAS_DATABASE_URL is no address: .*postgresql://"),
+        ({"LUNAS_BROKER_URL": "http://h/"}, r"^LUNAS_BROKER_URL is no address: .*amqp://"),
+        ({"LUNAS_BROKER_URL": "amqp://h:port/"}, r"^LUNAS_BROKER_URL is no address"),
+        (
+            {"LUNAS_ENV": "development", "XENDIT_BASE_URL": "api.xendit.co"},
+            r"^XENDIT_BASE_URL is no address: .*http",
+        ),
+        (
+            {"LUNAS_ENV": "development", "MAYAR_WEBHOOK_SECRET": " , "},
+            r"^MAYAR_WEBHOOK_SECRET holds no secret",
+        ),
         (
             {"XENDIT_WEBHOOK_SECRET_FILE": "/nowhere/at/all"},
             r"^XENDIT_WEBHOOK_SECRET_FILE names /nowhere/at/all, which cannot",
@@ -113,6 +124,7 @@ def test_a_mistake_is_one_sentence_that_names_the_variable(environ: dict[str, st
     with pytest.raises(ConfigurationError, match=sentence) as caught:
         load_settings(environ)
     assert "\n" not in str(caught.value)
+    assert "pw@" not in str(caught.value)
 
 
 def test_a_missing_address_says_what_to_do() -> None:

@@ -69,6 +69,7 @@ def test_an_empty_file_is_a_catalogue_that_sells_nothing() -> None:
         ("[credit]\n\ntopup_expiry = { qris = 30 }\n", 3, "topup_expiry"),
         ("[providers.mayar]\nconfirm_above_idr = 1.5\n", 2, "confirm_above_idr"),
         ('[providers.mayar]\npayload_without_id = "maybe"\n', 2, "payload_without_id"),
+        ("[providers.mayar]\n[providers.xendti]\nconfirm_above_idr = 1\n", 2, "xendit"),
     ],
 )
 def test_an_error_names_the_file_the_line_and_the_field(text: str, line: int, says: str) -> None:
