@@ -14,17 +14,22 @@ from typing import Protocol
 from processor.intake import Prepared
 from processor.letters import Letter
 from runtime.amqp_consumer import Delivery
+from schemas.envelope import Envelope
 
 BREATH = 10  # messages; interpreting is CPU work, and the transaction of the batch before wants its turns
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message: its deliveries, ready to be stored, and what of it could not be read."""
+    """One message: its deliveries, ready to be stored, and what of it could not be read.
+
+    `scatter`: a suspicious message that holds several deliveries; each gets a message of its own before anybody looks into it.
+    """
 
     delivery: Delivery
     prepared: Sequence[Prepared]
     unreadable: Sequence[Letter] = ()
+    scatter: Sequence[Envelope] = ()
 
 
 class Source(Protocol):

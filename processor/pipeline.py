@@ -77,12 +77,13 @@ class Pipeline:
 
     def _prepare(self, delivery: Delivery) -> Arrival:
         """What a message holds. Never raises: what cannot be read is parked as it is."""
-        fault_point("intake.prepare")
         try:
             envelopes = unpack(delivery.body)
         except EnvelopeError as error:
             letter = unreadable(delivery.body, "decode", f"frame_{error.reason}", error.detail)
             return Arrival(delivery, (), (letter,))
+        if is_suspicious(delivery) and len(envelopes) > 1:
+            return Arrival(delivery, (), scatter=envelopes)
         prepared: list[Prepared] = []
         letters: list[Letter] = []
         for envelope in envelopes:
@@ -93,6 +94,7 @@ class Pipeline:
         return Arrival(delivery, prepared, letters)
 
     def _understand(self, delivery: Delivery, envelope: Envelope) -> Prepared:
+        fault_point("intake.prepare")
         if is_hopeless(delivery):
             detail = f"delivered {delivery.count + 1} times; the worker died or lost its connection each time (limit {HOPELESS})"
             return parked(identified(envelope), "broker", "crash_loop", detail, delivery.count)
@@ -108,6 +110,8 @@ class Pipeline:
         await self._consumer.set_prefetch(window((arrival.delivery for arrival in batch), self._prefetch))
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:
+        for envelope in (envelope for arrival in arrivals for envelope in arrival.scatter):
+            await self._alone(envelope)
         letters = [letter for arrival in arrivals for letter in arrival.unreadable]
         if letters:
             await self._patience.through(lambda: self._store.park(letters))
@@ -154,6 +158,19 @@ class Pipeline:
             why = prepared.parked
             letter = unreadable(pack([prepared.envelope]), why.stage, why.reason, why.detail, attempt)
             await self._patience.through(lambda: self._store.park([letter]))
+
+    async def _alone(self, envelope: Envelope) -> None:
+        """Give a delivery a message of its own, so that one that kills workers takes no other with it."""
+        while True:
+            try:
+                await self._detours.alone(envelope)
+            except (NotConfirmed, Unroutable) as error:
+                log.warning(
+                    "scattering not confirmed, trying again", action="intake.scatter", error=str(error)
+                )
+                await self._patience.rest()
+            else:
+                return
 
     async def _later(self, envelope: Envelope, attempt: int, reason: str) -> None:
         """Through a retry tier. The message is ours until that is confirmed, and nothing behind it may be acknowledged before it."""

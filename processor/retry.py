@@ -14,7 +14,7 @@ from typing import Protocol
 from processor.intake import Parked
 from runtime.amqp_publisher import Message
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack
-from schemas.topology import DEAD, retry_name, routing_key
+from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key
 
 STAGE_HEADER = "lunas-stage"
 REASON_HEADER = "lunas-reason"
@@ -49,6 +49,10 @@ class Detours:
         headers: dict[str, str | int | bool] = {ATTEMPT_HEADER: attempt + 1, PARTITION_HEADER: self.partition}
         await self._publish(retry_name(delay), pack([envelope]), headers)
         return delay
+
+    async def alone(self, envelope: Envelope) -> None:
+        """Send a delivery through the same queue again in a message of its own. Raises NotConfirmed or Unroutable."""
+        await self._publish(WEBHOOKS, pack([envelope]), {PARTITION_HEADER: self.partition})
 
     async def park(self, body: bytes, why: Parked) -> None:
         """Send it to the parking lot with its reason. Raises NotConfirmed or Unroutable."""

@@ -150,3 +150,24 @@ async def test_c27_a_message_that_kills_every_worker_is_parked_alone(
     assert (letter["stage"], letter["reason"]) == ("broker", "crash_loop")
     assert letter["attempts"] >= HOPELESS
     assert unpack(letter["message"]) == [deadly]
+
+
+async def test_c27_one_of_a_group_that_kills_every_worker_is_parked_without_its_companions(
+    chosen: Settings, worker: Worker, pool: Pool
+) -> None:
+    """Ingress packs what arrives together into one message; the culprit must not take the others with it."""
+    good = [envelope(capture(f"py-{number}")) for number in range(6)]
+    deadly = envelope(capture("py-x", description="deadly"))
+    async with publishing(chosen) as broker:
+        await send(broker, *good[:3], deadly, *good[3:], together=True)
+        while await pool.fetchval("SELECT count(*) FROM deliveries") < 7:
+            async with worker.running() as process:
+                died = asyncio.create_task(asyncio.to_thread(process.wait))
+                done = asyncio.create_task(_stored(pool, 7))
+                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
+                done.cancel()
+            await asyncio.wait({died})
+    assert await facts(pool) == ["payment.succeeded"] * 6
+    (letter,) = await rows(pool, "SELECT reason, message FROM dead_letters")
+    assert letter["reason"] == "crash_loop"
+    assert unpack(letter["message"]) == [deadly]
