@@ -38,7 +38,7 @@ def delivery_columns(verdicts: Sequence[Verdict], positions: Sequence[int]) -> C
         [prepared.body_sha256 for prepared in each],
         [envelope.scheme for envelope in envelopes],
         [envelope.secret_id for envelope in envelopes],
-        [meaning.event_name if meaning else None for meaning in meanings],
+        [prepared.event_name for prepared in each],
         [meaning.dedupe_key if meaning else None for meaning in meanings],
         [verdict.status for verdict in verdicts],
         [verdict.reason for verdict in verdicts],

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import traceback
 import uuid
 from collections.abc import Mapping
@@ -20,7 +21,9 @@ from schemas.errors import AmountError, UnparsableError, UntranslatableError
 from schemas.translation import Translation, TranslationContext
 
 DETAIL_LIMIT = 500  # characters; a hint for a person, not a dump
+NAME_LIMIT = 100  # characters of an event name or amount worth showing; every real one is shorter
 _NO_DIGEST = bytes(32)
+_NUMBERLIKE = re.compile(rf"[-+0-9.,eE ]{{1,{NAME_LIMIT}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Prepared:
     """One delivery and what it means: `translation` or `parked`, never both.
 
     `received_at` is when the webhook came; `started_at` is when this trip through the pipeline began (later, for a replay).
-    `content_digest` is the SHA-256 of what the delivery states in substance.
+    `content_digest` is the SHA-256 of what the delivery states in substance. `named` is the event name as written in the body.
     """
 
     envelope: Envelope
@@ -49,6 +52,12 @@ class Prepared:
     translation: Translation | None = None
     content_digest: bytes = _NO_DIGEST
     parked: Parked | None = None
+    named: str | None = None
+
+    @property
+    def event_name(self) -> str | None:
+        """As translated; of what could not be translated, as the provider wrote it, where it is a plain name."""
+        return self.translation.event_name if self.translation else self.named
 
 
 class EnvelopeInvalid(ValueError):
@@ -71,19 +80,21 @@ class Interpreter:
         """The delivery with its meaning. Raises EnvelopeInvalid, nothing else."""
         received = identified(envelope)
         try:
-            translation = self._translate(received)
+            document = strict_json.loads(envelope.body)
+            received = replace(received, named=_plain_name(document))
+            translation = self._translate(document, received)
             digest = bytes.fromhex(content_digest(translation.says))
         except UnparsableError as error:
             return parked(received, "translate", f"unparsable_{error.reason}", error.detail)
         except UntranslatableError as error:
             return parked(received, "translate", error.reason, error.detail)
         except AmountError as error:
-            return parked(received, "translate", error.reason)
+            return parked(received, "translate", error.reason, _shown(error.value))
         except Exception as error:  # noqa: BLE001 - a translator's bug parks its delivery, never the batch
             return parked(received, "translate", "translator_failed", _where(error))
         return replace(received, translation=translation, content_digest=digest)
 
-    def _translate(self, received: Prepared) -> Translation:
+    def _translate(self, document: object, received: Prepared) -> Translation:
         provider = self.providers.get(received.envelope.provider)
         if provider is None:
             raise UntranslatableError("provider_unknown")
@@ -93,7 +104,7 @@ class Interpreter:
             production=self.production,
             body_sha256=received.body_sha256.hex(),
         )
-        return provider.translate(strict_json.loads(received.envelope.body), context)
+        return provider.translate(document, context)
 
 
 def identified(envelope: Envelope) -> Prepared:
@@ -120,6 +131,19 @@ def parked(received: Prepared, stage: str, reason: str, detail: str = "", attemp
     """The same delivery, to be parked."""
     why = Parked(stage, reason, detail[:DETAIL_LIMIT], attempts)
     return replace(received, translation=None, content_digest=_NO_DIGEST, parked=why)
+
+
+def _plain_name(document: object) -> str | None:
+    name = document.get("event") if isinstance(document, dict) else None
+    return name if isinstance(name, str) and 0 < len(name) <= NAME_LIMIT else None
+
+
+def _shown(value: object) -> str:
+    """A wrong amount as sent, when it is made of what numbers are made of: other text could be anybody's name."""
+    if value is None:
+        return ""
+    text = str(value)
+    return text if _NUMBERLIKE.fullmatch(text) else type(value).__name__
 
 
 def _storable(text: str) -> bool:

@@ -39,7 +39,7 @@ def letter_of(verdict: Verdict) -> Letter:
         message=pack([prepared.envelope]),
         body_sha256=prepared.body_sha256,
         delivery_id=prepared.delivery_id,
-        event_name=prepared.translation.event_name if prepared.translation else None,
+        event_name=prepared.event_name,
     )
 
 

@@ -219,7 +219,7 @@ def _received(verdict: Verdict) -> WebhookReceived:
     return WebhookReceived(
         provider=envelope.provider,
         delivery_id=envelope.delivery_id,
-        event_name=translation.event_name if translation else None,
+        event_name=prepared.event_name,
         body_sha256=prepared.body_sha256.hex(),
         dedupe_key=translation.dedupe_key if translation else None,
         scheme=envelope.scheme,

@@ -13,7 +13,13 @@ MIN_POSITION = Parameter(
     kind="integer",
     minimum=0,
 )
-LIMIT = Parameter("limit", "query", "Most items in the answer.", kind="integer", minimum=1, maximum=1000)
+LIMIT = Parameter(
+    "limit",
+    "query",
+    "Most items in the answer; at most 200 unless the server says otherwise.",
+    kind="integer",
+    minimum=1,
+)
 CURSOR = Parameter("cursor", "query", "`next_cursor` of the answer before.")
 
 _OF_CUSTOMER = ("customer_not_found", "invalid_parameter", "projection_behind")

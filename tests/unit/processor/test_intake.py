@@ -59,6 +59,26 @@ def test_what_cannot_be_read_is_parked_with_a_reason(body: bytes, reason: str) -
     assert (prepared.parked.stage, prepared.parked.reason) == ("translate", reason)
 
 
+@pytest.mark.parametrize(
+    ("amount", "detail"),
+    [(-1, "-1"), (1.5, "1.5"), ("10.000.000", "10.000.000"), ("Budi Harsono", "str"), (True, "bool")],
+)
+def test_c65_a_wrong_amount_is_shown_with_its_event_and_never_as_somebodys_text(
+    amount: object, detail: str
+) -> None:
+    prepared = interpreter().prepare(envelope(capture(amount=amount)))
+    assert prepared.parked is not None
+    assert (prepared.event_name, prepared.parked.detail) == ("payment.capture", detail)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"{", b'{"event": 5}', b'{"event": "' + b"x" * 300 + b'", "data": 1}']
+)
+def test_an_event_without_a_plain_name_is_shown_without_one(body: bytes) -> None:
+    prepared = interpreter().prepare(envelope(body))
+    assert (prepared.parked is not None, prepared.event_name) == (True, None)
+
+
 def test_a_provider_nobody_knows_is_parked() -> None:
     prepared = interpreter().prepare(envelope(b"{}", provider="nobody"))
     assert prepared.parked == Parked("translate", "provider_unknown")
