@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
@@ -15,9 +14,10 @@ from eventstore.append import NewEvent
 from eventstore.read import head, read_stream
 from runtime.database import Connection, Pool
 from runtime.ids import uuid7
+from schemas import strict_json
 from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
 from schemas.calls import Call, Parameter
-from schemas.errors import WrongExpectedVersion
+from schemas.errors import UnparsableError, WrongExpectedVersion
 from schemas.facts import CustomerRegistered
 from schemas.problems import Problem
 
@@ -111,9 +111,10 @@ async def _current(connection: Connection, stream: str) -> tuple[int, CustomerRe
 
 def _parsed(raw: bytes) -> CustomerBody:
     try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise Problem("invalid_body", reason="it is not JSON") from None
+        document = strict_json.loads(raw)
+    except UnparsableError as error:
+        wrong = "it is not JSON" if error.reason == "not_json" else error.reason.replace("_", " ")
+        raise Problem("invalid_body", reason=wrong) from None
     try:
         return CustomerBody.model_validate(document)
     except ValidationError as error:
