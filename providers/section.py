@@ -120,6 +120,13 @@ class Section:
                 return moment
         return None
 
+    def moment_if_any(self, key: str) -> datetime | None:
+        """A time that decides something, or None when absent. Raises UntranslatableError when it is there and unreadable."""
+        moment = self.moment(key)
+        if moment is None and self.values.get(key) not in (None, ""):
+            raise UntranslatableError("time_malformed", self._name(key))
+        return moment
+
     def email(self, key: str) -> str | None:
         """A normalised e-mail address."""
         return normalise_email(self.values.get(key))

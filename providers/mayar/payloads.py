@@ -67,7 +67,8 @@ def method_and_channel(data: Section) -> tuple[str | None, str | None]:
 
 
 def expires_at(data: Section) -> datetime | None:
-    return data.moment("expiredAt") or data.section("membershipCustomer").moment("expiredAt")
+    """The end as stated, or None when none is. Raises UntranslatableError on one nobody can read: without an end, access would never end."""
+    return data.moment_if_any("expiredAt") or data.section("membershipCustomer").moment_if_any("expiredAt")
 
 
 def happened_at(data: Section) -> datetime | None:

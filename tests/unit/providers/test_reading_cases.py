@@ -57,6 +57,9 @@ def test_c56_an_optional_field_of_another_type_is_skipped(provider, shape, field
 @pytest.mark.parametrize(
     ("provider", "shape", "field", "value", "reason"),
     [
+        ("mayar", "subscription.activated", "expiredAt", "besok", "time_malformed"),
+        ("mayar", "subscription.renewed", "expiredAt", {"at": 1}, "time_malformed"),
+        ("mayar", "subscription.activated", "expiredAt", 10**20, "time_malformed"),
         ("xendit", "payment.capture", "status", "HALFWAY", "status_contradicts_event"),
         ("xendit", "payment.capture", "status", 7, "status_malformed"),
         ("xendit", "payment.capture", "captures", "cptr-1", "captures_malformed"),
