@@ -42,7 +42,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     catalog = read_catalog(settings)
     registry, health = new_registry(), Health("processor")
     async with (
-        open_pool(settings, "processor", role=ROLE) as pool,
+        open_pool(settings, "processor", role=ROLE, by_index=True) as pool,
         open_broker(settings, "processor") as broker,
         metrics_server(
             registry, health, host=settings.metrics_host, port=settings.processor_metrics_port

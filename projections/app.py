@@ -38,7 +38,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     metrics = ProjectionMetrics(registry)
     health = Health(PROCESS)
     async with (
-        open_pool(settings, PROCESS, max_size=2) as pool,
+        open_pool(settings, PROCESS, max_size=2, by_index=True) as pool,
         metrics_server(
             registry, health, host=settings.metrics_host, port=settings.projections_metrics_port
         ) as address,

@@ -29,6 +29,11 @@ RETRY_PAUSE_SECONDS = 0.5
 log = get_logger(__name__)
 
 
+# Prepared statements keep the plan they got first. On a young database that is a scan of an empty table, and it would stay one while the
+# table grows, until the first automatic ANALYZE. Statements of a process on its hot path are all look-ups by index: plan them so from the start.
+BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+
 def server_settings(settings: Settings, process: str, role: str | None = None) -> dict[str, str]:
     """Session defaults sent while connecting, so that neither RESET ALL nor a pooled connection can lose them.
 
@@ -50,9 +55,14 @@ def server_settings(settings: Settings, process: str, role: str | None = None) -
 
 @asynccontextmanager
 async def open_pool(
-    settings: Settings, process: str, *, role: str | None = None, max_size: int | None = None
+    settings: Settings,
+    process: str,
+    *,
+    role: str | None = None,
+    max_size: int | None = None,
+    by_index: bool = False,
 ) -> AsyncIterator[Pool]:
-    """The pool of one process. Waits while the database is starting, up to `database_start_timeout_seconds`.
+    """The pool of one process; `by_index` for one whose statements are all look-ups by index. Waits while the database is starting, up to `database_start_timeout_seconds`.
 
     Raises the last connection error when the database stays away, ConfigurationError when no address is set.
     """
@@ -64,7 +74,7 @@ async def open_pool(
             max_size=size,
             timeout=settings.database_connect_timeout_seconds,
             command_timeout=settings.database_command_timeout_seconds,
-            server_settings=server_settings(settings, process, role),
+            server_settings=server_settings(settings, process, role) | (BY_INDEX if by_index else {}),
         ),
         budget_seconds=settings.database_start_timeout_seconds,
     )

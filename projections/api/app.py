@@ -65,7 +65,7 @@ async def run_api(settings: Settings, stop: asyncio.Event, mount: MoreRoutes | N
     async with open_pool(settings, f"{PROCESS}-setup", max_size=1) as pool:
         await prepare(pool)
     async with (
-        open_pool(settings, PROCESS, role=ROLE) as pool,
+        open_pool(settings, PROCESS, role=ROLE, by_index=True) as pool,
         metrics_server(registry, health, host=settings.metrics_host, port=settings.api_metrics_port),
     ):
         health.add("database", lambda: answers(pool))
