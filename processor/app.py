@@ -101,6 +101,7 @@ def services_of(
             batch_max=settings.processor_batch_max,
             fill_seconds=settings.processor_batch_wait_ms / 1000,
             prefetch=settings.processor_prefetch,
+            pace_seconds=settings.round_pace_ms / 1000,
         )
 
     parked = broker.consumer(PARKED, prefetch=SMALL_PREFETCH)

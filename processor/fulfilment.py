@@ -6,6 +6,7 @@ and by the compare-and-set of the checkpoint. Whoever loses either rolls back an
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ from schemas.events import decode
 from schemas.facts import FACTS, CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
 
 CONSUMER = "fulfilment"
+BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
 FAILED = "policy"  # what cases wait for that a bug keeps from being decided: a new program
 FACT_TYPES = sorted(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
 
@@ -195,7 +197,9 @@ async def _decide_all(connection: Connection, work: _Work) -> None:
             batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
         )
         happened: dict[str, Cause] = {}
-        for key in ordered:
+        for number, key in enumerate(ordered, 1):
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
             before = desk.cases[key].owner
             happened |= dict.fromkeys(_decide(work, key, batch[key]), batch[key])
             if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):

@@ -17,6 +17,7 @@ from runtime.database import CONNECTION_ERRORS, Pool
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.notifications import Notifications
+from runtime.pace import Pace
 from schemas.errors import StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
 
 if TYPE_CHECKING:
@@ -82,11 +83,15 @@ async def _lead(
         create_unknown=settings.unknown_customer == "create",
     )
     timers_at = 0.0
+    pace = Pace(settings.round_pace_ms / 1000)
     while not stop.is_set() and not leadership.lost.is_set():
+        await pace.turn()
         timers = time.monotonic() >= timers_at
         done = await _round(fulfilment, settings, stop, metrics, timers=timers)
         if done is None:
             return
+        if done.facts:
+            pace.end()
         if timers:
             timers_at = time.monotonic() + settings.timer_interval_seconds
         if not done.more:

@@ -22,6 +22,7 @@ from processor.suspects import HOPELESS, is_hopeless, is_suspicious, window
 from runtime.amqp_consumer import Consumer, Delivery
 from runtime.faults import fault_point
 from runtime.logs import get_logger
+from runtime.pace import Pace
 from schemas.envelope import Envelope, EnvelopeError, pack, unpack
 from schemas.errors import NotConfirmed, Unroutable
 
@@ -42,6 +43,7 @@ class Pipeline:
         batch_max: int,
         fill_seconds: float,
         prefetch: int,
+        pace_seconds: float = 0.0,
     ) -> None:
         self._consumer = consumer
         self._store = store
@@ -49,6 +51,7 @@ class Pipeline:
         self._patience = patience
         self._instruments = instruments
         self._prefetch = prefetch
+        self._pace = Pace(pace_seconds)
         self._batcher = Batcher(consumer, self._prepare, limit=batch_max, fill_seconds=fill_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -58,6 +61,7 @@ class Pipeline:
         try:
             while (batch := await until_stopped(stop, self._next(batching))) is not None:
                 await self._settle(batch)
+                self._pace.end()
         except Stopping:
             log.info("stopped while the database was away", action="intake.stop")
         finally:
@@ -66,6 +70,7 @@ class Pipeline:
             await asyncio.gather(batching, return_exceptions=True)
 
     async def _next(self, batching: asyncio.Task[None]) -> list[Arrival]:
+        await self._pace.turn()
         coming = asyncio.create_task(self._batcher.next(), name="intake next batch")
         try:
             await asyncio.wait({coming, batching}, return_when=asyncio.FIRST_COMPLETED)

@@ -20,6 +20,7 @@ from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
 from runtime.notifications import Notifications
+from runtime.pace import Pace
 from runtime.settings import Settings
 
 PROCESS = "projections"
@@ -90,14 +91,20 @@ async def _lead(
             feeder = Feeder(
                 connection, batch_max=settings.projection_batch_max, metrics=metrics, projections=projections
             )
-            await _feed(feeder, stop, wakeups, leadership, settings.poll_interval_seconds)
+            pace = Pace(settings.round_pace_ms / 1000)
+            await _feed(feeder, stop, wakeups, leadership, settings.poll_interval_seconds, pace)
     except CONNECTION_ERRORS as error:
         log.warning("database away, trying again", action="projection.retry", error=type(error).__name__)
         await sleep_until(stop, RETRY_SECONDS)
 
 
 async def _feed(
-    feeder: Feeder, stop: asyncio.Event, wakeups: Notifications, leadership: Leadership, poll_seconds: float
+    feeder: Feeder,
+    stop: asyncio.Event,
+    wakeups: Notifications,
+    leadership: Leadership,
+    poll_seconds: float,
+    pace: Pace,
 ) -> None:
     clock = asyncio.get_running_loop().time
     refresh_at = 0.0
@@ -106,7 +113,10 @@ async def _feed(
             await feeder.refresh()
             await feeder.show_age()
             refresh_at = clock() + REFRESH_SECONDS
-        if not await feeder.round():
+        await pace.turn()
+        if await feeder.round():
+            pace.end()
+        else:
             await wakeups.wait(poll_seconds)
 
 

@@ -50,6 +50,13 @@ class ProcessingSettings(BaseModel):
     fulfilment_batch_max: int = Field(
         500, ge=1, le=10_000, description="Facts decided on in one transaction."
     )
+    round_pace_ms: float = Field(
+        4.0,
+        ge=0,
+        le=1000,
+        description="Least distance between rounds of intake, fulfilment and projections: the first delivery after a quiet time "
+        "goes through at once, a busy machine is not spent on tiny rounds.",
+    )
     projection_batch_max: int = Field(2000, ge=1, le=20_000, description="Events folded in one transaction.")
     poll_interval_seconds: float = Field(
         1.0,

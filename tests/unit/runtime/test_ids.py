@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runtime.ids import utc_now, uuid7
+import os
+
+from runtime.ids import RandomBytes, utc_now, uuid7
 
 
 def test_the_example_of_the_standard() -> None:
@@ -20,3 +22,18 @@ def test_later_ones_sort_later() -> None:
 
 def test_the_clock_is_aware() -> None:
     assert utc_now().utcoffset() is not None
+
+
+def test_buffered_randomness_never_repeats_and_a_child_starts_afresh() -> None:
+    source = RandomBytes()
+    assert len({source(10) for _ in range(2000)}) == 2000
+    ahead = source(10)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, source(10))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 10) not in (ahead, source(10))
+    os.close(reader)
+    os.close(writer)
