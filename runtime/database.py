@@ -75,6 +75,8 @@ async def open_pool(
             timeout=settings.database_connect_timeout_seconds,
             command_timeout=settings.database_command_timeout_seconds,
             server_settings=server_settings(settings, process, role) | (BY_INDEX if by_index else {}),
+            # Such a process leaves nothing behind in a session (no SET, no LISTEN outside a transaction): one round trip less per use.
+            reset=_nothing if by_index and role else None,
         ),
         budget_seconds=settings.database_start_timeout_seconds,
     )
@@ -82,6 +84,10 @@ async def open_pool(
         yield pool
     finally:
         await _close(pool)
+
+
+async def _nothing(_connection: object) -> None:
+    """A session that needs no cleaning up."""
 
 
 async def _until_connected(create: Callable[[], Pool], *, budget_seconds: float) -> Pool:
