@@ -1,11 +1,12 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, append, intake, balances, visible.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible.
 """
 
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +28,9 @@ def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         print(f"unknown benchmark {unknown[0]}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    if shutil.which("wrk") is None:
+        print("benchmarks need the load generator wrk: apt-get install wrk", file=sys.stderr)
         return 2
     results: list[Figure] = []
     for name in names or list(BENCHMARKS):

@@ -33,10 +33,12 @@ from ingress.server import listen
 from runtime.broker import Broker, Message
 from runtime.health import Health
 from runtime.logs import configure_logging
+from runtime.services.private import ServiceUrls
 from runtime.settings import Settings
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER
 from schemas.topology import WEBHOOKS, queue_name, routing_key, topology
 from tests.benchmarks.children import cpu_seconds
+from tests.benchmarks.figures import Figure
 from tests.benchmarks.publishers import Silent, plain, thin
 from tests.benchmarks.wrk import TOKEN, Load, drive
 
@@ -184,6 +186,17 @@ async def _publisher(kind: str, url: str) -> AsyncIterator[Any]:
         async with Broker(url, name="bench") as broker:
             await broker.ready(20.0)
             yield broker.publisher
+
+
+def figures(urls: ServiceUrls) -> list[Figure]:
+    """D22's comparison as rows of the common table: each way to publish against one message per delivery by aio-pika."""
+    rows = [row for row in asyncio.run(measure(urls.broker_url, rounds=3)) if row.connections == 256]
+    plain_row = next(row for row in rows if row.name == "aio-pika, one each")
+    return [
+        Figure(f"publish: {row.name}", row.rate, plain_row.rate, "req/s", plain_row.name, "recorded")
+        for row in rows
+        if row is not plain_row
+    ]
 
 
 def table(rows: list[Row]) -> str:
