@@ -76,18 +76,6 @@ COMMENT ON COLUMN lunas.fulfilment_customers.customer_id IS 'Id given by the app
 COMMENT ON COLUMN lunas.fulfilment_customers.email_normalized IS 'E-mail in the form it is matched by. Personal data.';
 COMMENT ON COLUMN lunas.fulfilment_customers.state IS 'Tier, products owned, version of the customer''s stream, as JSON.';
 
-CREATE TABLE lunas.fulfilment_owned (
-    customer_id text NOT NULL,
-    product     text NOT NULL,
-    case_key    text NOT NULL,
-    CONSTRAINT fulfilment_owned_pkey PRIMARY KEY (customer_id, product)
-);
-
-COMMENT ON TABLE  lunas.fulfilment_owned IS 'What a customer already has, so that nothing is granted twice.';
-COMMENT ON COLUMN lunas.fulfilment_owned.customer_id IS 'The customer.';
-COMMENT ON COLUMN lunas.fulfilment_owned.product IS 'Catalogue id of what is owned.';
-COMMENT ON COLUMN lunas.fulfilment_owned.case_key IS 'Case that granted it.';
-
 CREATE TABLE lunas.projection_versions (
     name       text        NOT NULL,
     version    integer     NOT NULL CHECK (version > 0),
@@ -141,7 +129,6 @@ CREATE TRIGGER operator_acts_are_not_truncated BEFORE TRUNCATE ON lunas.operator
 
 DROP TABLE lunas.operator_acts;
 DROP TABLE lunas.projection_versions;
-DROP TABLE lunas.fulfilment_owned;
 DROP TABLE lunas.fulfilment_customers;
 DROP TABLE lunas.fulfilment_waits;
 DROP TABLE lunas.fulfilment_aliases;

@@ -39,7 +39,7 @@ GRANT SELECT, INSERT, DELETE ON lunas.quarantine TO lunas_processor;
 -- Fulfilment.
 GRANT SELECT, INSERT, UPDATE ON lunas.checkpoints TO lunas_processor;
 GRANT SELECT, INSERT, UPDATE, DELETE ON lunas.fulfilment_cases, lunas.fulfilment_aliases, lunas.fulfilment_waits,
-    lunas.fulfilment_customers, lunas.fulfilment_owned TO lunas_processor;
+    lunas.fulfilment_customers TO lunas_processor;
 
 -- Projections. Their own tables bring their own grants.
 GRANT SELECT, INSERT, UPDATE, DELETE ON lunas.checkpoints, lunas.projection_versions TO lunas_projector;
@@ -47,7 +47,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON lunas.checkpoints, lunas.projection_vers
 -- Doors. The API appends customers; operators append claims, look at everything and decide about dead letters.
 GRANT SELECT ON lunas.checkpoints, lunas.projection_versions TO lunas_api, lunas_operator, lunas_reader;
 GRANT SELECT ON lunas.inbox, lunas.deliveries, lunas.quarantine, lunas.dead_letters, lunas.fulfilment_cases,
-    lunas.fulfilment_aliases, lunas.fulfilment_waits, lunas.fulfilment_customers, lunas.fulfilment_owned TO lunas_operator;
+    lunas.fulfilment_aliases, lunas.fulfilment_waits, lunas.fulfilment_customers TO lunas_operator;
 GRANT UPDATE (status, resolved_by, resolved_at) ON lunas.dead_letters TO lunas_operator;
 GRANT SELECT, INSERT ON lunas.operator_acts TO lunas_operator;
 
