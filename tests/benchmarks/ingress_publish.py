@@ -190,7 +190,7 @@ async def _publisher(kind: str, url: str) -> AsyncIterator[Any]:
 
 def figures(urls: ServiceUrls) -> list[Figure]:
     """D22's comparison as rows of the common table: each way to publish against one message per delivery by aio-pika."""
-    rows = [row for row in asyncio.run(measure(urls.broker_url, rounds=3)) if row.connections == 256]
+    rows = asyncio.run(measure(urls.broker_url, connections=(256,), rounds=3))
     plain_row = next(row for row in rows if row.name == "aio-pika, one each")
     return [
         Figure(f"publish: {row.name}", row.rate, plain_row.rate, "req/s", plain_row.name, "recorded")
