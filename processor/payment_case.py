@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -112,6 +112,15 @@ class PaymentCase(BaseModel):
     merged_records: set[str] = Field(default_factory=set)
     assessed: dict[str, str] = Field(default_factory=dict)
     new_facts: list[int] = Field(default_factory=list)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """What `to_json` wrote. Absent fields have their defaults."""
+        return cls.model_validate_json(text)
+
+    def to_json(self) -> str:
+        """The JSON to store; fields at their defaults are left out."""
+        return self.model_dump_json(exclude_defaults=True)
 
     def observe(self, event: EventModel, position: int) -> None:
         """Merge one fact. Applying it again changes nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -57,6 +57,15 @@ class CustomerRecord(BaseModel):
     purchases: dict[str, dict[str, Purchase]] = Field(default_factory=dict)
     charges: dict[str, Literal["vouched", "refunded"]] = Field(default_factory=dict)
     tier: TierState | None = None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """What `to_json` wrote. Absent fields have their defaults."""
+        return cls.model_validate_json(text)
+
+    def to_json(self) -> str:
+        """The JSON to store; fields at their defaults are left out."""
+        return self.model_dump_json(exclude_defaults=True)
 
 
 @dataclass(frozen=True, slots=True)

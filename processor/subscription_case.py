@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -162,6 +162,15 @@ class SubscriptionCase(BaseModel):
     warned_for: datetime | None = None
     parked: list[str] = Field(default_factory=list)
     due_at: datetime | None = None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """What `to_json` wrote. Absent fields have their defaults."""
+        return cls.model_validate_json(text)
+
+    def to_json(self) -> str:
+        """The JSON to store; fields at their defaults are left out."""
+        return self.model_dump_json(exclude_defaults=True)
 
     def observe(self, event: EventModel, position: int) -> None:
         """Merge one fact."""
