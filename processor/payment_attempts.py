@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
+from processor.stored_state import StoredState
 from schemas.facts import (
     PaymentAuthorized,
     PaymentExpired,
@@ -19,7 +19,9 @@ from schemas.facts import (
 RequestOnly = ""
 """Attempt id of facts that name only the request."""
 
-_RANK: dict[type[PaymentFact], tuple[int, str]] = {
+Unpaid = Literal["pending", "authorized", "failed", "expired"]
+
+_RANK: dict[type[PaymentFact], tuple[int, Unpaid]] = {
     PaymentPending: (0, "pending"),
     PaymentAuthorized: (1, "authorized"),
     PaymentFailed: (2, "failed"),
@@ -27,7 +29,8 @@ _RANK: dict[type[PaymentFact], tuple[int, str]] = {
 }
 
 
-class Register(BaseModel):
+@dataclass(slots=True)
+class Register(StoredState):
     """The newest value by the provider's clock; equal times are settled by the value's text, never by arrival."""
 
     at: datetime
@@ -37,18 +40,20 @@ class Register(BaseModel):
         return other is None or (self.at, repr(self.value)) > (other.at, repr(other.value))
 
 
-class Report(BaseModel):
+@dataclass(slots=True)
+class Report(StoredState):
     """An unsuccessful state of an attempt."""
 
     at: datetime
     rank: int
-    status: Literal["pending", "authorized", "failed", "expired"]
+    status: Unpaid
     failure_code: str | None = None
     position: int = 0
     timed: bool = True
 
 
-class Attempt(BaseModel):
+@dataclass(slots=True)
+class Attempt(StoredState):
     """One movement of money at the provider, or the request as a whole (`RequestOnly`)."""
 
     succeeded: bool = False
@@ -85,15 +90,13 @@ def succeed(attempt: Attempt, fact: PaymentFact, position: int) -> None:
 
 def report(attempt: Attempt, fact: PaymentFact, position: int) -> None:
     rank, status = _RANK[type(fact)]
-    new = Report.model_validate(
-        {
-            "at": fact.occurred_at,
-            "rank": rank,
-            "status": status,
-            "failure_code": fact.failure_code,
-            "position": position,
-            "timed": fact.timed,
-        }
+    new = Report(
+        at=fact.occurred_at,
+        rank=rank,
+        status=status,
+        failure_code=fact.failure_code,
+        position=position,
+        timed=fact.timed,
     )
     attempt.report = _last(attempt.report, new)
     if status in ("failed", "expired"):

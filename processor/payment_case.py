@@ -7,12 +7,12 @@ facts and not on their arrival. Policies (`processor.payment_policy`) read it; n
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
-
-from pydantic import BaseModel, Field
+from typing import Any, Literal
 
 from processor.payment_attempts import Attempt, Register, RequestOnly, join, latest, report, succeed
+from processor.stored_state import StoredState
 from schemas.event_model import EventModel
 from schemas.facts import (
     OrderCancelled,
@@ -29,7 +29,8 @@ from schemas.facts import (
 )
 
 
-class Refund(BaseModel):
+@dataclass(slots=True)
+class Refund(StoredState):
     """A refund at the provider, keyed by its id."""
 
     attempt_id: str | None
@@ -37,7 +38,8 @@ class Refund(BaseModel):
     at: datetime
 
 
-class Claim(BaseModel):
+@dataclass(slots=True)
+class Claim(StoredState):
     """An operator's word on held money."""
 
     customer_id: str
@@ -46,15 +48,16 @@ class Claim(BaseModel):
     position: int
 
 
-class Grant(BaseModel):
+@dataclass(slots=True)
+class Grant(StoredState):
     """What was granted for a part, and how much of it a refund took back."""
 
     kind: Literal["credit", "tokens", "course", "sale", "plan"]
     customer_id: str | None
     amount_idr: int | None
-    tokens: int = 0
     product: str
-    refunds: dict[str, int] = Field(default_factory=dict)
+    tokens: int = 0
+    refunds: dict[str, int] = field(default_factory=dict)
     clawed_tokens: int = 0
     revoked: bool = False
 
@@ -63,7 +66,8 @@ class Grant(BaseModel):
         return sum(self.refunds.values())
 
 
-class Hold(BaseModel):
+@dataclass(slots=True)
+class Hold(StoredState):
     """Money of a part in suspense. `amount` is what is left after `refunded_idr` went back."""
 
     suspense_id: str
@@ -72,55 +76,48 @@ class Hold(BaseModel):
     refunded_idr: int = 0
 
 
-class Closed(BaseModel):
+@dataclass(slots=True)
+class Closed(StoredState):
     """A part that left suspense without a grant: `refunded` or `written_off`. `refunds` by id."""
 
     why: Literal["refunded", "written_off"]
-    attempts: list[str] = Field(default_factory=list)
-    refunds: dict[str, int] = Field(default_factory=dict)
+    attempts: list[str] = field(default_factory=list)
+    refunds: dict[str, int] = field(default_factory=dict)
 
 
-class PaymentCase(BaseModel):
+@dataclass(slots=True)
+class PaymentCase(StoredState):
     """One payment (with all attempts at it) or one order, and what was decided about it."""
 
     key: str
     provider: str
     payment_key: str
-    names: set[str] = Field(default_factory=set)
-    aliases: set[str] = Field(default_factory=set)
-    attempts: dict[str, Attempt] = Field(default_factory=dict)
-    refunds: dict[str, Refund] = Field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    aliases: set[str] = field(default_factory=set)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
     group_id: str | None = None
     reusable: bool = False
-    registers: dict[str, Register] = Field(default_factory=dict)
-    orders: list[Register] = Field(default_factory=list)
-    spam_marks: list[Register] = Field(default_factory=list)
+    registers: dict[str, Register] = field(default_factory=dict)
+    orders: list[Register] = field(default_factory=list)
+    spam_marks: list[Register] = field(default_factory=list)
     cancelled_at: datetime | None = None
     deleted_at: datetime | None = None
-    claims: dict[str, Claim] = Field(default_factory=dict)
-    write_offs: dict[str, str] = Field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    write_offs: dict[str, str] = field(default_factory=dict)
 
-    main: list[str] = Field(default_factory=list)
+    main: list[str] = field(default_factory=list)
     sold: Register | None = None
     owner: str | None = None
-    grants: dict[str, Grant] = Field(default_factory=dict)
-    holds: dict[str, Hold] = Field(default_factory=dict)
-    stray_holds: list[Hold] = Field(default_factory=list)
-    closed: dict[str, Closed] = Field(default_factory=dict)
-    told: set[str] = Field(default_factory=set)
-    counted_twice: set[str] = Field(default_factory=set)
-    merged_records: set[str] = Field(default_factory=set)
-    assessed: dict[str, str] = Field(default_factory=dict)
-    new_facts: list[int] = Field(default_factory=list)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """What `to_json` wrote. Absent fields have their defaults."""
-        return cls.model_validate_json(text)
-
-    def to_json(self) -> str:
-        """The JSON to store; fields at their defaults are left out."""
-        return self.model_dump_json(exclude_defaults=True)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    stray_holds: list[Hold] = field(default_factory=list)
+    closed: dict[str, Closed] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    counted_twice: set[str] = field(default_factory=set)
+    merged_records: set[str] = field(default_factory=set)
+    assessed: dict[str, str] = field(default_factory=dict)
+    new_facts: list[int] = field(default_factory=list)
 
     def observe(self, event: EventModel, position: int) -> None:
         """Merge one fact. Applying it again changes nothing."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, Field
-
+from processor.stored_state import StoredState
 from schemas.catalog import Catalog
 from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered
 
 
-class TierState(BaseModel):
+@dataclass(slots=True)
+class TierState(StoredState):
     """The tier last decided."""
 
     tier: str
@@ -22,14 +22,16 @@ class TierState(BaseModel):
     fallback_tier: str
 
 
-class PlanAccess(BaseModel):
+@dataclass(slots=True)
+class PlanAccess(StoredState):
     """A plan that lifts its holder to a tier until a moment (None = no end known)."""
 
     tier: str
     until: datetime | None
 
 
-class Purchase(BaseModel):
+@dataclass(slots=True)
+class Purchase(StoredState):
     """Periods of a plan bought by a one-off payment, on the terms of that day."""
 
     at: datetime
@@ -39,7 +41,8 @@ class Purchase(BaseModel):
     tier: str | None
 
 
-class CustomerRecord(BaseModel):
+@dataclass(slots=True)
+class CustomerRecord(StoredState):
     """What fulfilment remembers of a customer. Rebuilt from the log like everything here.
 
     `topups` counts those not fully refunded. `charges` are payments of subscriptions that count although they are large (a person or the
@@ -52,20 +55,11 @@ class CustomerRecord(BaseModel):
     topups: int = 0
     credit_tokens: int = 0
     chat_tokens: int = 0
-    courses: dict[str, str] = Field(default_factory=dict)
-    plans: dict[str, PlanAccess] = Field(default_factory=dict)
-    purchases: dict[str, dict[str, Purchase]] = Field(default_factory=dict)
-    charges: dict[str, Literal["vouched", "refunded"]] = Field(default_factory=dict)
+    courses: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, PlanAccess] = field(default_factory=dict)
+    purchases: dict[str, dict[str, Purchase]] = field(default_factory=dict)
+    charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
     tier: TierState | None = None
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """What `to_json` wrote. Absent fields have their defaults."""
-        return cls.model_validate_json(text)
-
-    def to_json(self) -> str:
-        """The JSON to store; fields at their defaults are left out."""
-        return self.model_dump_json(exclude_defaults=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any
 
-from pydantic import BaseModel, Field
-
+from processor.stored_state import StoredState
 from schemas.event_model import EventModel
 from schemas.facts import ProductHint, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
 
 
-class Cycle(BaseModel):
+@dataclass(slots=True)
+class Cycle(StoredState):
     """One charge of a recurring plan. Success is final; failures are ordered by time."""
 
-    starts_at: datetime | None = None
     at: datetime
+    starts_at: datetime | None = None
     succeeded: bool = False
     failing: bool = False
     final: bool = False
@@ -40,7 +41,8 @@ class Cycle(BaseModel):
         )
 
 
-class Naming(BaseModel):
+@dataclass(slots=True)
+class Naming(StoredState):
     """How a report named the product. `reaches` is the end it stated, for reports without a time of their own."""
 
     products: list[dict[str, Any]]
@@ -59,7 +61,8 @@ class Naming(BaseModel):
         return (self.at, repr(self.products)) > (other.at, repr(other.products))
 
 
-class Ending(BaseModel):
+@dataclass(slots=True)
+class Ending(StoredState):
     """A cancellation or an expiry as reported; `expires_at` is the end the report names, `at` when it was said."""
 
     at: datetime
@@ -67,7 +70,8 @@ class Ending(BaseModel):
     finished: bool = False
 
 
-class PayerReports(BaseModel):
+@dataclass(slots=True)
+class PayerReports(StoredState):
     """All that was reported with one payer's e-mail (or none)."""
 
     first_position: int
@@ -76,14 +80,14 @@ class PayerReports(BaseModel):
     created_at: datetime | None = None
     expires_at: datetime | None = None
     anchor: datetime | None = None
-    cancelled: list[Ending] = Field(default_factory=list)
+    cancelled: list[Ending] = field(default_factory=list)
     expired: Ending | None = None
     soon: datetime | None = None
     naming: Naming | None = None
     customer_ref: str | None = None
     licence_code: str | None = None
     member_id: str | None = None
-    cycles: dict[str, Cycle] = Field(default_factory=dict)
+    cycles: dict[str, Cycle] = field(default_factory=dict)
 
     def observe(self, fact: SubscriptionReported, position: int) -> None:
         """Merge one report."""
@@ -143,14 +147,14 @@ class PayerReports(BaseModel):
             self.cycles.setdefault("", Cycle(at=fact.occurred_at, failing=True, final=fact.final))
 
 
-class SubscriptionCase(BaseModel):
+@dataclass(slots=True)
+class SubscriptionCase(StoredState):
     """One subscription, membership or licence, and what was last decided about it."""
 
-    kind: Literal["subscription"] = "subscription"
     key: str
     provider: str
     subscription_key: str
-    payers: dict[str, PayerReports] = Field(default_factory=dict)
+    payers: dict[str, PayerReports] = field(default_factory=dict)
     claimed_by: str | None = None
     claim_position: int = 0
     claim_product: str | None = None
@@ -160,17 +164,8 @@ class SubscriptionCase(BaseModel):
     held: str | None = None
     snapshot: dict[str, Any] | None = None
     warned_for: datetime | None = None
-    parked: list[str] = Field(default_factory=list)
+    parked: list[str] = field(default_factory=list)
     due_at: datetime | None = None
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """What `to_json` wrote. Absent fields have their defaults."""
-        return cls.model_validate_json(text)
-
-    def to_json(self) -> str:
-        """The JSON to store; fields at their defaults are left out."""
-        return self.model_dump_json(exclude_defaults=True)
 
     def observe(self, event: EventModel, position: int) -> None:
         """Merge one fact."""
@@ -211,7 +206,9 @@ class SubscriptionCase(BaseModel):
     def reports_of(self, payers: set[str]) -> PayerReports:
         """Everything said with these e-mails and with none, as one."""
         chosen = [reports for payer, reports in sorted(self.payers.items()) if payer == "" or payer in payers]
-        joined = chosen[0].model_copy(deep=True)
+        if len(chosen) == 1:
+            return chosen[0]
+        joined = replace(chosen[0], cancelled=[*chosen[0].cancelled], cycles={**chosen[0].cycles})
         for reports in chosen[1:]:
             _join(joined, reports)
         return joined
