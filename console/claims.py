@@ -11,7 +11,7 @@ from console.exits import NotFound, Refused
 from console.messages import text
 from console.options import actor
 from console.times import moment
-from eventstore.append import NewEvent, append, lock_log
+from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import load
 from runtime.ids import uuid7
 from schemas.event_model import EventModel
@@ -50,8 +50,7 @@ async def say(connection: Connection, event: EventModel, suspense_id: str, act: 
     stream = f"suspense-{suspense_id}"
     version = await connection.fetchval(load("suspense.sql", "console")["version"], stream)
     metadata = {"correlation_id": str(uuid7()), "actor": actor()}
-    async with connection.transaction():
-        await lock_log(connection)
+    async with log_transaction(connection):
         await append(connection, [NewEvent(stream, event, metadata)], expected={stream: version})
         return await record(connection, act)
 

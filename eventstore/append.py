@@ -11,7 +11,8 @@ import os
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -68,6 +69,24 @@ class AppendResult:
         return range(self.first, self.last + 1) if self.first else range(0)
 
 
+@asynccontextmanager
+async def log_transaction(connection: Connection) -> AsyncIterator[None]:
+    """A transaction that holds the log's lock from its first statement on: begun and locked in one round trip.
+
+    Commits at the end, rolls back on any error. Not for a connection that is in a transaction already: see `lock_log`.
+    """
+    if connection.is_in_transaction():
+        raise RuntimeError("a transaction is open already; lock the log inside it")
+    try:
+        await connection.execute(_SQL["begin"])
+        yield
+    except BaseException:
+        if not connection.is_closed() and connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
+        raise
+    await connection.execute("COMMIT")
+
+
 async def lock_log(connection: Connection) -> None:
     """Take the log's lock until the transaction ends; the first statement of every transaction that appends.
 
@@ -87,30 +106,27 @@ async def append(
     *,
     expected: Mapping[str, ExpectedVersion] | None = None,
 ) -> AppendResult:
-    """Append in the given order. The caller has called `lock_log` in the same transaction and commits it.
+    """Append in the given order, inside `log_transaction`, or after `lock_log` in a transaction of the caller's.
 
     `expected` names what must be true of a stream before; streams it does not name accept anything. Raises
     WrongExpectedVersion before anything is written, StoreUnavailable when another transaction holds the log's lock.
     """
     if not events:
         return AppendResult(0, 0, {}, ())
-    if expected:
-        await _check_expected(connection, expected)
     counts = Counter(event.stream for event in events)
-    advancing = asyncio.create_task(_advance(connection, counts))
+    advancing = asyncio.create_task(_advance(connection, counts, expected or {}))
     try:
-        await asyncio.sleep(
-            0
-        )  # the statement is on its way: the server moves the heads while we write the JSON
+        # The statement is on its way: the server moves the heads while we write the JSON.
+        await asyncio.sleep(0)
         ids = [event.event_id or fresh for event, fresh in zip(events, _fresh_ids(len(events)), strict=True)]
         written = _written(events)
     finally:
-        keys, versions = await advancing
-    before = {stream: versions[stream] - count for stream, count in counts.items()}
-    placed = _placed(events, keys, before)
+        heads = await advancing
+    placed = _placed(events, heads, counts)
     added = await connection.fetchrow(_SQL["insert"], placed[0], ids, placed[1], *written)
     if added is None or added["last"] - added["first"] + 1 != len(events):
         raise RuntimeError("somebody drew positions of the log outside an append")
+    versions = {stream: version for stream, (_, version) in heads.items()}
     return AppendResult(added["first"], added["last"], versions, ids)
 
 
@@ -119,35 +135,40 @@ def category(stream: str) -> str:
     return stream.partition("-")[0]
 
 
-async def _check_expected(connection: Connection, expected: Mapping[str, ExpectedVersion]) -> None:
-    rows = await connection.fetch(_SQL["versions"], list(expected))
-    actual: dict[str, int] = {row["stream"]: row["version"] for row in rows}
-    for stream, wanted in expected.items():
-        found = actual.get(stream, 0)
-        if not _holds(wanted, found):
-            raise WrongExpectedVersion(stream, _NAMED[wanted] if isinstance(wanted, str) else wanted, found)
+_ANY_VERSION = 2**31 - 1
 
 
-def _holds(wanted: ExpectedVersion, found: int) -> bool:
-    if wanted == ANY:
-        return True
-    if wanted == STREAM_EXISTS:
-        return found > 0
-    return found == (0 if wanted == NO_STREAM else wanted)
+def _bounds(expected: ExpectedVersion) -> tuple[int, int]:
+    """Lowest and highest version that an expectation allows."""
+    if expected == ANY:
+        return 0, _ANY_VERSION
+    if expected == STREAM_EXISTS:
+        return 1, _ANY_VERSION
+    exact = 0 if expected == NO_STREAM else expected
+    return exact, exact
 
 
 async def _advance(
-    connection: Connection, counts: Mapping[str, int]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Move the heads of the streams; their keys and their new versions."""
-    categories = [category(stream) for stream in counts]
-    row = await connection.fetchrow(
-        _SQL["advance"], list(counts), categories, list(counts.values()), LOG_LOCK
-    )
-    if row is None or len(row["streams"]) != len(counts):
+    connection: Connection, counts: Mapping[str, int], expected: Mapping[str, ExpectedVersion]
+) -> dict[str, tuple[int, int]]:
+    """Move the heads of the streams, unless an expectation does not hold: stream → key and new version."""
+    moved = (list(counts), [category(stream) for stream in counts], list(counts.values()), LOG_LOCK)
+    if expected:
+        bounds = [_bounds(wanted) for wanted in expected.values()]
+        lowest, highest = [low for low, _ in bounds], [high for _, high in bounds]
+        rows = await connection.fetch(_SQL["advance_expected"], *moved, list(expected), lowest, highest)
+    else:
+        rows = await connection.fetch(_SQL["advance"], *moved)
+    for stream, key, found in rows:
+        if key is None:
+            raise _refused(stream, expected[stream], found)
+    if len(rows) != len(counts):
         raise StoreUnavailable("another transaction holds the log's lock; call lock_log first")
-    keys = dict(zip(row["streams"], row["keys"], strict=True))
-    return keys, dict(zip(row["streams"], row["versions"], strict=True))
+    return {stream: (key, version) for stream, key, version in rows}
+
+
+def _refused(stream: str, wanted: ExpectedVersion, found: int) -> WrongExpectedVersion:
+    return WrongExpectedVersion(stream, _NAMED[wanted] if isinstance(wanted, str) else wanted, found)
 
 
 def _written(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
@@ -162,15 +183,15 @@ def _written(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
 
 
 def _placed(
-    events: Sequence[NewEvent], keys: Mapping[str, int], before: Mapping[str, int]
+    events: Sequence[NewEvent], heads: Mapping[str, tuple[int, int]], counts: Mapping[str, int]
 ) -> tuple[list[int], list[int]]:
     """Columns that depend on the heads of the streams: stream_id, version."""
-    last = dict(before)
+    last = {stream: version - counts[stream] for stream, (_, version) in heads.items()}
     versions: list[int] = []
     for event in events:
         last[event.stream] += 1
         versions.append(last[event.stream])
-    return [keys[event.stream] for event in events], versions
+    return [heads[event.stream][0] for event in events], versions
 
 
 def _fresh_ids(count: int) -> Iterator[uuid.UUID]:

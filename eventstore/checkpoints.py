@@ -1,22 +1,21 @@
 """How far a consumer of the log has committed. Moved by compare-and-set in the transaction that holds its effects.
 
-The compare-and-set is the fence: whoever lost leadership without noticing gets another outcome than STORED and must roll back.
+The compare-and-set is the fence: when it moves nothing, somebody else is at work in our place, and the caller must roll back.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from eventstore.queries import load
+from eventstore.queries import Piece, load
 from runtime.database import Connection
 
 _SQL = load("checkpoints.sql")
 
 
-class Advance(StrEnum):
-    """Outcome of `advance`; only STORED allows the caller to commit."""
+class Obstacle(StrEnum):
+    """Why a step moved nothing."""
 
-    STORED = "stored"
     ALREADY_THERE = "already_there"  # somebody stored exactly this step: our work was done by another worker
     AHEAD = "ahead"  # somebody is further than this step
     MISMATCH = "mismatch"  # the checkpoint is before or inside this step: reset, or we skipped something
@@ -33,15 +32,19 @@ async def start(connection: Connection, consumer: str, version: int = 1, partiti
     return await read(connection, consumer, version, partition)
 
 
-async def advance(
-    connection: Connection, consumer: str, version: int, partition: int, old: int, new: int
-) -> Advance:
-    """Move the checkpoint from `old` to `new`. Raises ValueError when that is not forward."""
+def advance(consumer: str, version: int, partition: int, old: int, new: int) -> Piece:
+    """The step from `old` to `new` as a statement, or a part of one, that returns a row when it was made; commit only then.
+
+    Raises ValueError when the step does not go forward.
+    """
     if new < old:
         raise ValueError(f"checkpoint of {consumer} would go back from {old} to {new}")
-    if await connection.fetchval(_SQL["advance"], consumer, version, partition, old, new) is not None:
-        return Advance.STORED
+    return _SQL["advance"], (consumer, version, partition, old, new)
+
+
+async def obstacle(connection: Connection, consumer: str, version: int, partition: int, new: int) -> Obstacle:
+    """Why the step to `new` was not made."""
     actual = await read(connection, consumer, version, partition)
     if actual == new:
-        return Advance.ALREADY_THERE
-    return Advance.AHEAD if actual > new else Advance.MISMATCH
+        return Obstacle.ALREADY_THERE
+    return Obstacle.AHEAD if actual > new else Obstacle.MISMATCH

@@ -1,6 +1,7 @@
 """Loads named statements from `.sql` files, so that SQL lives in files and is never put together from strings.
 
-A statement starts with a heading `-- name: what it does in one line`; everything up to the next heading belongs to it.
+A statement starts with a heading `-- name: what it does in one line`; everything up to the next heading belongs to it. Whole statements
+may be joined into one, because every round trip adds to the time until a payment is visible.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ import re
 from functools import cache
 from importlib import resources
 
+Piece = tuple[str, tuple[object, ...]]
+"""A statement and its arguments, to be joined with others."""
+
+_PARAMETER = re.compile(r"\$(\d+)")
 _HEADING = re.compile(r"^-- ([a-z][a-z0-9_]*): .+$", re.MULTILINE)
 
 
@@ -32,3 +37,26 @@ def parse(text: str) -> dict[str, str]:
             raise ValueError(f"statement {name} is there twice")
         statements[name] = text[heading.end() : end].strip().rstrip(";")
     return statements
+
+
+@cache
+def in_one_statement(parts: tuple[tuple[str, str], ...], last: str) -> str:
+    """Named statements, then `last`, as one: one round trip, and all or nothing.
+
+    Each part numbers its parameters from 1; here they follow those of the part before. `last` may use the names of the parts as tables
+    and the parameters of the first part by their numbers. All parts see the tables as they were before: none may rely on another.
+    """
+    used = 0
+    written: list[str] = []
+    for name, text in parts:
+        written.append(f"{name} AS ({_shifted(text, used)})")
+        used += _highest(text)
+    return "WITH " + ",\n".join(written) + "\n" + last
+
+
+def _shifted(text: str, by: int) -> str:
+    return _PARAMETER.sub(lambda parameter: f"${int(parameter[1]) + by}", text)
+
+
+def _highest(text: str) -> int:
+    return max(int(number) for number in _PARAMETER.findall(text))

@@ -70,17 +70,16 @@ async def read_page(
 ) -> Page:
     """Like `read_after`, and tells how far the reader has seen.
 
-    The head is read first: what commits later has a higher position (docs/adr/0001), so everything up to the head is visible
-    to the second statement.
+    Events and head come from one snapshot, and what commits later has a higher position (docs/adr/0001): the reader has seen
+    everything up to that head.
     """
     if types is None:
         rows = await connection.fetch(_SQL["after"], position, limit)
         return Page(_events(rows), rows[-1]["position"] if rows else position)
-    newest = await head(connection)
-    if newest <= position:
-        return Page((), position)
-    rows = await connection.fetch(_SQL["after_of_types"], position, newest, list(types), limit)
-    return Page(_events(rows), rows[-1]["position"] if len(rows) == limit else newest)
+    *rows, newest = await connection.fetch(_SQL["after_of_types"], position, list(types), limit)
+    if not rows:
+        return Page((), max(position, newest["position"]))
+    return Page(_events(rows), rows[-1]["position"] if len(rows) == limit else newest["position"])
 
 
 async def read_stream(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eventstore.append import NewEvent, append, lock_log
+from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import load
 from runtime.database import Pool
 from schemas.catalog import Catalog, fill_names, parse_catalog
@@ -53,8 +53,7 @@ async def publish_catalog(pool: Pool, catalog: Catalog) -> bool:
 
     Everything that waits for a product is looked at again when fulfilment reads the event.
     """
-    async with pool.acquire() as connection, connection.transaction():
-        await lock_log(connection)
+    async with pool.acquire() as connection, log_transaction(connection):
         data = await connection.fetchval(_SQL["catalog"], LATEST)
         if data is not None:
             newest = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)

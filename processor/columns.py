@@ -48,6 +48,16 @@ def delivery_columns(verdicts: Sequence[Verdict], positions: Sequence[int]) -> C
     )
 
 
+def resolved_columns(verdicts: Sequence[Verdict]) -> Columns:
+    """What went through: dead letters with the same bytes are settled by it."""
+    through = [verdict.prepared for verdict in verdicts if verdict.letter is None]
+    return (
+        [prepared.envelope.provider for prepared in through],
+        [prepared.body_sha256 for prepared in through],
+        [prepared.envelope.actor for prepared in through],
+    )
+
+
 def letter_columns(letters: Sequence[Letter]) -> Columns:
     each = distinct(letters)
     return (

@@ -16,9 +16,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from eventstore import checkpoints
-from eventstore.append import NewEvent, append, lock_log
+from eventstore.append import NewEvent, append, log_transaction
+from eventstore.queries import Piece, in_one_statement
 from eventstore.read import StoredEvent, read_page
-from processor.fulfilment_desk import SQL, Case, Cause, Desk, cause_of, charged_for, save
+from processor.fulfilment_desk import SQL, Case, Cause, Desk, cause_of, charged_for, pieces_of
 from processor.payment_case import PaymentCase
 from processor.payment_policy import decide_payment
 from processor.situation import Situation
@@ -116,8 +117,8 @@ class Fulfilment:
             await _wake(connection, work, {FAILED: Cause()})
         await _decide_all(connection, work)
         if page.through > position or work.decided:
-            await _commit(connection, work, position, page.through)
-        self._catalog, self._position, self._first = work.catalog, page.through, False
+            position = await _commit(connection, work, position, page.through)
+        self._catalog, self._position, self._first = work.catalog, position, False
         return Round(len(page.events), len(work.new), len(page.events) >= self._limit)
 
     def _now(self) -> datetime:
@@ -277,28 +278,30 @@ def _apply_policy(case: Case, situation: Situation) -> None:
         raise PolicyFailed(case.key, error) from error
 
 
-async def _commit(connection: Connection, work: _Work, old: int, new: int) -> None:
+async def _commit(connection: Connection, work: _Work, old: int, through: int) -> int:
+    """Append the decisions and save what they rest on. Returns the new checkpoint.
+
+    That is behind our own decisions when nothing else came in between: they hold no facts, so there is no need to read them.
+    """
     customers = {event.stream for event in work.new if event.stream.startswith("customer-")}
     expected = {stream: work.desk.versions.get(stream, 0) for stream in customers}
-    async with connection.transaction():
-        await lock_log(connection)
-        await append(connection, work.new, expected=expected)
-        if work.decided or work.desk.changed_customers:
-            await save(work.desk, connection, work.decided, work.due)
+    async with log_transaction(connection):
+        appended = await append(connection, work.new, expected=expected)
         for provider, detail, reason, cause in work.parked:
             await _park(connection, provider, detail, reason, cause)
-        if new > old:
-            outcome = await checkpoints.advance(connection, CONSUMER, 1, 0, old, new)
-        else:
-            outcome = await _still(connection, old)
-        if outcome is not checkpoints.Advance.STORED:
-            raise StoreUnavailable(f"another fulfilment worker is at work: checkpoint {outcome}")
+        new = appended.last if appended.first == through + 1 else through
+        moved = checkpoints.advance(CONSUMER, 1, 0, old, new)
+        if not await _save(connection, moved, pieces_of(work.desk, work.decided, work.due)):
+            obstacle = await checkpoints.obstacle(connection, CONSUMER, 1, 0, new)
+            raise StoreUnavailable(f"another fulfilment worker is at work: checkpoint {obstacle}")
+    return new
 
 
-async def _still(connection: Connection, position: int) -> checkpoints.Advance:
-    """A round of timers only moves nothing; the checkpoint must still be ours."""
-    row = await checkpoints.read(connection, CONSUMER)
-    return checkpoints.Advance.STORED if row == position else checkpoints.Advance.AHEAD
+async def _save(connection: Connection, moved: Piece, pieces: Sequence[Piece]) -> bool:
+    """One statement for everything; False when the checkpoint was not where this round had begun."""
+    parts = (("moved", moved[0]), *((f"piece_{number}", text) for number, (text, _) in enumerate(pieces)))
+    arguments = [argument for _, given in (moved, *pieces) for argument in given]
+    return await connection.fetchval(in_one_statement(parts, SQL["moved"]), *arguments) is not None
 
 
 async def _park(connection: Connection, provider: str, detail: str, reason: str, cause: Cause) -> None:

@@ -1,6 +1,6 @@
 """The cases and customers of one fulfilment round: loaded in bulk, changed in memory, saved together.
 
-Nothing here decides and nothing here writes before `save`.
+Nothing here decides and nothing here writes: what is to be written leaves as parts of one statement.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 
 import orjson
 
-from eventstore.queries import load
+from eventstore.queries import Piece, load
 from eventstore.read import StoredEvent
 from processor.case_names import key_of, names_of, payment_case, subscription_case
 from processor.payment_case import PaymentCase
@@ -80,7 +80,7 @@ class Desk:
             return
         for row in await connection.fetch(SQL["customers"], wanted_ids, wanted_emails):
             if row["customer_id"] not in self.customers:
-                record = CustomerRecord.model_validate_json(row["state"])
+                record = CustomerRecord.from_json(row["state"])
                 self.customers[record.customer_id] = record
                 self.versions[f"customer-{record.customer_id}"] = row["version"] or 0
         for email in wanted_emails:
@@ -158,7 +158,7 @@ class Desk:
 
     def _take_in(self, key: str, kind: str, state: str) -> None:
         model = SubscriptionCase if kind == "subscription" else PaymentCase
-        self.cases[key] = model.model_validate_json(state)
+        self.cases[key] = model.from_json(state)
         self.stored.add(key)
 
     def _make(self, event: EventModel) -> Case:
@@ -200,43 +200,46 @@ def charged_for(case: PaymentCase) -> list[str]:
     return [subscription_case(case.provider, key)] if key else []
 
 
-async def save(
-    desk: Desk, connection: Connection, decided: Mapping[str, Cause], due: Mapping[str, datetime | None]
-) -> None:
-    """Write cases, names, waits and customers. Part of the round's transaction."""
+def pieces_of(desk: Desk, decided: Mapping[str, Cause], due: Mapping[str, datetime | None]) -> list[Piece]:
+    """What writes cases, names, waits and customers: parts of one statement."""
+    pieces: list[Piece] = []
     cases = [desk.cases[key] for key in decided if key in desk.cases]
     if cases:
-        await connection.execute(
-            SQL["save_cases"],
+        columns = (
             [case.key for case in cases],
             ["subscription" if isinstance(case, SubscriptionCase) else "payment" for case in cases],
             [case.owner for case in cases],
-            [case.model_dump_json(exclude_defaults=True) for case in cases],
+            [case.to_json() for case in cases],
             [due.get(case.key) for case in cases],
             [decided[case.key].position for case in cases],
         )
+        pieces.append((SQL["save_cases"], columns))
     if desk.merged:
-        await connection.execute(SQL["delete_cases"], sorted(desk.merged))
+        pieces.append((SQL["delete_cases"], (sorted(desk.merged),)))
     if desk.new_aliases:
-        await connection.execute(SQL["save_aliases"], list(desk.new_aliases), list(desk.new_aliases.values()))
-    await _save_waits(desk, connection, decided)
-    changed = [desk.customers[customer_id] for customer_id in sorted(desk.changed_customers)]
-    if changed:
-        await connection.execute(
-            SQL["save_customers"],
-            [record.customer_id for record in changed],
-            [record.email for record in changed],
-            [record.model_dump_json(exclude_defaults=True) for record in changed],
-        )
+        names = (list(desk.new_aliases), list(desk.new_aliases.values()))
+        pieces.append((SQL["save_aliases"], names))
+    return pieces + _waits(desk, decided) + _customers(desk)
 
 
-async def _save_waits(desk: Desk, connection: Connection, decided: Mapping[str, Cause]) -> None:
-    known = desk.stored & {*decided, *desk.merged}
-    if known:
-        await connection.execute(SQL["clear_waits"], sorted(known))
+def _waits(desk: Desk, decided: Mapping[str, Cause]) -> list[Piece]:
     pairs = [(wait, key) for key in decided for wait in sorted(desk.waits.get(key, ()))]
-    if pairs:
-        await connection.execute(SQL["save_waits"], [wait for wait, _ in pairs], [key for _, key in pairs])
+    columns = ([wait for wait, _ in pairs], [key for _, key in pairs])
+    known = desk.stored & {*decided, *desk.merged}
+    pieces: list[Piece] = [(SQL["clear_waits"], (sorted(known), *columns))] if known else []
+    return [*pieces, (SQL["save_waits"], columns)] if pairs else pieces
+
+
+def _customers(desk: Desk) -> list[Piece]:
+    changed = [desk.customers[customer_id] for customer_id in sorted(desk.changed_customers)]
+    if not changed:
+        return []
+    columns = (
+        [record.customer_id for record in changed],
+        [record.email for record in changed],
+        [record.to_json() for record in changed],
+    )
+    return [(SQL["save_customers"], columns)]
 
 
 def cause_of(event: StoredEvent) -> Cause:

@@ -7,6 +7,7 @@ redelivery after a crash writes nothing.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,15 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import orjson
 
-from eventstore.append import NewEvent, append, lock_log
-from eventstore.queries import load
-from processor.columns import delivery_columns, inbox_columns, letter_columns, stranger_columns
+from eventstore.append import NewEvent, append, log_transaction
+from eventstore.queries import in_one_statement, load
+from processor.columns import (
+    delivery_columns,
+    inbox_columns,
+    letter_columns,
+    resolved_columns,
+    stranger_columns,
+)
 from processor.intake import Interpreter, Prepared
 from processor.letters import Letter, letter_of
 from processor.verdicts import Held, Key, Verdict, firsts, judge, key_of
@@ -30,6 +37,7 @@ ALIVE_SECONDS = 2.0  # a database that takes longer for nothing at all is as goo
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SQL = load("intake.sql", "processor")
+_RECORD = in_one_statement((("recorded", _SQL["record"]), ("resolved", _SQL["resolve"])), _SQL["recorded"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Store:
         Raises the database's error; then nothing of the batch is written.
         """
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
-            async with connection.transaction():
+            async with log_transaction(connection):
                 stored = await self._store(connection, batch)
                 fault_point("intake.before_commit")
             fault_point("intake.after_commit")
@@ -76,26 +84,24 @@ class Store:
         return True
 
     async def _store(self, connection: Connection, batch: Sequence[Prepared]) -> list[Stored]:
-        await lock_log(connection)
-        fresh = await _unknown(connection, batch)
+        fresh, new = await _take_in(connection, batch)
         if not fresh:
             return []
-        verdicts = judge(fresh, await self._held(connection, fresh))
+        verdicts = judge(fresh, await self._held(connection, fresh, new))
         positions = await _append(connection, verdicts)
-        milliseconds = {
-            row["delivery_id"]: row["processing_ms"]
-            for row in await connection.fetch(_SQL["record"], *delivery_columns(verdicts, positions))
-        }
-        await self._set_aside(connection, verdicts)
+        await _park_letters(connection, verdicts)
+        rows = await connection.fetch(
+            _RECORD, *delivery_columns(verdicts, positions), *resolved_columns(verdicts)
+        )
+        milliseconds = {row["delivery_id"]: row["processing_ms"] for row in rows}
+        await self._remember(connection, verdicts)
         return [Stored(verdict, milliseconds[verdict.prepared.delivery_id]) for verdict in verdicts]
 
-    async def _held(self, connection: Connection, fresh: Sequence[Prepared]) -> dict[Key, Held]:
-        """Take in the new keys; what the inbox held before for the others."""
+    async def _held(
+        self, connection: Connection, fresh: Sequence[Prepared], new: set[uuid.UUID]
+    ) -> dict[Key, Held]:
+        """What the inbox held before for the keys that are not of the `new` deliveries."""
         wanted = firsts(fresh)
-        if not wanted:
-            return {}
-        taken = await connection.fetch(_SQL["take_in"], *inbox_columns(wanted))
-        new = {row["delivery_id"] for row in taken}
         old = [key for key, prepared in wanted.items() if prepared.delivery_id not in new]
         if not old:
             return {}
@@ -127,17 +133,8 @@ class Store:
             return replace(before, content_digest=first.content_digest)
         return before
 
-    async def _set_aside(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
-        """Dead letters, letters that are settled by this batch, quarantine."""
-        letters = [letter_of(verdict) for verdict in verdicts if verdict.letter is not None]
-        await park(connection, letters)
-        through = [verdict.prepared for verdict in verdicts if verdict.letter is None]
-        await connection.execute(
-            _SQL["resolve"],
-            [prepared.envelope.provider for prepared in through],
-            [prepared.body_sha256 for prepared in through],
-            [prepared.envelope.actor for prepared in through],
-        )
+    async def _remember(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
+        """What few deliveries ask for: keys understood later than their first delivery, quarantine."""
         for verdict in verdicts:
             if verdict.learned and (key := key_of(verdict.prepared)) is not None:
                 await connection.execute(_SQL["learned"], *key, len(verdict.facts))
@@ -145,6 +142,11 @@ class Store:
         if strangers:
             await connection.execute(_SQL["quarantine"], *stranger_columns(strangers))
             await connection.execute(_SQL["trim_quarantine"], self.quarantine_rows)
+
+
+async def _park_letters(connection: Connection, verdicts: Sequence[Verdict]) -> None:
+    """Before the letters of what went through are closed: of the same bytes, what went through wins."""
+    await park(connection, [letter_of(verdict) for verdict in verdicts if verdict.letter is not None])
 
 
 async def park(connection: Connection, letters: Sequence[Letter]) -> None:
@@ -167,12 +169,23 @@ def stored_envelope(row: asyncpg.Record) -> Envelope:
     )
 
 
-async def _unknown(connection: Connection, batch: Sequence[Prepared]) -> list[Prepared]:
-    """The deliveries that are not stored yet, each once: a publish that was repeated brings the same one in two messages."""
+async def _take_in(
+    connection: Connection, batch: Sequence[Prepared]
+) -> tuple[list[Prepared], set[uuid.UUID]]:
+    """The deliveries that are not stored yet, each once, and which of them were the first of their key.
+
+    A publish that was repeated brings the same delivery in two messages; after a crash the broker delivers again what was stored.
+    """
     each = {prepared.delivery_id: prepared for prepared in batch}
-    rows = await connection.fetch(_SQL["known"], list(each))
-    known = {row["delivery_id"] for row in rows}
-    return [prepared for delivery_id, prepared in each.items() if delivery_id not in known]
+    while each:
+        columns = inbox_columns(firsts(each.values()))
+        rows = await connection.fetch(_SQL["take_in"], *columns, list(each))
+        known = [row["delivery_id"] for row in rows if row["known"]]
+        if not known:
+            return list(each.values()), {row["delivery_id"] for row in rows}
+        for delivery_id in known:
+            del each[delivery_id]
+    return [], set()
 
 
 async def _append(connection: Connection, verdicts: Sequence[Verdict]) -> list[int]:
@@ -199,7 +212,7 @@ def _events(verdict: Verdict) -> list[NewEvent]:
     if envelope.actor is not None:
         metadata["actor"] = envelope.actor
     caused = metadata | {"causation_id": str(received_id)}
-    stream = f"webhook-{envelope.delivery_id}"
+    stream = f"webhook-{envelope.provider}-{prepared.received_at:%Y-%m-%d}"
     events = [NewEvent(stream, _received(verdict), metadata, received_id)]
     events += [NewEvent(fact.stream, fact.event, caused) for fact in verdict.facts]
     if verdict.status == "conflict" and prepared.translation is not None:

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from eventstore.queries import Piece
 from projections import rows
 from projections.decoding import Rows, decode_all
 from projections.fold import Parked, fold_all, fold_each, readable_keys, touched
 from projections.members import Member
 from projections.projection import Event
-from projections.rows import Piece
 from projections.statements import as_one_statement, runner_sql
 from runtime.database import Connection
 from runtime.faults import fault_point

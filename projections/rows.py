@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from eventstore.queries import Piece
 from projections.projection import Projection, State
 from projections.statements import table_sql
 from runtime.database import Connection
-
-Piece = tuple[str, tuple[object, ...]]
-"""A statement and its arguments."""
 
 
 async def load(connection: Connection, projection: Projection, version: int, keys: Iterable[Any]) -> State:

@@ -1,7 +1,7 @@
-"""SQL of the tables, and the only two places where SQL is not taken from its file as it stands.
+"""SQL of the tables, and the only place where SQL is not taken from its file as it stands.
 
-Physical names carry the generation, which no parameter can express: `_vN` in the files stands for it. And the writes of one batch are
-joined into one statement, because every round trip adds to the time until a payment is visible.
+Physical names carry the generation, which no parameter can express: `_vN` in the files stands for it. The writes of one batch are joined
+into one statement (`eventstore.queries.in_one_statement`).
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from eventstore.queries import load
+from eventstore.queries import in_one_statement, load
 
 PACKAGE = "projections"
 
 _GENERATION = re.compile(r"(?<=_v)N(?![A-Za-z0-9])|(?<=version = )N(?![A-Za-z0-9])")
-
-
-_PARAMETER = re.compile(r"\$(\d+)")
 
 
 @cache
@@ -26,27 +23,11 @@ def table_sql(table: str, version: int) -> dict[str, str]:
     return {name: _GENERATION.sub(number, text) for name, text in load(f"{table}.sql", PACKAGE).items()}
 
 
-@cache
 def as_one_statement(pieces: tuple[str, ...]) -> str:
-    """`advance`, then pieces that write rows, then `confirm`: one statement, so one round trip and one transaction.
-
-    Each piece numbers its parameters from 1; here they follow those of `advance` in the order of the pieces.
-    """
+    """`advance`, then pieces that write rows, then `confirm`: one statement, so one round trip and one transaction."""
     own = runner_sql()
-    used = _highest(own["advance"])
-    parts = [f"moved AS ({own['advance']})"]
-    for number, piece in enumerate(pieces):
-        parts.append(f"piece_{number} AS ({_shifted(piece, used)})")
-        used += _highest(piece)
-    return "WITH " + ",\n".join(parts) + "\n" + own["confirm"]
-
-
-def _shifted(text: str, by: int) -> str:
-    return _PARAMETER.sub(lambda parameter: f"${int(parameter[1]) + by}", text)
-
-
-def _highest(text: str) -> int:
-    return max(int(number) for number in _PARAMETER.findall(text))
+    parts = (("moved", own["advance"]), *((f"piece_{number}", text) for number, text in enumerate(pieces)))
+    return in_one_statement(parts, own["confirm"])
 
 
 def runner_sql() -> dict[str, str]:

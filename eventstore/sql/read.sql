@@ -5,9 +5,11 @@ SELECT coalesce(max(position), 0) FROM events;
 SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
 FROM events WHERE position > $1 ORDER BY position LIMIT $2;
 
--- after_of_types: Events of some types behind a position and up to another one, in order.
-SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
-FROM events WHERE position > $1 AND position <= $2 AND type = ANY($3::text[]) ORDER BY position LIMIT $4;
+-- after_of_types: Events of some types behind a position in order, then one row without an event id: the head at which they were read.
+(SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
+ FROM events WHERE position > $1 AND type = ANY($2::text[]) ORDER BY position LIMIT $3)
+UNION ALL
+SELECT coalesce(max(position), 0), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM events;
 
 -- stream: Events of one stream from a version on, in order.
 SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at

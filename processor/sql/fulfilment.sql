@@ -43,8 +43,12 @@ INSERT INTO fulfilment_aliases (alias, case_key)
 SELECT * FROM unnest($1::text[], $2::text[])
 ON CONFLICT (alias) DO UPDATE SET case_key = excluded.case_key WHERE fulfilment_aliases.case_key <> excluded.case_key
 
--- clear_waits: forget what these cases waited for
-DELETE FROM fulfilment_waits WHERE case_key = ANY($1::text[])
+-- clear_waits: forget what these cases waited for and do not wait for any more
+DELETE FROM fulfilment_waits w
+WHERE w.case_key = ANY($1::text[]) AND NOT EXISTS (
+    SELECT FROM unnest($2::text[], $3::text[]) AS kept (wait_key, case_key)
+    WHERE kept.wait_key = w.wait_key AND kept.case_key = w.case_key
+)
 
 -- save_waits: remember what cases wait for
 INSERT INTO fulfilment_waits (wait_key, case_key)
@@ -65,3 +69,6 @@ SET deliveries = dead_letters.deliveries + 1, last_seen = clock_timestamp()
 
 -- delivery: the stored delivery behind a fact
 SELECT provider, received_at, scheme, secret_id, path, headers, body FROM deliveries WHERE delivery_id = $1
+
+-- moved: whether the checkpoint was where this round had begun; the last part of the statement that saves a round
+SELECT position FROM moved

@@ -1,10 +1,16 @@
--- known: Deliveries that are stored already; the broker delivered them again.
-SELECT delivery_id FROM deliveries WHERE delivery_id = ANY($1::uuid[]);
-
--- take_in: Claim dedupe keys; returns the deliveries whose key was new.
-INSERT INTO inbox (provider, dedupe_key, content_digest, delivery_id, effects)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::smallint[])
-ON CONFLICT DO NOTHING RETURNING delivery_id;
+-- take_in: Claim dedupe keys, unless some delivery is stored already because the broker delivered it again: then claim nothing.
+-- Returns the deliveries whose key was new, and those that are stored already.
+WITH known AS MATERIALIZED (
+    SELECT delivery_id FROM deliveries WHERE delivery_id = ANY($6::uuid[])
+), taken AS (
+    INSERT INTO inbox (provider, dedupe_key, content_digest, delivery_id, effects)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::smallint[])
+    WHERE NOT EXISTS (SELECT FROM known)
+    ON CONFLICT DO NOTHING RETURNING delivery_id
+)
+SELECT delivery_id, false AS known FROM taken
+UNION ALL
+SELECT delivery_id, true FROM known;
 
 -- first_seen: What the inbox holds for keys. The LIMIT keeps it at one index look-up per key, whatever the table's size was when planned.
 SELECT held.* FROM unnest($1::text[], $2::text[]) AS wanted (provider, dedupe_key), LATERAL (
@@ -52,3 +58,6 @@ ON CONFLICT DO NOTHING;
 
 -- trim_quarantine: Drop the oldest behind a number of rows.
 DELETE FROM quarantine WHERE quarantine_id IN (SELECT quarantine_id FROM quarantine ORDER BY quarantine_id DESC OFFSET $1);
+
+-- recorded: How long each delivery took; the last part of the statement that stores deliveries.
+SELECT delivery_id, processing_ms FROM recorded;

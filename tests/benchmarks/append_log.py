@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from eventstore.append import NewEvent, append, lock_log
+from eventstore.append import NewEvent, append, log_transaction
 from eventstore.migrations import migrate
 from eventstore.read import read_page
 from runtime.services.private import ServiceUrls
@@ -96,8 +96,7 @@ async def _ours(connection: asyncpg.Connection, prefix: str) -> float:
     batches = [_batch(prefix, number) for number in range(BATCHES)]
     started = time.perf_counter()
     for batch in batches:
-        async with connection.transaction():
-            await lock_log(connection)
+        async with log_transaction(connection):
             await append(connection, batch)
     return BATCH * BATCHES / (time.perf_counter() - started)
 

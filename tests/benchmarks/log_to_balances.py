@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import uvloop
 
-from eventstore.append import NewEvent, append, lock_log
+from eventstore.append import NewEvent, append, log_transaction
 from eventstore.migrations import migrate
 from projections import build
 from projections.feeder import Feeder
@@ -99,8 +99,7 @@ async def _sql(connection: Connection) -> None:
 async def _fill(connection: Connection) -> None:
     """Every grant with the assessment that comes before it, as fulfilment appends them."""
     for start in range(0, GRANTS, AT_ONCE):
-        async with connection.transaction():
-            await lock_log(connection)
+        async with log_transaction(connection):
             events = [event for n in range(start, min(start + AT_ONCE, GRANTS)) for event in _payment(n)]
             await append(connection, events)
     await connection.execute("ANALYZE events")

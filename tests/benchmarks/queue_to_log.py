@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import aio_pika
 import asyncpg
 
-from eventstore.append import NewEvent, append, lock_log
+from eventstore.append import NewEvent, append, log_transaction
 from runtime.ids import uuid7
 from runtime.services.private import ServiceUrls
 from schemas.envelope import Envelope, pack
@@ -57,8 +57,7 @@ def _envelope(body: bytes) -> Envelope:
 async def _ours(urls: ServiceUrls) -> float:
     connection = await asyncpg.connect(urls.database_url, server_settings={"search_path": "lunas"})
     try:
-        async with connection.transaction():
-            await lock_log(connection)
+        async with log_transaction(connection):
             customer = CustomerRegistered(customer_id="ratna", email="ratna@contoh.id")
             await append(connection, [NewEvent("customer-ratna", customer)])
         envelopes = [_envelope(body) for body in _bodies(COUNT)]

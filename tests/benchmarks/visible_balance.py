@@ -12,7 +12,7 @@ import aiohttp
 import asyncpg
 import uvloop
 
-from eventstore.append import NewEvent, append, lock_log
+from eventstore.append import NewEvent, append, log_transaction
 from runtime.services.private import ServiceUrls
 from schemas.facts import CustomerRegistered
 from tests.benchmarks.figures import Figure
@@ -77,8 +77,7 @@ async def _register(dsn: str) -> None:
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "lunas"})
     names = [f"c{n}" for n in range(CUSTOMERS)] + [f"probe{n}" for n in range(2000)]
     try:
-        async with connection.transaction():
-            await lock_log(connection)
+        async with log_transaction(connection):
             customers = [CustomerRegistered(customer_id=name, email=f"{name}@contoh.id") for name in names]
             await append(connection, [NewEvent(f"customer-{c.customer_id}", c) for c in customers])
     finally:

@@ -7,9 +7,19 @@ import asyncio
 import asyncpg
 import pytest
 
-from eventstore.append import ANY, CHANNEL, NO_STREAM, STREAM_EXISTS, ExpectedVersion, append, lock_log
+from eventstore.append import (
+    ANY,
+    CHANNEL,
+    LOG_LOCK,
+    NO_STREAM,
+    STREAM_EXISTS,
+    ExpectedVersion,
+    append,
+    lock_log,
+    log_transaction,
+)
 from eventstore.read import head, read_after, read_stream, stream_version
-from runtime.database import Pool
+from runtime.database import Connection, Pool
 from schemas.errors import StoreUnavailable, WrongExpectedVersion
 from tests.integration.eventstore.samples import append_now, written_off
 
@@ -115,6 +125,46 @@ async def test_appending_needs_a_transaction_that_reads_what_was_committed(pool:
         with pytest.raises(RuntimeError, match="READ COMMITTED"):
             async with connection.transaction(isolation="repeatable_read"):
                 await lock_log(connection)
+
+
+async def test_a_log_transaction_is_begun_locked_and_committed(pool: Pool) -> None:
+    async with pool.acquire() as connection, pool.acquire() as other:
+        async with log_transaction(connection):
+            assert not await other.fetchval("SELECT pg_try_advisory_lock($1)", LOG_LOCK)
+            await append(connection, [written_off("a-1")])
+            assert await head(other) == 0
+        assert await head(other) == 1
+        assert await other.fetchval("SELECT pg_try_advisory_lock($1)", LOG_LOCK)
+
+
+async def test_a_log_transaction_that_fails_leaves_nothing_and_no_lock(pool: Pool) -> None:
+    async def fail(connection: Connection) -> None:
+        async with log_transaction(connection):
+            await append(connection, [written_off("a-1")])
+            raise ZeroDivisionError
+
+    async with pool.acquire() as connection, pool.acquire() as other:
+        with pytest.raises(ZeroDivisionError):
+            await fail(connection)
+        assert not connection.is_in_transaction()
+        assert await head(other) == 0
+        assert await other.fetchval("SELECT pg_try_advisory_lock($1)", LOG_LOCK)
+
+
+async def test_a_log_transaction_waits_no_longer_than_the_lock_timeout(pool: Pool) -> None:
+    async with pool.acquire() as holder, pool.acquire() as late, log_transaction(holder):
+        await late.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            async with log_transaction(late):
+                raise AssertionError("it was locked twice")
+        assert not late.is_in_transaction()
+
+
+async def test_a_log_transaction_is_no_part_of_another_one(pool: Pool) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        with pytest.raises(RuntimeError, match="open already"):
+            async with log_transaction(connection):
+                raise AssertionError("two transactions on one connection")
 
 
 async def test_an_appender_that_forgot_the_lock_is_refused_while_another_holds_it(pool: Pool) -> None:

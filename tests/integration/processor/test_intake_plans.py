@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventstore.append import lock_log
+from eventstore.append import LOG_LOCK, lock_log
 from eventstore.queries import load
 from runtime.database import Pool
 
@@ -31,12 +31,12 @@ A_LITTLE = (
 @pytest.mark.parametrize(
     ("statement", "arguments"),
     [
-        (INTAKE["known"], ([ID],)),
+        (INTAKE["take_in"], (["xendit"], ["k"], [b"x"], [ID], [1], [ID])),
         (INTAKE["first_seen"], (["xendit"], ["k"])),
         (INTAKE["first_delivery"], (ID,)),
         (INTAKE["learned"], ("xendit", "k", 1)),
         (INTAKE["resolve"], (["xendit"], [b"x"], [None])),
-        (APPEND["versions"], (["a-1"],)),
+        (APPEND["advance_expected"], (["a-1"], ["a"], [1], LOG_LOCK, ["a-1"], [1], [1])),
     ],
 )
 async def test_statements_under_the_logs_lock_look_up_by_index_even_when_planned_on_small_tables(
