@@ -66,7 +66,7 @@ lock: ## pin the newest allowed versions again (needs uv); locks name no package
 
 clean: ## remove .venv, private services' data and caches
 	@$(SETUP) clean
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/benchmarks/emmett/node_modules
 
 # What the targets above need, each idempotent and quick when it is already there.
 ready:

@@ -68,6 +68,7 @@ async def _figures(dsn: str) -> list[Figure]:
     slower = sql / built
     return [
         *_library(dsn, live),
+        *_emmett(dsn, live),
         Figure("7 log to balances, live batches", live, sql, "events/s", "one SQL aggregation", "recorded"),
         Figure("8 rebuild", built, sql, "events/s", "one SQL aggregation", "≥ 0.5 (time ≤ 2×)", slower <= 2),
     ]
@@ -109,12 +110,17 @@ def _payment(number: int) -> tuple[NewEvent, NewEvent]:
     customer = f"customer-{number * 7919 % CUSTOMERS:06}"
     case, payment_id = f"payment:xendit:py-{number:08}", f"py-{number:08}"
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+    granted = _grant(payment_id, customer, at)
     assessed = PaymentAssessed(
         case=case, record=case, provider="xendit", payment_id=payment_id, aliases=(f"pr-{number:08}",), status="succeeded",
         amount=50_000, requested_amount=50_000, method="QR_CODE", channel="QRIS", customer_id=customer, paid_at=at, facts=(number + 1,),
     )  # fmt: skip
-    granted = CreditGranted(
-        case=case, customer_id=customer, provider="xendit", payment_id=payment_id, amount_idr=50_000, tokens=500_000, at=at,
+    return NewEvent(f"case-{case}", assessed, _CONTEXT), NewEvent(f"customer-{customer}", granted, _CONTEXT)
+
+
+def _grant(payment_id: str, customer: str, at: datetime) -> CreditGranted:
+    return CreditGranted(
+        case=f"payment:xendit:{payment_id}", customer_id=customer, provider="xendit", payment_id=payment_id, amount_idr=50_000, tokens=500_000, at=at,
         postings=(
             Posting(account="clearing:xendit", unit="IDR", amount=50_000),
             Posting(account=f"credit:{customer}", unit="IDR", amount=-50_000),
@@ -122,7 +128,6 @@ def _payment(number: int) -> tuple[NewEvent, NewEvent]:
             Posting(account=f"tokens:{customer}", unit="TOKEN", amount=-500_000),
         ),
     )  # fmt: skip
-    return NewEvent(f"case-{case}", assessed, _CONTEXT), NewEvent(f"customer-{customer}", granted, _CONTEXT)
 
 
 def _library(dsn: str, live: float) -> list[Figure]:
@@ -131,3 +136,13 @@ def _library(dsn: str, live: float) -> list[Figure]:
     rate = projection_rate(dsn, LIBRARY_EVENTS)
     name = "eventsourcing, projection runner"
     return [Figure("7 log to balances", live, rate, "events/s", name, "≥ 50", live / rate >= 50)]
+
+
+def _emmett(dsn: str, live: float) -> list[Figure]:
+    from tests.benchmarks.emmett_peer import balances_rate
+
+    best = balances_rate(dsn, _grant("py-{key}", "{customer}", datetime(2026, 1, 1, tzinfo=UTC)), GRANTS)
+    if best is None:
+        return []
+    way, rate = best
+    return [Figure("7 log to balances", live, rate, "events/s", f"emmett, {way}", "≥ 40", live / rate >= 40)]
