@@ -37,7 +37,9 @@ class Register(StoredState):
     value: Any
 
     def beats(self, other: Register | None) -> bool:
-        return other is None or (self.at, repr(self.value)) > (other.at, repr(other.value))
+        if other is None or self.at != other.at:
+            return other is None or self.at > other.at
+        return repr(self.value) > repr(other.value)
 
 
 @dataclass(slots=True)
@@ -137,8 +139,12 @@ def join(one: Attempt | None, two: Attempt) -> Attempt:
 
 
 def latest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return max(filter(None, (one, two)), default=None)
+    if one is None or two is None:
+        return one or two
+    return max(one, two)
 
 
 def earliest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min(filter(None, (one, two)), default=None)
+    if one is None or two is None:
+        return one or two
+    return min(one, two)

@@ -28,6 +28,18 @@ from schemas.facts import (
     SuspenseWrittenOff,
 )
 
+_CONTEXT = (
+    "payment_type",
+    "reference_id",
+    "customer_ref",
+    "payer_email",
+    "channel",
+    "method",
+    "requested_amount",
+    "subscription_key",
+)
+"""Fields of a payment fact whose newest word counts."""
+
 
 @dataclass(slots=True)
 class Refund(StoredState):
@@ -151,11 +163,13 @@ class PaymentCase(StoredState):
     @property
     def agreed(self) -> Register | None:
         """The order as it was when it was paid: the price agreed then is the price."""
+        if not self.orders:
+            return None
         paid_at = self.paid_at(self.successes)
         agreed = [order for order in self.orders if paid_at is None or order.at <= paid_at]
         if agreed:
             return max(agreed, key=_by_time)
-        return min(self.orders, key=_by_time, default=None)
+        return min(self.orders, key=_by_time)
 
     @property
     def order(self) -> Register | None:
@@ -170,30 +184,36 @@ class PaymentCase(StoredState):
     @property
     def spam(self) -> bool:
         """Judged spam when it was paid, and nobody said otherwise since."""
+        if not self.spam_marks:
+            return False
         paid_at = self.paid_at(self.successes)
         before = [mark.at for mark in self.spam_marks if paid_at is None or mark.at <= paid_at]
         since = max(before, default=None)
         words = [mark.value for mark in self.spam_marks if since is None or mark.at >= since]
-        return bool(words) and all(words)
+        return all(words)
 
     @property
     def successes(self) -> dict[str, Attempt]:
         """Attempts that brought money. A success that names only the request counts while no real attempt has succeeded."""
-        real = {key: attempt for key, attempt in self.attempts.items() if attempt.succeeded and key}
-        if real:
-            return real
-        return {key: attempt for key, attempt in self.attempts.items() if attempt.succeeded}
+        successes = {key: attempt for key, attempt in self.attempts.items() if attempt.succeeded}
+        if len(successes) > 1:
+            successes.pop(RequestOnly, None)
+        return successes
 
     def paid_at(self, attempts: Iterable[str]) -> datetime | None:
         """When the earliest of these attempts was paid."""
-        times = (self.attempts[key].paid_at for key in attempts if key in self.attempts)
-        return min((time for time in times if time is not None), default=None)
+        known = [self.attempts[key].paid_at for key in attempts if key in self.attempts]
+        times = [time for time in known if time is not None]
+        return min(times) if times else None
 
     def reversed(self) -> bool:
         """A person at the provider set a paid payment back to unpaid, later than it was paid."""
-        paid = _newest(attempt.last_success_at for attempt in self.attempts.values())
-        unpaid = _newest(attempt.unpaid_at for attempt in self.attempts.values())
-        return paid is not None and unpaid is not None and unpaid > paid
+        attempts = self.attempts.values()
+        unpaid = [attempt.unpaid_at for attempt in attempts if attempt.unpaid_at is not None]
+        if not unpaid:
+            return False
+        paid = [attempt.last_success_at for attempt in attempts if attempt.last_success_at is not None]
+        return bool(paid) and max(unpaid) > max(paid)
 
     def absorb(self, other: PaymentCase) -> None:
         """Take over another case of the same payment that granted and closed nothing yet. What it held is released by the next decision."""
@@ -224,45 +244,41 @@ class PaymentCase(StoredState):
         return new
 
     def _payment(self, fact: PaymentFact, position: int) -> None:
-        self.aliases |= {fact.payment_key, *fact.aliases, *filter(None, (fact.attempt_id, fact.group_id))}
-        self.group_id = self.group_id or fact.group_id
+        self._named(fact)
         self.reusable = self.reusable or fact.reusable
         self._remember(fact)
         attempt = self.attempts.setdefault(fact.attempt_id or RequestOnly, Attempt())
         attempt.token_only = attempt.token_only or fact.token_only
-        if isinstance(fact, PaymentSucceeded | PaymentSettled):
-            attempt.confirmed = attempt.confirmed or not fact.token_only
         attempt.without_id = attempt.without_id or fact.without_id
         if isinstance(fact, PaymentSucceeded | PaymentSettled):
+            attempt.confirmed = attempt.confirmed or not fact.token_only
             succeed(attempt, fact, position)
         else:
             report(attempt, fact, position)
 
+    def _named(self, fact: PaymentFact | RefundFact) -> None:
+        self.aliases.add(fact.payment_key)
+        self.aliases.update(fact.aliases)
+        self.aliases.update(one for one in (fact.attempt_id, fact.group_id) if one)
+        self.group_id = self.group_id or fact.group_id
+
     def _remember(self, fact: PaymentFact) -> None:
-        known = {
-            "payment_type": fact.payment_type,
-            "reference_id": fact.reference_id,
-            "customer_ref": fact.customer_ref,
-            "payer_email": fact.payer_email,
-            "channel": fact.channel,
-            "method": fact.method,
-            "requested_amount": fact.requested_amount,
-            "subscription_key": fact.subscription_key,
-            "products": [hint.model_dump() for hint in fact.products] or None,
-        }
-        for name, value in known.items():
+        for name in _CONTEXT:
+            value = getattr(fact, name)
             if value is not None:
-                self._set(name, Register(at=fact.occurred_at, value=value))
+                self._set(name, Register(fact.occurred_at, value))
+        if fact.products:
+            hints = [hint.model_dump() for hint in fact.products]
+            self._set("products", Register(fact.occurred_at, hints))
         if fact.spam is not None:
-            _add(self.spam_marks, Register(at=fact.occurred_at, value=fact.spam))
+            _add(self.spam_marks, Register(fact.occurred_at, fact.spam))
 
     def _set(self, name: str, register: Register) -> None:
         if register.beats(self.registers.get(name)):
             self.registers[name] = register
 
     def _refund(self, fact: RefundFact) -> None:
-        self.aliases |= {fact.payment_key, *fact.aliases, *filter(None, (fact.attempt_id, fact.group_id))}
-        self.group_id = self.group_id or fact.group_id
+        self._named(fact)
         if isinstance(fact, RefundSucceeded):
             self.refunds.setdefault(
                 fact.refund_id, Refund(attempt_id=fact.attempt_id, amount=fact.amount, at=fact.occurred_at)
@@ -290,7 +306,3 @@ def _add(registers: list[Register], new: Register) -> None:
 
 def _by_time(register: Register) -> tuple[datetime, str]:
     return (register.at, repr(register.value))
-
-
-def _newest(times: Iterable[datetime | None]) -> datetime | None:
-    return max((time for time in times if time is not None), default=None)

@@ -5,8 +5,7 @@ A top-up has one part; further captures of the same request are parts of their o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from processor.payment_attempts import RequestOnly
 from processor.payment_case import Closed, PaymentCase
@@ -19,8 +18,7 @@ Kind = Literal["credit", "tokens", "course", "sale", "plan"]
 MAIN = "main"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """`amount` in rupiah, None when no event told. Either `kind` and `product` say what it buys, or `problem` why that is unclear."""
 
     key: str
@@ -43,7 +41,7 @@ SALES = {
 
 def parts_of(case: PaymentCase, catalog: Catalog) -> list[Part]:
     """Deterministic for a set of facts, except that what was granted stays what it is."""
-    if not case.successes:
+    if not any(attempt.succeeded for attempt in case.attempts.values()):
         return []
     if case.order is not None or case.provider in _ORDER_PROVIDERS:
         return _order_parts(case, catalog)
@@ -55,27 +53,28 @@ _ORDER_PROVIDERS = frozenset({"scalev"})
 
 
 def _payment_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
-    main, underpaid = _main_attempts(case)
+    paid = _by_payment_time(case)
+    main, underpaid = _main_attempts(case, paid)
     parts: list[Part] = []
     if main:
         amounts = [_amount(case, attempt) for attempt in main]
         known = [amount for amount in amounts if amount is not None]
         total = sum(known) if len(known) == len(amounts) else None
         parts = _seats(_with_purpose(Part(MAIN, total, tuple(main), underpaid=underpaid), case, catalog))
-    return [*parts, *(_extra(case, a, catalog) for a in _by_payment_time(case) if a not in main)]
+    return parts + [_extra(case, attempt, catalog) for attempt in paid if attempt not in main]
 
 
 def _extra(case: PaymentCase, attempt: str, catalog: Catalog) -> Part:
     """Money beyond what the request asked for: a purchase of its own where the code may be paid again and again."""
     part = Part(f"attempt:{attempt}", _amount(case, attempt), (attempt,))
     return (
-        _with_purpose(part, case, catalog) if case.reusable else _replace(part, problem="duplicate_purchase")
+        _with_purpose(part, case, catalog) if case.reusable else part._replace(problem="duplicate_purchase")
     )
 
 
-def _main_attempts(case: PaymentCase) -> tuple[list[str], bool]:
-    """The attempts that together pay for the request, and whether they fall short of it."""
-    candidates = [a for a in _by_payment_time(case) if f"attempt:{a}" not in case.closed]
+def _main_attempts(case: PaymentCase, paid: list[str]) -> tuple[list[str], bool]:
+    """Which of the attempts paid, by time, together pay for the request, and whether they fall short of it."""
+    candidates = [attempt for attempt in paid if f"attempt:{attempt}" not in case.closed]
     settled = case.closed[MAIN].attempts if MAIN in case.closed else case.main
     if settled:
         kept = [attempt for attempt in settled if attempt in candidates]
@@ -96,7 +95,7 @@ def make_way(case: PaymentCase) -> None:
     closed = case.closed.get(MAIN)
     if closed is None or case.orders or case.provider in _ORDER_PROVIDERS:
         return
-    attempts, _ = _main_attempts(case)
+    attempts, _ = _main_attempts(case, _by_payment_time(case))
     closed.attempts = attempts
     others = {a for a in case.successes if f"attempt:{a}" not in case.closed} - set(attempts)
     if not others:
@@ -125,6 +124,8 @@ def _accumulate(case: PaymentCase, candidates: list[str], requested: int) -> tup
 
 def _by_payment_time(case: PaymentCase) -> list[str]:
     successes = case.successes
+    if len(successes) == 1:
+        return list(successes)
     return sorted(successes, key=lambda a: (str(successes[a].paid_at), a))
 
 
@@ -137,25 +138,24 @@ def _with_purpose(part: Part, case: PaymentCase, catalog: Catalog) -> Part:
     payment_type = case.value("payment_type")
     hints = case.products
     if payment_type == "credit_topup":
-        return _replace(part, kind="credit", sold_as="credit")
+        return part._replace(kind="credit", sold_as="credit")
     if payment_type in SALES:
         match = catalog.match(hints) if hints else None
         if match and match.product is None:
-            return _replace(part, problem=match.reason)
+            return part._replace(problem=match.reason)
         # Booked by type: the money may be announced without the product, and every announcement must book it alike.
-        return _replace(part, kind="sale", sold_as=SALES[payment_type])
+        return part._replace(kind="sale", sold_as=SALES[payment_type])
     if hints:
         match = catalog.match(hints)
         if match.product is None:
-            return _replace(part, problem=match.reason)
-        return _replace(
-            part,
+            return part._replace(problem=match.reason)
+        return part._replace(
             kind=match.product.kind,
             product=match.product,
             quantity=match.quantity,
             sold_as=match.product.id,
         )
-    return _replace(part, problem="purpose_unknown" if case.provider == "xendit" else "unmapped_product")
+    return part._replace(problem="purpose_unknown" if case.provider == "xendit" else "unmapped_product")
 
 
 def _order_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
@@ -205,42 +205,39 @@ def _seats(part: Part) -> list[Part]:
     if part.amount is not None:
         seat, *others = allocate(part.amount, [1] * part.quantity)
         rest = sum(others)
-    surplus = _replace(
-        part,
+    surplus = part._replace(
         key=f"{part.key}:surplus",
         amount=rest,
         quantity=part.quantity - 1,
         problem="duplicate_purchase",
     )
-    return [_replace(part, amount=seat, quantity=1), surplus]
-
-
-def _replace(part: Part, **changes: Any) -> Part:
-    return replace(part, **changes)
+    return [part._replace(amount=seat, quantity=1), surplus]
 
 
 def repurposed(part: Part, case: PaymentCase, catalog: Catalog, product: str | None) -> Part:
     """The part as an operator wants it: bought as `product` (`credit` or a catalogue id), or as what the payment itself says."""
     if product == "credit":
-        return _replace(part, kind="credit", sold_as="credit", product=None, problem=None)
+        return part._replace(kind="credit", sold_as="credit", product=None, problem=None)
     if product is not None:
         wanted = catalog.product(product)
         if wanted is None:
-            return _replace(part, problem="unmapped_product")
+            return part._replace(problem="unmapped_product")
         if wanted.kind == "plan" and case.value("subscription_key"):
             # The subscription itself gives the access.
-            return _replace(part, kind="sale", product=None, sold_as="subscription", problem=None)
-        return _replace(part, kind=wanted.kind, product=wanted, sold_as=wanted.id, problem=None)
+            return part._replace(kind="sale", product=None, sold_as="subscription", problem=None)
+        return part._replace(kind=wanted.kind, product=wanted, sold_as=wanted.id, problem=None)
     if part.problem != "duplicate_purchase":
         return part
     if part.kind is not None:
-        return _replace(part, problem=None)
-    return _with_purpose(_replace(part, problem=None), case, catalog)
+        return part._replace(problem=None)
+    return _with_purpose(part._replace(problem=None), case, catalog)
 
 
 def payment_id_of(case: PaymentCase, attempts: tuple[str, ...]) -> str:
     """The provider's id to show for these attempts: the money's own id when known, else the request's, else the key."""
-    named = sorted(attempt for attempt in attempts if attempt != RequestOnly)
-    if named:
-        return min(named, key=lambda a: (str(case.attempts[a].paid_at), a))
-    return case.group_id or case.payment_key
+    named = [attempt for attempt in attempts if attempt != RequestOnly]
+    if not named:
+        return case.group_id or case.payment_key
+    if len(named) == 1:
+        return named[0]
+    return min(named, key=lambda a: (str(case.attempts[a].paid_at), a))

@@ -31,7 +31,7 @@ def decide_payment(case: PaymentCase, situation: Situation) -> None:
     refunds = place_refunds(case, parts, situation)
     for part in parts:
         _settle(case, part, owner, refunds[part.key], situation)
-    if any(key.startswith("line:") for key in (*case.grants, *case.closed)):
+    if case.orders and any(key.startswith("line:") for key in (*case.grants, *case.closed)):
         case.sold = case.order
     raise_alarms(case, parts, situation)
     assess(case, parts, owner, situation)
@@ -70,11 +70,13 @@ def _settle(
     if part.key in case.grants:
         take_back(case, part.key, refunds, situation)
         return
-    held_id = suspense_id(case.key, part.key)
-    if held_id in case.write_offs and part.key in case.holds:
-        _close(case, part, "written_off", refunds, owner.customer_id, situation)
-        return
-    claim = case.claims.get(held_id)
+    claim = None
+    if case.write_offs or case.claims:
+        held_id = suspense_id(case.key, part.key)
+        if held_id in case.write_offs and part.key in case.holds:
+            _close(case, part, "written_off", refunds, owner.customer_id, situation)
+            return
+        claim = case.claims.get(held_id)
     if claim is not None:
         part = repurposed(part, case, situation.catalog, claim.product)
         known = claim.customer_id in situation.customers
@@ -106,11 +108,13 @@ def _problem(
 
 
 def _order_problem(case: PaymentCase) -> str | None:
-    paid_at = min((a.paid_at for a in case.successes.values() if a.paid_at), default=None)
     if case.reversed():
         return "reversed"
     if case.spam:
         return "spam_order"
+    if case.deleted_at is None and case.cancelled_at is None:
+        return None
+    paid_at = case.paid_at(case.successes)
     if case.deleted_at and (paid_at is None or paid_at > case.deleted_at):
         return "order_deleted"
     if case.cancelled_at and (paid_at is None or paid_at > case.cancelled_at):
@@ -119,10 +123,10 @@ def _order_problem(case: PaymentCase) -> str | None:
 
 
 def _trust_problem(case: PaymentCase, part: Part, situation: Situation) -> str | None:
-    policy = situation.catalog.policy(case.provider)
-    attempts = [case.attempts[attempt] for attempt in part.attempts]
     if part.underpaid:
         return "underpaid"
+    policy = situation.catalog.policy(case.provider)
+    attempts = [case.attempts[attempt] for attempt in part.attempts]
     if any(attempt.without_id for attempt in attempts) and policy.payload_without_id == "hold":
         return "payload_without_id"
     unproved = any(attempt.unproved for attempt in attempts)
@@ -194,6 +198,8 @@ def _hold(
 
 def _release_vanished(case: PaymentCase, parts: list[Part], situation: Situation) -> None:
     """Money held under a part that later facts merged into another one: partial payments that became complete, two cases that are one."""
+    if not case.holds and not case.stray_holds:
+        return
     present = {part.key for part in parts}
     gone = [case.holds.pop(key) for key in [key for key in case.holds if key not in present]]
     for hold in [*gone, *case.stray_holds]:
@@ -210,7 +216,7 @@ def _close(
     situation: Situation,
 ) -> None:
     """The money leaves suspense without a grant, for good."""
-    case.closed[part.key] = Closed(why=why, attempts=list(part.attempts), refunds=refunds)
+    case.closed[part.key] = Closed(why=why, attempts=list(part.attempts), refunds=dict(refunds))
     if why == "refunded":
         grants.mark_charge(case, part.attempts, customer_id, "refunded", situation)
     hold = case.holds.pop(part.key, None)

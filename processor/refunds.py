@@ -29,6 +29,8 @@ Placed = dict[str, dict[str, int]]
 def place_refunds(case: PaymentCase, parts: list[Part], situation: Situation) -> Placed:
     """Which part each refund concerns. One that comes before its payment waits; one larger than its payment is shown to an operator."""
     placed = {part.key: dict(_final(case, part.key)) for part in parts}
+    if not case.refunds:
+        return placed
     room = {part.key: _size(case, part) - sum(placed[part.key].values()) for part in parts}
     for refund_id, refund in sorted(case.refunds.items(), key=lambda item: (item[1].at, item[0])):
         rest = refund.amount - sum(shares.get(refund_id, 0) for shares in placed.values())

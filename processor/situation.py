@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from processor.stored_state import StoredState
 from schemas.catalog import Catalog
@@ -62,8 +62,7 @@ class CustomerRecord(StoredState):
     tier: TierState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """One decision to append."""
 
     stream: str
@@ -91,11 +90,10 @@ class Situation:
 
     def say_of(self, customer_id: str, event: EventModel) -> None:
         """Append a decision to a customer's stream."""
-        self.say(f"customer-{customer_id}", event)
+        self.decisions.append(Decided(f"customer-{customer_id}", event))
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """Whose payment it is, or why nobody's."""
 
     customer_id: str | None = None

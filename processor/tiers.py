@@ -34,6 +34,8 @@ def settle_tier(customer: CustomerRecord, case: str, reason: str, situation: Sit
 def _tier_of(customer: CustomerRecord, situation: Situation) -> TierState:
     catalog = situation.catalog
     base = catalog.credit_tier if customer.topups else catalog.first_tier
+    if not customer.plans:
+        return TierState(tier=base, until=None, fallback_tier=base)
     order = {tier.id: rank for rank, tier in enumerate(catalog.tiers)}
     in_force = [
         plan
