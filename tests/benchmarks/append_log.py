@@ -17,6 +17,7 @@ from eventstore.read import read_page
 from runtime.services.private import ServiceUrls
 from schemas.events import encode
 from schemas.facts import PaymentSucceeded
+from tests.benchmarks import append_beside_emmett
 from tests.benchmarks.figures import Figure, median
 
 BATCH = 200
@@ -62,6 +63,7 @@ async def _figures(dsn: str) -> list[Figure]:
         ours, bare = median(rates["ours"][1:]), median(rates["bare"][1:])
         found = [Figure("4 append, batches of 200", ours, bare, "events/s", "bare unnest insert of the same columns", "≥ 0.9", ours / bare >= 0.9)]  # fmt: skip
         found += _library(dsn, ours)
+        found += await append_beside_emmett.figures(connection, dsn, _fact)
         return found + await _at_size(connection, ours)
     finally:
         await connection.close()

@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
-
 from schemas.decisions import CreditGranted
 from schemas.events import EventModel, encode
 from tests.benchmarks.figures import median
 
 FOLDER = Path(__file__).parent / "emmett"
-OLDEST_NODE = 18
+OLDEST_NODE = 20
 ROUNDS = 3  # it is slow: more would take minutes
 APPENDS = 2_000
+BATCH = 500  # events of one append, where it appends several
 # Projected of a log as long as ours: its log has no index by position, so the length counts.
 GRANTS = 12_000
 CUSTOMERS = 4_000  # three grants each, as on our side
@@ -95,6 +94,8 @@ _METADATA = {
 
 @contextmanager
 def _database(dsn: str) -> Iterator[str]:
+    import psycopg  # comes with the peers
+
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("CREATE DATABASE bench_emmett")
         try:
@@ -106,7 +107,10 @@ def _database(dsn: str) -> Iterator[str]:
 def _missing() -> str | None:
     """Why it cannot run here, with the command that helps; installs its packages when only they are missing."""
     if shutil.which("node") is None or shutil.which("npm") is None or _node_version() < OLDEST_NODE:
-        return f"they need Node.js {OLDEST_NODE} or newer with npm: apt-get install nodejs npm"
+        return (
+            f"they need Node.js {OLDEST_NODE} or newer with npm: apt-get install nodejs npm"
+            f" (then npm install --global n && n {OLDEST_NODE}, where that is older)"
+        )
     lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return None

@@ -11,21 +11,29 @@ const input = JSON.parse(process.env.INPUT);
 const event = maker(input.type, input.template, input.metadata);
 const store = getPostgreSQLEventStore(process.env.DATABASE_URL);
 
-const ofOwnStream = (key) => store.appendToStream(`payment-${key}`, [event(key)]);
-const ofOneStream = (key) =>
-  store.appendToStream(`payment-${key}`, Array.from({ length: BATCH }, (_, one) => event(`${key}-${one}`)));
+const ofOwnStreams = (prefix) =>
+  Array.from({ length: input.events }, (_, n) => [`payment-${prefix}-${n}`, [event(`${prefix}-${n}`)]]);
+const ofOneStream = (prefix) =>
+  Array.from({ length: input.events / BATCH }, (_, n) => [
+    `payment-${prefix}-${n}`,
+    Array.from({ length: BATCH }, (_, one) => event(`${prefix}-${n}-${one}`)),
+  ]);
 
 const ways = {
-  'one by one': (round, events) => concurrently(events, 1, (n) => ofOwnStream(`s${round}-${n}`)),
-  'ten at once': (round, events) => concurrently(events, AT_ONCE, (n) => ofOwnStream(`c${round}-${n}`)),
-  'batches of 500': (round, events) => concurrently(events / BATCH, 1, (n) => ofOneStream(`b${round}-${n}`)),
+  'one by one': { appends: ofOwnStreams, atOnce: 1 },
+  'ten at once': { appends: ofOwnStreams, atOnce: AT_ONCE },
+  'batches of 500': { appends: ofOneStream, atOnce: 1 },
 };
 
 await store.schema.migrate();
 const rates = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
-for (const append of Object.values(ways)) await append('warm', BATCH);
-for (let round = 0; round < input.rounds; round++)
-  for (const [name, append] of Object.entries(ways))
-    rates[name].push(await rate(input.events, () => append(round, input.events)));
+for (let round = -1; round < input.rounds; round++)
+  for (const [name, { appends, atOnce }] of Object.entries(ways)) {
+    const ready = appends(`${name}-${round}`);
+    const measured = await rate(input.events, () =>
+      concurrently(ready.length, atOnce, (n) => store.appendToStream(...ready[n])),
+    );
+    if (round >= 0) rates[name].push(measured); // the first round warms up
+  }
 report(rates);
 await store.close();
