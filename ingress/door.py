@@ -1,40 +1,47 @@
-"""One webhook request: read the bytes, verify them, publish them with a confirm, answer."""
+"""One webhook request: read the bytes, verify them, publish them with a confirm, answer.
+
+There are two ways through: aiohttp's, for whatever may come, and the direct one, for a webhook that arrived whole (see `connection.py`). They
+differ in how the bytes are read and the answer is written; what is decided in between is the same code.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from aiohttp import web
+from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp.http import RawRequestMessage
+from aiohttp.typedefs import RawHeaders
+from multidict import CIMultiDictProxy
 
 from ingress import answers
-from ingress.guard import GuardedConnection, Phase
+from ingress.answers import Answer
+from ingress.connection import GuardedConnection, Phase
+from ingress.desk import Desk
 from ingress.limits import Limits
 from ingress.metrics import Metrics
-from ingress.publisher import GroupingPublisher
+from ingress.publisher import Failure, GroupingPublisher
 from ingress.quarantine import Quarantine, Refused
 from ingress.remote import Network, remote_address
 from providers.provider import Provider
-from providers.verification import Rejected, Verified
+from providers.verification import Rejected
 from runtime.health import Health
-from runtime.ids import uuid7
 from runtime.settings import Settings
 from schemas.envelope import Envelope
 from schemas.errors import NotConfirmed, Unroutable
 
-ENVELOPE_HEADERS = ("content-type", "user-agent", "webhook-id", "x-scalev-app-id")
-ENVELOPE_HEADER_LIMIT = 512  # characters; enough for any honest value
 GET = ("GET", "HEAD")
+Headers = CIMultiDictProxy[str]
 
 
 class Refusal(Exception):
     """A request that is answered without being verified. `cause` is for metrics and quarantine."""
 
-    def __init__(self, cause: str, response: web.Response) -> None:
+    def __init__(self, cause: str, answer: Answer) -> None:
         super().__init__(cause)
         self.cause = cause
-        self.response = response
+        self.answer = answer
 
 
 class Door:
@@ -52,7 +59,7 @@ class Door:
         metrics: Metrics,
         trusted: Sequence[Network],
     ) -> None:
-        self._paths = paths
+        self._desks = {path: Desk(path, provider, settings, metrics) for path, provider in paths.items()}
         self._publisher = publisher
         self._quarantine = quarantine
         self._limits = limits
@@ -62,67 +69,95 @@ class Door:
         self._body_limit = settings.ingress_body_limit_bytes
         self._body_deadline = settings.ingress_body_deadline_seconds
         self._head_limit = settings.ingress_header_limit_bytes
-        self._retry_after = {"Retry-After": str(settings.ingress_retry_after_seconds)}
-        self._secrets = {
-            provider.name: tuple(
-                secret.get_secret_value() for secret in settings.webhook_secrets(provider.name)
+        self._too_many = answers.too_many(settings.ingress_retry_after_seconds)
+        self._not_durable = answers.not_durable(settings.ingress_retry_after_seconds)
+
+    def take(self, connection: GuardedConnection, message: RawRequestMessage, payload: StreamReader) -> bool:
+        """The direct way, for a request that arrived whole. False leaves it to `__call__`, untouched."""
+        desk = self._desks.get(message.path)
+        if (
+            desk is None
+            or message.method != "POST"
+            or message.should_close
+            or message.upgrade
+            or message.version != HttpVersion11
+            or payload.total_bytes > self._body_limit
+            or _size(message.raw_headers) > self._head_limit
+            or self._health.draining
+        ):
+            return False
+        connection.begin()
+        body = payload.read_nowait()
+        verdict = self._judge(desk, message.headers, body, connection.peername)
+        if isinstance(verdict, Answer):
+            self._reply(connection, desk, verdict)
+            return True
+        try:
+            self._publisher.submit(
+                verdict, desk.partition_key(body), partial(self._settled, connection, desk)
             )
-            for provider in paths.values()
-        }
+        except NotConfirmed as error:
+            self._settled(connection, desk, error)
+        return True
+
+    def _settled(self, connection: GuardedConnection, desk: Desk, failure: Failure | None) -> None:
+        self._reply(connection, desk, self._outcome(failure))
+
+    def _reply(self, connection: GuardedConnection, desk: Desk, answer: Answer) -> None:
+        desk.count(answer.status)
+        connection.reply(answer, last=self._health.draining)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """aiohttp's handler."""
+        """aiohttp's way."""
         connection = request.protocol
         path = request.raw_path.partition("?")[0]
-        provider = self._paths.get(path)
+        desk = self._desks.get(path)
         try:
-            if provider is None:
-                response = await self._elsewhere(request, path)
+            if desk is None:
+                answer = await self._elsewhere(request, path)
+                response = answer.response(last=self._health.draining)
             else:
-                response = await self._webhook(request, provider, path)
-                self._metrics.requests.labels(provider.name, str(response.status)).inc()
+                response = await self._webhook(request, desk)
+                desk.count(response.status)
         finally:
             if isinstance(connection, GuardedConnection):
                 connection.enter(Phase.IDLE)
-        return answers.closing(response) if self._health.draining else response
+        return response
 
-    async def _elsewhere(self, request: web.BaseRequest, path: str) -> web.Response:
+    async def _elsewhere(self, request: web.BaseRequest, path: str) -> Answer:
         if path not in ("/livez", "/readyz"):
-            return answers.answer(404, answers.NOT_FOUND)
+            return answers.NOT_FOUND
         if request.method not in GET:
-            return answers.answer(405, answers.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
+            return answers.ONLY_GET
         if path == "/livez":
-            return answers.answer(200, b'{"status": "alive"}')
+            return answers.ALIVE
         ready, _ = await self._health.report()
-        status = b'{"status": "ready"}' if ready else b'{"status": "not_ready"}'
-        return answers.answer(200 if ready else 503, status)
+        return answers.READY if ready else answers.NOT_READY
 
-    async def _webhook(self, request: web.BaseRequest, provider: Provider, path: str) -> web.Response:
+    async def _webhook(self, request: web.BaseRequest, desk: Desk) -> web.Response:
         if request.method != "POST":
-            return answers.answer(405, answers.METHOD_NOT_ALLOWED, {"Allow": "POST"})
+            return answers.ONLY_POST.response(last=self._health.draining)
         try:
             body = await self._read(request)
         except Refusal as refusal:
-            self._refuse(request, provider, path, refusal.cause, b"")
-            return answers.closing(refusal.response)
+            self._refuse(desk, request.headers, b"", request.remote, refusal.cause)
+            return refusal.answer.response(last=True)
         _enter(request, Phase.WORK)
-        verdict = provider.verify(request.headers, body, self._secrets[provider.name])
-        if isinstance(verdict, Rejected):
-            return self._unverified(request, provider, path, verdict, body)
-        if not self._limits.verified(provider.name):
-            return answers.answer(429, answers.TOO_MANY, self._retry_after)
-        return await self._publish(request, provider, path, verdict, body)
+        verdict = self._judge(desk, request.headers, body, request.remote)
+        if isinstance(verdict, Envelope):
+            verdict = await self._publish(verdict, desk.partition_key(body))
+        return verdict.response(last=self._health.draining)
 
     async def _read(self, request: web.BaseRequest) -> bytes:
         """The body as received. Raises Refusal."""
-        if sum(len(name) + len(value) for name, value in request.raw_headers) > self._head_limit:
-            raise Refusal("headers_too_large", answers.answer(431, answers.HEADERS_TOO_LARGE))
+        if _size(request.raw_headers) > self._head_limit:
+            raise Refusal("headers_too_large", answers.HEADERS_TOO_LARGE)
         if (request.content_length or 0) > self._body_limit:
-            raise Refusal("too_large", answers.answer(413, answers.TOO_LARGE))
+            raise Refusal("too_large", answers.TOO_LARGE)
         if request.content.is_eof():
             body = request.content.read_nowait(-1)
             if len(body) > self._body_limit:
-                raise Refusal("too_large", answers.answer(413, answers.TOO_LARGE))
+                raise Refusal("too_large", answers.TOO_LARGE)
             return body
         _enter(request, Phase.BODY)
         if request.headers.get("Expect", "").lower() == "100-continue":
@@ -132,9 +167,9 @@ class Door:
             async with asyncio.timeout(self._body_deadline):
                 return await self._read_slowly(request)
         except TimeoutError:
-            raise Refusal("slow_body", answers.answer(408, answers.TOO_SLOW)) from None
+            raise Refusal("slow_body", answers.TOO_SLOW) from None
         except (ConnectionError, web.RequestPayloadError) as error:
-            raise Refusal("broken_body", answers.answer(400, answers.BAD_REQUEST)) from error
+            raise Refusal("broken_body", answers.BAD_REQUEST) from error
 
     async def _read_slowly(self, request: web.BaseRequest) -> bytes:
         chunks: list[bytes] = []
@@ -142,51 +177,49 @@ class Door:
         while chunk := await request.content.readany():
             size += len(chunk)
             if size > self._body_limit:
-                raise Refusal("too_large", answers.answer(413, answers.TOO_LARGE))
+                raise Refusal("too_large", answers.TOO_LARGE)
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _unverified(
-        self, request: web.BaseRequest, provider: Provider, path: str, verdict: Rejected, body: bytes
-    ) -> web.Response:
-        if not self._limits.failed(provider.name):
-            self._metrics.rejections.labels(provider.name, "too_many_failures").inc()
-            return answers.answer(429, answers.TOO_MANY, self._retry_after)
-        self._refuse(request, provider, path, str(verdict.cause), body)
-        return answers.answer(401, answers.INVALID_SIGNATURE)
+    def _judge(self, desk: Desk, headers: Headers, body: bytes, peer: object) -> Envelope | Answer:
+        """What is to be published, or the answer that ends it."""
+        verdict = desk.verify(headers, body)
+        if isinstance(verdict, Rejected):
+            if not self._limits.failed(desk.name):
+                self._metrics.rejections.labels(desk.name, "too_many_failures").inc()
+                return self._too_many
+            self._refuse(desk, headers, body, peer, str(verdict.cause))
+            return answers.INVALID_SIGNATURE
+        if not self._limits.verified(desk.name):
+            return self._too_many
+        return desk.envelope(verdict, headers, body)
 
-    async def _publish(
-        self, request: web.BaseRequest, provider: Provider, path: str, verdict: Verified, body: bytes
-    ) -> web.Response:
-        envelope = Envelope(
-            delivery_id=str(uuid7()),
-            provider=provider.name,
-            received_at=time.time_ns() // 1000,
-            scheme=verdict.scheme,
-            secret_id=verdict.secret_id,
-            path=path,
-            body=body,
-            headers=_kept_headers(request),
-        )
+    async def _publish(self, envelope: Envelope, key: str) -> Answer:
         try:
-            await self._publisher.deliver(envelope, provider.partition_key(body))
+            await self._publisher.deliver(envelope, key)
         except (NotConfirmed, Unroutable) as error:
-            self._metrics.unconfirmed.labels(type(error).__name__).inc()
-            return answers.answer(503, answers.NOT_DURABLE, self._retry_after)
-        return answers.answer(200, answers.SUCCESS)
+            return self._outcome(error)
+        return self._outcome(None)
 
-    def _refuse(
-        self, request: web.BaseRequest, provider: Provider, path: str, cause: str, body: bytes
-    ) -> None:
+    def _outcome(self, failure: Failure | None) -> Answer:
+        if failure is None:
+            return answers.SUCCESS
+        self._metrics.unconfirmed.labels(type(failure).__name__).inc()
+        return self._not_durable
+
+    def _refuse(self, desk: Desk, headers: Headers, body: bytes, peer: object, cause: str) -> None:
+        address = peer[0] if isinstance(peer, tuple) else peer
         self._quarantine.keep(
             Refused(
-                provider=provider.name,
+                provider=desk.name,
                 cause=cause,
                 remote=remote_address(
-                    request.remote, request.headers.getall("X-Forwarded-For", []), self._trusted
+                    None if address is None else str(address),
+                    headers.getall("X-Forwarded-For", []),
+                    self._trusted,
                 ),
-                path=path,
-                headers=request.headers.items(),
+                path=desk.path,
+                headers=headers.items(),
                 body=body,
             )
         )
@@ -198,6 +231,9 @@ def _enter(request: web.BaseRequest, phase: Phase) -> None:
         connection.enter(phase)
 
 
-def _kept_headers(request: web.BaseRequest) -> dict[str, str]:
-    headers = request.headers
-    return {name: headers[name][:ENVELOPE_HEADER_LIMIT] for name in ENVELOPE_HEADERS if name in headers}
+def _size(headers: RawHeaders) -> int:
+    """Bytes of all header fields."""
+    size = 0
+    for name, value in headers:
+        size += len(name) + len(value)
+    return size

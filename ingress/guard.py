@@ -8,14 +8,14 @@ idled or dawdled longest gives way, so that thousands of slow clients cannot kee
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any, cast
+from collections.abc import Awaitable, Mapping
+from typing import Any, Protocol
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from ingress import answers
+from ingress.connection import GuardedConnection, Phase
 from ingress.metrics import Metrics
 from runtime.logs import get_logger
 from runtime.settings import Settings
@@ -24,83 +24,26 @@ log = get_logger(__name__)
 
 SWEEP_SECONDS = 0.5
 WORK_SLACK_SECONDS = 2.0  # on top of the publish deadline: verification and the answer
-FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 5\r\n"
-    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(answers.NOT_DURABLE), answers.NOT_DURABLE)
-)
+# aiohttp's own deadline for idle connections never comes: the sweep closes them long before.
+KEEPALIVE_SECONDS = 86_400.0
 
 
-class Phase(Enum):
-    """What a connection is waiting for. All but WORK wait for the client."""
+class Handler(Protocol):
+    """What stands behind the guard."""
 
-    IDLE = "idle"
-    HEAD = "slow_head"
-    BODY = "slow_body"
-    WORK = "slow_answer"
+    def __call__(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        """aiohttp's handler."""
 
-
-class GuardedConnection(RequestHandler):
-    """aiohttp's connection, with a phase."""
-
-    __slots__ = ("gone", "guard", "phase", "since")
-
-    def __init__(self, manager: Guard, **options: Any) -> None:
-        super().__init__(manager, **options)
-        self.guard = manager
-        self.phase = Phase.IDLE
-        self.since = 0.0
-        self.gone = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not self.guard.admit():
-            cast(asyncio.Transport, transport).write(FULL)
-            transport.close()
-            self.gone = True
-            return
-        super().connection_made(transport)
-        self.enter(Phase.IDLE)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        self.gone = True
-        self.guard.leave(self)
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if self.phase is Phase.IDLE:
-            self.enter(Phase.HEAD)
-        super().data_received(data)
-
-    def enter(self, phase: Phase) -> None:
-        """The handler of a client that has left still runs to its end; it does not bring the connection back."""
-        self.phase = phase
-        if not self.gone:
-            self.guard.entered(self, phase)
-
-    def cut(self) -> None:
-        """Closes now, without a farewell; what the client still sends is not read."""
-        if self.transport is not None:
-            self.transport.abort()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """aiohttp logs the exception here, and a parser's exception quotes header values: ours never does."""
-        if status < 500:
-            self.guard.malformed(type(exc).__name__)
-            return answers.closing(answers.answer(status, answers.BAD_REQUEST))
-        log.error("request failed", action="ingress.error", error=type(exc).__name__)
-        return answers.closing(answers.answer(500, answers.INTERNAL))
+    def take(self, connection: GuardedConnection, message: RawRequestMessage, payload: StreamReader) -> bool:
+        """Takes a whole request the direct way, or leaves it to the other."""
 
 
 class Guard(web.Server):
     """aiohttp's low-level server whose connections are guarded."""
 
-    def __init__(self, handler: Any, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, handler: Handler, settings: Settings, metrics: Metrics) -> None:
         super().__init__(handler)
+        self.take = handler.take
         self._metrics = metrics
         self._limit = settings.ingress_connection_limit
         self._deadlines: Mapping[Phase, float] = {
@@ -112,7 +55,7 @@ class Guard(web.Server):
         self._options: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,  # a signature is over the bytes as sent; a bomb stays small
-            "keepalive_timeout": settings.ingress_idle_deadline_seconds + SWEEP_SECONDS,
+            "keepalive_timeout": KEEPALIVE_SECONDS,
             "lingering_time": 1.0,  # a refused body is read on for this long, so that the answer arrives
             "max_line_size": settings.ingress_header_field_limit_bytes,
             "max_field_size": settings.ingress_header_field_limit_bytes,

@@ -39,16 +39,29 @@ class RandomBytes:
 _random_bytes = RandomBytes()
 
 
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def uuid7(
-    *,
-    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-    random_bytes: Callable[[int], bytes] = _random_bytes,
+    *, now_ms: Callable[[], int] = _now_ms, random_bytes: Callable[[int], bytes] = _random_bytes
 ) -> uuid.UUID:
     """UUID version 7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then 74 random bits."""
-    random = int.from_bytes(random_bytes(10), "big")
-    value = (now_ms() & (2**48 - 1)) << 80
+    return uuid.UUID(int=_value(now_ms(), random_bytes(10)))
+
+
+def uuid7_text(
+    *, now_ms: Callable[[], int] = _now_ms, random_bytes: Callable[[int], bytes] = _random_bytes
+) -> str:
+    """`str(uuid7())` in a third of the time."""
+    digits = f"{_value(now_ms(), random_bytes(10)):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _value(now_ms: int, random_bytes: bytes) -> int:
+    random = int.from_bytes(random_bytes, "big")
+    value = (now_ms & (2**48 - 1)) << 80
     value |= 0x7 << 76
     value |= ((random >> 68) & 0xFFF) << 64
     value |= 0b10 << 62
-    value |= random & (2**62 - 1)
-    return uuid.UUID(int=value)
+    return value | random & (2**62 - 1)

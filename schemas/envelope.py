@@ -14,6 +14,7 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 from types import MappingProxyType
 
 from schemas.errors import Permanent
@@ -29,7 +30,8 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
 _LENGTH = struct.Struct(">I")
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+# ASCII escapes: header values may hold undecodable bytes as lone surrogates, which UTF-8 refuses.
+_quoted = encode_basestring_ascii
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -68,23 +70,23 @@ class Envelope:
 
 def pack_one(envelope: Envelope) -> bytes:
     """Frame one envelope without the magic; frames can be joined in any number behind one magic."""
-    header = {
-        "delivery_id": envelope.delivery_id,
-        "provider": envelope.provider,
-        "received_at": envelope.received_at,
-        "scheme": envelope.scheme,
-        "secret_id": envelope.secret_id,
-        "headers": dict(envelope.headers),
-        "path": envelope.path,
-    }
-    if envelope.replay_of is not None:
-        header["replay_of"] = envelope.replay_of
-    if envelope.dead_letter_id is not None:
-        header["dead_letter_id"] = envelope.dead_letter_id
-    if envelope.actor is not None:
-        header["actor"] = envelope.actor
-    # ASCII escapes: header values may hold undecodable bytes as lone surrogates, which UTF-8 refuses.
-    encoded = _encode(header).encode("ascii")
+    # Written out by hand: one webhook, one header, and the general encoder takes five times as long.
+    optional = "".join(
+        f',"{name}":{_quoted(value)}'
+        for name, value in (
+            ("replay_of", envelope.replay_of),
+            ("dead_letter_id", envelope.dead_letter_id),
+            ("actor", envelope.actor),
+        )
+        if value is not None
+    )
+    headers = ",".join([f"{_quoted(name)}:{_quoted(value)}" for name, value in envelope.headers.items()])
+    encoded = (
+        f'{{"delivery_id":{_quoted(envelope.delivery_id)},"provider":{_quoted(envelope.provider)},'
+        f'"received_at":{envelope.received_at},"scheme":{_quoted(envelope.scheme)},'
+        f'"secret_id":{_quoted(envelope.secret_id)},"headers":{{{headers}}},'
+        f'"path":{_quoted(envelope.path)}{optional}}}'
+    ).encode("ascii")
     return b"".join((_LENGTH.pack(len(encoded)), encoded, _LENGTH.pack(len(envelope.body)), envelope.body))
 
 

@@ -99,6 +99,13 @@ class IngressSettings(BaseModel):
         le=16,
         description="Groups of one partition published at once; two overlap the broker's disk with our reading.",
     )
+    ingress_group_pause_ms: float = Field(
+        5.0,
+        ge=0,
+        le=100,
+        description="Least time between two groups of a partition, in milliseconds, while fewer than 32 deliveries wait: a small "
+        "group costs the broker and us as much as a large one. The first after a quiet time goes through at once; 0 never waits.",
+    )
     ingress_headers_max: int = Field(
         64, ge=8, description="Header fields in one request; providers send under 20."
     )

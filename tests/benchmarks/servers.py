@@ -20,8 +20,10 @@ import uvloop
 from aiohttp import web
 
 from ingress import app
+from ingress.lane import Settle
 from runtime.logs import configure_logging
 from runtime.settings import Settings
+from schemas.envelope import Envelope, pack_one
 from tests.benchmarks.wrk import TOKEN
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -109,7 +111,11 @@ def _silence() -> None:
         async def deliver(self, *_: object) -> None:
             return None
 
-    app.GroupingPublisher = Silent  # type: ignore[assignment, misc]
+        def submit(self, envelope: Envelope, _key: str, settle: Settle) -> None:
+            pack_one(envelope)
+            asyncio.get_running_loop().call_soon(settle, None)
+
+    app.GroupingPublisher = Silent  # type: ignore[assignment, attr-defined]
 
 
 def _announce(port: int) -> None:

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from ingress.lane import GOOD_GROUP
 from ingress.metrics import Metrics
 from ingress.publisher import Bounds, GroupingPublisher
 from runtime.broker import Message
 from schemas.envelope import Envelope, unpack
 from schemas.errors import NotConfirmed, Unroutable
 from schemas.topology import partition_of
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock stands still while there is work, and jumps to the next timer when there is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    def _run_once(self) -> None:
+        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
+            self.now = max(self.now, self._scheduled[0].when())  # type: ignore[attr-defined]
+        super()._run_once()  # type: ignore[misc]
+
+
+def play(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a scene in jumping time."""
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(scene())
 
 
 class Wire:
@@ -182,3 +207,119 @@ async def test_an_abandoned_request_does_not_hold_up_its_group() -> None:
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert [outcome is None for outcome in outcomes] == [True, False, True]
     assert publisher.waiting == 0
+
+
+class Quick(Wire):
+    """A broker that confirms at once; `at` is when each message was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at: list[float] = []
+
+    async def publish(self, message: Message, *, deadline: float) -> None:
+        self.messages.append(message)
+        self.at.append(asyncio.get_running_loop().time())
+
+
+def test_small_groups_keep_a_pause_and_the_first_after_a_quiet_time_does_not_wait() -> None:
+    wire = Quick()
+
+    async def scene() -> None:
+        publisher = grouping(wire, pause=0.01)
+        arrivals = [0.0, 0.001, 0.004, 0.012, 0.5]
+        tasks = []
+        for number, moment in enumerate(arrivals):
+            await asyncio.sleep(moment - asyncio.get_running_loop().time())
+            tasks.append(deliver(publisher, b"%d" % number))
+        await asyncio.gather(*tasks)
+
+    play(scene)
+    assert wire.groups() == [[b"0"], [b"1", b"2"], [b"3"], [b"4"]]
+    assert wire.at == pytest.approx([0.0, 0.01, 0.02, 0.5])
+
+
+def test_a_good_group_is_not_held_back() -> None:
+    wire = Quick()
+
+    async def scene() -> None:
+        publisher = grouping(wire, pause=0.01)
+        await deliver(publisher, b"first")
+        few = [deliver(publisher, b"few") for _ in range(GOOD_GROUP - 1)]
+        await asyncio.sleep(0.005)
+        await asyncio.gather(deliver(publisher, b"one more"), *few)
+
+    play(scene)
+    assert [len(group) for group in wire.groups()] == [1, GOOD_GROUP]
+    assert wire.at == pytest.approx([0.0, 0.005])
+
+
+def test_without_a_pause_nothing_waits() -> None:
+    wire = Quick()
+
+    async def scene() -> None:
+        publisher = grouping(wire, pause=0.0)
+        for number in range(3):
+            await deliver(publisher, b"%d" % number)
+
+    play(scene)
+    assert wire.at == [0.0, 0.0, 0.0]
+
+
+def test_each_delivery_has_its_own_deadline() -> None:
+    """One timer serves all; nobody's answer is early or late because of another's."""
+    wire = Wire()
+    answered: list[tuple[str, float]] = []
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        publisher = grouping(wire, deadline=1.0)
+        for moment in (0.0, 0.3, 0.4):
+            await asyncio.sleep(moment - loop.time())
+            envelope = Envelope("id", "xendit", 1, "static_token", "abc", "/webhooks/xendit", b"x")
+            publisher.submit(
+                envelope, "", lambda failure: answered.append((type(failure).__name__, loop.time()))
+            )
+        await asyncio.sleep(1.0)
+        assert publisher.waiting == 0
+        wire.gates[0].set_result(None)
+        await settle()
+
+    play(scene)
+    assert answered == [("NotConfirmed", pytest.approx(moment)) for moment in (1.0, 1.3, 1.4)]
+    assert len(wire.messages) == 1, "what was answered 503 before its turn is not sent"
+
+
+def test_a_delivery_whose_deadline_passes_during_the_pause_is_not_sent() -> None:
+    wire = Quick()
+
+    async def scene() -> None:
+        publisher = grouping(wire, pause=2.0, deadline=1.0)
+        await deliver(publisher, b"first")
+        with pytest.raises(NotConfirmed):
+            await deliver(publisher, b"too late")
+        await asyncio.sleep(5.0)
+
+    play(scene)
+    assert wire.groups() == [[b"first"]]
+
+
+async def test_what_goes_wrong_in_one_answer_is_not_the_others_trouble() -> None:
+    wire = Wire()
+    publisher = grouping(wire)
+    answered: list[object] = []
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, context: complaints.append(repr(context.get("exception")))
+    )
+
+    def broken(_failure: object) -> None:
+        raise RuntimeError("a bug")
+
+    envelope = Envelope("id", "xendit", 1, "static_token", "abc", "/webhooks/xendit", b"x")
+    for answer in (answered.append, broken, answered.append):
+        publisher.submit(envelope, "", answer)
+    await settle()
+    wire.gates[0].set_result(None)
+    await settle()
+    assert answered == [None, None]
+    assert complaints == ["RuntimeError('a bug')"]

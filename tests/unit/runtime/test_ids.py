@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from runtime.ids import RandomBytes, utc_now, uuid7
+from runtime.ids import RandomBytes, utc_now, uuid7, uuid7_text
 
 
 def test_the_example_of_the_standard() -> None:
@@ -12,6 +12,8 @@ def test_the_example_of_the_standard() -> None:
     random = (0xCC3 << 68 | 0x18C4DC0C0C07398F).to_bytes(10, "big")
     made = uuid7(now_ms=lambda: 0x017F22E279B0, random_bytes=lambda _count: random)
     assert str(made) == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+    text = uuid7_text(now_ms=lambda: 0x017F22E279B0, random_bytes=lambda _count: random)
+    assert text == str(made)
 
 
 def test_later_ones_sort_later() -> None:

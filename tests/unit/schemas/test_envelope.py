@@ -46,6 +46,25 @@ def test_unpack_is_the_inverse_of_pack(envelopes: list[Envelope]) -> None:
     assert unpack(pack(envelopes)) == envelopes
 
 
+def test_the_header_is_what_the_json_encoder_writes() -> None:
+    odd = 'quote " backslash \\ tab \t newline \n nul \x00 é € 🎉 lone \udcff'
+    packed = pack_one(
+        envelope(b"", headers={"user-agent": odd, "webhook-id": ""}, path=odd, replay_of="r", actor=odd)
+    )
+    header = {
+        "delivery_id": "0198c0de-0000-7000-8000-000000000001",
+        "provider": "xendit",
+        "received_at": 1_760_000_000_000_000,
+        "scheme": "static_token",
+        "secret_id": "0123456789ab",
+        "headers": {"user-agent": odd, "webhook-id": ""},
+        "path": odd,
+        "replay_of": "r",
+        "actor": odd,
+    }
+    assert packed[4:-4] == json.dumps(header, separators=(",", ":")).encode("ascii")
+
+
 def test_frames_joined_equal_a_packed_list() -> None:
     both = [envelope(b"one"), envelope(b"two")]
     assert join(pack_one(item) for item in both) == pack(both)

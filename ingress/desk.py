@@ -1,0 +1,69 @@
+"""Behind each path of the door: whose webhooks arrive there, what they are checked with, and what is counted for them."""
+
+from __future__ import annotations
+
+import time
+
+from multidict import MultiMapping, istr
+from prometheus_client import Counter
+
+from ingress.metrics import Metrics
+from providers.provider import Provider
+from providers.verification import Rejected, Verified
+from runtime.ids import uuid7_text
+from runtime.settings import Settings
+from schemas.envelope import Envelope
+
+ENVELOPE_HEADERS = tuple(
+    istr(name) for name in ("content-type", "user-agent", "webhook-id", "x-scalev-app-id")
+)
+ENVELOPE_HEADER_LIMIT = 512  # characters; enough for any honest value
+
+
+class Desk:
+    """One path of one provider."""
+
+    __slots__ = ("_answered", "_metrics", "_secrets", "_verify", "name", "partition_key", "path")
+
+    def __init__(self, path: str, provider: Provider, settings: Settings, metrics: Metrics) -> None:
+        self.path = path
+        self.name = provider.name
+        self.partition_key = provider.partition_key
+        self._verify = provider.verify
+        self._secrets = tuple(secret.get_secret_value() for secret in settings.webhook_secrets(provider.name))
+        self._metrics = metrics
+        # Finding a counter by its labels costs more than counting.
+        self._answered: dict[int, Counter] = {}
+
+    def verify(self, headers: MultiMapping[str], body: bytes) -> Verified | Rejected:
+        """Whether the provider sent this."""
+        return self._verify(headers, body, self._secrets)
+
+    def envelope(self, verdict: Verified, headers: MultiMapping[str], body: bytes) -> Envelope:
+        """The delivery as it travels on."""
+        return Envelope(
+            delivery_id=uuid7_text(),
+            provider=self.name,
+            received_at=time.time_ns() // 1000,
+            scheme=verdict.scheme,
+            secret_id=verdict.secret_id,
+            path=self.path,
+            body=body,
+            headers=kept_headers(headers),
+        )
+
+    def count(self, status: int) -> None:
+        """One more request answered."""
+        counter = self._answered.get(status)
+        if counter is None:
+            counter = self._answered[status] = self._metrics.requests.labels(self.name, str(status))
+        counter.inc()
+
+
+def kept_headers(headers: MultiMapping[str]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for name in ENVELOPE_HEADERS:
+        value = headers.get(name)
+        if value is not None:
+            kept[name] = value[:ENVELOPE_HEADER_LIMIT]
+    return kept
