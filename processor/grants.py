@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from processor import postings
-from processor.payment_attempts import Attempt, Report
+from processor.payment_attempts import Attempt, Report, RequestOnly
 from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, payment_id_of
 from processor.plan_purchases import settle_purchases
@@ -192,9 +192,15 @@ def mark_charge(
 
 def late(case: PaymentCase, attempts: tuple[str, ...]) -> bool:
     """Paid after the request or this very attempt had expired or failed: by the provider's clock, else by arrival."""
-    ends = [case.attempts[a].ended for a in {*attempts, ""} if a in case.attempts]
+    ends = [
+        attempt.ended
+        for key, attempt in case.attempts.items()
+        if attempt.ended and (key == RequestOnly or key in attempts)
+    ]
+    if not ends:
+        return False
     paid = [case.attempts[a] for a in attempts if case.attempts[a].succeeded]
-    return any(_after(attempt, end) for attempt in paid for end in ends if end is not None)
+    return any(_after(attempt, end) for attempt in paid for end in ends)
 
 
 def _after(attempt: Attempt, end: Report) -> bool:

@@ -11,26 +11,32 @@ from processor.payment_parts import Part, payment_id_of
 from processor.refunds import refunded_total
 from processor.situation import Owner, Situation
 from schemas.decisions import PaymentAssessed, PaymentStatus
+from schemas.event_model import unvalidated
 
 
 def assess(case: PaymentCase, parts: list[Part], owner: Owner, situation: Situation) -> None:
     """Append payment.assessed for each record of the case whose view changed or that has new facts."""
-    extras = [part for part in parts if part.key.startswith("attempt:")]
-    _drop_records(case, {case.key, *(f"{case.key}#{part.attempts[0]}" for part in extras)})
-    extra_attempts = {attempt for part in extras for attempt in part.attempts}
+    extras = {_record_of(case, part): part for part in parts if part.key.startswith("attempt:")}
+    _drop_records(case, {case.key, *extras})
+    extra_attempts = {attempt for part in extras.values() for attempt in part.attempts}
     main = tuple(attempt for attempt in case.attempts if attempt not in extra_attempts)
     facts, case.new_facts = tuple(sorted(set(case.new_facts))), []
     if main or case.order:
-        rest = [part for part in parts if part not in extras]
+        rest = [part for part in parts if not part.key.startswith("attempt:")]
         _say(case, case.key, _view(case, main, rest, owner, case.key), facts, situation)
-    for part in extras:
-        record = f"{case.key}#{part.attempts[0]}"
+    for record, part in extras.items():
         _say(case, record, _view(case, part.attempts, [part], owner, record), (), situation)
+
+
+def _record_of(case: PaymentCase, extra: Part) -> str:
+    return f"{case.key}#{extra.attempts[0]}"
 
 
 def _drop_records(case: PaymentCase, present: set[str]) -> None:
     """Records of money that turned out to belong to another record of this case."""
     gone = case.assessed.keys() - present
+    if not gone and not case.merged_records:
+        return
     case.merged_records = (case.merged_records | gone) - present
     for record in gone:
         del case.assessed[record]
@@ -43,22 +49,21 @@ def _say(
     if case.assessed.get(record) == digest and not facts:
         return
     case.assessed[record] = digest
-    situation.say(f"case-{case.key}", view.model_copy(update={"facts": facts}))
+    situation.say(f"case-{case.key}", view.amended(facts=facts) if facts else view)
 
 
 def _view(
     case: PaymentCase, attempts: tuple[str, ...], parts: list[Part], owner: Owner, record: str
 ) -> PaymentAssessed:
-    chosen = {key: case.attempts[key] for key in attempts}
-    paid = tuple(key for key in attempts if chosen[key].succeeded and key in case.successes)
+    chosen = [case.attempts[key] for key in attempts]
+    successes = case.successes
+    paid = tuple(key for key in attempts if key in successes)
     keys = [part.key for part in parts]
     received = _received(parts)
     refunded = refunded_total(case, keys)
-    status = _status(case, chosen, received, refunded)
-    last = _last_report(chosen)
-    holds = [case.holds[key].reason for key in keys if key in case.holds]
+    status, failure_code = _status(case, attempts, received, refunded)
     main = record == case.key
-    return PaymentAssessed(
+    return _assessed(
         case=case.key,
         record=record,
         provider=case.provider,
@@ -77,22 +82,30 @@ def _view(
         payer_email=case.value("payer_email"),
         paid_at=case.paid_at(paid),
         late=late(case, paid),
-        token_only=any(attempt.unproved for attempt in chosen.values()),
-        settled=any(attempt.settled for attempt in chosen.values()),
-        held=holds[0] if holds else None,
-        failure_code=last.failure_code if last and status in ("failed", "expired") else None,
+        token_only=any(attempt.unproved for attempt in chosen),
+        settled=any(attempt.settled for attempt in chosen),
+        held=_held(case, keys) if case.holds else None,
+        failure_code=failure_code,
     )
 
 
+_assessed = unvalidated(PaymentAssessed)
+
+
+def _held(case: PaymentCase, keys: list[str]) -> str | None:
+    return next((case.holds[key].reason for key in keys if key in case.holds), None)
+
+
 def _customer(case: PaymentCase, keys: list[str], owner: Owner) -> str | None:
-    granted = [case.grants[key].customer_id for key in keys if key in case.grants]
-    return granted[0] if granted else owner.customer_id
+    for key in keys:
+        if key in case.grants:
+            return case.grants[key].customer_id
+    return owner.customer_id
 
 
 def _received(parts: list[Part]) -> int | None:
-    amounts = [part.amount for part in parts]
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if known and len(known) == len(amounts) else None
+    known = [part.amount for part in parts if part.amount is not None]
+    return sum(known) if known and len(known) == len(parts) else None
 
 
 def _announced(case: PaymentCase) -> int | None:
@@ -102,17 +115,20 @@ def _announced(case: PaymentCase) -> int | None:
 
 
 def _status(
-    case: PaymentCase, attempts: dict[str, Attempt], received: int | None, refunded: int
-) -> PaymentStatus:
-    """Paid is never undone by pending, failed or expired: only by money going back or a reversal at the provider."""
+    case: PaymentCase, keys: tuple[str, ...], received: int | None, refunded: int
+) -> tuple[PaymentStatus, str | None]:
+    """The status and why it failed. Paid is never undone by pending, failed or expired: only by money going back or a reversal."""
+    attempts = {key: case.attempts[key] for key in keys}
     if any(attempt.succeeded for attempt in attempts.values()):
         if refunded and received is not None:
-            return "refunded" if refunded >= received else "partially_refunded"
-        return "reversed" if case.reversed() else "succeeded"
-    if case.cancelled_at is not None or case.deleted_at is not None:
-        return "failed"
+            return ("refunded" if refunded >= received else "partially_refunded"), None
+        return ("reversed" if case.reversed() else "succeeded"), None
     last = _last_report(attempts)
-    return last.status if last else "pending"
+    code = last.failure_code if last else None
+    if case.cancelled_at is not None or case.deleted_at is not None:
+        return "failed", code
+    status = last.status if last else "pending"
+    return status, code if status in ("failed", "expired") else None
 
 
 def _last_report(attempts: dict[str, Attempt]) -> Report | None:

@@ -136,9 +136,9 @@ def _amount(case: PaymentCase, attempt: str) -> int | None:
 
 def _with_purpose(part: Part, case: PaymentCase, catalog: Catalog) -> Part:
     payment_type = case.value("payment_type")
-    hints = case.products
     if payment_type == "credit_topup":
         return part._replace(kind="credit", sold_as="credit")
+    hints = case.products
     if payment_type in SALES:
         match = catalog.match(hints) if hints else None
         if match and match.product is None:

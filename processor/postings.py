@@ -6,6 +6,8 @@ posts from clearing and no decision needs to know the history.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from schemas.decisions import Posting
 
 Postings = tuple[Posting, ...]
@@ -67,11 +69,13 @@ def _pair(debit: str, credit: str, amount: int | None) -> Postings:
     )
 
 
-def _issue(unit: str, account: str, tokens: int) -> Postings:
+_ISSUED = {"TOKEN": "issued:credit_tokens", "CHAT": "issued:chat_tokens"}
+
+
+def _issue(unit: Literal["TOKEN", "CHAT"], account: str, tokens: int) -> Postings:
     if not tokens:
         return ()
-    issued = {"TOKEN": "issued:credit_tokens", "CHAT": "issued:chat_tokens"}[unit]
     return (
-        Posting.model_validate({"account": issued, "unit": unit, "amount": tokens}),
-        Posting.model_validate({"account": account, "unit": unit, "amount": -tokens}),
+        Posting(account=_ISSUED[unit], unit=unit, amount=tokens),
+        Posting(account=account, unit=unit, amount=-tokens),
     )

@@ -58,6 +58,8 @@ def take_back(case: PaymentCase, key: str, refunds: dict[str, int], situation: S
 
 def refunded_total(case: PaymentCase, keys: list[str]) -> int:
     """Rupiah of these parts that went back."""
+    if not case.refunds:
+        return 0
     grants = sum(case.grants[key].refunded_idr for key in keys if key in case.grants)
     holds = sum(case.holds[key].refunded_idr for key in keys if key in case.holds)
     return grants + holds + sum(sum(case.closed[key].refunds.values()) for key in keys if key in case.closed)

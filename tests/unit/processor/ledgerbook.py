@@ -18,6 +18,7 @@ from processor.subscription_policy import decide_subscription
 from schemas import decisions as d
 from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.event_model import EventModel
+from schemas.events import decode, encode
 from schemas.facts import CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
 
 VARIANT = "variant_kelas_python"
@@ -143,11 +144,11 @@ class Book:
         else:
             decide_payment(case, situation)
         # Between two rounds everything is stored as JSON.
-        desk.cases[key] = type(case).model_validate_json(case.model_dump_json(exclude_defaults=True))
+        desk.cases[key] = type(case).from_json(case.to_json())
         for name, record in list(desk.customers.items()):
-            stored = record.model_dump_json(exclude_defaults=True)
-            desk.customers[name] = CustomerRecord.model_validate_json(stored)
+            desk.customers[name] = CustomerRecord.from_json(record.to_json())
         assert balanced_each(situation.decisions)
+        assert valid_each(situation.decisions)
         desk.waits[key] = situation.waits
         self.decisions += [decision.event for decision in situation.decisions]
         self.streams += [decision.stream for decision in situation.decisions]
@@ -249,6 +250,11 @@ def balanced_each(decisions: Sequence[Decided]) -> bool:
         if any(totals.values()):
             return False
     return True
+
+
+def valid_each(decisions: Sequence[Decided]) -> bool:
+    """Every decision, also one that was built without validation, is what a reader of the log will make of it."""
+    return all(decode(one.event.TYPE, one.event.VERSION, encode(one.event)) == one.event for one in decisions)
 
 
 def balanced(book: Book) -> bool:

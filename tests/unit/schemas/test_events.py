@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
 
 from schemas import events
-from schemas.decisions import DECISIONS, CreditGranted, Posting
+from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed, Posting
 from schemas.errors import UnknownEventVersion
-from schemas.event_model import EventModel
+from schemas.event_model import EventModel, unvalidated
 from schemas.facts import FACTS, CustomerRegistered
 
 CREDIT = {
@@ -23,6 +24,9 @@ CREDIT = {
     "tokens": 500_000,
     "at": "2026-11-20T05:00:00Z",
 }
+
+
+NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
 
 class Parcel(EventModel):
@@ -103,6 +107,28 @@ def test_value_that_does_not_balance_cannot_even_be_built() -> None:
     across = (*lopsided, Posting(account="tokens:c-1", unit="TOKEN", amount=-1))
     with pytest.raises(ValidationError, match="do not sum to zero"):
         CreditGranted.model_validate({**CREDIT, "postings": across})
+
+
+def test_a_model_without_validation_is_built_and_written_like_one_with_it() -> None:
+    values: dict[str, Any] = {"case": "xendit:py-1", "record": "xendit:py-1", "provider": "xendit"}
+    values |= {"payment_id": "py-1", "status": "succeeded", "facts": (7,), "paid_at": NOON}
+    trusted, checked = unvalidated(PaymentAssessed)(**values), PaymentAssessed(**values)
+    assert trusted == checked
+    assert trusted.model_dump_json() == checked.model_dump_json()
+    assert events.encode(trusted) == events.encode(checked)
+    with pytest.raises(ValidationError):
+        trusted.status = "failed"  # type: ignore[misc]
+
+
+def test_an_amended_event_is_a_copy() -> None:
+    before = CustomerRegistered(customer_id="c-1", email="a@b.id")
+    assert before.amended(email=None) == CustomerRegistered(customer_id="c-1", email=None)
+    assert before.email == "a@b.id"
+
+
+def test_what_must_balance_cannot_be_built_without_validation() -> None:
+    with pytest.raises(TypeError, match="CreditGranted is more than its fields"):
+        unvalidated(CreditGranted)
 
 
 def test_an_unknown_type_is_a_key_error() -> None:
