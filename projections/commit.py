@@ -8,6 +8,7 @@ read before: a checkpoint that still stands where it stood means that nobody has
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -27,18 +28,35 @@ class Overtaken(Transient):
     """Somebody else moved a checkpoint, so nothing of this batch was written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a batch changes, as far as that can be said without reading a row: its events, and pieces by label of a member."""
+
+    events: list[Event]
+    pieces: dict[str, list[Piece]]
+
+
+def draft(members: Sequence[Member], batch: Rows) -> Draft:
+    """Folds a batch into members that need no rows for it. Touches no database; raises whatever a fold says about a broken event."""
+    events = decode_all(batch)
+    unread = [member for member in members if member.projection.merged or not member.projection.loaded]
+    return Draft(events, {member.label: _fold_unread(member, events) for member in unread})
+
+
 async def commit_together(
-    connection: Connection, members: Sequence[Member], batch: Rows, through: int
+    connection: Connection, members: Sequence[Member], batch: Rows, through: int, drafted: Draft | None = None
 ) -> None:
     """Folds a batch into generations that stand at the same position and moves them to `through`, all or nothing.
 
-    Raises Overtaken, and whatever a fold or the database says about a broken event; nothing is written then.
+    `drafted` is the batch's draft when it was made before. Raises Overtaken, and whatever a fold or the database says about a broken
+    event; nothing is written then.
     """
     pieces: list[Piece] = []
     if batch:
-        events = decode_all(batch)
+        known = drafted or draft(members, batch)
         for member in members:
-            pieces += await _fold(connection, member, events)
+            unread = known.pieces.get(member.label)
+            pieces += await _fold(connection, member, known.events) if unread is None else unread
         fault_point("projections.folded")
     await _commit(connection, members, through, pieces)
     fault_point("projections.committed")
@@ -67,20 +85,34 @@ def parking(member: Member, parked: Sequence[Parked]) -> list[Piece]:
 
 async def _fold(connection: Connection, member: Member, events: Sequence[Event]) -> list[Piece]:
     projection = member.projection
-    mine = [event for event in events if event.type in projection.handlers]
-    queued: list[Parked] = []
-    if member.waiting:
-        queued = [
-            Parked(event.position, event.stream, event.type, "")
-            for event in mine
-            if event.stream in member.waiting
-        ]
-        mine = [event for event in mine if event.stream not in member.waiting]
+    mine, queued = _mine(member, events)
     if not mine:
         return parking(member, queued)
     state = await rows.load(connection, projection, member.version, touched(projection, mine))
     fold_all(projection, state, mine)
     return rows.upserts(projection, member.version, state) + parking(member, queued)
+
+
+def _fold_unread(member: Member, events: Sequence[Event]) -> list[Piece]:
+    projection = member.projection
+    mine, queued = _mine(member, events)
+    state = projection.new_state()
+    fold_all(projection, state, mine)
+    write = rows.merges if projection.merged else rows.upserts
+    return write(projection, member.version, state) + parking(member, queued)
+
+
+def _mine(member: Member, events: Sequence[Event]) -> tuple[list[Event], list[Parked]]:
+    """The events a member folds, and those that wait behind a parked one of their stream."""
+    mine = [event for event in events if event.type in member.projection.handlers]
+    if not member.waiting:
+        return mine, []
+    queued = [
+        Parked(event.position, event.stream, event.type, "")
+        for event in mine
+        if event.stream in member.waiting
+    ]
+    return [event for event in mine if event.stream not in member.waiting], queued
 
 
 async def _commit(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 
 from projections import log as event_log
+from projections.ahead import Ahead, commit_and_look_ahead
 from projections.commit import Overtaken, commit_carefully, commit_together
 from projections.decoding import Rows, Stored, known_part
 from projections.fold import FOLD_ERRORS, describe
@@ -53,6 +54,7 @@ class Feeder:
         self._projections = projections
         self._only = only
         self._halted: dict[str, float] = {}
+        self._ahead: Ahead | None = None
         self.members: list[Member] = []
 
     async def refresh(self) -> None:
@@ -85,14 +87,16 @@ class Feeder:
 
     async def _feed(self, group: Sequence[Member]) -> bool:
         started = time.perf_counter()
-        types = frozenset[str]().union(*(one.projection.types for one in group))
-        batch = await event_log.read(self._connection, group[0].position, types, self._batch_max)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and not ahead.suits(group):
+            ahead = None
+        batch = ahead.batch if ahead else await self._read(group)
         self._show_lag(group, batch.head)
         if batch.through <= group[0].position:
             return False
         events, unknown = known_part(batch.events)
         if unknown is None:
-            await self._commit(group, events, batch.through)
+            await self._commit(group, events, batch.through, ahead)
         else:
             if events:
                 await self._commit(group, events, unknown.position - 1)
@@ -100,9 +104,20 @@ class Feeder:
         self._show(group, len(events), time.perf_counter() - started, batch.head)
         return unknown is not None or len(batch.events) >= self._batch_max
 
-    async def _commit(self, group: Sequence[Member], events: Rows, through: int) -> None:
+    async def _read(self, group: Sequence[Member]) -> event_log.Batch:
+        return await event_log.read(self._connection, group[0].position, _types(group), self._batch_max)
+
+    async def _commit(
+        self, group: Sequence[Member], events: Rows, through: int, ahead: Ahead | None = None
+    ) -> None:
+        drafted = ahead.drafted if ahead else None
         try:
-            await commit_together(self._connection, group, events, through)
+            if len(events) < self._batch_max:
+                await commit_together(self._connection, group, events, through, drafted)
+            else:
+                self._ahead = await commit_and_look_ahead(
+                    self._connection, group, events, through, drafted, _types(group), self._batch_max
+                )
             return
         except BROKEN as error:
             log.warning("a batch holds a broken event", action="projection.isolate", error=describe(error))
@@ -178,3 +193,7 @@ class Feeder:
             seconds = await self._connection.fetchval(runner_sql()["age"], group[0].position)
             for member in group:
                 self._metrics.lag_seconds.labels(member.projection.name, member.version).set(seconds or 0.0)
+
+
+def _types(group: Sequence[Member]) -> frozenset[str]:
+    return frozenset[str]().union(*(one.projection.types for one in group))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple, get_type_hints
@@ -42,6 +42,11 @@ class Table:
         return tuple(field.name for field in fields(self.row))
 
     @cached_property
+    def untouched(self) -> tuple[Any, ...]:
+        """What each column holds in a new row before anything changes it; MISSING where every row says so itself."""
+        return tuple(MISSING if field.default is MISSING else field.default for field in fields(self.row))
+
+    @cached_property
     def values(self) -> Callable[[Any], tuple[Any, ...]]:
         """From a row to its values in the order of the columns."""
         return attrgetter(*self.columns)
@@ -66,7 +71,8 @@ class Projection:
     """One read model as code: the first table is the one its view shows.
 
     `keys` says which rows of the first table an event touches. `loaded`: the folds need to see these rows as they are;
-    otherwise they write whole rows and nothing is read.
+    otherwise they write whole rows and nothing is read. `merged`: they need not after all, because rows folded from nothing can be
+    added to those that are there by the tables' statement `merge`; whoever folds event by event still reads.
     """
 
     name: str
@@ -75,6 +81,7 @@ class Projection:
     handlers: Mapping[str, Handler]
     keys: Keys
     loaded: bool
+    merged: bool = False
 
     @property
     def consumer(self) -> str:

@@ -1,8 +1,10 @@
-"""Rows of one generation between memory and PostgreSQL: one SELECT and one upsert per table and batch, COPY for a first build."""
+"""Rows of one generation between memory and PostgreSQL: one SELECT and one upsert, or one merge, per table and batch, COPY for a first build."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 from eventstore.queries import Piece
@@ -36,6 +38,22 @@ def upserts(projection: Projection, version: int, state: State) -> list[Piece]:
         if rows:
             columns = tuple(zip(*map(table.values, rows.values()), strict=True))
             pieces.append((table_sql(table.name, version)["upsert"], columns))
+    return pieces
+
+
+def merges(projection: Projection, version: int, state: State) -> list[Piece]:
+    """What adds the rows of a state that was folded from nothing to those that are there."""
+    pieces: list[Piece] = []
+    for table in projection.tables:
+        rows: dict[Any, Any] = getattr(state, table.name)
+        if rows:
+            columns = zip(*map(table.values, rows.values()), strict=True)
+            # Turning values into the protocol's form is most of the client's part of a write, and most columns hold nothing.
+            sent = tuple(
+                () if all(map(is_, column, repeat(untouched))) else column
+                for column, untouched in zip(columns, table.untouched, strict=True)
+            )
+            pieces.append((table_sql(table.name, version)["merge"], sent))
     return pieces
 
 

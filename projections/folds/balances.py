@@ -68,6 +68,8 @@ def tokens_clawed_back(state: Balances, event: Event) -> None:
 
 def tier_changed(state: Balances, event: Event) -> None:
     data = event.data
+    if data["tier"] is None:
+        raise ValueError("a tier has no name")  # None says that a batch left the tier alone
     row = state.touch(event)
     row.tier = data["tier"]
     row.tier_until = optional_moment(data.get("until"))
@@ -87,4 +89,5 @@ BALANCES = Projection(
     },
     keys=lambda event: (event.data["customer_id"],),
     loaded=True,
+    merged=True,
 )

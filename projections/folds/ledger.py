@@ -43,4 +43,5 @@ LEDGER = Projection(
     handlers={model.TYPE: posted for model in DECISIONS if issubclass(model, ValueMoved)},
     keys=accounts,
     loaded=True,
+    merged=True,
 )

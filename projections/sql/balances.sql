@@ -12,7 +12,7 @@ CREATE TABLE balances_vN (
     fallback_tier   text,
     position        bigint NOT NULL,
     CONSTRAINT balances_vN_pkey PRIMARY KEY (customer_id)
-) WITH (fillfactor = 85);
+) WITH (fillfactor = 50);
 GRANT SELECT, INSERT, UPDATE, DELETE ON balances_vN TO lunas_projector;
 GRANT SELECT ON balances_vN TO lunas_operator;
 
@@ -41,6 +41,32 @@ ON CONFLICT (customer_id) DO UPDATE SET
     tier = excluded.tier,
     tier_until = excluded.tier_until,
     fallback_tier = excluded.fallback_tier,
+    position = excluded.position;
+
+-- merge: Add what a batch changes to rows that were not read. A column that nothing in the batch touched comes as an empty array.
+INSERT INTO balances_vN AS kept
+SELECT customer_id, coalesce(credit_tokens, 0), coalesce(chat_tokens, 0), coalesce(topped_up_idr, 0), coalesce(spent_tokens, 0),
+    last_top_up_at, last_top_up_idr, tier, tier_until, fallback_tier, position
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],
+    $7::bigint[], $8::text[], $9::timestamptz[], $10::text[], $11::bigint[])
+    AS added (customer_id, credit_tokens, chat_tokens, topped_up_idr, spent_tokens, last_top_up_at,
+    last_top_up_idr, tier, tier_until, fallback_tier, position)
+ON CONFLICT (customer_id) DO UPDATE SET
+    credit_tokens = kept.credit_tokens + excluded.credit_tokens,
+    chat_tokens = kept.chat_tokens + excluded.chat_tokens,
+    topped_up_idr = kept.topped_up_idr + excluded.topped_up_idr,
+    spent_tokens = kept.spent_tokens + excluded.spent_tokens,
+    last_top_up_at = CASE
+        WHEN kept.last_top_up_at IS NULL
+            OR (excluded.last_top_up_at, excluded.last_top_up_idr) > (kept.last_top_up_at, kept.last_top_up_idr)
+        THEN excluded.last_top_up_at ELSE kept.last_top_up_at END,
+    last_top_up_idr = CASE
+        WHEN kept.last_top_up_at IS NULL
+            OR (excluded.last_top_up_at, excluded.last_top_up_idr) > (kept.last_top_up_at, kept.last_top_up_idr)
+        THEN excluded.last_top_up_idr ELSE kept.last_top_up_idr END,
+    tier = coalesce(excluded.tier, kept.tier),
+    tier_until = CASE WHEN excluded.tier IS NULL THEN kept.tier_until ELSE excluded.tier_until END,
+    fallback_tier = CASE WHEN excluded.tier IS NULL THEN kept.fallback_tier ELSE excluded.fallback_tier END,
     position = excluded.position;
 
 -- compare: Rows that differ from the scratch rebuild.

@@ -26,6 +26,13 @@ ON CONFLICT (account, unit) DO UPDATE SET
     balance = excluded.balance,
     position = excluded.position;
 
+-- merge: Add what a batch changes to rows that were not read. A column that nothing in the batch touched comes as an empty array.
+INSERT INTO ledger_vN AS kept
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+ON CONFLICT (account, unit) DO UPDATE SET
+    balance = kept.balance + excluded.balance,
+    position = excluded.position;
+
 -- compare: Rows that differ from the scratch rebuild.
 SELECT account || ' ' || unit AS key, live::text AS live, rebuilt::text AS rebuilt
 FROM ledger_vN AS live FULL JOIN ledger_v0 AS rebuilt USING (account, unit)
