@@ -79,7 +79,7 @@ def test_fields_of_a_newer_program_are_passed_over() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"key":"k","provider":"p"}'])
 def test_damaged_state_is_refused(text: str) -> None:
-    with pytest.raises((ValueError, TypeError)):
+    with pytest.raises((ValueError, TypeError, KeyError)):
         PaymentCase.from_json(text)
 
 
