@@ -30,6 +30,9 @@ LOG_LOCK = 7821440271
 CHANNEL = "lunas_events"
 """Notified once per append, without payload; a hint to look, never the truth."""
 
+TO_DECIDE = "lunas_facts"
+"""Notified as well when there is something for fulfilment to look at. Its own decisions need not wake it."""
+
 ExpectedVersion = int | Literal["any", "no_stream", "stream_exists"]
 ANY: Literal["any"] = "any"
 NO_STREAM: Literal["no_stream"] = "no_stream"
@@ -55,13 +58,15 @@ class NewEvent:
 class AppendResult:
     """Where the events went. Positions are contiguous: event i of the batch has position `first` + i.
 
-    `first` and `last` are 0 when nothing was appended; `versions` holds the new head of every touched stream.
+    `first` and `last` are 0 when nothing was appended; `versions` holds the new head of every touched stream; `before` is the head of
+    the log that the events were put behind.
     """
 
     first: int
     last: int
     versions: Mapping[str, int]
     event_ids: Sequence[uuid.UUID]
+    before: int = 0
 
     @property
     def positions(self) -> range:
@@ -105,10 +110,11 @@ async def append(
     events: Sequence[NewEvent],
     *,
     expected: Mapping[str, ExpectedVersion] | None = None,
+    to_decide: bool = True,
 ) -> AppendResult:
     """Append in the given order, inside `log_transaction`, or after `lock_log` in a transaction of the caller's.
 
-    `expected` names what must be true of a stream before; streams it does not name accept anything. Raises
+    `expected` names what must be true of a stream before; streams it does not name accept anything. `to_decide`: wake fulfilment. Raises
     WrongExpectedVersion before anything is written, StoreUnavailable when another transaction holds the log's lock.
     """
     if not events:
@@ -123,11 +129,11 @@ async def append(
     finally:
         heads = await advancing
     placed = _placed(events, heads, counts)
-    added = await connection.fetchrow(_SQL["insert"], placed[0], ids, placed[1], *written)
+    added = await connection.fetchrow(_SQL["insert"], placed[0], ids, placed[1], *written, to_decide)
     if added is None or added["last"] - added["first"] + 1 != len(events):
         raise RuntimeError("somebody drew positions of the log outside an append")
     versions = {stream: version for stream, (_, version) in heads.items()}
-    return AppendResult(added["first"], added["last"], versions, ids)
+    return AppendResult(added["first"], added["last"], versions, ids, added["before"])
 
 
 def category(stream: str) -> str:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from processor.catalog_source import publish_catalog, read_catalog
 from processor.fulfilment_runner import run_fulfilment
+from processor.inline import Inline
 from processor.instruments import Instruments
 from processor.intake import Interpreter
 from processor.parker import Parker
@@ -42,7 +43,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     catalog = read_catalog(settings)
     registry, health = new_registry(), Health("processor")
     async with (
-        open_pool(settings, "processor", role=ROLE, by_index=True) as pool,
+        open_pool(settings, "processor", role=ROLE, by_index=True, plan_once=True) as pool,
         open_broker(settings, "processor") as broker,
         metrics_server(
             registry, health, host=settings.metrics_host, port=settings.processor_metrics_port
@@ -64,11 +65,13 @@ def services_of(
 ) -> list[Coroutine[Any, Any, None]]:
     """Everything this process does, each as one coroutine that ends after `stop`."""
     instruments = Instruments(registry, settings.processor_slow_seconds)
+    inline = Inline(settings.fulfilment_inline_max)
     store = Store(
         pool,
         interpreter_of(settings),
         settings.quarantine_max_rows,
         settings.database_acquire_timeout_seconds,
+        inline,
     )
     health.add("database", store.alive)
     health.add("broker", lambda: broker.is_ready(stalled_seconds=settings.broker_publish_deadline_seconds))
@@ -118,7 +121,7 @@ def services_of(
         *(pipeline(partition).run(stop) for partition in range(settings.broker_partitions)),
         Parker(parked, store, patience(parked), instruments).run(stop),
         keeper.run(stop),
-        run_fulfilment(pool, settings, stop, registry),
+        run_fulfilment(pool, settings, stop, registry, inline),
         until_failure(broker, stop),
     ]
 

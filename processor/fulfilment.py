@@ -1,4 +1,4 @@
-"""One round of fulfilment: read the log, bring cases up to date, decide, append the decisions with the checkpoint in one transaction.
+"""Rounds of fulfilment: read the log, bring cases up to date, decide, append the decisions with the checkpoint in one transaction.
 
 Reading and deciding happen before the log's lock is taken; what was read is protected by the exact versions of the customers' streams
 and by the compare-and-set of the checkpoint. Whoever loses either rolls back and starts the round again.
@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -18,25 +18,40 @@ import asyncpg
 from eventstore import checkpoints
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import Piece, in_one_statement
-from eventstore.read import StoredEvent, read_page
-from processor.fulfilment_desk import SQL, Case, Cause, Desk, cause_of, charged_for, pieces_of
-from processor.payment_case import PaymentCase
-from processor.payment_policy import decide_payment
-from processor.situation import Situation
-from processor.subscription_case import SubscriptionCase
-from processor.subscription_policy import decide_subscription
-from runtime.database import Connection, Pool
+from eventstore.read import read_page
+from processor.fulfilment_desk import SQL, Cause, Desk, pieces_of
+from processor.fulfilment_work import (
+    FAILED,
+    PolicyFailed,
+    Work,
+    about,
+    decide_all,
+    prepare,
+    reported,
+    touch_due,
+    wake,
+)
+from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.ids import uuid7
 from schemas.catalog import Catalog
 from schemas.envelope import Envelope, pack
-from schemas.errors import Permanent, StoreUnavailable
+from schemas.errors import StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
 from schemas.events import decode
-from schemas.facts import FACTS, CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import FACTS, CatalogPublished
 
 CONSUMER = "fulfilment"
-BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
-FAILED = "policy"  # what cases wait for that a bug keeps from being decided: a new program
-FACT_TYPES = sorted(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
+FACT_TYPES = frozenset(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
+
+
+RACES = (WrongExpectedVersion, StoreUnavailable)
+"""Another writer was faster; the round is read and decided again."""
+
+REPEAT = (*RACES, PolicyFailed, UnknownEventVersion)
+"""Worth another round: after a race, without a case that a bug keeps from being decided, or once a newer program runs elsewhere."""
+
+TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
+             asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
+"""The database is away or gave up on us; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +63,31 @@ class Round:
     more: bool
 
 
-class PolicyFailed(Permanent):
-    """A policy raised on a case: a bug of ours. The round is repeated without deciding that case."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Decisions for a transaction of somebody else's: `events` are to be appended right behind the facts, the first of which gets position `first`.
 
-    def __init__(self, case: str, error: Exception) -> None:
-        super().__init__(f"deciding {case} failed: {type(error).__name__}")
-        self.case = case
-        self.error = error
+    `pieces` must be written too. The first of them is the checkpoint, and it must move: else another worker is at work.
+    """
 
-
-@dataclass(slots=True)
-class _Work:
-    desk: Desk
-    now: datetime
+    events: Sequence[NewEvent]
+    expected: Mapping[str, int]
+    pieces: Sequence[Piece]
+    first: int
+    position: int
     catalog: Catalog
-    create_unknown: bool
-    decided: dict[str, Cause]
-    due: dict[str, datetime | None]
-    new: list[NewEvent]
-    parked: list[tuple[str, str, str, Cause]]
-    undecidable: Mapping[str, PolicyFailed] = field(default_factory=dict)
+    facts: int
+    decisions: int
 
 
 class Fulfilment:
-    """The rounds of one leader. Remembers the catalogue in force, which only its own rounds can change."""
+    """The rounds of one leader. Remembers the catalogue in force and its checkpoint, which only its own work can change.
+
+    `turn` is held by whoever works: a round, or intake deciding on its own facts.
+    """
 
     def __init__(self, pool: Pool, *, limit: int, create_unknown: bool = False) -> None:
+        self.turn = asyncio.Lock()
         self._pool = pool
         self._limit = limit
         self._create_unknown = create_unknown
@@ -81,23 +95,77 @@ class Fulfilment:
         self._undecidable: dict[str, PolicyFailed] = {}
         self._first = True
         self._position: int | None = None
+        self._caught_up = False
         self._clock: tuple[datetime, float] = (datetime.min.replace(tzinfo=UTC), 0.0)
+
+    @property
+    def caught_up(self) -> bool:
+        """Nothing waited for a decision when we last looked."""
+        return self._caught_up and self._position is not None and self._catalog is not None
 
     def leave_out(self, failure: PolicyFailed) -> None:
         """Keep the facts of this case, decide nothing about it, and show it to an operator. Tried again after a restart."""
         self._undecidable[failure.case] = failure
+
+    def forget(self) -> None:
+        """What we remember may be wrong: the next round reads it again."""
+        self._position, self._caught_up = None, False
 
     async def round(self, *, timers: bool = True) -> Round:
         """Raises WrongExpectedVersion or StoreUnavailable when another writer was faster: run it again.
 
         Raises PolicyFailed when a policy has a bug: call `leave_out` and run it again.
         """
+        async with self.turn:
+            return await self.round_in_turn(timers=timers)
+
+    async def round_in_turn(self, *, timers: bool) -> Round:
+        """The same for whoever holds `turn` already."""
         try:
             async with self._pool.acquire() as connection:
-                return await self._round(connection, timers=timers or self._position is None)
+                done = await self._round(connection, timers=timers or self._position is None)
         except BaseException:
-            self._position = None  # what we remember may be wrong now: read it again
+            self.forget()
             raise
+        self._caught_up = not done.more
+        return done
+
+    async def decide(self, connection: Connection, events: Sequence[NewEvent]) -> Decided | None:
+        """Decide on the facts among events that are about to be appended under the log's lock, which the caller holds, as it holds `turn`.
+
+        None when something before them waits for a decision, or when an operator must see one of them: then it is for a round.
+        Raises PolicyFailed. Call `accept` after the commit, `forget` when there was none.
+        """
+        if not self.caught_up or self._position is None or self._catalog is None:
+            return None
+        work = self._work(self._catalog)
+        facts = [event for event in events if event.event.TYPE in FACT_TYPES]
+        standing = await work.desk.look(connection, [event.event for event in facts])
+        if standing.head <= self._position:
+            placed = enumerate(events, standing.next)
+            await prepare(
+                connection, work, [about(event, at) for at, event in placed if event.event.TYPE in FACT_TYPES]
+            )
+            await decide_all(connection, work)
+        if standing.head > self._position or work.parked:
+            self._caught_up = False
+            return None
+        through = standing.next + len(events) + len(work.new) - 1
+        moved = checkpoints.advance(CONSUMER, 1, 0, self._position, through)
+        return Decided(
+            events=work.new,
+            expected=work.expected(),
+            pieces=[moved, *pieces_of(work.desk, work.decided, work.due)],
+            first=standing.next,
+            position=through,
+            catalog=work.catalog,
+            facts=len(facts),
+            decisions=len(work.new),
+        )
+
+    def accept(self, decided: Decided) -> None:
+        """The transaction that holds `decided` was committed."""
+        self._position, self._catalog = decided.position, decided.catalog
 
     async def _round(self, connection: Connection, *, timers: bool) -> Round:
         if self._position is None:
@@ -105,21 +173,26 @@ class Fulfilment:
         if timers:
             self._clock = (await connection.fetchval(SQL["now"]), time.monotonic())
         position = self._position
-        page = await read_page(connection, position, FACT_TYPES, self._limit)
+        page = await read_page(connection, position, sorted(FACT_TYPES), self._limit)
         if not (page.events or timers) and page.through == position:
             return Round(0, 0, False)
-        catalog = self._catalog or await _catalog(connection, position)
-        work = await _prepare(connection, page.events, catalog, self._now(), self._create_unknown)
-        work.undecidable = self._undecidable
+        work = self._work(self._catalog or await _catalog(connection, position))
+        facts = reported(page.events)
+        if facts:
+            await work.desk.look(connection, [one.fact for one in facts])
+        await prepare(connection, work, facts)
         if timers:
-            await _touch_due(connection, work, self._limit)
+            await touch_due(connection, work, self._limit)
         if self._first:
-            await _wake(connection, work, {FAILED: Cause()})
-        await _decide_all(connection, work)
+            await wake(connection, work, {FAILED: Cause()})
+        await decide_all(connection, work)
         if page.through > position or work.decided:
             position = await _commit(connection, work, position, page.through)
         self._catalog, self._position, self._first = work.catalog, position, False
         return Round(len(page.events), len(work.new), len(page.events) >= self._limit)
+
+    def _work(self, catalog: Catalog) -> Work:
+        return Work(Desk(), self._now(), catalog, self._create_unknown, self._undecidable)
 
     def _now(self) -> datetime:
         """The database's clock, carried on by our monotonic one between rounds of timers: a worker's wall clock may jump."""
@@ -127,169 +200,16 @@ class Fulfilment:
         return read + timedelta(seconds=time.monotonic() - at)
 
 
-async def _touch_due(connection: Connection, work: _Work, limit: int) -> None:
-    """Cases whose time has come: a subscription that ends, a grace that is over."""
-    due = [row["case_key"] for row in await connection.fetch(SQL["due"], work.now, limit)]
-    await work.desk.load_cases(connection, due)
-    for key in due:
-        if key in work.desk.cases:
-            work.desk.touch(key)
-
-
-async def _prepare(
-    connection: Connection,
-    events: Sequence[StoredEvent],
-    catalog: Catalog,
-    now: datetime,
-    create_unknown: bool,
-) -> _Work:
-    desk = Desk()
-    decoded = [(event, event.decoded()) for event in events]
-    await desk.load_names(connection, [fact for _, fact in decoded])
-    claimed = [f.case for _, f in decoded if isinstance(f, SuspenseClaimed | SuspenseWrittenOff)]
-    await desk.load_cases(connection, claimed)
-    payments = [case for key in claimed if isinstance(case := desk.cases.get(key), PaymentCase)]
-    await desk.load_cases(connection, [key for case in payments for key in charged_for(case)])
-    registered = [fact for _, fact in decoded if isinstance(fact, CustomerRegistered)]
-    await desk.load_customers(connection, {fact.customer_id for fact in registered}, set())
-    woken: dict[str, Cause] = {}
-    for event, fact in decoded:
-        cause = cause_of(event)
-        if isinstance(fact, CustomerRegistered):
-            woken |= dict.fromkeys(desk.register(fact), cause)
-        elif isinstance(fact, CatalogPublished):
-            catalog = Catalog.model_validate(fact.content)
-            woken["catalog"] = cause
-        elif isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
-            for key in desk.concerned(fact):
-                desk.cases[key].observe(fact, event.position)
-                desk.touch(key, cause)
-        else:
-            case = desk.case_of(fact)
-            case.observe(fact, event.position)
-            desk.touch(case.key, cause)
-    work = _Work(desk, now, catalog, create_unknown, {}, {}, [], [])
-    await _wake(connection, work, woken)
-    return work
-
-
-async def _wake(connection: Connection, work: _Work, woken: dict[str, Cause]) -> None:
-    """Cases that waited for one of these must be decided again."""
-    if not woken:
-        return
-    rows = await connection.fetch(SQL["waiting"], sorted(woken))
-    keys = [row["case_key"] for row in rows if row["case_key"] not in work.desk.merged]
-    # Cases decided earlier in this round wait in memory only.
-    keys += [key for key, waits in work.desk.waits.items() if key in work.desk.cases and waits & woken.keys()]
-    await work.desk.load_cases(connection, keys)
-    newest = max(woken.values(), key=lambda cause: cause.position)
-    for key in keys:
-        if key not in work.desk.dirty:
-            work.desk.touch(key, newest)
-
-
-async def _decide_all(connection: Connection, work: _Work) -> None:
-    """Subscriptions first: payments of theirs ask them for their customer. A subscription that finds its customer wakes its payments."""
-    desk = work.desk
-    while desk.dirty:
-        batch, desk.dirty = desk.dirty, {}
-        await _load_answers(connection, desk, batch)
-        ordered = sorted(
-            batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
-        )
-        happened: dict[str, Cause] = {}
-        for number, key in enumerate(ordered, 1):
-            if number % BREATH == 0:
-                await asyncio.sleep(0)
-            before = desk.cases[key].owner
-            happened |= dict.fromkeys(_decide(work, key, batch[key]), batch[key])
-            if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):
-                desk.owners[key] = desk.cases[key].owner
-                happened[f"case:{key}"] = batch[key]
-        await _wake(connection, work, happened)
-
-
-async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cause]) -> None:
-    ids: set[str] = set()
-    emails: set[str] = set()
-    subscriptions: set[str] = set()
-    for key in batch:
-        case = desk.cases[key]
-        ids |= {case.owner} if case.owner else set()
-        if isinstance(case, SubscriptionCase):
-            ids |= {one for one in (case.customer_ref, case.claimed_by) if one}
-            emails |= {payer for payer in case.payers if payer}
-        else:
-            ids |= {claim.customer_id for claim in case.claims.values()}
-            ids |= {grant.customer_id for grant in case.grants.values() if grant.customer_id}
-            ids |= {one for one in (case.value("customer_ref"),) if one}
-            emails |= {one for one in (case.value("payer_email"),) if one}
-            subscription = case.value("subscription_key")
-            subscriptions |= {f"{case.provider}:subscription:{subscription}"} if subscription else set()
-    await desk.load_owners(connection, subscriptions)
-    ids |= {owner for key in subscriptions if (owner := desk.owners.get(key))}
-    await desk.load_customers(connection, ids, emails)
-    await desk.load_versions(connection)
-
-
-def _decide(work: _Work, key: str, cause: Cause) -> set[str]:
-    """Returns what other cases may have waited for and has now happened."""
-    desk = work.desk
-    case = desk.cases[key]
-    situation = Situation(
-        catalog=work.catalog,
-        now=work.now,
-        customers=desk.customers,
-        by_email=desk.by_email,
-        subscription_owners=desk.owners,
-        create_unknown=work.create_unknown,
-    )
-    if key in work.undecidable:
-        situation.waits = {FAILED}
-        situation.parked.append((key, "policy_failed"))
-    else:
-        _apply_policy(case, situation)
-    work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else None
-    work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
-    desk.waits[key] = situation.waits
-    metadata = {
-        "correlation_id": cause.correlation_id,
-        "causation_id": cause.event_id,
-        "delivery_id": cause.delivery_id,
-        "catalog_version": work.catalog.version,
-    }
-    for decision in situation.decisions:
-        work.new.append(NewEvent(decision.stream, decision.event, metadata))
-        customer_id = getattr(decision.event, "customer_id", None)
-        if customer_id in desk.customers:
-            desk.changed_customers.add(customer_id)
-    work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
-    return situation.wakes
-
-
-def _apply_policy(case: Case, situation: Situation) -> None:
-    try:
-        if isinstance(case, SubscriptionCase):
-            decide_subscription(case, situation)
-        else:
-            decide_payment(case, situation)
-    except Exception as error:
-        # Whatever a policy trips over concerns one case; the others must go on. Re-raised by name, never swallowed.
-        raise PolicyFailed(case.key, error) from error
-
-
-async def _commit(connection: Connection, work: _Work, old: int, through: int) -> int:
+async def _commit(connection: Connection, work: Work, old: int, through: int) -> int:
     """Append the decisions and save what they rest on. Returns the new checkpoint.
 
     That is behind our own decisions when nothing else came in between: they hold no facts, so there is no need to read them.
     """
-    customers = {event.stream for event in work.new if event.stream.startswith("customer-")}
-    expected = {stream: work.desk.versions.get(stream, 0) for stream in customers}
     async with log_transaction(connection):
-        appended = await append(connection, work.new, expected=expected)
+        appended = await append(connection, work.new, expected=work.expected(), to_decide=False)
         for provider, detail, reason, cause in work.parked:
             await _park(connection, provider, detail, reason, cause)
-        new = appended.last if appended.first == through + 1 else through
+        new = appended.last if appended.first and appended.before <= through else through
         moved = checkpoints.advance(CONSUMER, 1, 0, old, new)
         if not await _save(connection, moved, pieces_of(work.desk, work.decided, work.due)):
             obstacle = await checkpoints.obstacle(connection, CONSUMER, 1, 0, new)
@@ -299,9 +219,14 @@ async def _commit(connection: Connection, work: _Work, old: int, through: int) -
 
 async def _save(connection: Connection, moved: Piece, pieces: Sequence[Piece]) -> bool:
     """One statement for everything; False when the checkpoint was not where this round had begun."""
-    parts = (("moved", moved[0]), *((f"piece_{number}", text) for number, (text, _) in enumerate(pieces)))
+    parts = (("moved", moved[0]), *numbered(pieces))
     arguments = [argument for _, given in (moved, *pieces) for argument in given]
     return await connection.fetchval(in_one_statement(parts, SQL["moved"]), *arguments) is not None
+
+
+def numbered(pieces: Sequence[Piece]) -> tuple[tuple[str, str], ...]:
+    """Names for parts of a statement that nothing refers to."""
+    return tuple((f"piece_{number}", text) for number, (text, _) in enumerate(pieces))
 
 
 async def _park(connection: Connection, provider: str, detail: str, reason: str, cause: Cause) -> None:

@@ -5,7 +5,7 @@ Nothing here decides and nothing here writes: what is to be written leaves as pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +37,14 @@ class Cause:
     delivery_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the log stands: position of its newest event, and the one that the next event gets. Exact only under the log's lock."""
+
+    head: int
+    next: int
+
+
 @dataclass(slots=True)
 class Desk:
     """All state of one round."""
@@ -47,6 +55,7 @@ class Desk:
     merged: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
     customers: dict[str, CustomerRecord] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)  # ids of customers we looked for, found or not
     changed_customers: set[str] = field(default_factory=set)
     by_email: dict[str, list[str]] = field(default_factory=dict)
     owners: dict[str, str | None] = field(default_factory=dict)
@@ -54,15 +63,24 @@ class Desk:
     dirty: dict[str, Cause] = field(default_factory=dict)
     waits: dict[str, set[str]] = field(default_factory=dict)
 
-    async def load_names(self, connection: Connection, events: Iterable[EventModel]) -> None:
-        """Aliases and cases of these facts."""
-        names = {name for event in events for name in names_of(event)} - self.aliases.keys()
-        if not names:
-            return
-        for row in await connection.fetch(SQL["cases_by_name"], sorted(names)):
-            self.aliases[row["alias"]] = row["case_key"]
-            if row["case_key"] not in self.cases:
-                self._take_in(row["case_key"], row["kind"], row["state"])
+    async def look(self, connection: Connection, facts: Sequence[EventModel]) -> Standing:
+        """What facts most often ask for, in one statement: the cases they name, the customers they may be of, and where the log stands."""
+        names = sorted({name for fact in facts for name in names_of(fact)})
+        ids = sorted({one for fact in facts if (one := _customer_in(fact))})
+        emails = sorted({one for fact in facts if (one := getattr(fact, "payer_email", None))})
+        standing = {"head": 0, "next": 0}
+        for row in await connection.fetch(SQL["look"], names, ids, emails):
+            if row["what"] == "case":
+                self.aliases[row["name"]] = row["key"]
+                if row["key"] not in self.cases:
+                    self._take_in(row["key"], row["kind"], row["state"])
+            elif row["what"] == "customer":
+                self._know(row["state"], row["number"])
+            else:
+                standing[row["what"]] = row["number"]
+        self.asked.update(ids)
+        self._known_emails(emails)
+        return Standing(**standing)
 
     async def load_cases(self, connection: Connection, keys: Iterable[str]) -> None:
         """Cases by key; unknown keys are left out."""
@@ -74,18 +92,14 @@ class Desk:
 
     async def load_customers(self, connection: Connection, ids: set[str], emails: set[str]) -> None:
         """Customers by id and by e-mail, and the versions of their streams."""
-        wanted_ids = sorted(ids - self.customers.keys())
+        wanted_ids = sorted(ids - self.customers.keys() - self.asked)
         wanted_emails = sorted(emails - self.by_email.keys())
         if not (wanted_ids or wanted_emails):
             return
         for row in await connection.fetch(SQL["customers"], wanted_ids, wanted_emails):
-            if row["customer_id"] not in self.customers:
-                record = CustomerRecord.from_json(row["state"])
-                self.customers[record.customer_id] = record
-                self.versions[f"customer-{record.customer_id}"] = row["version"] or 0
-        for email in wanted_emails:
-            self.by_email[email] = []
-        self._index_emails()
+            self._know(row["state"], row["version"])
+        self.asked.update(wanted_ids)
+        self._known_emails(wanted_emails)
 
     async def load_owners(self, connection: Connection, keys: set[str]) -> None:
         """Owners of subscription cases that payments ask about."""
@@ -149,6 +163,17 @@ class Desk:
         self._index_emails()
         return woken
 
+    def _know(self, state: str, version: int | None) -> None:
+        record = CustomerRecord.from_json(state)
+        if record.customer_id not in self.customers:
+            self.customers[record.customer_id] = record
+            self.versions[f"customer-{record.customer_id}"] = version or 0
+
+    def _known_emails(self, emails: Iterable[str]) -> None:
+        for email in emails:
+            self.by_email.setdefault(email, [])
+        self._index_emails()
+
     def _index_emails(self) -> None:
         for record in self.customers.values():
             known = self.by_email.get(record.email or "")
@@ -192,6 +217,14 @@ class Desk:
             self._point(name, case.key)
         self.touch(case.key)
         return case
+
+
+def _customer_in(fact: EventModel) -> str | None:
+    """The customer a fact names, if any."""
+    if isinstance(fact, CustomerRegistered):
+        return fact.customer_id
+    named: str | None = getattr(fact, "customer_ref", None)
+    return named
 
 
 def charged_for(case: PaymentCase) -> list[str]:

@@ -6,34 +6,25 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-import asyncpg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
-from eventstore.append import CHANNEL
+from eventstore.append import TO_DECIDE
 from eventstore.leadership import Leadership
-from processor.fulfilment import Fulfilment, PolicyFailed, Round
-from runtime.database import CONNECTION_ERRORS, Pool
+from processor.fulfilment import RACES, REPEAT, TRANSIENT, Decided, Fulfilment, Round
+from processor.fulfilment_work import PolicyFailed
+from processor.inline import Inline
+from runtime.database import Pool
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.notifications import Notifications
 from runtime.pace import Pace
-from schemas.errors import StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
+from schemas.errors import UnknownEventVersion
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
 JOB = "fulfilment"
-
-RACES = (WrongExpectedVersion, StoreUnavailable)
-"""Another writer was faster; the round is read and decided again."""
-
-REPEAT = (*RACES, PolicyFailed, UnknownEventVersion)
-"""Worth another round: after a race, without a case that a bug keeps from being decided, or once a newer program runs elsewhere."""
-
-TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
-             asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
-"""The database is away or gave up on us; nothing was written."""
 
 log = get_logger(__name__)
 
@@ -50,20 +41,25 @@ class FulfilmentMetrics:
             "lunas_fulfilment_stuck", "1 while the same round keeps failing.", registry=registry
         )
 
+    def decided(self, done: Round | Decided) -> None:
+        """Counts what is committed."""
+        self.facts.inc(done.facts)
+        self.decisions.inc(done.decisions)
+
 
 async def run_fulfilment(
-    pool: Pool, settings: Settings, stop: asyncio.Event, registry: CollectorRegistry
+    pool: Pool, settings: Settings, stop: asyncio.Event, registry: CollectorRegistry, inline: Inline
 ) -> None:
     """Work while leading, until `stop`. Errors of the database are waited out; nothing is skipped."""
     metrics = FulfilmentMetrics(registry)
     async with (
         Leadership(settings, "processor", JOB) as leadership,
-        Notifications(settings, "fulfilment", CHANNEL) as wakeups,
+        Notifications(settings, "fulfilment", TO_DECIDE) as wakeups,
     ):
         waking = asyncio.create_task(_wake_on_stop(stop, wakeups), name="fulfilment stop")
         try:
             while await leadership.wait(stop):
-                await _lead(pool, settings, stop, leadership, wakeups, metrics)
+                await _lead(pool, settings, stop, leadership, wakeups, metrics, inline)
         finally:
             waking.cancel()
             await asyncio.gather(waking, return_exceptions=True)
@@ -76,12 +72,28 @@ async def _lead(
     leadership: Leadership,
     wakeups: Notifications,
     metrics: FulfilmentMetrics,
+    inline: Inline,
 ) -> None:
     fulfilment = Fulfilment(
         pool,
         limit=settings.fulfilment_batch_max,
         create_unknown=settings.unknown_customer == "create",
     )
+    inline.lead(fulfilment, metrics.decided)
+    try:
+        await _rounds(fulfilment, settings, stop, leadership, wakeups, metrics)
+    finally:
+        inline.follow()
+
+
+async def _rounds(
+    fulfilment: Fulfilment,
+    settings: Settings,
+    stop: asyncio.Event,
+    leadership: Leadership,
+    wakeups: Notifications,
+    metrics: FulfilmentMetrics,
+) -> None:
     timers_at = 0.0
     pace = Pace(settings.round_pace_ms / 1000)
     while not stop.is_set() and not leadership.lost.is_set():
@@ -125,8 +137,7 @@ async def _round(
                 done = await _observed(fulfilment, metrics, timers=timers)
                 metrics.seconds.observe(time.monotonic() - started)
                 metrics.stuck.set(0)
-                metrics.facts.inc(done.facts)
-                metrics.decisions.inc(done.decisions)
+                metrics.decided(done)
                 return done
     except (*REPEAT, *TRANSIENT):
         return None

@@ -55,7 +55,10 @@ def _say(
 def _view(
     case: PaymentCase, attempts: tuple[str, ...], parts: list[Part], owner: Owner, record: str
 ) -> PaymentAssessed:
-    chosen = [case.attempts[key] for key in attempts]
+    token_only = settled = False
+    for attempt in [case.attempts[key] for key in attempts]:
+        token_only = token_only or attempt.unproved
+        settled = settled or attempt.settled
     successes = case.successes
     paid = tuple(key for key in attempts if key in successes)
     keys = [part.key for part in parts]
@@ -82,8 +85,8 @@ def _view(
         payer_email=case.value("payer_email"),
         paid_at=case.paid_at(paid),
         late=late(case, paid),
-        token_only=any(attempt.unproved for attempt in chosen),
-        settled=any(attempt.settled for attempt in chosen),
+        token_only=token_only,
+        settled=settled,
         held=_held(case, keys) if case.holds else None,
         failure_code=failure_code,
     )

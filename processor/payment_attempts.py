@@ -37,8 +37,10 @@ class Register(StoredState):
     value: Any
 
     def beats(self, other: Register | None) -> bool:
-        if other is None or self.at != other.at:
-            return other is None or self.at > other.at
+        if other is None:
+            return True
+        if self.at != other.at:
+            return self.at > other.at
         return repr(self.value) > repr(other.value)
 
 

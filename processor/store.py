@@ -11,12 +11,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 import asyncpg
 import orjson
 
 from eventstore.append import NewEvent, append, log_transaction
-from eventstore.queries import in_one_statement, load
+from eventstore.queries import Piece, in_one_statement, load
 from processor.columns import (
     delivery_columns,
     inbox_columns,
@@ -24,20 +25,25 @@ from processor.columns import (
     resolved_columns,
     stranger_columns,
 )
+from processor.fulfilment import Decided, Fulfilment
+from processor.inline import Inline
 from processor.intake import Interpreter, Prepared
 from processor.letters import Letter, letter_of
 from processor.verdicts import Held, Key, Verdict, firsts, judge, key_of
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.faults import fault_point
 from runtime.ids import uuid7
+from runtime.logs import get_logger
 from schemas.envelope import Envelope
+from schemas.errors import StoreUnavailable
 from schemas.facts import WebhookConflicted, WebhookReceived
 
 ALIVE_SECONDS = 2.0  # a database that takes longer for nothing at all is as good as away
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SQL = load("intake.sql", "processor")
-_RECORD = in_one_statement((("recorded", _SQL["record"]), ("resolved", _SQL["resolve"])), _SQL["recorded"])
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,48 @@ class Store:
     interpreter: Interpreter
     quarantine_rows: int
     acquire_timeout: float
+    inline: Inline
 
     async def store(self, batch: Sequence[Prepared]) -> list[Stored]:
         """Store what is new of the batch and return it; nothing for what was stored before.
 
         Raises the database's error; then nothing of the batch is written.
         """
+        async with self.inline.turn(len(batch)) as leader:
+            if leader is not None:
+                stored = await self._with_decisions(batch, leader)
+                if stored is not None:
+                    return stored
+        stored, _ = await self._write(batch, None)
+        self.inline.stored_alone()
+        return stored
+
+    async def _with_decisions(self, batch: Sequence[Prepared], leader: Fulfilment) -> list[Stored] | None:
+        """Store and decide in one transaction; None when that failed and nothing was written."""
+        try:
+            stored, decided = await self._write(batch, leader)
+        except BaseException as error:
+            leader.forget()
+            if not isinstance(error, Exception) or isinstance(error, CONNECTION_ERRORS):
+                raise
+            # Whatever it was, it must not be held against the deliveries: stored alone, they show whether it was theirs.
+            log.warning("deciding at once failed", action="intake.inline", error=type(error).__name__)
+            return None
+        if decided is not None:
+            self.inline.committed(leader, decided)
+        elif stored:
+            self.inline.stored_alone()
+        return stored
+
+    async def _write(
+        self, batch: Sequence[Prepared], leader: Fulfilment | None
+    ) -> tuple[list[Stored], Decided | None]:
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
             async with log_transaction(connection):
-                stored = await self._store(connection, batch)
+                written = await self._store(connection, batch, leader)
                 fault_point("intake.before_commit")
             fault_point("intake.after_commit")
-            return stored
+            return written
 
     async def park(self, letters: Sequence[Letter]) -> None:
         """Add dead letters that are no deliveries, because they cannot be read or stored as one."""
@@ -83,19 +119,23 @@ class Store:
             return False
         return True
 
-    async def _store(self, connection: Connection, batch: Sequence[Prepared]) -> list[Stored]:
+    async def _store(
+        self, connection: Connection, batch: Sequence[Prepared], leader: Fulfilment | None
+    ) -> tuple[list[Stored], Decided | None]:
         fresh, new = await _take_in(connection, batch)
         if not fresh:
-            return []
+            return [], None
         verdicts = judge(fresh, await self._held(connection, fresh, new))
-        positions = await _append(connection, verdicts)
+        receipts = [_events(verdict) for verdict in verdicts]
+        events = [event for each in receipts for event in each]
+        decided = None if leader is None else await leader.decide(connection, events)
+        first = await _append(connection, events, decided)
         await _park_letters(connection, verdicts)
-        rows = await connection.fetch(
-            _RECORD, *delivery_columns(verdicts, positions), *resolved_columns(verdicts)
-        )
-        milliseconds = {row["delivery_id"]: row["processing_ms"] for row in rows}
+        offsets = accumulate((len(each) for each in receipts[:-1]), initial=first)
+        milliseconds = await _record(connection, verdicts, list(offsets), decided)
         await self._remember(connection, verdicts)
-        return [Stored(verdict, milliseconds[verdict.prepared.delivery_id]) for verdict in verdicts]
+        stored = [Stored(verdict, milliseconds[verdict.prepared.delivery_id]) for verdict in verdicts]
+        return stored, decided
 
     async def _held(
         self, connection: Connection, fresh: Sequence[Prepared], new: set[uuid.UUID]
@@ -188,15 +228,38 @@ async def _take_in(
     return [], set()
 
 
-async def _append(connection: Connection, verdicts: Sequence[Verdict]) -> list[int]:
-    """Append every delivery's events; the position of each delivery's `webhook.received`."""
-    events: list[NewEvent] = []
-    offsets: list[int] = []
-    for verdict in verdicts:
-        offsets.append(len(events))
-        events.extend(_events(verdict))
-    appended = await append(connection, events)
-    return [appended.first + offset for offset in offsets]
+async def _append(connection: Connection, events: Sequence[NewEvent], decided: Decided | None) -> int:
+    """Append the events, with the decisions on them if there are any; the position of the first. Raises StoreUnavailable."""
+    if decided is None:
+        return (await append(connection, events)).first
+    appended = await append(
+        connection, [*events, *decided.events], expected=decided.expected, to_decide=False
+    )
+    if appended.first != decided.first:
+        raise StoreUnavailable("the log did not go on where the decisions say it does")
+    return appended.first
+
+
+async def _record(
+    connection: Connection, verdicts: Sequence[Verdict], positions: Sequence[int], decided: Decided | None
+) -> dict[uuid.UUID, int]:
+    """Write deliveries, with what was decided; how long each took, in ms. Raises StoreUnavailable when another worker decides."""
+    pieces: list[Piece] = [
+        (_SQL["record"], delivery_columns(verdicts, positions)),
+        (_SQL["resolve"], resolved_columns(verdicts)),
+    ]
+    names, last = ["recorded", "resolved"], _SQL["recorded"]
+    if decided is not None:
+        pieces += decided.pieces
+        names += ["moved", *(f"piece_{number}" for number in range(1, len(decided.pieces)))]
+        last = _SQL["recorded_and_moved"]
+    statement = in_one_statement(
+        tuple((name, text) for name, (text, _) in zip(names, pieces, strict=True)), last
+    )
+    rows = await connection.fetch(statement, *(argument for _, given in pieces for argument in given))
+    if decided is not None and not rows[0]["moved"]:
+        raise StoreUnavailable("another fulfilment worker is at work")
+    return {row["delivery_id"]: row["processing_ms"] for row in rows}
 
 
 def _events(verdict: Verdict) -> list[NewEvent]:
@@ -214,7 +277,7 @@ def _events(verdict: Verdict) -> list[NewEvent]:
     caused = metadata | {"causation_id": str(received_id)}
     stream = f"webhook-{envelope.provider}-{prepared.received_at:%Y-%m-%d}"
     events = [NewEvent(stream, _received(verdict), metadata, received_id)]
-    events += [NewEvent(fact.stream, fact.event, caused) for fact in verdict.facts]
+    events += [NewEvent(fact.stream, fact.event, caused, uuid7()) for fact in verdict.facts]
     if verdict.status == "conflict" and prepared.translation is not None:
         conflicted = WebhookConflicted(
             provider=envelope.provider,

@@ -179,7 +179,7 @@ def _say(
     if before != view:
         case.snapshot = view.model_dump(mode="json")
         model = _name_of(before, view)
-        situation.say_of(view.customer_id, model.model_validate(view.model_dump()))
+        situation.say_of(view.customer_id, model(**vars(view)))
     _warn(case, view, reports, situation)
 
 
@@ -206,7 +206,7 @@ def _warn(
         return
     if situation.now < ends and (situation.now >= ends - EXPIRING_SOON or reports.soon == ends):
         case.warned_for = ends
-        situation.say_of(view.customer_id, SubscriptionExpiringSoon.model_validate(view.model_dump()))
+        situation.say_of(view.customer_id, SubscriptionExpiringSoon(**vars(view)))
 
 
 def _settle_plan(case: SubscriptionCase, product: Product | None, state: State, situation: Situation) -> None:

@@ -39,7 +39,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     metrics = ProjectionMetrics(registry)
     health = Health(PROCESS)
     async with (
-        open_pool(settings, PROCESS, max_size=2, by_index=True) as pool,
+        open_pool(settings, PROCESS, max_size=2, by_index=True, plan_once=True) as pool,
         metrics_server(
             registry, health, host=settings.metrics_host, port=settings.projections_metrics_port
         ) as address,

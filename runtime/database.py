@@ -33,6 +33,9 @@ log = get_logger(__name__)
 # table grows, until the first automatic ANALYZE. Statements of a process on its hot path are all look-ups by index: plan them so from the start.
 BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
+# Planning such a statement anew for its arguments takes longer than running it, and finds the same plan.
+PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
+
 
 def server_settings(settings: Settings, process: str, role: str | None = None) -> dict[str, str]:
     """Session defaults sent while connecting, so that neither RESET ALL nor a pooled connection can lose them.
@@ -49,6 +52,8 @@ def server_settings(settings: Settings, process: str, role: str | None = None) -
         "tcp_keepalives_idle": str(settings.database_keepalive_idle_seconds),
         "tcp_keepalives_interval": "10",
         "tcp_keepalives_count": "3",
+        # Statements here take milliseconds; compiling one takes a hundred of them.
+        "jit": "off",
     }
     return session | ({"role": role} if role else {})
 
@@ -61,8 +66,10 @@ async def open_pool(
     role: str | None = None,
     max_size: int | None = None,
     by_index: bool = False,
+    plan_once: bool = False,
 ) -> AsyncIterator[Pool]:
-    """The pool of one process; `by_index` for one whose statements are all look-ups by index. Waits while the database is starting, up to `database_start_timeout_seconds`.
+    """The pool of one process; `by_index` for one whose statements are all look-ups by index, `plan_once` when their plans do not
+    depend on the arguments either. Waits while the database is starting, up to `database_start_timeout_seconds`.
 
     Raises the last connection error when the database stays away, ConfigurationError when no address is set.
     """
@@ -74,7 +81,9 @@ async def open_pool(
             max_size=size,
             timeout=settings.database_connect_timeout_seconds,
             command_timeout=settings.database_command_timeout_seconds,
-            server_settings=server_settings(settings, process, role) | (BY_INDEX if by_index else {}),
+            server_settings=server_settings(settings, process, role)
+            | (BY_INDEX if by_index else {})
+            | (PLAN_ONCE if plan_once else {}),
             # Such a process leaves nothing behind in a session (no SET, no LISTEN outside a transaction): one round trip less per use.
             reset=_nothing if by_index and role else None,
         ),

@@ -36,10 +36,12 @@ SELECT stream, stream_id, version FROM moved
 UNION ALL
 SELECT stream, NULL, version FROM wrong;
 
--- insert: Add the events in the given order, tell listeners once, return the range of positions.
+-- insert: Add the events in the given order, tell listeners once, return the range of positions and the head before them.
 WITH added AS (
     INSERT INTO events (stream_id, event_id, version, schema_version, stream, type, data, metadata)
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::int[], $4::smallint[], $5::text[], $6::text[], $7::json[], $8::json[])
     RETURNING position
 )
-SELECT min(position) AS first, max(position) AS last, pg_notify('lunas_events', '') FROM added;
+SELECT min(position) AS first, max(position) AS last, (SELECT coalesce(max(position), 0) FROM events) AS before,
+    pg_notify('lunas_events', ''), CASE WHEN $9::boolean THEN pg_notify('lunas_facts', '') END
+FROM added;

@@ -1,10 +1,18 @@
 -- now: the database's moving clock; workers' clocks may jump
 SELECT clock_timestamp()
 
--- cases_by_name: which cases these names belong to, with their state
-SELECT a.alias, c.case_key, c.kind, c.state
+-- look: cases by name, customers by id and normalised e-mail with the versions of their streams, and where the log stands
+SELECT 'case' AS what, a.alias AS name, c.case_key AS key, c.kind, c.state, NULL::bigint AS number
 FROM fulfilment_aliases a JOIN fulfilment_cases c ON c.case_key = a.case_key
 WHERE a.alias = ANY($1::text[])
+UNION ALL
+SELECT 'customer', NULL, c.customer_id, NULL, c.state, s.version
+FROM fulfilment_customers c LEFT JOIN streams s ON s.stream = 'customer-' || c.customer_id
+WHERE c.customer_id = ANY($2::text[]) OR c.email_normalized = ANY($3::text[])
+UNION ALL
+SELECT 'head', NULL, NULL, NULL, NULL, coalesce(max(position), 0) FROM events
+UNION ALL
+SELECT 'next', NULL, NULL, NULL, NULL, last_value + is_called::int FROM events_position_seq
 
 -- cases: state of these cases
 SELECT case_key, kind, state FROM fulfilment_cases WHERE case_key = ANY($1::text[])

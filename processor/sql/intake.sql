@@ -61,3 +61,6 @@ DELETE FROM quarantine WHERE quarantine_id IN (SELECT quarantine_id FROM quarant
 
 -- recorded: How long each delivery took; the last part of the statement that stores deliveries.
 SELECT delivery_id, processing_ms FROM recorded;
+
+-- recorded_and_moved: The same when decisions are saved too: whether fulfilment's checkpoint was where we left it.
+SELECT delivery_id, processing_ms, EXISTS (SELECT FROM moved) AS moved FROM recorded;

@@ -50,6 +50,13 @@ class ProcessingSettings(BaseModel):
     fulfilment_batch_max: int = Field(
         500, ge=1, le=10_000, description="Facts decided on in one transaction."
     )
+    fulfilment_inline_max: int = Field(
+        100,
+        ge=0,
+        le=1000,
+        description="Deliveries: up to this many are decided on in the transaction that stores them, when nothing else waits for a "
+        "decision. Larger batches would hold the log's lock for too long and are decided on side by side with storing. 0 = never.",
+    )
     round_pace_ms: float = Field(
         4.0,
         ge=0,

@@ -6,6 +6,7 @@ import dataclasses
 import uuid
 from typing import Any
 
+from processor.inline import Inline
 from processor.intake import Interpreter, Prepared
 from processor.store import Store
 from runtime.database import Pool
@@ -15,7 +16,7 @@ from tests.unit.processor.envelopes import interpreter
 
 
 def store_of(pool: Pool, chosen: Interpreter | None = None, quarantine_rows: int = 100) -> Store:
-    return Store(pool, chosen or interpreter(), quarantine_rows, 5.0)
+    return Store(pool, chosen or interpreter(), quarantine_rows, 5.0, Inline(0))
 
 
 async def take_in(store: Store, *envelopes: Envelope) -> list[str]:

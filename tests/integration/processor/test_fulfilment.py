@@ -12,8 +12,10 @@ import pytest
 from eventstore.append import NewEvent, append, lock_log
 from eventstore.read import head, read_after
 from processor import fulfilment as fulfilment_module
+from processor import fulfilment_work as work_module
 from processor.catalog_source import publish_catalog
-from processor.fulfilment import CONSUMER, Fulfilment, PolicyFailed
+from processor.fulfilment import CONSUMER, Fulfilment
+from processor.fulfilment_work import PolicyFailed
 from runtime.database import Pool
 from schemas import decisions as d
 from schemas import facts as f
@@ -193,14 +195,14 @@ async def test_a_stale_worker_is_stopped_by_the_checkpoint(
 ) -> None:
     await write(log, ratna(), capture())
     zombie, leader = Fulfilment(log, limit=100), Fulfilment(log, limit=100)
-    decide = fulfilment_module._decide_all
+    decide = fulfilment_module.decide_all
 
     async def overtaken(*args: Any) -> None:
-        monkeypatch.setattr(fulfilment_module, "_decide_all", decide)
+        monkeypatch.setattr(fulfilment_module, "decide_all", decide)
         await decide(*args)
         await leader.round()
 
-    monkeypatch.setattr(fulfilment_module, "_decide_all", overtaken)
+    monkeypatch.setattr(fulfilment_module, "decide_all", overtaken)
     with pytest.raises((StoreUnavailable, WrongExpectedVersion)):
         await zombie.round()
     book = await decided(log)
@@ -211,14 +213,14 @@ async def test_a_customer_who_changes_meanwhile_makes_the_round_start_again(
     log: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await write(log, ratna(), capture())
-    decide = fulfilment_module._decide_all
+    decide = fulfilment_module.decide_all
 
     async def changed(*args: Any) -> None:
-        monkeypatch.setattr(fulfilment_module, "_decide_all", decide)
+        monkeypatch.setattr(fulfilment_module, "decide_all", decide)
         await decide(*args)
         await write(log, f.CustomerRegistered(customer_id="c1", email="new@contoh.id"))
 
-    monkeypatch.setattr(fulfilment_module, "_decide_all", changed)
+    monkeypatch.setattr(fulfilment_module, "decide_all", changed)
     worker = Fulfilment(log, limit=100)
     with pytest.raises(WrongExpectedVersion):
         await worker.round()
@@ -230,14 +232,14 @@ async def test_a_customer_who_changes_meanwhile_makes_the_round_start_again(
 async def test_a_policy_bug_leaves_its_case_and_the_others_go_on(
     log: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decide = fulfilment_module.decide_payment
+    decide = work_module.decide_payment
 
     def broken(case: Any, situation: Any) -> None:
         if case.key == "xendit:pr-bad":
             raise ZeroDivisionError
         decide(case, situation)
 
-    monkeypatch.setattr(fulfilment_module, "decide_payment", broken)
+    monkeypatch.setattr(work_module, "decide_payment", broken)
     bad = request_fact(f.PaymentSucceeded, "pr-bad", amount=25_000)
     await write(log, ratna(), bad, capture())
     worker = Fulfilment(log, limit=100)
@@ -249,7 +251,7 @@ async def test_a_policy_bug_leaves_its_case_and_the_others_go_on(
     async with log.acquire() as connection:
         row = await connection.fetchrow("SELECT stage, reason, status FROM dead_letters")
         assert (row["stage"], row["reason"], row["status"]) == ("fulfil", "policy_failed", "open")
-    monkeypatch.setattr(fulfilment_module, "decide_payment", decide)
+    monkeypatch.setattr(work_module, "decide_payment", decide)
     await Fulfilment(log, limit=100).round()
     assert (await decided(log)).credit("c1") == 750_000
 
