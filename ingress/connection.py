@@ -78,6 +78,11 @@ class GuardedConnection(RequestHandler):
         if idle and not self._begun:
             self.enter(Phase.HEAD)
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """aiohttp's bodies ask for this after every read, paused or not; each time costs two system calls and a parse of nothing."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def _offer(self, message: RawRequestMessage, body: StreamReader) -> bool:
         """Only while aiohttp waits for a request, and while the client takes its answers."""
         waiter = self._waiter

@@ -13,9 +13,8 @@ from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, joi
 from schemas.errors import NotConfirmed, Unroutable
 from schemas.topology import WEBHOOKS, routing_key
 
-GOOD_GROUP = (
-    32  # deliveries that are never held back: what one publish costs is then little beside what they cost
-)
+# So many deliveries are never held back: what their publish costs is then little beside what they cost themselves.
+GOOD_GROUP = 32
 
 Failure = NotConfirmed | Unroutable
 Settle = Callable[[Failure | None], None]

@@ -31,6 +31,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.said: list[bytes] = []
         self.reading = True
+        self.switched = 0
         self.closed = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -38,9 +39,11 @@ class Wire(asyncio.Transport):
 
     def pause_reading(self) -> None:
         self.reading = False
+        self.switched += 1
 
     def resume_reading(self) -> None:
         self.reading = True
+        self.switched += 1
 
     def is_closing(self) -> bool:
         return self.closed
@@ -109,6 +112,23 @@ async def test_a_whole_request_is_taken_and_answered_without_the_other_way(visit
     assert said.endswith(answers.SUCCESS.body)
     await visit.send(post(b"two"))
     assert visit.desk.taken == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("way", [True, False], ids=["direct", "other"])
+async def test_reading_a_small_body_leaves_the_socket_alone(visit: Visit, way: bool) -> None:
+    visit.desk.willing = lambda _message: way
+    await visit.send(post(b"small"))
+    assert visit.desk.taken + visit.desk.other == [b"small"]
+    assert visit.wire.switched == 0
+
+
+async def test_a_body_that_stopped_the_reading_starts_it_again(visit: Visit) -> None:
+    request = post(b"x" * 1_000_000)
+    await visit.send(request[:100])
+    visit.connection.pause_reading()
+    await visit.send(request[100:])
+    assert [len(body) for body in visit.desk.other] == [1_000_000]
+    assert visit.wire.reading
 
 
 async def test_what_is_not_taken_reaches_the_other_way_untouched(visit: Visit) -> None:
