@@ -63,6 +63,7 @@ class Lane:
         self._bounds = bounds
         self._metrics = metrics
         self._landed = landed
+        self._good = min(GOOD_GROUP, bounds.group_envelopes)
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Delivery] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -78,7 +79,7 @@ class Lane:
         if self._pumping is None:
             # Not at once: requests that were read in the same turn of the loop join.
             self._pumping = self._loop.call_soon(self._pump)
-        elif self._pausing and len(self._queue) >= GOOD_GROUP:
+        elif self._pausing and len(self._queue) >= self._good:
             self._pumping.cancel()
             self._pump()
 
@@ -86,7 +87,7 @@ class Lane:
         self._pumping, self._pausing = None, False
         while self._queue and len(self._in_flight) < self._bounds.in_flight:
             now = self._loop.time()
-            if now < self._next_turn and len(self._queue) < GOOD_GROUP:
+            if now < self._next_turn and len(self._queue) < self._good:
                 self._pumping = self._loop.call_at(self._next_turn, self._pump)
                 self._pausing = True
                 return

@@ -253,6 +253,17 @@ def test_a_good_group_is_not_held_back() -> None:
     assert wire.at == pytest.approx([0.0, 0.005])
 
 
+def test_a_group_that_cannot_grow_is_not_held_back() -> None:
+    wire = Quick()
+
+    async def scene() -> None:
+        publisher = grouping(wire, pause=0.01, group_envelopes=1)
+        await asyncio.gather(*(deliver(publisher, b"%d" % number) for number in range(3)))
+
+    play(scene)
+    assert wire.at == [0.0, 0.0, 0.0]
+
+
 def test_without_a_pause_nothing_waits() -> None:
     wire = Quick()
 
