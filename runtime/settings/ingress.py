@@ -100,7 +100,7 @@ class IngressSettings(BaseModel):
         description="Groups of one partition published at once; two overlap the broker's disk with our reading.",
     )
     ingress_group_pause_ms: float = Field(
-        5.0,
+        10.0,
         ge=0,
         le=100,
         description="Least time between two groups of a partition, in milliseconds, while fewer than 32 deliveries wait: a small "
