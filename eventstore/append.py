@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import orjson
+from asyncpg.pgproto.pgproto import UUID  # a uuid.UUID as asyncpg reads it: made in an eighth of the time
 
 from eventstore.queries import load
 from runtime.database import Connection
@@ -119,7 +120,7 @@ async def append(
     """
     if not events:
         return AppendResult(0, 0, {}, ())
-    counts = Counter(event.stream for event in events)
+    counts = Counter([event.stream for event in events])  # a list: counted in C
     advancing = asyncio.create_task(_advance(connection, counts, expected or {}))
     try:
         # The statement is on its way: the server moves the heads while we write the JSON.
@@ -192,12 +193,15 @@ def _placed(
     events: Sequence[NewEvent], heads: Mapping[str, tuple[int, int]], counts: Mapping[str, int]
 ) -> tuple[list[int], list[int]]:
     """Columns that depend on the heads of the streams: stream_id, version."""
-    last = {stream: version - counts[stream] for stream, (_, version) in heads.items()}
+    behind = {stream: version - counts[stream] for stream, (_, version) in heads.items()}
+    keys: list[int] = []
     versions: list[int] = []
     for event in events:
-        last[event.stream] += 1
-        versions.append(last[event.stream])
-    return [heads[event.stream][0] for event in events], versions
+        stream = event.stream
+        keys.append(heads[stream][0])
+        behind[stream] = version = behind[stream] + 1
+        versions.append(version)
+    return keys, versions
 
 
 def _fresh_ids(count: int) -> Iterator[uuid.UUID]:
@@ -206,4 +210,4 @@ def _fresh_ids(count: int) -> Iterator[uuid.UUID]:
     milliseconds = (time.time_ns() // 1_000_000).to_bytes(6, "big")
     for at in range(0, 10 * count, 10):
         versioned = bytes((0x70 | random[at] & 0x0F, random[at + 1], 0x80 | random[at + 2] & 0x3F))
-        yield uuid.UUID(bytes=milliseconds + versioned + random[at + 3 : at + 10])
+        yield UUID(milliseconds + versioned + random[at + 3 : at + 10])

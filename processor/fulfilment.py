@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -71,7 +71,6 @@ class Decided:
     """
 
     events: Sequence[NewEvent]
-    expected: Mapping[str, int]
     pieces: Sequence[Piece]
     first: int
     position: int
@@ -154,7 +153,6 @@ class Fulfilment:
         moved = checkpoints.advance(CONSUMER, 1, 0, self._position, through)
         return Decided(
             events=work.new,
-            expected=work.expected(),
             pieces=[moved, *pieces_of(work.desk, work.decided, work.due)],
             first=standing.next,
             position=through,

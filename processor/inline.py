@@ -1,7 +1,7 @@
 """Deciding on facts in the transaction that stores them, while nothing else waits for a decision.
 
 A payment is then visible one commit earlier, and a small batch costs half as many round trips. Nothing rests on it: whatever stands in
-the way, the facts are stored alone and the next round of fulfilment decides on them (docs/adr/0032).
+the way, the facts are stored alone and the next round of fulfilment decides on them (docs/adr/0034).
 """
 
 from __future__ import annotations

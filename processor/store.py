@@ -232,9 +232,8 @@ async def _append(connection: Connection, events: Sequence[NewEvent], decided: D
     """Append the events, with the decisions on them if there are any; the position of the first. Raises StoreUnavailable."""
     if decided is None:
         return (await append(connection, events)).first
-    appended = await append(
-        connection, [*events, *decided.events], expected=decided.expected, to_decide=False
-    )
+    # No expected versions: they were read under the lock that we still hold.
+    appended = await append(connection, [*events, *decided.events], to_decide=False)
     if appended.first != decided.first:
         raise StoreUnavailable("the log did not go on where the decisions say it does")
     return appended.first

@@ -9,10 +9,11 @@ class ProcessingSettings(BaseModel):
     """Batch sizes, waits and caps behind the queue."""
 
     processor_batch_max: int = Field(
-        200,
+        500,
         ge=1,
         le=5000,
-        description="Deliveries in one transaction; 200 brings nearly all of the gain of batching.",
+        description="Deliveries in one transaction. Appending costs a tenth less per event at 500 than at 200; beyond, the log's lock "
+        "would be held for too long.",
     )
     processor_batch_wait_ms: int = Field(
         0,

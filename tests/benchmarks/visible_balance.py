@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import time
 from collections.abc import Coroutine
 from typing import Any
 
-import aiohttp
 import asyncpg
+import orjson
 import uvloop
 
 from eventstore.append import NewEvent, append, log_transaction
 from runtime.services.private import ServiceUrls
 from schemas.facts import CustomerRegistered
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.figures import Figure, median
 from tests.benchmarks.pipeline import API_KEY, Addresses, pipeline
+from tests.benchmarks.poster import Poster
 from tests.benchmarks.wrk import BODY, TOKEN
 
 CUSTOMERS = 4000
-FLOOD = 12_000
+FLOOD = 60_000  # half a minute: long enough for what the server does besides, such as vacuum
 FLOOD_CONNECTIONS = 64
-PACED_SECONDS = 30.0
-PROBES_PER_SECOND = 6.0
-POLL_SECONDS = 0.004
+ROUNDS = 5
+PACED_SECONDS = 10.0
+PROBES_PER_SECOND = 20.0  # 200 in a round
+POLL_SECONDS = 0.001
 WARM_UP = 200
 LIGHT_RATE = 50.0
 """Webhooks per second of an ordinary busy hour: about four million a day."""
@@ -37,6 +40,8 @@ class _Posted:
 
 
 _posted = _Posted()
+_probes = itertools.count()
+"""Each probe watches a customer of its own, whose first balance it is."""
 
 
 def figures(urls: ServiceUrls) -> list[Figure]:
@@ -48,29 +53,63 @@ def figures(urls: ServiceUrls) -> list[Figure]:
 async def _figures(urls: ServiceUrls, addresses: Addresses) -> list[Figure]:
     await _register(urls.database_url)
     await _drained(urls.database_url)
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        await _flood(session, addresses, WARM_UP)
-        await _drained(urls.database_url)
-        started = time.perf_counter()
-        await _flood(session, addresses, FLOOD)
-        await _drained(urls.database_url)
-        sustained = FLOOD / (time.perf_counter() - started)
-        waits = sorted(await _paced(session, addresses, sustained / 2))
-        light = sorted(await _paced(session, addresses, LIGHT_RATE))
-    p50, p99 = (_percentile(waits, share) * 1000 for share in (0.50, 0.99))
-    light_p50, light_p99 = (_percentile(light, share) * 1000 for share in (0.50, 0.99))
+    doors = _Doors(addresses)
+    await _flood(doors, WARM_UP)
+    await _drained(urls.database_url)
+    sustained = await _sustained(urls.database_url, doors)
+    await _aged(urls.database_url)
+    half = [await _waits(urls.database_url, doors, sustained / 2) for _ in range(ROUNDS + 1)][1:]
+    light = [await _waits(urls.database_url, doors, LIGHT_RATE)]
     return [
-        Figure("12 webhooks to visible balances, sustained", sustained, None, "webhooks/s", "–", "recorded", None),
-        Figure(f"10 HTTP 200 to visible balance at {sustained / 2:.0f}/s, p50", p50, None, "ms", "–", "≤ 15 ms", p50 <= 15),
-        Figure(f"10 HTTP 200 to visible balance at {sustained / 2:.0f}/s, p99", p99, None, "ms", "–", "≤ 50 ms", p99 <= 50),
-        Figure(f"HTTP 200 to visible balance at {LIGHT_RATE:.0f}/s, p50", light_p50, None, "ms", "–", "recorded", None),
-        Figure(f"HTTP 200 to visible balance at {LIGHT_RATE:.0f}/s, p99", light_p99, None, "ms", "–", "recorded", None),
-    ]  # fmt: skip
+        Figure(
+            "12 webhooks to visible balances, sustained", sustained, None, "webhooks/s", "–", "recorded", None
+        ),
+        *_lines(f"10 HTTP 200 to visible balance at {sustained / 2:.0f}/s", half, goals=(15, 50)),
+        *_lines(f"HTTP 200 to visible balance at {LIGHT_RATE:.0f}/s", light, goals=None),
+    ]
+
+
+async def _sustained(dsn: str, doors: _Doors) -> float:
+    """Webhooks per second from the first request to the last balance, as fast as ingress takes them."""
+    started = time.perf_counter()
+    await _flood(doors, FLOOD)
+    await _drained(dsn)
+    return FLOOD / (time.perf_counter() - started)
+
+
+async def _aged(dsn: str) -> None:
+    """From here on the server writes its log into files it has used before, like any that has been up for an hour.
+
+    A new one makes them as it goes, 16 MB at a time, and every commit waits 60 ms for that, once a second at this rate.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()
+
+
+async def _waits(dsn: str, doors: _Doors, rate: float) -> list[float]:
+    """Milliseconds from the 200 to the balance, ordered, of one round."""
+    waits = sorted(await _paced(doors, rate))
+    await _drained(dsn)
+    return [wait * 1000 for wait in waits]
+
+
+def _lines(name: str, rounds: list[list[float]], *, goals: tuple[float, float] | None) -> list[Figure]:
+    """Medians over the rounds of the median and of the 99th percentile."""
+    figures = []
+    for number, share in enumerate((0.50, 0.99)):
+        value = median([_percentile(waits, share) for waits in rounds])
+        goal = "recorded" if goals is None else f"≤ {goals[number]:.0f} ms"
+        reached = None if goals is None else value <= goals[number]
+        figures.append(Figure(f"{name}, p{share:.0%}".rstrip("%"), value, None, "ms", "–", goal, reached))
+    return figures
 
 
 def _percentile(ordered: list[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    """Nearest rank: the smallest value that `share` of them do not exceed."""
+    return ordered[math.ceil(len(ordered) * share) - 1]
 
 
 async def _register(dsn: str) -> None:
@@ -90,19 +129,32 @@ def _body(customer: str) -> bytes:
     return text.replace('"payer_email":"ratna@contoh.id"', f'"customer_id":"{customer}"').encode()
 
 
-async def _post(session: aiohttp.ClientSession, addresses: Addresses, customer: str) -> None:
-    headers = {"x-callback-token": TOKEN, "Content-Type": "application/json"}
-    async with session.post(addresses.webhooks, data=_body(customer), headers=headers) as answer:
-        if answer.status != 200:
-            raise RuntimeError(f"ingress answered {answer.status}")
+class _Doors:
+    """Where webhooks go in and balances come out."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._webhooks = Poster(
+            addresses.webhooks, {"x-callback-token": TOKEN, "Content-Type": "application/json"}
+        )
+        self._api = Poster(addresses.api, {"Authorization": f"Bearer {API_KEY}"})
+
+    async def post(self, customer: str) -> None:
+        status, _ = await self._webhooks.post("/webhooks/xendit", _body(customer))
+        if status != 200:
+            raise RuntimeError(f"ingress answered {status}")
+
+    async def credit(self, customer: str) -> int:
+        _, body = await self._api.get(f"/v1/customers/{customer}/balance")
+        tokens: int = orjson.loads(body)["credit_tokens"]
+        return tokens
 
 
-async def _flood(session: aiohttp.ClientSession, addresses: Addresses, count: int) -> None:
+async def _flood(doors: _Doors, count: int) -> None:
     numbers = iter(range(count))
 
     async def one_connection() -> None:
         for number in numbers:
-            await _post(session, addresses, f"c{number % CUSTOMERS}")
+            await doors.post(f"c{number % CUSTOMERS}")
 
     await asyncio.gather(*(one_connection() for _ in range(FLOOD_CONNECTIONS)))
 
@@ -124,7 +176,7 @@ async def _drained(dsn: str) -> None:
         await connection.close()
 
 
-async def _paced(session: aiohttp.ClientSession, addresses: Addresses, rate: float) -> list[float]:
+async def _paced(doors: _Doors, rate: float) -> list[float]:
     """Post at a fixed rate whatever the answers do; every so often watch one payment become a balance."""
     waits: list[float] = []
     tasks: set[asyncio.Task[Any]] = set()
@@ -134,33 +186,22 @@ async def _paced(session: aiohttp.ClientSession, addresses: Addresses, rate: flo
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    started, every, probes = (
-        time.perf_counter(),
-        max(1, int(rate / PROBES_PER_SECOND)),
-        itertools.count(1000 if rate == LIGHT_RATE else 0),
-    )
+    started, every = time.perf_counter(), max(1, int(rate / PROBES_PER_SECOND))
     for number in range(int(rate * PACED_SECONDS)):
         delay = started + number / rate - time.perf_counter()
         if delay > 0:
             await asyncio.sleep(delay)
         if number % every == 0:
-            spawn(_probe(session, addresses, f"probe{next(probes)}", waits))
+            spawn(_probe(doors, f"probe{next(_probes)}", waits))
         else:
-            spawn(_post(session, addresses, f"c{number % CUSTOMERS}"))
+            spawn(doors.post(f"c{number % CUSTOMERS}"))
     await asyncio.gather(*tasks)
     return waits
 
 
-async def _probe(
-    session: aiohttp.ClientSession, addresses: Addresses, customer: str, waits: list[float]
-) -> None:
-    await _post(session, addresses, customer)
+async def _probe(doors: _Doors, customer: str, waits: list[float]) -> None:
+    await doors.post(customer)
     answered = time.perf_counter()
-    headers = {"Authorization": f"Bearer {API_KEY}"}
-    while True:
-        async with session.get(f"{addresses.api}/v1/customers/{customer}/balance", headers=headers) as answer:
-            balance = await answer.json()
-        if balance["credit_tokens"] > 0:
-            waits.append(time.perf_counter() - answered)
-            return
+    while await doors.credit(customer) == 0:
         await asyncio.sleep(POLL_SECONDS)
+    waits.append(time.perf_counter() - answered)
