@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "payments": ("console.commands.payments:payments", "The timeline of one payment."),
     "webhooks": ("console.commands.webhooks:webhooks", "Every delivery ever received: list, show, exact bytes, replay."),
     "dlq": ("console.commands.dlq:dlq", "Dead letters: list, group, look, replay, discard."),
+    "quarantine": ("console.commands.quarantine:quarantine", "Rejected requests: list, show, exact bytes."),
     "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, write off."),
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
     "simulate": ("console.commands.simulate:simulate", "Send correctly signed webhooks, as a provider would."),

@@ -56,6 +56,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right
         print_data(_line(row, widths, right))
 
 
+def tame(words: str) -> str:
+    """What a stranger wrote, without characters that could move the cursor or colour a terminal."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in words
+    )
+
+
 def rupiah(amount: int | None) -> str:
     """`Rp 50,000` in English, `Rp 50.000` in Indonesian, `-` for an unknown amount."""
     return "-" if amount is None else f"Rp {number(amount)}"

@@ -76,6 +76,5 @@ async def check_provider(connection: Connection, provider: str) -> AsyncIterator
         yield ok("deliveries", text("doctor.deliveries", counts=counts))
     for row in await connection.fetch(sql["rejected"], provider):
         detail = text("doctor.rejected", count=row["count"], cause=row["cause"])
-        yield note(
-            "rejected", detail, text("doctor.rejected.fix", variable=f"{provider.upper()}_WEBHOOK_SECRET")
-        )
+        variable = f"{provider.upper()}_WEBHOOK_SECRET"
+        yield note("rejected", detail, text("doctor.rejected.fix", name=provider, variable=variable))

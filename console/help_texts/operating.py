@@ -84,6 +84,33 @@ OPERATING: dict[str, str] = {
     "Show one dead letter: where it failed, why, how often, and who dealt with it.": (
         "Tampilkan satu surat mati: gagal di mana, mengapa, berapa kali, dan siapa yang menangani."
     ),
+    "Rejected requests: list, show, exact bytes.": "Permintaan ditolak: daftar, detail, isi persis.",
+    "Rejected requests: a wrong credential, another account or environment. Nothing of them entered the books.": (
+        "Permintaan ditolak: kredensial salah, akun atau lingkungan lain. Tidak ada yang masuk pembukuan."
+    ),
+    "No credential is kept, only what it looked like. The newest ones stay, the oldest give way.": (
+        "Kredensial tidak disimpan, hanya bentuknya. Yang terbaru disimpan, yang terlama tergeser."
+    ),
+    "Only requests that were turned away for this cause, as the list shows it.": (
+        "Hanya permintaan yang ditolak karena penyebab ini, seperti pada daftar."
+    ),
+    "List rejected requests, newest first, with the cause and where they came from.": (
+        "Daftar permintaan ditolak, terbaru dahulu, dengan penyebab dan asalnya."
+    ),
+    "Show one rejected request: why it was turned away, where it came from, what its headers looked like.": (
+        "Tampilkan satu permintaan ditolak: mengapa ditolak, dari mana, seperti apa header-nya."
+    ),
+    "A header that could hold a secret is described by its length and alphabet, never shown. The body may hold personal data "
+    "and is shown by `lunas quarantine raw` only.": (
+        "Header yang bisa memuat rahasia hanya digambarkan panjang dan abjadnya, tidak pernah ditampilkan. Isinya bisa memuat "
+        "data pribadi dan hanya ditampilkan oleh `lunas quarantine raw`."
+    ),
+    "Write the exact body of one rejected request to stdout; its SHA-256 goes to stderr.": (
+        "Tulis isi persis satu permintaan ditolak ke stdout; SHA-256-nya ke stderr."
+    ),
+    "A stranger wrote it: at a terminal it is refused when it could control the terminal; send it to a file then.": (
+        "Isinya tulisan orang asing: di terminal ditolak bila bisa mengendalikan terminal; arahkan ke berkas."
+    ),
     "Verified money that could not be attributed. It waits, visibly, until somebody says whose it is.": (
         "Uang terverifikasi yang tidak jelas pemiliknya. Menunggu, terlihat, sampai ada yang menyatakan pemiliknya."
     ),

@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("lunas webhooks list --status parked", "page.webhooks"),
     ("lunas dlq groups", "page.dlq"),
     ("lunas suspense list", "page.suspense"),
+    ("lunas quarantine list", "page.quarantine"),
     ("lunas projections verify", "page.projections"),
 )
 

@@ -1,6 +1,6 @@
 -- list: newest deliveries first; a null filter does not filter
 SELECT delivery_id, provider, event_name, status, reason, received_at, recorded_at, processing_ms, scheme, secret_id,
-       duplicate_of, replay_of, position, octet_length(body) AS bytes
+       duplicate_of, replay_of, position, octet_length(body) AS bytes, body_sha256
 FROM deliveries
 WHERE ($1::text IS NULL OR provider = $1)
   AND ($2::text IS NULL OR status = $2)

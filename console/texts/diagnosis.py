@@ -76,7 +76,7 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
     "doctor.deliveries": ("last 24 hours: {counts}", "24 jam terakhir: {counts}"),
     "doctor.rejected": ("{count} requests were rejected: {cause}", "{count} permintaan ditolak: {cause}"),
     "doctor.rejected.fix": (
-        "if they were genuine, {variable} is not what the provider uses",
-        "bila asli, {variable} tidak sama dengan yang dipakai penyedia",
+        "lunas quarantine list --provider {name}; if they were genuine, {variable} is not what the provider uses",
+        "lunas quarantine list --provider {name}; bila asli, {variable} tidak sama dengan yang dipakai penyedia",
     ),
 }  # fmt: skip

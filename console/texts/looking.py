@@ -71,6 +71,19 @@ LOOKING: dict[str, tuple[str, str]] = {
     "dlq.next.append": ("lunas doctor, then lunas dlq replay", "lunas doctor, lalu lunas dlq replay"),
     "dlq.next.broker": ("processor's log, then lunas dlq replay", "log processor, lalu lunas dlq replay"),
     "dlq.next.fulfil": ("report it, then lunas dlq replay", "laporkan, lalu lunas dlq replay"),
+    "quarantine.none": ("No rejected request fits.", "Tidak ada permintaan ditolak yang cocok."),
+    "quarantine.unknown": (
+        "There is no rejected request {id}; the oldest give way to newer ones.",
+        "Tidak ada permintaan ditolak {id}; yang terlama tergeser oleh yang baru.",
+    ),
+    "quarantine.is_delivery": (
+        "It was authentic and is a delivery too: lunas webhooks show {id}",
+        "Permintaan ini asli dan juga tercatat sebagai kiriman: lunas webhooks show {id}",
+    ),
+    "quarantine.not_at_a_terminal": (
+        "This body holds characters that could control your terminal: lunas quarantine raw {id} > body.bin",
+        "Isi ini memuat karakter yang dapat mengendalikan terminal: lunas quarantine raw {id} > body.bin",
+    ),
     "suspense.none": ("No money is held.", "Tidak ada uang yang tertahan."),
     "suspense.total": ("{count} held, together {amount}.", "{count} tertahan, seluruhnya {amount}."),
     "suspense.unknown": ("There is no held money {id}.", "Tidak ada uang tertahan {id}."),
@@ -114,6 +127,7 @@ LOOKING: dict[str, tuple[str, str]] = {
     "page.payments": ("the timeline of one payment", "linimasa satu pembayaran"),
     "page.webhooks": ("deliveries that could not be processed", "kiriman yang tidak dapat diproses"),
     "page.dlq": ("parked messages grouped by cause", "pesan diparkir menurut penyebab"),
+    "page.quarantine": ("requests that were turned away", "permintaan yang ditolak"),
     "page.suspense": ("money that waits for a reason", "uang yang menunggu alasan"),
     "page.projections": ("compare the read models with the log", "bandingkan model baca dengan log"),
 }

@@ -1,4 +1,4 @@
-"""Why money is held, in words."""
+"""Why money is held, and why a request was turned away, in words."""
 
 from __future__ import annotations
 
@@ -25,4 +25,19 @@ _REASONS: dict[str, tuple[str, str]] = {
     "purpose_unknown": ("nobody said what it is for", "tujuan tidak disebut"),
 }  # fmt: skip
 
-REASONS: dict[str, tuple[str, str]] = {f"reason.{code}": words for code, words in _REASONS.items()}
+_CAUSES: dict[str, tuple[str, str]] = {
+    "missing_credential": ("no token and no signature", "tanpa token dan tanpa tanda tangan"),
+    "empty_credential": ("an empty token or signature", "token atau tanda tangan kosong"),
+    "wrong_credential": ("the token or signature does not match", "token atau tanda tangan tidak cocok"),
+    "duplicate_credential": ("the token or signature is there twice", "token atau tanda tangan ada dua kali"),
+    "malformed_credential": ("the token or signature has a wrong form", "bentuk token atau tanda tangan salah"),
+    "no_secret_configured": ("we have no secret of this provider", "kita tidak punya rahasia penyedia ini"),
+    "wrong_account": ("authentic, but of another account", "asli, tetapi milik akun lain"),
+    "wrong_environment": ("authentic, but of another environment", "asli, tetapi dari lingkungan lain"),
+    "unreadable": ("the message in the queue could not be read", "pesan di antrean tidak terbaca"),
+}  # fmt: skip
+
+REASONS: dict[str, tuple[str, str]] = {
+    **{f"reason.{code}": words for code, words in _REASONS.items()},
+    **{f"cause.{code}": words for code, words in _CAUSES.items()},
+}

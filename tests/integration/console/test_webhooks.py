@@ -45,6 +45,7 @@ async def test_list_shows_outcome_and_time_and_filters(lunas: Run, store: asyncp
     assert everything.code == exits.FINE
     assert everything.err == ""
     assert {item["delivery_id"] for item in everything.json["items"]} == {str(fast), str(slow)}
+    assert {item["body_sha256"] for item in everything.json["items"]} == {hashlib.sha256(BODY).hexdigest()}
     assert [
         item["processing_ms"]
         for item in (await lunas("webhooks", "list", "--slower-than", "5000", "--json")).json["items"]
