@@ -21,7 +21,7 @@ from runtime.broker import Broker, Message, open_broker
 from runtime.ids import uuid7
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack, unpack
 from schemas.errors import NotConfirmed
-from schemas.topology import WEBHOOKS, partition_of, routing_key
+from schemas.topology import WEBHOOKS, routing_key
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -52,8 +52,7 @@ class Replayer:
     async def publish(self, envelope: Envelope) -> None:
         """Raises NotConfirmed or Unroutable."""
         provider = PROVIDERS.get(envelope.provider)
-        key = provider.partition_key(envelope.body) if provider else ""
-        partition = partition_of(key, self._settings.broker_partitions)
+        partition = provider.partition(envelope.body, self._settings.broker_partitions) if provider else 0
         await self._broker.publisher.publish(
             Message(
                 WEBHOOKS,

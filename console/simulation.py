@@ -43,9 +43,10 @@ class Wish:
 
 
 def refuse_production(settings: Settings) -> None:
-    """Raises Refused: invented payments, signed with real secrets, would become real balances."""
+    """Raises Refused: invented payments, signed with real secrets, would become real balances. Nobody said what it is: the same."""
     if settings.env == "production":
-        raise Refused(text("simulate.production"))
+        said = "env" in settings.model_fields_set
+        raise Refused(text("simulate.production" if said else "simulate.perhaps_production"))
 
 
 def secret_of(settings: Settings, provider: str) -> str:

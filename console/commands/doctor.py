@@ -20,7 +20,7 @@ from console.output import paint, print_data, print_json, talk
 from console.overview import look
 from console.queues import differences
 from console.store import open_store
-from console.target import load_target
+from console.target import find_target, nobody_here
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -38,8 +38,11 @@ async def doctor(provider: str | None, as_json: bool) -> int:
 
     It changes nothing. Exit code 1 when there is a problem; notes alone are fine.
     """
-    settings = load_target()
-    findings = [finding async for finding in examine(settings, provider)]
+    settings = find_target()
+    if settings is None:
+        findings = [problem("instance", nobody_here(), text("doctor.instance.fix"))]
+    else:
+        findings = [finding async for finding in examine(settings, provider)]
     problems = sum(finding.state == "problem" for finding in findings)
     if as_json:
         print_json({"ok": not problems, "checks": [asdict(finding) for finding in findings]})

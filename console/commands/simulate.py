@@ -102,7 +102,10 @@ async def simulate(
     if provider != DAY and event is None:
         _list_events(provider, as_json)
         return FINE
-    settings = load_target()
+    if provider != DAY:
+        check_event(provider, str(event))
+    # A day registers its customers at the API first: one address is not enough.
+    settings = load_target(named=url is None or provider == DAY)
     refuse_production(settings)
     chosen = random.SystemRandom().randrange(2**32) if seed is None else seed
     webhooks: Sequence[SimulatedWebhook]
@@ -112,7 +115,6 @@ async def simulate(
         )
         await _register(settings, buyers)
     else:
-        check_event(provider, str(event))
         buyer = Buyer(email, customer_id=customer)
         webhooks = wished(settings, Wish(provider, str(event), count, chosen, buyer, amount, late), utc_now())
     sent = shuffle(webhooks, duplicates=duplicates, disorder=disorder, seed=chosen)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from console.exits import FINE, PROBLEMS
+from console.exits import FINE, PROBLEMS, CommandError
 from console.lazy import Command
 from console.messages import text
 from console.options import as_json, asynchronous
 from console.output import number, paint, print_data, print_json, print_table, rupiah
 from console.overview import Overview, look
-from console.target import load_target
+from console.target import find_target, nobody_here
 from console.times import ago, moment
 
 _COLOURS = {"ready": "green", "not_ready": "yellow", "away": "red"}
@@ -22,10 +22,13 @@ _COLOURS = {"ready": "green", "not_ready": "yellow", "away": "red"}
 async def status(as_json: bool) -> int:
     """Health and money at risk on one screen.
 
-    Exit code 1 when something is wrong: a process that does not answer, a queue without a consumer, parked messages,
-    or a read model that stands still.
+    Exit code 1 when something is wrong: no instance, a process that does not answer, a queue without a consumer, parked
+    messages, or a read model that stands still.
     """
-    seen = await look(load_target())
+    settings = find_target()
+    if settings is None and not as_json:
+        raise CommandError(nobody_here())
+    seen = Overview(problems=[nobody_here()]) if settings is None else await look(settings)
     if as_json:
         print_json(seen.document())
     else:

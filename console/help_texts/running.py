@@ -78,10 +78,10 @@ RUNNING: dict[str, str] = {
     ),
     "One JSON document on stdout, nothing else.": "Satu dokumen JSON di stdout, tanpa yang lain.",
     "Health and money at risk on one screen.": "Kesehatan dan uang yang berisiko dalam satu layar.",
-    "Exit code 1 when something is wrong: a process that does not answer, a queue without a consumer, parked messages, "
-    "or a read model that stands still.": (
-        "Kode keluar 1 bila ada yang salah: proses yang tidak menjawab, antrean tanpa pembaca, pesan diparkir, atau model "
-        "baca yang diam."
+    "Exit code 1 when something is wrong: no instance, a process that does not answer, a queue without a consumer, parked "
+    "messages, or a read model that stands still.": (
+        "Kode keluar 1 bila ada yang salah: tanpa instans, proses yang tidak menjawab, antrean tanpa pembaca, pesan diparkir, "
+        "atau model baca yang diam."
     ),
     "Check everything, or one provider, and say for each finding how to fix it.": (
         "Periksa semuanya, atau satu penyedia, dan sebutkan cara memperbaiki tiap temuan."

@@ -131,6 +131,12 @@ ACTING: dict[str, tuple[str, str]] = {
         "Refused in production: invented payments, signed with your real secrets, would become real balances.",
         "Ditolak di produksi: pembayaran rekaan bertanda tangan rahasia asli akan menjadi saldo sungguhan.",
     ),
+    "simulate.perhaps_production": (
+        "Refused: LUNAS_ENV is not set, so this counts as production, where invented payments would become real balances. "
+        "Set LUNAS_ENV=development if it is not.",
+        "Ditolak: LUNAS_ENV belum diatur, jadi ini dianggap produksi, dan pembayaran rekaan akan menjadi saldo sungguhan. "
+        "Atur LUNAS_ENV=development bila bukan.",
+    ),
     "simulate.no_secret": (
         "There is no secret to sign with: set {variable}, or LUNAS_ENV=development.",
         "Tidak ada rahasia untuk menandatangani: atur {variable}, atau LUNAS_ENV=development.",

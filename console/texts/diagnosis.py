@@ -4,6 +4,7 @@ from __future__ import annotations
 
 DIAGNOSIS: dict[str, tuple[str, str]] = {
     "doctor.summary": ("{count} checks, {problems} problems.", "{count} pemeriksaan, {problems} masalah."),
+    "doctor.instance.fix": ("make run", "make run"),
     "doctor.reach.fix": ("start it, or correct the address", "jalankan, atau perbaiki alamatnya"),
     "doctor.development": ("LUNAS_ENV is development: known secrets are accepted", "LUNAS_ENV adalah development: rahasia yang umum diterima"),
     "doctor.development.fix": ("set LUNAS_ENV=production where real money arrives", "atur LUNAS_ENV=production di tempat uang sungguhan masuk"),

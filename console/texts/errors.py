@@ -8,6 +8,12 @@ ERRORS: dict[str, tuple[str, str]] = {
         "PostgreSQL does not answer at {address}: start lunas with `make run`, or correct LUNAS_DATABASE_URL.",
         "PostgreSQL tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_DATABASE_URL.",
     ),
+    "error.no_instance": (
+        "No instance of lunas runs in {home}: start one with `make run`, or name a remote one with LUNAS_DATABASE_URL, "
+        "LUNAS_BROKER_URL and LUNAS_PEERS.",
+        "Tidak ada instans lunas yang berjalan di {home}: jalankan dengan `make run`, atau sebutkan yang jauh dengan "
+        "LUNAS_DATABASE_URL, LUNAS_BROKER_URL dan LUNAS_PEERS.",
+    ),
     "error.broker_away": (
         "RabbitMQ does not answer at {address}: start lunas with `make run`, or correct LUNAS_BROKER_URL.",
         "RabbitMQ tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_BROKER_URL.",

@@ -124,7 +124,8 @@ async def test_the_command_finds_the_running_instance_by_itself(
     monkeypatch.delenv("LUNAS_DATABASE_URL")
     refused = await lunas("webhooks", "list")
     assert refused.code == exits.WRONG_USE
-    assert "LUNAS_DATABASE_URL is not set" in refused.err
+    assert f"No instance of lunas runs in {tmp_path}" in refused.err
+    assert "LUNAS_DATABASE_URL" in refused.err
     instance = Instance(
         os.getpid(), process_start(os.getpid()), tmp_path, {}, {"LUNAS_DATABASE_URL": database_url}
     )
