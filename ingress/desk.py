@@ -23,12 +23,13 @@ ENVELOPE_HEADER_LIMIT = 512  # characters; enough for any honest value
 class Desk:
     """One path of one provider."""
 
-    __slots__ = ("_answered", "_metrics", "_secrets", "_verify", "name", "partition_key", "path")
+    __slots__ = ("_answered", "_metrics", "_partitions", "_provider", "_secrets", "_verify", "name", "path")
 
     def __init__(self, path: str, provider: Provider, settings: Settings, metrics: Metrics) -> None:
         self.path = path
         self.name = provider.name
-        self.partition_key = provider.partition_key
+        self._provider = provider
+        self._partitions = settings.broker_partitions
         self._verify = provider.verify
         self._secrets = tuple(secret.get_secret_value() for secret in settings.webhook_secrets(provider.name))
         self._metrics = metrics
@@ -51,6 +52,10 @@ class Desk:
             body=body,
             headers=kept_headers(headers),
         )
+
+    def partition(self, body: bytes) -> int:
+        """Where a delivery goes on."""
+        return 0 if self._partitions == 1 else self._provider.partition(body, self._partitions)
 
     def count(self, status: int) -> None:
         """One more request answered."""

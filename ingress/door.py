@@ -93,9 +93,7 @@ class Door:
             self._reply(connection, desk, verdict)
             return True
         try:
-            self._publisher.submit(
-                verdict, desk.partition_key(body), partial(self._settled, connection, desk)
-            )
+            self._publisher.submit(verdict, desk.partition(body), partial(self._settled, connection, desk))
         except NotConfirmed as error:
             self._settled(connection, desk, error)
         return True
@@ -145,7 +143,7 @@ class Door:
         _enter(request, Phase.WORK)
         verdict = self._judge(desk, request.headers, body, request.remote)
         if isinstance(verdict, Envelope):
-            verdict = await self._publish(verdict, desk.partition_key(body))
+            verdict = await self._publish(verdict, desk.partition(body))
         return verdict.response(last=self._health.draining)
 
     async def _read(self, request: web.BaseRequest) -> bytes:
@@ -194,9 +192,9 @@ class Door:
             return self._too_many
         return desk.envelope(verdict, headers, body)
 
-    async def _publish(self, envelope: Envelope, key: str) -> Answer:
+    async def _publish(self, envelope: Envelope, partition: int) -> Answer:
         try:
-            await self._publisher.deliver(envelope, key)
+            await self._publisher.deliver(envelope, partition)
         except (NotConfirmed, Unroutable) as error:
             return self._outcome(error)
         return self._outcome(None)

@@ -16,7 +16,6 @@ from runtime.broker import Publisher
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack_one
 from schemas.errors import NotConfirmed
-from schemas.topology import partition_of
 
 __all__ = ["Bounds", "Failure", "GroupingPublisher", "bounds_of"]
 
@@ -27,7 +26,6 @@ class GroupingPublisher:
     """Every delivery is settled once: when the broker has confirmed it, or within the deadline when it has not."""
 
     def __init__(self, publisher: Publisher, partitions: int, bounds: Bounds, metrics: Metrics) -> None:
-        self._partitions = partitions
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()
         self._lanes = [Lane(publisher, number, bounds, metrics, self._landed) for number in range(partitions)]
@@ -42,19 +40,19 @@ class GroupingPublisher:
         """Deliveries without an answer yet."""
         return len(self._waiting)
 
-    async def deliver(self, envelope: Envelope, key: str) -> None:
+    async def deliver(self, envelope: Envelope, partition: int) -> None:
         """Raises NotConfirmed or Unroutable when the delivery could not be made durable within the deadline.
 
-        `key` decides the partition; deliveries of one key keep their order.
+        Deliveries of one partition keep their order.
         """
         future: asyncio.Future[None] = self._loop.create_future()
-        delivery = self.submit(envelope, key, partial(_resolve, future))
+        delivery = self.submit(envelope, partition, partial(_resolve, future))
         try:
             await future
         finally:
             self._forget(delivery)
 
-    def submit(self, envelope: Envelope, key: str, settle: Settle) -> Delivery:
+    def submit(self, envelope: Envelope, partition: int, settle: Settle) -> Delivery:
         """The same without waiting: `settle` is called in a later turn of the loop. Raises NotConfirmed when too many wait."""
         size = len(envelope.body)
         if (
@@ -68,7 +66,7 @@ class GroupingPublisher:
         self._waiting_bytes += size
         if self._timer is None:
             self._timer = self._loop.call_at(until, self._expire)
-        self._lanes[partition_of(key, self._partitions)].add(delivery)
+        self._lanes[partition].add(delivery)
         return delivery
 
     def _landed(self, group: Sequence[Delivery], failure: Failure | None) -> None:

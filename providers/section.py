@@ -75,6 +75,14 @@ class Section:
             raise UntranslatableError("id_malformed", self._name(key))
         return value.strip()
 
+    def first_identifier(self, *keys: str) -> str | None:
+        """The first id that is there among the keys. Raises UntranslatableError when that one cannot be an id."""
+        for key in keys:
+            found = self.identifier(key)
+            if found is not None:
+                return found
+        return None
+
     def status(self, key: str) -> str | None:
         """A status as sent, or None when absent. Raises UntranslatableError when it is not text: money depends on it."""
         value = self.values.get(key)

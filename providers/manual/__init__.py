@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from providers.manual.signature import verify
+from providers.manual.subject import subject
 from providers.manual.translate import translate
 from providers.provider import Provider
 
-MANUAL = Provider(name="manual", token_only=False, webhooks=False, verify=verify, translate=translate)
+MANUAL = Provider(
+    name="manual", token_only=False, webhooks=False, verify=verify, translate=translate, subject=subject
+)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from providers.mayar.signature import verify
+from providers.mayar.subject import subject
 from providers.mayar.translate import translate
 from providers.provider import Provider
 
-MAYAR = Provider(name="mayar", token_only=True, webhooks=True, verify=verify, translate=translate)
+MAYAR = Provider(
+    name="mayar", token_only=True, webhooks=True, verify=verify, translate=translate, subject=subject
+)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from providers.provider import Provider
 from providers.scalev.signature import verify
+from providers.scalev.subject import subject
 from providers.scalev.translate import translate
 
-SCALEV = Provider(name="scalev", token_only=False, webhooks=True, verify=verify, translate=translate)
+SCALEV = Provider(
+    name="scalev", token_only=False, webhooks=True, verify=verify, translate=translate, subject=subject
+)

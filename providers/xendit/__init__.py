@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from providers.provider import Provider
 from providers.xendit.signature import verify
+from providers.xendit.subject import subject
 from providers.xendit.translate import translate
 
-XENDIT = Provider(name="xendit", token_only=True, webhooks=True, verify=verify, translate=translate)
+XENDIT = Provider(
+    name="xendit", token_only=True, webhooks=True, verify=verify, translate=translate, subject=subject
+)

@@ -64,7 +64,6 @@ def test_the_registry_knows_four_providers_and_which_prove_little() -> None:
     assert set(PROVIDERS) == {"scalev", "xendit", "mayar", "manual"}
     assert {name for name, provider in PROVIDERS.items() if provider.token_only} == {"xendit", "mayar"}
     assert {name for name, provider in PROVIDERS.items() if not provider.webhooks} == {"manual"}
-    assert {provider.partition_key(b"{}") for provider in PROVIDERS.values()} == {""}
 
 
 def test_the_readme_names_every_event() -> None:

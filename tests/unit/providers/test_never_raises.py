@@ -67,9 +67,13 @@ def mutated(draw: st.DrawFn) -> tuple[str, Any]:
 
 
 def check(provider: str, document: Any, context: TranslationContext) -> None:
+    body = json.dumps(document).encode()
+    key = PROVIDERS[provider].partition_key(body)
+    assert key == PROVIDERS[provider].partition_key(body)
     try:
-        parsed = loads(json.dumps(document).encode())
+        parsed = loads(body)
     except UnparsableError:
+        assert key == ""
         return
     try:
         translation = PROVIDERS[provider].translate(parsed, context)
@@ -91,6 +95,12 @@ def test_a_changed_webhook_translates_or_is_refused_by_name(
     case: tuple[str, Any], context: TranslationContext
 ) -> None:
     check(*case, context)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(PROVIDERS)), st.binary() | st.text().map(str.encode))
+def test_any_bytes_have_a_partition(provider: str, body: bytes) -> None:
+    assert 0 <= PROVIDERS[provider].partition(body, 4) < 4
 
 
 @settings(max_examples=200, deadline=None)
