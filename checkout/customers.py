@@ -33,7 +33,7 @@ PUT_CUSTOMER = Call(
     "Daftarkan pelanggan, atau ubah datanya",
     {200: CustomerRegistration, 201: CustomerRegistration},
     (
-        Parameter("customer_id", "path", "Id given by your application.", required=True),
+        Parameter("customer_id", "path", "Id given by your application.", required=True, example="budi"),
         Parameter(
             "Idempotency-Key", "header", "Repeating a request with it does nothing and answers the same."
         ),

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; `where` it stands in the request."""
+    """One parameter; `where` it stands in the request. A required one has an example, so that each call can be shown."""
 
     name: str
     where: Literal["path", "query", "header"]
@@ -19,6 +19,7 @@ class Parameter:
     required: bool = False
     minimum: int | None = None
     maximum: int | None = None
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

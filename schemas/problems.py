@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from schemas.errors import LunasError
-
-Language = Literal["en", "id"]
+from schemas.languages import Language
 
 
 @dataclass(frozen=True, slots=True)

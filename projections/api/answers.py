@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import orjson
 from aiohttp import web
 
-from schemas.problems import Language, Problem
+from schemas.languages import Language, preferred
+from schemas.problems import Problem
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -47,18 +48,4 @@ def problem_answer(problem: Problem, language: Language) -> web.Response:
 
 def language_of(request: web.Request) -> Language:
     """Indonesian when the caller prefers it to English, else English."""
-    weights = {"en": 0.0, "id": 0.0}
-    for part in request.headers.get("Accept-Language", "").split(","):
-        tag, _, quality = part.strip().partition(";")
-        name = tag.strip().lower().partition("-")[0]
-        if name in weights:
-            weights[name] = max(weights[name], _quality(quality))
-    return "id" if weights["id"] > weights["en"] else "en"
-
-
-def _quality(text: str) -> float:
-    value = text.strip().removeprefix("q=") or "1"
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+    return preferred(request.headers.get("Accept-Language", "")) or "en"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from schemas import api
 from schemas.calls import Call, Parameter
 
-CUSTOMER = Parameter("customer_id", "path", "Id given by your application.", required=True)
+CUSTOMER = Parameter("customer_id", "path", "Id given by your application.", required=True, example="budi")
 MIN_POSITION = Parameter(
     "min_position",
     "query",
     "Wait until the answer reflects this log position, so that you read your own write.",
     kind="integer",
     minimum=0,
+    example="42",
 )
 LIMIT = Parameter(
     "limit",
@@ -19,6 +20,7 @@ LIMIT = Parameter(
     "Most items in the answer; at most 200 unless the server says otherwise.",
     kind="integer",
     minimum=1,
+    example="20",
 )
 CURSOR = Parameter("cursor", "query", "`next_cursor` of the answer before.")
 
@@ -41,7 +43,12 @@ FIND_CUSTOMERS = Call(
     "Customers with one e-mail",
     "Pelanggan dengan satu alamat e-mail",
     {200: api.CustomersByEmail},
-    (Parameter("email", "query", "Matched trimmed and case folded.", required=True), MIN_POSITION),
+    (
+        Parameter(
+            "email", "query", "Matched trimmed and case folded.", required=True, example="budi@example.com"
+        ),
+        MIN_POSITION,
+    ),
     problems=_OF_CUSTOMER,
 )
 GET_BALANCE = Call(
@@ -104,12 +111,13 @@ GET_PAYMENT = Call(
     "Satu pembayaran dengan riwayatnya, dicari dengan id apa pun dari penyedia",
     {200: api.Payment},
     (
-        Parameter("provider", "path", "scalev, xendit, mayar or manual.", required=True),
+        Parameter("provider", "path", "scalev, xendit, mayar or manual.", required=True, example="xendit"),
         Parameter(
             "payment_id",
             "path",
             "Xendit payment_request_id, payment_id or our reference_id; Scalev data.id or order_id; Mayar transactionId.",
             required=True,
+            example="py-first-try",
         ),
         MIN_POSITION,
     ),

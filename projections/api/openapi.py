@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.api import ProblemAnswer
 from schemas.calls import Call, Parameter
+from schemas.examples import EXAMPLES
 from schemas.problems import PROBLEMS
 
 REFERENCE = "#/components/schemas/{model}"
@@ -62,7 +63,7 @@ def _operation(call: Call, schema_of: dict[Any, Document]) -> Document:
         "responses": {
             str(status): {
                 "description": (model.__doc__ or call.summary).partition("\n")[0],
-                "content": {"application/json": {"schema": schema_of[model]}},
+                "content": _content(model, schema_of),
             }
             for status, model in call.answers.items()
         }
@@ -75,9 +76,16 @@ def _operation(call: Call, schema_of: dict[Any, Document]) -> Document:
     if call.body is not None:
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schema_of[call.body]}},
+            "content": _content(call.body, schema_of),
         }
     return operation
+
+
+def _content(model: type[BaseModel], schema_of: dict[Any, Document]) -> Document:
+    media: Document = {"schema": schema_of[model]}
+    if model in EXAMPLES:
+        media["example"] = EXAMPLES[model]
+    return {"application/json": media}
 
 
 def _parameter(parameter: Parameter) -> Document:
@@ -86,13 +94,16 @@ def _parameter(parameter: Parameter) -> Document:
         schema["minimum"] = parameter.minimum
     if parameter.maximum is not None:
         schema["maximum"] = parameter.maximum
-    return {
+    described: Document = {
         "name": parameter.name,
         "in": parameter.where,
         "required": parameter.required,
         "description": parameter.description,
         "schema": schema,
     }
+    if parameter.example:
+        described["example"] = int(parameter.example) if parameter.kind == "integer" else parameter.example
+    return described
 
 
 def _problem_answers(call: Call, schema: Document) -> Document:

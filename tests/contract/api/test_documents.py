@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from html import escape, unescape
 from typing import Any
 
 import pytest
@@ -11,7 +14,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from projections.api import calls
 from projections.api.openapi import document_of
 from projections.api.page import Documentation
-from schemas.calls import Call
+from projections.api.words import INDONESIAN
+from schemas.api import ProblemAnswer
+from schemas.calls import Call, Parameter
+from schemas.examples import EXAMPLES
 from schemas.problems import PROBLEMS
 from tests.contract.api.conftest import Api
 
@@ -50,24 +56,108 @@ def test_every_call_names_known_problems_and_has_an_indonesian_summary() -> None
 
 
 async def test_the_page_shows_every_call_and_needs_nothing_from_elsewhere(api: Api) -> None:
-    response = await api.client.get("/docs")
-    page = await response.text()
-    assert response.status == 200
+    english, indonesian = [
+        await (await api.client.get("/docs", headers={"Accept-Language": language})).text()
+        for language in ("en", "id")
+    ]
     for call in api.calls:
-        assert f'id="{call.operation}"' in page
-        assert call.path in page
-        assert call.summary_id in page
-    assert not re.search(r"<(script|link|img|iframe)\b|https?://|@import|url\(", page)
+        for page in (english, indonesian):
+            assert f'id="{call.operation}"' in page
+            assert call.path in page
+        assert escape(call.summary) in english
+        assert escape(call.summary_id) in indonesian
+    response = await api.client.get("/docs")
+    assert response.status == 200
+    assert not re.search(
+        r"<(script|img|iframe)\b|https?://|@import|url\(|<link(?! rel=\"icon\" href=\"data:)", english
+    )
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize(("query", "languages", "expected"), [
+    ("", "", "en"), ("", "id-ID,id;q=0.9,en;q=0.8", "id"), ("", "en-US,id;q=0.5", "en"),
+    ("?lang=id", "en", "id"), ("?lang=en", "id", "en"), ("?lang=xx", "id", "id"),
+])  # fmt: skip
+async def test_the_page_speaks_the_language_of_the_browser_or_the_one_asked_for(
+    api: Api, query: str, languages: str, expected: str
+) -> None:
+    response = await api.client.get(f"/docs{query}", headers={"Accept-Language": languages})
+    assert f'<html lang="{expected}">' in await response.text()
+    assert response.headers["Content-Language"] == expected
+    assert response.headers["Vary"] == "Accept-Language"
+
+
+async def test_every_call_has_an_example_to_paste_and_one_of_its_answer(api: Api) -> None:
+    document = await api.get("/openapi.json")
+    page = unescape(await (await api.client.get("/docs")).text())
+    for call in api.calls:
+        operation = document["paths"][call.path][call.method.lower()]
+        section = page.partition(f'id="{call.operation}"')[2].partition("</section>")[0]
+        command, answer = re.findall(r"<pre[^>]*>(.*?)</pre>", section, re.DOTALL)
+        assert command.startswith("curl -sS")
+        assert "{customer_id}" not in command
+        assert "@body" not in command
+        for parameter in call.parameters:
+            assert parameter.example or not parameter.required
+        shown = operation["responses"][str(min(call.answers))]["content"]["application/json"]["example"]
+        assert json.loads(answer) == shown
+
+
+async def test_the_examples_are_what_the_models_say(api: Api) -> None:
+    models = {model for call in api.calls for model in (*call.answers.values(), call.body) if model}
+    assert models | {ProblemAnswer} == set(EXAMPLES)
+    for model, example in EXAMPLES.items():
+        model.model_validate_json(json.dumps(example))
+        left_out = set(model.model_fields) - set(example)
+        assert all(not model.model_fields[name].is_required() for name in left_out)
+
+
+async def test_every_description_speaks_two_languages(api: Api) -> None:
+    described = set(_descriptions((await api.get("/openapi.json"))["components"]))
+    for call in api.calls:
+        described |= {call.description, *(one.description for one in call.parameters)}
+    on_the_page = unescape(await (await api.client.get("/docs")).text()).replace("<code>", "`")
+    on_the_page = on_the_page.replace("</code>", "`")
+    shown = {text for text in described if text and text in on_the_page}
+    assert shown - set(INDONESIAN) == set()
+    assert set(INDONESIAN) - described == set()
+
+
+def _descriptions(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("description"), str):
+            yield part["description"]
+        for value in part.values():
+            yield from _descriptions(value)
+
+
+async def test_every_link_on_the_page_has_its_target(api: Api) -> None:
+    page = await (await api.client.get("/docs")).text()
+    targets = re.findall(r'\bid="([^"]+)"', page)
+    assert len(targets) == len(set(targets))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(targets)
+    for model in re.findall(r'href="#type-(\w+)"', page):
+        section = page.partition(f'id="type-{model}"')[2].partition("</section>")[0]
+        assert "<tbody>" in section
+
+
 def test_texts_of_calls_cannot_break_the_page() -> None:
-    hostile = Call("x", "GET", "/x", "<b>&", "<i>", {200: calls.GET_BALANCE.answers[200]})
-    page = Documentation(document_of([hostile]), {"x": "<i>"})._page
-    assert "<b>&" not in page
-    assert "<i>" not in page
+    hostile = Call(
+        "x",
+        "GET",
+        "/x",
+        "<b>&",
+        "<i>",
+        {200: calls.GET_BALANCE.answers[200]},
+        parameters=(Parameter("<u>", "query", "<s>", required=True, example="<em>"),),
+        description="`<b>`",
+    )
+    documentation = Documentation(document_of([hostile]), {"x": "<i>"})
+    for page in (documentation.page("en"), documentation.page("id")):
+        for markup in ("<b>", "<i>", "<u>", "<s>", "<em>"):
+            assert markup not in page
 
 
 @pytest.mark.parametrize("code", PROBLEMS)

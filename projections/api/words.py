@@ -1,0 +1,148 @@
+"""The page's words in two languages. What the calls and models say of themselves in English is the key of its translation."""
+
+from __future__ import annotations
+
+from schemas.languages import Language
+
+LANGUAGES: tuple[Language, ...] = ("en", "id")
+
+_INTRO_EN = """<p>Answers are JSON; times are UTC, amounts whole rupiah. Every call except <code>/livez</code>, <code>/readyz</code>,
+<code>/openapi.json</code> and this page needs the key. The examples work in a shell after:</p>
+<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API=&lt;this address, without /docs&gt; LUNAS_API_KEY=&lt;LUNAS_API_KEY of the server&gt;</pre>
+<ul><li>Every read carries <code>position</code>, the place in the log it reflects, and <code>lag_seconds</code>.</li>
+<li>A write answers with its <code>position</code>: pass it as <code>?min_position=</code> to read what you wrote. An answer that cannot get
+there in time is 409 <code>projection_behind</code>.</li>
+<li>Writes take <code>Idempotency-Key</code>.</li>
+<li>What goes wrong is answered as RFC 9457 problem details: decide by <code>code</code>. <code>Accept-Language</code> chooses the language of
+<code>detail</code>.</li></ul>"""
+
+_INTRO_ID = """<p>Jawaban berupa JSON; waktu dalam UTC, jumlah dalam rupiah utuh. Setiap panggilan kecuali <code>/livez</code>, <code>/readyz</code>,
+<code>/openapi.json</code>, dan halaman ini memerlukan kunci. Contoh-contoh berjalan di shell setelah:</p>
+<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API=&lt;alamat ini, tanpa /docs&gt; LUNAS_API_KEY=&lt;LUNAS_API_KEY milik server&gt;</pre>
+<ul><li>Setiap pembacaan memuat <code>position</code>, yaitu posisi log yang tercermin, dan <code>lag_seconds</code>.</li>
+<li>Penulisan menjawab dengan <code>position</code>: kirim sebagai <code>?min_position=</code> untuk membaca tulisan sendiri. Bila belum tercapai
+pada waktunya, jawabannya 409 <code>projection_behind</code>.</li>
+<li>Penulisan menerima <code>Idempotency-Key</code>.</li>
+<li>Kegagalan dijawab sebagai problem details RFC 9457: putuskan berdasarkan <code>code</code>. <code>Accept-Language</code> memilih bahasa
+<code>detail</code>.</li></ul>"""
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "intro": (_INTRO_EN, _INTRO_ID),
+    "answer": ("Answer", "Jawaban"),
+    "body": ("Body", "Isi"),
+    "calls": ("Calls", "Panggilan"),
+    "code": ("Code", "Kode"),
+    "example": ("Example", "Contoh"),
+    "example_answer": ("Example of an answer", "Contoh jawaban"),
+    "list_of": ("list of", "daftar"),
+    "meaning": ("Meaning", "Arti"),
+    "name": ("Name", "Nama"),
+    "or": ("or", "atau"),
+    "parameters": ("Parameters", "Parameter"),
+    "problems": ("Problems", "Masalah"),
+    "required": ("required", "wajib"),
+    "status": ("Status", "Status"),
+    "type": ("Type", "Tipe"),
+    "types": ("Types inside answers", "Tipe di dalam jawaban"),
+    "version": ("Version", "Versi"),
+}
+
+INDONESIAN: dict[str, str] = {
+    "0, or the books are wrong.": "0; selain itu pembukuannya salah.",
+    "A subscription that opens something now.": "Langganan yang membuka sesuatu saat ini.",
+    "Access ends by the database's clock: an ended subscription shows as expired with or without an event.": (
+        "Akses berakhir menurut jam basis data: langganan yang lewat tampil berakhir, dengan atau tanpa peristiwa."
+    ),
+    "Age of the oldest event not reflected yet; 0 when there is none.": (
+        "Umur peristiwa terlama yang belum tercermin; 0 bila tidak ada."
+    ),
+    "Another delivery of the same thing.": "Kiriman lain dari hal yang sama.",
+    "As of now. What was cancelled stays `cancelled`, also after its end.": (
+        "Per saat ini. Yang dibatalkan tetap `cancelled`, juga setelah berakhir."
+    ),
+    "Catalogue product.": "Produk katalog.",
+    "Catalogue product; null when the provider did not say which.": (
+        "Produk katalog; null bila penyedia tidak menyebut yang mana."
+    ),
+    "Event that caused it.": "Peristiwa penyebabnya.",
+    "Ever topped up; refunds do not reduce it.": "Jumlah seluruh isi ulang; pengembalian tidak menguranginya.",
+    "False when everything was registered like this already.": "False bila semuanya sudah terdaftar seperti ini.",
+    "For people, in English or Indonesian by Accept-Language.": (
+        "Untuk manusia, dalam bahasa Inggris atau Indonesia menurut Accept-Language."
+    ),
+    "Held money. `amount` is null when the provider never said.": (
+        "Uang tertahan. `amount` null bila penyedia tidak pernah menyebutnya."
+    ),
+    "Id given by your application.": "Id dari aplikasi Anda.",
+    "Log position this answer reflects.": "Posisi log yang tercermin dalam jawaban ini.",
+    "Matched trimmed and case folded.": "Dicocokkan tanpa spasi tepi dan tanpa membedakan huruf besar.",
+    "Matched with payers after trimming and case folding.": (
+        "Dicocokkan dengan pembayar tanpa spasi tepi dan tanpa membedakan huruf besar."
+    ),
+    "Midnight or the first of the month in Asia/Jakarta.": "Tengah malam atau tanggal satu di Asia/Jakarta.",
+    "Most items in the answer; at most 200 unless the server says otherwise.": (
+        "Jumlah butir terbanyak dalam jawaban; paling banyak 200 kecuali server diatur lain."
+    ),
+    "One course of a customer.": "Satu kelas seorang pelanggan.",
+    "One customer with the tier in force now.": "Satu pelanggan beserta tier yang berlaku.",
+    "One payment as we assess it.": "Satu pembayaran menurut penilaian kami.",
+    "One subscription with its status as of now.": "Satu langganan dengan statusnya saat ini.",
+    "Only a static token vouches for it.": "Hanya dijamin oleh token tetap.",
+    "Papers per month.": "Makalah per bulan.",
+    "Pass as `cursor` for what follows; null at the end.": "Kirim sebagai `cursor` untuk kelanjutannya; null di akhir.",
+    "Person behind it, if any.": "Orang di baliknya, bila ada.",
+    "Quotas come from the catalogue. Days and months begin at midnight in Asia/Jakarta.": (
+        "Kuota berasal dari katalog. Hari dan bulan dimulai pada tengah malam di Asia/Jakarta."
+    ),
+    "RFC 9457 problem details.": "Problem details menurut RFC 9457.",
+    "Repeating a request with it does nothing and answers the same.": (
+        "Permintaan ulang dengan kunci ini tidak mengubah apa pun dan dijawab sama."
+    ),
+    "Rupiah received, or asked for while nothing was; null when not told.": (
+        "Rupiah yang diterima, atau yang diminta selama belum ada; null bila tidak disebut."
+    ),
+    "Stable; decide by this.": "Tetap; putuskan berdasarkan ini.",
+    "The money came after expiry or failure.": "Uang datang setelah kedaluwarsa atau gagal.",
+    "The tier has no quota of its own: usage is paid from credit.": (
+        "Tier ini tidak punya kuota sendiri: pemakaian dibayar dari kredit."
+    ),
+    "The webhook a fact came from.": "Webhook asal sebuah fakta.",
+    "Tokens per day.": "Token per hari.",
+    "Tokens per month.": "Token per bulan.",
+    "True for a new customer.": "True untuk pelanggan baru.",
+    "True while something about this customer could not be folded.": (
+        "True selama ada peristiwa pelanggan ini yang belum dapat diterapkan."
+    ),
+    "Verified money that waits in suspense for this e-mail is claimed shortly after, without another call.": (
+        "Uang terverifikasi yang tertahan untuk e-mail ini segera menjadi miliknya, tanpa panggilan lain."
+    ),
+    "Wait until the answer reflects this log position, so that you read your own write.": (
+        "Tunggu sampai jawaban mencerminkan posisi log ini, agar tulisan sendiri terbaca."
+    ),
+    "What a provider said (`fact`) or what we did because of it (`decision`), with the event itself.": (
+        "Yang dikatakan penyedia (`fact`) atau yang kami lakukan karenanya (`decision`), beserta peristiwanya."
+    ),
+    "When the tier ends by itself.": "Kapan tier berakhir dengan sendirinya.",
+    "Whether it opens anything right now.": "Apakah saat ini membuka sesuatu.",
+    "Why its money is in suspense.": "Mengapa uangnya tertahan.",
+    "Xendit payment_request_id, payment_id or our reference_id; Scalev data.id or order_id; Mayar transactionId.": (
+        "payment_request_id atau payment_id Xendit, atau reference_id kami; data.id atau order_id Scalev; transactionId Mayar."
+    ),
+    "`expires_at` and grace.": "`expires_at` ditambah masa tenggang.",
+    "`limit` and `remaining` are null when the tier sets none.": (
+        "`limit` dan `remaining` null bila tier tidak menetapkannya."
+    ),
+    "`next_cursor` of the answer before.": "`next_cursor` dari jawaban sebelumnya.",
+    "scalev, xendit, mayar or manual.": "scalev, xendit, mayar, atau manual.",
+}
+
+
+def word(name: str, language: Language) -> str:
+    """One of the page's own words. Raises KeyError for an unknown one."""
+    english, indonesian = _WORDS[name]
+    return indonesian if language == "id" else english
+
+
+def translate(english: str, language: Language) -> str:
+    """A description in the reader's language; English when it was not translated."""
+    return INDONESIAN.get(english, english) if language == "id" else english
