@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -51,6 +52,16 @@ async def test_registrations_at_the_same_time_append_one_event(api: Api) -> None
     ]
     assert sorted(statuses) == [200] * 7 + [201]
     assert len(await registrations(api)) == 1
+
+
+@pytest.mark.parametrize("email", ["a@b@c.id", "a@c..id", "<a@c.id>", "budi", "a b@c.id"])
+async def test_what_is_no_email_address_is_refused_by_name(api: Api, email: str) -> None:
+    problem = await api.put("/v1/customers/c1", {"email": email}, 422)
+    assert problem["code"] == "invalid_body"
+    assert "email" in problem["detail"]
+    assert await registrations(api) == []
+    asked = await api.get(f"/v1/customers?email={quote(email)}", 422)
+    assert asked["code"] == "invalid_parameter"
 
 
 async def test_a_repeated_key_answers_the_same_and_does_nothing(api: Api) -> None:

@@ -216,3 +216,23 @@ UTC_NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 )
 def test_c106_times_of_every_spelling_become_utc_or_nothing(value, expected) -> None:
     assert parse_moment(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("provider", "shape", "payer"),
+    [
+        ("mayar", "payment.received", {"customerEmail": "a@b@c.id"}),
+        (
+            "scalev",
+            "order.payment_status_changed",
+            {"customer": {"email": "a@b@c.id"}, "destination_address": {}},
+        ),
+        ("xendit", "payment.capture", {"metadata": {"payer_email": "a@b@c.id"}}),
+    ],
+)
+def test_a_payers_malformed_email_is_no_email_and_the_money_is_a_fact_all_the_same(
+    provider, shape, payer
+) -> None:
+    translation = translate(provider, changed(recorded(provider, shape), **payer))
+    assert translation.outcome is Outcome.FACTS
+    assert {fact.event.payer_email for fact in translation.facts} == {None}
