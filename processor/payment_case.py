@@ -90,9 +90,9 @@ class Hold(StoredState):
 
 @dataclass(slots=True)
 class Closed(StoredState):
-    """A part that left suspense without a grant: `refunded` or `written_off`. `refunds` by id."""
+    """A part nothing more comes of: it left suspense without a grant, or all that was granted was taken back. `refunds` by id."""
 
-    why: Literal["refunded", "written_off"]
+    why: Literal["refunded", "written_off", "taken_back"]
     attempts: list[str] = field(default_factory=list)
     refunds: dict[str, int] = field(default_factory=dict)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from processor.payment_attempts import RequestOnly
-from processor.payment_case import Closed, PaymentCase
+from processor.payment_case import PaymentCase
+from processor.payment_choice import MAIN, amount_of, extra_key, main_attempts, paid_attempts
 from schemas.catalog import Catalog, Product
 from schemas.facts import OrderRecorded
 from schemas.money import allocate
 
 Kind = Literal["credit", "tokens", "course", "sale", "plan"]
-
-MAIN = "main"
 
 
 class Part(NamedTuple):
@@ -53,85 +52,22 @@ _ORDER_PROVIDERS = frozenset({"scalev"})
 
 
 def _payment_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
-    paid = _by_payment_time(case)
-    main, underpaid = _main_attempts(case, paid)
+    main, underpaid = main_attempts(case)
     parts: list[Part] = []
     if main:
-        amounts = [_amount(case, attempt) for attempt in main]
+        amounts = [amount_of(case, attempt) for attempt in main]
         known = [amount for amount in amounts if amount is not None]
         total = sum(known) if len(known) == len(amounts) else None
         parts = _seats(_with_purpose(Part(MAIN, total, tuple(main), underpaid=underpaid), case, catalog))
-    return parts + [_extra(case, attempt, catalog) for attempt in paid if attempt not in main]
+    return parts + [_extra(case, attempt, catalog) for attempt in paid_attempts(case) if attempt not in main]
 
 
 def _extra(case: PaymentCase, attempt: str, catalog: Catalog) -> Part:
     """Money beyond what the request asked for: a purchase of its own where the code may be paid again and again."""
-    part = Part(f"attempt:{attempt}", _amount(case, attempt), (attempt,))
+    part = Part(extra_key(attempt), amount_of(case, attempt), (attempt,))
     return (
         _with_purpose(part, case, catalog) if case.reusable else part._replace(problem="duplicate_purchase")
     )
-
-
-def _main_attempts(case: PaymentCase, paid: list[str]) -> tuple[list[str], bool]:
-    """Which of the attempts paid, by time, together pay for the request, and whether they fall short of it."""
-    candidates = [attempt for attempt in paid if f"attempt:{attempt}" not in case.closed]
-    settled = case.closed[MAIN].attempts if MAIN in case.closed else case.main
-    if settled:
-        kept = [attempt for attempt in settled if attempt in candidates]
-        # What was decided on the request's word alone is adopted by its first capture.
-        return (kept or candidates[:1]), False
-    requested = case.value("requested_amount")
-    if requested is None or case.reusable:
-        return candidates[:1], False
-    for attempt in candidates:
-        amount = _amount(case, attempt)
-        if amount is None or amount >= requested:
-            return [attempt], False
-    return _accumulate(case, candidates, requested)
-
-
-def make_way(case: PaymentCase) -> None:
-    """A payment that was refunded or written off before it bought anything gives its place to another one of the same request."""
-    closed = case.closed.get(MAIN)
-    if closed is None or case.orders or case.provider in _ORDER_PROVIDERS:
-        return
-    attempts, _ = _main_attempts(case, _by_payment_time(case))
-    closed.attempts = attempts
-    others = {a for a in case.successes if f"attempt:{a}" not in case.closed} - set(attempts)
-    if not others:
-        return
-    del case.closed[MAIN]
-    for attempt in attempts:
-        named = {
-            rid: share for rid, share in closed.refunds.items() if _concerns(case, rid, attempt, attempts)
-        }
-        case.closed[f"attempt:{attempt}"] = Closed(why=closed.why, attempts=[attempt], refunds=named)
-
-
-def _concerns(case: PaymentCase, refund_id: str, attempt: str, attempts: list[str]) -> bool:
-    named = case.refunds[refund_id].attempt_id
-    return attempt == (named if named in attempts else attempts[0])
-
-
-def _accumulate(case: PaymentCase, candidates: list[str], requested: int) -> tuple[list[str], bool]:
-    total = 0
-    for count, attempt in enumerate(candidates, 1):
-        total += _amount(case, attempt) or 0
-        if total >= requested:
-            return candidates[:count], False
-    return candidates, True
-
-
-def _by_payment_time(case: PaymentCase) -> list[str]:
-    successes = case.successes
-    if len(successes) == 1:
-        return list(successes)
-    return sorted(successes, key=lambda a: (str(successes[a].paid_at), a))
-
-
-def _amount(case: PaymentCase, attempt: str) -> int | None:
-    register = case.attempts[attempt].amount
-    return register.value if register else None
 
 
 def _with_purpose(part: Part, case: PaymentCase, catalog: Catalog) -> Part:

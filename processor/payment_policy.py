@@ -13,7 +13,8 @@ from processor.case_names import subscription_case
 from processor.payment_alarms import raise_alarms
 from processor.payment_assessment import assess
 from processor.payment_case import Claim, Closed, Hold, PaymentCase
-from processor.payment_parts import MAIN, Part, make_way, parts_of, payment_id_of, repurposed
+from processor.payment_choice import MAIN, make_way
+from processor.payment_parts import Part, parts_of, payment_id_of, repurposed
 from processor.refunds import place_refunds, take_back
 from processor.situation import Owner, Situation, find_owner, suspense_id
 from schemas.decisions import SuspenseHeld, SuspenseReleased
@@ -24,6 +25,21 @@ _CATALOG_PROBLEMS = {"unmapped_product", "ambiguous_product", "purpose_unknown"}
 def decide_payment(case: PaymentCase, situation: Situation) -> None:
     """Bring the decisions about a case up to date with its facts. Mutates the case's record of what was decided."""
     make_way(case)
+    owner, parts = _settle_parts(case, situation)
+    for _ in case.attempts:
+        # A refund may just have emptied the main money; each turn settles at least one attempt for good.
+        if not make_way(case):
+            break
+        owner, parts = _settle_parts(case, situation)
+    if case.orders and any(key.startswith("line:") for key in (*case.grants, *case.closed)):
+        case.sold = case.order
+    raise_alarms(case, parts, situation)
+    assess(case, parts, owner, situation)
+    if not case.holds and (case.owner or not case.successes) and owner.reason is None:
+        situation.waits.clear()
+
+
+def _settle_parts(case: PaymentCase, situation: Situation) -> tuple[Owner, list[Part]]:
     owner = owner_of(case, situation)
     parts = parts_of(case, situation.catalog)
     _adopt(case, parts)
@@ -31,12 +47,7 @@ def decide_payment(case: PaymentCase, situation: Situation) -> None:
     refunds = place_refunds(case, parts, situation)
     for part in parts:
         _settle(case, part, owner, refunds[part.key], situation)
-    if case.orders and any(key.startswith("line:") for key in (*case.grants, *case.closed)):
-        case.sold = case.order
-    raise_alarms(case, parts, situation)
-    assess(case, parts, owner, situation)
-    if not case.holds and (case.owner or not case.successes) and owner.reason is None:
-        situation.waits.clear()
+    return owner, parts
 
 
 def _adopt(case: PaymentCase, parts: list[Part]) -> None:
@@ -161,6 +172,7 @@ def _hold(
     hold = case.holds.get(part.key)
     amount = None if part.amount is None else part.amount - refunded
     if hold is not None and (hold.reason, hold.amount) == (reason, amount):
+        hold.refunded_idr = refunded
         return
     moved: postings.Postings = ()
     if hold is None:

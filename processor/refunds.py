@@ -34,7 +34,9 @@ def place_refunds(case: PaymentCase, parts: list[Part], situation: Situation) ->
     room = {part.key: _size(case, part) - sum(placed[part.key].values()) for part in parts}
     for refund_id, refund in sorted(case.refunds.items(), key=lambda item: (item[1].at, item[0])):
         rest = refund.amount - sum(shares.get(refund_id, 0) for shares in placed.values())
-        targets = [key for key in _targets(parts, refund.attempt_id) if refund_id not in placed[key]]
+        targets = [
+            key for key in _targets(case, parts, refund.attempt_id, placed) if refund_id not in placed[key]
+        ]
         if rest <= 0 or not targets:
             continue
         if rest > sum(room[key] for key in targets):
@@ -79,12 +81,21 @@ def _size(case: PaymentCase, part: Part) -> int:
     return part.amount or 0
 
 
-def _targets(parts: list[Part], attempt_id: str | None) -> list[str]:
+def _targets(case: PaymentCase, parts: list[Part], attempt_id: str | None, placed: Placed) -> list[str]:
     if attempt_id is None:
         return [part.key for part in parts if not part.key.startswith("attempt:")]
     own = [part.key for part in parts if attempt_id in part.attempts]
-    # The request's word alone was counted; its refund tells of the payment behind it.
-    return own or [part.key for part in parts if part.attempts == (RequestOnly,)]
+    return own or [
+        part.key
+        for part in parts
+        if part.attempts == (RequestOnly,) and _may_be(case, attempt_id, placed[part.key])
+    ]
+
+
+def _may_be(case: PaymentCase, attempt_id: str, refunds: dict[str, int]) -> bool:
+    """The request's word alone was counted; its refund tells of the payment behind it, another payment's refund waits for that one."""
+    named = {case.refunds[refund_id].attempt_id for refund_id in refunds} - {None}
+    return not named or attempt_id in named
 
 
 def _spread(amount: int, room: dict[str, int]) -> dict[str, int]:

@@ -79,15 +79,19 @@ def topup(draw: st.DrawFn, name: str) -> Facts:
 
 @st.composite
 def partly_paid(draw: st.DrawFn, name: str) -> Facts:
-    """A request paid in several transfers that may fall short of it."""
+    """A request paid in several transfers that may fall short of it, and refunds of any of them."""
     amounts = draw(st.lists(st.integers(1, 50_000), min_size=1, max_size=3))
     asked = sum(amounts) + draw(st.sampled_from([0, 1, 10_000]))
     # Each transfer alone is less than what was asked for, else it would pay the request by itself.
     asked = asked + 1 if len(amounts) == 1 else asked
-    return [
-        capture(f"py-{name}-{n}", f"pr-{name}", amount, requested_amount=asked, occurred_at=at(n))
-        for n, amount in enumerate(amounts)
-    ]
+    facts: Facts = []
+    for n, amount in enumerate(amounts):
+        ids = {"payment": f"py-{name}-{n}", "group_id": f"pr-{name}"}
+        facts.append(
+            capture(f"py-{name}-{n}", f"pr-{name}", amount, requested_amount=asked, occurred_at=at(n))
+        )
+        facts += draw(refunds_of(f"{name}-{n}", amount, **ids))
+    return facts
 
 
 @st.composite
@@ -200,16 +204,22 @@ def plan(draw: st.DrawFn, name: str) -> Facts:
     return facts
 
 
+def _sent_back(name: str, request: str, amount: int) -> EventModel:
+    return refund(f"rfd-{name}", amount, f"py-{name}", group_id=request, occurred_at=at(800))
+
+
 @st.composite
 def duplicated(draw: st.DrawFn, name: str) -> Facts:
-    """Money paid twice for one thing: a QR scanned again, a course ordered again."""
+    """Money paid twice for one thing: a QR scanned again and perhaps sent back in full, a course ordered again."""
     email = draw(EMAILS)
+    returned = draw(st.sets(st.integers(0, 2)))
     twice = [
         capture(f"py-{name}-{n}", f"pr-{name}", 50_000, payer_email=email, occurred_at=at(n))
         for n in range(3)
     ]
     if draw(st.booleans()):
-        return [*twice, request_fact(f.PaymentSucceeded, f"pr-{name}", amount=50_000, payer_email=email)]
+        told = request_fact(f.PaymentSucceeded, f"pr-{name}", amount=50_000, payer_email=email)
+        return [*twice, told, *(_sent_back(f"{name}-{n}", f"pr-{name}", 50_000) for n in returned)]
     orders: Facts = [order(gross=150_000, key=f"o-{name}-{n}", payer_email=email) for n in range(2)]
     return [*orders, *(paid(key=f"o-{name}-{n}", occurred_at=at(n)) for n in range(2))]
 

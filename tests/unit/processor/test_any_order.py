@@ -66,6 +66,12 @@ def received(facts: list[EventModel]) -> int:
     return sum(amounts.values()) + by_request - sum(refunds.values())
 
 
+def grants_of(case: Any) -> int:
+    """Parts of a case that were granted, those of them that a refund emptied and that gave way included."""
+    taken_back = [one for one in getattr(case, "closed", {}).values() if one.why == "taken_back"]
+    return len(getattr(case, "grants", {})) + len(taken_back)
+
+
 def accounted_for(book: Book, facts: list[EventModel]) -> None:
     """Every rupiah is somewhere, and nothing was granted twice."""
     assert balanced(book)
@@ -77,9 +83,7 @@ def accounted_for(book: Book, facts: list[EventModel]) -> None:
     )
     assert in_clearing == received(facts)
     granted = Counter(event.case for event in book.decisions if isinstance(event, GRANTS))
-    assert granted == {
-        key: len(case.grants) for key, case in book.desk.cases.items() if getattr(case, "grants", None)
-    }
+    assert granted == +Counter({key: grants_of(case) for key, case in book.desk.cases.items()})
     held = {item.suspense_id for item in book.suspense().values() if item.amount is not None}
     waiting = [hold for case in book.desk.cases.values() for hold in getattr(case, "holds", {}).values()]
     assert held == {hold.suspense_id for hold in waiting if hold.amount is not None}
