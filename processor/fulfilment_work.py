@@ -211,6 +211,7 @@ def _decide(work: Work, key: str, cause: Cause) -> set[str]:
         customer_id = getattr(decision.event, "customer_id", None)
         if customer_id in desk.customers:
             desk.changed_customers.add(customer_id)
+    desk.changed_customers |= situation.changed
     work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
     return situation.wakes
 

@@ -8,10 +8,11 @@ from typing import Literal
 from processor import postings
 from processor.payment_attempts import Attempt, Report, RequestOnly
 from processor.payment_case import Grant, PaymentCase
-from processor.payment_parts import Part, payment_id_of
-from processor.plan_purchases import settle_purchases
+from processor.payment_parts import Part, parts_of, payment_id_of
+from processor.plan_purchases import add_purchase, add_refunded
 from processor.situation import CustomerRecord, Purchase, Situation
 from processor.tiers import settle_tier
+from schemas.catalog import Product
 from schemas.decisions import (
     CourseEnrolled,
     CreditGranted,
@@ -136,19 +137,24 @@ def _plan(
     case: PaymentCase, part: Part, customer: CustomerRecord, amount: int | None, situation: Situation
 ) -> Grant:
     product = part.product
-    if product is None or product.period is None:
-        raise CatalogError(f"product {part.sold_as} has no period")
+    if product is None:
+        raise CatalogError(f"{part.sold_as} is not in the catalogue")
     _sale(case, part, customer.customer_id, amount, situation)
-    purchase = Purchase(
+    purchase = _purchase(case, part, product, situation)
+    add_purchase(case, part.key, product.id, purchase, customer, situation)
+    return Grant(kind="plan", customer_id=customer.customer_id, amount_idr=amount, product=product.id)
+
+
+def _purchase(case: PaymentCase, part: Part, product: Product, situation: Situation) -> Purchase:
+    if product.period is None:
+        raise CatalogError(f"product {product.id} has no period")
+    return Purchase(
         at=_at(case, part, situation),
         quantity=part.quantity,
         period=product.period,
         grace=product.grace,
         tier=product.tier,
     )
-    customer.purchases.setdefault(product.id, {})[f"{case.key} {part.key}"] = purchase
-    settle_purchases(case, product.id, customer, situation)
-    return Grant(kind="plan", customer_id=customer.customer_id, amount_idr=amount, product=product.id)
 
 
 def _sale(
@@ -180,14 +186,27 @@ def mark_charge(
     word: Literal["vouched", "refunded"],
     situation: Situation,
 ) -> None:
-    """Tell the subscription that this payment charged for."""
+    """Tell the subscription that this payment charged for, or the membership that it bought."""
     customer = situation.customers.get(customer_id or "")
-    if customer is None or not case.value("subscription_key"):
+    if customer is None:
+        return
+    if word == "refunded":
+        _refunded_plans(case, customer, situation)
+    if not case.value("subscription_key"):
         return
     for name in [attempt for attempt in attempts if attempt] or [case.payment_key]:
         if customer.charges.get(name) != word:
             customer.charges[name] = word
             situation.wakes.add(f"charge:{case.provider}:{name}")
+
+
+def _refunded_plans(case: PaymentCase, customer: CustomerRecord, situation: Situation) -> None:
+    """Parts whose money went back before they could buy their plan."""
+    for part in parts_of(case, situation.catalog) if case.closed else ():
+        closed = case.closed.get(part.key)
+        if closed and closed.why == "refunded" and part.kind == "plan" and part.product:
+            purchase = _purchase(case, part, part.product, situation)
+            add_refunded(case, part.key, part.product.id, purchase, customer, situation)
 
 
 def late(case: PaymentCase, attempts: tuple[str, ...]) -> bool:

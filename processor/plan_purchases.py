@@ -1,70 +1,178 @@
-"""Plans bought outright, by an order or a one-off payment: periods append, whatever order the payments came in. They end by the clock."""
+"""Plans bought by an order or a one-off payment: periods append, whatever order the payments came in. They end by the clock.
+
+A purchase that its provider also announced as a membership is shown as that membership alone (processor/memberships.py).
+"""
 
 from __future__ import annotations
 
-from processor.payment_case import PaymentCase
-from processor.situation import CustomerRecord, PlanAccess, Situation
-from processor.subscription_state import paid_time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from processor.memberships import chain_of, links_of, newest_of, plans_key, provider_of, valid
+from processor.payment_case import Grant, PaymentCase
+from processor.situation import CustomerRecord, PlanAccess, Purchase, Situation
 from processor.tiers import settle_tier
 from schemas.decisions import (
     SubscriptionActivated,
     SubscriptionCancelled,
     SubscriptionDecision,
+    SubscriptionMerged,
     SubscriptionRenewed,
+    SubscriptionUpdated,
 )
 from schemas.periods import Period
 
 
-def settle_purchases(case: PaymentCase, product: str, customer: CustomerRecord, situation: Situation) -> None:
-    """Say how long a customer's purchases of a plan last, after one was added or taken back."""
-    name = f"plan:{customer.customer_id}:{product}"
-    purchases = list(customer.purchases.get(product, {}).values())
-    if not purchases:
-        _end(case, name, product, customer, situation)
+def add_purchase(
+    case: PaymentCase,
+    part: str,
+    product: str,
+    purchase: Purchase,
+    customer: CustomerRecord,
+    situation: Situation,
+) -> None:
+    """A part of a payment bought periods of a plan."""
+    customer.purchases.setdefault(product, {})[f"{case.key} {part}"] = purchase
+    _settle(case, "plan", customer, situation)
+
+
+def add_refunded(
+    case: PaymentCase,
+    part: str,
+    product: str,
+    purchase: Purchase,
+    customer: CustomerRecord,
+    situation: Situation,
+) -> None:
+    """A part would have bought periods of a plan, but its money went back first: a membership announced for it ends as well."""
+    purchases = customer.purchases.setdefault(product, {})
+    if f"{case.key} {part}" not in purchases:
+        purchases[f"{case.key} {part}"] = purchase
+        _refund(case, purchase, case.closed[part].refunds, customer, situation)
+
+
+def end_purchase(
+    case: PaymentCase, part: str, grant: Grant, customer: CustomerRecord, situation: Situation
+) -> None:
+    """All the money of a purchase went back: what it bought ends then, or now when the provider's clock is ahead of ours."""
+    purchase = customer.purchases.get(grant.product, {}).get(f"{case.key} {part}")
+    if purchase is None:
         return
-    terms = max(purchases, key=lambda purchase: (purchase.at, purchase.period))
-    started, ends = paid_time([(one.at, one.quantity) for one in purchases], Period.parse(terms.period))
-    until = Period.parse(terms.grace).after(ends) if terms.grace else ends
-    model: type[SubscriptionDecision] = (
-        SubscriptionRenewed if name in customer.plans else SubscriptionActivated
-    )
-    situation.say_of(
-        customer.customer_id,
-        model(
-            case=case.key,
-            subscription_id=name,
-            customer_id=customer.customer_id,
-            provider=case.provider,
-            plan=product,
+    _refund(case, purchase, grant.refunds, customer, situation)
+
+
+def settle_purchases(case_key: str, customer: CustomerRecord, situation: Situation) -> None:
+    """Say how long purchases last that no membership stands for, after a purchase or a membership of this customer changed.
+
+    Leaves the customer's tier to the caller.
+    """
+    links = links_of(customer)
+    for product, purchases in customer.purchases.items():
+        alone = {name: purchase for name, purchase in purchases.items() if (product, name) not in links}
+        newest = max(alone or purchases, key=lambda name: (purchases[name].at, name))
+        row = _Row(case_key, provider_of(newest), product, customer)
+        if not alone:
+            _merge(row, max(links[product, name] for name in purchases), situation)
+        elif valid(alone.values()):
+            # They append to those that a membership stands for: nobody pays for the same days twice.
+            _last(row, valid(purchases.values()), situation)
+        else:
+            _end(row, list(alone.values()), situation)
+
+
+def _refund(
+    case: PaymentCase,
+    purchase: Purchase,
+    refunds: Iterable[str],
+    customer: CustomerRecord,
+    situation: Situation,
+) -> None:
+    purchase.refunded_at = min(max(case.refunds[refund_id].at for refund_id in refunds), situation.now)
+    _settle(case, "refund", customer, situation)
+
+
+def _settle(case: PaymentCase, reason: str, customer: CustomerRecord, situation: Situation) -> None:
+    settle_purchases(case.key, customer, situation)
+    settle_tier(customer, case.key, reason, situation)
+    situation.changed.add(customer.customer_id)
+    situation.wakes.add(plans_key(customer))
+
+
+class _Row(NamedTuple):
+    """What readers see of a customer's purchases of one plan; `case` is the one that changes it."""
+
+    case: str
+    provider: str
+    product: str
+    customer: CustomerRecord
+
+    @property
+    def name(self) -> str:
+        return f"plan:{self.customer.customer_id}:{self.product}"
+
+    @property
+    def said(self) -> SubscriptionDecision | None:
+        """What was last said of it."""
+        said = self.customer.plan_rows.get(self.product)
+        return SubscriptionDecision.model_validate(said) if said else None
+
+    def view(self, terms: Purchase, **state: Any) -> SubscriptionDecision:
+        return SubscriptionDecision(
+            case=self.case,
+            subscription_id=self.name,
+            customer_id=self.customer.customer_id,
+            provider=self.provider,
+            plan=self.product,
             tier=terms.tier,
-            status="active",
-            started_at=started,
-            expires_at=ends,
-            access_until=until,
-            cancel_at_period_end=True,
-        ),
-    )
-    customer.plans[name] = PlanAccess(tier=terms.tier or "", until=until)
-    settle_tier(customer, case.key, "plan", situation)
+            **state,
+        )
 
 
-def _end(case: PaymentCase, name: str, product: str, customer: CustomerRecord, situation: Situation) -> None:
-    """All its money went back: access ends now."""
-    customer.purchases.pop(product, None)
-    plan = customer.plans.pop(name, None)
-    situation.say_of(
-        customer.customer_id,
-        SubscriptionCancelled(
-            case=case.key,
-            subscription_id=name,
-            customer_id=customer.customer_id,
-            provider=case.provider,
-            plan=product,
-            tier=(plan.tier if plan else None) or None,
-            status="cancelled",
-            started_at=None,
-            expires_at=situation.now,
-            access_until=situation.now,
-        ),
+def _last(row: _Row, purchases: list[Purchase], situation: Situation) -> None:
+    terms, started, ends = chain_of(purchases)
+    until = Period.parse(terms.grace).after(ends) if terms.grace else ends
+    row.customer.plans[row.name] = PlanAccess(tier=terms.tier or "", until=until)
+    before = row.said
+    model: type[SubscriptionDecision] = SubscriptionActivated
+    if before is not None and before.status == "active" and before.expires_at is not None:
+        model = SubscriptionRenewed if ends > before.expires_at else SubscriptionUpdated
+    view = row.view(
+        terms,
+        status="active",
+        started_at=started,
+        expires_at=ends,
+        access_until=until,
+        cancel_at_period_end=True,
     )
-    settle_tier(customer, case.key, "refund", situation)
+    _say(row, view, model, situation)
+
+
+def _end(row: _Row, purchases: list[Purchase], situation: Situation) -> None:
+    """All its money went back."""
+    ended = max(one.refunded_at for one in purchases if one.refunded_at)
+    row.customer.plans.pop(row.name, None)
+    view = row.view(
+        newest_of(purchases), status="cancelled", started_at=None, expires_at=ended, access_until=ended
+    )
+    _say(row, view, SubscriptionCancelled, situation)
+
+
+def _merge(row: _Row, into: str, situation: Situation) -> None:
+    """Nothing of it stands alone any more. A row that nobody ever saw need not be taken away."""
+    row.customer.plans.pop(row.name, None)
+    before = row.said
+    if before is None or before.status == "merged":
+        return
+    merged = before.model_copy(update={"case": row.case, "status": "merged"})
+    row.customer.plan_rows[row.product] = merged.model_dump(mode="json")
+    situation.say_of(row.customer.customer_id, SubscriptionMerged(**vars(merged), into=into))
+
+
+def _say(
+    row: _Row, view: SubscriptionDecision, model: type[SubscriptionDecision], situation: Situation
+) -> None:
+    before = row.said
+    if before is not None and before.model_copy(update={"case": row.case}) == view:
+        return
+    row.customer.plan_rows[row.product] = view.model_dump(mode="json")
+    situation.say_of(row.customer.customer_id, model(**vars(view)))

@@ -11,7 +11,7 @@ from processor.grants import mark_charge
 from processor.payment_attempts import RequestOnly
 from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, payment_id_of
-from processor.plan_purchases import settle_purchases
+from processor.plan_purchases import end_purchase
 from processor.situation import Situation
 from processor.tiers import settle_tier
 from schemas.decisions import (
@@ -220,5 +220,4 @@ def _revoke(case: PaymentCase, grant: Grant, situation: Situation) -> None:
 
 def _end_plan(case: PaymentCase, key: str, grant: Grant, situation: Situation) -> None:
     customer = situation.customers[grant.customer_id or ""]
-    customer.purchases.get(grant.product, {}).pop(f"{case.key} {key}", None)
-    settle_purchases(case, grant.product, customer, situation)
+    end_purchase(case, key, grant, customer, situation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from processor.stored_state import StoredState
 from schemas.catalog import Catalog
@@ -32,13 +32,24 @@ class PlanAccess(StoredState):
 
 @dataclass(slots=True)
 class Purchase(StoredState):
-    """Periods of a plan bought by a one-off payment, on the terms of that day."""
+    """Periods of a plan bought by a one-off payment, on the terms of that day. `refunded_at`: when the last of its money had gone back."""
 
     at: datetime
     quantity: int
     period: str
     grace: str | None
     tier: str | None
+    refunded_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Membership(StoredState):
+    """A membership as its provider announced it: since when, whether anybody said of what, and every plan it was ever called."""
+
+    provider: str
+    began: datetime
+    named: bool
+    plans: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -46,7 +57,8 @@ class CustomerRecord(StoredState):
     """What fulfilment remembers of a customer. Rebuilt from the log like everything here.
 
     `topups` counts those not fully refunded. `charges` are payments of subscriptions that count although they are large (a person or the
-    provider vouched for them) or no longer count (their money went back). `purchases` are periods bought outright, by product and case.
+    provider vouched for them) or no longer count (their money went back). `purchases` are periods bought outright, by product, case and
+    part; `memberships` those announced, by case; `plan_rows` what was last said of the former, by product.
     """
 
     customer_id: str
@@ -58,6 +70,8 @@ class CustomerRecord(StoredState):
     courses: dict[str, str] = field(default_factory=dict)
     plans: dict[str, PlanAccess] = field(default_factory=dict)
     purchases: dict[str, dict[str, Purchase]] = field(default_factory=dict)
+    memberships: dict[str, Membership] = field(default_factory=dict)
+    plan_rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
     tier: TierState | None = None
 
@@ -71,7 +85,10 @@ class Decided(NamedTuple):
 
 @dataclass(slots=True)
 class Situation:
-    """Read by policies; `decisions` is what they append to, `waits` what would make them look again, `wakes` who should look again now."""
+    """Read by policies; `decisions` is what they append to, `waits` what would make them look again, `wakes` who should look again now.
+
+    `changed` are customers whose record changed without a decision of theirs.
+    """
 
     catalog: Catalog
     now: datetime
@@ -82,6 +99,7 @@ class Situation:
     decisions: list[Decided] = field(default_factory=list)
     waits: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
     parked: list[tuple[str, str]] = field(default_factory=list)
 
     def say(self, stream: str, event: EventModel) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from processor.stored_state import StoredState
 from schemas.event_model import EventModel
 from schemas.facts import ProductHint, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Ending(StoredState):
 
 @dataclass(slots=True)
 class PayerReports(StoredState):
-    """All that was reported with one payer's e-mail (or none)."""
+    """All that was reported with one payer's e-mail (or none). `naming` is the product's name in force, `named` all it ever had."""
 
     first_position: int
     first_at: datetime
@@ -83,7 +85,9 @@ class PayerReports(StoredState):
     cancelled: list[Ending] = field(default_factory=list)
     expired: Ending | None = None
     soon: datetime | None = None
+    renewed_at: datetime | None = None
     naming: Naming | None = None
+    named: list[list[dict[str, Any]]] = field(default_factory=list)
     customer_ref: str | None = None
     licence_code: str | None = None
     member_id: str | None = None
@@ -104,8 +108,10 @@ class PayerReports(StoredState):
 
     def _products(self, fact: SubscriptionReported) -> None:
         if fact.products:
+            products = [hint.model_dump() for hint in fact.products]
+            _add(self.named, products)
             naming = Naming(
-                products=[hint.model_dump() for hint in fact.products],
+                products=products,
                 at=fact.occurred_at,
                 change=fact.report == "tier_changed",
                 reaches=None if fact.timed else fact.expires_at,
@@ -130,6 +136,8 @@ class PayerReports(StoredState):
 
     def _state(self, fact: SubscriptionReported) -> None:
         if fact.report in ("activated", "renewed", "tier_changed"):
+            if fact.report == "renewed":
+                self.renewed_at = _latest(self.renewed_at, fact.occurred_at)
             self.active_at = _latest(self.active_at, fact.occurred_at)
             self.expires_at = _latest(self.expires_at, fact.expires_at)
             self.anchor = _latest(self.anchor, fact.starts_at)
@@ -208,7 +216,8 @@ class SubscriptionCase(StoredState):
         chosen = [reports for payer, reports in sorted(self.payers.items()) if payer == "" or payer in payers]
         if len(chosen) == 1:
             return chosen[0]
-        joined = replace(chosen[0], cancelled=[*chosen[0].cancelled], cycles={**chosen[0].cycles})
+        first = chosen[0]
+        joined = replace(first, cancelled=[*first.cancelled], named=[*first.named], cycles={**first.cycles})
         for reports in chosen[1:]:
             _join(joined, reports)
         return joined
@@ -229,19 +238,21 @@ def _later(one: Ending | None, two: Ending | None) -> Ending | None:
     return max(endings, key=lambda ending: ending.at, default=None)
 
 
-def _add(endings: list[Ending], new: Ending) -> None:
-    if new not in endings:
-        endings.append(new)
+def _add(known: list[T], new: T) -> None:
+    if new not in known:
+        known.append(new)
 
 
 def _join(one: PayerReports, two: PayerReports) -> None:
     one.first_position = min(one.first_position, two.first_position)
     one.first_at = min(one.first_at, two.first_at)
-    for name in ("active_at", "created_at", "expires_at", "anchor", "soon"):
+    for name in ("active_at", "created_at", "expires_at", "anchor", "soon", "renewed_at"):
         setattr(one, name, _latest(getattr(one, name), getattr(two, name)))
     one.expired = _later(one.expired, two.expired)
     for ending in two.cancelled:
         _add(one.cancelled, ending)
+    for products in two.named:
+        _add(one.named, products)
     for name in ("customer_ref", "licence_code", "member_id"):
         setattr(one, name, getattr(one, name) or getattr(two, name))
     one.naming = two.naming if two.naming and two.naming.beats(one.naming) else one.naming

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from processor.memberships import ANNOUNCING, announce, paid_for
+from processor.plan_purchases import settle_purchases
 from processor.situation import Owner, PlanAccess, Situation, find_owner, suspense_id
 from processor.subscription_case import Cycle, PayerReports, SubscriptionCase, hints_of
-from processor.subscription_state import State, state_of
+from processor.subscription_state import Paid, State, state_of
 from processor.tiers import settle_tier
 from schemas.catalog import Product
 from schemas.decisions import (
@@ -51,8 +53,11 @@ def decide_subscription(case: SubscriptionCase, situation: Situation) -> None:
         return
     _release(case, situation)
     case.owner = owner.customer_id
+    paid = _paid(case, reports, situation)
+    if paid and (product is None or paid.overrules(reports)):
+        product = _bought(paid)
     counted = [c for key, c in reports.cycles.items() if c.succeeded and _counts(key, c, case, situation)]
-    state = state_of(reports, product, counted, situation.now)
+    state = state_of(reports, product, counted, situation.now, paid)
     _say(case, reports, product, state, situation)
     _settle_plan(case, product, state, situation)
     case.due_at = _due(state, situation)
@@ -98,6 +103,22 @@ def _product(
         # Without the plan a charge cannot become a period; a licence with its own end date can live without one.
         return None, match.reason if reports.cycles or reports.anchor else None
     return match.product, None
+
+
+def _paid(case: SubscriptionCase, reports: PayerReports, situation: Situation) -> Paid | None:
+    """What payments are known to have bought of it, where the provider announces one purchase as a payment and as a membership."""
+    if case.provider not in ANNOUNCING:
+        return None
+    customer = situation.customers[case.owner or ""]
+    if announce(case, reports, customer, situation):
+        settle_purchases(case.key, customer, situation)
+    return paid_for(case.key, customer)
+
+
+def _bought(paid: Paid) -> Product:
+    """The plan as it was sold."""
+    terms = paid.terms
+    return Product(id=paid.product, kind="plan", tier=terms.tier, period=terms.period, grace=terms.grace)
 
 
 def _counts(key: str, cycle: Cycle, case: SubscriptionCase, situation: Situation) -> bool:

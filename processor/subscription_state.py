@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from processor.situation import Purchase
 from processor.subscription_case import Cycle, Ending, PayerReports
 from schemas.catalog import Product
 from schemas.decisions import SubscriptionStatus
@@ -29,7 +31,32 @@ class State:
     cancel_at_period_end: bool = False
 
 
-def state_of(reports: PayerReports, product: Product | None, counted: list[Cycle], now: datetime) -> State:
+class Paid(NamedTuple):
+    """What payments bought of a membership: of `product` on its `terms`, from when until when, and when the newest of them was paid.
+
+    These three are None when all of their money went back; `refunded_at`: when money of it last went back in full.
+    """
+
+    product: str
+    terms: Purchase
+    started: datetime | None = None
+    ends: datetime | None = None
+    newest: datetime | None = None
+    refunded_at: datetime | None = None
+
+    def overrules(self, reports: PayerReports) -> bool:
+        """What the provider stated was bought with money that went back, and neither a payment nor a renewal came after that."""
+        since = (self.newest, reports.renewed_at)
+        return self.refunded_at is not None and all(one is None or one <= self.refunded_at for one in since)
+
+
+def state_of(
+    reports: PayerReports,
+    product: Product | None,
+    counted: list[Cycle],
+    now: datetime,
+    paid: Paid | None = None,
+) -> State:
     """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet)."""
     grace = Period.parse(product.grace) if product and product.grace else None
     failing = [cycle for cycle in reports.cycles.values() if cycle.failing and not cycle.succeeded]
@@ -37,6 +64,10 @@ def state_of(reports: PayerReports, product: Product | None, counted: list[Cycle
         started, ends = paid_time([(c.starts_at or c.at, 1) for c in counted], Period.parse(product.period))
         overdue = any((c.starts_at or c.at) >= _last_start(counted) for c in failing)
         return _timed(reports, started, ends, grace, overdue, now)
+    if paid and paid.overrules(reports) and paid.ends is None:
+        return State("cancelled", None, paid.refunded_at, paid.refunded_at)
+    if paid and paid.started and paid.ends:
+        return _bought(reports, paid, paid.started, paid.ends, grace, now)
     if reports.active_at is None:
         return _never_active(reports)
     if reports.cycles or reports.anchor or _is_charged(reports):
@@ -59,6 +90,21 @@ def paid_time(paid: Iterable[tuple[datetime, int]], period: Period) -> tuple[dat
         else:
             count += periods
     return anchor, period.after(anchor, count)
+
+
+def _bought(
+    reports: PayerReports, paid: Paid, started: datetime, ends: datetime, grace: Period | None, now: datetime
+) -> State:
+    """It lasts as long as was paid for or as was stated, whichever is longer: both tell of the same periods. A payment is a word of its own."""
+    if not paid.overrules(reports):
+        ends = max(filter(None, (ends, reports.expires_at)))
+    lifted = paid.newest or started
+    told = replace(
+        reports,
+        active_at=max(filter(None, (reports.active_at, lifted))),
+        cancelled=[ending for ending in reports.cancelled if ending.at >= lifted],
+    )
+    return _timed(told, started, ends, grace, False, now)
 
 
 def _last_start(cycles: list[Cycle]) -> datetime:
@@ -103,7 +149,7 @@ def _timed(
     now: datetime,
 ) -> State:
     until = grace.after(ends) if grace and ends else ends
-    cancelled = _cancelled(reports, ends)
+    cancelled = _cancelled(reports)
     if cancelled is not None and not cancelled.finished:
         return State(
             "cancelled", started, ends or cancelled.at, ends or cancelled.at, bool(ends and now < ends)
@@ -118,18 +164,18 @@ def _timed(
     return State("active", started, ends, until)
 
 
-def _cancelled(reports: PayerReports, ends: datetime | None) -> Ending | None:
+def _cancelled(reports: PayerReports) -> Ending | None:
     """The cancellation in force: saying it again changes nothing, a return in between lifts it."""
-    in_force = [ending for ending in reports.cancelled if _in_force(ending, reports, ends)]
+    in_force = [ending for ending in reports.cancelled if _in_force(ending, reports)]
     return min(in_force, key=lambda ending: ending.at, default=None)
 
 
-def _in_force(ending: Ending, reports: PayerReports, ends: datetime | None) -> bool:
-    """One that names its period counts unless a later period was paid; without periods the last word counts."""
+def _in_force(ending: Ending, reports: PayerReports) -> bool:
+    """One that names its period counts unless a later one was stated; without periods the last word counts."""
     if reports.cycles:
         return True
-    if ending.expires_at is not None and ends is not None:
-        return ending.expires_at >= ends
+    if ending.expires_at is not None and reports.expires_at is not None:
+        return ending.expires_at >= reports.expires_at
     return reports.active_at is None or ending.at >= reports.active_at
 
 

@@ -208,7 +208,7 @@ class SubscriptionDecision(Decision):
     provider: str
     plan: str | None
     tier: str | None
-    status: SubscriptionStatus
+    status: SubscriptionStatus | Literal["merged"]
     licence_code: str | None = None
     member_id: str | None = None
     started_at: datetime | None
@@ -271,6 +271,14 @@ class SubscriptionUpdated(SubscriptionDecision):
     TYPE: ClassVar[str] = "subscription.updated"
 
 
+class SubscriptionMerged(SubscriptionDecision):
+    """Turned out to be one with the subscription `into`, which stands for both; readers drop this one (status `merged`)."""
+
+    TYPE: ClassVar[str] = "subscription.merged"
+
+    into: str
+
+
 class TierChanged(Decision):
     """The customer's tier. It holds until `until` (None = no end), then `fallback_tier` applies by the clock alone."""
 
@@ -331,6 +339,7 @@ DECISIONS: tuple[type[EventModel], ...] = (
     SubscriptionTierChanged,
     SubscriptionExpiringSoon,
     SubscriptionUpdated,
+    SubscriptionMerged,
     TierChanged,
     SuspenseHeld,
     SuspenseReleased,

@@ -79,8 +79,9 @@ SELECT
         SELECT FROM projection_parked p
         WHERE p.name = 'subscriptions' AND p.version = N AND p.stream = 'customer-' || s.customer_id
     ) AS stale
-FROM subscriptions_vN s;
-COMMENT ON VIEW subscriptions IS 'Subscriptions, memberships and licences with their status as of now.';
+FROM subscriptions_vN s
+WHERE s.status <> 'merged';
+COMMENT ON VIEW subscriptions IS 'Subscriptions, memberships and licences with their status as of now, each once.';
 COMMENT ON COLUMN subscriptions.subscription_id IS 'Our id of the subscription.';
 COMMENT ON COLUMN subscriptions.customer_id IS 'Whose it is.';
 COMMENT ON COLUMN subscriptions.provider IS 'Provider that charges for it.';

@@ -209,7 +209,8 @@ class Book:
 
     def subscriptions(self, customer_id: str) -> dict[str, d.SubscriptionDecision]:
         rows = [e for e in self.of(d.SubscriptionDecision) if e.customer_id == customer_id]
-        return {row.subscription_id: row for row in rows}
+        newest = {row.subscription_id: row for row in rows}
+        return {name: row for name, row in newest.items() if row.status != "merged"}
 
     def subscription(self, customer_id: str) -> d.SubscriptionDecision:
         (row,) = self.subscriptions(customer_id).values()
@@ -233,7 +234,7 @@ class Book:
             "courses": {c: self.courses(c) for c in self.desk.customers},
             "tiers": {c: self.tier(c) for c in self.desk.customers},
             "subscriptions": {
-                c: [row.model_dump() for _, row in sorted(self.subscriptions(c).items())]
+                c: [row.model_dump(exclude={"case"}) for _, row in sorted(self.subscriptions(c).items())]
                 for c in self.desk.customers
             },
             "payments": sorted(payments, key=lambda row: str(row["payment_id"])),
