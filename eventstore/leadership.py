@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Self
 
 import asyncpg
 
-from runtime.database import CONNECTION_ERRORS, server_settings
+from runtime.database import CONNECTION_ERRORS, connect, server_settings
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
+from runtime.outage import DATABASE
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -82,14 +83,15 @@ class Leadership:
 
     async def _try(self) -> bool:
         try:
-            connection = await asyncpg.connect(
+            connection = await connect(
                 self._settings.require_database_url(),
                 timeout=self._settings.database_connect_timeout_seconds,
                 command_timeout=PING_TIMEOUT_SECONDS,
                 server_settings=server_settings(self._settings, f"{self._process}-leader"),
             )
         except CONNECTION_ERRORS as error:
-            log.warning("database not reachable", action="leadership.wait", error=type(error).__name__)
+            if not DATABASE.explains(error):
+                log.warning("database not reachable", action="leadership.wait", error=type(error).__name__)
             return False
         try:
             won = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key))
@@ -110,9 +112,10 @@ class Leadership:
             try:
                 await connection.execute("SELECT 1")
             except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
-                log.warning(
-                    "leadership lost", action="leadership.lost", job=self.job, error=type(error).__name__
-                )
+                if not DATABASE.explains(error):
+                    log.warning(
+                        "leadership lost", action="leadership.lost", job=self.job, error=type(error).__name__
+                    )
                 lost.set()
                 connection.terminate()
                 return

@@ -18,6 +18,7 @@ from runtime.database import Pool
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.notifications import Notifications
+from runtime.outage import DATABASE
 from runtime.pace import Pace
 from schemas.errors import UnknownEventVersion
 
@@ -152,7 +153,8 @@ async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timer
         raise
     except TRANSIENT as error:
         metrics.stuck.set(1)
-        log.warning("database not reachable", action="fulfilment.wait", error=type(error).__name__)
+        if not DATABASE.explains(error):
+            log.warning("database not reachable", action="fulfilment.wait", error=type(error).__name__)
         raise
     except PolicyFailed as failure:
         log.error(

@@ -14,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 from processor.failures import Failure, classify, describe
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
+from runtime.outage import DATABASE
 
 T = TypeVar("T")
 
@@ -102,12 +103,13 @@ class Patience:
 
     async def _pause(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.warning(
-            "database does not take the batch, waiting",
-            action="intake.wait",
-            error=describe(error) if error else "",
-            attempt=state.attempt_number,
-        )
+        if error is not None and not DATABASE.explains(error):
+            log.warning(
+                "database does not take the batch, waiting",
+                action="intake.wait",
+                error=describe(error),
+                attempt=state.attempt_number,
+            )
         if not self._paused and self._last is Failure.OUTAGE:
             self._paused = True
             self._waiting(True)

@@ -20,6 +20,7 @@ from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
 from runtime.notifications import Notifications
+from runtime.outage import DATABASE
 from runtime.pace import Pace
 from runtime.settings import Settings
 
@@ -94,7 +95,8 @@ async def _lead(
             pace = Pace(settings.round_pace_ms / 1000)
             await _feed(feeder, stop, wakeups, leadership, settings.poll_interval_seconds, pace)
     except CONNECTION_ERRORS as error:
-        log.warning("database away, trying again", action="projection.retry", error=type(error).__name__)
+        if not DATABASE.explains(error):
+            log.warning("database busy, trying again", action="projection.retry", error=type(error).__name__)
         await sleep_until(stop, RETRY_SECONDS)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
 from runtime.logs import get_logger
+from runtime.outage import DATABASE
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -58,6 +60,26 @@ def server_settings(settings: Settings, process: str, role: str | None = None) -
     return session | ({"role": role} if role else {})
 
 
+async def connect(*arguments: Any, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+    """`asyncpg.connect` of a process: whether the database is away is told once, when that changes. Raises what asyncpg raises."""
+    try:
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(*arguments, **options)
+    except asyncpg.TooManyConnectionsError:
+        # It is there, and others are connected; one of those may be this process.
+        raise
+    except CONNECTION_ERRORS as error:
+        DATABASE.began(error)
+        raise
+    DATABASE.ended()
+    return connection
+
+
+def _not_told_yet(record: logging.LogRecord) -> bool:
+    """asyncpg writes a traceback whenever it cannot refill a pool; that the database is away was told by `connect`."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, CONNECTION_ERRORS)
+
+
 @asynccontextmanager
 async def open_pool(
     settings: Settings,
@@ -74,9 +96,11 @@ async def open_pool(
     Raises the last connection error when the database stays away, ConfigurationError when no address is set.
     """
     size = max_size or settings.database_pool_max
+    logging.getLogger("asyncpg.pool").addFilter(_not_told_yet)
     pool = await _until_connected(
         lambda: asyncpg.create_pool(
             settings.require_database_url(),
+            connect=connect,
             min_size=min(settings.database_pool_min, size),
             max_size=size,
             timeout=settings.database_connect_timeout_seconds,
@@ -107,7 +131,8 @@ async def _until_connected(create: Callable[[], Pool], *, budget_seconds: float)
         except CONNECTION_ERRORS as error:
             if asyncio.get_running_loop().time() >= deadline:
                 raise
-            log.warning("database not reachable yet", action="database.wait", error=type(error).__name__)
+            if not DATABASE.explains(error):
+                log.warning("database not reachable yet", action="database.wait", error=type(error).__name__)
             await asyncio.sleep(RETRY_PAUSE_SECONDS)
 
 

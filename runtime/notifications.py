@@ -6,10 +6,9 @@ import asyncio
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import asyncpg
-
-from runtime.database import CONNECTION_ERRORS, server_settings
+from runtime.database import CONNECTION_ERRORS, connect, server_settings
 from runtime.logs import get_logger
+from runtime.outage import DATABASE
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -67,16 +66,17 @@ class Notifications:
             try:
                 await self._listen()
             except CONNECTION_ERRORS as error:
-                log.warning(
-                    "listener lost, polling until it is back",
-                    action="listen.lost",
-                    error=type(error).__name__,
-                )
+                if not DATABASE.explains(error):
+                    log.warning(
+                        "listener lost, polling until it is back",
+                        action="listen.lost",
+                        error=type(error).__name__,
+                    )
             await asyncio.sleep(RECONNECT_PAUSE_SECONDS)
 
     async def _listen(self) -> None:
         ended = asyncio.Event()
-        connection = await asyncpg.connect(
+        connection = await connect(
             self._settings.require_database_url(),
             timeout=self._settings.database_connect_timeout_seconds,
             command_timeout=self._settings.database_connect_timeout_seconds,

@@ -13,6 +13,7 @@ from projections.api.answers import language_of, problem_answer
 from projections.fold import describe
 from runtime.database import CONNECTION_ERRORS
 from runtime.logs import get_logger
+from runtime.outage import DATABASE
 from schemas.errors import Transient
 from schemas.problems import Problem
 
@@ -50,7 +51,8 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
     except web.HTTPException as error:
         return problem_answer(_from_http(error, request), language_of(request))
     except (Transient, *CONNECTION_ERRORS) as error:
-        log.warning("database away", action="api.unavailable", error=type(error).__name__)
+        if not DATABASE.explains(error):
+            log.warning("call cannot be answered now", action="api.unavailable", error=type(error).__name__)
         unavailable = Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})
         return problem_answer(unavailable, language_of(request))
     except Exception as error:  # noqa: BLE001 - the last stop: the caller gets a problem and no traceback
