@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from multidict import MultiMapping
 
@@ -29,6 +30,9 @@ Translate = Callable[[object, TranslationContext], Translation]
 Subject = Callable[[Section], str | None]
 """Document → the one name that all deliveries about a payment, order or subscription carry, or None. May raise UntranslatableError."""
 
+SignedAt = Callable[[Section], datetime | None]
+"""Document → the time of sending that stands inside the signed bytes, or None."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -44,6 +48,19 @@ class Provider:
     verify: Verify
     translate: Translate
     subject: Subject
+    signed_at: SignedAt | None = None
+
+    def signing_time(self, body: bytes) -> datetime | None:
+        """When the provider says it sent this, where its signature covers that time. Never raises.
+
+        A sign for a person, never a reason to refuse: a provider's retries carry the time of the first attempt for days.
+        """
+        if self.signed_at is None:
+            return None
+        try:
+            return self.signed_at(Section.of(strict_json.loads(body)))
+        except (UnparsableError, UntranslatableError):
+            return None
 
     def partition(self, body: bytes, partitions: int) -> int:
         """Which of so many partitions takes a delivery. With one, nobody looks into the body."""

@@ -47,6 +47,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "state": ("STATE", "KEADAAN"),
     "status": ("STATUS", "STATUS"),
     "took": ("TOOK", "WAKTU"),
+    "signed": ("SIGNED", "DITANDATANGANI"),
     "verified": ("VERIFIED", "VERIFIKASI"),
     "version": ("VERSION", "VERSI"),
     "waiting": ("WAITING", "MENUNGGU"),

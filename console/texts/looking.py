@@ -62,6 +62,11 @@ LOOKING: dict[str, tuple[str, str]] = {
     ),
     "webhook.unknown": ("There is no delivery {id}.", "Tidak ada kiriman {id}."),
     "webhook.verified": ("{scheme}, secret {secret_id}", "{scheme}, rahasia {secret_id}"),
+    "webhook.signed_before": ("{moment}, {age} before it came", "{moment}, {age} sebelum tiba"),
+    "webhook.signed_after": (
+        "{moment}, {age} after it came: one of the two clocks is wrong",
+        "{moment}, {age} setelah tiba: salah satu dari dua jam keliru",
+    ),
     "webhook.body": ("{bytes} bytes, sha256 {sha256}", "{bytes} bita, sha256 {sha256}"),
     "dlq.none": ("Nothing is parked.", "Tidak ada yang diparkir."),
     "dlq.unknown": ("There is no dead letter {id}.", "Tidak ada surat mati {id}."),

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from providers.provider import Provider
-from providers.scalev.signature import verify
+from providers.scalev.signature import signed_at, verify
 from providers.scalev.subject import subject
 from providers.scalev.translate import translate
 
 SCALEV = Provider(
-    name="scalev", token_only=False, webhooks=True, verify=verify, translate=translate, subject=subject
+    name="scalev",
+    token_only=False,
+    webhooks=True,
+    verify=verify,
+    translate=translate,
+    subject=subject,
+    signed_at=signed_at,
 )

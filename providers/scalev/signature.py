@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from multidict import MultiMapping
 
+from providers.section import Section
 from providers.verification import Rejected, Verified, verify_hmac_sha256
 
 HEADER = "x-scalev-hmac-sha256"
@@ -14,3 +16,8 @@ HEADER = "x-scalev-hmac-sha256"
 def verify(headers: MultiMapping[str], body: bytes, secrets: Sequence[str]) -> Verified | Rejected:
     """Compare the signature of the bytes as received."""
     return verify_hmac_sha256(headers, HEADER, body, secrets)
+
+
+def signed_at(document: Section) -> datetime | None:
+    """`timestamp` of the envelope, which the signature covers. It stays the same when Scalev sends the event again."""
+    return document.moment("timestamp")

@@ -91,6 +91,19 @@ async def test_show_tells_how_it_was_verified_and_hides_the_body(
     assert "py-1" not in text
 
 
+async def test_c07_the_signed_time_is_a_sign_for_the_operator(lunas: Run, store: asyncpg.Connection) -> None:
+    """Accepted whatever it says: a provider's retry carries the time of its first attempt."""
+    days = '{"event":"order.paid","timestamp":"2026-11-20T02:00:00.000000Z","data":{}}'
+    ahead = days.replace("2026-11-20T02", "2026-11-25T03")
+    for body, words in ((days, "2 d before it came"), (ahead, "3 d after it came")):
+        delivery = await add_delivery(store, body.encode(), provider="scalev", scheme="hmac_sha256")
+        assert words in (await lunas("webhooks", "show", str(delivery))).out
+        shown = (await lunas("webhooks", "show", str(delivery), "--json")).json
+        assert shown["signed_at"][:19] in body
+    unsigned = await add_delivery(store, b"{")
+    assert (await lunas("webhooks", "show", str(unsigned), "--json")).json["signed_at"] is None
+
+
 async def test_an_unknown_delivery_is_wrong_use(lunas: Run) -> None:
     result = await lunas("webhooks", "show", str(uuid.uuid4()))
     assert (result.code, result.out) == (exits.WRONG_USE, "")
