@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-Language = Literal["en", "id"]
+from schemas.languages import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "id")
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 _chosen: Language | None = None
+_asked: ContextVar[Language | None] = ContextVar("asked", default=None)
 
 
 def choose(language: Language | None) -> None:
@@ -20,9 +22,19 @@ def choose(language: Language | None) -> None:
     _chosen = language
 
 
+@contextmanager
+def speaking(language: Language | None) -> Iterator[None]:
+    """One reader of many has a language of their own, the operator page's; None leaves it to the process."""
+    token = _asked.set(language)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 def current() -> Language:
     """The language to speak now."""
-    return _chosen or from_environment(os.environ)
+    return _asked.get() or _chosen or from_environment(os.environ)
 
 
 def from_environment(environ: Mapping[str, str]) -> Language:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from console.language import LANGUAGES, speaking
+from console.messages import text
 from console.operator_page.page import render
+from console.operator_page.style import POLICY
 from console.overview import look
 from console.store import open_store
 from runtime.health import Health
@@ -18,12 +21,13 @@ from runtime.lifecycle import within
 from runtime.logs import get_logger
 from runtime.metrics import bound_address, metrics_server, new_registry
 from schemas.errors import LunasError
+from schemas.languages import Language, preferred
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -57,17 +61,26 @@ def application(settings: Settings, health: Health, key: str) -> web.Application
     """The HTTP application; separate from `run` for tests."""
 
     async def page(request: web.Request) -> web.Response:
+        with speaking(_language(request)):
+            return await answer(request)
+
+    async def answer(request: web.Request) -> web.Response:
         if not authorised(request.headers.get("Authorization", ""), key):
             challenge = {"WWW-Authenticate": 'Basic realm="lunas operators", charset="UTF-8"'}
-            return web.Response(
-                status=401, text="Sign in with the operator key as password.\n", headers=HEADERS | challenge
-            )
+            return web.Response(status=401, text=text("page.sign_in") + "\n", headers=HEADERS | challenge)
         seen = await look(settings)
         return web.Response(text=render(seen), content_type="text/html", headers=HEADERS)
 
     app = web.Application(client_max_size=1024)
     app.add_routes([web.get("/", page), *health.routes()])
     return app
+
+
+def _language(request: web.Request) -> Language | None:
+    """`?lang=` wins over what the browser prefers; None leaves it to the environment of the process."""
+    wish = request.query.get("lang")
+    asked = preferred(request.headers.get("Accept-Language", ""))
+    return next((one for one in LANGUAGES if one == wish), asked)
 
 
 def authorised(header: str, key: str) -> bool:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from html import escape
 
 from console.language import current
 from console.messages import text
+from console.operator_page.markup import Bad, Cell, prose, table
+from console.operator_page.style import ICON, STYLE
 from console.output import number, rupiah
 from console.overview import Overview
 from console.times import ago, moment
-
-STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #d8dee4}code{background:#f2f4f6;padding:.1rem .3rem}
-.bad{color:#a40e26}.good{color:#116329}
-@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}td,th{border-color:#30363d}code{background:#161b22}
-.bad{color:#ff7b72}.good{color:#7ee787}}
-"""
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("lunas status", "page.status"),
@@ -34,84 +26,114 @@ COMMANDS: tuple[tuple[str, str], ...] = (
 
 
 def render(seen: Overview) -> str:
-    """The whole page."""
+    """The whole page, what needs a person first."""
     parts = [
-        "<!doctype html>",
-        f'<html lang="{current()}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f"<title>lunas</title><style>{STYLE}</style><h1>lunas</h1>",
-        f"<p>{escape(text('page.read_only'))}</p>",
-        f"<p>{escape(text('status.heading', at=moment(seen.at), position=number(seen.position or 0)))}</p>",
+        _head(seen),
         _problems(seen),
-        _processes(seen),
-        _providers(seen),
         _money(seen),
+        _providers(seen),
+        _processes(seen),
         _queues(seen),
         _readers(seen),
-        _commands(),
+        table(
+            text("page.commands"),
+            _columns("command", "purpose"),
+            [(f"`{command}`", text(key)) for command, key in COMMANDS],
+        ),
+        "</main></body></html>",
     ]
     return "\n".join(part for part in parts if part)
 
 
+def _head(seen: Overview) -> str:
+    other, name = ("en", "English") if current() == "id" else ("id", "Bahasa Indonesia")
+    title, colour = (f"✗ {len(seen.problems)} · lunas", "a40e26") if seen.problems else ("✓ lunas", "116329")
+    at = (
+        text("status.heading", at=moment(seen.at), position=number(seen.position or 0))
+        if seen.at is not None
+        else ""
+    )
+    return (
+        f'<!doctype html>\n<html lang="{current()}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{title}</title><link rel="icon" href="{ICON.format(colour=colour)}"><style>{STYLE}</style></head>'
+        f'<body><header><h1>lunas</h1><a href="?lang={other}" hreflang="{other}" lang="{other}">{name}</a></header>'
+        f'<main><p class="soft">{escape(at)}</p><p>{prose(text("page.read_only"))}</p>'
+    )
+
+
 def _problems(seen: Overview) -> str:
     if not seen.problems:
-        return f'<p class="good">{escape(text("status.fine"))}</p>'
-    items = "".join(f"<li>{escape(problem)}</li>" for problem in seen.problems)
+        return f'<p class="good">✓ {escape(text("status.fine"))}</p>'
+    items = "".join(f"<li>{prose(problem)}</li>" for problem in seen.problems)
     return f'<ul class="bad">{items}</ul>'
-
-
-def _processes(seen: Overview) -> str:
-    rows = ((name, text(f"state.{state}")) for name, state in seen.processes.items())
-    return _table(text("page.processes"), (), rows)
-
-
-def _providers(seen: Overview) -> str:
-    if not seen.providers or seen.at is None:
-        return ""
-    rows = [
-        (row["provider"], ago(row["last_event_at"], seen.at), number(row["last_day"]), number(row["slow"]))
-        for row in seen.providers
-    ]
-    headings = [text(f"column.{name}") for name in ("provider", "last_event", "last_day", "slow")]
-    return _table(text("page.providers"), headings, rows)
 
 
 def _money(seen: Overview) -> str:
     if seen.parked is None or seen.suspense is None or seen.quarantine is None:
         return ""
-    rows = [
-        (text("page.parked"), number(seen.parked["count"]), rupiah(seen.parked["amount"])),
+    parked, count = text("page.parked"), number(seen.parked["count"])
+    if seen.parked["unknown"]:
+        parked += text("status.parked_unknown", count=number(seen.parked["unknown"]))
+    rows: list[tuple[Cell, ...]] = [
+        (parked, Bad(count) if seen.parked["count"] else count, rupiah(seen.parked["amount"])),
         (text("page.held"), number(seen.suspense["count"]), rupiah(seen.suspense["amount"])),
         (text("page.quarantined"), number(seen.quarantine["count"]), ""),
     ]
-    return _table(text("page.money"), (), rows)
+    return table(text("page.money"), _columns("state", "count", "amount"), rows, numbers=(1, 2))
+
+
+def _providers(seen: Overview) -> str:
+    if seen.providers is None or seen.at is None:
+        return ""
+    if not seen.providers:
+        return f"<h2>{escape(text('page.providers'))}</h2><p>{escape(text('status.no_deliveries'))}</p>"
+    rows = [
+        (
+            row["provider"],
+            text("page.ago", time=ago(row["last_event_at"], seen.at)),
+            number(row["last_day"]),
+            number(row["slow"]),
+        )
+        for row in seen.providers
+    ]
+    columns = _columns("provider", "last_event", "last_day", "slow")
+    shown = table(text("page.providers"), columns, rows, numbers=(1, 2, 3))
+    return f'{shown}<p class="soft">{prose(text("page.slow"))}</p>'
+
+
+def _processes(seen: Overview) -> str:
+    rows: list[tuple[Cell, ...]] = []
+    for name, state in seen.processes.items():
+        words = text(f"state.{state}")
+        rows.append((name, words if state == "ready" else Bad(words)))
+    return table(text("page.processes"), _columns("process", "state"), rows) if rows else ""
 
 
 def _queues(seen: Overview) -> str:
-    rows = [(queue.name, number(queue.ready), queue.consumers) for queue in seen.queues or ()]
-    headings = [text(f"column.{name}") for name in ("queue", "waiting", "consumers")]
-    return _table(text("page.queues"), headings, rows) if rows else ""
+    rows: list[tuple[Cell, ...]] = [
+        (queue.name, number(queue.ready) if queue.exists else Bad(text("queue.absent")), queue.consumers)
+        for queue in seen.queues or ()
+    ]
+    columns = _columns("queue", "waiting", "consumers")
+    return table(text("page.queues"), columns, rows, numbers=(1, 2)) if rows else ""
 
 
 def _readers(seen: Overview) -> str:
     rows = [
-        (row["name"], row["version"], number(row["position"]), number(row["behind"]))
+        (
+            row["name"].removeprefix("projection."),
+            row["version"],
+            number(row["position"]),
+            number(row["behind"]),
+            f"{row['lag_seconds']:.1f} s",
+        )
         for row in seen.readers or ()
     ]
-    headings = [text(f"column.{name}") for name in ("reader", "version", "position", "behind")]
-    return _table(text("page.readers"), headings, rows) if rows else ""
+    columns = _columns("reader", "version", "position", "behind", "lag")
+    return table(text("page.readers"), columns, rows, numbers=(1, 2, 3, 4)) if rows else ""
 
 
-def _commands() -> str:
-    rows = "".join(
-        f"<tr><td><code>{escape(command)}</code></td><td>{escape(text(key))}</td></tr>"
-        for command, key in COMMANDS
-    )
-    return f"<h2>{escape(text('page.commands'))}</h2><table>{rows}</table>"
-
-
-def _table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<h2>{escape(title)}</h2><table>{f'<tr>{head}</tr>' if head else ''}{body}</table>"
+def _columns(*names: str) -> list[str]:
+    """Headings of a terminal, without its capitals: a screen reader may spell those out."""
+    return [text(f"column.{name}").capitalize() for name in names]

@@ -114,6 +114,15 @@ LOOKING: dict[str, tuple[str, str]] = {
         "This page shows and changes nothing. Operators act with the `lunas` command on the server.",
         "Halaman ini hanya menampilkan. Operator bertindak dengan perintah `lunas` di server.",
     ),
+    "page.sign_in": (
+        "Sign in with the operator key as password.",
+        "Masuk dengan kunci operator sebagai kata sandi.",
+    ),
+    "page.ago": ("{time} ago", "{time} lalu"),
+    "page.slow": (
+        "Slow: took longer than `LUNAS_PROCESSOR_SLOW_SECONDS` from arrival to storage, in the last 24 hours.",
+        "Lambat: lebih lama dari `LUNAS_PROCESSOR_SLOW_SECONDS` sejak tiba hingga tersimpan, dalam 24 jam terakhir.",
+    ),
     "page.processes": ("Processes", "Proses"),
     "page.providers": ("Providers", "Penyedia"),
     "page.money": ("Money that waits", "Uang yang menunggu"),

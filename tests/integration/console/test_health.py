@@ -22,6 +22,12 @@ def basic(key: str) -> dict[str, str]:
     return {"Authorization": encode_basic_auth("sari", key)}
 
 
+def nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when somebody runs an instance on the default ports of this machine."""
+    for port in ("INGRESS", "API", "CONSOLE", "PROCESSOR_METRICS", "PROJECTIONS_METRICS"):
+        monkeypatch.setenv(f"LUNAS_{port}_PORT", "1")
+
+
 async def test_migrate_is_safe_to_repeat(lunas: Run) -> None:
     first = await lunas("migrate", "--json")
     assert first.code == exits.FINE, first.err
@@ -34,8 +40,7 @@ async def test_status_names_what_is_away_and_exits_1(
     lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
-    for port in ("INGRESS", "API", "CONSOLE", "PROCESSOR_METRICS", "PROJECTIONS_METRICS"):
-        monkeypatch.setenv(f"LUNAS_{port}_PORT", "1")
+    nothing_answers(monkeypatch)
     await lunas("migrate")
     await add_delivery(store)
     await add_letter(store)
@@ -115,6 +120,23 @@ async def test_the_operator_page_asks_for_the_key_and_shows_the_state(lunas: Run
         assert "lunas dlq groups" in text
         assert "<script" not in text
         assert (await client.post("/", headers=basic("dev-operator-key"))).status == 405
+
+
+async def test_the_operator_page_speaks_the_language_of_the_browser_or_the_one_asked_for(
+    lunas: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing_answers(monkeypatch)
+    await lunas("migrate")
+    app = application(load_settings(), Health("console"), "dev-operator-key")
+    indonesian = {"Accept-Language": "id-ID,id;q=0.9,en;q=0.8"}
+    async with TestClient(TestServer(app)) as client:
+        page = await (await client.get("/", headers=basic("dev-operator-key") | indonesian)).text()
+        assert '<html lang="id">' in page
+        assert "tidak menjawab" in page  # of the processes that are away: found before the page is rendered
+        asked = await (await client.get("/?lang=en", headers=basic("dev-operator-key") | indonesian)).text()
+        assert '<html lang="en">' in asked
+        assert "kata sandi" in await (await client.get("/", headers=indonesian)).text()
+        assert "password" in await (await client.get("/")).text()
 
 
 async def test_the_command_finds_the_running_instance_by_itself(
