@@ -88,6 +88,16 @@ def test_policies_and_translators_read_no_clock_and_no_chance() -> None:
         assert "now(" not in path.read_text(encoding="utf-8"), relative(path)
 
 
+def test_c34_what_is_due_is_told_by_the_database_and_not_by_a_host() -> None:
+    """A worker whose clock jumps would run timers early, or never. Only the quarantine stamps what it cannot read with the host's time."""
+    readers = ("datetime.now(", "time.time(", "utcnow(", "utc_now(", "date.today(")
+    rooms = [
+        path for room in ("processor", "projections", "eventstore") for path in (ROOT / room).rglob("*.py")
+    ]
+    found = {relative(path) for path in rooms if any(word in path.read_text() for word in readers)}
+    assert found == {"processor/quarantine.py"}
+
+
 def test_no_file_holds_two_nouns() -> None:
     long = {
         relative(path): lines

@@ -100,7 +100,7 @@ async def test_a_refused_append_writes_nothing_even_when_the_caller_commits(pool
         assert await stream_version(connection, "a-1") == 0
 
 
-async def test_two_deciders_with_the_same_expectation_only_one_wins(pool: Pool) -> None:
+async def test_c50_of_two_deciders_with_the_same_expectation_one_wins(pool: Pool) -> None:
     async def decide(reason: str) -> str:
         async with pool.acquire() as connection:
             await append_now(connection, written_off("a-1", reason), expected={"a-1": NO_STREAM})

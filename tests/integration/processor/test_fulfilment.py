@@ -209,7 +209,7 @@ async def test_a_stale_worker_is_stopped_by_the_checkpoint(
     assert book.credit("c1") == 500_000
 
 
-async def test_a_customer_who_changes_meanwhile_makes_the_round_start_again(
+async def test_c50_a_customer_who_changes_meanwhile_makes_the_round_start_again(
     log: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await write(log, ratna(), capture())

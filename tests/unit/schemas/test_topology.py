@@ -53,7 +53,7 @@ def test_a_retry_tier_returns_a_message_to_its_own_partition() -> None:
     assert "x-dead-letter-routing-key" not in arguments
 
 
-def test_the_parking_lot_keeps_messages_for_ever() -> None:
+def test_c33_the_parking_lot_keeps_messages_for_ever() -> None:
     assert set(queues()[PARKED].arguments) == {"x-queue-type", "x-delivery-limit"}
 
 
