@@ -54,7 +54,7 @@ def add_refunded(
 def end_purchase(
     case: PaymentCase, part: str, grant: Grant, customer: CustomerRecord, situation: Situation
 ) -> None:
-    """All the money of a purchase went back: what it bought ends then, or now when the provider's clock is ahead of ours."""
+    """All the money of a purchase went back: what it bought ends then."""
     purchase = customer.purchases.get(grant.product, {}).get(f"{case.key} {part}")
     if purchase is None:
         return
@@ -87,7 +87,7 @@ def _refund(
     customer: CustomerRecord,
     situation: Situation,
 ) -> None:
-    purchase.refunded_at = min(max(case.refunds[refund_id].at for refund_id in refunds), situation.now)
+    purchase.refunded_at = max(case.refunds[refund_id].at for refund_id in refunds)
     _settle(case, "refund", customer, situation)
 
 
@@ -148,8 +148,8 @@ def _last(row: _Row, purchases: list[Purchase], situation: Situation) -> None:
 
 
 def _end(row: _Row, purchases: list[Purchase], situation: Situation) -> None:
-    """All its money went back."""
-    ended = max(one.refunded_at for one in purchases if one.refunded_at)
+    """All its money went back. When the provider's clock is ahead of ours it ends now."""
+    ended = min(max(one.refunded_at for one in purchases if one.refunded_at), situation.now)
     row.customer.plans.pop(row.name, None)
     view = row.view(
         newest_of(purchases), status="cancelled", started_at=None, expires_at=ended, access_until=ended

@@ -64,8 +64,9 @@ def state_of(
         started, ends = paid_time([(c.starts_at or c.at, 1) for c in counted], Period.parse(product.period))
         overdue = any((c.starts_at or c.at) >= _last_start(counted) for c in failing)
         return _timed(reports, started, ends, grace, overdue, now)
-    if paid and paid.overrules(reports) and paid.ends is None:
-        return State("cancelled", None, paid.refunded_at, paid.refunded_at)
+    if paid and paid.refunded_at and paid.overrules(reports) and paid.ends is None:
+        ended = min(paid.refunded_at, now)  # the provider's clock may be ahead of ours
+        return State("cancelled", None, ended, ended)
     if paid and paid.started and paid.ends:
         return _bought(reports, paid, paid.started, paid.ends, grace, now)
     if reports.active_at is None:

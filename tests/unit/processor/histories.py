@@ -128,12 +128,15 @@ def scalev(draw: st.DrawFn, name: str) -> Facts:
 
 
 @st.composite
-def mayar(draw: st.DrawFn, name: str) -> Facts:
-    """A package under both names of its event, reminders and expiry, then refunds."""
+def mayar(
+    draw: st.DrawFn, name: str, sold: str | None = None, email: str | None = None, day: int = 0
+) -> Facts:
+    """A package or a plan under both names of its event, reminders and expiry, then refunds."""
     amount = draw(st.integers(0, 600_000))
-    sold, email = draw(st.sampled_from(["silver", "Gold", "platinum", "silver gold"])), draw(EMAILS)
-    bought = package(sold, f"trx-{name}", amount, payer_email=email)
-    facts: Facts = [bought, bought.model_copy(update={"occurred_at": at(1), "paid_at": at(1)})]
+    sold = sold or draw(st.sampled_from(["silver", "Gold", "platinum", "silver gold", "klub-a", "Klub-B"]))
+    when = {"occurred_at": at(days=day), "paid_at": at(days=day)}
+    bought = package(sold, f"trx-{name}", amount, payer_email=email or draw(EMAILS), **when)
+    facts: Facts = [bought, bought.model_copy(update={"provider_status": "created"})]
     for kind in draw(st.lists(st.sampled_from([f.PaymentPending, f.PaymentExpired]), max_size=2)):
         facts.append(
             kind(
@@ -141,18 +144,24 @@ def mayar(draw: st.DrawFn, name: str) -> Facts:
                 occurred_at=at(draw(MINUTES)),
             )
         )
-    return facts + draw(refunds_of(name, amount, payment=f"trx-{name}", provider="mayar", group_id=None))
+    ids = {"payment": f"trx-{name}", "provider": "mayar", "group_id": None}
+    if amount and draw(st.integers(0, 3)) == 0:
+        return [*facts, refund(f"{name}-all", amount, **{**ids, "occurred_at": at(700, days=day)})]
+    return facts + draw(refunds_of(name, amount, **ids))
 
 
 @st.composite
-def membership(draw: st.DrawFn, name: str) -> Facts:
-    """A licence with renewals and perhaps its end."""
-    email, days = draw(EMAILS), sorted(draw(st.sets(st.integers(-40, 80), min_size=1, max_size=4)))
+def membership(draw: st.DrawFn, name: str, sold: str | None = None, email: str | None = None) -> Facts:
+    """A licence with renewals and perhaps its end, of which its reports may say nothing more."""
+    email, days = email or draw(EMAILS), sorted(draw(st.sets(st.integers(-40, 80), min_size=1, max_size=4)))
+    named = st.sampled_from(
+        ["silver", "gold", "unknown", "klub-a", "klub-b", None] if sold is None else [sold, None]
+    )
     facts: Facts = []
     for number, day in enumerate(days):
         report = "activated" if number == 0 else draw(st.sampled_from(["renewed", "tier_changed"]))
-        sold = draw(st.sampled_from(["silver", "gold", "unknown"]))
-        hint = (f.ProductHint(kind="tier", value=sold),)
+        says = draw(named)
+        hint = (f.ProductHint(kind="tier", value=says),) if says else ()
         facts.append(
             licence(
                 report, at(days=day), f"LCN-{name}", payer_email=email, products=hint, occurred_at=at(number)
@@ -164,6 +173,17 @@ def membership(draw: st.DrawFn, name: str) -> Facts:
         ends = at(days=draw(st.sampled_from(days)))
         facts.append(licence(report, ends, f"LCN-{name}", payer_email=email, occurred_at=at(10)))
     return facts
+
+
+@st.composite
+def announced(draw: st.DrawFn, name: str) -> Facts:
+    """A plan that is paid for once or again, and announced as a membership; or one of the two never is."""
+    sold, email = draw(st.sampled_from(["klub-a", "klub-b"])), draw(EMAILS)
+    days = draw(st.lists(st.integers(-40, 40), max_size=3))
+    facts: Facts = []
+    for number, day in enumerate(days):
+        facts += draw(mayar(f"{name}-{number}", sold, email, day))
+    return facts + draw(membership(name, sold, email)) if draw(st.booleans()) or not facts else facts
 
 
 @st.composite
@@ -227,7 +247,7 @@ def duplicated(draw: st.DrawFn, name: str) -> Facts:
 @st.composite
 def histories(draw: st.DrawFn, *, duplicates: bool = False) -> Facts:
     """Several of these side by side. A customer orders the course at most once unless duplicates are wanted."""
-    kinds = [topup, partly_paid, mayar, membership, plan]
+    kinds = [topup, partly_paid, mayar, membership, announced, plan]
     chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=4))
     facts = [fact for n, kind in enumerate(chosen) for fact in draw(kind(f"{n}"))]
     facts += draw(duplicated("d")) if duplicates else draw(scalev("s"))

@@ -16,7 +16,7 @@ from processor.situation import CustomerRecord, Decided, Situation
 from processor.subscription_case import SubscriptionCase
 from processor.subscription_policy import decide_subscription
 from schemas import decisions as d
-from schemas.catalog import Catalog, fill_names, parse_catalog
+from schemas.catalog import Catalog, MayarNames, Product, fill_names, parse_catalog
 from schemas.event_model import EventModel
 from schemas.events import decode, encode
 from schemas.facts import CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
@@ -29,6 +29,23 @@ def shipped_catalog() -> Catalog:
     """The catalogue in the project's root, with a variant for its course."""
     path = Path(__file__).parents[3] / "catalog.toml"
     return fill_names(parse_catalog(path.read_text(encoding="utf-8")), variant=VARIANT)
+
+
+def club() -> Catalog:
+    """The shipped catalogue with two membership plans."""
+    catalog = shipped_catalog()
+    plans = tuple(
+        Product(
+            id=name,
+            kind="plan",
+            tier=tier,
+            period="1 month",
+            grace="2 days",
+            mayar=MayarNames(tier_names=(name,)),
+        )
+        for name, tier in (("klub-a", "pro"), ("klub-b", "bpp"))
+    )
+    return catalog.model_copy(update={"products": (*catalog.products, *plans)})
 
 
 @dataclass

@@ -13,7 +13,7 @@ from schemas import decisions as d
 from schemas import facts as f
 from schemas.event_model import EventModel
 from tests.unit.processor.histories import histories, registrations
-from tests.unit.processor.ledgerbook import Book, balanced
+from tests.unit.processor.ledgerbook import Book, balanced, club
 
 # The same examples on every machine and every run.
 STABLE = settings(
@@ -37,7 +37,7 @@ def shuffled(facts: list[EventModel], chance: random.Random) -> list[EventModel]
 
 def play(facts: list[EventModel], chance: random.Random | None = None) -> Book:
     """One by one, or in rounds of random size."""
-    book = Book()
+    book = Book(catalog=club())
     while facts:
         size = chance.choice([1, 1, 2, 5, 20]) if chance else 1
         book.give_together(*facts[:size])
@@ -132,7 +132,7 @@ def test_time_that_passes_in_between_changes_nothing_in_the_end(
 ) -> None:
     """A day at a time between the facts, or all of it at the end: by then the same is in force."""
     everything = shuffled([*registrations(), *facts], chance)
-    slow, fast = Book(), Book()
+    slow, fast = Book(catalog=club()), Book(catalog=club())
     for fact in everything:
         slow.give(fact).wait(hours=1)
     fast.give(*everything)

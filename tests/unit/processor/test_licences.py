@@ -6,29 +6,11 @@ from datetime import timedelta
 
 from schemas import decisions as d
 from schemas import facts as f
-from schemas.catalog import Catalog, MayarNames, Product
 from tests.unit.processor.facts import at, licence
-from tests.unit.processor.ledgerbook import NOON, Book, permutations, shipped_catalog
+from tests.unit.processor.ledgerbook import NOON, Book, club, permutations
 
 RATNA = ("c-1", "ratna@contoh.id")
 BUDI = ("c-2", "budi@contoh.id")
-
-
-def club() -> Catalog:
-    """The shipped catalogue with two membership plans."""
-    catalog = shipped_catalog()
-    plans = tuple(
-        Product(
-            id=name,
-            kind="plan",
-            tier=tier,
-            period="1 month",
-            grace="2 days",
-            mayar=MayarNames(tier_names=(name,)),
-        )
-        for name, tier in (("klub-a", "pro"), ("klub-b", "bpp"))
-    )
-    return catalog.model_copy(update={"products": (*catalog.products, *plans)})
 
 
 def tier(name: str) -> tuple[f.ProductHint, ...]:

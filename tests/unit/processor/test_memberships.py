@@ -10,8 +10,8 @@ from schemas import decisions as d
 from schemas import facts as f
 from schemas.catalog import Catalog, ScalevNames
 from tests.unit.processor.facts import at, licence, order, package, paid, refund
-from tests.unit.processor.ledgerbook import Book, permutations, shipped_catalog
-from tests.unit.processor.test_licences import club, member, tier
+from tests.unit.processor.ledgerbook import Book, club, permutations, shipped_catalog
+from tests.unit.processor.test_licences import member, tier
 
 RATNA = ("c-1", "ratna@contoh.id")
 MONTH = {1: at(days=30), 2: at(days=61)}  # 20 November and one month, two months
