@@ -18,6 +18,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from runtime.doors import Door
 from runtime.health import Health
 
 
@@ -41,7 +42,7 @@ async def metrics_server(
 
     app = web.Application()
     app.add_routes([web.get("/metrics", show), *health.routes()])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = Door(app, shutdown_timeout=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

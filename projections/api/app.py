@@ -15,6 +15,7 @@ from projections.api.positions import PositionWatch
 from projections.api.reads import Reads, Route
 from projections.app import answers, prepare
 from runtime.database import Pool, open_pool
+from runtime.doors import Door
 from runtime.faults import arm
 from runtime.health import Health
 from runtime.logs import get_logger
@@ -73,7 +74,7 @@ async def run_api(settings: Settings, stop: asyncio.Event, mount: MoreRoutes | N
         mounted = routes(settings, pool, watch)
         mounted += mount(settings, pool) if mount is not None else []
         app = application(settings, mounted, health, lambda _app: watch.close())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.shutdown_budget_seconds)
+        runner = Door(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.api_host, settings.api_port).start()
