@@ -13,6 +13,7 @@ from processor.fulfilment_runner import run_fulfilment
 from processor.inline import Inline
 from processor.instruments import Instruments
 from processor.intake import Interpreter
+from processor.leftovers import drain_leftovers
 from processor.parker import Parker
 from processor.patience import Patience
 from processor.pipeline import Pipeline
@@ -85,12 +86,14 @@ def services_of(
             waiting=lambda away: instruments.waiting.set(int(away)),
         )
 
-    def pipeline(partition: int) -> Pipeline:
+    partitions = settings.broker_partitions
+
+    def pipeline(number: int) -> Pipeline:
         # Careful at first: one message at a time until an unsuspicious one was seen (processor/suspects.py).
-        consumer = broker.consumer(queue_name(partition), prefetch=1)
+        consumer = broker.consumer(queue_name(number), prefetch=1, may_vanish=number >= partitions)
         detours = Detours(
             broker.publisher,
-            partition,
+            number % partitions,  # a queue that is left over gets nothing new
             settings.broker_retry_delays_seconds,
             settings.processor_retry_attempts,
             settings.broker_publish_deadline_seconds,
@@ -118,7 +121,8 @@ def services_of(
         acquire_timeout=settings.database_acquire_timeout_seconds,
     )
     return [
-        *(pipeline(partition).run(stop) for partition in range(settings.broker_partitions)),
+        *(pipeline(number).run(stop) for number in range(partitions)),
+        drain_leftovers(broker, partitions, pipeline, stop),
         Parker(parked, store, patience(parked), instruments).run(stop),
         keeper.run(stop),
         run_fulfilment(pool, settings, stop, registry, inline),

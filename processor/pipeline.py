@@ -108,11 +108,17 @@ class Pipeline:
     async def _settle(self, batch: Sequence[Arrival]) -> None:
         """Store a batch and acknowledge it; one by one when something in it may be what kills workers."""
         alone = any(is_suspicious(arrival.delivery) for arrival in batch)
-        for part in [[arrival] for arrival in batch] if alone else [batch]:
+        parts = [[arrival] for arrival in batch] if alone else [batch]
+        for part in parts:
             await self._keep(part)
             fault_point("intake.before_ack")
+            if part is parts[-1]:
+                # Another window is another consumer to the broker. While this batch is all that the careful one holds, nothing of it can
+                # come back behind what the new one gets, not even after a crash.
+                await self._consumer.set_prefetch(
+                    window((arrival.delivery for arrival in batch), self._prefetch)
+                )
             await self._consumer.ack_through(part[-1].delivery.tag)
-        await self._consumer.set_prefetch(window((arrival.delivery for arrival in batch), self._prefetch))
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:
         for envelope in (envelope for arrival in arrivals for envelope in arrival.scatter):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
@@ -56,27 +56,33 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Writes batches. `acquire_timeout` (seconds) bounds the wait for a pooled connection."""
+    """Writes batches. `acquire_timeout` (seconds) bounds the wait for a pooled connection.
+
+    One batch at a time, in order of asking: the log's lock lets one through anyway. So the partitions of a process take turns, a backlog in
+    one holds up another for one batch only, they never use up the pool, and fulfilment gets every second turn however many there are.
+    """
 
     pool: Pool
     interpreter: Interpreter
     quarantine_rows: int
     acquire_timeout: float
     inline: Inline
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False)
 
     async def store(self, batch: Sequence[Prepared]) -> list[Stored]:
         """Store what is new of the batch and return it; nothing for what was stored before.
 
         Raises the database's error; then nothing of the batch is written.
         """
-        async with self.inline.turn(len(batch)) as leader:
-            if leader is not None:
-                stored = await self._with_decisions(batch, leader)
-                if stored is not None:
-                    return stored
-        stored, _ = await self._write(batch, None)
-        self.inline.stored_alone()
-        return stored
+        async with self.turn:
+            async with self.inline.turn(len(batch)) as leader:
+                if leader is not None:
+                    stored = await self._with_decisions(batch, leader)
+                    if stored is not None:
+                        return stored
+            stored, _ = await self._write(batch, None)
+            self.inline.stored_alone()
+            return stored
 
     async def _with_decisions(self, batch: Sequence[Prepared], leader: Fulfilment) -> list[Stored] | None:
         """Store and decide in one transaction; None when that failed and nothing was written."""

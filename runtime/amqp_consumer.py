@@ -13,12 +13,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from aio_pika.exceptions import ChannelNotFoundEntity
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 
 from runtime.amqp_link import Link, is_connection_loss
+from runtime.logs import get_logger
 
 SETTLE_SECONDS = 5.0  # a frozen broker takes no acknowledgement; the connection is then rebuilt
 DELIVERY_COUNT_HEADER = "x-delivery-count"
+
+log = get_logger(__name__)
 
 
 class Tag(NamedTuple):
@@ -44,11 +48,12 @@ class Delivery:
 class Consumer:
     """Deliveries of one queue on a channel of its own."""
 
-    def __init__(self, link: Link, queue: str, prefetch: int) -> None:
+    def __init__(self, link: Link, queue: str, prefetch: int, *, may_vanish: bool = False) -> None:
         self.queue = queue
         self.stale_acks = 0
         self._link = link
         self._prefetch = prefetch
+        self._may_vanish = may_vanish
         self._generation = 0
         self._channel: AbstractChannel | None = None
         self._consumer_tag: str | None = None
@@ -69,6 +74,9 @@ class Consumer:
         await self._link.add(self)
 
     async def attach(self, connection: AbstractConnection) -> AbstractChannel:
+        if self._may_vanish and not await self._exists(connection):
+            log.info("the queue is gone", action="broker.queue_gone", queue=self.queue)
+            return await connection.channel(publisher_confirms=False)
         channel = await connection.channel(publisher_confirms=False)
         self._generation += 1
         generation = self._generation
@@ -145,6 +153,15 @@ class Consumer:
             if not is_connection_loss(error):
                 raise
             self._link.invalidate("consume failed")
+
+    async def _exists(self, connection: AbstractConnection) -> bool:
+        channel = await connection.channel(publisher_confirms=False)
+        try:
+            await channel.queue_declare(self.queue, passive=True)
+        except ChannelNotFoundEntity:
+            return False
+        await channel.close()
+        return True
 
     async def _consume(self, channel: AbstractChannel, generation: int) -> None:
         async def put(message: DeliveredMessage) -> None:

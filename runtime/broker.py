@@ -13,6 +13,7 @@ from typing import Self
 from aiormq.abc import AbstractChannel, AbstractConnection
 
 from runtime.amqp_consumer import Consumer, Delivery, Tag
+from runtime.amqp_leftovers import Leftovers
 from runtime.amqp_link import Link, LinkOptions
 from runtime.amqp_publisher import Message, Publisher
 from runtime.amqp_topology import TopologyMismatch, declare
@@ -67,9 +68,15 @@ class Broker:
         await self._consuming.add(publisher)
         return publisher
 
-    def consumer(self, queue: str, *, prefetch: int) -> Consumer:
-        """Not consuming before its `start`."""
-        return Consumer(self._consuming, queue, prefetch)
+    def consumer(self, queue: str, *, prefetch: int, may_vanish: bool = False) -> Consumer:
+        """Not consuming before its `start`. `may_vanish`: somebody may delete the queue, and then there is nothing more to consume."""
+        return Consumer(self._consuming, queue, prefetch, may_vanish=may_vanish)
+
+    async def leftovers(self, partitions: int) -> list[int]:
+        """Numbers of existing work queues beyond those of so many partitions; waits for the first connection."""
+        look = Leftovers(partitions)
+        await self._consuming.add(look)
+        return await look.found
 
     async def ready(self, timeout: float) -> None:
         """Waits for the first connection. Raises NotConfirmed after `timeout` seconds, or TopologyMismatch."""
