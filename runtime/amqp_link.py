@@ -7,6 +7,7 @@ everything on any loss (connection, channel, or a consumer cancelled by the brok
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from dataclasses import dataclass
 from typing import Protocol
@@ -54,8 +55,14 @@ def is_connection_loss(error: BaseException) -> bool:
     return isinstance(error, CONNECTION_EXCEPTIONS) or type(error) is Exception
 
 
+def _not_told_yet(record: logging.LogRecord) -> bool:
+    """The library writes a traceback for every lost connection and a line for every attempt; a link tells both itself, once."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, CONNECTION_EXCEPTIONS) and record.msg != "error when creating transport: %r"
+
+
 class Link:
-    """Keeps one connection open, with all attachments on it, until `close`."""
+    """Keeps one connection open, with all attachments on it, until `close`. Tells when it is gone and when it is back, once each."""
 
     def __init__(self, url: str, name: str, options: LinkOptions) -> None:
         self.name = name
@@ -68,6 +75,8 @@ class Link:
         self._task: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.connects = 0
+        self._away_told = False
+        logging.getLogger("aiormq.connection").addFilter(_not_told_yet)
 
     @property
     def is_up(self) -> bool:
@@ -120,6 +129,7 @@ class Link:
                     pause = self._options.reconnect_pause
                     await self._lost.wait()
                     log.warning("broker connection lost", action="broker.lost", link=self.name)
+                    self._away_told = True
             except Exception as error:
                 self._failed.set_exception(error)
                 raise
@@ -138,13 +148,16 @@ class Link:
                 error = opening.exception()
                 if error is None:
                     self.connects += 1
+                    self._away_told = False
                     log.info("broker connected", action="broker.connected", link=self.name)
                     return True
                 if not is_connection_loss(error):
                     raise error
                 reason = type(error).__name__
         transport.abort()
-        log.warning("broker unreachable", action="broker.unreachable", link=self.name, reason=reason)
+        if not self._away_told:
+            self._away_told = True
+            log.warning("broker unreachable", action="broker.unreachable", link=self.name, reason=reason)
         return False
 
     async def _open(self, transport: AbortableTransport) -> None:
