@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ DEATH_SECONDS = 60.0
 class Worker:
     """Starts processors on one database and broker."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, more: Mapping[str, str] | None = None) -> None:
         self._log = log
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")},
@@ -39,6 +39,7 @@ class Worker:
             "LUNAS_BROKER_URL": settings.require_broker_url(),
             "LUNAS_PROCESSOR_METRICS_PORT": "0",
             SUPERVISOR_VARIABLE: str(os.getpid()),
+            **(more or {}),
         }
 
     @asynccontextmanager
