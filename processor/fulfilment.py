@@ -31,6 +31,7 @@ from processor.fulfilment_work import (
     touch_due,
     wake,
 )
+from processor.unknown_payers import Place, touch_some
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.ids import uuid7
 from schemas.catalog import Catalog
@@ -56,11 +57,12 @@ TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotA
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round did: facts read, decisions appended, and whether more may be waiting."""
+    """What a round did: facts read, decisions appended, whether more may be waiting, and whether held money is still to be decided again."""
 
     facts: int
     decisions: int
     more: bool
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,15 @@ class Fulfilment:
     `turn` is held by whoever works: a round, or intake deciding on its own facts.
     """
 
-    def __init__(self, pool: Pool, *, limit: int, create_unknown: bool = False) -> None:
+    def __init__(
+        self, pool: Pool, *, limit: int, create_unknown: bool = False, held_limit: int = 100
+    ) -> None:
         self.turn = asyncio.Lock()
         self._pool = pool
         self._limit = limit
         self._create_unknown = create_unknown
+        self._held_limit = held_limit
+        self._held: Place | None = Place() if create_unknown else None
         self._catalog: Catalog | None = None
         self._undecidable: dict[str, PolicyFailed] = {}
         self._first = True
@@ -172,7 +178,8 @@ class Fulfilment:
             self._clock = (await connection.fetchval(SQL["now"]), time.monotonic())
         position = self._position
         page = await read_page(connection, position, sorted(FACT_TYPES), self._limit)
-        if not (page.events or timers) and page.through == position:
+        held = self._held
+        if not (page.events or timers or held) and page.through == position:
             return Round(0, 0, False)
         work = self._work(self._catalog or await _catalog(connection, position))
         facts = reported(page.events)
@@ -181,13 +188,15 @@ class Fulfilment:
         await prepare(connection, work, facts)
         if timers:
             await touch_due(connection, work, self._limit)
+        if held:
+            held = await touch_some(connection, work, held, self._held_limit)
         if self._first:
             await wake(connection, work, {FAILED: Cause()})
         await decide_all(connection, work)
         if page.through > position or work.decided:
             position = await _commit(connection, work, position, page.through)
-        self._catalog, self._position, self._first = work.catalog, position, False
-        return Round(len(page.events), len(work.new), len(page.events) >= self._limit)
+        self._catalog, self._position, self._first, self._held = work.catalog, position, False, held
+        return Round(len(page.events), len(work.new), len(page.events) >= self._limit, held is not None)
 
     def _work(self, catalog: Catalog) -> Work:
         return Work(Desk(), self._now(), catalog, self._create_unknown, self._undecidable)

@@ -79,6 +79,7 @@ async def _lead(
         pool,
         limit=settings.fulfilment_batch_max,
         create_unknown=settings.unknown_customer == "create",
+        held_limit=settings.fulfilment_held_max,
     )
     inline.lead(fulfilment, metrics.decided)
     try:
@@ -107,7 +108,7 @@ async def _rounds(
             pace.end()
         if timers:
             timers_at = time.monotonic() + settings.timer_interval_seconds
-        if not done.more:
+        if not (done.more or done.held):
             await wakeups.wait(settings.poll_interval_seconds)
 
 

@@ -161,6 +161,7 @@ def _create(situation: Situation, email: str) -> str:
     situation.customers[customer_id] = CustomerRecord(customer_id=customer_id, email=email)
     situation.by_email.setdefault(email, []).append(customer_id)
     situation.say_of(customer_id, CustomerRegistered(customer_id=customer_id, email=email, source="payment"))
+    situation.wakes.add(f"email:{email}")
     return customer_id
 
 

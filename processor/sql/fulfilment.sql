@@ -23,6 +23,17 @@ SELECT case_key, customer_id FROM fulfilment_cases WHERE case_key = ANY($1::text
 -- waiting: cases that wait for one of these
 SELECT DISTINCT case_key FROM fulfilment_waits WHERE wait_key = ANY($1::text[])
 
+-- unknown_payers: the next cases that wait for an e-mail, and whether something of theirs is held because nobody has it
+WITH page AS (
+    SELECT wait_key, case_key FROM fulfilment_waits
+    WHERE (wait_key, case_key) > (greatest($1, 'email:'), $2::text) AND wait_key < 'email;'
+    ORDER BY wait_key, case_key LIMIT $3
+)
+SELECT p.wait_key, p.case_key, c.state ->> 'held' IS NOT DISTINCT FROM 'customer_unknown' OR EXISTS (
+    SELECT FROM json_each(c.state -> 'holds') AS hold WHERE hold.value ->> 'reason' = 'customer_unknown'
+) AS held
+FROM page p JOIN fulfilment_cases c USING (case_key) ORDER BY p.wait_key, p.case_key
+
 -- due: cases whose time has come
 SELECT case_key FROM fulfilment_cases WHERE due_at <= $1 ORDER BY due_at LIMIT $2
 

@@ -51,6 +51,13 @@ class ProcessingSettings(BaseModel):
     fulfilment_batch_max: int = Field(
         500, ge=1, le=10_000, description="Facts decided on in one transaction."
     )
+    fulfilment_held_max: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Cases looked at again in one round, after a start with `LUNAS_UNKNOWN_CUSTOMER=create`, because their payer was unknown. "
+        "So few that a payment made meanwhile waits for no longer than a round of 100 payments takes.",
+    )
     fulfilment_inline_max: int = Field(
         100,
         ge=0,

@@ -25,7 +25,8 @@ class ProviderSettings(BaseModel):
     catalog: Path = Field(Path("catalog.toml"), description="What is sold and what it grants (TOML).")
     unknown_customer: Literal["suspense", "create"] = Field(
         "suspense",
-        description="Money of an unknown payer: hold it, or make a customer from the payer's e-mail.",
+        description="Money of an unknown payer: hold it, or make a customer from the payer's e-mail. `create` also finds what was held before, "
+        "when lunas starts with it.",
     )
 
     payment_provider: ProviderName | None = Field(

@@ -123,6 +123,13 @@ def test_a_created_customer_is_found_by_subscriptions_too() -> None:
     assert book.subscription(made.customer_id).status == "active"
 
 
+def test_what_waited_for_the_e_mail_finds_the_customer_that_is_made_of_it() -> None:
+    book = Book(create_unknown=True).give(licence("created", at(days=30)))
+    assert book.reasons() == ["customer_unknown"]
+    (made,) = book.give(capture()).of(f.CustomerRegistered)
+    assert (book.subscription(made.customer_id).status, book.reasons()) == ("pending", [])
+
+
 def test_one_registration_claims_everything_that_waited() -> None:
     facts = [capture(), package("gold"), order(), paid(), licence("activated", at(days=30))]
     before = Book().customer(*RATNA).give(*facts)
