@@ -34,9 +34,9 @@ def amount_of(case: PaymentCase, attempt: str) -> int | None:
     return known.amount.value if known and known.amount else None
 
 
-def main_attempts(case: PaymentCase) -> tuple[list[str], bool]:
-    """The attempts that together pay for the request, by time, and whether they fall short of it."""
-    free = _free(case)
+def main_attempts(case: PaymentCase, paid: list[str]) -> tuple[list[str], bool]:
+    """Which of the paid attempts together pay for the request, by time, and whether they fall short of it."""
+    free = _free(case, paid)
     settled = case.closed[MAIN].attempts if MAIN in case.closed else case.main
     if settled:
         return _adopted(case, settled, free), False
@@ -47,8 +47,8 @@ def make_way(case: PaymentCase) -> bool:
     """Let other money of the request take the place of main money that is gone: refunded in full or written off. True when the place is free."""
     if not _is_over(case):
         return False
-    settled = _settled(case)
-    free = _free(case)
+    free = _free(case, paid_attempts(case))
+    settled = _settled(case, free)
     if RequestOnly in free or not set(free) - set(settled):
         return False
     closed = case.closed.get(MAIN)
@@ -85,9 +85,8 @@ def _closed_by_the_facts(case: PaymentCase, closed: Closed) -> bool:
     return closed.why == "refunded" and all(named)
 
 
-def _free(case: PaymentCase) -> list[str]:
+def _free(case: PaymentCase, paid: list[str]) -> list[str]:
     """Paid attempts that are not parts of their own already: refunded, granted, or in the hands of an operator."""
-    paid = paid_attempts(case)
     if not (case.closed or case.grants or case.claims or case.write_offs):
         return paid
     return [attempt for attempt in paid if not _spoken_for(case, extra_key(attempt))]
@@ -100,14 +99,14 @@ def _spoken_for(case: PaymentCase, key: str) -> bool:
     return held_id in case.claims or held_id in case.write_offs
 
 
-def _settled(case: PaymentCase) -> list[str]:
+def _settled(case: PaymentCase, free: list[str]) -> list[str]:
     """Attempts of the main money that was granted or closed. A refund may name the payment behind a request before its own event comes."""
     closed = case.closed.get(MAIN)
     settled = closed.attempts if closed else case.main
     named = _named_by_refunds(case)
     if settled == [RequestOnly] and named and not named & case.successes.keys():
         return sorted(named)[:1]
-    return _adopted(case, settled, _free(case))
+    return _adopted(case, settled, free)
 
 
 def _adopted(case: PaymentCase, settled: list[str], free: list[str]) -> list[str]:

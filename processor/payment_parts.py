@@ -52,14 +52,15 @@ _ORDER_PROVIDERS = frozenset({"scalev"})
 
 
 def _payment_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
-    main, underpaid = main_attempts(case)
+    paid = paid_attempts(case)
+    main, underpaid = main_attempts(case, paid)
     parts: list[Part] = []
     if main:
         amounts = [amount_of(case, attempt) for attempt in main]
         known = [amount for amount in amounts if amount is not None]
         total = sum(known) if len(known) == len(amounts) else None
         parts = _seats(_with_purpose(Part(MAIN, total, tuple(main), underpaid=underpaid), case, catalog))
-    return parts + [_extra(case, attempt, catalog) for attempt in paid_attempts(case) if attempt not in main]
+    return parts + [_extra(case, attempt, catalog) for attempt in paid if attempt not in main]
 
 
 def _extra(case: PaymentCase, attempt: str, catalog: Catalog) -> Part:
