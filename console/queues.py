@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import aiormq
@@ -20,8 +20,9 @@ from yarl import URL
 from console.exits import CommandError
 from console.messages import text
 from console.store import place
+from runtime.amqp_leftovers import leftovers
 from runtime.broker import topology_of
-from schemas.topology import Queue
+from schemas.topology import Queue, queue_name
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -31,12 +32,16 @@ CONNECT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """One queue now. `ready` messages wait for a consumer; `exists` is false when it was never declared."""
+    """One queue now. `ready` messages wait for a consumer; `exists` is false when it was never declared.
+
+    `left_over`: a work queue of an earlier, larger number of partitions.
+    """
 
     name: str
     exists: bool
     ready: int = 0
     consumers: int = 0
+    left_over: bool = False
 
 
 @asynccontextmanager
@@ -55,9 +60,11 @@ async def open_queues(settings: Settings) -> AsyncIterator[AbstractConnection]:
 
 
 async def depths(settings: Settings) -> list[QueueState]:
-    """Every queue of the topology, looked at without creating anything."""
+    """Every queue of the topology and every work queue that is left over, looked at without creating anything."""
     async with open_queues(settings) as connection:
-        return [await _look(connection, queue) for queue in topology_of(settings).queues]
+        left = [queue_name(number) for number in await leftovers(connection, settings.broker_partitions)]
+        ours = [await _look(connection, queue.name) for queue in topology_of(settings).queues]
+        return [*ours, *[replace(await _look(connection, name), left_over=True) for name in left]]
 
 
 async def differences(settings: Settings) -> list[str]:
@@ -65,7 +72,7 @@ async def differences(settings: Settings) -> list[str]:
     found: list[str] = []
     async with open_queues(settings) as connection:
         for queue in topology_of(settings).queues:
-            state = await _look(connection, queue)
+            state = await _look(connection, queue.name)
             problem = (
                 await _compare(connection, queue) if state.exists else text("queue.missing", name=queue.name)
             )
@@ -74,14 +81,14 @@ async def differences(settings: Settings) -> list[str]:
     return found
 
 
-async def _look(connection: AbstractConnection, queue: Queue) -> QueueState:
+async def _look(connection: AbstractConnection, name: str) -> QueueState:
     channel = await connection.channel(publisher_confirms=False)
     try:
-        state = await channel.queue_declare(queue.name, passive=True)
+        state = await channel.queue_declare(name, passive=True)
     except ChannelNotFoundEntity:
-        return QueueState(queue.name, exists=False)
+        return QueueState(name, exists=False)
     await channel.close()
-    return QueueState(queue.name, True, state.message_count or 0, state.consumer_count or 0)
+    return QueueState(name, True, state.message_count or 0, state.consumer_count or 0)
 
 
 async def _compare(connection: AbstractConnection, queue: Queue) -> str | None:

@@ -24,8 +24,9 @@ class TopologyMismatch(ConfigurationError):
         super().__init__(
             "The broker's queues are not what this version needs: "
             + "; ".join(problems)
-            + ". Drain and delete what differs (rabbitmqctl delete_queue NAME), or use another vhost in LUNAS_BROKER_URL;"
-            " nothing was changed."
+            + ". Where processes may not create queues, import definitions for this LUNAS_BROKER_PARTITIONS to add what is missing"
+            " (docs/runbooks/change-partitions.md). Drain and delete what differs (rabbitmqctl delete_queue NAME), or use another"
+            " vhost in LUNAS_BROKER_URL; nothing was changed."
         )
         self.problems = problems
 

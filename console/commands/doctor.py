@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console.checks.broker import check_broker
 from console.checks.configuration import check_configuration
 from console.checks.database import check_database
-from console.checks.finding import Finding, ok, problem
+from console.checks.finding import Finding, problem
 from console.checks.reading import check_provider, check_reading
 from console.exits import FINE, PROBLEMS, CommandError
 from console.lazy import Command
@@ -18,7 +19,6 @@ from console.messages import text
 from console.options import PROVIDERS, as_json, asynchronous
 from console.output import paint, print_data, print_json, talk
 from console.overview import look
-from console.queues import differences
 from console.store import open_store
 from console.target import find_target, nobody_here
 from schemas.errors import ConfigurationError
@@ -58,7 +58,8 @@ async def examine(settings: Settings, provider: str | None) -> AsyncIterator[Fin
     for finding in check_configuration(settings, provider):
         yield finding
     if provider is None:
-        yield await _broker(settings)
+        async for finding in check_broker(settings):
+            yield finding
     try:
         async with open_store(settings) as connection:
             if provider is not None:
@@ -71,16 +72,6 @@ async def examine(settings: Settings, provider: str | None) -> AsyncIterator[Fin
                 yield finding
     except (CommandError, ConfigurationError) as error:
         yield problem("database", str(error), text("doctor.reach.fix"))
-
-
-async def _broker(settings: Settings) -> Finding:
-    try:
-        found = await differences(settings)
-    except (CommandError, ConfigurationError) as error:
-        return problem("broker", str(error), text("doctor.reach.fix"))
-    if found:
-        return problem("queues", "; ".join(found), text("doctor.queues.fix"))
-    return ok("queues", text("doctor.queues"))
 
 
 def _print(finding: Finding) -> None:

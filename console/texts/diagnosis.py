@@ -55,6 +55,16 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "start a process to create missing queues; drain and delete a queue that differs (rabbitmqctl delete_queue NAME)",
         "jalankan proses untuk membuat yang kurang; kosongkan dan hapus yang berbeda (rabbitmqctl delete_queue NAMA)",
     ),
+    "doctor.left_over": (
+        "left over from a larger LUNAS_BROKER_PARTITIONS: {names} ({waiting} waiting); the processor empties them",
+        "tersisa dari LUNAS_BROKER_PARTITIONS yang lebih besar: {names} ({waiting} menunggu); prosesor mengosongkannya",
+    ),
+    "doctor.left_over.fix": (
+        "nothing is wrong; delete them once they and all retry queues are empty, highest number first "
+        "(docs/runbooks/change-partitions.md)",
+        "tidak ada yang salah; hapus setelah antrean itu dan semua antrean coba ulang kosong, mulai dari nomor tertinggi "
+        "(docs/runbooks/change-partitions.md)",
+    ),
     "doctor.ledger": ("the ledger sums to zero", "buku besar berjumlah nol"),
     "doctor.ledger_off": ("the ledger does not sum to zero: {units}", "buku besar tidak berjumlah nol: {units}"),
     "doctor.ledger.fix": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -12,9 +13,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from console import exits
 from console.operator_page.app import application
+from runtime.broker import Message, open_broker
 from runtime.health import Health
 from runtime.services.instance import Instance, process_start
-from runtime.settings import load_settings
+from runtime.settings import Settings, load_settings
+from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.console.conftest import Run, add_delivery, add_letter
 
 
@@ -94,6 +97,43 @@ async def test_doctor_finds_an_unprotected_log(
     result = await lunas("doctor")
     assert result.code == exits.PROBLEMS
     assert "the ledger does not sum to zero: IDR 5" in result.out
+
+
+async def test_status_and_doctor_show_every_partition_and_what_an_earlier_number_left_over(
+    lunas: Run, settings: Callable[..., Settings], broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    four = settings(broker_url=broker_url, broker_partitions=4)
+    async with open_broker(four, "test") as broker:
+        await broker.ready(10.0)
+        message = Message(WEBHOOKS, routing_key(3), b"x")
+        await broker.publisher.publish(message, deadline=10.0)
+    await lunas("migrate")
+    works = [queue_name(number) for number in range(4)]
+
+    async def queues() -> list[tuple[str, int, bool]]:
+        seen = (await lunas("status", "--json")).json["queues"]
+        return [
+            (queue["name"], queue["ready"], queue["left_over"]) for queue in seen if queue["name"] in works
+        ]
+
+    async def partitions() -> list[dict[str, str]]:
+        checks = (await lunas("doctor", "--json")).json["checks"]
+        return [check for check in checks if check["check"] == "partitions"]
+
+    monkeypatch.setenv("LUNAS_BROKER_PARTITIONS", "4")
+    assert await queues() == [(name, int(name == works[3]), False) for name in works]
+    assert await partitions() == []
+    monkeypatch.setenv("LUNAS_BROKER_PARTITIONS", "2")
+    assert await queues() == [(name, int(name == works[3]), name in works[2:]) for name in works]
+    (finding,) = await partitions()
+    assert finding["state"] == "note"
+    assert f"{works[2]}, {works[3]} (1 waiting)" in finding["detail"]
+    monkeypatch.setenv("LUNAS_BROKER_PARTITIONS", "5")
+    missing = [
+        queue["name"] for queue in (await lunas("status", "--json")).json["queues"] if not queue["exists"]
+    ]
+    assert missing == [queue_name(4)]
 
 
 async def test_doctor_of_a_provider_counts_outcomes(lunas: Run, store: asyncpg.Connection) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from console import exits, main
+from providers.registry import PROVIDERS
 from schemas.envelope import Envelope, unpack
 from schemas.topology import queue_name
 from tests.integration.console.conftest import AT, BODY, Run, add_delivery
@@ -19,11 +20,11 @@ from tests.integration.console.conftest import AT, BODY, Run, add_delivery
 MICROSECONDS = 1795315212345678
 
 
-async def taken(broker_url: str) -> list[Envelope]:
-    """Everything in the first work queue, as envelopes. Consumed: a queue with a single active consumer refuses `get`."""
+async def taken(broker_url: str, partition: int = 0) -> list[Envelope]:
+    """Everything in a work queue, as envelopes. Consumed: a queue with a single active consumer refuses `get`."""
     envelopes: list[Envelope] = []
     async with await aio_pika.connect(broker_url) as connection:
-        queue = await (await connection.channel()).get_queue(queue_name(0))
+        queue = await (await connection.channel()).get_queue(queue_name(partition))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.7), queue.iterator(no_ack=True) as messages:
                 async for message in messages:
@@ -173,3 +174,18 @@ async def test_bulk_replay_needs_a_filter_and_keeps_to_its_cap(
     assert result.code == exits.FINE, result.err
     assert len(await taken(broker_url)) == 3
     assert (await lunas("webhooks", "replay", "--provider", "mayar", "--yes")).code == exits.FINE
+
+
+async def test_a_replay_goes_to_the_partition_of_its_payment(
+    lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever queue it came from at the time: the number of partitions may be another one now."""
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    monkeypatch.setenv("LUNAS_BROKER_PARTITIONS", "7")
+    partition = PROVIDERS["xendit"].partition(BODY, 7)
+    assert partition != 0
+    delivery = await add_delivery(store)
+    done = await lunas("webhooks", "replay", str(delivery), "--yes")
+    assert done.code == exits.FINE, done.err
+    (envelope,) = await taken(broker_url, partition)
+    assert (envelope.body, envelope.replay_of) == (BODY, str(delivery))

@@ -129,3 +129,12 @@ async def test_our_own_client_says_what_is_missing(broker: Deployment) -> None:
         with pytest.raises(Exception, match=r"lunas\.webhooks\.p1") as caught:
             await ours.ready(10)
     assert not isinstance(caught.value, NotConfirmed)
+
+
+@pytest.mark.parametrize("user", BROKER_USERS)
+async def test_whoever_may_only_look_finds_queues_that_are_left_over(broker: Deployment, user: str) -> None:
+    async with Broker(
+        broker.broker_url(user), name="test", topology=topology(), options=LinkOptions()
+    ) as ours:
+        assert await ours.leftovers(0) == [0]
+        assert await ours.leftovers(1) == []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from deploy.rabbitmq.make_definitions import PERMISSIONS
 from processor.intake import Parked
 from processor.retry import Detours, attempt_of, why_parked
 from runtime.amqp_publisher import Message
@@ -49,6 +52,18 @@ async def test_c28_after_the_last_tier_it_is_parked_with_its_history(attempt: in
         "append", "retries_exhausted", "DeadlockDetectedError 40P01", attempt
     )
     assert unpack(sent.body) == [delivery]
+
+
+async def test_a_delivery_comes_back_alone_the_way_its_process_may_write() -> None:
+    """Broker users may do what their process does: the processor publishes to retry tiers and the parking lot only."""
+    publisher, delivery = _Publisher(), envelope()
+    await _detours(publisher).alone(delivery)
+    (sent,) = publisher.sent
+    assert (sent.exchange, sent.routing_key) == ("lunas.retry.5s", "webhooks.p3")
+    assert sent.headers == {"lunas-partition": 3}
+    assert unpack(sent.body) == [delivery]
+    allowed = re.compile(PERMISSIONS["lunas-processor"]["write"])
+    assert allowed.search(sent.exchange)
 
 
 def test_headers_of_others_are_never_trusted_as_attempts() -> None:
