@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from eventstore.append import NewEvent
 from projections import versions
 from projections.registry import PROJECTIONS
 from runtime.database import Pool
+from schemas.decisions import SubscriptionMerged
 from tests.integration.projections.conftest import Append
 from tests.integration.projections.decisions import assessed, credit, registered, subscription, tier
 
@@ -90,3 +92,17 @@ async def test_sql_readers_get_status_and_tier_by_the_clock(
     await catch_up()
     assert await projected.fetchval("SELECT status FROM subscriptions") == "expired"
     assert await projected.fetchval("SELECT tier FROM balances") == "bpp"
+
+
+async def test_a_subscription_that_is_one_with_another_is_shown_once(
+    projected: Pool, append_events: Append, catch_up: CatchUp
+) -> None:
+    plan = subscription("c1", "plan:c1:klub")
+    gone = SubscriptionMerged(**(vars(plan.event) | {"status": "merged", "into": "mayar:subscription:LCN-1"}))
+    await append_events([plan, subscription("c1", "mayar:subscription:LCN-1"), NewEvent("customer-c1", gone)])
+    await catch_up()
+    shown = "SELECT array_agg(subscription_id) FROM subscriptions"
+    assert await projected.fetchval(shown) == ["mayar:subscription:LCN-1"]
+    await append_events([plan])
+    await catch_up()
+    assert len(await projected.fetchval(shown)) == 2
