@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from providers.registry import PROVIDERS
 from schemas import decisions as d
 from schemas import facts as f
 from schemas.catalog import Catalog, ScalevNames
+from schemas.translation import TranslationContext
 from tests.unit.processor.facts import at, licence, order, package, paid, refund
 from tests.unit.processor.ledgerbook import Book, club, permutations, shipped_catalog
 from tests.unit.processor.test_licences import member, tier
@@ -33,6 +35,15 @@ def joined(**more: Any) -> f.SubscriptionReported:
 
 def told(*facts: Any, catalog: Catalog | None = None) -> Book:
     return Book(catalog=catalog or club()).customer(*RATNA).give(*facts)
+
+
+def renamed(**names: tuple[str, ...]) -> Catalog:
+    """The club with other names for its first plan."""
+    products = list(club().products)
+    for number, product in enumerate(products):
+        if product.id == "klub-a" and product.mayar:
+            products[number] = product.model_copy(update={"mayar": product.mayar.model_copy(update=names)})
+    return club().model_copy(update={"products": tuple(products)})
 
 
 def every_order(*facts: Any) -> Book:
@@ -219,13 +230,7 @@ def test_the_same_plan_bought_elsewhere_is_a_purchase_of_its_own() -> None:
 def test_a_catalogue_that_learns_the_name_later_makes_one_of_two() -> None:
     book = told(bought(), licence("activated", at(days=30), products=tier("klub-x")))
     assert len(book.subscriptions("c-1")) == 2
-    gold = tuple(
-        p.model_copy(update={"mayar": p.mayar.model_copy(update={"tier_names": ("klub-a", "klub-x")})})
-        if p.id == "klub-a" and p.mayar
-        else p
-        for p in club().products
-    )
-    book.change_catalog(club().model_copy(update={"products": gold}))
+    book.change_catalog(renamed(tier_names=("klub-a", "klub-x")))
     assert book.subscription("c-1").plan == "klub-a"
 
 
@@ -249,3 +254,42 @@ def test_two_customers_with_one_plan_share_nothing() -> None:
 def test_a_product_that_is_no_plan_is_shown_as_its_licence_alone() -> None:
     book = told(package("silver"), licence("activated", at(days=30), products=tier("silver")))
     assert (book.chat("c-1"), book.subscription("c-1").plan) == (5, "silver")
+
+
+SENT = {
+    "payment.success": {
+        "id": "trx-9",
+        "status": "SUCCESS",
+        "amount": 75_000,
+        "membershipTierName": "Klub-A Bulanan",
+    },
+    "payment.received": {
+        "id": "trx-9",
+        "transactionStatus": "paid",
+        "amount": 75_000,
+        "productId": "prod-klub",
+    },
+    "subscription.activated": {"licenseCode": "LCN-9", "expiredAt": "2026-12-21T16:59:59Z"},
+    "membership.newMemberRegistered": {
+        "memberId": "K7PQ2MXD",
+        "status": "ACTIVE",
+        "membershipTierName": "KLUB-A",
+    },
+}
+
+
+@pytest.mark.parametrize("payment", ["payment.success", "payment.received"])
+@pytest.mark.parametrize("announcement", ["subscription.activated", "membership.newMemberRegistered"])
+@pytest.mark.parametrize("payment_first", [True, False])
+def test_c100_webhooks_as_they_are_sent_are_one_subscription(
+    payment: str, announcement: str, payment_first: bool
+) -> None:
+    names = [payment, announcement] if payment_first else [announcement, payment]
+    book = told(catalog=renamed(product_ids=("prod-klub",)))
+    for name in names:
+        body = {"event": name, "data": {**SENT[name], "customerEmail": "Ratna@Contoh.id"}}
+        found = PROVIDERS["mayar"].translate(body, TranslationContext(received_at=at()))
+        book.give(*(fact.event for fact in found.facts))
+    row = book.subscription("c-1")
+    assert (row.plan, row.tier, row.status, book.tier("c-1")) == ("klub-a", "pro", "active", "pro")
+    assert row.licence_code or row.member_id
