@@ -33,6 +33,12 @@ class Instruments:
         self.redelivered = Counter(
             "lunas_intake_redelivered", "Deliveries that were stored already.", registry=registry
         )
+        self.settled = Counter(
+            "lunas_intake_settled",
+            "Messages worked off and acknowledged, by queue: each partition that gets webhooks must move.",
+            ["queue"],
+            registry=registry,
+        )
         self.retried = Counter(
             "lunas_intake_retried",
             "Deliveries sent through a retry tier.",

@@ -50,6 +50,7 @@ class Pipeline:
         self._detours = detours
         self._patience = patience
         self._instruments = instruments
+        self._settled = instruments.settled.labels(consumer.queue)
         self._prefetch = prefetch
         self._pace = Pace(pace_seconds)
         self._batcher = Batcher(consumer, self._prepare, limit=batch_max, fill_seconds=fill_seconds)
@@ -119,6 +120,7 @@ class Pipeline:
                     window((arrival.delivery for arrival in batch), self._prefetch)
                 )
             await self._consumer.ack_through(part[-1].delivery.tag)
+        self._settled.inc(len(batch))
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:
         for envelope in (envelope for arrival in arrivals for envelope in arrival.scatter):

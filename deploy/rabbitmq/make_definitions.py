@@ -2,6 +2,8 @@
 
     python3 -m deploy.rabbitmq.make_definitions > deploy/rabbitmq/definitions.json
 
+    python3 -m deploy.rabbitmq.make_definitions --partitions 4 --update deploy/secrets/broker_definitions.json
+
 Exchanges and queues come from `schemas.topology`, so that file and program cannot disagree. The committed file holds empty
 password hashes, with which RabbitMQ lets nobody in; `deploy.make_secrets` writes a copy with real ones. Standard library only.
 """
@@ -14,6 +16,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from schemas.topology import RETRY_DELAYS, topology
@@ -86,6 +89,27 @@ def definitions(
     }  # fmt: skip
 
 
+def with_partitions(document: Mapping[str, Any], partitions: int) -> dict[str, Any]:
+    """Definitions with the users and permissions of `document` and the queues for another number of partitions.
+
+    Importing them adds what is missing. It deletes no queue: those of a larger number stay, and the processor empties them.
+    """
+    fresh = definitions(partitions=partitions, vhost=document["vhosts"][0]["name"])
+    return {**document, **{part: fresh[part] for part in ("exchanges", "queues", "bindings")}}
+
+
+def update(path: Path, partitions: int) -> None:
+    """Rewrites a file of definitions for another number of partitions."""
+    text = json.dumps(with_partitions(json.loads(path.read_text("utf-8")), partitions), indent=2) + "\n"
+    mode = path.stat().st_mode
+    path.chmod(mode | 0o200)
+    try:
+        # In place: a container that has mounted this very file must see it change.
+        path.write_text(text, "utf-8")
+    finally:
+        path.chmod(mode)
+
+
 def password_hash(password: str, salt: bytes | None = None) -> str:
     """RabbitMQ's `rabbit_password_hashing_sha256`: base64 of a 4-byte salt and SHA-256 of salt and password."""
     salt = secrets.token_bytes(4) if salt is None else salt
@@ -96,10 +120,17 @@ _DURABLE: Mapping[str, Any] = {"durable": True, "auto_delete": False}
 
 
 def main() -> None:
-    """Prints the definitions without passwords."""
+    """Prints the definitions without passwords, or changes those of a deployment."""
     parser = argparse.ArgumentParser(description="Print the broker's definitions, without passwords.")
     parser.add_argument("--partitions", type=int, default=1, help="as in LUNAS_BROKER_PARTITIONS")
-    print(json.dumps(definitions(partitions=parser.parse_args().partitions), indent=2))  # noqa: T201
+    parser.add_argument(
+        "--update", type=Path, help="print nothing; give this file so many partitions and keep its users"
+    )
+    options = parser.parse_args()
+    if options.update is not None:
+        update(options.update, options.partitions)
+        return
+    print(json.dumps(definitions(partitions=options.partitions), indent=2))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.rabbitmq.make_definitions import PERMISSIONS, definitions, password_hash
+from deploy.make_secrets import make_secrets
+from deploy.rabbitmq.make_definitions import PERMISSIONS, definitions, password_hash, update
 from schemas.topology import DEAD, PARKED, QUARANTINE, WEBHOOKS, queue_name, retry_name, topology
 
 ROOT = Path(__file__).parents[3]
@@ -88,6 +89,21 @@ def test_definitions_hold_the_whole_topology() -> None:
     }
     assert {exchange["name"]: exchange["type"] for exchange in written["exchanges"]} == {
         exchange.name: exchange.kind for exchange in SHAPE.exchanges
+    }
+
+
+def test_another_number_of_partitions_keeps_users_and_adds_queues(tmp_path: Path) -> None:
+    make_secrets(tmp_path / "secrets")
+    path = tmp_path / "secrets" / "broker_definitions.json"
+    before, mode = json.loads(path.read_text()), path.stat().st_mode
+    update(path, 4)
+    after = json.loads(path.read_text())
+    assert path.stat().st_mode == mode
+    for part in ("vhosts", "users", "permissions"):
+        assert after[part] == before[part]
+    assert all(user["password_hash"] for user in after["users"])
+    assert {part: after[part] for part in ("exchanges", "queues", "bindings")} == {
+        part: definitions(partitions=4)[part] for part in ("exchanges", "queues", "bindings")
     }
 
 

@@ -74,6 +74,14 @@ def test_every_variable_is_a_setting(name: str) -> None:
     assert {key.removesuffix("_FILE") for key in OURS[name].get("environment", {})} <= known
 
 
+def test_whoever_speaks_to_the_broker_knows_the_number_of_partitions() -> None:
+    """Were it only some, ingress would publish where nobody listens, or a replay would go elsewhere."""
+    speaking = {name for name, service in OURS.items() if "LUNAS_BROKER_URL_FILE" in service["environment"]}
+    told = {name: service["environment"].get("LUNAS_BROKER_PARTITIONS") for name, service in OURS.items()}
+    assert speaking == {"ingress", "processor", "console", "operator"}
+    assert {told[name] for name in speaking} == {"${LUNAS_BROKER_PARTITIONS:-}"}
+
+
 def test_make_secrets_writes_every_secret_file(tmp_path: Path) -> None:
     written = set(make_secrets(tmp_path / "secrets"))
     wanted = {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
