@@ -42,8 +42,9 @@ PAYMENT = {
 def welcome(settings: Settings, addresses: Mapping[str, str]) -> str:
     """Addresses of the doors, then three commands: register a customer, pay, look at the balance."""
     lines = [text("welcome.running"), ""]
+    notes = {"console": f"   {text('welcome.sign_in', password=_operator_key(settings))}"}
     lines += [
-        f"  {text(f'welcome.{name}'):<24}{url}"
+        f"  {text(f'welcome.{name}'):<24}{url}{notes.get(name, '')}"
         for name, url in addresses.items()
         if name in ("ingress", "api", "console")
     ]
@@ -69,6 +70,10 @@ def first_payment(settings: Settings, addresses: Mapping[str, str]) -> list[str]
         f"-d '{json.dumps(payment, separators=(',', ':'))}'; echo",
         f'sleep 1; curl -sS {customer}/balance -H "Authorization: Bearer {key}"; echo',
     ]
+
+
+def _operator_key(settings: Settings) -> str:
+    return _shown(settings.require_operator_key(), "dev-operator-key", "$LUNAS_OPERATOR_KEY")
 
 
 def _shown(value: str, known: str, variable: str) -> str:

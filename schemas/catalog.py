@@ -7,10 +7,12 @@ import json
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from schemas.catalog_lines import line_naming, line_of
 from schemas.errors import CatalogError
@@ -211,10 +213,15 @@ def _no_duplicates(what: str, ids: Iterable[str]) -> None:
         seen.add(one)
 
 
+_PARTS: tuple[type[_Part], ...] = (
+    Catalog, Credit, Tier, Product, ScalevNames, MayarNames, XenditNames, ProviderPolicy,
+)  # fmt: skip
+
+
 def parse_catalog(text: str, source: str = "catalog.toml") -> Catalog:
     """Raises CatalogError whose text names the file, the line, what is wrong and what is expected."""
     try:
-        document: dict[str, Any] = tomllib.loads(text)
+        document: dict[str, Any] = tomllib.loads(text.removeprefix("\ufeff"))  # some editors begin with it
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{source}: not valid TOML: {error}") from None
     try:
@@ -222,9 +229,17 @@ def parse_catalog(text: str, source: str = "catalog.toml") -> Catalog:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
+        said = _said(first)
         line = line_of(text, first["loc"]) if first["loc"] else line_naming(text, said)
         raise CatalogError(f"{source}, line {line}: {path or 'catalogue'}: {said}") from None
+
+
+def _said(error: ErrorDetails) -> str:
+    if error["type"] != "extra_forbidden":
+        return error["msg"].removeprefix("Value error, ")
+    known = {name for part in _PARTS for name in part.model_fields}
+    near = get_close_matches(str(error["loc"][-1]), sorted(known), n=1)
+    return "nothing is known by this name" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def fill_names(

@@ -22,9 +22,17 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
 
 
 def line_naming(text: str, message: str) -> int:
-    """1-based last line that holds the text which `message` quotes, as a value or as a table's name; 1 when it quotes none."""
+    """1-based last line that holds the text which `message` quotes, as a value or as a table's name; 1 when it quotes none.
+
+    A line that gives it to the key which `message` names before the quotation, as in `the product id "gold"`, comes first.
+    """
     quoted = re.findall(r'"[^"]+"', message)
     lines = text.splitlines()
+    for key, value in re.findall(r'(\w+) ("[^"]+")', message)[-1:]:
+        given = re.compile(rf"\b{key}\s*=\s*{re.escape(value)}")
+        numbers = [number for number, line in enumerate(lines, 1) if given.search(line)]
+        if numbers:
+            return numbers[-1]
     named = (quoted[-1], f".{quoted[-1].strip(chr(34))}]") if quoted else ()
     return max((n for n, line in enumerate(lines, 1) if any(one in line for one in named)), default=1)
 

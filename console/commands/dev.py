@@ -7,9 +7,12 @@ import os
 import click
 
 from console.lazy import Command
+from console.messages import text
+from console.output import talk
 from console.welcome import welcome
 from runtime.services.supervisor import run_foreground
 from runtime.settings import load_settings
+from runtime.settings.spelling import misspelt
 
 
 @click.command(cls=Command)
@@ -19,4 +22,6 @@ def dev() -> int:
     LUNAS_DATABASE_URL and LUNAS_BROKER_URL, when set, are used instead of private ones. What dies is started again.
     """
     settings = load_settings({"LUNAS_ENV": "development", **os.environ})
+    for name, near in misspelt(os.environ).items():
+        talk(text("welcome.misspelt", name=name, near=near))
     return run_foreground(settings, welcome=lambda instance: welcome(settings, instance.addresses))

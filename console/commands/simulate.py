@@ -119,9 +119,10 @@ async def simulate(
         webhooks = wished(settings, Wish(provider, str(event), count, chosen, buyer, amount, late), utc_now())
     sent = shuffle(webhooks, duplicates=duplicates, disorder=disorder, seed=chosen)
     address = url or f"http://{settings.ingress_host}:{settings.ingress_port}"
-    answers = await play(
-        address.rstrip("/"), sent, rate=rate, progress=Bar().show if len(sent) > 1 else _silent
-    )
+    with Bar() as bar:
+        answers = await play(
+            address.rstrip("/"), sent, rate=rate, progress=bar.show if len(sent) > 1 else _silent
+        )
     return _report(Counter(answer.status for answer in answers), chosen, as_json)
 
 

@@ -39,7 +39,8 @@ async def perform(settings: Settings, script: Script) -> Performance:
     """Sends everything; shows a bar at a terminal and a line elsewhere."""
     started = time.monotonic()
     address = f"http://{settings.ingress_host}:{settings.ingress_port}"
-    answers = await play(address, script.performance, progress=Bar().show)
+    with Bar() as bar:
+        answers = await play(address, script.performance, progress=bar.show)
     forged = {id(webhook) for webhook in script.forged}
     statuses = [answer.status for answer in answers if id(answer.delivery) in forged]
     genuine = [answer for answer in answers if id(answer.delivery) not in forged]

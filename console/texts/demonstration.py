@@ -10,6 +10,11 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
     "welcome.ingress": ("webhooks of providers", "webhook penyedia"),
     "welcome.api": ("API, human page /docs", "API, halaman /docs"),
     "welcome.console": ("operators", "operator"),
+    "welcome.sign_in": ("any name, password {password}", "nama bebas, kata sandi {password}"),
+    "welcome.misspelt": (
+        "{name} is no setting of lunas and was ignored; did you mean {near}?",
+        "{name} bukan pengaturan lunas dan diabaikan; maksudnya {near}?",
+    ),
     "welcome.try": (
         "A first payment, to paste into another terminal: register a customer, pay, look.",
         "Pembayaran pertama, tempelkan di terminal lain: daftarkan pelanggan, bayar, lihat.",

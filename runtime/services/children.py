@@ -36,12 +36,18 @@ class Child:
     death_signal: signal.Signals | None = signal.SIGKILL  # what the kernel sends it when we are gone
     mark: str = ""  # text that only this program's command line holds
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    log_from: int | None = field(
+        default=None, repr=False
+    )  # where its log began; before that are earlier runs
 
     def start(self) -> None:
         """Starts it, after an earlier one of a supervisor that was killed has ended."""
         if self.mark:
             end_orphans(self.mark)
         output = _open_log(self.log) if self.log else None
+        if output is not None:
+            size = os.fstat(output).st_size
+            self.log_from = size if self.log_from is None else min(self.log_from, size)
         try:
             self.process = subprocess.Popen(
                 list(self.command),
@@ -77,10 +83,15 @@ class Child:
         self.process.wait()
 
     def last_words(self) -> str:
-        """The end of its log, for a failure message."""
+        """The end of what it logged since we first started it, for a failure message."""
         if self.log is None or not self.log.exists():
             return ""
-        lines = self.log.read_bytes()[-20_000:].decode("utf-8", "replace").strip().splitlines()
+        lines = (
+            self.log.read_bytes()[self.log_from or 0 :][-20_000:]
+            .decode("utf-8", "replace")
+            .strip()
+            .splitlines()
+        )
         return "\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:])
 
 

@@ -84,6 +84,17 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def is_of_this_machine(host: str) -> bool:
+    """Whether a server could listen on this address at all, whatever the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
+
+
 def _hold(port: int) -> socket.socket | None:
     if sys.platform != "linux":
         return None

@@ -17,7 +17,14 @@ from pydantic import SecretStr
 
 from runtime.lifecycle import SUPERVISOR_VARIABLE
 from runtime.services.children import Child, end_orphans, stop_all
-from runtime.services.doors import answers_ready, choose_ports, door_urls
+from runtime.services.doors import (
+    SERVICES,
+    answers_ready,
+    choose_ports,
+    door_urls,
+    failed_checks,
+    not_ready,
+)
 from runtime.services.failures import ServiceFailure
 from runtime.services.instance import Instance, process_start
 from runtime.services.interrupts import Interrupts, MakeParent
@@ -157,12 +164,15 @@ class Supervisor:
                     )
             hopeless = any(self._restarts.count(name) >= HOPELESS_RESTARTS for name in waiting)
             if hopeless or time.monotonic() > deadline:
-                words = "".join(f"\n{name}:\n{self._children[name].last_words()}" for name in waiting)
-                raise ServiceFailure(
-                    f"{', '.join(waiting)} not ready after {START_BUDGET_SECONDS:g} s.{words}"
-                )
+                said = {name: self._children[name].last_words() for name in waiting}
+                words = "".join(f"\n{name}:\n{lines}" for name, lines in said.items() if lines)
+                failing = {name: failed_checks(urls[name]) for name in waiting}
+                raise ServiceFailure(not_ready(failing, START_BUDGET_SECONDS, self._given()) + words)
             self.watch()
             time.sleep(POLL_SECONDS)
+
+    def _given(self) -> list[str]:
+        return [name for name in SERVICES if getattr(self._settings, f"{name}_url") is not None]
 
     def _publish(self, urls: dict[str, str]) -> Instance:
         known = {variable_name(field) for field in Settings.model_fields}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from runtime.services.doors import choose_ports, door_urls
+from runtime.health import Health
+from runtime.metrics import metrics_server, new_registry
+from runtime.services.doors import choose_ports, door_urls, failed_checks, not_ready
 from runtime.services.failures import PortTaken, ServiceFailure
 from runtime.services.ports import FIRST_PRIVATE_PORT, PORT_LIMIT, PortLeases, is_free, private_candidates
 from runtime.settings import ConfigurationError, Settings
@@ -90,6 +93,33 @@ def test_a_taken_explicit_door_stops_the_start(leases: PortLeases, taken: int) -
     settings = Settings(env="development", ingress_port=taken)
     with pytest.raises(ConfigurationError, match=f"LUNAS_INGRESS_PORT is {taken}"):
         choose_ports(settings, ["ingress"], leases, lambda _line: None)
+
+
+def test_a_host_that_is_not_this_machine_stops_the_start_with_its_variable(leases: PortLeases) -> None:
+    settings = Settings(env="development", api_host="192.0.2.1")
+    with pytest.raises(ConfigurationError, match=r"^LUNAS_API_HOST is 192\.0\.2\.1, which is no address"):
+        choose_ports(settings, ["ingress", "api"], leases, lambda _line: None)
+    settings = Settings(env="development", metrics_host="999.1.1.1")
+    with pytest.raises(ConfigurationError, match=r"^LUNAS_METRICS_HOST is 999\.1\.1\.1"):
+        choose_ports(settings, ["processor"], leases, lambda _line: None)
+
+
+def test_a_process_that_never_gets_ready_tells_what_fails_and_which_address_may_be_wrong() -> None:
+    failing = {"ingress": ["broker"], "processor": ["broker", "database"], "api": []}
+    assert not_ready(failing, 60.0, []) == (
+        "Not ready after 60 s: ingress (broker failed), processor (broker, database failed), api."
+    )
+    assert "LUNAS_BROKER_URL was set: is there a RabbitMQ" in not_ready(failing, 60.0, ["broker"])
+    assert "LUNAS_DATABASE_URL" not in not_ready({"ingress": ["broker"]}, 60.0, ["broker", "database"])
+
+
+async def test_a_door_is_asked_which_checks_fail() -> None:
+    health = Health("ingress")
+    health.add("broker", lambda: False)
+    health.add("clock", lambda: True)
+    async with metrics_server(new_registry(), health, host="127.0.0.1", port=0) as (host, port):
+        assert await asyncio.to_thread(failed_checks, f"http://{host}:{port}") == ["broker"]
+    assert await asyncio.to_thread(failed_checks, f"http://{host}:{port}") == []
 
 
 def test_addresses_can_be_connected_to() -> None:

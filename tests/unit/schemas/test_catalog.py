@@ -83,6 +83,25 @@ def test_an_id_used_twice_is_named_with_its_second_line() -> None:
     assert "tier id" in error('[[tiers]]\nid = "a"\n[[tiers]]\nid = "a"\n')
 
 
+def test_an_id_used_twice_is_not_looked_for_in_other_values() -> None:
+    text = TOKENS + TOKENS
+    second = [n for n, line in enumerate(text.splitlines(), 1) if line == 'id = "silver"'][1]
+    assert error(text).startswith(f"shop.toml, line {second}: ")
+
+
+def test_a_misspelt_key_is_told_what_was_meant() -> None:
+    said = error(COURSE + "price_idrr = 150000\n")
+    assert (
+        said
+        == "shop.toml, line 4: products.0.price_idrr: nothing is known by this name; did you mean price_idr?"
+    )
+    assert error("[[product]]\n").endswith("product: nothing is known by this name; did you mean products?")
+
+
+def test_a_byte_order_mark_of_an_editor_is_no_mistake() -> None:
+    assert parse_catalog("\ufeff" + COURSE) == parse_catalog(COURSE)
+
+
 def test_a_tier_nobody_defined_is_named() -> None:
     text = '[[products]]\nid = "pro"\nkind = "plan"\nperiod = "1 month"\ntier = "platin"\n'
     message = error(text)
