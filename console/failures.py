@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 
@@ -14,7 +15,22 @@ from console.messages import text
 from console.output import talk
 from schemas.errors import CatalogError, ConfigurationError, LunasError
 
-_SCHEMA_MISSING = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedObjectError)
+_OF_THIS_MACHINE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOENT,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EIO,
+    }
+)
+"""Errors of files and limits here; nobody elsewhere failed to answer."""
+
+SCHEMA_MISSING = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedObjectError)
 
 
 def report(error: BaseException) -> int:
@@ -42,7 +58,7 @@ def explain(error: BaseException) -> tuple[int, str]:
         return WRONG_USE, str(error)
     if isinstance(error, LunasError):
         return PROBLEMS, str(error)
-    if isinstance(error, _SCHEMA_MISSING):
+    if isinstance(error, SCHEMA_MISSING):
         return PROBLEMS, text("error.schema_missing", detail=str(error))
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return PROBLEMS, text("error.privilege", detail=str(error))
@@ -50,6 +66,8 @@ def explain(error: BaseException) -> tuple[int, str]:
         return PROBLEMS, text("error.database", detail=str(error))
     if isinstance(error, AMQPError):
         return PROBLEMS, text("error.broker", detail=str(error) or type(error).__name__)
+    if isinstance(error, OSError) and error.errno in _OF_THIS_MACHINE:
+        return PROBLEMS, text("error.system", detail=str(error))
     if isinstance(error, ClientError | OSError | TimeoutError):
         return PROBLEMS, text("error.unreachable", detail=str(error) or type(error).__name__)
     return PROBLEMS, text("error.unexpected", kind=type(error).__name__, detail=str(error))

@@ -78,6 +78,8 @@ async def one_letter(connection: Connection, letter: uuid.UUID) -> Any:
 async def state_in_words(connection: Connection, letter: uuid.UUID) -> str:
     """Why a change was refused: somebody else was faster."""
     row = await one_letter(connection, letter)
+    if row["resolved_at"] is None:
+        return text("dlq.still", id=letter, status=row["status"])
     return text(
         "dlq.state",
         id=letter,

@@ -55,7 +55,7 @@ limit = click.option(
     type=click.IntRange(1, 10_000),
     default=50,
     show_default=True,
-    help="Rows at most, newest first.",
+    help="Rows at most.",
 )
 yes = click.option(
     "--yes", is_flag=True, help="Do it without asking; a script needs it for what is bulk or final."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import uuid
 from collections.abc import Sequence
@@ -20,26 +21,35 @@ Style = str | None
 """A colour name of click's, or None."""
 
 GAP = "  "
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def print_json(document: object) -> None:
     """The one JSON document of a command called with `--json`."""
-    click.echo(json.dumps(document, default=_json_value, ensure_ascii=False, indent=2))
+    written = json.dumps(document, default=_json_value, ensure_ascii=False, indent=2)
+    try:
+        written.encode("utf-8")
+    except UnicodeEncodeError:
+        # A header may have held bytes that are no text; an escape carries them.
+        written = json.dumps(document, default=_json_value, indent=2)
+    click.echo(written)
 
 
 def print_data(line: str = "") -> None:
     """A line of the answer."""
-    click.echo(line, color=coloured(sys.stdout))
+    click.echo(tame(line, keep="\n\t"), color=coloured(sys.stdout))
 
 
 def talk(line: str = "") -> None:
     """A line for the person, not for a program: progress, hints, what was done."""
-    click.echo(line, err=True, color=coloured(sys.stderr))
+    click.echo(tame(line, keep="\n\t"), err=True, color=coloured(sys.stderr))
 
 
 def coloured(stream: Any) -> bool:
     """True when `stream` is a terminal and nobody asked for plain text (https://no-color.org)."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+    if stream is None:  # a script closed it
+        return False
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and bool(stream.isatty())
 
 
 def paint(text: str, style: Style) -> str:
@@ -56,12 +66,23 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right
         print_data(_line(row, widths, right))
 
 
-def tame(words: str) -> str:
-    """What a stranger wrote, without characters that could move the cursor or colour a terminal."""
+def tame(words: str, keep: str = "") -> str:
+    """`words` without characters that could move the cursor or hide text: what providers and strangers wrote is shown, not obeyed.
+
+    Colours stay; so do the characters of `keep`.
+    """
+    if words.isprintable():
+        return words
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in words
+        piece if _COLOUR.fullmatch(piece) else "".join(_visible(character, keep) for character in piece)
+        for piece in _COLOUR.split(words)
     )
+
+
+def _visible(character: str, keep: str) -> str:
+    if character.isprintable() or character in keep:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def rupiah(amount: int | None) -> str:
@@ -77,7 +98,7 @@ def number(value: int) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return str(value)
+    return tame(str(value))
 
 
 def _width(cell: str) -> int:

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import asyncpg
 
 from console.exits import CommandError
+from console.failures import explain
 from console.messages import text
 from console.parked_money import amount_in
 from console.queues import QueueState, depths
@@ -124,8 +126,8 @@ async def _look_at_database(settings: Settings, seen: Overview) -> None:
     try:
         async with open_store(settings) as connection:
             await _read(connection, settings, seen)
-    except (CommandError, ConfigurationError) as error:
-        seen.problems.append(str(error))
+    except (CommandError, ConfigurationError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        seen.problems.append(explain(error)[1])
 
 
 async def _read(connection: Connection, settings: Settings, seen: Overview) -> None:

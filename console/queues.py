@@ -11,9 +11,12 @@ import aiormq
 from aiormq.abc import AbstractConnection
 from aiormq.exceptions import (
     AMQPError,
+    AuthenticationError,
     ChannelAccessRefused,
     ChannelNotFoundEntity,
     ChannelPreconditionFailed,
+    ProbableAuthenticationError,
+    ProtocolSyntaxError,
 )
 from yarl import URL
 
@@ -46,11 +49,14 @@ class QueueState:
 
 @asynccontextmanager
 async def open_queues(settings: Settings) -> AsyncIterator[AbstractConnection]:
-    """A connection for one look. Raises CommandError with what to start when the broker does not answer."""
+    """A connection for one look. Raises CommandError with what to start when the broker does not answer, or what to correct."""
     url = settings.require_broker_url()
     address = URL(url).update_query(connection_timeout=int(CONNECT_SECONDS * 1000), name="lunas-operator")
     try:
         connection = await aiormq.connect(address)
+    except (AuthenticationError, ProbableAuthenticationError, ProtocolSyntaxError) as error:
+        # For a virtual host that does not exist or may not be used the library only knows that it expected another answer.
+        raise CommandError(text("error.broker_refuses", address=place(url))) from error
     except (OSError, TimeoutError, AMQPError) as error:
         raise CommandError(text("error.broker_away", address=place(url))) from error
     try:

@@ -73,9 +73,14 @@ def configure_logging(
 
 
 def configure_command_logging() -> None:
-    """For commands of a person: trouble only, to stderr, because stdout is their answer. What a process configured stays."""
+    """For commands of a person: trouble only, to stderr, because stdout is their answer. What a process configured stays.
+
+    Libraries are silent: whatever fails becomes a sentence of the command's own.
+    """
     if structlog.is_configured():
         return
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
     structlog.configure(
         processors=[
             _trouble_only,

@@ -66,6 +66,10 @@ async def list_letters(
     if as_json:
         print_json({"items": letters})
         return FINE
+    if not letters:
+        filtered = any((provider, cause, event, status, since))
+        print_data(text("list.nothing" if filtered else "dlq.none"))
+        return FINE
     headings = ("last_seen_wib", "provider", "event", "stage", "reason", "seen", "amount", "status", "id")
     table = [
         (
@@ -82,6 +86,8 @@ async def list_letters(
         for letter in letters
     ]
     print_table([text(f"column.{name}") for name in headings], table, right=(5, 6))
+    if len(letters) == limit:
+        talk(text("list.more", limit=limit))
     return FINE
 
 
@@ -105,7 +111,8 @@ async def groups(provider: str | None, since: datetime | None, as_json: bool) ->
     table = [
         (
             number(group["count"]),
-            rupiah(group["amount"]),
+            # A group of which no amount can be read is not a group without money.
+            rupiah(group["amount"] if group["unknown"] < group["count"] else None),
             group["provider"],
             group["event_name"],
             group["stage"],

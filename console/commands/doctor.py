@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import asyncpg
 import click
 
 from console.checks.broker import check_broker
@@ -14,6 +15,7 @@ from console.checks.database import check_database
 from console.checks.finding import Finding, problem
 from console.checks.reading import check_provider, check_reading
 from console.exits import FINE, PROBLEMS, CommandError
+from console.failures import SCHEMA_MISSING, explain
 from console.lazy import Command
 from console.messages import text
 from console.options import PROVIDERS, as_json, asynchronous
@@ -26,6 +28,7 @@ from schemas.errors import ConfigurationError
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
+_WIDTH = len("synchronous_commit")
 _MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "problem": ("✗", "red")}
 
 
@@ -72,10 +75,13 @@ async def examine(settings: Settings, provider: str | None) -> AsyncIterator[Fin
                 yield finding
     except (CommandError, ConfigurationError) as error:
         yield problem("database", str(error), text("doctor.reach.fix"))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fix = "doctor.schema.fix" if isinstance(error, SCHEMA_MISSING) else "doctor.reach.fix"
+        yield problem("database", explain(error)[1], text(fix))
 
 
 def _print(finding: Finding) -> None:
     mark, colour = _MARKS[finding.state]
-    print_data(f"{paint(mark, colour)} {finding.check:<16} {finding.detail}")
+    print_data(f"{paint(mark, colour)} {finding.check:<{_WIDTH}} {finding.detail}")
     if finding.fix:
-        print_data(f"  {'':<16} → {finding.fix}")
+        print_data(f"  {'':<{_WIDTH}} → {finding.fix}")

@@ -29,7 +29,7 @@ _RUPIAH = re.compile(r"(?:rp\.?\s*)?(\d{1,3}(?:[.,]\d{3})+|\d{4,15})\Z", re.IGNO
 @as_json
 @asynchronous
 async def find(anything: str, as_json: bool) -> int:
-    """Find payments, deliveries, dead letters, held money and customers by anything you have.
+    """Find payments, deliveries, dead letters, rejected requests, held money and customers by anything you have.
 
     An id of ours or of the provider's, an order number, an e-mail address, or an amount in rupiah.
     """
@@ -73,6 +73,7 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
     if identifier is not None:
         await look("delivery", "deliveries", identifier)
         await look("dead letter", "letters", identifier)
+        await look("rejected", "rejected", identifier)
     await look("payment", "payments", what, list(PROVIDERS))
     await look("suspense", "suspense", what)
     await look("customer", "customers", what)
@@ -102,6 +103,7 @@ def _command(item: dict[str, Any]) -> str:
     return {
         "delivery": f"lunas webhooks show {item['id']}",
         "dead letter": f"lunas dlq show {item['id']}",
+        "rejected": f"lunas quarantine show {item['id']}",
         "payment": f"lunas payments show {item['provider']} {item['id']}",
         "suspense": f"lunas suspense claim {item['id']}",
         "customer": f"GET /v1/customers/{item['id']}/balance",

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 NAMES = tuple(BY_NAME)
 
-name_argument = click.argument("name", type=click.Choice(NAMES))
-optional_name = click.argument("name", type=click.Choice(NAMES), required=False)
+name_argument = click.argument("name", type=click.Choice(NAMES), metavar="NAME")
+optional_name = click.argument("name", type=click.Choice(NAMES), metavar="[NAME]", required=False)
 _COLOURS = {"live": "green", "building": "yellow"}
 
 

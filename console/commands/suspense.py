@@ -71,8 +71,10 @@ async def list_entries(
         for row in rows
     ]
     print_table([text(f"column.{name}") for name in headings], table, right=(3,))
-    total = sum(row["amount"] or 0 for row in rows if row["status"] == "held")
-    talk(text("suspense.total", count=number(len(rows)), amount=rupiah(total)))
+    held = [row["amount"] or 0 for row in rows if row["status"] == "held"]
+    talk(text("suspense.total", count=number(len(held)), amount=rupiah(sum(held))))
+    if len(rows) == limit:
+        talk(text("list.more_old", limit=limit))
     return FINE
 
 

@@ -69,6 +69,9 @@ async def list_deliveries(
     if as_json:
         print_json({"items": [dict(row) for row in rows]})
         return FINE
+    if not rows:
+        print_data(text("list.nothing"))
+        return FINE
     headings = [
         text(f"column.{name}")
         for name in ("received_wib", "provider", "event", "status", "reason", "took", "id")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 OPERATING: dict[str, str] = {
-    "Find payments, deliveries, dead letters, held money and customers by anything you have.": (
-        "Cari pembayaran, kiriman, surat mati, uang tertahan dan pelanggan dengan apa pun yang ada."
+    "Find payments, deliveries, dead letters, rejected requests, held money and customers by anything you have.": (
+        "Cari pembayaran, kiriman, surat mati, permintaan ditolak, uang tertahan dan pelanggan dengan apa pun yang ada."
     ),
     "An id of ours or of the provider's, an order number, an e-mail address, or an amount in rupiah.": (
         "Id kami atau penyedia, nomor pesanan, alamat e-mail, atau jumlah rupiah."
@@ -32,7 +32,7 @@ OPERATING: dict[str, str] = {
         "Hanya sejak saat itu: 2h, 30m, 3d, atau waktu ISO 8601 (WIB)."
     ),
     "Only those that took at least so many ms.": "Hanya yang makan waktu setidaknya sekian ms.",
-    "Rows at most, newest first.": "Baris paling banyak, terbaru dahulu.",
+    "Rows at most.": "Baris paling banyak.",
     "Write the exact bytes of one delivery to stdout; their SHA-256 goes to stderr.": (
         "Tulis isi persis satu kiriman ke stdout; SHA-256-nya ke stderr."
     ),

@@ -6,6 +6,9 @@ SELECT dead_letter_id::text AS id, provider, status, first_seen AS at
 FROM dead_letters
 WHERE dead_letter_id = $1 OR delivery_id = $1;
 
+-- rejected: a rejected request by its id
+SELECT quarantine_id::text AS id, provider, cause AS status, received_at AS at FROM quarantine WHERE quarantine_id = $1;
+
 -- customers: by id or e-mail
 SELECT customer_id AS id, NULL AS provider, email AS status, NULL::timestamptz AS at
 FROM customers

@@ -56,6 +56,10 @@ ACTING: dict[str, tuple[str, str]] = {
         "Dead letter {id} is already {status} by {by} at {at}. Nothing was changed.",
         "Surat mati {id} sudah {status} oleh {by} pada {at}. Tidak ada yang diubah.",
     ),
+    "dlq.still": (
+        "Dead letter {id} is {status}. Nothing was changed.",
+        "Surat mati {id} berstatus {status}. Tidak ada yang diubah.",
+    ),
     "suspense.no_customer": (
         "There is no customer {customer}: register it first (PUT /v1/customers/{customer}). Nothing was changed.",
         "Tidak ada pelanggan {customer}: daftarkan dahulu (PUT /v1/customers/{customer}). Tidak ada yang diubah.",

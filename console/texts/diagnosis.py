@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DIAGNOSIS: dict[str, tuple[str, str]] = {
-    "doctor.summary": ("{count} checks, {problems} problems.", "{count} pemeriksaan, {problems} masalah."),
+    "doctor.summary": ("Checks: {count}, problems: {problems}.", "Pemeriksaan: {count}, masalah: {problems}."),
     "doctor.instance.fix": ("make run", "make run"),
     "doctor.reach.fix": ("start it, or correct the address", "jalankan, atau perbaiki alamatnya"),
     "doctor.development": ("LUNAS_ENV is development: known secrets are accepted", "LUNAS_ENV adalah development: rahasia yang umum diterima"),

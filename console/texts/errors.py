@@ -18,6 +18,14 @@ ERRORS: dict[str, tuple[str, str]] = {
         "RabbitMQ does not answer at {address}: start lunas with `make run`, or correct LUNAS_BROKER_URL.",
         "RabbitMQ tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_BROKER_URL.",
     ),
+    "error.broker_refuses": (
+        "RabbitMQ at {address} does not let us in: correct the user, the password or the virtual host in LUNAS_BROKER_URL.",
+        "RabbitMQ di {address} menolak kita: perbaiki pengguna, kata sandi atau virtual host di LUNAS_BROKER_URL.",
+    ),
+    "error.system": (
+        "The system refused: {detail}.",
+        "Sistem menolak: {detail}.",
+    ),
     "error.ingress_away": (
         "Nothing answers at {address}: start lunas with `make run`, or name the door with --url.",
         "Tidak ada yang menjawab di {address}: jalankan lunas dengan `make run`, atau sebutkan alamatnya dengan --url.",

@@ -56,6 +56,11 @@ LOOKING: dict[str, tuple[str, str]] = {
         "the queue {name} does not exist: any starting process creates it",
         "antrean {name} tidak ada: proses mana pun yang mulai akan membuatnya",
     ),
+    "list.nothing": ("Nothing fits.", "Tidak ada yang cocok."),
+    "list.more_old": (
+        "Only the oldest {limit} are shown; see more with --limit, or narrow it down.",
+        "Hanya {limit} terlama yang ditampilkan; gunakan --limit atau persempit.",
+    ),
     "list.more": (
         "Only the newest {limit} are shown; see more with --limit, or narrow it down.",
         "Hanya {limit} terbaru yang ditampilkan; gunakan --limit atau persempit.",

@@ -94,3 +94,20 @@ async def test_a_discard_is_not_reopened_beside_the_same_bytes(lunas: Run, store
 async def test_an_unknown_letter_and_a_missing_reason_are_wrong_use(lunas: Run) -> None:
     assert (await lunas("dlq", "show", str(uuid.uuid4()))).code == exits.WRONG_USE
     assert (await lunas("dlq", "discard", str(uuid.uuid4()), "--yes")).code == exits.WRONG_USE
+
+
+async def test_an_amount_that_nobody_can_read_is_not_shown_as_nothing(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
+    await add_letter(store, body=b"not json", reason="unparsable_not_json", provider="mayar")
+    [row] = (await lunas("dlq", "groups")).out.splitlines()[1:]
+    assert row.split()[:3] == ["1", "-", "mayar"]
+
+
+async def test_reopening_an_open_letter_is_refused_without_inventing_who_was_faster(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
+    letter = await add_letter(store)
+    result = await lunas("dlq", "reopen", str(letter), "--reason", "again", "--yes")
+    assert result.code == exits.REFUSED
+    assert result.err == f"Error: Dead letter {letter} is open. Nothing was changed.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -198,3 +199,40 @@ async def test_the_command_finds_the_running_instance_by_itself(
         assert "127.0.0.1:1/mine" in (await lunas("webhooks", "list")).err
     finally:
         instance.remove()
+
+
+async def test_an_empty_database_is_a_finding_and_a_problem_not_an_error(
+    lunas: Run, empty_database_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_DATABASE_URL", empty_database_url)
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    nothing_answers(monkeypatch)
+    found = await lunas("doctor", "--json")
+    assert found.code == exits.PROBLEMS
+    checks = {check["check"]: check for check in found.json["checks"]}
+    assert checks["environment"]["state"] == "note"
+    assert checks["schema"]["state"] == "problem"
+    assert checks["schema"]["fix"] == "lunas migrate"
+    seen = await lunas("status", "--json")
+    assert seen.code == exits.PROBLEMS
+    assert any("lunas migrate" in problem for problem in seen.json["problems"])
+    assert seen.json["queues"]
+    assert seen.err == ""
+
+
+async def test_a_broker_that_refuses_is_not_called_away(
+    lunas: Run, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing_answers(monkeypatch)
+    await lunas("migrate")
+    for wrong in (
+        re.sub(r":[^:@/]*@", ":hidden-guess@", broker_url),
+        broker_url.rpartition("/")[0] + "/no-such-vhost",
+    ):
+        monkeypatch.setenv("LUNAS_BROKER_URL", wrong)
+        seen = await lunas("status", "--json")
+        [told] = [problem for problem in seen.json["problems"] if "RabbitMQ" in problem]
+        assert "LUNAS_BROKER_URL" in told
+        assert "does not let us in" in told
+        assert "hidden-guess" not in seen.out + seen.err
+        assert seen.err == ""

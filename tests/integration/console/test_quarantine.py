@@ -117,3 +117,16 @@ async def test_an_unknown_rejected_request_is_wrong_use(lunas: Run) -> None:
         result = await lunas("quarantine", verb, str(uuid.uuid4()))
         assert (result.code, result.out) == (exits.WRONG_USE, "")
         assert result.err.startswith("Error: There is no rejected request")
+
+
+async def test_find_knows_a_rejected_request_and_headers_that_are_no_text_are_shown(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
+    await lunas("migrate")
+    rejected = await add_rejected(store, headers='{"user-agent":"curl\\udcff"}')
+    [found] = (await lunas("find", str(rejected), "--json")).json["items"]
+    assert (found["kind"], found["command"]) == ("rejected", f"lunas quarantine show {rejected}")
+    assert "curl\\udcff" in (await lunas("quarantine", "show", str(rejected))).out
+    assert (await lunas("quarantine", "show", str(rejected), "--json")).json["headers"] == {
+        "user-agent": "curl\udcff"
+    }

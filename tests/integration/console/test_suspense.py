@@ -143,3 +143,11 @@ async def test_write_off_appends_its_fact(held: Run, store: asyncpg.Connection) 
     assert result.code == exits.FINE, result.err
     assert await store.fetchval("SELECT type FROM events") == "suspense.written_off"
     assert await store.fetchval("SELECT verb FROM operator_acts") == "suspense.write_off"
+
+
+async def test_the_total_counts_what_is_held_and_a_cut_list_says_so(
+    held: Run, store: asyncpg.Connection
+) -> None:
+    await add_held(store, "susp-2", status="released", resolution="granted", released_at=AT)
+    assert "1 held, together Rp 50,000." in (await held("suspense", "list", "--all")).err
+    assert "Only the oldest 1 are shown" in (await held("suspense", "list", "--all", "--limit", "1")).err

@@ -189,3 +189,9 @@ async def test_a_replay_goes_to_the_partition_of_its_payment(
     assert done.code == exits.FINE, done.err
     (envelope,) = await taken(broker_url, partition)
     assert (envelope.body, envelope.replay_of) == (BODY, str(delivery))
+
+
+async def test_a_list_of_nothing_says_so(lunas: Run) -> None:
+    assert (await lunas("webhooks", "list", "--provider", "mayar")).out == "Nothing fits.\n"
+    assert (await lunas("dlq", "list")).out == "Nothing is parked.\n"
+    assert (await lunas("dlq", "list", "--cause", "no_such_cause")).out == "Nothing fits.\n"

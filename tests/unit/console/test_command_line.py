@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -128,3 +129,10 @@ def test_every_error_has_an_exit_code_and_a_sentence(error: Exception, code: int
 def test_errors_inside_task_groups_are_unwrapped() -> None:
     inner = ConfigurationError("the port")
     assert innermost(ExceptionGroup("outer", [ExceptionGroup("inner", [inner])])) is inner
+
+
+def test_a_full_disk_here_is_not_blamed_on_a_service() -> None:
+    code, sentence = explain(OSError(errno.ENOSPC, "No space left on device"))
+    assert code == exits.PROBLEMS
+    assert "No space left on device" in sentence
+    assert "did not answer" not in sentence

@@ -108,3 +108,25 @@ def test_json_is_one_document_with_exact_values(capsys: pytest.CaptureFixture[st
         "bytes": "00ff",
         "name": "Ratna – é",
     }
+
+
+def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "budi\x1b]0;owned\x07\x1b[2J\u202egnp.exe\rRp 1"
+    output.print_table(["PAYER", "STATE"], [(hostile, output.paint("held", "red"))])
+    output.print_data(f"payer  {hostile}")
+    output.talk(hostile)
+    shown = capsys.readouterr()
+    for line in (shown.out + shown.err).split("\n"):
+        assert line.isprintable()
+    assert shown.out.count("\n") == 3
+    assert "\\x1b]0;owned\\x07" in shown.out
+    assert output.tame(output.paint("held", "red")) == output.paint("held", "red")
+
+
+def test_json_carries_bytes_that_are_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_json({"user-agent": "curl\udcff", "name": "Ratna é"})
+    assert json.loads(capsys.readouterr().out) == {"user-agent": "curl\udcff", "name": "Ratna é"}
+
+
+def test_a_closed_stream_has_no_colour() -> None:
+    assert output.coloured(None) is False
