@@ -76,8 +76,14 @@ class Pipeline:
     """Starts the processes on free ports; `async with` ends what is left of them."""
 
     def __init__(
-        self, database_url: str, broker_url: str, home: Path, processes: Sequence[str] = PROCESSES
+        self,
+        database_url: str,
+        broker_url: str,
+        home: Path,
+        processes: Sequence[str] = PROCESSES,
+        more: Mapping[str, str] | None = None,
     ) -> None:
+        """`more`: further environment variables of every process."""
         self._processes = processes
         self.database_url = database_url
         self._home = home
@@ -92,6 +98,7 @@ class Pipeline:
             "LUNAS_LOG_FORMAT": "json",
             # Ends the processes should this one be killed.
             SUPERVISOR_VARIABLE: str(os.getpid()),
+            **(more or {}),
         }
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
