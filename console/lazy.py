@@ -37,6 +37,13 @@ class Group(click.Group):
         _write_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section(help_text("Commands")):
+            formatter.write_dl(
+                [(name, each.get_short_help_str()) for name, each in commands if each is not None]
+            )
+
     def get_short_help_str(self, limit: int = 78) -> str:
         return _short(self.help)
 

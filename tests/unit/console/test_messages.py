@@ -14,7 +14,7 @@ import console
 from console import language
 from console.help_texts import HELP_IN_INDONESIAN
 from console.lazy import paragraphs
-from console.main import COMMANDS, lunas
+from console.main import COMMANDS, lunas, run
 from console.messages import help_text, text
 from console.texts import TEXTS
 
@@ -112,3 +112,11 @@ def test_no_help_translation_is_left_over() -> None:
 def test_help_falls_back_to_english() -> None:
     language.choose("id")
     assert help_text("A sentence nobody translated.") == "A sentence nobody translated."
+
+
+def test_the_help_of_a_group_is_in_one_language(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--lang", "id", "--help"], ["--lang", "id", "webhooks", "--help"]):
+        assert run(arguments) == 0
+        shown = capsys.readouterr().out
+        assert "Perintah:" in shown
+        assert "Commands:" not in shown
