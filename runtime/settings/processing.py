@@ -22,7 +22,10 @@ class ProcessingSettings(BaseModel):
         "before it commits.",
     )
     processor_prefetch: int = Field(
-        600, ge=1, le=65535, description="Unacknowledged messages of each partition; three batches keep the pipe full."
+        600,
+        ge=1,
+        le=65535,
+        description="Unacknowledged messages of each partition; three batches keep the pipe full.",
     )
     processor_drain_budget_seconds: float = Field(
         10.0,
