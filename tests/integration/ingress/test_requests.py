@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
 
+from providers.registry import PROVIDERS
+from runtime.settings import Settings
 from tests.integration.ingress.conftest import Ingress, Outbox, Start, raw
 from tests.integration.ingress.requests import BODY, MAYAR, XENDIT, post
 
@@ -206,3 +208,31 @@ async def test_health_answers_on_the_public_port(ingress: Ingress, http: Http) -
             assert response.status == 200
         async with http.post(ingress.url + path) as response:
             assert response.status == 405
+
+
+async def test_webhooks_about_one_payment_land_in_one_partition_by_either_way(
+    start: Start, broker_url: str, settings: Callable[..., Settings]
+) -> None:
+    """A body in one piece goes the direct way, one that comes in chunks goes aiohttp's."""
+    bodies = [
+        b'{"event":"%s","data":{"payment_request_id":"pr-%d"}}' % (event, number)
+        for number in range(12)
+        for event in (b"payment.pending", b"payment.capture", b"refund.succeeded")
+    ]
+    homes = {body: PROVIDERS["xendit"].partition(body, 4) for body in bodies}
+    assert set(homes.values()) == {0, 1, 2, 3}
+
+    async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+        yield body[:20]
+        yield body[20:]
+
+    async with start(broker_partitions=4) as ingress, Http() as http:
+        for number, body in enumerate(bodies):
+            data = in_pieces(body) if number % 2 else body
+            async with http.post(f"{ingress.url}/webhooks/xendit", data=data, headers=XENDIT) as response:
+                assert response.status == 200
+    async with Outbox(broker_url, settings(broker_partitions=4)) as outbox:
+        for partition in range(4):
+            wanted = [body for body in bodies if homes[body] == partition]
+            found = await outbox.envelopes(len(wanted), partition=partition)
+            assert [envelope.body for envelope in found] == wanted
