@@ -30,10 +30,10 @@ run: ready ## start everything in the foreground until Ctrl-C; prints the addres
 test: ready-tests ## the whole test suite: unit, contract, integration, system, architecture
 	@$(PYTEST)
 
-test-unit: ready-dev ## tests that need no service; seconds
+test-unit: ready-dev ## tests that need no service; a minute
 	@$(PYTEST) tests/unit tests/architecture
 
-test-contract: ready-dev ## recorded payloads and golden files
+test-contract: ready-tests ## recorded payloads, golden files, and the API against a private PostgreSQL
 	@$(PYTEST) tests/contract
 
 test-integration: ready-tests ## against a private PostgreSQL and RabbitMQ
