@@ -9,7 +9,7 @@ from processor import postings
 from processor.payment_attempts import Attempt, Report, RequestOnly
 from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, parts_of, payment_id_of
-from processor.plan_purchases import add_purchase, add_refunded
+from processor.plan_purchases import add_purchase, add_refunded, move_purchase
 from processor.situation import CustomerRecord, Purchase, Situation
 from processor.tiers import settle_tier
 from schemas.catalog import Product
@@ -143,6 +143,13 @@ def _plan(
     purchase = _purchase(case, part, product, situation)
     add_purchase(case, part.key, product.id, purchase, customer, situation)
     return Grant(kind="plan", customer_id=customer.customer_id, amount_idr=amount, product=product.id)
+
+
+def keep_time(case: PaymentCase, part: Part, situation: Situation) -> None:
+    """What a plan's payment bought begins when it was paid, whichever of its facts came first."""
+    grant, paid_at = case.grants[part.key], case.paid_at(part.attempts)
+    if grant.kind == "plan" and grant.customer_id and paid_at is not None:
+        move_purchase(case, part.key, paid_at, grant, situation.customers[grant.customer_id], situation)
 
 
 def _purchase(case: PaymentCase, part: Part, product: Product, situation: Situation) -> Purchase:

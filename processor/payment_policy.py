@@ -79,6 +79,7 @@ def _settle(
             grants.mark_charge(case, part.attempts, owner.customer_id, "refunded", situation)
         return
     if part.key in case.grants:
+        grants.keep_time(case, part, situation)
         take_back(case, part.key, refunds, situation)
         return
     claim = None

@@ -6,6 +6,7 @@ A purchase that its provider also announced as a membership is shown as that mem
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from processor.memberships import chain_of, links_of, newest_of, plans_key, provider_of, valid
@@ -34,6 +35,16 @@ def add_purchase(
     """A part of a payment bought periods of a plan."""
     customer.purchases.setdefault(product, {})[f"{case.key} {part}"] = purchase
     _settle(case, "plan", customer, situation)
+
+
+def move_purchase(
+    case: PaymentCase, part: str, at: datetime, grant: Grant, customer: CustomerRecord, situation: Situation
+) -> None:
+    """Another fact of the same payment told an earlier time: what was bought began then."""
+    purchase = customer.purchases.get(grant.product, {}).get(f"{case.key} {part}")
+    if purchase is not None and purchase.at != at:
+        purchase.at = at
+        _settle(case, "plan", customer, situation)
 
 
 def add_refunded(

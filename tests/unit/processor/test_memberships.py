@@ -68,6 +68,13 @@ def test_c41_both_names_of_both_events_are_still_one() -> None:
     assert len(every_order(bought(), again, joined(), licence("created", None)).subscriptions("c-1")) == 1
 
 
+def test_the_plan_begins_at_the_earliest_time_its_payment_was_told_of() -> None:
+    """Both names of one payment, a few minutes apart: the period does not depend on which came first."""
+    book = every_order(bought(), bought(occurred_at=at(5)))
+    assert book.subscription("c-1").started_at == at()
+    every_order(bought(), bought(occurred_at=at(5)), joined())
+
+
 def test_c100_a_payment_whose_activation_never_comes_gives_the_plan() -> None:
     book = told(bought())
     row = book.subscription("c-1")
