@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -113,7 +114,7 @@ def _step(row: Row) -> Document:
             "event_name": row["event_name"],
             "received_at": row["received_at"],
             "status": row["status"],
-            "duplicates": orjson.Fragment(row["duplicates"]),
+            "duplicates": [_times(one, "received_at") for one in orjson.loads(row["duplicates"])],
         }
     names = ("position", "kind", "type", "stream", "recorded_at", "event_id", "causation_id", "actor")
     return {name: row[name] for name in names} | {"delivery": delivery, "data": orjson.Fragment(row["data"])}
@@ -143,10 +144,16 @@ def entitlements(customer_id: str, row: Row, plans: list[dict[str, Any]], catalo
         "credit_tokens": row["credit_tokens"] or 0,
         "chat_tokens": row["chat_tokens"] or 0,
         "courses": row["courses"],
-        "plans": plans,
+        "plans": [_times(plan, "access_until") for plan in plans],
         "stale": row["stale"],
         **seen(row),
     }
+
+
+def _times(part: dict[str, Any], name: str) -> Document:
+    """What PostgreSQL wrote as JSON, with its time as in the rest of the answer: it writes `+00:00`, we `Z`."""
+    at = part[name]
+    return part | {name: None if at is None else datetime.fromisoformat(at).astimezone(UTC)}
 
 
 def _quota(limit: int | None, resets_at: object) -> Document:

@@ -120,6 +120,8 @@ async def test_c103_the_clock_ends_access_whether_an_event_comes_or_not(
     entitlements = await api.get("/v1/customers/c1/entitlements")
     models.Entitlements.model_validate(entitlements)
     assert [plan["plan"] for plan in entitlements["plans"]] == (["pro-bulanan"] if access else [])
+    for plan in entitlements["plans"]:
+        assert plan["access_until"] == item["access_until"]  # the same time in the same words
 
 
 @pytest.mark.parametrize(("until", "expected"), [(PAST, "bpp"), (FUTURE, "pro"), (None, "pro")])
