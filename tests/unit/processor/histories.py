@@ -136,8 +136,7 @@ def mayar(
     sold = sold or draw(st.sampled_from(["silver", "Gold", "platinum", "silver gold", "klub-a", "Klub-B"]))
     when = {"occurred_at": at(days=day), "paid_at": at(days=day)}
     bought = package(sold, f"trx-{name}", amount, payer_email=email or draw(EMAILS), **when)
-    # A period begins when its payment was first known to be paid; a package does not care.
-    again = {} if "klub" in sold.lower() else {"occurred_at": at(1), "paid_at": at(1)}
+    again = {"occurred_at": at(1, days=day), "paid_at": at(1, days=day)}
     facts: Facts = [bought, bought.model_copy(update={"provider_status": "created", **again})]
     for kind in draw(st.lists(st.sampled_from([f.PaymentPending, f.PaymentExpired]), max_size=2)):
         facts.append(
