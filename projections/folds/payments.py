@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from projections.folds.values import optional_moment
 from projections.projection import Event, Projection, Table
@@ -83,6 +84,8 @@ def assessed(state: Payments, event: Event) -> None:
             state.payment_aliases[row.provider, alias, row.record] = Alias(row.provider, alias, row.record)
     for merged in data.get("merged", ()):
         state.payment_merges.setdefault(merged, Merge(merged, row.record))
+    for hidden in _hidden(data):
+        state.payments[hidden] = _as_hidden(state, row, hidden)
     timeline = state.payment_timeline
     for fact in data.get("facts", ()):
         timeline[row.case_key, fact] = Step(row.case_key, fact, "fact")
@@ -126,8 +129,20 @@ def _payment(state: Payments, event: Event) -> Payment:
     )
 
 
+def _hidden(data: dict[str, Any]) -> tuple[str, ...]:
+    """Records beside the main one of the same case whose money is the main one's now. They come back by an assessment of their own."""
+    return tuple(merged for merged in data.get("merged", ()) if merged.startswith(f"{data['case']}#"))
+
+
+def _as_hidden(state: Payments, main: Payment, record: str) -> Payment:
+    """A case of its own, which was merged: the view leaves such rows out."""
+    earlier = state.payments.get(record)
+    first = main.position if earlier is None else earlier.first_position
+    return replace(main, record=record, case_key=record, first_position=first)
+
+
 def records(event: Event) -> tuple[str, ...]:
-    return (event.data["record"],) if event.type == PaymentAssessed.TYPE else ()
+    return (event.data["record"], *_hidden(event.data)) if event.type == PaymentAssessed.TYPE else ()
 
 
 PAYMENTS = Projection(

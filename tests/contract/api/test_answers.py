@@ -208,6 +208,30 @@ async def test_merged_payments_are_shown_once_with_both_histories(api: Api) -> N
     assert [step["stream"] for step in answer["timeline"]] == ["case-old", "case-new"]
 
 
+async def test_further_money_that_became_the_payment_itself_is_shown_once(api: Api) -> None:
+    beside = assessed("k#py-2", case="k", payment_id="py-2", customer_id="c1", held="duplicate_purchase")
+    await api.show(
+        assessed("k", payment_id="py-1", customer_id="c1"),
+        beside,
+        # The first one was refunded: the second takes its place.
+        assessed("k", payment_id="py-2", aliases=("py-1", "py-2"), customer_id="c1", merged=("k#py-2",)),
+        assessed("k#py-1", case="k", payment_id="py-1", customer_id="c1", status="refunded"),
+    )
+    shown = [(item["provider_payment_id"], item["held"]) for item in await _payments(api, "c1")]
+    assert sorted(shown) == [("py-1", None), ("py-2", None)]
+    assert (await api.get("/v1/payments/xendit/py-2"))["held"] is None
+
+    await api.show(beside)
+    assert ("py-2", "duplicate_purchase") in [
+        (item["provider_payment_id"], item["held"]) for item in await _payments(api, "c1")
+    ]
+
+
+async def _payments(api: Api, customer_id: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await api.get(f"/v1/customers/{customer_id}/payments"))["items"]
+    return items
+
+
 async def test_lists_are_newest_first_and_pages_join_without_gap(api: Api) -> None:
     await api.show(
         *(assessed(f"k{n}", customer_id="c1") for n in range(12)), *(held(f"s{n:02}") for n in range(7))

@@ -191,6 +191,15 @@ def test_a_merged_record_points_to_the_one_that_stands_for_both() -> None:
     assert state.payment_merges["k"].into_record == "m"
 
 
+def test_a_record_of_the_same_case_that_was_merged_is_a_hidden_case_until_it_is_told_of_again() -> None:
+    beside = payment(record="k#py-2", payment_id="py-2", held="duplicate_purchase")
+    merged = payment(payment_id="py-2", merged=("k#py-2",))
+    rows = fold("payments", payment(), beside, merged).payments
+    assert (rows["k#py-2"].case_key, rows["k#py-2"].first_position) == ("k#py-2", 2)
+    rows = fold("payments", payment(), beside, merged, payment(), beside).payments
+    assert (rows["k#py-2"].case_key, rows["k#py-2"].held) == ("k", "duplicate_purchase")
+
+
 def test_released_money_says_how_and_can_be_held_again() -> None:
     held = SuspenseHeld(
         case="k",
