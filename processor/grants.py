@@ -8,7 +8,7 @@ from typing import Literal
 from processor import postings
 from processor.payment_attempts import Attempt, Report, RequestOnly
 from processor.payment_case import Grant, PaymentCase
-from processor.payment_parts import Part, parts_of, payment_id_of
+from processor.payment_parts import Part, payment_id_of
 from processor.plan_purchases import add_purchase, add_refunded, move_purchase
 from processor.situation import CustomerRecord, Purchase, Situation
 from processor.tiers import settle_tier
@@ -193,13 +193,9 @@ def mark_charge(
     word: Literal["vouched", "refunded"],
     situation: Situation,
 ) -> None:
-    """Tell the subscription that this payment charged for, or the membership that it bought."""
+    """Tell the subscription that this payment charged for."""
     customer = situation.customers.get(customer_id or "")
-    if customer is None:
-        return
-    if word == "refunded":
-        _refunded_plans(case, customer, situation)
-    if not case.value("subscription_key"):
+    if customer is None or not case.value("subscription_key"):
         return
     for name in [attempt for attempt in attempts if attempt] or [case.payment_key]:
         if customer.charges.get(name) != word:
@@ -207,13 +203,13 @@ def mark_charge(
             situation.wakes.add(f"charge:{case.provider}:{name}")
 
 
-def _refunded_plans(case: PaymentCase, customer: CustomerRecord, situation: Situation) -> None:
-    """Parts whose money went back before they could buy their plan."""
-    for part in parts_of(case, situation.catalog) if case.closed else ():
-        closed = case.closed.get(part.key)
-        if closed and closed.why == "refunded" and part.kind == "plan" and part.product:
-            purchase = _purchase(case, part, part.product, situation)
-            add_refunded(case, part.key, part.product.id, purchase, customer, situation)
+def mark_refunded(case: PaymentCase, part: Part, customer_id: str | None, situation: Situation) -> None:
+    """The money of a part went back before it could buy anything: tell the subscription it charged for, or the membership of its plan."""
+    mark_charge(case, part.attempts, customer_id, "refunded", situation)
+    customer = situation.customers.get(customer_id or "")
+    if customer is not None and part.kind == "plan" and part.product:
+        purchase = _purchase(case, part, part.product, situation)
+        add_refunded(case, part.key, part.product.id, purchase, customer, situation)
 
 
 def late(case: PaymentCase, attempts: tuple[str, ...]) -> bool:

@@ -15,6 +15,7 @@ from processor.payment_assessment import assess
 from processor.payment_case import Claim, Closed, Hold, PaymentCase
 from processor.payment_choice import MAIN, make_way
 from processor.payment_parts import Part, parts_of, payment_id_of, repurposed
+from processor.plan_purchases import withdraw_purchase
 from processor.refunds import place_refunds, take_back
 from processor.situation import Owner, Situation, find_owner, suspense_id
 from schemas.decisions import SuspenseHeld, SuspenseReleased
@@ -24,11 +25,11 @@ _CATALOG_PROBLEMS = {"unmapped_product", "ambiguous_product", "purpose_unknown"}
 
 def decide_payment(case: PaymentCase, situation: Situation) -> None:
     """Bring the decisions about a case up to date with its facts. Mutates the case's record of what was decided."""
-    make_way(case)
+    _make_way(case, situation)
     owner, parts = _settle_parts(case, situation)
     for _ in case.attempts:
         # A refund may just have emptied the main money; each turn settles at least one attempt for good.
-        if not make_way(case):
+        if not _make_way(case, situation):
             break
         owner, parts = _settle_parts(case, situation)
     if case.orders and any(key.startswith("line:") for key in (*case.grants, *case.closed)):
@@ -37,6 +38,17 @@ def decide_payment(case: PaymentCase, situation: Situation) -> None:
     assess(case, parts, owner, situation)
     if not case.holds and (case.owner or not case.successes) and owner.reason is None:
         situation.waits.clear()
+
+
+def _make_way(case: PaymentCase, situation: Situation) -> bool:
+    """Main money that gives way has bought nothing, as if its refund had come first: what takes its place may be another plan, or held."""
+    grant = case.grants.get(MAIN)
+    if not make_way(case):
+        return False
+    customer_id = grant.customer_id if grant else owner_of(case, situation).customer_id
+    if customer := situation.customers.get(customer_id or ""):
+        withdraw_purchase(case, MAIN, customer, situation)
+    return True
 
 
 def _settle_parts(case: PaymentCase, situation: Situation) -> tuple[Owner, list[Part]]:
@@ -76,7 +88,7 @@ def _settle(
 ) -> None:
     if part.key in case.closed:
         if case.closed[part.key].why == "refunded":
-            grants.mark_charge(case, part.attempts, owner.customer_id, "refunded", situation)
+            grants.mark_refunded(case, part, owner.customer_id, situation)
         return
     if part.key in case.grants:
         grants.keep_time(case, part, situation)
@@ -231,7 +243,7 @@ def _close(
     """The money leaves suspense without a grant, for good."""
     case.closed[part.key] = Closed(why=why, attempts=list(part.attempts), refunds=dict(refunds))
     if why == "refunded":
-        grants.mark_charge(case, part.attempts, customer_id, "refunded", situation)
+        grants.mark_refunded(case, part, customer_id, situation)
     hold = case.holds.pop(part.key, None)
     if hold is None:
         return

@@ -72,6 +72,18 @@ def end_purchase(
     _refund(case, purchase, grant.refunds, customer, situation)
 
 
+def withdraw_purchase(case: PaymentCase, part: str, customer: CustomerRecord, situation: Situation) -> None:
+    """A part bought nothing after all. What was said of its plan stays said: it was cancelled when its money went back."""
+    name = f"{case.key} {part}"
+    products = [product for product, purchases in customer.purchases.items() if name in purchases]
+    for product in products:
+        del customer.purchases[product][name]
+        if not customer.purchases[product]:
+            del customer.purchases[product]
+    if products:
+        _settle(case, "refund", customer, situation)
+
+
 def settle_purchases(case_key: str, customer: CustomerRecord, situation: Situation) -> None:
     """Say how long purchases last that no membership stands for, after a purchase or a membership of this customer changed.
 

@@ -6,8 +6,8 @@ import pytest
 
 from schemas import decisions as d
 from schemas import facts as f
-from tests.unit.processor.facts import at, capture, refund, request_fact
-from tests.unit.processor.ledgerbook import Book, balanced, permutations
+from tests.unit.processor.facts import at, capture, licence, refund, request_fact
+from tests.unit.processor.ledgerbook import Book, balanced, club, permutations
 from tests.unit.processor.test_any_order import outline
 
 RATNA = ("c-1", "ratna@contoh.id")
@@ -126,3 +126,35 @@ def test_refunds_of_payments_that_are_still_to_come_wait_for_them() -> None:
     book.give(FIRST, SECOND)
     assert (book.parked, book.reasons()) == ([], [])
     assert [row.status for row in book.payments().values()] == ["refunded", "refunded"]
+
+
+def for_a_plan(number: int, amount: int, **more: object) -> f.PaymentSucceeded:
+    """One of two payments at a request for a plan."""
+    sold = {
+        "provider": "mayar",
+        "payment_type": None,
+        "products": (f.ProductHint(kind="tier", value="klub-a"),),
+    }
+    return capture(f"py-{number}", amount=amount, occurred_at=at(number), **(sold | more))
+
+
+def test_a_membership_does_not_end_with_money_that_gave_way_to_money_still_held() -> None:
+    """The second payment waits for its confirmation, whenever the first one went back."""
+    held = for_a_plan(2, 600_000)
+    first = for_a_plan(1, 600_000, token_only=False)
+    back = sent_back(1, 600_000, provider="mayar")
+    told = licence("activated", at(days=30), products=(f.ProductHint(kind="tier", value="klub-a"),))
+    for arrival in permutations([first, held, back, told]):
+        book = Book(catalog=club()).customer(*RATNA).give(*arrival)
+        (row,) = [row for row in book.subscriptions("c-1").values() if row.licence_code]
+        assert (row.status, row.access_until, book.tier("c-1")) == ("active", at(days=32), "pro")
+        assert book.reasons() == ["awaiting_confirmation"]
+
+
+def test_money_that_takes_the_place_of_a_plan_and_buys_another_leaves_no_trace_of_the_first() -> None:
+    """An operator had sold the first payment as another plan."""
+    book = Book(catalog=club()).give(for_a_plan(1, 75_000)).customer("c-2", "budi@contoh.id")
+    book.claim("c-2", product="klub-b").give(for_a_plan(2, 75_000), sent_back(1, 75_000, provider="mayar"))
+    assert list(book.record("c-2").purchases) == ["klub-a"]
+    rows = {row.plan: row.status for row in book.subscriptions("c-2").values()}
+    assert (rows, book.tier("c-2")) == ({"klub-a": "active", "klub-b": "cancelled"}, "pro")
