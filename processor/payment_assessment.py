@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from processor.grants import late
 from processor.payment_attempts import Attempt, Report, RequestOnly
 from processor.payment_case import PaymentCase
 from processor.payment_parts import Part, payment_id_of
 from processor.refunds import refunded_total
-from processor.situation import Owner, Situation
+from processor.situation import Owner, Situation, digest
 from schemas.decisions import PaymentAssessed, PaymentStatus
 from schemas.event_model import unvalidated
 
@@ -45,10 +43,10 @@ def _drop_records(case: PaymentCase, present: set[str]) -> None:
 def _say(
     case: PaymentCase, record: str, view: PaymentAssessed, facts: tuple[int, ...], situation: Situation
 ) -> None:
-    digest = hashlib.blake2b(view.model_dump_json().encode(), digest_size=8).hexdigest()
-    if case.assessed.get(record) == digest and not facts:
+    said = digest(view)
+    if case.assessed.get(record) == said and not facts:
         return
-    case.assessed[record] = digest
+    case.assessed[record] = said
     situation.say(f"case-{case.key}", view.amended(facts=facts) if facts else view)
 
 

@@ -80,12 +80,13 @@ class Grant(StoredState):
 
 @dataclass(slots=True)
 class Hold(StoredState):
-    """Money of a part in suspense. `amount` is what is left after `refunded_idr` went back."""
+    """Money of a part in suspense. `amount` is what is left after `refunded_idr` went back; `said`: digest of what readers were told."""
 
     suspense_id: str
     reason: str
     amount: int | None
     refunded_idr: int = 0
+    said: str = ""
 
 
 @dataclass(slots=True)

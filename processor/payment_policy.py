@@ -17,7 +17,7 @@ from processor.payment_choice import MAIN, make_way
 from processor.payment_parts import Part, parts_of, payment_id_of, repurposed
 from processor.plan_purchases import withdraw_purchase
 from processor.refunds import place_refunds, take_back
-from processor.situation import Owner, Situation, find_owner, suspense_id
+from processor.situation import Owner, Situation, digest, find_owner, suspense_id
 from schemas.decisions import SuspenseHeld, SuspenseReleased
 
 _CATALOG_PROBLEMS = {"unmapped_product", "ambiguous_product", "purpose_unknown"}
@@ -184,9 +184,19 @@ def _hold(
 ) -> None:
     hold = case.holds.get(part.key)
     amount = None if part.amount is None else part.amount - refunded
-    if hold is not None and (hold.reason, hold.amount) == (reason, amount):
-        hold.refunded_idr = refunded
-        return
+    view = SuspenseHeld(
+        case=case.key,
+        suspense_id=suspense_id(case.key, part.key),
+        provider=case.provider,
+        payment_id=payment_id_of(case, part.attempts),
+        reason=reason,
+        amount=amount,
+        payer_email=case.value("payer_email"),
+        customer_id=owner.customer_id,
+        product=part.product.id if part.product else None,
+        since=case.paid_at(part.attempts) or situation.now,
+    )
+    said = digest(view)
     moved: postings.Postings = ()
     if hold is None:
         moved = postings.held(case.provider, amount)
@@ -201,24 +211,11 @@ def _hold(
             situation,
         )
         moved = postings.held(case.provider, amount)
-    held_id = suspense_id(case.key, part.key)
-    case.holds[part.key] = Hold(suspense_id=held_id, reason=reason, amount=amount, refunded_idr=refunded)
-    situation.say(
-        f"case-{case.key}",
-        SuspenseHeld(
-            case=case.key,
-            suspense_id=held_id,
-            provider=case.provider,
-            payment_id=payment_id_of(case, part.attempts),
-            reason=reason,
-            amount=amount,
-            payer_email=case.value("payer_email"),
-            customer_id=owner.customer_id,
-            product=part.product.id if part.product else None,
-            since=case.paid_at(part.attempts) or situation.now,
-            postings=moved,
-        ),
-    )
+    elif hold.said == said:
+        hold.refunded_idr = refunded
+        return
+    case.holds[part.key] = Hold(view.suspense_id, reason, amount, refunded_idr=refunded, said=said)
+    situation.say(f"case-{case.key}", view.amended(postings=moved) if moved else view)
 
 
 def _release_vanished(case: PaymentCase, parts: list[Part], situation: Situation) -> None:

@@ -168,3 +168,8 @@ def _create(situation: Situation, email: str) -> str:
 def suspense_id(case: str, part: str) -> str:
     """Stable id of the held money of one part of a case."""
     return "sus_" + hashlib.sha256(f"{case}\n{part}".encode()).hexdigest()[:16]
+
+
+def digest(view: EventModel) -> str:
+    """Short name of what readers are told, so that it is told again only when it changed."""
+    return hashlib.blake2b(view.model_dump_json().encode(), digest_size=8).hexdigest()

@@ -170,6 +170,7 @@ class SubscriptionCase(StoredState):
 
     owner: str | None = None
     held: str | None = None
+    held_said: str = ""
     snapshot: dict[str, Any] | None = None
     warned_for: datetime | None = None
     parked: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from processor.memberships import ANNOUNCING, announce, paid_for
 from processor.plan_purchases import settle_purchases
-from processor.situation import Owner, PlanAccess, Situation, find_owner, suspense_id
+from processor.situation import Owner, PlanAccess, Situation, digest, find_owner, suspense_id
 from processor.subscription_case import Cycle, PayerReports, SubscriptionCase, hints_of
 from processor.subscription_state import Paid, State, state_of
 from processor.tiers import settle_tier
@@ -142,23 +142,22 @@ def _hold(
     if any(cycle.payment_id for cycle in reports.cycles.values()):
         _release(case, situation)
         return
-    if case.held == reason:
-        return
-    case.held = reason
-    situation.say(
-        f"case-{case.key}",
-        SuspenseHeld(
-            case=case.key,
-            suspense_id=suspense_id(case.key, "subscription"),
-            provider=case.provider,
-            payment_id=case.subscription_key,
-            reason=reason,
-            amount=None,
-            payer_email=case.first_payer,
-            customer_id=owner.customer_id,
-            since=reports.first_at,
-        ),
+    view = SuspenseHeld(
+        case=case.key,
+        suspense_id=suspense_id(case.key, "subscription"),
+        provider=case.provider,
+        payment_id=case.subscription_key,
+        reason=reason,
+        amount=None,
+        payer_email=case.first_payer,
+        customer_id=owner.customer_id,
+        since=reports.first_at,
     )
+    said = digest(view)
+    if (case.held, case.held_said) == (reason, said):
+        return
+    case.held, case.held_said = reason, said
+    situation.say(f"case-{case.key}", view)
 
 
 def _release(case: SubscriptionCase, situation: Situation) -> None:

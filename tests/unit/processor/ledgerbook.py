@@ -255,8 +255,16 @@ class Book:
                 for c in self.desk.customers
             },
             "payments": sorted(payments, key=lambda row: str(row["payment_id"])),
-            "suspense": sorted((h.reason, h.amount or 0) for h in self.suspense().values()),
+            "suspense": sorted(_shown(item) for item in self.suspense().values()),
         }
+
+
+def _shown(held: d.SuspenseHeld) -> str:
+    """What readers see of held money; its id and case are named after whatever came first."""
+    return str(held.model_dump(mode="json", include={"reason", "amount", "payment_id", *_SHOWN}))
+
+
+_SHOWN = {"payer_email", "customer_id", "product", "since"}
 
 
 def balanced_each(decisions: Sequence[Decided]) -> bool:

@@ -108,6 +108,7 @@ def outline(book: Book) -> dict[str, Any]:
     state["payments"] = Counter(
         (r["provider"], r["amount"], r["status"], r["customer_id"], r["held"]) for r in rows
     )
+    state["suspense"] = Counter((item.reason, item.amount) for item in book.suspense().values())
     return state
 
 

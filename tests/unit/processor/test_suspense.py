@@ -38,6 +38,18 @@ def test_a_new_reason_is_told_without_moving_money() -> None:
     assert book.balance("suspense:xendit") == 900_000
 
 
+def test_held_money_says_whose_it_is_as_soon_as_that_is_known() -> None:
+    late = Book().give(package("platinum", amount=75_000)).customer(*RATNA)
+    assert (late.held().customer_id, late.held().reason) == ("c-1", "unmapped_product")
+    assert late.balance("suspense:mayar") == 75_000
+    assert late.end_state() == Book().customer(*RATNA).give(package("platinum", amount=75_000)).end_state()
+
+
+def test_held_money_is_not_told_of_again_when_nothing_about_it_changed() -> None:
+    book = Book().customer(*RATNA).give(package("platinum"), package("platinum"))
+    assert len(book.of(d.SuspenseHeld)) == 1
+
+
 def test_c61_suspense_ends_by_a_claim_and_says_who_did_it() -> None:
     book = Book().customer("c-2").give(capture()).claim("c-2")
     (released,) = book.of(d.SuspenseReleased)
