@@ -190,7 +190,11 @@ async def _show(
         shown = False
         while not shown:  # the live one may move on while we catch up
             await _catch_up(connection, projections, name, version)
-            shown = await _swap(connection, projection, version)
+            try:
+                shown = await _swap(connection, projection, version)
+            except asyncpg.DeadlockDetectedError:
+                # Who feeds both moves both checkpoints in one statement, in an order of its own. Nothing was changed.
+                log.info("trying again", action="projection.switch_again", projection=name, version=version)
     except asyncpg.LockNotAvailableError:
         raise GenerationError(f"{name} is being read by a long query; try again when it has ended") from None
     log.info("generation shown", action="projection.switched", projection=name, version=version)
@@ -226,10 +230,17 @@ async def _droppable(connection: Connection, name: str) -> list[int]:
 
 
 async def _drop(connection: Connection, projection: Projection, version: int) -> None:
+    """Step by step, each committed: who feeds it holds its tables and wants its checkpoint, so holding both would be a deadlock.
+
+    What a crash leaves half done is still listed, and dropped the next time.
+    """
     async with connection.transaction():
         await connection.execute(_sql()["lock"])
-        await connection.execute(_sql()["forget"], projection.name, version)
-        await _each_table(connection, projection, version, "drop")
+        if not await connection.fetchval(_sql()["unread"], projection.name, version):
+            return  # somebody shows it again
+        await connection.execute(_sql()["stop"], projection.name, version)
+    await _each_table(connection, projection, version, "drop")
+    await connection.execute(_sql()["forget"], projection.name, version)
 
 
 async def _each_table(connection: Connection, projection: Projection, version: int, statement: str) -> None:

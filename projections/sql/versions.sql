@@ -59,8 +59,13 @@ UPDATE projection_versions SET status = 'retired' WHERE name = $1 AND status = '
 -- promote: Make a generation the live one.
 UPDATE projection_versions SET status = 'live', live_at = clock_timestamp() WHERE name = $1 AND version = $2;
 
+-- unread: True while a generation is there and not live.
+SELECT true FROM projection_versions WHERE name = $1 AND version = $2 AND status <> 'live';
+
+-- stop: A generation is not fed any more.
+DELETE FROM checkpoints WHERE consumer = 'projection.' || $1 AND version = $2;
+
 -- forget: A generation is gone.
-WITH stopped AS (DELETE FROM checkpoints WHERE consumer = 'projection.' || $1 AND version = $2)
 DELETE FROM projection_versions WHERE name = $1 AND version = $2;
 
 -- droppable: Generations nobody reads: retired ones, or abandoned builds.

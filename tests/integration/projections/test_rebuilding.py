@@ -123,6 +123,50 @@ async def test_c144_switching_versions_never_shows_an_older_position(
     )  # every position is one grant of 10 tokens
 
 
+async def _until_blocked(pool: Pool) -> None:
+    """Until somebody waits for a lock."""
+    async with asyncio.timeout(10):
+        while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+
+
+async def test_dropping_a_generation_waits_for_who_feeds_it_and_never_the_other_way_round(
+    projected: Pool, append_events: Append, catch_up: CatchUp
+) -> None:
+    """Who feeds it writes its table first and moves its checkpoint then."""
+    await append_events([credit("c1")])
+    await catch_up()
+    await versions.rebuild(projected, "balances")
+    await versions.switch(projected, "balances")
+    async with projected.acquire() as feeding:
+        async with feeding.transaction():
+            await feeding.execute("UPDATE balances_v1 SET position = position")
+            dropping = asyncio.create_task(versions.drop(projected, "balances"))
+            await _until_blocked(projected)
+            moved = await feeding.execute(
+                "UPDATE checkpoints SET position = position WHERE consumer = 'projection.balances' AND version = 1"
+            )
+        assert moved == "UPDATE 0"
+    assert await dropping == [1]
+    assert [one.version for one in await versions.status(projected) if one.name == "balances"] == [2]
+
+
+async def test_a_switch_that_loses_a_deadlock_is_tried_again(
+    projected: Pool, append_events: Append, catch_up: CatchUp
+) -> None:
+    await append_events([credit("c1")])
+    await catch_up()
+    version = await versions.rebuild(projected, "balances")
+    lock = "SELECT 1 FROM checkpoints WHERE consumer = 'projection.balances' AND version = $1 FOR UPDATE"
+    async with projected.acquire() as feeding, feeding.transaction():
+        await feeding.execute("SET LOCAL deadlock_timeout = '60s'")
+        await feeding.execute(lock, version)
+        switching = asyncio.create_task(versions.switch(projected, "balances"))
+        await _until_blocked(projected)
+        await feeding.execute(lock, 1)
+    assert await switching == version
+
+
 async def test_c143_a_rebuild_writes_nothing_but_its_own_tables(
     projected: Pool, append_events: Append, catch_up: CatchUp
 ) -> None:
