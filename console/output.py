@@ -21,7 +21,8 @@ Style = str | None
 """A colour name of click's, or None."""
 
 GAP = "  "
-_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+_COLOUR = re.compile(r"(\x1b\[(?:0|3[1-6]|90)m)")
+"""What `paint` writes. No other: text can be hidden by a style, or by the colour of its background."""
 
 
 def print_json(document: object) -> None:
@@ -69,7 +70,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right
 def tame(words: str, keep: str = "") -> str:
     """`words` without characters that could move the cursor or hide text: what providers and strangers wrote is shown, not obeyed.
 
-    Colours stay; so do the characters of `keep`.
+    Our colours stay; so do the characters of `keep`.
     """
     if words.isprintable():
         return words

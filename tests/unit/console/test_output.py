@@ -111,7 +111,7 @@ def test_json_is_one_document_with_exact_values(capsys: pytest.CaptureFixture[st
 
 
 def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    hostile = "budi\x1b]0;owned\x07\x1b[2J\u202egnp.exe\rRp 1"
+    hostile = "budi\x1b]0;owned\x07\x1b[2J\x1b[8m\u202egnp.exe\rRp 1"
     output.print_table(["PAYER", "STATE"], [(hostile, output.paint("held", "red"))])
     output.print_data(f"payer  {hostile}")
     output.talk(hostile)
@@ -119,7 +119,7 @@ def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
     for line in (shown.out + shown.err).split("\n"):
         assert line.isprintable()
     assert shown.out.count("\n") == 3
-    assert "\\x1b]0;owned\\x07" in shown.out
+    assert "\\x1b]0;owned\\x07\\x1b[2J\\x1b[8m" in shown.out
     assert output.tame(output.paint("held", "red")) == output.paint("held", "red")
 
 
