@@ -19,6 +19,7 @@ from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
 from schemas.calls import Call, Parameter
 from schemas.errors import UnparsableError, WrongExpectedVersion
 from schemas.facts import CustomerRegistered
+from schemas.problem_reasons import Reason, reason_of
 from schemas.problems import Problem
 
 ATTEMPTS = 3  # another writer got between reading the stream and appending; cannot happen while all take the log's lock
@@ -55,10 +56,7 @@ class Customers:
         """200 when the customer was known, 201 when new; nothing is appended when nothing changed."""
         customer_id = request.match_info["customer_id"]
         if not _ID.fullmatch(customer_id):
-            reason = (
-                "1 to 128 letters, digits or . _ : @ + | - are expected, beginning with a letter or digit"
-            )
-            raise Problem("invalid_parameter", parameter="customer_id", reason=reason)
+            raise Problem("invalid_parameter", parameter="customer_id", reason=Reason("customer_id"))
         key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
         raw = await request.read()
         body = _parsed(raw)
@@ -113,15 +111,12 @@ def _parsed(raw: bytes) -> CustomerBody:
     try:
         document = strict_json.loads(raw)
     except UnparsableError as error:
-        wrong = "it is not JSON" if error.reason == "not_json" else error.reason.replace("_", " ")
-        raise Problem("invalid_body", reason=wrong) from None
+        raise Problem("invalid_body", reason=Reason(error.reason)) from None
     try:
         return CustomerBody.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        said = str(first["msg"]).removeprefix("Value error, ")
-        raise Problem("invalid_body", reason=f"{field}: {said[:1].lower()}{said[1:]}") from None
+        raise Problem("invalid_body", reason=reason_of(dict(first))) from None
 
 
 def _answer(registered: CustomerRegistered, *, created: bool, changed: bool, position: int) -> Answer:

@@ -11,6 +11,7 @@ import orjson
 
 from eventstore.queries import load
 from runtime.database import Connection
+from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 
 KEEP = timedelta(days=7)  # longer than any caller retries
@@ -33,7 +34,7 @@ def checked_key(text: str | None) -> str | None:
     if text is None:
         return None
     if not text or len(text) > KEY_MAX or not (text.isascii() and text.isprintable()):
-        reason = f"1 to {KEY_MAX} printable ASCII characters are expected"
+        reason = Reason("printable_ascii", {"high": KEY_MAX})
         raise Problem("invalid_parameter", parameter="Idempotency-Key", reason=reason)
     return text
 

@@ -46,7 +46,7 @@ class CustomerBody(Part):
     @classmethod
     def _an_address(cls, value: str) -> str:
         if normalise_email(value) is None:
-            raise ValueError("this is no e-mail address")
+            raise ValueError("no_email")
         return _clean(value.strip())
 
     @field_validator("name", "phone")
@@ -57,7 +57,7 @@ class CustomerBody(Part):
 
 def _clean(value: str) -> str:
     if any(not character.isprintable() for character in value):
-        raise ValueError("control characters are not allowed")
+        raise ValueError("control_characters")
     return value
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from schemas.errors import LunasError
 from schemas.languages import Language
+from schemas.problem_reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +129,8 @@ class Problem(LunasError):
 
     def detail(self, language: Language) -> str:
         """The text for a person."""
-        return getattr(self.kind, language).format(**self.values)  # type: ignore[no-any-return]
+        said = {
+            name: value.said(language) if isinstance(value, Reason) else value
+            for name, value in self.values.items()
+        }
+        return getattr(self.kind, language).format(**said)  # type: ignore[no-any-return]

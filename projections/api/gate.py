@@ -15,6 +15,7 @@ from runtime.database import CONNECTION_ERRORS
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
 from schemas.errors import Transient
+from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -70,7 +71,7 @@ def _from_http(error: web.HTTPException, request: web.Request) -> Problem:
     if error.status == 404:
         return Problem("not_found")
     if error.status < 500:
-        return Problem("invalid_body", reason=error.reason)
+        return Problem("invalid_body", reason=Reason("malformed"))
     return Problem("internal_error")
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 import orjson
 from aiohttp import web
 
+from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 
 MAX_POSITION = 2**63 - 1
@@ -19,9 +20,9 @@ def only(request: web.Request, allowed: Collection[str]) -> None:
     """Raises Problem for a parameter the call does not know, or one given twice."""
     for name in request.query:
         if name not in allowed:
-            raise Problem("invalid_parameter", parameter=name[:40], reason="this call does not know it")
+            raise Problem("invalid_parameter", parameter=name[:40], reason=Reason("unknown_parameter"))
         if len(request.query.getall(name)) > 1:
-            raise Problem("invalid_parameter", parameter=name, reason="it is given twice")
+            raise Problem("invalid_parameter", parameter=name, reason=Reason("given_twice"))
 
 
 def integer(request: web.Request, name: str, low: int, high: int) -> int | None:
@@ -30,9 +31,8 @@ def integer(request: web.Request, name: str, low: int, high: int) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 19) or not low <= int(text) <= high:
-        raise Problem(
-            "invalid_parameter", parameter=name, reason=f"a whole number from {low} to {high} is expected"
-        )
+        expected = Reason("whole_number", {"low": low, "high": high})
+        raise Problem("invalid_parameter", parameter=name, reason=expected)
     return int(text)
 
 
@@ -79,6 +79,4 @@ def _cursor(request: web.Request) -> object:
 
 
 def _bad_cursor() -> Problem:
-    return Problem(
-        "invalid_parameter", parameter="cursor", reason="pass `next_cursor` of an earlier answer unchanged"
-    )
+    return Problem("invalid_parameter", parameter="cursor", reason=Reason("cursor"))

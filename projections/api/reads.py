@@ -25,6 +25,7 @@ from projections.statements import PACKAGE
 from runtime.database import Pool
 from schemas.calls import Call
 from schemas.email_address import normalise_email
+from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Reads:
         only(request, ("email", "min_position"))
         email = normalise_email(request.query.get("email"))
         if email is None or "\x00" in email:
-            raise Problem("invalid_parameter", parameter="email", reason="an e-mail address is expected")
+            raise Problem("invalid_parameter", parameter="email", reason=Reason("email_expected"))
         rows = await self._fetch(
             request, ("customers", "balances"), "customers_by_email", email, SAME_EMAIL_MAX
         )

@@ -1,0 +1,83 @@
+"""Why a parameter or a body is wrong, in the words of a problem's text: English and Indonesian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from schemas.languages import Language
+
+REASONS: dict[str, tuple[str, str]] = {
+    # Parameters.
+    "unknown_parameter": ("this call does not know it", "panggilan ini tidak mengenalnya"),
+    "given_twice": ("it is given twice", "diberikan dua kali"),
+    "whole_number": (
+        "a whole number from {low} to {high} is expected",
+        "harus bilangan bulat dari {low} sampai {high}",
+    ),
+    "cursor": (
+        "pass `next_cursor` of an earlier answer unchanged",
+        "kirim `next_cursor` dari jawaban sebelumnya tanpa diubah",
+    ),
+    "email_expected": ("an e-mail address is expected", "harus berupa alamat e-mail"),
+    "customer_id": (
+        "1 to 128 letters, digits or . _ : @ + | - are expected, beginning with a letter or digit",
+        "harus 1 sampai 128 huruf, angka, atau . _ : @ + | - dan diawali huruf atau angka",
+    ),
+    "printable_ascii": (
+        "1 to {high} printable ASCII characters are expected",
+        "harus 1 sampai {high} karakter ASCII yang dapat dicetak",
+    ),
+    # Bodies as a whole: the first ones are named as `schemas.strict_json` names them.
+    "empty_body": ("it is empty", "isinya kosong"),
+    "not_json": ("it is not JSON", "bukan JSON"),
+    "not_utf8": ("it is not UTF-8", "bukan UTF-8"),
+    "byte_order_mark": ("it begins with a byte order mark", "diawali byte order mark"),
+    "too_deep": ("it is nested too deeply", "bersarang terlalu dalam"),
+    "duplicate_key": ("a key occurs twice", "ada kunci yang muncul dua kali"),
+    "nul_character": ("it contains a NUL character", "berisi karakter NUL"),
+    "lone_surrogate": ("it contains half of a surrogate pair", "berisi separuh pasangan surrogate"),
+    "number_too_long": ("a number is too long", "ada angka yang terlalu panjang"),
+    "number_out_of_range": ("a number is too large or too small", "ada angka yang terlalu besar atau kecil"),
+    "not_a_number": ("NaN and Infinity are no numbers", "NaN dan Infinity bukan angka"),
+    "malformed": ("the request is malformed", "bentuk permintaan salah"),
+    # Fields of a body, by pydantic's types of errors and by the words of our own validators.
+    "missing": ("{field}: required", "{field}: wajib diisi"),
+    "extra_forbidden": ("{field}: no such field", "{field}: tidak ada bidang ini"),
+    "string_type": ("{field}: a text is expected", "{field}: harus berupa teks"),
+    "string_too_short": ("{field}: at least {low} characters", "{field}: paling sedikit {low} karakter"),
+    "string_too_long": ("{field}: at most {high} characters", "{field}: paling banyak {high} karakter"),
+    "model_type": ("{field}: a JSON object is expected", "{field}: harus berupa objek JSON"),
+    "no_email": ("{field}: this is no e-mail address", "{field}: ini bukan alamat e-mail"),
+    "control_characters": (
+        "{field}: control characters are not allowed",
+        "{field}: karakter kendali tidak diperbolehkan",
+    ),
+    "wrong_value": ("{field}: this value is not accepted", "{field}: nilai ini tidak diterima"),
+}
+
+
+class Reason(NamedTuple):
+    """One of `REASONS`, with what fills its braces."""
+
+    code: str
+    values: Mapping[str, object] = MappingProxyType({})
+
+    def said(self, language: Language) -> str:
+        """The text for a person."""
+        en, indonesian = REASONS[self.code]
+        return (indonesian if language == "id" else en).format(**self.values)
+
+
+def reason_of(error: dict[str, Any]) -> Reason:
+    """Why pydantic refused a body, from one of `ValidationError.errors()`. Our own validators raise ValueError with a reason's code."""
+    kind, context = str(error["type"]), error.get("ctx", {})
+    if kind == "value_error":
+        kind = str(context.get("error"))
+    values = {
+        "field": ".".join(str(part) for part in error["loc"]) or "body",
+        "low": context.get("min_length"),
+        "high": context.get("max_length"),
+    }
+    return Reason(kind if kind in REASONS else "wrong_value", values)
