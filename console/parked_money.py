@@ -38,6 +38,9 @@ def amount_of_body(body: bytes) -> int | None:
     except UnparsableError:
         return None
     places = list(_places(document))
+    if any(str(place.get("currency") or "IDR").strip().upper() != "IDR" for place in places):
+        # Another currency's number is not rupiah, and nothing here converts.
+        return None
     for key in _AMOUNT_KEYS:
         for place in places:
             if key in place:
