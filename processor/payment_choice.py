@@ -172,7 +172,7 @@ def _pick(case: PaymentCase, free: list[str]) -> tuple[list[str], bool]:
         return free[:1], False
     for attempt in free:
         amount = amount_of(case, attempt)
-        if (amount is None or amount >= requested) and not _went_back(case, attempt):
+        if amount is None or amount >= requested:
             return [attempt], False
     return _accumulate(case, free, requested)
 

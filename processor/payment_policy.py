@@ -42,11 +42,9 @@ def decide_payment(case: PaymentCase, situation: Situation) -> None:
 
 def _make_way(case: PaymentCase, situation: Situation) -> bool:
     """Main money that gives way has bought nothing, as if its refund had come first: what takes its place may be another plan, or held."""
-    grant = case.grants.get(MAIN)
     if not make_way(case):
         return False
-    customer_id = grant.customer_id if grant else owner_of(case, situation).customer_id
-    if customer := situation.customers.get(customer_id or ""):
+    if customer := situation.customers.get(owner_of(case, situation).customer_id or ""):
         withdraw_purchase(case, MAIN, customer, situation)
     return True
 

@@ -138,10 +138,11 @@ def for_a_plan(number: int, amount: int, **more: object) -> f.PaymentSucceeded:
     return capture(f"py-{number}", amount=amount, occurred_at=at(number), **(sold | more))
 
 
-def test_a_membership_does_not_end_with_money_that_gave_way_to_money_still_held() -> None:
-    """The second payment waits for its confirmation, whenever the first one went back."""
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_membership_does_not_end_with_money_that_gave_way_to_money_still_held(confirmed: bool) -> None:
+    """The second payment waits for its confirmation, whenever the first one went back and whether it had bought the plan."""
     held = for_a_plan(2, 600_000)
-    first = for_a_plan(1, 600_000, token_only=False)
+    first = for_a_plan(1, 600_000, token_only=not confirmed)
     back = sent_back(1, 600_000, provider="mayar")
     told = licence("activated", at(days=30), products=(f.ProductHint(kind="tier", value="klub-a"),))
     for arrival in permutations([first, held, back, told]):
@@ -158,3 +159,65 @@ def test_money_that_takes_the_place_of_a_plan_and_buys_another_leaves_no_trace_o
     assert list(book.record("c-2").purchases) == ["klub-a"]
     rows = {row.plan: row.status for row in book.subscriptions("c-2").values()}
     assert (rows, book.tier("c-2")) == ({"klub-a": "active", "klub-b": "cancelled"}, "pro")
+
+
+def whole(number: int) -> f.PaymentSucceeded:
+    """One payment of all of it."""
+    return capture(f"py-{number}", amount=60_000, requested_amount=60_000, occurred_at=at(number))
+
+
+def test_a_whole_payment_sent_back_leaves_the_transfers_around_it_to_pay() -> None:
+    back = sent_back(2, 60_000)
+    for arrival in permutations([transfer(1), whole(2), transfer(3), back]):
+        book = Book().give(*arrival, REGISTER)
+        assert (book.credit("c-1"), book.reasons()) == (600_000, [])
+        rows = sorted((row.amount, row.refunded_amount) for row in book.payments().values())
+        assert rows == [(60_000, 0), (60_000, 60_000)]
+
+
+def test_money_of_an_unknown_payer_gives_way_when_the_request_is_refunded_without_saying_which_payment() -> (
+    None
+):
+    for arrival in permutations([FIRST, SECOND, refund("rfd-1", 50_000, None)]):
+        book = Book().give(*arrival, REGISTER)
+        assert (book.credit("c-1"), book.reasons()) == (500_000, [])
+
+
+def test_a_payment_of_several_seats_does_not_give_way() -> None:
+    """The seats beyond the first are parts of their own, and would be taken for those of the payment that comes in its place."""
+    course = {
+        "payment_type": None,
+        "products": (f.ProductHint(kind="catalog", value="kelas-python", quantity=2),),
+    }
+    seats = [capture(f"py-{n}", amount=100_000, occurred_at=at(n), **course) for n in (1, 2)]
+    book = Book().customer(*RATNA).give(*seats, sent_back(1, 100_000))
+    assert (book.held().reason, book.held().amount, book.courses("c-1")) == (
+        "duplicate_purchase",
+        100_000,
+        set(),
+    )
+    assert book.balance("suspense:xendit") == 100_000
+
+
+def test_the_payment_that_a_refund_names_is_the_one_behind_the_request() -> None:
+    book = Book().customer(*RATNA).give(TOLD, sent_back(2, 10_000)).give_together(FIRST, SECOND)
+    rows = {row.payment_id: (row.refunded_amount, row.held) for row in book.payments().values()}
+    assert rows == {"py-2": (10_000, None), "py-1": (0, "duplicate_purchase")}
+
+
+def test_refunds_go_with_the_transfers_they_name() -> None:
+    small = capture("py-2", amount=20_000, requested_amount=60_000, occurred_at=at(2))
+    large = capture("py-1", amount=40_000, requested_amount=60_000, occurred_at=at(1))
+    backs = [sent_back(2, 20_000, occurred_at=at(700)), sent_back(1, 40_000)]
+    book = Book().customer(*RATNA).give(large, small, *backs, whole(3))
+    (case,) = book.desk.cases.values()
+    assert case.closed["attempt:py-1"].refunds == {"rfd-1": 40_000}
+    assert case.closed["attempt:py-2"].refunds == {"rfd-2": 20_000}
+    assert book.credit("c-1") == 600_000
+
+
+def test_money_claimed_for_a_customer_who_is_still_to_register_is_not_given_to_the_payer() -> None:
+    book = Book().customer(*RATNA).give(FIRST, SECOND)
+    book.claim("c-9", reason="duplicate_purchase").give(sent_back(1))
+    assert (book.credit("c-1"), book.reasons()) == (0, ["customer_unknown"])
+    assert book.customer("c-9").credit("c-9") == 500_000

@@ -205,10 +205,11 @@ def test_a_cancellation_that_names_an_earlier_end_than_was_paid_for_still_counts
 
 
 def test_a_later_membership_takes_the_later_payment_only() -> None:
+    """Although it is announced only after the payment."""
     first = licence("activated", at(days=30), "LCN-1", products=tier("klub-a"))
-    later: dict[str, Any] = {"occurred_at": at(days=200)}
-    second = licence("activated", at(days=230), "LCN-2", products=tier("klub-a"), **later)
-    book = every_order(bought(), first, second, bought(payment="trx-2", **later))
+    told_at = {"occurred_at": at(10, days=200)}
+    second = licence("activated", at(days=230), "LCN-2", products=tier("klub-a"), **told_at)
+    book = every_order(bought(), first, second, bought(payment="trx-2", occurred_at=at(days=200)))
     ends = {row.licence_code: row.expires_at for row in book.subscriptions("c-1").values()}
     assert ends == {"LCN-1": MONTH[1], "LCN-2": at(days=230)}
 
@@ -248,6 +249,39 @@ def test_a_plan_that_left_the_catalogue_keeps_what_was_paid_for() -> None:
         "pro",
         "pro",
     )
+
+
+def test_a_membership_that_names_nothing_is_not_of_a_plan_bought_long_after() -> None:
+    book = every_order(licence("activated", at(days=90)), bought(occurred_at=at(days=20)))
+    assert {row.plan for row in book.subscriptions("c-1").values()} == {"klub-a", None}
+
+
+def test_a_membership_that_names_nothing_is_of_the_plan_that_no_other_one_stands_for() -> None:
+    nameless = licence("activated", at(days=60), "LCN-2")
+    for more, plan in (([], None), ([bought("klub-b", "trx-2")], "klub-b")):
+        book = every_order(bought(), joined(), nameless, *more)
+        rows = [(row.licence_code, row.plan) for row in book.subscriptions("c-1").values()]
+        assert sorted(rows) == [("LCN-1", "klub-a"), ("LCN-2", plan)]
+
+
+def test_a_membership_that_names_nothing_is_of_the_plan_bought_from_its_own_provider() -> None:
+    elsewhere = bought("klub-b", "py-9").model_copy(update={"provider": "xendit"})
+    for more, plan in (([], None), ([bought()], "klub-a")):
+        book = every_order(elsewhere, licence("activated", at(days=30)), *more)
+        rows = [(row.provider, row.plan) for row in book.subscriptions("c-1").values()]
+        assert sorted(rows) == [("mayar", plan), ("xendit", "klub-b")]
+
+
+def test_a_membership_that_a_person_named_is_of_the_plan_they_named() -> None:
+    nameless = licence("activated", at(days=30), payer_email=None)
+    book = told(bought(), bought("klub-b", "trx-2"), nameless).claim("c-1", product="klub-a")
+    rows = [(row.plan, row.licence_code) for row in book.subscriptions("c-1").values()]
+    assert sorted(rows) == [("klub-a", "LCN-1"), ("klub-b", None)]
+
+
+def test_a_plan_refunded_by_a_clock_ahead_of_ours_ends_now() -> None:
+    book = told(bought(), returned(occurred_at=at(days=1)))
+    assert (book.subscription("c-1").status, book.subscription("c-1").access_until) == ("cancelled", book.now)
 
 
 def test_two_customers_with_one_plan_share_nothing() -> None:
