@@ -55,7 +55,7 @@ class Desk:
 
     def partition(self, body: bytes) -> int:
         """Where a delivery goes on."""
-        return 0 if self._partitions == 1 else self._provider.partition(body, self._partitions)
+        return self._provider.partition(body, self._partitions)
 
     def count(self, status: int) -> None:
         """One more request answered."""

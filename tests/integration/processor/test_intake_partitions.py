@@ -192,8 +192,9 @@ async def test_a_backlog_in_one_partition_does_not_keep_another_waiting(chosen: 
     assert last < len(backlog) // 2
 
 
-async def test_a_retry_brings_a_delivery_back_to_its_own_partition(
-    chosen: Settings, pool: Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kept", [PARTITIONS, 2])
+async def test_a_retry_brings_a_delivery_back_to_its_own_partition_or_to_one_that_stays(
+    chosen: Settings, pool: Pool, database_url: str, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     went: list[tuple[int, str]] = []
     later = Detours.later
@@ -206,8 +207,9 @@ async def test_a_retry_brings_a_delivery_back_to_its_own_partition(
     busy = chosen.model_copy(
         update={"database_lock_timeout_ms": 30, "broker_retry_delays_seconds": (0.3, 0.4, 0.5, 0.6, 0.7)}
     )
+    fewer = busy.model_copy(update={"broker_partitions": kept})
     first, *sent = [envelope(capture(f"py-{number}")) for number in range(9)]
-    async with publishing(busy) as broker, working(busy), holding(database_url) as holder:
+    async with publishing(busy) as broker, working(fewer), holding(database_url) as holder:
         await send(broker, [first])
         await stored(pool, 1)
         await holder.execute("SELECT pg_advisory_lock($1)", LOG_LOCK)
@@ -219,7 +221,7 @@ async def test_a_retry_brings_a_delivery_back_to_its_own_partition(
         await until(all_went)
         await holder.execute("SELECT pg_advisory_unlock($1)", LOG_LOCK)
         await stored(pool, 9)
-    homes = {one.delivery_id: partition_of(one) for one in sent}
+    homes = {one.delivery_id: partition_of(one) % kept for one in sent}
     assert all(homes[delivery_id] == partition for partition, delivery_id in went)
     assert len({partition for partition, _ in went}) > 1
     assert await pool.fetchval("SELECT count(*) FROM deliveries WHERE status = 'processed'") == 9

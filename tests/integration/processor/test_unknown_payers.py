@@ -18,7 +18,7 @@ from schemas import decisions as d
 from schemas import facts as f
 from tests.integration.processor.running import until
 from tests.integration.processor.test_fulfilment import decided, log, ratna, settle, write
-from tests.unit.processor.facts import at, attempt_fact, capture, licence, order, package, paid
+from tests.unit.processor.facts import at, attempt_fact, capture, licence, order, package, paid, request_fact
 
 __all__ = ["log"]
 
@@ -132,6 +132,25 @@ async def test_a_licence_held_for_want_of_a_customer_finds_the_one_that_was_made
     book = await decided(log)
     (owner,) = {event.customer_id for event in book.of(d.CreditGranted)}
     assert (book.subscription(owner).status, book.reasons()) == ("pending", [])
+
+
+async def test_a_licence_in_use_makes_the_customer_it_was_held_for(log: Pool) -> None:
+    await held_before(log, licence("activated", at(days=30), payer_email="sari@contoh.id"))
+    await all_rounds(creating(log))
+    book = await decided(log)
+    (owner,) = {event.customer_id for event in book.of(d.SubscriptionActivated)}
+    assert (book.subscription(owner).status, book.reasons()) == ("active", [])
+
+
+async def test_held_money_that_turns_out_to_be_one_payment_is_granted_once(log: Pool) -> None:
+    """A request and a payment were held apart; the fact that makes them one comes in the round that looks at both again."""
+    told = request_fact(f.PaymentSucceeded, "pr-1", amount=50_000, payer_email="sari@contoh.id")
+    await held_before(log, told, top_up(1, group_id=None, payer_email="sari@contoh.id"))
+    assert len((await decided(log)).suspense()) == 2
+    await write(log, top_up(1, payer_email="sari@contoh.id"))
+    await all_rounds(creating(log))
+    assert await credits(log) == {"sari@contoh.id": 500_000}
+    assert (await decided(log)).reasons() == []
 
 
 async def test_while_held_money_stays_suspense_nothing_is_looked_at(log: Pool) -> None:

@@ -98,7 +98,8 @@ async def test_a_connection_that_is_made_ends_the_outage(
 ) -> None:
     outage = Outage()
     monkeypatch.setattr(database, "DATABASE", outage)
-    answers = iter([ConnectionRefusedError(), asyncpg.CannotConnectNowError("x"), None])
+    full = asyncpg.TooManyConnectionsError("x")  # it is there
+    answers = iter([full, ConnectionRefusedError(), asyncpg.CannotConnectNowError("x"), None])
 
     async def asyncpg_connect(*_arguments: object, **_options: object) -> object:
         await asyncio.sleep(0)
@@ -107,6 +108,9 @@ async def test_a_connection_that_is_made_ends_the_outage(
         return object()
 
     monkeypatch.setattr(asyncpg, "connect", asyncpg_connect)
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        await database.connect(NOBODY)
+    assert lines.actions == []
     for _ in range(2):
         with pytest.raises((OSError, asyncpg.CannotConnectNowError)):
             await database.connect(NOBODY)
