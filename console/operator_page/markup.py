@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_CODE = re.compile(r"`([^`]+)`")
+from projections.api.markup import prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +17,6 @@ class Bad:
 
 
 Cell = str | int | Bad
-
-
-def prose(sentence: str) -> str:
-    """Escaped, with what stands in backticks as code."""
-    return _CODE.sub(r"<code>\1</code>", escape(sentence))
 
 
 def table(

@@ -6,11 +6,12 @@ from html import escape
 
 from console.language import current
 from console.messages import text
-from console.operator_page.markup import Bad, Cell, prose, table
+from console.operator_page.markup import Bad, Cell, table
 from console.operator_page.style import ICON, STYLE
 from console.output import number, rupiah
 from console.overview import Overview
 from console.times import ago, moment
+from projections.api.markup import prose
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("lunas status", "page.status"),
