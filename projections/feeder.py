@@ -145,7 +145,7 @@ class Feeder:
                     error=one.error,
                 )
         if self._metrics is not None:
-            self._metrics.parked.labels(member.projection.name, member.version).inc(len(parked))
+            self._metrics.of(member.projection.name, member.version).parked.inc(len(parked))
 
     def _halt_subscribers(self, group: Sequence[Member], unknown: Stored) -> None:
         for member in group:
@@ -165,7 +165,7 @@ class Feeder:
             reason=reason,
         )
         if self._metrics is not None:
-            self._metrics.halted.labels(member.projection.name, member.version).set(1)
+            self._metrics.of(member.projection.name, member.version).halted.set(1)
 
     def _show(self, group: Sequence[Member], events: int, seconds: float, head: int) -> None:
         if self._metrics is None:
@@ -174,16 +174,16 @@ class Feeder:
         self._metrics.batch_seconds.observe(seconds)
         for member in group:
             if member.label not in self._halted or self._halted[member.label] <= time.monotonic():
-                self._metrics.halted.labels(member.projection.name, member.version).set(0)
+                self._metrics.of(member.projection.name, member.version).halted.set(0)
         self._show_lag(group, head)
 
     def _show_lag(self, group: Sequence[Member], head: int) -> None:
         if self._metrics is None:
             return
         for member in group:
-            labels = member.projection.name, member.version
-            self._metrics.position.labels(*labels).set(member.position)
-            self._metrics.lag_positions.labels(*labels).set(max(head - member.position, 0))
+            shown = self._metrics.of(member.projection.name, member.version)
+            shown.position.set(member.position)
+            shown.lag_positions.set(max(head - member.position, 0))
 
     async def show_age(self) -> None:
         """Refreshes the lag in seconds; asked for now and then, not in every round."""
@@ -192,7 +192,7 @@ class Feeder:
         for group in by_position(self.members):
             seconds = await self._connection.fetchval(runner_sql()["age"], group[0].position)
             for member in group:
-                self._metrics.lag_seconds.labels(member.projection.name, member.version).set(seconds or 0.0)
+                self._metrics.of(member.projection.name, member.version).lag_seconds.set(seconds or 0.0)
 
 
 def _types(group: Sequence[Member]) -> frozenset[str]:
