@@ -124,12 +124,10 @@ def _write_configuration(folder: Path, user: ServiceUser, port: int, password: s
             f"default_user = {USER}\n"
             f"default_pass = {password}\n"
             "disk_free_limit.absolute = 64MB\n"
-            # The log of all quorum queues. When it is full, what is still needed of it is copied to a file of each queue; the broker stands
-            # still meanwhile, so seldom is better. But all of it is read back at every start (the default is 512 MB).
-            "raft.wal_max_size_bytes = 268435456\n"
         ),
-        # Needed is what came after a queue's last snapshot. A snapshot of a queue that is nearly empty, as ours are, costs nothing, so one
-        # is taken after every 512 entries (the default is 8192, which may be all of the log).
+        # When the log of all quorum queues is full (512 MB), what is still needed of it is copied to a file of each queue, and the broker
+        # stands still meanwhile, for up to half a second. Needed is what came after a queue's last snapshot. A snapshot of a queue that
+        # is nearly empty, as ours are, costs nothing, so one is taken after every 512 entries; with the default of 8192 it may be all.
         "advanced.config": "[{rabbit, [{quorum_snapshot_interval, 512}]}].\n",
         "enabled_plugins": "[].\n",
         ".erlang.cookie": cookie,
