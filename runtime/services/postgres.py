@@ -27,7 +27,7 @@ SETTINGS = {
     # Commits wait behind whatever else the disk is writing. Left alone, the kernel collects what is written to tables for 30 s and then
     # writes hundreds of megabytes at once: a commit takes half a second. These make the server write early and little by little; what
     # still collects is about as much as shared_buffers holds.
-    "shared_buffers": "64MB",
+    "shared_buffers": "96MB",
     "backend_flush_after": "512kB",
     "bgwriter_delay": "20ms",
     "bgwriter_lru_maxpages": "1000",
