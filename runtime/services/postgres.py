@@ -32,7 +32,7 @@ SETTINGS = {
     "bgwriter_delay": "20ms",
     "bgwriter_lru_maxpages": "1000",
     "bgwriter_lru_multiplier": "4",
-    # Vacuum has all day; at its usual pace (2 ms) it takes half of a core and 40 MB/s from the commits.
+    # Vacuum has all day; at its usual pace (2 ms) it writes 24 MB/s beside the commits.
     "autovacuum_vacuum_cost_delay": "20ms",
     "fsync": "on",
     "synchronous_commit": "on",
