@@ -27,11 +27,9 @@ FLOOD_CONNECTIONS = 64
 ROUNDS = 5
 PACED_SECONDS = 10.0
 PROBES_PER_SECOND = 20.0  # 200 in a round
-FIRST_LOOK_SECONDS = 0.005  # nothing was ever visible sooner; asking takes CPU from the pipeline
+FIRST_LOOK_SECONDS = 0.005  # asking sooner takes CPU from the pipeline; what was visible sooner counts as this
 POLL_SECONDS = 0.001
-POLL_SHARE = (
-    0.05  # of the wait so far: who waits for long asks less often, else the asking is what makes it long
-)
+POLL_SHARE = 0.05  # of the wait so far: asking all the time would prolong a long one
 WARM_UP = 200
 LIGHT_RATE = 50.0
 """Webhooks per second of an ordinary busy hour: about four million a day."""
