@@ -27,7 +27,9 @@ FLOOD_CONNECTIONS = 64
 ROUNDS = 5
 PACED_SECONDS = 10.0
 PROBES_PER_SECOND = 20.0  # 200 in a round
-FIRST_LOOK_SECONDS = 0.005  # asking sooner takes CPU from the pipeline; what was visible sooner counts as this
+FIRST_LOOK_SECONDS = (
+    0.005  # asking sooner takes CPU from the pipeline; what was visible sooner counts as this
+)
 POLL_SECONDS = 0.001
 POLL_SHARE = 0.05  # of the wait so far: asking all the time would prolong a long one
 WARM_UP = 200
