@@ -203,11 +203,14 @@ class Desk:
         """Make two cases of one payment one; returns the one that stays."""
         if other is case or not isinstance(case, PaymentCase) or not isinstance(other, PaymentCase):
             return case
-        if other.grants or other.closed:
-            if case.grants or case.closed:
-                # Both counted money before we learned that they are one: a person must look.
-                case.counted_twice |= set() if case.reusable or other.reusable else {other.key}
+        if other.decided and case.decided:
+            if case.reusable or other.reusable:
                 return case
+            if case.in_hand or other.in_hand:
+                # Both counted money before we learned that they are one, and a person had a hand in it: a person must look.
+                case.counted_twice.add(other.key)
+                return case
+        elif other.decided:
             case, other = other, case
         case.absorb(other)
         self.merged.add(other.key)

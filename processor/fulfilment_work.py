@@ -6,6 +6,7 @@ Used by the rounds of fulfilment and by intake, when it decides on its own facts
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,7 @@ from schemas.event_model import EventModel
 from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
 
 BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
+TURNS = 100  # decisions on one case in a round; a few are usual, and without an end two cases that wake each other would stop all others
 FAILED = "policy"  # what cases wait for that a bug keeps from being decided: a new program
 
 
@@ -59,6 +61,7 @@ class Work:
     due: dict[str, datetime | None] = field(default_factory=dict)
     new: list[NewEvent] = field(default_factory=list)
     parked: list[tuple[str, str, str, Cause]] = field(default_factory=list)
+    turns: Counter[str] = field(default_factory=Counter)
 
     def expected(self) -> dict[str, int]:
         """Versions of the customers' streams that the decisions rest on."""
@@ -146,15 +149,27 @@ async def decide_all(connection: Connection, work: Work) -> None:
             batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
         )
         happened: dict[str, Cause] = {}
+        recalled: dict[str, Cause] = {}
         for number, key in enumerate(ordered, 1):
             if number % BREATH == 0:
                 await asyncio.sleep(0)
             before = desk.cases[key].owner
-            happened |= dict.fromkeys(_decide(work, key, batch[key]), batch[key])
+            situation = _decide(work, key, batch[key])
+            happened |= dict.fromkeys(situation.wakes, batch[key])
+            recalled |= dict.fromkeys(situation.recalls, batch[key])
             if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):
                 desk.owners[key] = desk.cases[key].owner
                 happened[f"case:{key}"] = batch[key]
         await wake(connection, work, happened)
+        await _recall(connection, desk, recalled)
+
+
+async def _recall(connection: Connection, desk: Desk, recalled: dict[str, Cause]) -> None:
+    """Cases that another one asked to look again."""
+    await desk.load_cases(connection, recalled)
+    for key, cause in recalled.items():
+        if key in desk.cases and key not in desk.dirty:
+            desk.touch(key, cause)
 
 
 async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cause]) -> None:
@@ -169,9 +184,9 @@ async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cau
             emails |= {payer for payer in case.payers if payer}
         else:
             ids |= {claim.customer_id for claim in case.claims.values()}
-            ids |= {grant.customer_id for grant in case.grants.values() if grant.customer_id}
+            ids |= case.granted_to()
             ids |= {one for one in (case.value("customer_ref"),) if one}
-            emails |= {one for one in (case.value("payer_email"),) if one}
+            emails.update(case.emails())
             subscription = case.value("subscription_key")
             subscriptions |= {f"{case.provider}:subscription:{subscription}"} if subscription else set()
     await desk.load_owners(connection, subscriptions)
@@ -180,8 +195,8 @@ async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cau
     await desk.load_versions(connection)
 
 
-def _decide(work: Work, key: str, cause: Cause) -> set[str]:
-    """Returns what other cases may have waited for and has now happened."""
+def _decide(work: Work, key: str, cause: Cause) -> Situation:
+    """Returns what the case was decided in: what happened that others may have waited for, and whom it asks to look again."""
     desk = work.desk
     case = desk.cases[key]
     situation = Situation(
@@ -196,6 +211,9 @@ def _decide(work: Work, key: str, cause: Cause) -> set[str]:
         situation.waits = {FAILED}
         situation.parked.append((key, "policy_failed"))
     else:
+        work.turns[key] += 1
+        if work.turns[key] > TURNS:
+            raise PolicyFailed(key, RecursionError("its decisions come to no end"))
         _apply_policy(case, situation)
     work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else None
     work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
@@ -213,7 +231,7 @@ def _decide(work: Work, key: str, cause: Cause) -> set[str]:
             desk.changed_customers.add(customer_id)
     desk.changed_customers |= situation.changed
     work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
-    return situation.wakes
+    return situation
 
 
 def _apply_policy(case: Case, situation: Situation) -> None:

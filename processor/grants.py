@@ -10,27 +10,63 @@ from processor.payment_attempts import Attempt, Report, RequestOnly
 from processor.payment_case import Grant, PaymentCase
 from processor.payment_parts import Part, payment_id_of
 from processor.plan_purchases import add_purchase, add_refunded, move_purchase
-from processor.situation import CustomerRecord, Purchase, Situation
+from processor.situation import CustomerRecord, Heir, Purchase, Situation, TopUp
 from processor.tiers import settle_tier
 from schemas.catalog import Product
-from schemas.decisions import (
-    CourseEnrolled,
-    CreditGranted,
-    SaleRecorded,
-    TokensGranted,
-)
+from schemas.corrections import CourseDated, CreditDated
+from schemas.decisions import CourseEnrolled, CreditGranted, SaleRecorded, TokensGranted
 from schemas.errors import CatalogError
 
 
-def problem(part: Part, customer: CustomerRecord | None) -> str | None:
-    """Why this part cannot be granted to this customer: nothing to credit, or a course they already have."""
+def problem(case: PaymentCase, part: Part, customer: CustomerRecord | None) -> str | None:
+    """Why this part cannot be granted to this customer: nothing to credit, or a course they already have or that another purchase is to open."""
     if part.kind == "credit" and part.amount is None:
         return "amount_unknown"
     if part.kind == "credit" and not part.amount:
         return "amount_zero"
-    if part.kind == "course" and customer and part.product and part.product.id in customer.courses:
-        return "duplicate_purchase"
+    if part.kind == "course" and customer and part.product:
+        heir = customer.course_heirs.get(part.product.id)
+        if part.product.id in customer.courses or (heir is not None and heir.case != case.key):
+            return "duplicate_purchase"
     return None
+
+
+def bid(case: PaymentCase, part: Part, problem: str, customer_id: str | None, situation: Situation) -> None:
+    """Of two purchases of a course the one that was paid earlier opens it: a later one that has it is asked to look again."""
+    customer = situation.customers.get(customer_id or "")
+    if part.kind != "course" or part.problem or customer is None or part.product is None:
+        return  # a surplus seat, which is nobody's: it says nothing about the first one
+    course, at = part.product.id, _at(case, part, situation)
+    holder, since = customer.courses.get(course), customer.course_times.get(course)
+    heir = customer.course_heirs.get(course)
+    if problem == "duplicate_purchase" and holder and since and (at, case.key) < (since, holder):
+        if heir is None or (at, case.key) < (heir.at, heir.case):
+            customer.course_heirs[course] = Heir(case.key, at)
+            situation.changed.add(customer.customer_id)
+        situation.recalls.add(holder)
+    elif heir is not None and heir.case == case.key:
+        _renounce(customer, course, situation)
+
+
+def gives_way(case: PaymentCase, part: Part, situation: Situation) -> bool:
+    """Whether the course of this part goes to a purchase that was paid earlier. What a person gave goes to nobody."""
+    granted = case.grants[part.key]
+    customer = situation.customers.get(granted.customer_id or "")
+    if granted.kind != "course" or granted.revoked or customer is None:
+        return False
+    heir = customer.course_heirs.get(granted.product)
+    if heir is None:
+        return False
+    if not case.in_hand and (heir.at, heir.case) < (_at(case, part, situation), case.key):
+        return True
+    _renounce(customer, granted.product, situation)
+    return False
+
+
+def _renounce(customer: CustomerRecord, course: str, situation: Situation) -> None:
+    del customer.course_heirs[course]
+    situation.changed.add(customer.customer_id)
+    situation.wakes.add(f"course:{customer.customer_id}:{course}")
 
 
 def grant(case: PaymentCase, part: Part, customer_id: str | None, situation: Situation) -> Grant:
@@ -69,9 +105,16 @@ def _credit(
     )
     customer.credit_tokens += tokens
     customer.topups += 1
+    at = _at(case, part, situation)
+    customer.topped_up(TopUp(at, amount))
     settle_tier(customer, case.key, "first_topup", situation)
     return Grant(
-        kind="credit", customer_id=customer.customer_id, amount_idr=amount, tokens=tokens, product="credit"
+        kind="credit",
+        customer_id=customer.customer_id,
+        amount_idr=amount,
+        tokens=tokens,
+        product="credit",
+        at=at,
     )
 
 
@@ -114,8 +157,8 @@ def _tokens(
 def _course(
     case: PaymentCase, part: Part, customer: CustomerRecord, amount: int | None, situation: Situation
 ) -> Grant:
-    course = part.sold_as
-    customer.courses[course] = case.key
+    course, at, order_id = part.sold_as, _at(case, part, situation), order_id_of(case, part.attempts)
+    customer.open_course(course, case.key, at)
     situation.say_of(
         customer.customer_id,
         CourseEnrolled(
@@ -124,13 +167,20 @@ def _course(
             provider=case.provider,
             payment_id=payment_id_of(case, part.attempts),
             course=course,
-            order_id=case.payment_key,
+            order_id=order_id,
             amount_idr=amount,
-            at=_at(case, part, situation),
+            at=at,
             postings=postings.sold(case.provider, course, amount),
         ),
     )
-    return Grant(kind="course", customer_id=customer.customer_id, amount_idr=amount, product=course)
+    return Grant(
+        kind="course",
+        customer_id=customer.customer_id,
+        amount_idr=amount,
+        product=course,
+        at=at,
+        order_id=order_id,
+    )
 
 
 def _plan(
@@ -146,10 +196,78 @@ def _plan(
 
 
 def keep_time(case: PaymentCase, part: Part, situation: Situation) -> None:
-    """What a plan's payment bought begins when it was paid, whichever of its facts came first."""
+    """What was granted dates from when it was paid, whichever of its facts came first."""
     grant, paid_at = case.grants[part.key], case.paid_at(part.attempts)
-    if grant.kind == "plan" and grant.customer_id and paid_at is not None:
-        move_purchase(case, part.key, paid_at, grant, situation.customers[grant.customer_id], situation)
+    customer = situation.customers.get(grant.customer_id or "")
+    if customer is None or paid_at is None:
+        return
+    if grant.kind == "plan":
+        move_purchase(case, part.key, paid_at, grant, customer, situation)
+    elif grant.kind == "course" and grant.order_id:
+        _date_course(case, part, grant, paid_at, customer, situation)
+    elif grant.kind == "credit" and grant.at is not None and grant.at != paid_at:
+        before, grant.at = grant.at, paid_at
+        _date_credit(case, part, grant, before, customer, situation)
+
+
+def _date_credit(
+    case: PaymentCase,
+    part: Part,
+    grant: Grant,
+    before: datetime,
+    customer: CustomerRecord,
+    situation: Situation,
+) -> None:
+    at, amount = grant.at or before, grant.amount_idr or 0
+    customer.not_topped_up(TopUp(before, amount))
+    customer.topped_up(TopUp(at, amount))
+    last = customer.last_topup or TopUp(at, amount)
+    situation.say_of(
+        customer.customer_id,
+        CreditDated(
+            case=case.key,
+            customer_id=customer.customer_id,
+            provider=case.provider,
+            payment_id=payment_id_of(case, part.attempts),
+            at=at,
+            last_top_up_at=last.at,
+            last_top_up_idr=last.amount_idr,
+        ),
+    )
+
+
+def order_id_of(case: PaymentCase, attempts: tuple[str, ...]) -> str:
+    """What readers know the purchase of a course by: the order, else the payment."""
+    return case.payment_key if case.orders else payment_id_of(case, attempts)
+
+
+def _date_course(
+    case: PaymentCase,
+    part: Part,
+    grant: Grant,
+    at: datetime,
+    customer: CustomerRecord,
+    situation: Situation,
+) -> None:
+    former, order_id = grant.order_id, order_id_of(case, part.attempts)
+    if grant.revoked or (grant.at, former) == (at, order_id):
+        return
+    grant.at, grant.order_id = at, order_id
+    customer.course_times[grant.product] = at
+    situation.wakes.add(f"course:{customer.customer_id}:{grant.product}")
+    situation.say_of(
+        customer.customer_id,
+        CourseDated(
+            case=case.key,
+            customer_id=customer.customer_id,
+            provider=case.provider,
+            payment_id=payment_id_of(case, part.attempts),
+            course=grant.product,
+            order_id=order_id,
+            former_order_id=former,
+            at=at,
+        ),
+    )
 
 
 def _purchase(case: PaymentCase, part: Part, product: Product, situation: Situation) -> Purchase:

@@ -8,9 +8,11 @@ from processor.situation import Situation
 
 
 def raise_alarms(case: PaymentCase, parts: list[Part], situation: Situation) -> None:
-    """Money that does not add up, or an order that vanished after it was delivered."""
-    if case.deleted_at is not None and case.grants:
+    """Money that does not add up, a payment that was taken back by hand, an order that vanished after it was delivered."""
+    if case.grants and case.deleted_at is not None and case.order_problem() != "order_deleted":
         _tell(case, "order_deleted_after_payment", case.payment_key, situation)
+    if case.grants and case.reversed():
+        _tell(case, "payment_reversed", case.payment_key, situation)
     for other in sorted(case.counted_twice):
         _tell(case, "payment_counted_twice", other, situation)
     if case.sold and case.agreed and case.sold.value["gross_amount"] != case.agreed.value["gross_amount"]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from processor.payment_attempts import Attempt, Register, RequestOnly, join, latest, report, succeed
+from processor.payment_attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
 from processor.stored_state import StoredState
 from schemas.event_model import EventModel
 from schemas.facts import (
@@ -62,7 +62,7 @@ class Claim(StoredState):
 
 @dataclass(slots=True)
 class Grant(StoredState):
-    """What was granted for a part, and how much of it a refund took back."""
+    """What was granted for a part, and how much of it a refund took back. `at`: when we believed it was paid; `order_id`: of a course, as told."""
 
     kind: Literal["credit", "tokens", "course", "sale", "plan"]
     customer_id: str | None
@@ -72,6 +72,8 @@ class Grant(StoredState):
     refunds: dict[str, int] = field(default_factory=dict)
     clawed_tokens: int = 0
     revoked: bool = False
+    at: datetime | None = None
+    order_id: str = ""
 
     @property
     def refunded_idr(self) -> int:
@@ -100,7 +102,11 @@ class Closed(StoredState):
 
 @dataclass(slots=True)
 class PaymentCase(StoredState):
-    """One payment (with all attempts at it) or one order, and what was decided about it."""
+    """One payment (with all attempts at it) or one order, and what was decided about it.
+
+    `payers` are the e-mails that its facts named, each with the earliest time it was told. `grounds` is what the facts said when something was
+    granted (processor/payment_review.py); `stray_grants` were granted by a case that turned out to be this one, by case and part.
+    """
 
     key: str
     provider: str
@@ -112,6 +118,7 @@ class PaymentCase(StoredState):
     group_id: str | None = None
     reusable: bool = False
     registers: dict[str, Register] = field(default_factory=dict)
+    payers: dict[str, datetime] = field(default_factory=dict)
     orders: list[Register] = field(default_factory=list)
     spam_marks: list[Register] = field(default_factory=list)
     cancelled_at: datetime | None = None
@@ -122,9 +129,12 @@ class PaymentCase(StoredState):
     main: list[str] = field(default_factory=list)
     sold: Register | None = None
     owner: str | None = None
+    provisional: bool = False
     grants: dict[str, Grant] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     stray_holds: list[Hold] = field(default_factory=list)
+    stray_grants: dict[str, Grant] = field(default_factory=dict)
+    grounds: list[str] = field(default_factory=list)
     closed: dict[str, Closed] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     counted_twice: set[str] = field(default_factory=set)
@@ -142,10 +152,10 @@ class PaymentCase(StoredState):
             self._order(event)
         elif isinstance(event, OrderCancelled):
             self.aliases |= {event.order_key, *event.aliases}
-            self.cancelled_at = latest(self.cancelled_at, event.as_of)
+            self.cancelled_at = earliest(self.cancelled_at, event.as_of)
         elif isinstance(event, OrderDeleted):
             self.aliases |= {event.order_key, *event.aliases}
-            self.deleted_at = latest(self.deleted_at, event.as_of)
+            self.deleted_at = earliest(self.deleted_at, event.as_of)
         elif isinstance(event, SuspenseClaimed):
             self._claim(event, position)
         elif isinstance(event, SuspenseWrittenOff):
@@ -201,11 +211,49 @@ class PaymentCase(StoredState):
             successes.pop(RequestOnly, None)
         return successes
 
+    @property
+    def decided(self) -> bool:
+        """Something was granted, or money left suspense for good."""
+        return bool(self.grants or self.closed or self.stray_grants)
+
+    def granted_to(self) -> set[str]:
+        """Customers who were granted something for it."""
+        grants = (*self.grants.values(), *self.stray_grants.values())
+        return {grant.customer_id for grant in grants if grant.customer_id}
+
+    @property
+    def in_hand(self) -> bool:
+        """A person has spoken about its money: later news is shown to them (processor/payment_alarms.py), and undoes nothing."""
+        return bool(self.claims or self.write_offs)
+
     def paid_at(self, attempts: Iterable[str]) -> datetime | None:
         """When the earliest of these attempts was paid."""
         known = [self.attempts[key].paid_at for key in attempts if key in self.attempts]
         times = [time for time in known if time is not None]
         return min(times) if times else None
+
+    def emails(self) -> list[str]:
+        """Whose money it may be: the payer named when it was paid, then those named later, who may correct the former."""
+        if len(self.payers) < 2:
+            email = next(iter(self.payers), None) or self.value("payer_email")
+            return [email] if email else []
+        told = sorted((at, email) for email, at in self.payers.items())
+        paid_at = self.paid_at(self.successes)
+        by_then = [email for at, email in told if paid_at is None or at <= paid_at]
+        return by_then[-1:] + [email for at, email in told if email not in by_then]
+
+    def order_problem(self) -> str | None:
+        """Why money for this order is not for what was ordered, or None. By the provider's times, not by arrival."""
+        if self.spam:
+            return "spam_order"
+        if self.deleted_at is None and self.cancelled_at is None:
+            return None
+        paid_at = self.paid_at(self.successes)
+        if self.deleted_at and (paid_at is None or paid_at > self.deleted_at):
+            return "order_deleted"
+        if self.cancelled_at and (paid_at is None or paid_at > self.cancelled_at):
+            return "paid_after_cancel"
+        return None
 
     def reversed(self) -> bool:
         """A person at the provider set a paid payment back to unpaid, later than it was paid."""
@@ -217,7 +265,7 @@ class PaymentCase(StoredState):
         return bool(paid) and max(unpaid) > max(paid)
 
     def absorb(self, other: PaymentCase) -> None:
-        """Take over another case of the same payment that granted and closed nothing yet. What it held is released by the next decision."""
+        """Take over another case of the same payment. What it held is released, what it granted is withdrawn, by the next decision."""
         self.names |= other.names
         self.aliases |= other.aliases
         for key, attempt in other.attempts.items():
@@ -225,16 +273,20 @@ class PaymentCase(StoredState):
         self.refunds.update(other.refunds)
         for name, register in other.registers.items():
             self._set(name, register)
+        for email, at in other.payers.items():
+            self._payer(email, at)
         for order in other.orders:
             _add(self.orders, order)
         for mark in other.spam_marks:
             _add(self.spam_marks, mark)
-        self.cancelled_at = latest(self.cancelled_at, other.cancelled_at)
-        self.deleted_at = latest(self.deleted_at, other.deleted_at)
+        self.cancelled_at = earliest(self.cancelled_at, other.cancelled_at)
+        self.deleted_at = earliest(self.deleted_at, other.deleted_at)
         self.group_id = self.group_id or other.group_id
         self.reusable = self.reusable or other.reusable
         self.new_facts = sorted({*self.new_facts, *other.new_facts})
         self.stray_holds += [*other.stray_holds, *other.holds.values()]
+        self.stray_grants |= other.stray_grants
+        self.stray_grants |= {f"{other.key} {part}": grant for part, grant in other.grants.items()}
         self.told |= other.told
         self.merged_records |= other.merged_records | set(other.assessed)
 
@@ -268,6 +320,8 @@ class PaymentCase(StoredState):
             value = getattr(fact, name)
             if value is not None:
                 self._set(name, Register(fact.occurred_at, value))
+        if fact.payer_email:
+            self._payer(fact.payer_email, fact.occurred_at)
         if fact.products:
             hints = [hint.model_dump() for hint in fact.products]
             self._set("products", Register(fact.occurred_at, hints))
@@ -291,6 +345,11 @@ class PaymentCase(StoredState):
         _add(self.spam_marks, Register(at=fact.as_of, value=fact.spam))
         if fact.payer_email:
             self._set("payer_email", Register(at=fact.as_of, value=fact.payer_email))
+            self._payer(fact.payer_email, fact.as_of)
+
+    def _payer(self, email: str, at: datetime) -> None:
+        known = self.payers.get(email)
+        self.payers[email] = at if known is None else min(known, at)
 
     def _claim(self, event: SuspenseClaimed, position: int) -> None:
         earlier = self.claims.get(event.suspense_id)

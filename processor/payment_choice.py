@@ -39,8 +39,22 @@ def main_attempts(case: PaymentCase, paid: list[str]) -> tuple[list[str], bool]:
     free = _free(case, paid)
     settled = case.closed[MAIN].attempts if MAIN in case.closed else case.main
     if settled:
-        return _adopted(case, settled, free), False
+        adopted = _adopted(case, settled, free)
+        return adopted, MAIN in case.closed and _falls_short(case, adopted)
     return _choose(case, free)
+
+
+def _falls_short(case: PaymentCase, attempts: list[str]) -> bool:
+    requested, amounts = case.value("requested_amount"), [amount_of(case, attempt) for attempt in attempts]
+    if requested is None or case.reusable or None in amounts:
+        return False
+    asked: int = requested
+    return sum(amount or 0 for amount in amounts) < asked
+
+
+def facts_choice(case: PaymentCase) -> tuple[list[str], bool]:
+    """The same by the facts alone, whatever was granted."""
+    return _choose(case, paid_attempts(case))
 
 
 def make_way(case: PaymentCase) -> bool:
@@ -50,6 +64,9 @@ def make_way(case: PaymentCase) -> bool:
     free = _free(case, paid_attempts(case))
     settled = _settled(case, free)
     if RequestOnly in free or not set(free) - set(settled):
+        return False
+    if not case.in_hand and (_all_named(case) or set(facts_choice(case)[0]) != set(settled)):
+        # The facts themselves say which money it is: processor/payment_review.py sees to it.
         return False
     closed = case.closed.get(MAIN)
     if closed is not None and _closed_by_the_facts(case, closed):
@@ -118,6 +135,12 @@ def _adopted(case: PaymentCase, settled: list[str], free: list[str]) -> list[str
     return [attempt for attempt in free if attempt in named][:1] or free[:1]
 
 
+def _all_named(case: PaymentCase) -> bool:
+    """Whether all refunds of the main money name a payment."""
+    decided = case.grants.get(MAIN) or case.closed.get(MAIN)
+    return decided is not None and all(case.refunds[one].attempt_id is not None for one in decided.refunds)
+
+
 def _named_by_refunds(case: PaymentCase) -> set[str]:
     """Attempts that the refunds of the main money name."""
     decided = case.grants.get(MAIN) or case.closed.get(MAIN)
@@ -134,7 +157,9 @@ def _set_aside(case: PaymentCase, attempts: list[str]) -> None:
     shares = _shares(case, decided.refunds, attempts)
     for attempt in attempts:
         case.closed[extra_key(attempt)] = Closed(
-            why=closed.why if closed else "taken_back", attempts=[attempt], refunds=shares[attempt]
+            why=closed.why if closed else "taken_back",
+            attempts=[attempt],
+            refunds=shares[attempt],
         )
 
 
@@ -156,31 +181,38 @@ def _shares(case: PaymentCase, refunds: dict[str, int], attempts: list[str]) -> 
 
 
 def _choose(case: PaymentCase, free: list[str]) -> tuple[list[str], bool]:
-    """By the facts alone: the first money that pays for the request, passing over money that all went back while other money is there."""
-    chosen = first = _pick(case, free)
-    while case.refunds and all(_went_back(case, attempt) for attempt in chosen[0]):
-        free = [attempt for attempt in free if attempt not in chosen[0]]
+    """By the facts alone: the first money that pays for the request, passing over money that all went back while other money is there.
+
+    When all of it went back, the money that went back last.
+    """
+    passed = [_pick(case, free)]
+    while case.refunds and all(_went_back(case, attempt) for attempt in passed[-1][0]):
+        free = [attempt for attempt in free if attempt not in passed[-1][0]]
         if not free or case.reusable:
-            return first
-        chosen = _pick(case, free)
-    return chosen
+            return max(passed, key=lambda chosen: _last_refund(case, chosen[0]))
+        passed.append(_pick(case, free))
+    return passed[-1]
+
+
+def _last_refund(case: PaymentCase, attempts: list[str]) -> str:
+    return max(
+        (str(refund.at) for refund in case.refunds.values() if refund.attempt_id in attempts), default=""
+    )
 
 
 def _pick(case: PaymentCase, free: list[str]) -> tuple[list[str], bool]:
+    """The money that first paid for the request: one payment of all of it, or partial payments that reach it together.
+
+    What had gone back before the next one came does not count towards it.
+    """
     requested = case.value("requested_amount")
     if requested is None or case.reusable:
         return free[:1], False
+    together: list[str] = []
     for attempt in free:
         amount = amount_of(case, attempt)
         if amount is None or amount >= requested:
             return [attempt], False
-    return _accumulate(case, free, requested)
-
-
-def _accumulate(case: PaymentCase, free: list[str], requested: int) -> tuple[list[str], bool]:
-    """Partial payments until they reach what was asked for. What had gone back before the next one came does not count towards it."""
-    together: list[str] = []
-    for attempt in free:
         paid_at = case.attempts[attempt].paid_at
         together = [*(one for one in together if not _went_back(case, one, paid_at)), attempt]
         if sum(amount_of(case, one) or 0 for one in together) >= requested:

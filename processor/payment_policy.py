@@ -1,11 +1,12 @@
 """From the facts of a payment to decisions: grant each part once, or hold it for a reason. Pure: no clock, no I/O.
 
-What was granted stays granted; only a refund, a reversal or a person takes it back. What is held is looked at again whenever something it
-waits for arrives, so every order of arrival ends the same.
+What is held is looked at again whenever something it waits for arrives. What was granted is looked at again when the facts it rests on turn out
+to be others, and withdrawn if it does not stand (processor/payment_review.py). So every order of arrival ends the same.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from processor import grants, postings
@@ -15,49 +16,105 @@ from processor.payment_assessment import assess
 from processor.payment_case import Claim, Closed, Hold, PaymentCase
 from processor.payment_choice import MAIN, make_way
 from processor.payment_parts import Part, parts_of, payment_id_of, repurposed
+from processor.payment_review import (
+    CATALOG_PROBLEMS,
+    Grounds,
+    Trial,
+    ends_the_same,
+    grounds_of,
+    rests_on_the_catalog,
+)
 from processor.plan_purchases import withdraw_purchase
 from processor.refunds import place_refunds, take_back
 from processor.situation import Owner, Situation, digest, find_owner, suspense_id
+from processor.withdrawals import withdraw, withdraw_all, withdraw_grant
 from schemas.decisions import SuspenseHeld, SuspenseReleased
-
-_CATALOG_PROBLEMS = {"unmapped_product", "ambiguous_product", "purpose_unknown"}
 
 
 def decide_payment(case: PaymentCase, situation: Situation) -> None:
     """Bring the decisions about a case up to date with its facts. Mutates the case's record of what was decided."""
-    _make_way(case, situation)
-    owner, parts = _settle_parts(case, situation)
-    for _ in case.attempts:
-        # A refund may just have emptied the main money; each turn settles at least one attempt for good.
-        if not _make_way(case, situation):
-            break
-        owner, parts = _settle_parts(case, situation)
+    if case.stray_grants:
+        # Two cases that granted the same money are one: neither grant is more right than the other.
+        withdraw_all(case, "counted_twice", owner_of(case, situation).customer_id, situation)
+    told, parked = set(case.told), len(situation.parked)
+    _settle_all(case, situation)
+    trial = _decided_anew(case, told, situation)
+    if trial is not None:
+        # What an operator would have been shown rests on what is withdrawn.
+        del situation.parked[parked:]
+        trial.take_over(case, situation)
+    if not case.decided and not case.in_hand:
+        # Nothing rests on them any more: whose it is, and what for, may still turn out otherwise.
+        case.main, case.sold, case.owner, case.provisional = [], None, None, False
+    owner, parts = owner_of(case, situation), parts_of(case, situation.catalog)
     if case.orders and any(key.startswith("line:") for key in (*case.grants, *case.closed)):
         case.sold = case.order
     raise_alarms(case, parts, situation)
     assess(case, parts, owner, situation)
-    if not case.holds and (case.owner or not case.successes) and owner.reason is None:
+    settled = owner.reason is None and not case.provisional
+    if settled and not case.holds and (case.owner or not case.successes):
         situation.waits.clear()
+
+
+def _settle_all(case: PaymentCase, situation: Situation) -> None:
+    _make_way(case, situation)
+    _settle_parts(case, situation)
+    for _ in case.attempts:
+        # A refund may just have emptied the main money; each turn settles at least one attempt for good.
+        if not _make_way(case, situation):
+            break
+        _settle_parts(case, situation)
+
+
+def _decided_anew(case: PaymentCase, told: set[str], situation: Situation) -> Trial | None:
+    """What would have been decided had all facts been there, when the facts that decisions rest on changed and it is something else."""
+    if case.in_hand or not case.decided:
+        return None
+    known, grounds = case.grounds, grounds_of(case)
+    case.grounds = list(grounds)
+    if not known or (known == case.grounds and not case.provisional):
+        return None
+    before = Grounds(*known)
+    keeps_owner = before.payer == grounds.payer and not case.provisional
+    former = owner_of(case, situation).customer_id
+    now = owner_of(replace(case, owner=case.owner if keeps_owner else None), situation).customer_id
+    trial = Trial.of(case, {one for one in (former, now, *case.granted_to()) if one}, situation)
+    anew = trial.case
+    anew.told = told
+    withdraw_all(anew, case.order_problem() or "corrected", former, trial.situation)
+    anew.owner = case.owner if keeps_owner else None
+    _settle_all(anew, trial.situation)
+    if ends_the_same(case, anew):
+        case.provisional = anew.provisional
+        return None
+    if rests_on_the_catalog(case, anew, before, grounds):
+        return None
+    return trial
 
 
 def _make_way(case: PaymentCase, situation: Situation) -> bool:
     """Main money that gives way has bought nothing, as if its refund had come first: what takes its place may be another plan, or held."""
+    emptied, in_hand = case.grants.get(MAIN), case.in_hand
     if not make_way(case):
         return False
-    if customer := situation.customers.get(owner_of(case, situation).customer_id or ""):
-        withdraw_purchase(case, MAIN, customer, situation)
+    if emptied is not None and not in_hand:
+        withdraw_grant(case, f"{case.key} {MAIN}", emptied, "refunded", situation)
+    elif customer := situation.customers.get(owner_of(case, situation).customer_id or ""):
+        withdraw_purchase(case, f"{case.key} {MAIN}", customer, situation)
     return True
 
 
-def _settle_parts(case: PaymentCase, situation: Situation) -> tuple[Owner, list[Part]]:
+def _settle_parts(case: PaymentCase, situation: Situation) -> None:
     owner = owner_of(case, situation)
     parts = parts_of(case, situation.catalog)
     _adopt(case, parts)
     _release_vanished(case, parts, situation)
-    refunds = place_refunds(case, parts, situation)
+    refunds, excessive = place_refunds(case, parts)
+    for refund_id in excessive:
+        if case.tell_once(f"refund_exceeds_payment {refund_id}"):
+            situation.parked.append((refund_id, "refund_exceeds_payment"))
     for part in parts:
         _settle(case, part, owner, refunds[part.key], situation)
-    return owner, parts
 
 
 def _adopt(case: PaymentCase, parts: list[Part]) -> None:
@@ -70,12 +127,14 @@ def _adopt(case: PaymentCase, parts: list[Part]) -> None:
 def owner_of(case: PaymentCase, situation: Situation) -> Owner:
     """Whose payment it is; once something was granted the answer no longer changes."""
     if case.owner:
-        return Owner(case.owner)
+        if case.provisional:
+            situation.waits |= {f"email:{email}" for email in case.emails()}
+        return Owner(case.owner, provisional=case.provisional)
     subscription = case.value("subscription_key")
     return find_owner(
         situation,
         customer_ref=case.value("customer_ref"),
-        email=case.value("payer_email"),
+        emails=case.emails(),
         subscription=subscription_case(case.provider, subscription) if subscription else None,
         received=bool(case.successes),
     )
@@ -84,11 +143,11 @@ def owner_of(case: PaymentCase, situation: Situation) -> Owner:
 def _settle(
     case: PaymentCase, part: Part, owner: Owner, refunds: dict[str, int], situation: Situation
 ) -> None:
-    if part.key in case.closed:
+    if part.key in case.closed and not _reopen(case, part, owner, situation):
         if case.closed[part.key].why == "refunded":
             grants.mark_refunded(case, part, owner.customer_id, situation)
         return
-    if part.key in case.grants:
+    if part.key in case.grants and not _give_way(case, part, situation):
         grants.keep_time(case, part, situation)
         take_back(case, part.key, refunds, situation)
         return
@@ -111,37 +170,48 @@ def _settle(
     elif part.amount and sum(refunds.values()) == part.amount:
         _close(case, part, "refunded", refunds, owner.customer_id, situation)
     else:
+        grants.bid(case, part, problem, owner.customer_id, situation)
         _hold(case, part, problem, sum(refunds.values()), owner, situation)
+
+
+def _reopen(case: PaymentCase, part: Part, owner: Owner, situation: Situation) -> bool:
+    """Money that went back before anybody knew whose it was is granted and taken back, as if we had known."""
+    if case.closed[part.key].why != "refunded" or case.in_hand:
+        return False
+    if _problem(case, part, owner, None, situation):
+        return False
+    del case.closed[part.key]
+    return True
+
+
+def _give_way(case: PaymentCase, part: Part, situation: Situation) -> bool:
+    """Leave a course to a purchase of it that was paid earlier, as if that one had come first."""
+    if not grants.gives_way(case, part, situation):
+        return False
+    withdraw(case, part.key, "duplicate_purchase", situation)
+    return True
 
 
 def _problem(
     case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, situation: Situation
 ) -> str | None:
     """Why a part cannot be granted now, or None. The first reason a person would have to solve comes first."""
-    found = None if claim else _order_problem(case)
-    found = found or part.problem or owner.reason
-    found = found or (None if claim else _trust_problem(case, part, situation))
-    if found in _CATALOG_PROBLEMS:
+    found = _obstacle(case, part, owner, claim, situation)
+    if found in CATALOG_PROBLEMS:
         situation.waits.add("catalog")
-    found = found or grants.problem(part, situation.customers.get(owner.customer_id or ""))
+    found = found or grants.problem(case, part, situation.customers.get(owner.customer_id or ""))
     if found == "duplicate_purchase" and part.product:
         situation.waits.add(f"course:{owner.customer_id}:{part.product.id}")
     return found
 
 
-def _order_problem(case: PaymentCase) -> str | None:
-    if case.reversed():
-        return "reversed"
-    if case.spam:
-        return "spam_order"
-    if case.deleted_at is None and case.cancelled_at is None:
-        return None
-    paid_at = case.paid_at(case.successes)
-    if case.deleted_at and (paid_at is None or paid_at > case.deleted_at):
-        return "order_deleted"
-    if case.cancelled_at and (paid_at is None or paid_at > case.cancelled_at):
-        return "paid_after_cancel"
-    return None
+def _obstacle(
+    case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, situation: Situation
+) -> str | None:
+    """What the facts, the catalogue or the customers have against a grant, whatever else this customer has."""
+    found = None if claim else case.order_problem()
+    found = found or part.problem or owner.reason
+    return found or (None if claim else _trust_problem(case, part, situation))
 
 
 def _trust_problem(case: PaymentCase, part: Part, situation: Situation) -> str | None:
@@ -174,7 +244,7 @@ def _grant(case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, sit
     if part.key == MAIN:
         case.main = list(part.attempts)
     if claim is None or part.key == MAIN:
-        case.owner = owner.customer_id
+        case.owner, case.provisional = owner.customer_id, owner.provisional
 
 
 def _hold(

@@ -20,6 +20,7 @@ from schemas.decisions import (
     SubscriptionMerged,
     SubscriptionRenewed,
     SubscriptionUpdated,
+    SubscriptionWithdrawn,
 )
 from schemas.periods import Period
 
@@ -72,16 +73,35 @@ def end_purchase(
     _refund(case, purchase, grant.refunds, customer, situation)
 
 
-def withdraw_purchase(case: PaymentCase, part: str, customer: CustomerRecord, situation: Situation) -> None:
-    """A part bought nothing after all. What was said of its plan stays said: it was cancelled when its money went back."""
-    name = f"{case.key} {part}"
+def withdraw_purchase(
+    case: PaymentCase, name: str, customer: CustomerRecord, situation: Situation, *, hide: bool = False
+) -> None:
+    """The part of a case by this name bought nothing after all.
+
+    What was said of its plan stays said (it was cancelled when its money went back), unless it is to be hidden because it was never due.
+    """
     products = [product for product, purchases in customer.purchases.items() if name in purchases]
     for product in products:
         del customer.purchases[product][name]
         if not customer.purchases[product]:
             del customer.purchases[product]
-    if products:
-        _settle(case, "refund", customer, situation)
+    if not products:
+        return
+    if hide:
+        _hide(
+            case, [product for product in products if product not in customer.purchases], customer, situation
+        )
+    _settle(case, "withdrawn" if hide else "refund", customer, situation)
+
+
+def _hide(case: PaymentCase, products: list[str], customer: CustomerRecord, situation: Situation) -> None:
+    for product in products:
+        row = _Row(case.key, case.provider, product, customer)
+        said = row.said
+        customer.plans.pop(row.name, None)
+        if said is not None and said.status not in ("merged", "withdrawn"):
+            view = said.model_copy(update={"case": row.case, "status": "withdrawn"})
+            _say(row, view, SubscriptionWithdrawn, situation)
 
 
 def settle_purchases(case_key: str, customer: CustomerRecord, situation: Situation) -> None:
@@ -184,7 +204,7 @@ def _merge(row: _Row, into: str, situation: Situation) -> None:
     """Nothing of it stands alone any more. A row that nobody ever saw need not be taken away."""
     row.customer.plans.pop(row.name, None)
     before = row.said
-    if before is None or before.status == "merged":
+    if before is None or before.status in ("merged", "withdrawn"):
         return
     merged = before.model_copy(update={"case": row.case, "status": "merged"})
     row.customer.plan_rows[row.product] = merged.model_dump(mode="json")

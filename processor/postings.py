@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from schemas.decisions import Posting
+from schemas.decision_model import Posting
 
 Postings = tuple[Posting, ...]
 

@@ -14,23 +14,19 @@ from processor.payment_parts import Part, payment_id_of
 from processor.plan_purchases import end_purchase
 from processor.situation import Situation
 from processor.tiers import settle_tier
-from schemas.decisions import (
-    CourseRevoked,
-    CreditClawedBack,
-    SaleRefunded,
-    TokensClawedBack,
-)
+from schemas.decisions import CourseRevoked, CreditClawedBack, SaleRefunded, TokensClawedBack
 from schemas.money import allocate
 
 Placed = dict[str, dict[str, int]]
 """Part key → refund id → rupiah of the refund that concern this part."""
 
 
-def place_refunds(case: PaymentCase, parts: list[Part], situation: Situation) -> Placed:
-    """Which part each refund concerns. One that comes before its payment waits; one larger than its payment is shown to an operator."""
+def place_refunds(case: PaymentCase, parts: list[Part]) -> tuple[Placed, list[str]]:
+    """Which part each refund concerns, and the refunds that are larger than what they concern. One that comes before its payment waits."""
     placed = {part.key: dict(_final(case, part.key)) for part in parts}
+    excessive: list[str] = []
     if not case.refunds:
-        return placed
+        return placed, excessive
     room = {part.key: _size(case, part) - sum(placed[part.key].values()) for part in parts}
     for refund_id, refund in sorted(case.refunds.items(), key=lambda item: (item[1].at, item[0])):
         rest = refund.amount - sum(shares.get(refund_id, 0) for shares in placed.values())
@@ -40,13 +36,12 @@ def place_refunds(case: PaymentCase, parts: list[Part], situation: Situation) ->
         if rest <= 0 or not targets:
             continue
         if rest > sum(room[key] for key in targets):
-            if case.tell_once(f"refund_exceeds_payment {refund_id}"):
-                situation.parked.append((refund_id, "refund_exceeds_payment"))
+            excessive.append(refund_id)
             continue
         for key, share in _spread(rest, {key: room[key] for key in targets}).items():
             placed[key][refund_id] = share
             room[key] -= share
-    return placed
+    return placed, excessive
 
 
 def take_back(case: PaymentCase, key: str, refunds: dict[str, int], situation: Situation) -> None:
@@ -201,7 +196,7 @@ def _return_sale(case: PaymentCase, grant: Grant, refund_id: str, share: int, si
 def _revoke(case: PaymentCase, grant: Grant, situation: Situation) -> None:
     customer = situation.customers[grant.customer_id or ""]
     grant.revoked = True
-    customer.courses.pop(grant.product, None)
+    customer.close_course(grant.product)
     situation.wakes.add(f"course:{customer.customer_id}:{grant.product}")
     situation.say_of(
         customer.customer_id,
@@ -211,7 +206,7 @@ def _revoke(case: PaymentCase, grant: Grant, situation: Situation) -> None:
             provider=case.provider,
             payment_id=payment_id_of(case, tuple(case.main)),
             course=grant.product,
-            order_id=case.payment_key,
+            order_id=grant.order_id or case.payment_key,
             reason="refunded",
             at=situation.now,
         ),

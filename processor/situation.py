@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -53,10 +54,31 @@ class Membership(StoredState):
 
 
 @dataclass(slots=True)
+class TopUp(StoredState):
+    """A top-up: when it was paid, in rupiah."""
+
+    at: datetime
+    amount_idr: int
+
+
+@dataclass(slots=True)
+class Heir(StoredState):
+    """A case that was paid (`at`) before the one that has a course, and is to have it instead."""
+
+    case: str
+    at: datetime
+
+
+TOP_UPS = 3
+"""Newest top-ups that are remembered: when one turns out not to have been due, readers are told which one is the last now."""
+
+
+@dataclass(slots=True)
 class CustomerRecord(StoredState):
     """What fulfilment remembers of a customer. Rebuilt from the log like everything here.
 
-    `topups` counts those not fully refunded. `charges` are payments of subscriptions that count although they are large (a person or the
+    `topups` counts those not fully refunded; `last_topups` are the newest. `courses` are held by a case (`course_times`: paid when); `course_heirs` get it
+    when its holder gave it back. `charges` are payments of subscriptions that count although they are large (a person or the
     provider vouched for them) or no longer count (their money went back). `purchases` are periods bought outright, by product, case and
     part; `memberships` those announced, by case; `plan_rows` what was last said of the former, by product.
     """
@@ -65,15 +87,46 @@ class CustomerRecord(StoredState):
     email: str | None = None
     known: bool = True
     topups: int = 0
+    last_topups: list[TopUp] = field(default_factory=list)
     credit_tokens: int = 0
     chat_tokens: int = 0
     courses: dict[str, str] = field(default_factory=dict)
+    course_times: dict[str, datetime] = field(default_factory=dict)
+    course_heirs: dict[str, Heir] = field(default_factory=dict)
     plans: dict[str, PlanAccess] = field(default_factory=dict)
     purchases: dict[str, dict[str, Purchase]] = field(default_factory=dict)
     memberships: dict[str, Membership] = field(default_factory=dict)
     plan_rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
     tier: TierState | None = None
+
+    def topped_up(self, top_up: TopUp) -> None:
+        """Remember a top-up among the newest."""
+        self.last_topups = sorted([*self.last_topups, top_up], key=_by_time)[-TOP_UPS:]
+
+    def not_topped_up(self, top_up: TopUp) -> None:
+        """Forget a top-up that was not due."""
+        if top_up in self.last_topups:
+            self.last_topups.remove(top_up)
+
+    def open_course(self, course: str, case: str, at: datetime) -> None:
+        """A case that was paid then has the course."""
+        self.courses[course], self.course_times[course] = case, at
+        self.course_heirs.pop(course, None)
+
+    def close_course(self, course: str) -> None:
+        """Nobody has the course any more."""
+        self.courses.pop(course, None)
+        self.course_times.pop(course, None)
+
+    @property
+    def last_topup(self) -> TopUp | None:
+        """The newest top-up that stays, as far as we remember."""
+        return self.last_topups[-1] if self.last_topups else None
+
+
+def _by_time(top_up: TopUp) -> tuple[datetime, int]:
+    return (top_up.at, top_up.amount_idr)
 
 
 class Decided(NamedTuple):
@@ -87,7 +140,7 @@ class Decided(NamedTuple):
 class Situation:
     """Read by policies; `decisions` is what they append to, `waits` what would make them look again, `wakes` who should look again now.
 
-    `changed` are customers whose record changed without a decision of theirs.
+    `changed` are customers whose record changed without a decision of theirs, `recalls` cases that must look again whatever they wait for.
     """
 
     catalog: Catalog
@@ -100,6 +153,7 @@ class Situation:
     waits: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
+    recalls: set[str] = field(default_factory=set)
     parked: list[tuple[str, str]] = field(default_factory=list)
 
     def say(self, stream: str, event: EventModel) -> None:
@@ -112,21 +166,22 @@ class Situation:
 
 
 class Owner(NamedTuple):
-    """Whose payment it is, or why nobody's."""
+    """Whose payment it is, or why nobody's. `provisional`: found by a later e-mail, because nobody has the one that counts most."""
 
     customer_id: str | None = None
     reason: str | None = None
+    provisional: bool = False
 
 
 def find_owner(
     situation: Situation,
     *,
     customer_ref: str | None,
-    email: str | None,
+    emails: Sequence[str],
     subscription: str | None = None,
     received: bool = True,
 ) -> Owner:
-    """Our own reference first, then what the subscription remembers, then the payer's e-mail when exactly one customer has it.
+    """Our own reference first, then what the subscription remembers, then the first of the payer's e-mails that exactly one customer has.
 
     Only something `received` may make a customer: an abandoned attempt does not.
     """
@@ -139,21 +194,21 @@ def find_owner(
         remembered = situation.subscription_owners.get(subscription)
         if remembered:
             return Owner(remembered)
-    if email:
-        return _by_email(situation, email, create=situation.create_unknown and received)
-    return Owner(reason="customer_missing")
+    answers = [_by_email(situation, email) for email in emails]
+    if not answers:
+        return Owner(reason="customer_missing")
+    found = next((answer for answer in answers if answer.customer_id), answers[0])
+    if found.reason == "customer_unknown" and situation.create_unknown and received:
+        return Owner(_create(situation, emails[0]))
+    return found._replace(provisional=bool(found.customer_id) and found is not answers[0])
 
 
-def _by_email(situation: Situation, email: str, *, create: bool) -> Owner:
+def _by_email(situation: Situation, email: str) -> Owner:
     situation.waits.add(f"email:{email}")
     found = situation.by_email.get(email, [])
     if len(found) > 1:
         return Owner(reason="customer_ambiguous")
-    if found:
-        return Owner(found[0])
-    if create:
-        return Owner(_create(situation, email))
-    return Owner(reason="customer_unknown")
+    return Owner(found[0]) if found else Owner(reason="customer_unknown")
 
 
 def _create(situation: Situation, email: str) -> str:

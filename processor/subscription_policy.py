@@ -71,7 +71,12 @@ def subscription_owner(case: SubscriptionCase, situation: Situation) -> Owner:
         situation.waits.add(f"customer:{case.claimed_by}")
         known = case.claimed_by in situation.customers
         return Owner(case.claimed_by) if known else Owner(reason="customer_unknown")
-    return find_owner(situation, customer_ref=case.customer_ref, email=case.first_payer, received=case.in_use)
+    return find_owner(
+        situation,
+        customer_ref=case.customer_ref,
+        emails=[case.first_payer] if case.first_payer else [],
+        received=case.in_use,
+    )
 
 
 def _payers_of(case: SubscriptionCase, owner: Owner, situation: Situation) -> set[str]:

@@ -17,7 +17,7 @@ from projections import rows
 from projections.decoding import Rows, decode_all
 from projections.fold import Parked, fold_all, fold_each, readable_keys, touched
 from projections.members import Member
-from projections.projection import Event
+from projections.projection import Event, Projection
 from projections.statements import as_one_statement, runner_sql
 from runtime.database import Connection
 from runtime.faults import fault_point
@@ -39,8 +39,13 @@ class Draft:
 def draft(members: Sequence[Member], batch: Rows) -> Draft:
     """Folds a batch into members that need no rows for it. Touches no database; raises whatever a fold says about a broken event."""
     events = decode_all(batch)
-    unread = [member for member in members if member.projection.merged or not member.projection.loaded]
+    types = {event.type for event in events}
+    unread = [member for member in members if _needs_no_rows(member.projection, types)]
     return Draft(events, {member.label: _fold_unread(member, events) for member in unread})
+
+
+def _needs_no_rows(projection: Projection, types: set[str]) -> bool:
+    return not projection.loaded or (projection.merged and projection.unmerged.isdisjoint(types))
 
 
 async def commit_together(

@@ -72,7 +72,8 @@ class Projection:
 
     `keys` says which rows of the first table an event touches. `loaded`: the folds need to see these rows as they are;
     otherwise they write whole rows and nothing is read. `merged`: they need not after all, because rows folded from nothing can be
-    added to those that are there by the tables' statement `merge`; whoever folds event by event still reads.
+    added to those that are there by the tables' statement `merge`; whoever folds event by event still reads, and so does a batch with an event
+    of a type in `unmerged`, which says what a column holds and not what to add.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Projection:
     keys: Keys
     loaded: bool
     merged: bool = False
+    unmerged: frozenset[str] = frozenset()
 
     @property
     def consumer(self) -> str:

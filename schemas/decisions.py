@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
-
+from schemas.corrections import (
+    CourseDated,
+    CourseWithdrawn,
+    CreditDated,
+    CreditWithdrawn,
+    SaleWithdrawn,
+    TokensWithdrawn,
+)
+from schemas.decision_model import Decision, ValueMoved
 from schemas.event_model import EventModel
 
 PaymentStatus = Literal[
     "pending", "authorized", "succeeded", "failed", "expired", "partially_refunded", "refunded", "reversed"
 ]
 SubscriptionStatus = Literal["pending", "active", "past_due", "cancelled", "expired"]
-
-
-class Posting(BaseModel):
-    """One leg of a double entry: debits positive, credits negative. `unit`: IDR, TOKEN (credit tokens) or CHAT (chat tokens)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    account: str
-    unit: Literal["IDR", "TOKEN", "CHAT"]
-    amount: int
-
-
-class Decision(EventModel):
-    """Base of all decisions. `case` is the fulfilment case behind it."""
-
-    case: str
-
-
-class ValueMoved(Decision):
-    """A decision that moves value; `postings` sum to zero per unit, or the event cannot be built."""
-
-    postings: tuple[Posting, ...] = ()
-
-    @model_validator(mode="after")
-    def _balanced(self) -> Self:
-        totals: dict[str, int] = {}
-        for posting in self.postings:
-            totals[posting.unit] = totals.get(posting.unit, 0) + posting.amount
-        if any(totals.values()):
-            raise ValueError(f"postings do not sum to zero: {totals}")
-        return self
 
 
 class PaymentAssessed(Decision):
@@ -208,7 +184,7 @@ class SubscriptionDecision(Decision):
     provider: str
     plan: str | None
     tier: str | None
-    status: SubscriptionStatus | Literal["merged"]
+    status: SubscriptionStatus | Literal["merged", "withdrawn"]
     licence_code: str | None = None
     member_id: str | None = None
     started_at: datetime | None
@@ -279,6 +255,12 @@ class SubscriptionMerged(SubscriptionDecision):
     into: str
 
 
+class SubscriptionWithdrawn(SubscriptionDecision):
+    """Was never due, by what we learned since (status `withdrawn`): readers show it no more."""
+
+    TYPE: ClassVar[str] = "subscription.withdrawn"
+
+
 class TierChanged(Decision):
     """The customer's tier. It holds until `until` (None = no end), then `fallback_tier` applies by the clock alone."""
 
@@ -324,12 +306,18 @@ DECISIONS: tuple[type[EventModel], ...] = (
     PaymentAssessed,
     CreditGranted,
     CreditClawedBack,
+    CreditWithdrawn,
+    CreditDated,
     TokensGranted,
     TokensClawedBack,
+    TokensWithdrawn,
     CourseEnrolled,
     CourseRevoked,
+    CourseWithdrawn,
+    CourseDated,
     SaleRecorded,
     SaleRefunded,
+    SaleWithdrawn,
     SubscriptionCreated,
     SubscriptionActivated,
     SubscriptionRenewed,
@@ -340,6 +328,7 @@ DECISIONS: tuple[type[EventModel], ...] = (
     SubscriptionExpiringSoon,
     SubscriptionUpdated,
     SubscriptionMerged,
+    SubscriptionWithdrawn,
     TierChanged,
     SuspenseHeld,
     SuspenseReleased,

@@ -6,8 +6,9 @@ SELECT (SELECT coalesce(max(position), 0) FROM events) AS head,
 
 -- causes: why each customer has what they have, oldest first
 SELECT position, type, data FROM events
-WHERE type IN ('credit.granted', 'credit.clawed_back', 'tokens.granted', 'tokens.clawed_back', 'course.enrolled',
-    'course.revoked', 'subscription.activated', 'subscription.renewed')
+WHERE type IN ('credit.granted', 'credit.clawed_back', 'credit.withdrawn', 'tokens.granted', 'tokens.clawed_back',
+    'tokens.withdrawn', 'course.enrolled', 'course.revoked', 'course.withdrawn', 'subscription.activated',
+    'subscription.renewed', 'subscription.withdrawn')
 ORDER BY position;
 
 -- paid: rupiah received per customer, and of it given back

@@ -14,7 +14,6 @@ _REASONS: dict[str, tuple[str, str]] = {
     "overpaid": ("paid too much", "lebih bayar"),
     "currency_unexpected": ("not in rupiah", "bukan rupiah"),
     "awaiting_order": ("paid, but its order never came", "dibayar, tetapi pesanannya belum diterima"),
-    "reversed": ("taken back by the provider", "ditarik kembali oleh penyedia"),
     "spam_order": ("the order was flagged as spam", "pesanan ditandai spam"),
     "order_deleted": ("the order was deleted at the provider", "pesanan dihapus di penyedia"),
     "paid_after_cancel": ("paid after it was cancelled", "dibayar setelah dibatalkan"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from projections.folds.values import moment, optional_moment
 from projections.projection import Event, Projection, Table
+from schemas.corrections import CreditDated, CreditWithdrawn, TokensWithdrawn
 from schemas.decisions import CreditClawedBack, CreditGranted, TierChanged, TokensClawedBack, TokensGranted
 
 
@@ -58,6 +60,24 @@ def credit_clawed_back(state: Balances, event: Event) -> None:
     state.touch(event).credit_tokens -= event.data["tokens"]
 
 
+def credit_withdrawn(state: Balances, event: Event) -> None:
+    data = event.data
+    row = state.touch(event)
+    row.credit_tokens -= data["tokens"]
+    row.topped_up_idr -= data["amount_idr"]
+    _last_top_up(row, data)
+
+
+def credit_dated(state: Balances, event: Event) -> None:
+    _last_top_up(state.touch(event), event.data)
+
+
+def _last_top_up(row: Balance, data: dict[str, Any]) -> None:
+    """The decision says which one it is: the row remembers only the newest."""
+    row.last_top_up_at = optional_moment(data.get("last_top_up_at"))
+    row.last_top_up_idr = data.get("last_top_up_idr")
+
+
 def tokens_granted(state: Balances, event: Event) -> None:
     state.touch(event).chat_tokens += event.data["chat_tokens"]
 
@@ -83,11 +103,15 @@ BALANCES = Projection(
     handlers={
         CreditGranted.TYPE: credit_granted,
         CreditClawedBack.TYPE: credit_clawed_back,
+        CreditWithdrawn.TYPE: credit_withdrawn,
+        CreditDated.TYPE: credit_dated,
         TokensGranted.TYPE: tokens_granted,
         TokensClawedBack.TYPE: tokens_clawed_back,
+        TokensWithdrawn.TYPE: tokens_clawed_back,
         TierChanged.TYPE: tier_changed,
     },
     keys=lambda event: (event.data["customer_id"],),
     loaded=True,
     merged=True,
+    unmerged=frozenset({CreditWithdrawn.TYPE, CreditDated.TYPE}),
 )

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from projections.projection import Event, Projection, Table
-from schemas.decisions import DECISIONS, ValueMoved
+from schemas.decision_model import ValueMoved
+from schemas.decisions import DECISIONS
 
 
 @dataclass(slots=True)

@@ -101,7 +101,7 @@ COMMENT ON COLUMN balances.tier IS 'Tier in force now, by the database''s clock;
 COMMENT ON COLUMN balances.tier_until IS 'When the tier in force ends by itself; null when it does not.';
 COMMENT ON COLUMN balances.credit_tokens IS 'Credit left, in tokens (the finer unit).';
 COMMENT ON COLUMN balances.chat_tokens IS 'Chat tokens left, from token packages.';
-COMMENT ON COLUMN balances.topped_up_idr IS 'Rupiah ever topped up; refunds do not reduce it.';
+COMMENT ON COLUMN balances.topped_up_idr IS 'Rupiah ever topped up; refunds do not reduce it, but what was never due is not in it.';
 COMMENT ON COLUMN balances.spent_tokens IS 'Credit tokens ever spent.';
 COMMENT ON COLUMN balances.last_top_up_at IS 'When the newest top-up was paid.';
 COMMENT ON COLUMN balances.last_top_up_idr IS 'Rupiah of the newest top-up.';

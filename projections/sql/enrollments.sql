@@ -64,7 +64,8 @@ SELECT
         SELECT FROM projection_parked p
         WHERE p.name = 'enrollments' AND p.version = N AND p.stream = 'customer-' || e.customer_id
     ) AS stale
-FROM enrollments_vN e;
+FROM enrollments_vN e
+WHERE e.status <> 'withdrawn';
 COMMENT ON VIEW enrollments IS 'Courses opened for customers, and closed again.';
 COMMENT ON COLUMN enrollments.customer_id IS 'Who may attend.';
 COMMENT ON COLUMN enrollments.course IS 'Catalogue product.';

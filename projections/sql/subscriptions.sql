@@ -80,7 +80,7 @@ SELECT
         WHERE p.name = 'subscriptions' AND p.version = N AND p.stream = 'customer-' || s.customer_id
     ) AS stale
 FROM subscriptions_vN s
-WHERE s.status <> 'merged';
+WHERE s.status NOT IN ('merged', 'withdrawn');
 COMMENT ON VIEW subscriptions IS 'Subscriptions, memberships and licences with their status as of now, each once.';
 COMMENT ON COLUMN subscriptions.subscription_id IS 'Our id of the subscription.';
 COMMENT ON COLUMN subscriptions.customer_id IS 'Whose it is.';

@@ -18,7 +18,8 @@ from projections.registry import BY_NAME
 from projections.versions import ensure_at
 from runtime.database import Connection
 from runtime.services.private import ServiceUrls
-from schemas.decisions import CreditGranted, PaymentAssessed, Posting
+from schemas.decision_model import Posting
+from schemas.decisions import CreditGranted, PaymentAssessed
 from tests.benchmarks.figures import Figure, median
 
 GRANTS = 60_000

@@ -19,6 +19,7 @@ from processor.fulfilment_work import PolicyFailed
 from runtime.database import Pool
 from schemas import decisions as d
 from schemas import facts as f
+from schemas.decision_model import Decision
 from schemas.errors import StoreUnavailable, WrongExpectedVersion
 from schemas.event_model import EventModel
 from tests.unit.processor.facts import at, capture, charge, cycle, order, paid, refund, request_fact
@@ -60,8 +61,9 @@ async def decided(pool: Pool) -> Book:
     async with pool.acquire() as connection:
         for event in await read_after(connection, 0, None, 10_000):
             model = event.decoded()
-            if isinstance(model, d.Decision):
+            if isinstance(model, Decision):
                 book.decisions.append(model)
+                book.streams.append(event.stream)
     return book
 
 
@@ -107,6 +109,35 @@ async def test_every_order_of_arrival_ends_the_same_across_rounds(log: Pool) -> 
     assert book.courses("c1") == {"kelas-python"}
     assert book.tier("c1") == "pro"
     assert book.reasons() == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_c54_news_of_earlier_times_counts_across_rounds_whenever_it_comes(log: Pool, seed: int) -> None:
+    """Cases ask each other, join and decide anew, each with what another round stored."""
+    history: list[EventModel] = [
+        ratna(),
+        f.CustomerRegistered(customer_id="c2", email="budi@contoh.id"),
+        *(order(key=f"o-{n}") for n in (1, 2, 3)),
+        *(paid(key=f"o-{n}", occurred_at=at(n)) for n in (1, 2, 3)),
+        f.OrderCancelled(provider="scalev", order_key="o-1", as_of=at(-5)),
+        refund("rfd-o", 50_000, None, provider="scalev", payment_key="o-2", group_id=None),
+        capture("py-1", None),
+        request_fact(f.PaymentSucceeded, amount=50_000, occurred_at=at(3)),
+        capture("py-1", "pr-1"),
+        capture("py-2", "pr-1", occurred_at=at(-2)),
+        request_fact(f.PaymentPending, "pr-9", customer_ref="c2", occurred_at=at(-9)),
+        capture("py-9", "pr-9", amount=30_000),
+        refund("rfd-9", 10_000, "py-9", group_id="pr-9"),
+    ]
+    expected = Book(now=datetime.now(UTC)).give(*history).end_state()
+    random.Random(seed).shuffle(history)
+    for fact in [*history, *history[:5]]:
+        await write(log, fact)
+        await settle(log, limit=1)
+    state = (await decided(log)).end_state()
+    for what in ("ledger", "read", "payments", "suspense"):
+        assert state[what] == expected[what]
+    assert expected["read"]["enrollments"][0].count("'o-2'") == 2
 
 
 async def test_held_money_goes_to_the_customer_who_registers_later(log: Pool) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventstore.append import NewEvent
-from schemas.decisions import CreditGranted, PaymentAssessed, Posting, SubscriptionActivated, TierChanged
+from schemas.decision_model import Posting
+from schemas.decisions import CreditGranted, PaymentAssessed, SubscriptionActivated, TierChanged
 from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered
 

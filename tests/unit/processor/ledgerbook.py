@@ -5,18 +5,24 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from processor.fulfilment_desk import Cause, Desk
 from processor.payment_policy import decide_payment
 from processor.situation import CustomerRecord, Decided, Situation
 from processor.subscription_case import SubscriptionCase
 from processor.subscription_policy import decide_subscription
+from projections.fold import fold_all
+from projections.projection import Event
+from projections.registry import BY_NAME
 from schemas import decisions as d
-from schemas.catalog import Catalog, MayarNames, Product, fill_names, parse_catalog
+from schemas.catalog import Catalog, MayarNames, Product, ScalevNames, fill_names, parse_catalog
+from schemas.corrections import CourseWithdrawn
 from schemas.event_model import EventModel
 from schemas.events import decode, encode
 from schemas.facts import CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
@@ -32,7 +38,7 @@ def shipped_catalog() -> Catalog:
 
 
 def club() -> Catalog:
-    """The shipped catalogue with two membership plans."""
+    """The shipped catalogue with two membership plans and chat tokens in the store."""
     catalog = shipped_catalog()
     plans = tuple(
         Product(
@@ -45,7 +51,10 @@ def club() -> Catalog:
         )
         for name, tier in (("klub-a", "pro"), ("klub-b", "bpp"))
     )
-    return catalog.model_copy(update={"products": (*catalog.products, *plans)})
+    chat = Product(
+        id="chat-10", kind="tokens", chat_tokens=10, scalev=ScalevNames(variant_unique_ids=("variant_chat",))
+    )
+    return catalog.model_copy(update={"products": (*catalog.products, *plans, chat)})
 
 
 @dataclass
@@ -141,7 +150,9 @@ class Book:
 
     def _decide(self) -> None:
         desk = self.desk
+        turns = itertools.count()
         while desk.dirty:
+            assert next(turns) < 100, "cases wake each other for ever"
             batch, desk.dirty = desk.dirty, {}
             for key in sorted(batch, key=lambda k: not isinstance(desk.cases[k], SubscriptionCase)):
                 self._decide_case(key)
@@ -171,6 +182,8 @@ class Book:
         self.streams += [decision.stream for decision in situation.decisions]
         self.parked += situation.parked
         self._wake(situation.wakes)
+        for other in situation.recalls & desk.cases.keys():
+            desk.touch(other)
 
     # What readers would see.
 
@@ -190,6 +203,29 @@ class Book:
         """Credit balance of an account, from the postings alone."""
         postings = [p for event in self.decisions for p in getattr(event, "postings", ())]
         return -sum(p.amount for p in postings if (p.account, p.unit) == (account, unit))
+
+    def _read(self, name: str) -> list[str]:
+        """Rows of a projection as readers see them."""
+        projection = BY_NAME[name]
+        state = projection.new_state()
+        log = [
+            Event(position, event.TYPE, stream, orjson.loads(encode(event)))
+            for position, (event, stream) in enumerate(zip(self.decisions, self.streams, strict=True), 1)
+        ]
+        fold_all(projection, state, log)
+        rows = [
+            {
+                key: value
+                for key, value in asdict(row).items()
+                if value and key not in _UNSEEN and not self._usual(key, value)
+            }
+            for row in getattr(state, name).values()
+        ]
+        return sorted(str(row) for row in rows if len(row) > 1 and row.get("status") != "withdrawn")
+
+    def _usual(self, key: str, value: Any) -> bool:
+        """Nobody told of a tier has the first one."""
+        return key in ("tier", "fallback_tier") and value == self.catalog.first_tier
 
     def suspense(self) -> dict[str, d.SuspenseHeld]:
         held: dict[str, d.SuspenseHeld] = {}
@@ -220,14 +256,14 @@ class Book:
         for event in self.decisions:
             if isinstance(event, d.CourseEnrolled) and event.customer_id == customer_id:
                 owned.add(event.course)
-            if isinstance(event, d.CourseRevoked) and event.customer_id == customer_id:
+            if isinstance(event, d.CourseRevoked | CourseWithdrawn) and event.customer_id == customer_id:
                 owned.discard(event.course)
         return owned
 
     def subscriptions(self, customer_id: str) -> dict[str, d.SubscriptionDecision]:
         rows = [e for e in self.of(d.SubscriptionDecision) if e.customer_id == customer_id]
         newest = {row.subscription_id: row for row in rows}
-        return {name: row for name, row in newest.items() if row.status != "merged"}
+        return {name: row for name, row in newest.items() if row.status not in ("merged", "withdrawn")}
 
     def subscription(self, customer_id: str) -> d.SubscriptionDecision:
         (row,) = self.subscriptions(customer_id).values()
@@ -249,6 +285,7 @@ class Book:
         return {
             "ledger": {key: amount for key, amount in sorted(ledger.items()) if amount},
             "courses": {c: self.courses(c) for c in self.desk.customers},
+            "read": {name: self._read(name) for name in ("balances", "enrollments")},
             "tiers": {c: self.tier(c) for c in self.desk.customers},
             "subscriptions": {
                 c: [row.model_dump(exclude={"case"}) for _, row in sorted(self.subscriptions(c).items())]
@@ -257,6 +294,9 @@ class Book:
             "payments": sorted(payments, key=lambda row: str(row["payment_id"])),
             "suspense": sorted(_shown(item) for item in self.suspense().values()),
         }
+
+
+_UNSEEN = {"position", "revoked_at"}
 
 
 def _shown(held: d.SuspenseHeld) -> str:

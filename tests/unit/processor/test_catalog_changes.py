@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas import decisions as d
 from schemas import facts as f
 from schemas.catalog import Catalog, Product, parse_catalog
-from tests.unit.processor.facts import at, capture, cycle, licence, order, package, paid
+from tests.unit.processor.facts import at, capture, cycle, licence, order, package, paid, refund
 from tests.unit.processor.ledgerbook import VARIANT, Book, shipped_catalog
 
 RATNA = ("c-1", "ratna@contoh.id")
@@ -90,3 +90,44 @@ def test_a_licence_of_an_unknown_tier_lives_without_a_plan() -> None:
     book.change_catalog(with_products(PLATINUM))
     assert book.subscription("c-1").plan == "platinum"
     assert isinstance(book.of(d.SubscriptionDecision)[-1], d.SubscriptionTierChanged)
+
+
+def without(product: str) -> Catalog:
+    catalog = shipped_catalog()
+    return catalog.model_copy(update={"products": tuple(p for p in catalog.products if p.id != product)})
+
+
+def order_refund(amount: int) -> f.RefundSucceeded:
+    return refund("rfd-1", amount, None, provider="scalev", payment_key="260504AAAAAA", group_id=None)
+
+
+def test_a_refund_after_the_product_left_the_catalogue_takes_back_no_more_than_itself() -> None:
+    book = Book().customer(*RATNA).give(order(), paid()).change_catalog(without("kelas-python"))
+    book.give(order_refund(50_000))
+    assert (book.courses("c-1"), book.reasons()) == ({"kelas-python"}, [])
+    assert book.balance("sales:kelas-python") == 100_000
+
+
+def test_a_refund_after_the_variant_came_to_mean_another_course_moves_nobody_there() -> None:
+    other = shipped_catalog().product("kelas-python")
+    assert other is not None
+    catalog = without("kelas-python")
+    renamed = other.model_copy(update={"id": "kelas-python-2"})
+    catalog = catalog.model_copy(update={"products": (*catalog.products, renamed)})
+    book = Book().customer(*RATNA).give(order(), paid()).change_catalog(catalog).give(order_refund(50_000))
+    assert book.courses("c-1") == {"kelas-python"}
+
+
+def test_a_stricter_policy_holds_nothing_that_was_granted() -> None:
+    strict = shipped_catalog()
+    policies = {"xendit": strict.policy("xendit").model_copy(update={"confirm_above_idr": 1})}
+    book = Book().customer(*RATNA).give(capture())
+    book.change_catalog(strict.model_copy(update={"providers": {**strict.providers, **policies}}))
+    book.give(refund("rfd-1", 10_000))
+    assert (book.credit("c-1"), book.reasons()) == (400_000, [])
+
+
+def test_news_that_would_have_held_the_money_counts_whatever_the_catalogue_says_by_now() -> None:
+    book = Book().customer(*RATNA).give(order(), paid()).change_catalog(without("kelas-python"))
+    book.give(f.OrderCancelled(provider="scalev", order_key="260504AAAAAA", as_of=at(-5)))
+    assert (book.courses("c-1"), book.reasons()) == (set(), ["paid_after_cancel"])

@@ -99,7 +99,6 @@ def test_a_claim_of_released_money_does_nothing() -> None:
         (order(spam=True), paid()),
         (order(), f.OrderCancelled(provider="scalev", order_key="260504AAAAAA", as_of=at(-5)), paid()),
         (order(), f.OrderDeleted(provider="scalev", order_key="260504AAAAAA", as_of=at(-5)), paid()),
-        (paid(), paid(f.PaymentPending, occurred_at=at(5)), order()),
     ],
 )
 def test_an_operator_may_deliver_what_an_order_s_state_holds_back(facts: tuple[f.PaymentFact, ...]) -> None:

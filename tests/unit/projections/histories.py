@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from eventstore.append import NewEvent
+from schemas.corrections import CourseDated, CourseWithdrawn, CreditDated, CreditWithdrawn, TokensWithdrawn
+from schemas.decision_model import Posting, ValueMoved
 from schemas.decisions import (
     CourseEnrolled,
     CourseRevoked,
     CreditClawedBack,
     CreditGranted,
     PaymentAssessed,
-    Posting,
     SubscriptionActivated,
     SubscriptionCancelled,
     SubscriptionRenewed,
@@ -24,7 +25,6 @@ from schemas.decisions import (
     SuspenseReleased,
     TierChanged,
     TokensGranted,
-    ValueMoved,
 )
 from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered
@@ -37,7 +37,7 @@ Step = tuple[int, int, int, int]
 """What happens, to whom, how much, when: four small numbers, so that a failing history shrinks well."""
 
 steps = st.lists(
-    st.tuples(st.integers(0, 10), st.integers(0, 2), st.integers(1, 500_000), st.integers(0, 10_000)),
+    st.tuples(st.integers(0, 14), st.integers(0, 2), st.integers(1, 500_000), st.integers(0, 10_000)),
     max_size=40,
 )
 
@@ -50,6 +50,7 @@ class History:
     events: list[NewEvent] = field(default_factory=list)
     _cases: int = 0
     _enrolled: set[tuple[str, str]] = field(default_factory=set)
+    _orders: dict[tuple[str, str], str] = field(default_factory=dict)
     _held: list[tuple[str, str, int]] = field(default_factory=list)
     _credit: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -57,6 +58,7 @@ class History:
         acts = (
             self._register, self._top_up, self._claw_back, self._tokens, self._enrol, self._revoke,
             self._subscribe, self._tier, self._hold, self._release, self._pending,
+            self._withdraw, self._date, self._withdraw_tokens, self._withdraw_course,
         )  # fmt: skip
         for act, who, amount, seconds in given:
             acts[act](f"{self.prefix}{CUSTOMERS[who]}", amount, START + timedelta(seconds=seconds))
@@ -112,6 +114,55 @@ class History:
             ),
         )  # fmt: skip
 
+    def _withdraw(self, customer: str, amount: int, at: datetime) -> None:
+        case, last = self._case(), amount % 3
+        self._add(
+            f"customer-{customer}",
+            CreditWithdrawn(
+                case=case, customer_id=customer, provider="xendit", payment_id=f"py-{case}", amount_idr=amount,
+                tokens=amount * 10, reason="corrected", at=at, last_top_up_at=at if last else None,
+                last_top_up_idr=last or None, postings=_credit(customer, -amount, -amount * 10),
+            ),
+        )  # fmt: skip
+
+    def _date(self, customer: str, amount: int, at: datetime) -> None:
+        case = self._case()
+        self._add(
+            f"customer-{customer}",
+            CreditDated(
+                case=case, customer_id=customer, provider="xendit", payment_id=f"py-{case}", at=at,
+                last_top_up_at=at, last_top_up_idr=amount,
+            ),
+        )  # fmt: skip
+
+    def _withdraw_tokens(self, customer: str, amount: int, at: datetime) -> None:
+        case = self._case()
+        self._add(
+            f"customer-{customer}",
+            TokensWithdrawn(
+                case=case, customer_id=customer, provider="mayar", payment_id=case, product="silver",
+                chat_tokens=amount, amount_idr=None, reason="corrected", at=at,
+                postings=_pair("issued:chat_tokens", f"chat:{customer}", "CHAT", -amount),
+            ),
+        )  # fmt: skip
+
+    def _withdraw_course(self, customer: str, amount: int, at: datetime) -> None:
+        course, case = COURSES[amount % 2], self._case()
+        order = self._orders.get((customer, course), case) if amount % 3 else case
+        told = {
+            "case": case,
+            "customer_id": customer,
+            "provider": "scalev",
+            "payment_id": case,
+            "course": course,
+        }
+        if amount % 5 == 0:
+            dated = CourseDated(**told, order_id=f"{order}'", former_order_id=order, at=at)
+            self._add(f"customer-{customer}", dated)
+        else:
+            withdrawn = CourseWithdrawn(**told, order_id=order, amount_idr=None, reason="corrected", at=at)
+            self._add(f"customer-{customer}", withdrawn)
+
     def _tokens(self, customer: str, amount: int, at: datetime) -> None:
         case = self._case()
         self._add(
@@ -126,6 +177,7 @@ class History:
     def _enrol(self, customer: str, amount: int, at: datetime) -> None:
         course, case = COURSES[amount % 2], self._case()
         self._enrolled.add((customer, course))
+        self._orders[customer, course] = case
         self._add(
             f"customer-{customer}",
             CourseEnrolled(
@@ -229,8 +281,12 @@ class Counted:
             if isinstance(event, CreditGranted):
                 self.credit[event.customer_id] += event.tokens
                 self.topped_up[event.customer_id] += event.amount_idr
-            if isinstance(event, CreditClawedBack):
+            if isinstance(event, CreditClawedBack | CreditWithdrawn):
                 self.credit[event.customer_id] -= event.tokens
+            if isinstance(event, CreditWithdrawn):
+                self.topped_up[event.customer_id] -= event.amount_idr
+            if isinstance(event, TokensWithdrawn):
+                self.chat[event.customer_id] -= event.chat_tokens
             if isinstance(event, TokensGranted):
                 self.chat[event.customer_id] += event.chat_tokens
             if isinstance(event, ValueMoved):

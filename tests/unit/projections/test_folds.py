@@ -15,6 +15,7 @@ from projections.fold import fold_all
 from projections.projection import Event, Projection
 from projections.registry import BY_NAME, PROJECTIONS
 from projections.statements import table_sql
+from schemas.corrections import CourseDated, CourseWithdrawn, CreditWithdrawn
 from schemas.decisions import (
     CourseEnrolled,
     CourseRevoked,
@@ -129,6 +130,42 @@ def test_a_course_can_be_closed_and_opened_again() -> None:
     again = opened.model_copy(update={"order_id": "o2"})
     row = fold("enrollments", opened, closed, again).enrollments["c1", "x"]
     assert (row.status, row.revoked_at, row.revoked_reason, row.order_id) == ("active", None, None, "o2")
+
+
+def test_withdrawn_credit_leaves_the_totals_and_names_the_last_top_up() -> None:
+    withdrawn = CreditWithdrawn(
+        case="k",
+        customer_id="c1",
+        provider="xendit",
+        payment_id="py-2",
+        amount_idr=70_000,
+        tokens=700_000,
+        reason="corrected",
+        at=AT,
+        last_top_up_at=AT,
+        last_top_up_idr=50_000,
+    )
+    row = fold("balances", credit(50_000), credit(70_000, AT + timedelta(hours=1)), withdrawn).balances["c1"]
+    assert (row.credit_tokens, row.topped_up_idr) == (500_000, 50_000)
+    assert (row.last_top_up_at, row.last_top_up_idr) == (AT, 50_000)
+    none_left = withdrawn.model_copy(update={"last_top_up_at": None, "last_top_up_idr": None})
+    row = fold("balances", credit(70_000), none_left).balances["c1"]
+    assert (row.topped_up_idr, row.last_top_up_at, row.last_top_up_idr) == (0, None, None)
+
+
+def test_a_withdrawn_course_is_hidden_unless_another_order_has_opened_it_since() -> None:
+    told = {"case": "k", "customer_id": "c1", "provider": "scalev", "payment_id": "o1", "course": "x"}
+    opened = CourseEnrolled(**told, order_id="o1", amount_idr=1, at=AT)
+    withdrawn = CourseWithdrawn(**told, order_id="o1", amount_idr=1, reason="paid_after_cancel", at=AT)
+    row = fold("enrollments", opened, withdrawn).enrollments["c1", "x"]
+    assert (row.status, row.revoked_reason) == ("withdrawn", "paid_after_cancel")
+    again = opened.model_copy(update={"order_id": "o2"})
+    dated = CourseDated(**told, order_id="o1", former_order_id="o1", at=AT + timedelta(hours=1))
+    row = fold("enrollments", opened, again, withdrawn, dated).enrollments["c1", "x"]
+    assert (row.status, row.order_id, row.granted_at) == ("active", "o2", AT)
+    mine = dated.model_copy(update={"order_id": "o3", "former_order_id": "o2"})
+    row = fold("enrollments", opened, again, mine).enrollments["c1", "x"]
+    assert (row.order_id, row.granted_at) == ("o3", AT + timedelta(hours=1))
 
 
 def test_closing_a_course_that_was_never_opened_is_an_error() -> None:

@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from schemas import events
-from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed, Posting
+from schemas.decision_model import Posting
+from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed
 from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel, unvalidated
 from schemas.facts import FACTS, CustomerRegistered
