@@ -37,16 +37,15 @@ def decide_payment(case: PaymentCase, situation: Situation) -> None:
         # Two cases that granted the same money are one: neither grant is more right than the other.
         withdraw_all(case, "counted_twice", owner_of(case, situation).customer_id, situation)
     told, parked = set(case.told), len(situation.parked)
-    _settle_all(case, situation)
+    owner, parts = _settle_all(case, situation)
     trial = _decided_anew(case, told, situation)
     if trial is not None:
         # What an operator would have been shown rests on what is withdrawn.
         del situation.parked[parked:]
         trial.take_over(case, situation)
-    if not case.decided and not case.in_hand:
-        # Nothing rests on them any more: whose it is, and what for, may still turn out otherwise.
-        case.main, case.sold, case.owner, case.provisional = [], None, None, False
-    owner, parts = owner_of(case, situation), parts_of(case, situation.catalog)
+    freed = _free(case)
+    if freed or trial is not None:
+        owner, parts = owner_of(case, situation), parts_of(case, situation.catalog)
     if case.orders and any(key.startswith("line:") for key in (*case.grants, *case.closed)):
         case.sold = case.order
     raise_alarms(case, parts, situation)
@@ -56,14 +55,23 @@ def decide_payment(case: PaymentCase, situation: Situation) -> None:
         situation.waits.clear()
 
 
-def _settle_all(case: PaymentCase, situation: Situation) -> None:
+def _settle_all(case: PaymentCase, situation: Situation) -> tuple[Owner, list[Part]]:
     _make_way(case, situation)
-    _settle_parts(case, situation)
+    owner, parts = _settle_parts(case, situation)
     for _ in case.attempts:
         # A refund may just have emptied the main money; each turn settles at least one attempt for good.
         if not _make_way(case, situation):
             break
-        _settle_parts(case, situation)
+        owner, parts = _settle_parts(case, situation)
+    return owner, parts
+
+
+def _free(case: PaymentCase) -> bool:
+    """When nothing is decided any more, whose it is and what for may still turn out otherwise. True when it was not free."""
+    if not (case.owner or case.sold or case.main) or case.decided or case.in_hand:
+        return False
+    case.main, case.sold, case.owner, case.provisional = [], None, None, False
+    return True
 
 
 def _decided_anew(case: PaymentCase, told: set[str], situation: Situation) -> Trial | None:
@@ -104,7 +112,7 @@ def _make_way(case: PaymentCase, situation: Situation) -> bool:
     return True
 
 
-def _settle_parts(case: PaymentCase, situation: Situation) -> None:
+def _settle_parts(case: PaymentCase, situation: Situation) -> tuple[Owner, list[Part]]:
     owner = owner_of(case, situation)
     parts = parts_of(case, situation.catalog)
     _adopt(case, parts)
@@ -115,6 +123,7 @@ def _settle_parts(case: PaymentCase, situation: Situation) -> None:
             situation.parked.append((refund_id, "refund_exceeds_payment"))
     for part in parts:
         _settle(case, part, owner, refunds[part.key], situation)
+    return owner, parts
 
 
 def _adopt(case: PaymentCase, parts: list[Part]) -> None:

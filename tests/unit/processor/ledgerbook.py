@@ -22,7 +22,7 @@ from projections.projection import Event
 from projections.registry import BY_NAME
 from schemas import decisions as d
 from schemas.catalog import Catalog, MayarNames, Product, ScalevNames, fill_names, parse_catalog
-from schemas.corrections import CourseWithdrawn
+from schemas.corrections import CourseDated, CourseWithdrawn
 from schemas.event_model import EventModel
 from schemas.events import decode, encode
 from schemas.facts import CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
@@ -252,13 +252,18 @@ class Book:
         return row
 
     def courses(self, customer_id: str) -> set[str]:
-        owned: set[str] = set()
+        owned: dict[str, str] = {}
         for event in self.decisions:
-            if isinstance(event, d.CourseEnrolled) and event.customer_id == customer_id:
-                owned.add(event.course)
-            if isinstance(event, d.CourseRevoked | CourseWithdrawn) and event.customer_id == customer_id:
-                owned.discard(event.course)
-        return owned
+            if getattr(event, "customer_id", None) != customer_id:
+                continue
+            if isinstance(event, d.CourseEnrolled):
+                owned[event.course] = event.order_id
+            former = getattr(event, "former_order_id", getattr(event, "order_id", ""))
+            if isinstance(event, CourseDated | CourseWithdrawn | d.CourseRevoked):
+                mine = owned.get(event.course) == former and owned.pop(event.course)
+                if mine and isinstance(event, CourseDated):
+                    owned[event.course] = event.order_id
+        return set(owned)
 
     def subscriptions(self, customer_id: str) -> dict[str, d.SubscriptionDecision]:
         rows = [e for e in self.of(d.SubscriptionDecision) if e.customer_id == customer_id]
