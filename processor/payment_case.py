@@ -129,7 +129,6 @@ class PaymentCase(StoredState):
     main: list[str] = field(default_factory=list)
     sold: Register | None = None
     owner: str | None = None
-    provisional: bool = False
     grants: dict[str, Grant] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     stray_holds: list[Hold] = field(default_factory=list)

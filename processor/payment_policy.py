@@ -50,8 +50,7 @@ def decide_payment(case: PaymentCase, situation: Situation) -> None:
         case.sold = case.order
     raise_alarms(case, parts, situation)
     assess(case, parts, owner, situation)
-    settled = owner.reason is None and not case.provisional
-    if settled and not case.holds and (case.owner or not case.successes):
+    if not case.holds and (case.owner or not case.successes) and owner.reason is None:
         situation.waits.clear()
 
 
@@ -70,7 +69,7 @@ def _free(case: PaymentCase) -> bool:
     """When nothing is decided any more, whose it is and what for may still turn out otherwise. True when it was not free."""
     if not (case.owner or case.sold or case.main) or case.decided or case.in_hand:
         return False
-    case.main, case.sold, case.owner, case.provisional = [], None, None, False
+    case.main, case.sold, case.owner = [], None, None
     return True
 
 
@@ -80,10 +79,10 @@ def _decided_anew(case: PaymentCase, told: set[str], situation: Situation) -> Tr
         return None
     known, grounds = case.grounds, grounds_of(case)
     case.grounds = list(grounds)
-    if not known or (known == case.grounds and not case.provisional):
+    if not known or known == case.grounds:
         return None
     before = Grounds(*known)
-    keeps_owner = before.payer == grounds.payer and not case.provisional
+    keeps_owner = before.payer == grounds.payer
     former = owner_of(case, situation).customer_id
     now = owner_of(replace(case, owner=case.owner if keeps_owner else None), situation).customer_id
     trial = Trial.of(case, {one for one in (former, now, *case.granted_to()) if one}, situation)
@@ -92,10 +91,7 @@ def _decided_anew(case: PaymentCase, told: set[str], situation: Situation) -> Tr
     withdraw_all(anew, case.order_problem() or "corrected", former, trial.situation)
     anew.owner = case.owner if keeps_owner else None
     _settle_all(anew, trial.situation)
-    if ends_the_same(case, anew):
-        case.provisional = anew.provisional
-        return None
-    if rests_on_the_catalog(case, anew, before, grounds):
+    if ends_the_same(case, anew) or rests_on_the_catalog(case, anew, before, grounds):
         return None
     return trial
 
@@ -136,9 +132,7 @@ def _adopt(case: PaymentCase, parts: list[Part]) -> None:
 def owner_of(case: PaymentCase, situation: Situation) -> Owner:
     """Whose payment it is; once something was granted the answer no longer changes."""
     if case.owner:
-        if case.provisional:
-            situation.waits |= {f"email:{email}" for email in case.emails()}
-        return Owner(case.owner, provisional=case.provisional)
+        return Owner(case.owner)
     subscription = case.value("subscription_key")
     return find_owner(
         situation,
@@ -253,7 +247,7 @@ def _grant(case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, sit
     if part.key == MAIN:
         case.main = list(part.attempts)
     if claim is None or part.key == MAIN:
-        case.owner, case.provisional = owner.customer_id, owner.provisional
+        case.owner = owner.customer_id
 
 
 def _hold(

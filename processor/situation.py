@@ -166,11 +166,10 @@ class Situation:
 
 
 class Owner(NamedTuple):
-    """Whose payment it is, or why nobody's. `provisional`: found by a later e-mail, because nobody has the one that counts most."""
+    """Whose payment it is, or why nobody's."""
 
     customer_id: str | None = None
     reason: str | None = None
-    provisional: bool = False
 
 
 def find_owner(
@@ -200,7 +199,7 @@ def find_owner(
     found = next((answer for answer in answers if answer.customer_id), answers[0])
     if found.reason == "customer_unknown" and situation.create_unknown and received:
         return Owner(_create(situation, emails[0]))
-    return found._replace(provisional=bool(found.customer_id) and found is not answers[0])
+    return found
 
 
 def _by_email(situation: Situation, email: str) -> Owner:

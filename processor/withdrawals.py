@@ -30,7 +30,6 @@ def withdraw_all(case: PaymentCase, reason: str, owner: str | None, situation: S
     case.closed.clear()
     case.main.clear()
     case.sold = case.owner = None
-    case.provisional = False
 
 
 def withdraw(case: PaymentCase, part: str, reason: str, situation: Situation) -> None:
