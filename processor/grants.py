@@ -238,7 +238,7 @@ def _date_credit(
 
 def order_id_of(case: PaymentCase, attempts: tuple[str, ...]) -> str:
     """What readers know the purchase of a course by: the order, else the payment."""
-    return case.payment_key if case.orders else payment_id_of(case, attempts)
+    return case.order_key if case.orders else payment_id_of(case, attempts)
 
 
 def _date_course(
@@ -298,10 +298,25 @@ def _sale(
             postings=postings.sold(case.provider, part.sold_as, amount),
         ),
     )
-    limit = situation.catalog.policy(case.provider).confirm_above_idr
-    if amount is not None and amount > limit:
+    if _is_vouched(case, amount, situation):
         mark_charge(case, part.attempts, customer_id, "vouched", situation)
     return Grant(kind="sale", customer_id=customer_id, amount_idr=amount, product=part.sold_as)
+
+
+def _is_vouched(case: PaymentCase, amount: int | None, situation: Situation) -> bool:
+    """Money above the threshold is granted only when somebody vouched for it."""
+    return amount is not None and amount > situation.catalog.policy(case.provider).confirm_above_idr
+
+
+def keep_charge(case: PaymentCase, part: Part, situation: Situation) -> None:
+    """Which subscription a charge was for may be learned after its money was booked, or went back."""
+    grant = case.grants[part.key]
+    if grant.kind != "sale" or not case.value("subscription_key"):
+        return
+    if grant.refunds and grant.refunded_idr == grant.amount_idr:
+        mark_charge(case, part.attempts, grant.customer_id, "refunded", situation)
+    elif _is_vouched(case, grant.amount_idr, situation):
+        mark_charge(case, part.attempts, grant.customer_id, "vouched", situation)
 
 
 def mark_charge(

@@ -104,7 +104,8 @@ class Closed(StoredState):
 class PaymentCase(StoredState):
     """One payment (with all attempts at it) or one order, and what was decided about it.
 
-    `payers` are the e-mails that its facts named, each with the earliest time it was told. `grounds` is what the facts said when something was
+    `payers` are the e-mails that its facts named, each with the earliest time it was told;
+    `owner_email` is the one that the owner had when something was granted. `grounds` is what the facts said when something was
     granted (processor/payment_review.py); `stray_grants` were granted by a case that turned out to be this one, by case and part.
     """
 
@@ -129,6 +130,7 @@ class PaymentCase(StoredState):
     main: list[str] = field(default_factory=list)
     sold: Register | None = None
     owner: str | None = None
+    owner_email: str | None = None
     grants: dict[str, Grant] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     stray_holds: list[Hold] = field(default_factory=list)
@@ -238,8 +240,15 @@ class PaymentCase(StoredState):
             return [email] if email else []
         told = sorted((at, email) for email, at in self.payers.items())
         paid_at = self.paid_at(self.successes)
-        by_then = [email for at, email in told if paid_at is None or at <= paid_at]
-        return by_then[-1:] + [email for at, email in told if email not in by_then]
+        by_then = [at for at, _ in told if paid_at is None or at <= paid_at]
+        since = by_then[-1] if by_then else told[0][0]
+        return [email for at, email in told if at >= since]
+
+    @property
+    def order_key(self) -> str:
+        """What readers know the order by: as its snapshot names it, whatever name came first."""
+        order = self.order
+        return str(order.value["order_key"]) if order else self.payment_key
 
     def order_problem(self) -> str | None:
         """Why money for this order is not for what was ordered, or None. By the provider's times, not by arrival."""
@@ -319,7 +328,8 @@ class PaymentCase(StoredState):
             value = getattr(fact, name)
             if value is not None:
                 self._set(name, Register(fact.occurred_at, value))
-        if fact.payer_email:
+        if fact.payer_email and not isinstance(fact, PaymentSettled):
+            # That the money arrived says nothing new about who paid, and may bear the time of payment.
             self._payer(fact.payer_email, fact.occurred_at)
         if fact.products:
             hints = [hint.model_dump() for hint in fact.products]

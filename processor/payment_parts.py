@@ -174,7 +174,7 @@ def payment_id_of(case: PaymentCase, attempts: tuple[str, ...]) -> str:
     """The provider's id to show for these attempts: the money's own id when known, else the request's, else the key."""
     named = [attempt for attempt in attempts if attempt != RequestOnly]
     if not named:
-        return case.group_id or case.payment_key
+        return case.group_id or case.order_key
     if len(named) == 1:
         return named[0]
     return min(named, key=lambda a: (str(case.attempts[a].paid_at), a))

@@ -13,6 +13,7 @@ from processor import grants, postings
 from processor.case_names import subscription_case
 from processor.payment_alarms import raise_alarms
 from processor.payment_assessment import assess
+from processor.payment_attempts import RequestOnly
 from processor.payment_case import Claim, Closed, Hold, PaymentCase
 from processor.payment_choice import MAIN, make_way
 from processor.payment_parts import Part, parts_of, payment_id_of, repurposed
@@ -69,7 +70,7 @@ def _free(case: PaymentCase) -> bool:
     """When nothing is decided any more, whose it is and what for may still turn out otherwise. True when it was not free."""
     if not (case.owner or case.sold or case.main) or case.decided or case.in_hand:
         return False
-    case.main, case.sold, case.owner = [], None, None
+    case.main, case.sold, case.owner, case.owner_email = [], None, None, None
     return True
 
 
@@ -83,13 +84,14 @@ def _decided_anew(case: PaymentCase, told: set[str], situation: Situation) -> Tr
         return None
     before = Grounds(*known)
     keeps_owner = before.payer == grounds.payer
-    former = owner_of(case, situation).customer_id
-    now = owner_of(replace(case, owner=case.owner if keeps_owner else None), situation).customer_id
-    trial = Trial.of(case, {one for one in (former, now, *case.granted_to()) if one}, situation)
+    former = owner_of(case, situation)
+    now = former if keeps_owner else owner_of(replace(case, owner=None), situation, former)
+    customers = {former.customer_id, now.customer_id, *case.granted_to()}
+    trial = Trial.of(case, {one for one in customers if one}, situation)
     anew = trial.case
     anew.told = told
-    withdraw_all(anew, case.order_problem() or "corrected", former, trial.situation)
-    anew.owner = case.owner if keeps_owner else None
+    withdraw_all(anew, case.order_problem() or "corrected", former.customer_id, trial.situation)
+    anew.owner, anew.owner_email = now.customer_id, now.email
     _settle_all(anew, trial.situation)
     if ends_the_same(case, anew) or rests_on_the_catalog(case, anew, before, grounds):
         return None
@@ -129,10 +131,10 @@ def _adopt(case: PaymentCase, parts: list[Part]) -> None:
             case.main = list(part.attempts)
 
 
-def owner_of(case: PaymentCase, situation: Situation) -> Owner:
-    """Whose payment it is; once something was granted the answer no longer changes."""
+def owner_of(case: PaymentCase, situation: Situation, former: Owner | None = None) -> Owner:
+    """Whose payment it is; once something was granted the answer no longer changes. `former`: see `find_owner`."""
     if case.owner:
-        return Owner(case.owner)
+        return Owner(case.owner, email=case.owner_email)
     subscription = case.value("subscription_key")
     return find_owner(
         situation,
@@ -140,6 +142,7 @@ def owner_of(case: PaymentCase, situation: Situation) -> Owner:
         emails=case.emails(),
         subscription=subscription_case(case.provider, subscription) if subscription else None,
         received=bool(case.successes),
+        former=former,
     )
 
 
@@ -153,6 +156,7 @@ def _settle(
     if part.key in case.grants and not _give_way(case, part, situation):
         grants.keep_time(case, part, situation)
         take_back(case, part.key, refunds, situation)
+        grants.keep_charge(case, part, situation)
         return
     claim = None
     if case.write_offs or case.claims:
@@ -221,6 +225,9 @@ def _trust_problem(case: PaymentCase, part: Part, situation: Situation) -> str |
     if part.underpaid:
         return "underpaid"
     policy = situation.catalog.policy(case.provider)
+    if case.reusable and RequestOnly in part.attempts:
+        # Nobody can tell which payment of this code it is, and each is announced by itself.
+        return "payload_without_id"
     attempts = [case.attempts[attempt] for attempt in part.attempts]
     if any(attempt.without_id for attempt in attempts) and policy.payload_without_id == "hold":
         return "payload_without_id"
@@ -247,7 +254,7 @@ def _grant(case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, sit
     if part.key == MAIN:
         case.main = list(part.attempts)
     if claim is None or part.key == MAIN:
-        case.owner = owner.customer_id
+        case.owner, case.owner_email = owner.customer_id, owner.email
 
 
 def _hold(

@@ -25,11 +25,10 @@ _POLICY_PROBLEMS = frozenset({"awaiting_confirmation", "payload_without_id"})
 
 
 class Grounds(NamedTuple):
-    """Digests of what the facts say that decisions rest on: whose money it is, what it is for, which of it counts and how sure it is."""
+    """Digests of what the facts say that decisions rest on: whose money it is, what it is for, and all the rest."""
 
     payer: str
     purpose: str
-    money: str
     rest: str
 
 
@@ -40,17 +39,12 @@ def grounds_of(case: PaymentCase) -> Grounds:
     return Grounds(
         payer=_digest([case.value("customer_ref"), case.value("subscription_key"), case.emails()]),
         purpose=_digest([case.value("payment_type"), case.value("products")]),
-        money=_digest(
-            [
-                [[name, amount_of(case, name), unproved] for name, unproved in successes.items()],
-                facts_choice(case),
-            ]
-        ),
         rest=_digest(
             [
                 case.order_problem(),
                 [order.value["gross_amount"], order.value["lines"]] if order else None,
-                [case.value("requested_amount"), case.reusable],
+                [case.value("requested_amount"), case.reusable, facts_choice(case)],
+                [[name, amount_of(case, name), unproved] for name, unproved in successes.items()],
                 sorted([name, one.attempt_id, one.amount, one.at] for name, one in case.refunds.items()),
             ]
         ),
@@ -102,17 +96,25 @@ def ends_the_same(one: PaymentCase, two: PaymentCase) -> bool:
 
 def rests_on_the_catalog(case: PaymentCase, anew: PaymentCase, before: Grounds, now: Grounds) -> bool:
     """Whether a grant would end otherwise only because the catalogue is another one by now: the one of the day counts for what was granted."""
-    return any(_catalog_changed(key, grant, anew, before, now) for key, grant in case.grants.items())
+    same_purpose = before.purpose == now.purpose
+    same_money = set(case.main) == set(facts_choice(case)[0])
+    return any(
+        _catalog_changed(key, grant, anew, same_purpose, same_money or not key.startswith("main"))
+        for key, grant in case.grants.items()
+    )
 
 
-def _catalog_changed(key: str, grant: Grant, anew: PaymentCase, before: Grounds, now: Grounds) -> bool:
+def _catalog_changed(key: str, grant: Grant, anew: PaymentCase, same_purpose: bool, same_money: bool) -> bool:
     other, hold = anew.grants.get(key), anew.holds.get(key)
-    if key.startswith("line:") or before.purpose == now.purpose:
+    if key.startswith("line:") or same_purpose:
         if other is not None and (other.kind, other.product) != (grant.kind, grant.product):
             return True
         if hold is not None and hold.reason in CATALOG_PROBLEMS:
             return True
-    return before.money == now.money and hold is not None and hold.reason in _POLICY_PROBLEMS
+    if hold is None or hold.reason not in _POLICY_PROBLEMS:
+        return False
+    # The same money was granted: the policy let it pass then.
+    return same_money and grant.amount_idr == (hold.amount or 0) + hold.refunded_idr
 
 
 def _outcome(case: PaymentCase) -> list[object]:

@@ -166,10 +166,11 @@ class Situation:
 
 
 class Owner(NamedTuple):
-    """Whose payment it is, or why nobody's."""
+    """Whose payment it is, or why nobody's. `email`: found by this address."""
 
     customer_id: str | None = None
     reason: str | None = None
+    email: str | None = None
 
 
 def find_owner(
@@ -179,10 +180,12 @@ def find_owner(
     emails: Sequence[str],
     subscription: str | None = None,
     received: bool = True,
+    former: Owner | None = None,
 ) -> Owner:
     """Our own reference first, then what the subscription remembers, then the first of the payer's e-mails that exactly one customer has.
 
-    Only something `received` may make a customer: an abandoned attempt does not.
+    Only something `received` may make a customer: an abandoned attempt does not. `former`: whose it was by an e-mail, which stays that
+    customer's whatever they changed it to.
     """
     if customer_ref:
         situation.waits.add(f"customer:{customer_ref}")
@@ -193,7 +196,10 @@ def find_owner(
         remembered = situation.subscription_owners.get(subscription)
         if remembered:
             return Owner(remembered)
-    answers = [_by_email(situation, email) for email in emails]
+    answers = [
+        former if former is not None and email == former.email else _by_email(situation, email)
+        for email in emails
+    ]
     if not answers:
         return Owner(reason="customer_missing")
     found = next((answer for answer in answers if answer.customer_id), answers[0])
@@ -207,7 +213,7 @@ def _by_email(situation: Situation, email: str) -> Owner:
     found = situation.by_email.get(email, [])
     if len(found) > 1:
         return Owner(reason="customer_ambiguous")
-    return Owner(found[0]) if found else Owner(reason="customer_unknown")
+    return Owner(found[0], email=email) if found else Owner(reason="customer_unknown")
 
 
 def _create(situation: Situation, email: str) -> str:

@@ -31,7 +31,7 @@ class Cycle(StoredState):
         """The same charge as told by two sets of reports."""
         paid = self if self.succeeded or not other.succeeded else other
         return Cycle(
-            starts_at=self.starts_at or other.starts_at,
+            starts_at=_earliest(self.starts_at, other.starts_at),
             at=max(self.at, other.at),
             succeeded=self.succeeded or other.succeeded,
             failing=self.failing or other.failing,
@@ -123,14 +123,14 @@ class PayerReports(StoredState):
         cycle = self.cycles.get(key) or Cycle(at=fact.occurred_at)
         if fact.report in ("activated", "renewed"):
             cycle.succeeded = True
-            cycle.amount = fact.amount
-            cycle.payment_id = fact.payment_id
+            cycle.amount = max((one for one in (cycle.amount, fact.amount) if one is not None), default=None)
+            cycle.payment_id = max(cycle.payment_id or "", fact.payment_id or "") or None
             cycle.confirmed = cycle.confirmed or not fact.token_only
         elif fact.report == "renewal_failed":
             cycle.failing = True
             cycle.final = cycle.final or fact.final
         cycle.at = max(cycle.at, fact.occurred_at)
-        cycle.starts_at = cycle.starts_at or fact.starts_at
+        cycle.starts_at = _earliest(cycle.starts_at, fact.starts_at)
         cycle.token_only = cycle.token_only or fact.token_only
         self.cycles[key] = cycle
 
@@ -260,6 +260,10 @@ def _join(one: PayerReports, two: PayerReports) -> None:
     for key, cycle in two.cycles.items():
         known = one.cycles.get(key)
         one.cycles[key] = known.joined(cycle) if known else cycle
+
+
+def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
+    return min(filter(None, (one, two)), default=None)
 
 
 def _latest(one: datetime | None, two: datetime | None) -> datetime | None:

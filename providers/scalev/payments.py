@@ -5,6 +5,7 @@ The events state no amount: the order's snapshot does. The history list is not r
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from providers.scalev import payloads
@@ -42,9 +43,15 @@ def payment(event_name: str, allowed: frozenset[str], data: Section, received_at
 
 
 def of_snapshot(data: Section, received_at: datetime) -> Fact | None:
-    """The payment state an order snapshot shows; None when it shows none we know."""
+    """The payment state an order snapshot shows; None when it shows none we know.
+
+    Payer and spam mark are the order's, as of the snapshot and not of the time it was paid: its own fact tells them.
+    """
     status = data.status("payment_status")
-    return _fact(status, data, received_at) if status in _STATES and status is not None else None
+    if status not in _STATES or status is None:
+        return None
+    fact = _fact(status, data, received_at)
+    return replace(fact, event=fact.event.model_copy(update={"payer_email": None, "spam": None}))
 
 
 def _fact(status: str, data: Section, received_at: datetime) -> Fact:

@@ -131,3 +131,12 @@ def test_news_that_would_have_held_the_money_counts_whatever_the_catalogue_says_
     book = Book().customer(*RATNA).give(order(), paid()).change_catalog(without("kelas-python"))
     book.give(f.OrderCancelled(provider="scalev", order_key="260504AAAAAA", as_of=at(-5)))
     assert (book.courses("c-1"), book.reasons()) == (set(), ["paid_after_cancel"])
+
+
+def test_a_stricter_policy_holds_nothing_that_was_granted_when_more_is_paid_either() -> None:
+    strict = shipped_catalog()
+    policies = {"xendit": strict.policy("xendit").model_copy(update={"confirm_above_idr": 1})}
+    book = Book().customer(*RATNA).give(capture())
+    book.change_catalog(strict.model_copy(update={"providers": {**strict.providers, **policies}}))
+    book.give(capture("py-2", occurred_at=at(5)))
+    assert (book.credit("c-1"), book.reasons()) == (500_000, ["duplicate_purchase"])

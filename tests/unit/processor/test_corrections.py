@@ -8,7 +8,7 @@ from schemas import decisions as d
 from schemas import facts as f
 from schemas.catalog import ScalevNames
 from schemas.corrections import CourseDated, CourseWithdrawn, CreditDated, CreditWithdrawn
-from tests.unit.processor.facts import at, capture, order, paid, refund, request_fact
+from tests.unit.processor.facts import at, capture, charge, cycle, order, paid, refund, request_fact
 from tests.unit.processor.ledgerbook import VARIANT, Book, balanced, club, permutations
 
 RATNA = ("c-1", "ratna@contoh.id")
@@ -150,3 +150,55 @@ def test_nothing_happens_when_the_same_is_said_again() -> None:
     told = len(book.decisions)
     book.give(FULL_CART, paid(), CANCELLED)
     assert {type(event) for event in book.decisions[told:]} == {d.PaymentAssessed}
+
+
+def test_what_settlement_says_of_the_payer_moves_nothing() -> None:
+    settled = capture(payer_email="lain@contoh.id")
+    settled = f.PaymentSettled(**settled.model_dump(exclude={"occurred_at"}), occurred_at=at(days=2))
+    for arrival in permutations([capture(), settled]):
+        book = Book().customer(*RATNA).give(*arrival)
+        assert (book.credit("c-1"), book.reasons()) == (500_000, [])
+
+
+def test_a_customer_who_changed_address_keeps_what_was_bought_whatever_is_edited_later() -> None:
+    book = Book().customer(*RATNA).give(order(), paid()).customer("c-1", "ratna.baru@contoh.id")
+    book.give(order(payer_email="lain@contoh.id", as_of=at(days=20)))
+    assert (book.courses("c-1"), book.reasons()) == ({"kelas-python"}, [])
+
+
+def test_a_charge_that_was_refunded_before_its_plan_was_known_buys_no_period() -> None:
+    starts = at(days=-2)
+    unnamed = charge(1, starts, subscription_key=None, products=(), payer_email="ratna@contoh.id")
+    back = refund("rfd-1", 200_000, "py-cycle-1", group_id=None)
+    facts = [unnamed, back, charge(1, starts, payer_email="ratna@contoh.id"), cycle(1, starts)]
+    states = [Book().customer(*RATNA).give(*arrival).end_state() for arrival in permutations(facts)]
+    assert all(state == states[0] for state in states)
+    assert states[0]["tiers"] == {"c-1": "gratis"}
+
+
+def test_the_earliest_start_of_a_charge_counts_whichever_report_came_first() -> None:
+    starts = at(days=-2)
+    facts = [
+        charge(1, starts, payer_email="ratna@contoh.id"),
+        cycle(1, starts, "renewal_failed"),
+        cycle(1, at(5, days=-2)),
+    ]
+    states = [Book().customer(*RATNA).give(*arrival).end_state() for arrival in permutations(facts)]
+    assert all(state == states[0] for state in states)
+
+
+def test_the_word_of_a_reusable_code_alone_is_not_credited() -> None:
+    """Each of its payments is announced by itself; nobody can tell which of them this one is."""
+    told = request_fact(f.PaymentSucceeded, amount=50_000, reusable=True)
+    for arrival in permutations([capture(requested_amount=None, reusable=True), told]):
+        book = Book().customer(*RATNA).give(*arrival)
+        assert (book.credit("c-1"), book.reasons()) == (500_000, ["payload_without_id"])
+
+
+def test_an_order_is_shown_by_the_name_its_snapshot_gives_it() -> None:
+    by_uuid = paid().model_copy(update={"payment_key": "id-260504AAAAAA"})
+    states = [
+        Book().customer(*RATNA).give(*arrival).end_state() for arrival in permutations([order(), by_uuid])
+    ]
+    assert states[0] == states[1]
+    assert states[0]["payments"][0]["payment_id"] == "260504AAAAAA"
