@@ -106,7 +106,8 @@ def _product(
     if match.product is None:
         situation.waits.add("catalog")
         # Without the plan a charge cannot become a period; a licence with its own end date can live without one.
-        return None, match.reason if reports.cycles or reports.anchor else None
+        by_charges = case.provider not in ANNOUNCING or reports.cycles or reports.anchor
+        return None, match.reason if by_charges else None
     return match.product, None
 
 

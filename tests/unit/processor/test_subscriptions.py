@@ -265,3 +265,11 @@ def test_an_attempt_that_failed_before_the_last_paid_charge_is_past() -> None:
     for arrival in permutations([paid_cycle(1)[1], forced, paid_cycle(2)[1]]):
         row = Book().customer(*RATNA).give(*arrival).subscription("c-1")
         assert (row.status, row.expires_at) == ("active", MONTHS[2])
+
+
+def test_a_plan_nobody_knows_is_shown_to_nobody_whatever_of_it_came_first() -> None:
+    unknown = (f.ProductHint(kind="plan_reference", value="nowhere"),)
+    ended = cycle(1, at(days=-2), "cancelled", products=unknown, cycle_id=None, payment_id=None)
+    for arrival in permutations([ended, cycle(1, at(days=-2), products=unknown)]):
+        book = Book().customer("c-1", "ratna@contoh.id").give(*arrival)
+        assert (book.subscriptions("c-1"), book.tier("c-1")) == ({}, "gratis")
