@@ -80,7 +80,8 @@ def _decided_anew(case: PaymentCase, told: set[str], situation: Situation) -> Tr
         return None
     known, grounds = case.grounds, grounds_of(case)
     case.grounds = list(grounds)
-    if not known or known == case.grounds:
+    if known == case.grounds or len(known) != len(grounds):
+        # The same, or told by a program that looked at other things: what was decided then stands.
         return None
     before = Grounds(*known)
     keeps_owner = before.payer == grounds.payer

@@ -202,3 +202,13 @@ def test_an_order_is_shown_by_the_name_its_snapshot_gives_it() -> None:
     ]
     assert states[0] == states[1]
     assert states[0]["payments"][0]["payment_id"] == "260504AAAAAA"
+
+
+def test_grounds_that_another_version_stored_withdraw_nothing() -> None:
+    book = Book().customer(*RATNA).give(capture())
+    (case,) = book.desk.cases.values()
+    case.grounds = ["0123456789abcdef"]
+    book.give(request_fact(f.PaymentSucceeded, amount=50_000))
+    assert (book.credit("c-1"), len(case.grounds)) == (500_000, 1)
+    (case,) = book.desk.cases.values()
+    assert len(case.grounds) == 3
