@@ -204,22 +204,15 @@ def _problem(
     case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, situation: Situation
 ) -> str | None:
     """Why a part cannot be granted now, or None. The first reason a person would have to solve comes first."""
-    found = _obstacle(case, part, owner, claim, situation)
+    found = None if claim else case.order_problem()
+    found = found or part.problem or owner.reason
+    found = found or (None if claim else _trust_problem(case, part, situation))
     if found in CATALOG_PROBLEMS:
         situation.waits.add("catalog")
     found = found or grants.problem(case, part, situation.customers.get(owner.customer_id or ""))
     if found == "duplicate_purchase" and part.product:
         situation.waits.add(f"course:{owner.customer_id}:{part.product.id}")
     return found
-
-
-def _obstacle(
-    case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, situation: Situation
-) -> str | None:
-    """What the facts, the catalogue or the customers have against a grant, whatever else this customer has."""
-    found = None if claim else case.order_problem()
-    found = found or part.problem or owner.reason
-    return found or (None if claim else _trust_problem(case, part, situation))
 
 
 def _trust_problem(case: PaymentCase, part: Part, situation: Situation) -> str | None:
