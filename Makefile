@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv/bin
-SETUP := $(PYTHON) -m runtime.installation
+SETUP := $(PYTHON) -m deploy.local.installation
 PYTEST := $(VENV)/python -m pytest
 
 export LUNAS_ENV ?= development

@@ -19,7 +19,7 @@ ROOTS: dict[str, str] = {
     "ingress": "ingress.app:run",
     "processor": "processor.app:run",
     "projections": "projections.app:run",
-    "api": "console.api:run",
+    "api": "api.app:run",
     "console": "console.operator_page.app:run",
 }
 ALL = "all"

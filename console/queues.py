@@ -23,8 +23,8 @@ from yarl import URL
 from console.exits import CommandError
 from console.messages import text
 from console.store import place
-from runtime.amqp_leftovers import leftovers
-from runtime.broker import topology_of
+from runtime.amqp.broker import topology_of
+from runtime.amqp.leftovers import leftovers
 from schemas.topology import Queue, queue_name
 
 if TYPE_CHECKING:

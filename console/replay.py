@@ -17,7 +17,7 @@ from console.exits import CommandError
 from console.messages import text
 from console.store import place
 from providers.registry import PROVIDERS
-from runtime.broker import Broker, Message, open_broker
+from runtime.amqp.broker import Broker, Message, open_broker
 from runtime.ids import uuid7
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack, unpack
 from schemas.errors import NotConfirmed

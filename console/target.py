@@ -7,8 +7,8 @@ from pathlib import Path
 
 from console.exits import WrongUse
 from console.messages import text
+from deploy.local.services.instance import CHECKOUT, DEFAULT_HOME, find_instance, is_checkout
 from runtime.logs import configure_command_logging
-from runtime.services.instance import CHECKOUT, DEFAULT_HOME, find_instance, is_checkout
 from runtime.settings import Settings, load_settings
 
 _ADDRESSES = frozenset(

@@ -18,7 +18,7 @@ from ingress.quarantine import Quarantine
 from ingress.remote import trusted_networks
 from ingress.routes import webhook_paths
 from ingress.server import Listener, listen
-from runtime.broker import Broker, open_broker
+from runtime.amqp.broker import Broker, open_broker
 from runtime.health import Health
 from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry

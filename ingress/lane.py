@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingress.metrics import Metrics
-from runtime.broker import Message, Publisher
+from runtime.amqp.broker import Message, Publisher
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, join
 from schemas.errors import NotConfirmed, Unroutable
 from schemas.topology import WEBHOOKS, routing_key

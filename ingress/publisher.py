@@ -12,7 +12,7 @@ from functools import partial
 
 from ingress.lane import Bounds, Delivery, Failure, Lane, Settle
 from ingress.metrics import Metrics
-from runtime.broker import Publisher
+from runtime.amqp.broker import Publisher
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack_one
 from schemas.errors import NotConfirmed

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ingress.metrics import Metrics
-from runtime.broker import Message, Publisher
+from runtime.amqp.broker import Message, Publisher
 from runtime.ids import uuid7
 from runtime.settings import Settings
 from schemas.errors import NotConfirmed, Unroutable

@@ -8,22 +8,22 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from processor.catalog_source import publish_catalog, read_catalog
-from processor.fulfilment_runner import run_fulfilment
-from processor.inline import Inline
-from processor.instruments import Instruments
-from processor.intake import Interpreter
-from processor.leftovers import drain_leftovers
-from processor.parker import Parker
-from processor.patience import Patience
-from processor.pipeline import Pipeline
-from processor.quarantine import QuarantineKeeper
-from processor.retry import Detours
-from processor.stopping import until_stopped
-from processor.store import Store
+from processor.fulfilment.catalog_source import publish_catalog, read_catalog
+from processor.fulfilment.inline import Inline
+from processor.fulfilment.runner import run_fulfilment
+from processor.intake.instruments import Instruments
+from processor.intake.interpreter import Interpreter
+from processor.intake.leftovers import drain_leftovers
+from processor.intake.parker import Parker
+from processor.intake.patience import Patience
+from processor.intake.pipeline import Pipeline
+from processor.intake.quarantine import QuarantineKeeper
+from processor.intake.retry import Detours
+from processor.intake.stopping import until_stopped
+from processor.intake.store import Store
 from providers.registry import PROVIDERS
 from runtime import faults
-from runtime.broker import Broker, Consumer, open_broker
+from runtime.amqp.broker import Broker, Consumer, open_broker
 from runtime.database import Pool, open_pool
 from runtime.health import Health
 from runtime.lifecycle import run_until_stopped
@@ -89,7 +89,7 @@ def services_of(
     partitions = settings.broker_partitions
 
     def pipeline(number: int) -> Pipeline:
-        # Careful at first: one message at a time until an unsuspicious one was seen (processor/suspects.py).
+        # Careful at first: one message at a time until an unsuspicious one was seen (processor/intake/suspects.py).
         consumer = broker.consumer(queue_name(number), prefetch=1, may_vanish=number >= partitions)
         detours = Detours(
             broker.publisher,

@@ -1,6 +1,6 @@
 """The AMQP topology as data: exchanges, queues with their arguments, bindings, and which partition a key belongs to.
 
-`runtime.broker` declares it once and checks it at start. Works alike on RabbitMQ 3.10 and 4.x. Nothing here does I/O.
+`runtime.amqp.broker` declares it once and checks it at start. Works alike on RabbitMQ 3.10 and 4.x. Nothing here does I/O.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from runtime.services.private import ServiceUrls, private_services
+from deploy.local.services.private import ServiceUrls, private_services
 
 T = TypeVar("T")
 VHOSTS_PER_CALL = 20  # one rabbitmqctl call costs half a second, a vhost inside it milliseconds

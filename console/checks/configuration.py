@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.checks.finding import Finding, note, ok, problem
 from console.messages import text
-from processor.catalog_source import read_catalog
+from processor.fulfilment.catalog_source import read_catalog
 from schemas.errors import LunasError
 
 if TYPE_CHECKING:

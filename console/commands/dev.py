@@ -10,7 +10,7 @@ from console.lazy import Command
 from console.messages import text
 from console.output import talk
 from console.welcome import welcome
-from runtime.services.supervisor import run_foreground
+from deploy.local.services.supervisor import run_foreground
 from runtime.settings import load_settings
 from runtime.settings.spelling import misspelt
 

@@ -18,7 +18,7 @@ from console.store import open_store
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
-from processor.catalog_source import read_catalog
+from processor.fulfilment.catalog_source import read_catalog
 from schemas.facts import SuspenseClaimed, SuspenseWrittenOff
 
 if TYPE_CHECKING:

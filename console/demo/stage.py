@@ -13,11 +13,11 @@ from console.exits import INTERRUPTED, PROBLEMS, CommandError, Refused
 from console.messages import text
 from console.output import talk
 from console.store import open_store
+from deploy.local.services.failures import ServiceFailure
+from deploy.local.services.instance import CHECKOUT
+from deploy.local.services.interrupts import SIGNALS, Interrupts, MakeParent
+from deploy.local.services.supervisor import Supervisor
 from providers.scalev.simulator import VARIANT
-from runtime.services.failures import ServiceFailure
-from runtime.services.instance import CHECKOUT
-from runtime.services.interrupts import SIGNALS, Interrupts, MakeParent
-from runtime.services.supervisor import Supervisor
 from runtime.settings import Settings, load_settings
 from runtime.settings.model import variable_name
 

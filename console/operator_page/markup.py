@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from projections.api.markup import prose
+from api.markup import prose
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from api.markup import prose
 from console.language import current
 from console.messages import text
 from console.operator_page.markup import Bad, Cell, table
@@ -11,7 +12,6 @@ from console.operator_page.style import ICON, STYLE
 from console.output import number, rupiah
 from console.overview import Overview
 from console.times import ago, moment
-from projections.api.markup import prose
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("lunas status", "page.status"),

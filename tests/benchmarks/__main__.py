@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from runtime.services.private import ServiceUrls, private_services
+from deploy.local.services.private import ServiceUrls, private_services
 from tests.benchmarks.figures import HEADER, Figure, line
 
 BENCHMARKS = {

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import asyncpg
 import orjson
 
+from deploy.local.services.private import ServiceUrls
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.migrations import migrate
 from eventstore.read import read_page
-from runtime.services.private import ServiceUrls
 from schemas.events import encode
 from schemas.facts import PaymentSucceeded, WebhookReceived
 from tests.benchmarks import append_beside_emmett

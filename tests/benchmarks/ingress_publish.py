@@ -22,6 +22,7 @@ import aio_pika
 import uvloop
 from prometheus_client import CollectorRegistry
 
+from deploy.local.services.private import ServiceUrls
 from ingress.door import Door
 from ingress.guard import Guard
 from ingress.limits import Limits
@@ -30,10 +31,9 @@ from ingress.publisher import GroupingPublisher, bounds_of
 from ingress.quarantine import Quarantine
 from ingress.routes import webhook_paths
 from ingress.server import listen
-from runtime.broker import Broker, Message
+from runtime.amqp.broker import Broker, Message
 from runtime.health import Health
 from runtime.logs import configure_logging
-from runtime.services.private import ServiceUrls
 from runtime.settings import Settings
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER
 from schemas.topology import WEBHOOKS, queue_name, routing_key, topology

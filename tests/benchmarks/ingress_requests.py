@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import aio_pika
 
-from runtime.services.private import ServiceUrls
+from deploy.local.services.private import ServiceUrls
 from tests.benchmarks.children import cpu_seconds, server
 from tests.benchmarks.figures import Figure, median
 from tests.benchmarks.wrk import Load, drive

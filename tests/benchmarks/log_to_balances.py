@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import uvloop
 
+from deploy.local.services.private import ServiceUrls
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.migrations import migrate
 from projections import build
@@ -17,7 +18,6 @@ from projections.garbage import collected_rarely
 from projections.registry import BY_NAME
 from projections.versions import ensure_at
 from runtime.database import Connection
-from runtime.services.private import ServiceUrls
 from schemas.decision_model import Posting
 from schemas.decisions import CreditGranted, PaymentAssessed
 from tests.benchmarks.figures import Figure, median

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.services.private import ServiceUrls
+from deploy.local.services.private import ServiceUrls
 from tests.benchmarks.wrk import TOKEN
 
 API_KEY = "benchmark-key"

@@ -16,8 +16,8 @@ from pamqp import commands
 from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 
-from runtime.amqp_transport import AbortableTransport
-from runtime.broker import Message
+from runtime.amqp.broker import Message
+from runtime.amqp.transport import AbortableTransport
 from schemas.topology import WEBHOOKS
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import aio_pika
 import asyncpg
 
+from deploy.local.services.private import ServiceUrls
 from eventstore.append import NewEvent, append, log_transaction
 from runtime.ids import uuid7
-from runtime.services.private import ServiceUrls
 from schemas.envelope import Envelope, pack
 from schemas.facts import CustomerRegistered
 from schemas.topology import routing_key

@@ -13,8 +13,8 @@ import asyncpg
 import orjson
 import uvloop
 
+from deploy.local.services.private import ServiceUrls
 from eventstore.append import NewEvent, append, log_transaction
-from runtime.services.private import ServiceUrls
 from schemas.facts import CustomerRegistered
 from tests.benchmarks.figures import Figure, median
 from tests.benchmarks.pipeline import API_KEY, Addresses, pipeline

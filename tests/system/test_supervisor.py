@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.services.instance import Instance, find_instance
+from deploy.local.services.instance import Instance, find_instance
 from runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from checkout.app import routes as checkout_routes
+from api.app import ROLE, application, routes
+from api.reads.positions import PositionWatch
 from eventstore.append import NewEvent, append, lock_log
-from projections.api.app import ROLE, application, routes
-from projections.api.positions import PositionWatch
 from projections.feeder import Feeder
 from projections.versions import ensure
 from runtime.database import Pool, open_pool
@@ -62,7 +61,7 @@ async def api(database_url: str, settings: Callable[..., Settings]) -> AsyncIter
         async with pool.acquire() as connection:
             await ensure(connection)
         watch = PositionWatch(narrow)
-        mounted = [*routes(given, narrow, watch), *checkout_routes(given, narrow)]
+        mounted = routes(given, narrow, watch)
         app = application(given, mounted, Health("api"), lambda _app: watch.close())
         async with TestClient(TestServer(app)) as client:
             yield Api(client, pool, [call for call, _ in mounted])

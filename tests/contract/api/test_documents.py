@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from projections.api import calls
-from projections.api.openapi import document_of
-from projections.api.page import Documentation
-from projections.api.words import INDONESIAN
+from api.openapi import document_of
+from api.page import Documentation
+from api.reads import calls
+from api.words import INDONESIAN
 from schemas.api import ProblemAnswer
 from schemas.calls import Call, Parameter
 from schemas.examples import EXAMPLES

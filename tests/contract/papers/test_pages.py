@@ -132,11 +132,11 @@ def test_every_event_we_understand_is_described(provider: str, events: set[str])
 
 
 SUSPENSE_SOURCES = (
-    "processor/payment_policy.py",
-    "processor/payment_parts.py",
-    "processor/grants.py",
-    "processor/situation.py",
-    "processor/subscription_policy.py",
+    "processor/policies/payment.py",
+    "processor/cases/parts.py",
+    "processor/grants/grant.py",
+    "processor/cases/situation.py",
+    "processor/policies/subscription.py",
     "schemas/catalog.py",
 )
 SUSPENSE_REASON = re.compile(
@@ -155,7 +155,7 @@ def test_every_reason_to_hold_money_is_explained() -> None:
 
 
 def test_every_reason_to_stop_a_decision_is_explained() -> None:
-    source = "\n".join(path.read_text() for path in (ROOT / "processor").glob("*.py"))
+    source = "\n".join(path.read_text() for path in (ROOT / "processor").rglob("*.py"))
     reasons = set(re.findall(r"""parked\.append\(\(\S+, "(\w+)"\)\)|_tell\(\s*case,\s*"(\w+)\"""", source))
     flat = {reason for pair in reasons for reason in pair if reason}
     page = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs/runbooks/dead-letters.md").read_text()))

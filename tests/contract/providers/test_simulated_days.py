@@ -19,7 +19,7 @@ from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered
 from schemas.strict_json import loads
 from schemas.translation import TranslationContext
-from tests.unit.processor.ledgerbook import Book
+from tests.unit.processor.policies.ledgerbook import Book
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 AFTER = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import aio_pika
 import pytest
 
-from runtime.broker import Broker, Consumer, Delivery, LinkOptions
+from runtime.amqp.broker import Broker, Consumer, Delivery, LinkOptions
 from schemas.topology import topology
 from tests.integration.broker.proxy import Proxy, proxied
 

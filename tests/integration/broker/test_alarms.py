@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.broker import Broker, Message
-from runtime.services.private import ServiceUrls, private_services
+from deploy.local.services.private import ServiceUrls, private_services
+from runtime.amqp.broker import Broker, Message
 from schemas.errors import NotConfirmed
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect

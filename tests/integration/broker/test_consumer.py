@@ -7,7 +7,7 @@ import asyncio
 import aio_pika
 import pytest
 
-from runtime.broker import Broker, LinkOptions, Message
+from runtime.amqp.broker import Broker, LinkOptions, Message
 from schemas.errors import NotConfirmed
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import TOPOLOGY, collect

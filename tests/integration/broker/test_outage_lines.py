@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from runtime import amqp_link
-from runtime.broker import Broker
+from runtime.amqp import link as amqp_link
+from runtime.amqp.broker import Broker
 from tests.integration.broker.proxy import Proxy
 
 

@@ -8,7 +8,7 @@ import time
 import aio_pika
 import pytest
 
-from runtime.broker import Broker, Message
+from runtime.amqp.broker import Broker, Message
 from schemas.errors import NotConfirmed, Unroutable
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect

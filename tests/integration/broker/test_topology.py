@@ -7,7 +7,7 @@ import re
 import aio_pika
 import pytest
 
-from runtime.broker import Broker, Message, TopologyMismatch
+from runtime.amqp.broker import Broker, Message, TopologyMismatch
 from schemas.topology import PARKED, WEBHOOKS, queue_name, routing_key, topology
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect
 

@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from console import exits
 from console.operator_page.app import application
-from runtime.broker import Message, open_broker
+from deploy.local.services.instance import Instance, process_start
+from runtime.amqp.broker import Message, open_broker
 from runtime.health import Health
-from runtime.services.instance import Instance, process_start
 from runtime.settings import Settings, load_settings
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.console.conftest import Run, add_delivery, add_letter

@@ -11,7 +11,7 @@ import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPException, ChannelClosed
 
-from runtime.broker import Broker, LinkOptions
+from runtime.amqp.broker import Broker, LinkOptions
 from schemas.errors import NotConfirmed
 from schemas.topology import (
     DEAD,

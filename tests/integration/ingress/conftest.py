@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from ingress.app import run
-from runtime.broker import Broker, LinkOptions, topology_of
+from runtime.amqp.broker import Broker, LinkOptions, topology_of
 from runtime.settings import Settings
 from schemas.envelope import Envelope, unpack
 from schemas.rejection import Rejection, unpack_rejection

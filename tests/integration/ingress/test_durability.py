@@ -9,7 +9,7 @@ import aio_pika
 import aiohttp
 import pytest
 
-from runtime.broker import TopologyMismatch
+from runtime.amqp.broker import TopologyMismatch
 from schemas.errors import ConfigurationError
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.proxy import proxied

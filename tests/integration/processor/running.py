@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from processor.app import run
-from runtime.broker import Broker, Message, open_broker
+from runtime.amqp.broker import Broker, Message, open_broker
 from runtime.settings import Settings
 from schemas.envelope import CONTENT_TYPE, Envelope, pack
 from schemas.topology import WEBHOOKS, routing_key

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from console import processes
-from runtime.services.supervisor import PROCESSES as SUPERVISED
+from deploy.local.services.supervisor import PROCESSES as SUPERVISED
 from runtime.settings import Settings
 
 

@@ -33,10 +33,13 @@ def test_a_file_is_read_once() -> None:
     assert load("append.sql") is APPEND
 
 
-@pytest.mark.parametrize("package", ["eventstore", "processor"])
+@pytest.mark.parametrize("package", ["eventstore", "processor", "projections", "api", "console"])
 def test_every_statement_in_our_files_is_used(package: str) -> None:
     root = Path(__file__).parents[3] / package
-    for file in (root / "sql").glob("*.sql"):
-        code = "\n".join(path.read_text(encoding="utf-8") for path in root.glob("*.py"))
+    files = sorted((root / "sql").glob("*.sql"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
+    assert files
+    assert code
+    for file in files:
         unused = [name for name in load(file.name, package) if f'"{name}"' not in code]
         assert unused == [], file.name

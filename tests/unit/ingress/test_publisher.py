@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from ingress.lane import GOOD_GROUP
 from ingress.metrics import Metrics
 from ingress.publisher import Bounds, GroupingPublisher
-from runtime.broker import Message
+from runtime.amqp.broker import Message
 from schemas.envelope import Envelope, unpack
 from schemas.errors import NotConfirmed, Unroutable
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from ingress.metrics import Metrics
 from ingress.quarantine import Quarantine, Refused, describe, safe_headers
 from providers.verification import secret_id, sign_hmac_sha256
-from runtime.broker import Message
+from runtime.amqp.broker import Message
 from runtime.settings import Settings
 from schemas.errors import NotConfirmed
 from schemas.rejection import unpack_rejection

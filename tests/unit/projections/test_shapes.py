@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import orjson
 
-from projections.api.shapes import payment_with_timeline
+from api.reads.shapes import payment_with_timeline
 
 AT = datetime(2026, 1, 15, 3, 0, 0, 123456, tzinfo=UTC)
 

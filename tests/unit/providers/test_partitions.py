@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from processor.case_names import names_of
+from processor.cases.names import names_of
 from providers.provider import LOOKED_INTO_BYTES, NOBODY
 from providers.registry import PROVIDERS
 from providers.simulation import simulate_day

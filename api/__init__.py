@@ -1,0 +1,1 @@
+"""The door for our applications: reads and checkout behind one key."""

@@ -1,0 +1,84 @@
+"""Composition root of the API process: the calls of reads and of checkout behind one door, documentation and health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from api.checkout.routes import routes as checkout_routes
+from api.gate import answer_problems, require_key
+from api.openapi import document_of
+from api.page import Documentation
+from api.reads.handlers import Reads, Route
+from api.reads.positions import PositionWatch
+from projections.app import answers, prepare
+from runtime.database import Pool, open_pool
+from runtime.doors import Door
+from runtime.faults import arm
+from runtime.health import Health
+from runtime.logs import get_logger
+from runtime.metrics import bound_address, metrics_server, new_registry
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+PROCESS = "api"
+ROLE = "lunas_api"
+
+log = get_logger(__name__)
+
+
+def routes(settings: Settings, pool: Pool, watch: PositionWatch) -> list[Route]:
+    """Every call with its handler. Reads and checkout do not know each other: they meet here."""
+    return [*Reads(pool, settings, watch).routes(), *checkout_routes(settings, pool)]
+
+
+def application(
+    settings: Settings,
+    mounted: Sequence[Route],
+    health: Health,
+    lifespan: Callable[[web.Application], Awaitable[None]],
+) -> web.Application:
+    """The whole HTTP application over these calls."""
+    app = web.Application(
+        middlewares=[answer_problems, require_key(settings.require_api_key())],
+        client_max_size=settings.api_body_limit_bytes,
+    )
+    app.add_routes([web.route(call.method, call.path, handler) for call, handler in mounted])
+    described = [call for call, _ in mounted]
+    indonesian = {call.operation: call.summary_id for call in described}
+    app.add_routes(Documentation(document_of(described), indonesian).routes())
+    app.add_routes(health.routes())
+    app.on_cleanup.append(lifespan)
+    return app
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Serves until `stop`, then drains."""
+    arm(settings.env)
+    settings.require_api_key()
+    registry = new_registry()
+    health = Health(PROCESS)
+    async with open_pool(settings, f"{PROCESS}-setup", max_size=1) as pool:
+        await prepare(pool)
+    async with (
+        open_pool(settings, PROCESS, role=ROLE, by_index=True) as pool,
+        metrics_server(registry, health, host=settings.metrics_host, port=settings.api_metrics_port),
+    ):
+        health.add("database", lambda: answers(pool))
+        watch = PositionWatch(pool)
+        app = application(settings, routes(settings, pool, watch), health, lambda _app: watch.close())
+        runner = Door(app, shutdown_timeout=settings.shutdown_budget_seconds)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.api_host, settings.api_port).start()
+            host, port = bound_address(runner)
+            log.info("started", action="process.started", host=host, port=port)
+            await stop.wait()
+            health.draining = True
+        finally:
+            await runner.cleanup()
+    log.info("stopped", action="process.stopped")

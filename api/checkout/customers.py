@@ -1,0 +1,132 @@
+"""`PUT /v1/customers/{customer_id}`: our applications tell us who their customers are. What waited for them is claimed by fulfilment."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from api.checkout import idempotency
+from api.checkout.idempotency import Answer
+from eventstore import append as log_append
+from eventstore.append import NewEvent
+from eventstore.read import head, read_stream
+from runtime.database import Connection, Pool
+from runtime.ids import uuid7
+from schemas import strict_json
+from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
+from schemas.calls import Call, Parameter
+from schemas.errors import UnparsableError, WrongExpectedVersion
+from schemas.facts import CustomerRegistered
+from schemas.problem_reasons import Reason, reason_of
+from schemas.problems import Problem
+
+ATTEMPTS = 3  # another writer got between reading the stream and appending; cannot happen while all take the log's lock
+
+_ID = re.compile(CUSTOMER_ID_PATTERN)
+
+PUT_CUSTOMER = Call(
+    "putCustomer",
+    "PUT",
+    "/v1/customers/{customer_id}",
+    "Register a customer, or change what is known about one",
+    "Daftarkan pelanggan, atau ubah datanya",
+    {200: CustomerRegistration, 201: CustomerRegistration},
+    (
+        Parameter("customer_id", "path", "Id given by your application.", required=True, example="budi"),
+        Parameter(
+            "Idempotency-Key", "header", "Repeating a request with it does nothing and answers the same."
+        ),
+    ),
+    body=CustomerBody,
+    problems=("invalid_body", "invalid_parameter", "idempotency_key_reused", "conflict", "body_too_large"),
+    description="Verified money that waits in suspense for this e-mail is claimed shortly after, without another call.",
+)
+
+
+class Customers:
+    """Handlers over one pool."""
+
+    def __init__(self, pool: Pool, *, acquire_seconds: float) -> None:
+        self._pool = pool
+        self._acquire_seconds = acquire_seconds
+
+    async def put(self, request: web.Request) -> web.StreamResponse:
+        """200 when the customer was known, 201 when new; nothing is appended when nothing changed."""
+        customer_id = request.match_info["customer_id"]
+        if not _ID.fullmatch(customer_id):
+            raise Problem("invalid_parameter", parameter="customer_id", reason=Reason("customer_id"))
+        key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
+        raw = await request.read()
+        body = _parsed(raw)
+        digest = idempotency.digest(request.method, request.path, raw)
+        for _ in range(ATTEMPTS):
+            try:
+                answer = await self._register(customer_id, body, key, digest)
+            except WrongExpectedVersion:
+                continue
+            return web.json_response(
+                answer.document, status=answer.status, headers={"Cache-Control": "no-store"}
+            )
+        raise Problem("conflict", headers={"Retry-After": "1"})
+
+    async def _register(self, customer_id: str, body: CustomerBody, key: str | None, digest: bytes) -> Answer:
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
+            repeated = await idempotency.earlier(connection, key, digest)
+            if repeated is not None:
+                return repeated
+            answer = await register(connection, customer_id, body)
+            await idempotency.keep(connection, key, digest, answer)
+            return answer
+
+
+async def register(connection: Connection, customer_id: str, body: CustomerBody) -> Answer:
+    """Appends `customer.registered` when it says something new. Runs inside the caller's transaction."""
+    stream = f"customer-{customer_id}"
+    wanted = CustomerRegistered(customer_id=customer_id, email=body.email, name=body.name, phone=body.phone)
+    await log_append.lock_log(connection)
+    version, current = await _current(connection, stream)
+    if current == wanted:
+        return _answer(wanted, created=False, changed=False, position=await head(connection))
+    metadata = {"correlation_id": str(uuid7()), "actor": "api"}
+    appended = await log_append.append(
+        connection, [NewEvent(stream, wanted, metadata)], expected={stream: version}
+    )
+    return _answer(wanted, created=current is None, changed=True, position=appended.last)
+
+
+async def _current(connection: Connection, stream: str) -> tuple[int, CustomerRegistered | None]:
+    """The stream's version and the newest registration on it."""
+    events = await read_stream(connection, stream)
+    for event in reversed(events):
+        if event.type == CustomerRegistered.TYPE:
+            registered = event.decoded()
+            if isinstance(registered, CustomerRegistered):
+                return events[-1].version, registered
+    return (events[-1].version if events else 0), None
+
+
+def _parsed(raw: bytes) -> CustomerBody:
+    try:
+        document = strict_json.loads(raw)
+    except UnparsableError as error:
+        raise Problem("invalid_body", reason=Reason(error.reason)) from None
+    try:
+        return CustomerBody.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Problem("invalid_body", reason=reason_of(dict(first))) from None
+
+
+def _answer(registered: CustomerRegistered, *, created: bool, changed: bool, position: int) -> Answer:
+    document = CustomerRegistration(
+        customer_id=registered.customer_id,
+        email=registered.email or "",
+        name=registered.name,
+        phone=registered.phone,
+        created=created,
+        changed=changed,
+        position=position,
+    )
+    return Answer(201 if created else 200, document.model_dump(mode="json"))

@@ -1,0 +1,81 @@
+"""What stands before every call: the key, and the promise that whatever goes wrong is answered as a problem."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from api.answers import language_of, problem_answer
+from projections.fold import describe
+from runtime.database import CONNECTION_ERRORS
+from runtime.logs import get_logger
+from runtime.outage import DATABASE
+from schemas.errors import Transient
+from schemas.problem_reasons import Reason
+from schemas.problems import Problem
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
+RETRY_SECONDS = "1"
+
+log = get_logger(__name__)
+
+
+def require_key(api_key: str) -> Middleware:
+    """Everything but health and documentation needs the bearer key. Compared as hashes, in constant time."""
+    expected = hashlib.sha256(api_key.encode()).digest()
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path not in OPEN_PATHS:
+            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+            digest = hashlib.sha256(given.strip().encode("utf-8", "surrogateescape")).digest()
+            if not (hmac.compare_digest(digest, expected) and scheme.lower() == "bearer"):
+                raise Problem("unauthorized", headers={"WWW-Authenticate": "Bearer"})
+        return await handler(request)
+
+    return middleware
+
+
+@web.middleware
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns every failure into problem details; an unexpected one is logged and told without its cause."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem_answer(problem, language_of(request))
+    except web.HTTPException as error:
+        return problem_answer(_from_http(error, request), language_of(request))
+    except (Transient, *CONNECTION_ERRORS) as error:
+        if not DATABASE.explains(error):
+            log.warning("call cannot be answered now", action="api.unavailable", error=type(error).__name__)
+        unavailable = Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})
+        return problem_answer(unavailable, language_of(request))
+    except Exception as error:  # noqa: BLE001 - the last stop: the caller gets a problem and no traceback
+        # Never its text, which may quote what somebody sent.
+        log.error("call failed", action="api.failed", route=_route(request), error=describe(error))
+        return problem_answer(Problem("internal_error"), language_of(request))
+
+
+def _from_http(error: web.HTTPException, request: web.Request) -> Problem:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return Problem("method_not_allowed", method=request.method, headers={"Allow": allowed})
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return Problem("body_too_large")
+    if error.status == 404:
+        return Problem("not_found")
+    if error.status < 500:
+        return Problem("invalid_body", reason=Reason("malformed"))
+    return Problem("internal_error")
+
+
+def _route(request: web.Request) -> str:
+    """The route's pattern: the path itself may hold an e-mail."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"

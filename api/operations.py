@@ -1,0 +1,116 @@
+"""What the page says of one call: an example with its answer, parameters, body, answers."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from api.kinds import fields, headings, resolve
+from api.markup import listing, pretty, prose, table
+from api.openapi import Document
+from api.words import translate, word
+from schemas.languages import Language
+
+JSON = "application/json"
+
+
+def operation_section(
+    document: Document, language: Language, title: str, method: str, path: str, operation: Document
+) -> str:
+    """One call."""
+    name = escape(operation["operationId"])
+    note = (
+        f"<p>{prose(translate(operation['description'], language))}</p>" if "description" in operation else ""
+    )
+    return (
+        f'<section id="{name}"><h2>{escape(title)}</h2>'
+        f'<p><code><span class="method">{method.upper()}</span> {escape(path)}</code></p>{note}'
+        f"{_examples(method, path, operation, language)}{_parameters(operation, language)}"
+        f"{_body(document, operation, language)}{_answers(document, operation, language)}</section>"
+    )
+
+
+def _examples(method: str, path: str, operation: Document, language: Language) -> str:
+    parts = [listing(_curl(method, path, operation), word("example", language))]
+    for response in operation["responses"].values():
+        if "example" in response["content"].get(JSON, {}):
+            parts.append(
+                listing(pretty(response["content"][JSON]["example"]), word("example_answer", language))
+            )
+            break
+    return "".join(parts)
+
+
+def _curl(method: str, path: str, operation: Document) -> str:
+    """A command to paste, once `LUNAS_API` and `LUNAS_API_KEY` are set."""
+    query = {}
+    for one in operation.get("parameters", ()):
+        if one["required"] and one["in"] == "path":
+            path = path.replace(f"{{{one['name']}}}", quote(str(one.get("example", one["name"])), safe=""))
+        elif one["required"] and one["in"] == "query":
+            query[one["name"]] = one.get("example", one["name"])
+    address = path + (f"?{urlencode(query)}" if query else "")
+    verb = "" if method == "get" else f" -X {method.upper()}"
+    lines = [f'curl -sS{verb} "$LUNAS_API{address}"', '-H "Authorization: Bearer $LUNAS_API_KEY"']
+    if "requestBody" in operation:
+        body = operation["requestBody"]["content"][JSON].get("example", {})
+        lines += [f'-H "Content-Type: {JSON}"', f"-d '{orjson.dumps(body).decode()}'"]
+    return " \\\n  ".join(lines)
+
+
+def _parameters(operation: Document, language: Language) -> str:
+    rows = [
+        (
+            f"<code>{escape(one['name'])}</code>",
+            ", ".join(_traits(one, language)),
+            prose(translate(one["description"], language)),
+        )
+        for one in operation.get("parameters", ())
+    ]
+    return table(word("parameters", language), headings(language), rows)
+
+
+def _traits(parameter: Document, language: Language) -> list[str]:
+    schema = parameter["schema"]
+    traits = [parameter["in"], schema["type"]]
+    if "minimum" in schema:
+        traits.append(f"≥ {schema['minimum']}")
+    if "maximum" in schema:
+        traits.append(f"≤ {schema['maximum']}")
+    if parameter["required"]:
+        traits.append(word("required", language))
+    return [escape(trait) for trait in traits]
+
+
+def _body(document: Document, operation: Document, language: Language) -> str:
+    if "requestBody" not in operation:
+        return ""
+    model = resolve(document, operation["requestBody"]["content"][JSON]["schema"])
+    return table(
+        word("body", language),
+        headings(language),
+        fields(model, language, required=model.get("required", ())),
+    )
+
+
+def _answers(document: Document, operation: Document, language: Language) -> str:
+    """The fields once per schema, whatever the number of statuses that carry it; then the problems."""
+    statuses: dict[str, list[str]] = {}
+    problems = []
+    for status, response in operation["responses"].items():
+        if JSON in response["content"]:
+            statuses.setdefault(orjson.dumps(response["content"][JSON]["schema"]).decode(), []).append(status)
+        else:
+            codes = response["description"].removeprefix("Codes: ").split(", ")
+            problems += [f'<a href="#{code}"><code>{code}</code></a> ({status})' for code in codes]
+    tables = [
+        table(
+            f"{word('answer', language)} {', '.join(of_schema)}",
+            headings(language),
+            fields(resolve(document, orjson.loads(schema)), language),
+        )
+        for schema, of_schema in statuses.items()
+    ]
+    return f"{''.join(tables)}<p>{escape(word('problems', language))}: {', '.join(problems)}</p>"

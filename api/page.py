@@ -1,0 +1,127 @@
+"""Documentation: the OpenAPI document, and one page for people in English and in Indonesian. No script, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from importlib import resources
+
+import orjson
+from aiohttp import web
+
+from api.answers import language_of
+from api.kinds import fields, headings, type_sections
+from api.markup import listing, pretty, prose, table
+from api.openapi import Document
+from api.operations import operation_section
+from api.words import LANGUAGES, translate, word
+from schemas.api import ProblemAnswer
+from schemas.examples import EXAMPLES
+from schemas.languages import Language
+from schemas.problems import PROBLEMS
+
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http:%2F%2Fwww.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Ccircle cx='8' cy='8' r='8' fill='%23116329'/%3E%3Cpath d='M4 8l3 3 5-6' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E"
+)
+"""In the page itself: browsers ask for /favicon.ico otherwise, and report that the policy forbids it."""
+
+
+class Documentation:
+    """`GET /openapi.json` and `GET /docs`, rendered once. `indonesian` maps each operation to its summary."""
+
+    def __init__(self, document: Document, indonesian: dict[str, str]) -> None:
+        style = resources.files("api").joinpath("page.css").read_text(encoding="utf-8")
+        self._document = orjson.dumps(document)
+        self._pages: dict[Language, str] = {
+            language: _page(document, indonesian, style, language) for language in LANGUAGES
+        }
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self._policy = (
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'none'"
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/openapi.json", self._openapi), web.get("/docs", self._docs)]
+
+    def page(self, language: Language) -> str:
+        """The whole page."""
+        return self._pages[language]
+
+    async def _openapi(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._document, content_type="application/json")
+
+    async def _docs(self, request: web.Request) -> web.Response:
+        """`?lang=` wins over what the browser prefers: many Indonesians have an English browser."""
+        wish = request.query.get("lang")
+        language = next((one for one in LANGUAGES if one == wish), language_of(request))
+        headers = {
+            "Content-Security-Policy": self._policy,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+        }
+        return web.Response(
+            text=self.page(language), content_type="text/html", charset="utf-8", headers=headers
+        )
+
+
+def _page(document: Document, indonesian: dict[str, str], style: str, language: Language) -> str:
+    operations = [
+        (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    titles = {
+        operation["operationId"]: indonesian.get(operation["operationId"], "")
+        if language == "id"
+        else operation["summary"]
+        for _, _, operation in operations
+    }
+    links = "".join(
+        f'<li><a href="#{escape(operation["operationId"])}"><code>{method.upper()} {escape(path)}</code></a> '
+        f'<span class="soft">{escape(titles[operation["operationId"]])}</span></li>'
+        for method, path, operation in operations
+    )
+    sections = "".join(
+        operation_section(document, language, titles[operation["operationId"]], method, path, operation)
+        for method, path, operation in operations
+    )
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>lunas API</title>'
+        f'<link rel="icon" href="{ICON}"><style>{style}</style></head><body>'
+        f"{_header(document, language)}<main>{word('intro', language)}"
+        f'<nav aria-label="{escape(word("calls", language))}"><ul>{links}'
+        f'<li><a href="#types">{escape(word("types", language))}</a></li>'
+        f'<li><a href="#problems">{escape(word("problems", language))}</a></li></ul></nav>'
+        f"{sections}{type_sections(document, language)}{_problems(document, language)}</main></body></html>"
+    )
+
+
+def _header(document: Document, language: Language) -> str:
+    other, name = ("en", "English") if language == "id" else ("id", "Bahasa Indonesia")
+    return (
+        f'<header><h1>lunas API</h1><p class="soft">{word("version", language)} {escape(document["info"]["version"])} · '
+        f'<a href="/openapi.json">OpenAPI 3.1</a> · <a href="?lang={other}" hreflang="{other}" lang="{other}">{name}</a></p></header>'
+    )
+
+
+def _problems(document: Document, language: Language) -> str:
+    """The shape of a problem with its example, then every code."""
+    model = document["components"]["schemas"][ProblemAnswer.__name__]
+    by_code = [word(name, language) for name in ("code", "status", "meaning")]
+    rows = [
+        (f"<code>{kind.code}</code>", str(kind.status), prose(kind.id if language == "id" else kind.en))
+        for kind in PROBLEMS.values()
+    ]
+    return (
+        f'<section id="problems"><h2>{escape(word("problems", language))}</h2>'
+        f"<p>{prose(translate(model['description'], language))}</p>"
+        f"{listing(pretty(EXAMPLES[ProblemAnswer]), word('example_answer', language))}"
+        f"{table(word('answer', language), headings(language), fields(model, language))}"
+        f"{table(word('code', language), by_code, rows, list(PROBLEMS))}</section>"
+    )

@@ -1,0 +1,150 @@
+"""A private RabbitMQ node with an epmd, a cookie, a user and ports of its own, on 127.0.0.1 only."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from deploy.local.services.children import Child, minimal_environment
+from deploy.local.services.failures import ServiceFailure
+from deploy.local.services.home import Home
+from deploy.local.services.ports import PortLeases, private_candidates
+from deploy.local.services.service import Service
+from deploy.local.services.users import ServiceUser, service_user
+
+USER = "lunas"
+# Protocol header of AMQP 0-9-1; a broker that accepts work answers with a method frame (type 1).
+AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
+
+# A quorum queue is known to its node through a table that reaches the disk about a second later. A node killed before
+# that forgets the queue's log and starts a new one without electing a leader: the queue would hang for ever (seen with
+# 3.10.8). SYNC closes that second once our queues are declared; REVIVE elects leaders where one is missing.
+SYNC = "[dets:sync(Table) || Table <- dets:all()]."
+REVIVE = (
+    "[ra:trigger_election({Name, node()}) || Queue <- rabbit_amqqueue:list(),"
+    " amqqueue:get_type(Queue) =:= rabbit_quorum_queue, {Name, _} <- [amqqueue:get_pid(Queue)],"
+    " ra_leaderboard:lookup_leader(Name) =:= undefined]."
+)
+CONTROL_TIMEOUT_SECONDS = 30.0
+
+
+def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) -> Service:
+    """The broker of one home, ready to start."""
+    user = service_user("rabbitmq")
+    folder = home.data_folder("rabbitmq", user)
+    candidates = private_candidates(home.path)
+    port, dist_port, epmd_port = (leases.pick(candidates) for _ in range(3))
+    secrets = home.secrets()
+    _write_configuration(folder, user, port, secrets["rabbitmq_password"], secrets["erlang_cookie"])
+    environment = _environment(folder, home.digest(), dist_port, epmd_port)
+    broker = Child(
+        name="rabbitmq",
+        command=[str(programs / "rabbitmq-server")],
+        environment=environment,
+        user=user,
+        folder=folder,
+        log=home.logs / "rabbitmq.log",
+        # No death signal but SIGKILL is sure to be in time; queues that were confirmed survive it.
+        death_signal=signal.SIGKILL,
+        mark=f"-home\0{folder}\0",
+    )
+    control = _rabbitmqctl(programs, environment, user, folder)
+    return Service(
+        name="RabbitMQ",
+        url=f"amqp://{USER}:{secrets['rabbitmq_password']}@127.0.0.1:{port}/",
+        children=[_epmd(epmd, epmd_port, environment, user, folder, home), broker],
+        ready=lambda: amqp_answers(port),
+        start_budget_seconds=120.0,
+        stop_budget_seconds=8.0,
+        after_start=lambda: _evaluate(control, REVIVE),
+        settle=lambda: _evaluate(control, SYNC),
+        control=control,
+    )
+
+
+def _rabbitmqctl(programs: Path, environment: dict[str, str], user: ServiceUser, folder: Path) -> list[str]:
+    """Command prefix of rabbitmqctl for this broker (tests make virtual hosts with it)."""
+    pairs = [f"{name}={value}" for name, value in environment.items()]
+    as_user = ["setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups"] if user.name else []
+    return ["env", "-i", "-C", str(folder), *pairs, *as_user, str(programs / "rabbitmqctl")]
+
+
+def _evaluate(control: list[str], expression: str) -> None:
+    done = subprocess.run(
+        [*control, "eval", expression], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=CONTROL_TIMEOUT_SECONDS, start_new_session=True,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise ServiceFailure(f"RabbitMQ does not take orders: {(done.stdout + done.stderr).strip()[:500]}")
+
+
+def _epmd(
+    program: str, port: int, environment: dict[str, str], user: ServiceUser, folder: Path, home: Home
+) -> Child:
+    """Erlang's port mapper in the foreground; a node would start one as a daemon that nobody stops."""
+    return Child(
+        name="epmd",
+        command=[program, "-port", str(port), "-address", "127.0.0.1"],
+        environment=environment,
+        user=user,
+        folder=folder,
+        log=home.logs / "epmd.log",
+    )
+
+
+def _environment(folder: Path, digest: str, dist_port: int, epmd_port: int) -> dict[str, str]:
+    return minimal_environment(
+        HOME=str(folder),
+        RABBITMQ_NODENAME=f"lunas-{digest}@localhost",
+        RABBITMQ_MNESIA_BASE=str(folder / "db"),
+        RABBITMQ_LOG_BASE=str(folder / "log"),
+        RABBITMQ_ENABLED_PLUGINS_FILE=str(folder / "enabled_plugins"),
+        RABBITMQ_CONFIG_FILE=str(folder / "rabbitmq.conf"),
+        RABBITMQ_ADVANCED_CONFIG_FILE=str(folder / "advanced.config"),
+        # The package's own file would bring the system node's name.
+        RABBITMQ_CONF_ENV_FILE="/dev/null",
+        # Makes the start script become the broker: a shell in between would survive and leave its child behind.
+        RUNNING_UNDER_SYSTEMD="true",
+        RABBITMQ_DIST_PORT=str(dist_port),
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
+        # A node, or a helper it starts while it boots, would start an epmd of its own when ours is already gone.
+        ERL_ZFLAGS="-start_epmd false",
+        ERL_EPMD_PORT=str(epmd_port),
+        ERL_EPMD_ADDRESS="127.0.0.1",
+    )
+
+
+def _write_configuration(folder: Path, user: ServiceUser, port: int, password: str, cookie: str) -> None:
+    """With a default user of our own, the well-known `guest` is never made."""
+    files = {
+        "rabbitmq.conf": (
+            f"listeners.tcp.1 = 127.0.0.1:{port}\n"
+            f"default_user = {USER}\n"
+            f"default_pass = {password}\n"
+            "disk_free_limit.absolute = 64MB\n"
+        ),
+        # When the log of all quorum queues is full (512 MB), what is still needed of it is copied to a file of each queue, and the broker
+        # stands still meanwhile, for up to half a second. Needed is what came after a queue's last snapshot. A snapshot of a queue that
+        # is nearly empty, as ours are, costs nothing, so one is taken after every 512 entries; with the default of 8192 it may be all.
+        "advanced.config": "[{rabbit, [{quorum_snapshot_interval, 512}]}].\n",
+        "enabled_plugins": "[].\n",
+        ".erlang.cookie": cookie,
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        user.own(path, 0o400 if name == ".erlang.cookie" else 0o600)
+
+
+def amqp_answers(port: int) -> bool:
+    """Whether a broker there accepts work."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(AMQP_GREETING)
+            return connection.recv(1) == b"\x01"
+    except OSError:
+        return False

@@ -1,0 +1,244 @@
+"""The supervisor of `make run`: private services, migration, our processes; restarts what dies, stops all in order."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import SecretStr
+
+from deploy.local.services.children import Child, end_orphans, stop_all
+from deploy.local.services.doors import (
+    SERVICES,
+    answers_ready,
+    choose_ports,
+    door_urls,
+    failed_checks,
+    not_ready,
+)
+from deploy.local.services.failures import ServiceFailure
+from deploy.local.services.instance import Instance, process_start
+from deploy.local.services.interrupts import Interrupts, MakeParent
+from deploy.local.services.private import private_services
+from deploy.local.services.restarts import Restarts
+from deploy.local.services.users import ServiceUser
+from runtime.lifecycle import SUPERVISOR_VARIABLE
+from runtime.settings import ConfigurationError, Settings
+from runtime.settings.model import variable_name
+
+# Name of a process -> module of its composition root; one that is not there yet is left out.
+PROCESSES: Mapping[str, str] = {
+    "ingress": "ingress.app",
+    "processor": "processor.app",
+    "projections": "projections.app",
+    "api": "api.app",
+    "console": "console.operator_page.app",
+}
+START_BUDGET_SECONDS = 60.0
+STOP_BUDGET_SECONDS = 9.0  # of our processes; the services add at most 6 s
+ORPHAN_STOP_SECONDS = 1.5
+HOPELESS_RESTARTS = 4  # of a process that has never been ready
+POLL_SECONDS = 0.2
+EXIT_WRONG_USE = 2  # a process that ends so has a wrong configuration: starting it again cannot help
+
+Report = Callable[[str], None]
+
+
+class Supervisor:
+    """A whole instance for as long as a `with` block runs; `watch` in between keeps it alive.
+
+    `show_logs`: our processes write to this terminal; otherwise to LUNAS_HOME/logs. Raises ServiceFailure and
+    ConfigurationError, each one sentence for a person.
+    """
+
+    def __init__(
+        self, settings: Settings, *, processes: Sequence[str] | None = None, show_logs: bool = False,
+        erase: bool = False, report: Report = lambda _line: None,
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._names = [
+            name for name in PROCESSES if name in (processes or PROCESSES) and _exists(PROCESSES[name])
+        ]
+        self._show_logs = show_logs
+        self._report = report
+        self._services = private_services(
+            settings.home,
+            database_url=_clear(settings.database_url),
+            broker_url=_clear(settings.broker_url),
+            erase=erase,
+        )
+        self._children: dict[str, Child] = {}
+        self._restarts = Restarts(report)
+        self._stop_budget_seconds = STOP_BUDGET_SECONDS
+        self._cleanup = ExitStack()
+        self.environment: dict[str, str] = {}
+        self.instance: Instance | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            urls = undo.enter_context(self._services)
+            # The home is locked by us: whoever still works for it belongs to a supervisor that was killed.
+            end_orphans(f"LUNAS_HOME={self._services.home.path}\0", f"{SUPERVISOR_VARIABLE}=")
+            undo.callback(self._stop_processes)
+            ports = choose_ports(self._settings, self._names, self._services.leases, self._report)
+            self.environment = {
+                **os.environ,
+                **self._settings.as_environment(),
+                **{variable_name(field): str(port) for field, port in ports.items()},
+                "LUNAS_ENV": self._settings.env,
+                "LUNAS_HOME": str(self._services.home.path),
+                "LUNAS_CATALOG": str(self._settings.catalog.absolute()),
+                "LUNAS_DATABASE_URL": urls.database_url,
+                "LUNAS_BROKER_URL": urls.broker_url,
+                SUPERVISOR_VARIABLE: str(os.getpid()),
+            }
+            self._migrate()
+            for name in self._names:
+                self._children[name] = self._child(name, ["run", name])
+                self._children[name].start()
+            self._wait_ready(door_urls(self._settings, ports, health=True))
+            for service in self._services.services:
+                service.settle()
+            self.instance = self._publish(door_urls(self._settings, ports, health=False))
+            undo.callback(self.instance.remove)
+            self._cleanup = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cleanup.close()
+
+    def watch(self) -> None:
+        """One look at everything: starts again what has died. Call it a few times a second."""
+        for service in self._services.services:
+            for child in service.children:
+                self._restarts.look(child)
+        for child in self._children.values():
+            self._restarts.look(child)
+
+    def hurry(self) -> None:
+        """Stop within the 5 s that are left when nobody waits for us any more."""
+        self._stop_budget_seconds = ORPHAN_STOP_SECONDS
+        for service in self._services.services:
+            service.stop_budget_seconds = ORPHAN_STOP_SECONDS
+
+    def _child(self, name: str, arguments: list[str], *, log: bool = False) -> Child:
+        to_file = log or not self._show_logs
+        return Child(
+            name=name,
+            command=[sys.executable, "-m", "console.main", *arguments],
+            environment=self.environment,
+            user=ServiceUser(None, os.geteuid(), os.getegid()),
+            folder=Path.cwd(),
+            log=self._services.home.logs / f"{name}.log" if to_file else None,
+            death_signal=signal.SIGTERM,
+        )
+
+    def _migrate(self) -> None:
+        child = self._child("migrate", ["migrate"], log=True)
+        child.start()
+        while child.alive():
+            time.sleep(POLL_SECONDS / 4)
+        if child.process is not None and child.process.returncode != 0:
+            raise ServiceFailure(
+                f"The database schema could not be brought up to date:\n{child.last_words()}"
+            )
+
+    def _wait_ready(self, urls: Mapping[str, str]) -> None:
+        deadline = time.monotonic() + START_BUDGET_SECONDS
+        waiting = [name for name in self._names if name in urls]
+        while waiting := [name for name in waiting if not answers_ready(urls[name])]:
+            for name, child in self._children.items():
+                if child.process is not None and child.process.poll() == EXIT_WRONG_USE:
+                    raise ConfigurationError(
+                        child.last_words().strip() or f"{name} refused to start; its reason is above."
+                    )
+            hopeless = any(self._restarts.count(name) >= HOPELESS_RESTARTS for name in waiting)
+            if hopeless or time.monotonic() > deadline:
+                said = {name: self._children[name].last_words() for name in waiting}
+                words = "".join(f"\n{name}:\n{lines}" for name, lines in said.items() if lines)
+                failing = {name: failed_checks(urls[name]) for name in waiting}
+                raise ServiceFailure(not_ready(failing, START_BUDGET_SECONDS, self._given()) + words)
+            self.watch()
+            time.sleep(POLL_SECONDS)
+
+    def _given(self) -> list[str]:
+        return [name for name in SERVICES if getattr(self._settings, f"{name}_url") is not None]
+
+    def _publish(self, urls: dict[str, str]) -> Instance:
+        known = {variable_name(field) for field in Settings.model_fields}
+        shown = {name: value for name, value in self.environment.items() if name in known}
+        instance = Instance(os.getpid(), process_start(os.getpid()), self._services.home.path, urls, shown)
+        instance.write()
+        return instance
+
+    def _stop_processes(self) -> None:
+        for name in stop_all(list(self._children.values()), self._stop_budget_seconds):
+            self._report(f"{name} did not stop in {self._stop_budget_seconds:g} s and was killed")
+
+
+def run_foreground(
+    settings: Settings,
+    *,
+    welcome: Callable[[Instance], str] | None = None,
+    processes: Sequence[str] | None = None,
+) -> int:
+    """`make run`: everything until Ctrl-C or SIGTERM; the exit code. `welcome` gives the text shown when all is ready."""
+    make = MakeParent()
+    with Interrupts() as interrupts:
+        try:
+            _say("starting private services and processes …")
+            supervisor = Supervisor(settings, processes=processes, show_logs=True, report=_say)
+            with ExitStack() as stack:
+                stack.enter_context(supervisor)
+                stack.callback(interrupts.stopping)
+                if supervisor.instance is not None:
+                    print((welcome or _addresses)(supervisor.instance), flush=True)
+                _watch(supervisor, make)
+        except KeyboardInterrupt:
+            pass
+        except (ServiceFailure, ConfigurationError) as error:
+            print(error, file=sys.stderr, flush=True)
+            return EXIT_WRONG_USE if isinstance(error, ConfigurationError) else 1
+    _say("stopped; nothing is left running")
+    return 0
+
+
+def _watch(supervisor: Supervisor, make: MakeParent) -> None:
+    while True:
+        supervisor.watch()
+        if make.gone():
+            supervisor.hurry()
+            return
+        if make.interrupted():
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _addresses(instance: Instance) -> str:
+    lines = [f"  {name:<12}{url}" for name, url in instance.addresses.items()]
+    return "\n".join(["lunas is running. Ctrl-C stops it.", "", *lines])
+
+
+def _clear(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package above it is not there
+        return False
+
+
+def _say(line: str) -> None:
+    print(f"lunas: {line}", file=sys.stderr, flush=True)

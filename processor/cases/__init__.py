@@ -1,0 +1,1 @@
+"""What the facts say about one payment or subscription, and what we have said of it. Pure."""

@@ -1,0 +1,377 @@
+"""What the facts say about one payment, whatever order they came in.
+
+Every field is merged by an operation that commutes (maximum, union, "newest by the provider's clock"), so the state depends on the set of
+facts and not on their arrival. Policies (`processor.policies.payment`) read it; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from processor.cases.attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
+from processor.cases.stored_state import StoredState
+from schemas.event_model import EventModel
+from schemas.facts import (
+    OrderCancelled,
+    OrderDeleted,
+    OrderRecorded,
+    PaymentFact,
+    PaymentSettled,
+    PaymentSucceeded,
+    ProductHint,
+    RefundFact,
+    RefundSucceeded,
+    SuspenseClaimed,
+    SuspenseWrittenOff,
+)
+
+_CONTEXT = (
+    "payment_type",
+    "reference_id",
+    "customer_ref",
+    "payer_email",
+    "channel",
+    "method",
+    "requested_amount",
+    "subscription_key",
+)
+"""Fields of a payment fact whose newest word counts."""
+
+
+@dataclass(slots=True)
+class Refund(StoredState):
+    """A refund at the provider, keyed by its id."""
+
+    attempt_id: str | None
+    amount: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class Claim(StoredState):
+    """An operator's word on held money."""
+
+    customer_id: str
+    product: str | None
+    actor: str
+    position: int
+
+
+@dataclass(slots=True)
+class Grant(StoredState):
+    """What was granted for a part, and how much of it a refund took back. `at`: when we believed it was paid; `order_id`: of a course, as told."""
+
+    kind: Literal["credit", "tokens", "course", "sale", "plan"]
+    customer_id: str | None
+    amount_idr: int | None
+    product: str
+    tokens: int = 0
+    refunds: dict[str, int] = field(default_factory=dict)
+    clawed_tokens: int = 0
+    revoked: bool = False
+    at: datetime | None = None
+    order_id: str = ""
+
+    @property
+    def refunded_idr(self) -> int:
+        return sum(self.refunds.values())
+
+
+@dataclass(slots=True)
+class Hold(StoredState):
+    """Money of a part in suspense. `amount` is what is left after `refunded_idr` went back; `said`: digest of what readers were told."""
+
+    suspense_id: str
+    reason: str
+    amount: int | None
+    refunded_idr: int = 0
+    said: str = ""
+
+
+@dataclass(slots=True)
+class Closed(StoredState):
+    """A part nothing more comes of: it left suspense without a grant, or all that was granted was taken back. `refunds` by id."""
+
+    why: Literal["refunded", "written_off", "taken_back"]
+    attempts: list[str] = field(default_factory=list)
+    refunds: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PaymentCase(StoredState):
+    """One payment (with all attempts at it) or one order, and what was decided about it.
+
+    `payers` are the e-mails that its facts named, each with the earliest time it was told;
+    `owner_email` is the one that the owner had when something was granted. `grounds` is what the facts said when something was
+    granted (processor/policies/review.py); `stray_grants` were granted by a case that turned out to be this one, by case and part.
+    """
+
+    key: str
+    provider: str
+    payment_key: str
+    names: set[str] = field(default_factory=set)
+    aliases: set[str] = field(default_factory=set)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    group_id: str | None = None
+    reusable: bool = False
+    registers: dict[str, Register] = field(default_factory=dict)
+    payers: dict[str, datetime] = field(default_factory=dict)
+    orders: list[Register] = field(default_factory=list)
+    spam_marks: list[Register] = field(default_factory=list)
+    cancelled_at: datetime | None = None
+    deleted_at: datetime | None = None
+    claims: dict[str, Claim] = field(default_factory=dict)
+    write_offs: dict[str, str] = field(default_factory=dict)
+
+    main: list[str] = field(default_factory=list)
+    sold: Register | None = None
+    owner: str | None = None
+    owner_email: str | None = None
+    grants: dict[str, Grant] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    stray_holds: list[Hold] = field(default_factory=list)
+    stray_grants: dict[str, Grant] = field(default_factory=dict)
+    grounds: list[str] = field(default_factory=list)
+    closed: dict[str, Closed] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    counted_twice: set[str] = field(default_factory=set)
+    merged_records: set[str] = field(default_factory=set)
+    assessed: dict[str, str] = field(default_factory=dict)
+    new_facts: list[int] = field(default_factory=list)
+
+    def observe(self, event: EventModel, position: int) -> None:
+        """Merge one fact. Applying it again changes nothing."""
+        if isinstance(event, PaymentFact):
+            self._payment(event, position)
+        elif isinstance(event, RefundFact):
+            self._refund(event)
+        elif isinstance(event, OrderRecorded):
+            self._order(event)
+        elif isinstance(event, OrderCancelled):
+            self.aliases |= {event.order_key, *event.aliases}
+            self.cancelled_at = earliest(self.cancelled_at, event.as_of)
+        elif isinstance(event, OrderDeleted):
+            self.aliases |= {event.order_key, *event.aliases}
+            self.deleted_at = earliest(self.deleted_at, event.as_of)
+        elif isinstance(event, SuspenseClaimed):
+            self._claim(event, position)
+        elif isinstance(event, SuspenseWrittenOff):
+            self.write_offs[event.suspense_id] = event.actor
+        self.new_facts.append(position)
+
+    def value(self, name: str) -> Any:
+        """The newest known value of a context field, or None."""
+        register = self.registers.get(name)
+        return register.value if register else None
+
+    @property
+    def products(self) -> tuple[ProductHint, ...]:
+        return tuple(ProductHint.model_validate(hint) for hint in self.value("products") or ())
+
+    @property
+    def agreed(self) -> Register | None:
+        """The order as it was when it was paid: the price agreed then is the price."""
+        if not self.orders:
+            return None
+        paid_at = self.paid_at(self.successes)
+        agreed = [order for order in self.orders if paid_at is None or order.at <= paid_at]
+        if agreed:
+            return max(agreed, key=_by_time)
+        return min(self.orders, key=_by_time)
+
+    @property
+    def order(self) -> Register | None:
+        """What is delivered; once something was granted it stays what it was then."""
+        return self.sold or self.agreed
+
+    @property
+    def order_snapshot(self) -> OrderRecorded | None:
+        order = self.order
+        return OrderRecorded.model_validate(order.value, extra="ignore") if order else None
+
+    @property
+    def spam(self) -> bool:
+        """Judged spam when it was paid, and nobody said otherwise since."""
+        if not self.spam_marks:
+            return False
+        paid_at = self.paid_at(self.successes)
+        before = [mark.at for mark in self.spam_marks if paid_at is None or mark.at <= paid_at]
+        since = max(before, default=None)
+        words = [mark.value for mark in self.spam_marks if since is None or mark.at >= since]
+        return all(words)
+
+    @property
+    def successes(self) -> dict[str, Attempt]:
+        """Attempts that brought money. A success that names only the request counts while no real attempt has succeeded."""
+        successes = {key: attempt for key, attempt in self.attempts.items() if attempt.succeeded}
+        if len(successes) > 1:
+            successes.pop(RequestOnly, None)
+        return successes
+
+    @property
+    def decided(self) -> bool:
+        """Something was granted, or money left suspense for good."""
+        return bool(self.grants or self.closed or self.stray_grants)
+
+    def granted_to(self) -> set[str]:
+        """Customers who were granted something for it."""
+        grants = (*self.grants.values(), *self.stray_grants.values())
+        return {grant.customer_id for grant in grants if grant.customer_id}
+
+    @property
+    def in_hand(self) -> bool:
+        """A person has spoken about its money: later news is shown to them (processor/policies/alarms.py), and undoes nothing."""
+        return bool(self.claims or self.write_offs)
+
+    def paid_at(self, attempts: Iterable[str]) -> datetime | None:
+        """When the earliest of these attempts was paid."""
+        known = [self.attempts[key].paid_at for key in attempts if key in self.attempts]
+        times = [time for time in known if time is not None]
+        return min(times) if times else None
+
+    def emails(self) -> list[str]:
+        """Whose money it may be: the payer named when it was paid, then those named later, who may correct the former."""
+        if len(self.payers) < 2:
+            email = next(iter(self.payers), None) or self.value("payer_email")
+            return [email] if email else []
+        told = sorted((at, email) for email, at in self.payers.items())
+        paid_at = self.paid_at(self.successes)
+        by_then = [at for at, _ in told if paid_at is None or at <= paid_at]
+        since = by_then[-1] if by_then else told[0][0]
+        return [email for at, email in told if at >= since]
+
+    @property
+    def order_key(self) -> str:
+        """What readers know the order by: as its snapshot names it, whatever name came first."""
+        order = self.order
+        return str(order.value["order_key"]) if order else self.payment_key
+
+    def order_problem(self) -> str | None:
+        """Why money for this order is not for what was ordered, or None. By the provider's times, not by arrival."""
+        if self.spam:
+            return "spam_order"
+        if self.deleted_at is None and self.cancelled_at is None:
+            return None
+        paid_at = self.paid_at(self.successes)
+        if self.deleted_at and (paid_at is None or paid_at > self.deleted_at):
+            return "order_deleted"
+        if self.cancelled_at and (paid_at is None or paid_at > self.cancelled_at):
+            return "paid_after_cancel"
+        return None
+
+    def reversed(self) -> bool:
+        """A person at the provider set a paid payment back to unpaid, later than it was paid."""
+        attempts = self.attempts.values()
+        unpaid = [attempt.unpaid_at for attempt in attempts if attempt.unpaid_at is not None]
+        if not unpaid:
+            return False
+        paid = [attempt.last_success_at for attempt in attempts if attempt.last_success_at is not None]
+        return bool(paid) and max(unpaid) > max(paid)
+
+    def absorb(self, other: PaymentCase) -> None:
+        """Take over another case of the same payment. What it held is released, what it granted is withdrawn, by the next decision."""
+        self.names |= other.names
+        self.aliases |= other.aliases
+        for key, attempt in other.attempts.items():
+            self.attempts[key] = join(self.attempts.get(key), attempt)
+        self.refunds.update(other.refunds)
+        for name, register in other.registers.items():
+            self._set(name, register)
+        for email, at in other.payers.items():
+            self._payer(email, at)
+        for order in other.orders:
+            _add(self.orders, order)
+        for mark in other.spam_marks:
+            _add(self.spam_marks, mark)
+        self.cancelled_at = earliest(self.cancelled_at, other.cancelled_at)
+        self.deleted_at = earliest(self.deleted_at, other.deleted_at)
+        self.group_id = self.group_id or other.group_id
+        self.reusable = self.reusable or other.reusable
+        self.new_facts = sorted({*self.new_facts, *other.new_facts})
+        self.stray_holds += [*other.stray_holds, *other.holds.values()]
+        self.stray_grants |= other.stray_grants
+        self.stray_grants |= {f"{other.key} {part}": grant for part, grant in other.grants.items()}
+        self.told |= other.told
+        self.merged_records |= other.merged_records | set(other.assessed)
+
+    def tell_once(self, word: str) -> bool:
+        """Whether this has not been told to an operator yet."""
+        new = word not in self.told
+        self.told.add(word)
+        return new
+
+    def _payment(self, fact: PaymentFact, position: int) -> None:
+        self._named(fact)
+        self.reusable = self.reusable or fact.reusable
+        self._remember(fact)
+        attempt = self.attempts.setdefault(fact.attempt_id or RequestOnly, Attempt())
+        attempt.token_only = attempt.token_only or fact.token_only
+        attempt.without_id = attempt.without_id or fact.without_id
+        if isinstance(fact, PaymentSucceeded | PaymentSettled):
+            attempt.confirmed = attempt.confirmed or not fact.token_only
+            succeed(attempt, fact, position)
+        else:
+            report(attempt, fact, position)
+
+    def _named(self, fact: PaymentFact | RefundFact) -> None:
+        self.aliases.add(fact.payment_key)
+        self.aliases.update(fact.aliases)
+        self.aliases.update(one for one in (fact.attempt_id, fact.group_id) if one)
+        self.group_id = self.group_id or fact.group_id
+
+    def _remember(self, fact: PaymentFact) -> None:
+        for name in _CONTEXT:
+            value = getattr(fact, name)
+            if value is not None:
+                self._set(name, Register(fact.occurred_at, value))
+        if fact.payer_email and not isinstance(fact, PaymentSettled):
+            # That the money arrived says nothing new about who paid, and may bear the time of payment.
+            self._payer(fact.payer_email, fact.occurred_at)
+        if fact.products:
+            hints = [hint.model_dump() for hint in fact.products]
+            self._set("products", Register(fact.occurred_at, hints))
+        if fact.spam is not None:
+            _add(self.spam_marks, Register(fact.occurred_at, fact.spam))
+
+    def _set(self, name: str, register: Register) -> None:
+        if register.beats(self.registers.get(name)):
+            self.registers[name] = register
+
+    def _refund(self, fact: RefundFact) -> None:
+        self._named(fact)
+        if isinstance(fact, RefundSucceeded):
+            self.refunds.setdefault(
+                fact.refund_id, Refund(attempt_id=fact.attempt_id, amount=fact.amount, at=fact.occurred_at)
+            )
+
+    def _order(self, fact: OrderRecorded) -> None:
+        self.aliases |= {fact.order_key, *fact.aliases}
+        _add(self.orders, Register(at=fact.as_of, value=fact.model_dump(mode="json")))
+        _add(self.spam_marks, Register(at=fact.as_of, value=fact.spam))
+        if fact.payer_email:
+            self._set("payer_email", Register(at=fact.as_of, value=fact.payer_email))
+            self._payer(fact.payer_email, fact.as_of)
+
+    def _payer(self, email: str, at: datetime) -> None:
+        known = self.payers.get(email)
+        self.payers[email] = at if known is None else min(known, at)
+
+    def _claim(self, event: SuspenseClaimed, position: int) -> None:
+        earlier = self.claims.get(event.suspense_id)
+        if earlier is None or earlier.position < position:
+            self.claims[event.suspense_id] = Claim(
+                customer_id=event.customer_id, product=event.product, actor=event.actor, position=position
+            )
+
+
+def _add(registers: list[Register], new: Register) -> None:
+    if new not in registers:
+        registers.append(new)
+
+
+def _by_time(register: Register) -> tuple[datetime, str]:
+    return (register.at, repr(register.value))

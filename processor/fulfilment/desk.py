@@ -1,0 +1,289 @@
+"""The cases and customers of one fulfilment round: loaded in bulk, changed in memory, saved together.
+
+Nothing here decides and nothing here writes: what is to be written leaves as parts of one statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from eventstore.queries import Piece, load
+from eventstore.read import StoredEvent
+from processor.cases.names import key_of, names_of, payment_case, subscription_case
+from processor.cases.payment import PaymentCase
+from processor.cases.situation import CustomerRecord
+from processor.cases.subscription import SubscriptionCase
+from runtime.database import Connection
+from schemas.email_address import normalise_email
+from schemas.event_model import EventModel
+from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
+
+SQL = load("fulfilment.sql", "processor")
+
+Case = PaymentCase | SubscriptionCase
+
+
+@dataclass(slots=True)
+class Cause:
+    """The newest event that touched a case in this round."""
+
+    position: int = 0
+    event_id: str | None = None
+    correlation_id: str | None = None
+    delivery_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the log stands: position of its newest event, and the one that the next event gets. Exact only under the log's lock."""
+
+    head: int
+    next: int
+
+
+@dataclass(slots=True)
+class Desk:
+    """All state of one round."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    new_aliases: dict[str, str] = field(default_factory=dict)
+    merged: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)
+    customers: dict[str, CustomerRecord] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)  # ids of customers we looked for, found or not
+    changed_customers: set[str] = field(default_factory=set)
+    by_email: dict[str, list[str]] = field(default_factory=dict)
+    owners: dict[str, str | None] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    dirty: dict[str, Cause] = field(default_factory=dict)
+    waits: dict[str, set[str]] = field(default_factory=dict)
+
+    async def look(self, connection: Connection, facts: Sequence[EventModel]) -> Standing:
+        """What facts most often ask for, in one statement: the cases they name, the customers they may be of, and where the log stands."""
+        names = sorted({name for fact in facts for name in names_of(fact)})
+        ids = sorted({one for fact in facts if (one := _customer_in(fact))})
+        emails = sorted({one for fact in facts if (one := getattr(fact, "payer_email", None))})
+        standing = {"head": 0, "next": 0}
+        for row in await connection.fetch(SQL["look"], names, ids, emails):
+            if row["what"] == "case":
+                self.aliases[row["name"]] = row["key"]
+                if row["key"] not in self.cases:
+                    self._take_in(row["key"], row["kind"], row["state"])
+            elif row["what"] == "customer":
+                self._know(row["state"], row["number"])
+            else:
+                standing[row["what"]] = row["number"]
+        self.asked.update(ids)
+        self._known_emails(emails)
+        return Standing(**standing)
+
+    async def load_cases(self, connection: Connection, keys: Iterable[str]) -> None:
+        """Cases by key; unknown keys are left out."""
+        missing = sorted(set(keys) - self.cases.keys())
+        if not missing:
+            return
+        for row in await connection.fetch(SQL["cases"], missing):
+            self._take_in(row["case_key"], row["kind"], row["state"])
+
+    async def load_customers(self, connection: Connection, ids: set[str], emails: set[str]) -> None:
+        """Customers by id and by e-mail, and the versions of their streams."""
+        wanted_ids = sorted(ids - self.customers.keys() - self.asked)
+        wanted_emails = sorted(emails - self.by_email.keys())
+        if not (wanted_ids or wanted_emails):
+            return
+        for row in await connection.fetch(SQL["customers"], wanted_ids, wanted_emails):
+            self._know(row["state"], row["version"])
+        self.asked.update(wanted_ids)
+        self._known_emails(wanted_emails)
+
+    async def load_owners(self, connection: Connection, keys: set[str]) -> None:
+        """Owners of subscription cases that payments ask about."""
+        missing = sorted(keys - self.owners.keys())
+        if missing:
+            rows = await connection.fetch(SQL["owners"], missing)
+            self.owners |= dict.fromkeys(missing) | {row["case_key"]: row["customer_id"] for row in rows}
+        for key in keys & self.cases.keys():
+            case = self.cases[key]
+            self.owners[key] = case.owner or self.owners.get(key)
+
+    async def load_versions(self, connection: Connection) -> None:
+        """Versions of the streams of customers who are new to us."""
+        missing = [f"customer-{c}" for c in self.customers if f"customer-{c}" not in self.versions]
+        if missing:
+            rows = await connection.fetch(SQL["stream_versions"], missing)
+            self.versions |= dict.fromkeys(missing, 0) | {row["stream"]: row["version"] for row in rows}
+
+    def case_of(self, event: EventModel) -> Case:
+        """The case a fact belongs to; made when there is none, joined when the fact shows that two are one."""
+        names = names_of(event)
+        found = list(dict.fromkeys(self.aliases[name] for name in names if name in self.aliases))
+        found += [name for name in names if name in self.cases and name not in found]
+        case = self.cases[found[0]] if found else self._make(event)
+        for other in found[1:]:
+            case = self._absorb(case, self.cases[other])
+        for name in names:
+            self._point(name, case.key)
+        if isinstance(case, PaymentCase):
+            case.names.update(names)
+        return case
+
+    def _point(self, name: str, key: str) -> None:
+        if self.aliases.get(name) != key:
+            self.aliases[name] = self.new_aliases[name] = key
+
+    def concerned(self, word: SuspenseClaimed | SuspenseWrittenOff) -> list[str]:
+        """Cases that an operator's word is about: the one that holds money and, when it is claimed, the subscription it charged for."""
+        case = self.cases.get(word.case)
+        keys = [word.case]
+        if isinstance(case, PaymentCase) and isinstance(word, SuspenseClaimed) and word.product != "credit":
+            keys += charged_for(case)
+        return [key for key in keys if key in self.cases]
+
+    def touch(self, key: str, cause: Cause | None = None) -> None:
+        """This case must be decided again."""
+        current = self.dirty.setdefault(key, Cause())
+        if cause and cause.position >= current.position:
+            self.dirty[key] = cause
+
+    def register(self, event: CustomerRegistered) -> set[str]:
+        """Take a customer in; returns what cases may have waited for."""
+        record = self.customers.get(event.customer_id) or CustomerRecord(customer_id=event.customer_id)
+        email = normalise_email(event.email)
+        woken = {f"customer:{event.customer_id}"} | {f"email:{e}" for e in (record.email, email) if e}
+        if record.email and record.email in self.by_email:
+            self.by_email[record.email] = [c for c in self.by_email[record.email] if c != event.customer_id]
+        record.email = email
+        self.customers[event.customer_id] = record
+        self.changed_customers.add(event.customer_id)
+        self._index_emails()
+        return woken
+
+    def _know(self, state: str, version: int | None) -> None:
+        record = CustomerRecord.from_json(state)
+        if record.customer_id not in self.customers:
+            self.customers[record.customer_id] = record
+            self.versions[f"customer-{record.customer_id}"] = version or 0
+
+    def _known_emails(self, emails: Iterable[str]) -> None:
+        for email in emails:
+            self.by_email.setdefault(email, [])
+        self._index_emails()
+
+    def _index_emails(self) -> None:
+        for record in self.customers.values():
+            known = self.by_email.get(record.email or "")
+            if known is not None and record.customer_id not in known:
+                known.append(record.customer_id)
+                known.sort()
+
+    def _take_in(self, key: str, kind: str, state: str) -> None:
+        model = SubscriptionCase if kind == "subscription" else PaymentCase
+        self.cases[key] = model.from_json(state)
+        self.stored.add(key)
+
+    def _make(self, event: EventModel) -> Case:
+        case: Case
+        if isinstance(event, SubscriptionReported):
+            key = names_of(event)[0]
+            case = SubscriptionCase(key=key, provider=event.provider, subscription_key=event.subscription_key)
+        else:
+            payment_key = key_of(event)
+            provider: str = getattr(event, "provider")  # noqa: B009 - every payment and order fact has one
+            key = payment_case(provider, payment_key)
+            case = PaymentCase(key=key, provider=provider, payment_key=payment_key)
+        self.cases[key] = case
+        return case
+
+    def _absorb(self, case: Case, other: Case) -> Case:
+        """Make two cases of one payment one; returns the one that stays."""
+        if other is case or not isinstance(case, PaymentCase) or not isinstance(other, PaymentCase):
+            return case
+        if other.decided and case.decided:
+            if case.reusable or other.reusable:
+                return case
+            if case.in_hand or other.in_hand:
+                # Both counted money before we learned that they are one, and a person had a hand in it: a person must look.
+                case.counted_twice.add(other.key)
+                return case
+        elif other.decided:
+            case, other = other, case
+        case.absorb(other)
+        self.merged.add(other.key)
+        self.dirty.pop(other.key, None)
+        del self.cases[other.key]
+        for name in other.names:
+            self._point(name, case.key)
+        self.touch(case.key)
+        return case
+
+
+def _customer_in(fact: EventModel) -> str | None:
+    """The customer a fact names, if any."""
+    if isinstance(fact, CustomerRegistered):
+        return fact.customer_id
+    named: str | None = getattr(fact, "customer_ref", None)
+    return named
+
+
+def charged_for(case: PaymentCase) -> list[str]:
+    """The subscription whose charge this payment is, if any."""
+    key = case.value("subscription_key")
+    return [subscription_case(case.provider, key)] if key else []
+
+
+def pieces_of(desk: Desk, decided: Mapping[str, Cause], due: Mapping[str, datetime | None]) -> list[Piece]:
+    """What writes cases, names, waits and customers: parts of one statement."""
+    pieces: list[Piece] = []
+    cases = [desk.cases[key] for key in decided if key in desk.cases]
+    if cases:
+        columns = (
+            [case.key for case in cases],
+            ["subscription" if isinstance(case, SubscriptionCase) else "payment" for case in cases],
+            [case.owner for case in cases],
+            [case.to_json() for case in cases],
+            [due.get(case.key) for case in cases],
+            [decided[case.key].position for case in cases],
+        )
+        pieces.append((SQL["save_cases"], columns))
+    if desk.merged:
+        pieces.append((SQL["delete_cases"], (sorted(desk.merged),)))
+    if desk.new_aliases:
+        names = (list(desk.new_aliases), list(desk.new_aliases.values()))
+        pieces.append((SQL["save_aliases"], names))
+    return pieces + _waits(desk, decided) + _customers(desk)
+
+
+def _waits(desk: Desk, decided: Mapping[str, Cause]) -> list[Piece]:
+    pairs = [(wait, key) for key in decided for wait in sorted(desk.waits.get(key, ()))]
+    columns = ([wait for wait, _ in pairs], [key for _, key in pairs])
+    known = desk.stored & {*decided, *desk.merged}
+    pieces: list[Piece] = [(SQL["clear_waits"], (sorted(known), *columns))] if known else []
+    return [*pieces, (SQL["save_waits"], columns)] if pairs else pieces
+
+
+def _customers(desk: Desk) -> list[Piece]:
+    changed = [desk.customers[customer_id] for customer_id in sorted(desk.changed_customers)]
+    if not changed:
+        return []
+    columns = (
+        [record.customer_id for record in changed],
+        [record.email for record in changed],
+        [record.to_json() for record in changed],
+    )
+    return [(SQL["save_customers"], columns)]
+
+
+def cause_of(event: StoredEvent) -> Cause:
+    """What a decision will name as its cause."""
+    context = orjson.loads(event.metadata)
+    return Cause(
+        position=event.position,
+        event_id=str(event.event_id),
+        correlation_id=context.get("correlation_id"),
+        delivery_id=context.get("delivery_id"),
+    )

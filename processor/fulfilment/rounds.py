@@ -1,0 +1,275 @@
+"""Rounds of fulfilment: read the log, bring cases up to date, decide, append the decisions with the checkpoint in one transaction.
+
+Reading and deciding happen before the log's lock is taken; what was read is protected by the exact versions of the customers' streams
+and by the compare-and-set of the checkpoint. Whoever loses either rolls back and starts the round again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from eventstore import checkpoints
+from eventstore.append import NewEvent, append, log_transaction
+from eventstore.queries import Piece, in_one_statement
+from eventstore.read import read_page
+from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
+from processor.fulfilment.unknown_payers import Place, touch_some
+from processor.fulfilment.work import (
+    FAILED,
+    PolicyFailed,
+    Work,
+    about,
+    decide_all,
+    prepare,
+    reported,
+    touch_due,
+    wake,
+)
+from runtime.database import CONNECTION_ERRORS, Connection, Pool
+from runtime.ids import uuid7
+from schemas.catalog import Catalog
+from schemas.envelope import Envelope, pack
+from schemas.errors import StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
+from schemas.events import decode
+from schemas.facts import FACTS, CatalogPublished
+
+CONSUMER = "fulfilment"
+FACT_TYPES = frozenset(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
+
+
+RACES = (WrongExpectedVersion, StoreUnavailable)
+"""Another writer was faster; the round is read and decided again."""
+
+REPEAT = (*RACES, PolicyFailed, UnknownEventVersion)
+"""Worth another round: after a race, without a case that a bug keeps from being decided, or once a newer program runs elsewhere."""
+
+TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
+             asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
+"""The database is away or gave up on us; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round did: facts read, decisions appended, whether more may be waiting, and whether held money is still to be decided again."""
+
+    facts: int
+    decisions: int
+    more: bool
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Decisions for a transaction of somebody else's: `events` are to be appended right behind the facts, the first of which gets position `first`.
+
+    `pieces` must be written too. The first of them is the checkpoint, and it must move: else another worker is at work.
+    """
+
+    events: Sequence[NewEvent]
+    pieces: Sequence[Piece]
+    first: int
+    position: int
+    catalog: Catalog
+    facts: int
+    decisions: int
+
+
+class Fulfilment:
+    """The rounds of one leader. Remembers the catalogue in force and its checkpoint, which only its own work can change.
+
+    `turn` is held by whoever works: a round, or intake deciding on its own facts.
+    """
+
+    def __init__(
+        self, pool: Pool, *, limit: int, create_unknown: bool = False, held_limit: int = 100
+    ) -> None:
+        self.turn = asyncio.Lock()
+        self._pool = pool
+        self._limit = limit
+        self._create_unknown = create_unknown
+        self._held_limit = held_limit
+        self._held: Place | None = Place() if create_unknown else None
+        self._catalog: Catalog | None = None
+        self._undecidable: dict[str, PolicyFailed] = {}
+        self._first = True
+        self._position: int | None = None
+        self._caught_up = False
+        self._clock: tuple[datetime, float] = (datetime.min.replace(tzinfo=UTC), 0.0)
+
+    @property
+    def caught_up(self) -> bool:
+        """Nothing waited for a decision when we last looked."""
+        return self._caught_up and self._position is not None and self._catalog is not None
+
+    def leave_out(self, failure: PolicyFailed) -> None:
+        """Keep the facts of this case, decide nothing about it, and show it to an operator. Tried again after a restart."""
+        self._undecidable[failure.case] = failure
+
+    def forget(self) -> None:
+        """What we remember may be wrong: the next round reads it again."""
+        self._position, self._caught_up = None, False
+
+    async def round(self, *, timers: bool = True) -> Round:
+        """Raises WrongExpectedVersion or StoreUnavailable when another writer was faster: run it again.
+
+        Raises PolicyFailed when a policy has a bug: call `leave_out` and run it again.
+        """
+        async with self.turn:
+            return await self.round_in_turn(timers=timers)
+
+    async def round_in_turn(self, *, timers: bool) -> Round:
+        """The same for whoever holds `turn` already."""
+        try:
+            async with self._pool.acquire() as connection:
+                done = await self._round(connection, timers=timers or self._position is None)
+        except BaseException:
+            self.forget()
+            raise
+        self._caught_up = not done.more
+        return done
+
+    async def decide(self, connection: Connection, events: Sequence[NewEvent]) -> Decided | None:
+        """Decide on the facts among events that are about to be appended under the log's lock, which the caller holds, as it holds `turn`.
+
+        None when something before them waits for a decision, or when an operator must see one of them: then it is for a round.
+        Raises PolicyFailed. Call `accept` after the commit, `forget` when there was none.
+        """
+        if not self.caught_up or self._position is None or self._catalog is None:
+            return None
+        work = self._work(self._catalog)
+        facts = [event for event in events if event.event.TYPE in FACT_TYPES]
+        standing = await work.desk.look(connection, [event.event for event in facts])
+        if standing.head <= self._position:
+            placed = enumerate(events, standing.next)
+            await prepare(
+                connection, work, [about(event, at) for at, event in placed if event.event.TYPE in FACT_TYPES]
+            )
+            await decide_all(connection, work)
+        if standing.head > self._position or work.parked:
+            self._caught_up = False
+            return None
+        through = standing.next + len(events) + len(work.new) - 1
+        moved = checkpoints.advance(CONSUMER, 1, 0, self._position, through)
+        return Decided(
+            events=work.new,
+            pieces=[moved, *pieces_of(work.desk, work.decided, work.due)],
+            first=standing.next,
+            position=through,
+            catalog=work.catalog,
+            facts=len(facts),
+            decisions=len(work.new),
+        )
+
+    def accept(self, decided: Decided) -> None:
+        """The transaction that holds `decided` was committed."""
+        self._position, self._catalog = decided.position, decided.catalog
+
+    async def _round(self, connection: Connection, *, timers: bool) -> Round:
+        if self._position is None:
+            self._position = await checkpoints.start(connection, CONSUMER)
+        if timers:
+            self._clock = (await connection.fetchval(SQL["now"]), time.monotonic())
+        position = self._position
+        page = await read_page(connection, position, sorted(FACT_TYPES), self._limit)
+        held = self._held
+        if not (page.events or timers or held) and page.through == position:
+            return Round(0, 0, False)
+        work = self._work(self._catalog or await _catalog(connection, position))
+        facts = reported(page.events)
+        if facts:
+            await work.desk.look(connection, [one.fact for one in facts])
+        await prepare(connection, work, facts)
+        if timers:
+            await touch_due(connection, work, self._limit)
+        if held:
+            held = await touch_some(connection, work, held, self._held_limit)
+        if self._first:
+            await wake(connection, work, {FAILED: Cause()})
+        await decide_all(connection, work)
+        if page.through > position or work.decided:
+            position = await _commit(connection, work, position, page.through)
+        self._catalog, self._position, self._first, self._held = work.catalog, position, False, held
+        return Round(len(page.events), len(work.new), len(page.events) >= self._limit, held is not None)
+
+    def _work(self, catalog: Catalog) -> Work:
+        return Work(Desk(), self._now(), catalog, self._create_unknown, self._undecidable)
+
+    def _now(self) -> datetime:
+        """The database's clock, carried on by our monotonic one between rounds of timers: a worker's wall clock may jump."""
+        read, at = self._clock
+        return read + timedelta(seconds=time.monotonic() - at)
+
+
+async def _commit(connection: Connection, work: Work, old: int, through: int) -> int:
+    """Append the decisions and save what they rest on. Returns the new checkpoint.
+
+    That is behind our own decisions when nothing else came in between: they hold no facts, so there is no need to read them.
+    """
+    async with log_transaction(connection):
+        appended = await append(connection, work.new, expected=work.expected(), to_decide=False)
+        for provider, detail, reason, cause in work.parked:
+            await _park(connection, provider, detail, reason, cause)
+        new = appended.last if appended.first and appended.before <= through else through
+        moved = checkpoints.advance(CONSUMER, 1, 0, old, new)
+        if not await _save(connection, moved, pieces_of(work.desk, work.decided, work.due)):
+            obstacle = await checkpoints.obstacle(connection, CONSUMER, 1, 0, new)
+            raise StoreUnavailable(f"another fulfilment worker is at work: checkpoint {obstacle}")
+    return new
+
+
+async def _save(connection: Connection, moved: Piece, pieces: Sequence[Piece]) -> bool:
+    """One statement for everything; False when the checkpoint was not where this round had begun."""
+    parts = (("moved", moved[0]), *numbered(pieces))
+    arguments = [argument for _, given in (moved, *pieces) for argument in given]
+    return await connection.fetchval(in_one_statement(parts, SQL["moved"]), *arguments) is not None
+
+
+def numbered(pieces: Sequence[Piece]) -> tuple[tuple[str, str], ...]:
+    """Names for parts of a statement that nothing refers to."""
+    return tuple((f"piece_{number}", text) for number, (text, _) in enumerate(pieces))
+
+
+async def _park(connection: Connection, provider: str, detail: str, reason: str, cause: Cause) -> None:
+    """Show a fact that no policy can apply to an operator, with the delivery it came from."""
+    message = await _message(connection, cause.delivery_id)
+    digest = hashlib.sha256(f"{provider}\n{detail}\n{reason}".encode()).digest()
+    await connection.execute(
+        SQL["park"], uuid7(), provider, None, reason, detail, message, digest, cause.delivery_id
+    )
+
+
+async def _message(connection: Connection, delivery_id: str | None) -> bytes:
+    row: asyncpg.Record | None = (
+        await connection.fetchrow(SQL["delivery"], delivery_id) if delivery_id else None
+    )
+    if row is None:
+        return b""
+    return pack(
+        [
+            Envelope(
+                delivery_id=str(delivery_id),
+                provider=row["provider"],
+                received_at=int(row["received_at"].timestamp() * 1_000_000),
+                scheme=row["scheme"],
+                secret_id=row["secret_id"],
+                path=row["path"],
+                body=row["body"],
+            )
+        ]
+    )
+
+
+async def _catalog(connection: Connection, position: int) -> Catalog:
+    """The catalogue in force at a position of the log; an empty one before the first was published."""
+    data = await connection.fetchval(SQL["catalog"], position)
+    if data is None:
+        return Catalog()
+    published = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)
+    return Catalog.model_validate(published.content) if isinstance(published, CatalogPublished) else Catalog()

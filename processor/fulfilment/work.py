@@ -1,0 +1,245 @@
+"""Deciding on facts: bring cases up to date, ask the policies, and collect what is to be written. Reads, never writes.
+
+Used by the rounds of fulfilment and by intake, when it decides on its own facts in its own transaction (processor/fulfilment/inline.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from eventstore.append import NewEvent
+from eventstore.read import StoredEvent
+from processor.cases.payment import PaymentCase
+from processor.cases.situation import Situation
+from processor.cases.subscription import SubscriptionCase
+from processor.fulfilment.desk import SQL, Case, Cause, Desk, cause_of, charged_for
+from processor.policies.payment import decide_payment
+from processor.policies.subscription import decide_subscription
+from runtime.database import Connection
+from schemas.catalog import Catalog
+from schemas.errors import Permanent
+from schemas.event_model import EventModel
+from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+
+BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
+TURNS = 100  # decisions on one case in a round; a few are usual, and without an end two cases that wake each other would stop all others
+FAILED = "policy"  # what cases wait for that a bug keeps from being decided: a new program
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One fact with its place in the log, and what its decisions will name as their cause."""
+
+    position: int
+    fact: EventModel
+    cause: Cause
+
+
+class PolicyFailed(Permanent):
+    """A policy raised on a case: a bug of ours. The round is repeated without deciding that case."""
+
+    def __init__(self, case: str, error: Exception) -> None:
+        super().__init__(f"deciding {case} failed: {type(error).__name__}")
+        self.case = case
+        self.error = error
+
+
+@dataclass(slots=True)
+class Work:
+    """What is decided in one go: cases and customers on the desk, decisions to append, what to show to an operator."""
+
+    desk: Desk
+    now: datetime
+    catalog: Catalog
+    create_unknown: bool
+    undecidable: Mapping[str, PolicyFailed]
+    decided: dict[str, Cause] = field(default_factory=dict)
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    new: list[NewEvent] = field(default_factory=list)
+    parked: list[tuple[str, str, str, Cause]] = field(default_factory=list)
+    turns: Counter[str] = field(default_factory=Counter)
+
+    def expected(self) -> dict[str, int]:
+        """Versions of the customers' streams that the decisions rest on."""
+        customers = {event.stream for event in self.new if event.stream.startswith("customer-")}
+        return {stream: self.desk.versions.get(stream, 0) for stream in customers}
+
+
+def reported(events: Sequence[StoredEvent]) -> list[Reported]:
+    """Facts as read from the log. Raises UnknownEventVersion."""
+    return [Reported(event.position, event.decoded(), cause_of(event)) for event in events]
+
+
+def about(event: NewEvent, position: int) -> Reported:
+    """A fact that is about to be appended at `position`; it has its event id already."""
+    said = event.metadata
+    cause = Cause(position, str(event.event_id), str(said["correlation_id"]), str(said["delivery_id"]))
+    return Reported(position, event.event, cause)
+
+
+async def touch_due(connection: Connection, work: Work, limit: int) -> None:
+    """Cases whose time has come: a subscription that ends, a grace that is over."""
+    due = [row["case_key"] for row in await connection.fetch(SQL["due"], work.now, limit)]
+    await work.desk.load_cases(connection, due)
+    for key in due:
+        if key in work.desk.cases:
+            work.desk.touch(key)
+
+
+async def prepare(connection: Connection, work: Work, facts: Sequence[Reported]) -> None:
+    """Bring the cases that the facts concern up to date, and those that waited for what happened. `look` comes before it."""
+    desk = work.desk
+    each = [one.fact for one in facts]
+    claimed = [fact.case for fact in each if isinstance(fact, SuspenseClaimed | SuspenseWrittenOff)]
+    await desk.load_cases(connection, claimed)
+    payments = [case for key in claimed if isinstance(case := desk.cases.get(key), PaymentCase)]
+    await desk.load_cases(connection, [key for case in payments for key in charged_for(case)])
+    registered = {fact.customer_id for fact in each if isinstance(fact, CustomerRegistered)}
+    await desk.load_customers(connection, registered, set())
+    woken: dict[str, Cause] = {}
+    for one in facts:
+        woken |= _take_in(work, one)
+    await wake(connection, work, woken)
+
+
+def _take_in(work: Work, one: Reported) -> dict[str, Cause]:
+    """What cases may have waited for and this fact brings."""
+    desk, fact, cause = work.desk, one.fact, one.cause
+    if isinstance(fact, CustomerRegistered):
+        return dict.fromkeys(desk.register(fact), cause)
+    if isinstance(fact, CatalogPublished):
+        work.catalog = Catalog.model_validate(fact.content)
+        return {"catalog": cause}
+    if isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
+        concerned = desk.concerned(fact)
+    else:
+        concerned = [desk.case_of(fact).key]
+    for key in concerned:
+        desk.cases[key].observe(fact, one.position)
+        desk.touch(key, cause)
+    return {}
+
+
+async def wake(connection: Connection, work: Work, woken: dict[str, Cause]) -> None:
+    """Cases that waited for one of these must be decided again."""
+    if not woken:
+        return
+    rows = await connection.fetch(SQL["waiting"], sorted(woken))
+    keys = [row["case_key"] for row in rows if row["case_key"] not in work.desk.merged]
+    # Cases decided earlier in this round wait in memory only.
+    keys += [key for key, waits in work.desk.waits.items() if key in work.desk.cases and waits & woken.keys()]
+    await work.desk.load_cases(connection, keys)
+    newest = max(woken.values(), key=lambda cause: cause.position)
+    for key in keys:
+        if key not in work.desk.dirty:
+            work.desk.touch(key, newest)
+
+
+async def decide_all(connection: Connection, work: Work) -> None:
+    """Subscriptions first: payments of theirs ask them for their customer. A subscription that finds its customer wakes its payments."""
+    desk = work.desk
+    while desk.dirty:
+        batch, desk.dirty = desk.dirty, {}
+        await _load_answers(connection, desk, batch)
+        ordered = sorted(
+            batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
+        )
+        happened: dict[str, Cause] = {}
+        recalled: dict[str, Cause] = {}
+        for number, key in enumerate(ordered, 1):
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+            before = desk.cases[key].owner
+            situation = _decide(work, key, batch[key])
+            happened |= dict.fromkeys(situation.wakes, batch[key])
+            recalled |= dict.fromkeys(situation.recalls, batch[key])
+            if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):
+                desk.owners[key] = desk.cases[key].owner
+                happened[f"case:{key}"] = batch[key]
+        await wake(connection, work, happened)
+        await _recall(connection, desk, recalled)
+
+
+async def _recall(connection: Connection, desk: Desk, recalled: dict[str, Cause]) -> None:
+    """Cases that another one asked to look again."""
+    await desk.load_cases(connection, recalled)
+    for key, cause in recalled.items():
+        if key in desk.cases and key not in desk.dirty:
+            desk.touch(key, cause)
+
+
+async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cause]) -> None:
+    ids: set[str] = set()
+    emails: set[str] = set()
+    subscriptions: set[str] = set()
+    for key in batch:
+        case = desk.cases[key]
+        ids |= {case.owner} if case.owner else set()
+        if isinstance(case, SubscriptionCase):
+            ids |= {one for one in (case.customer_ref, case.claimed_by) if one}
+            emails |= {payer for payer in case.payers if payer}
+        else:
+            ids |= {claim.customer_id for claim in case.claims.values()}
+            ids |= case.granted_to()
+            ids |= {one for one in (case.value("customer_ref"),) if one}
+            emails.update(case.emails())
+            subscription = case.value("subscription_key")
+            subscriptions |= {f"{case.provider}:subscription:{subscription}"} if subscription else set()
+    await desk.load_owners(connection, subscriptions)
+    ids |= {owner for key in subscriptions if (owner := desk.owners.get(key))}
+    await desk.load_customers(connection, ids, emails)
+    await desk.load_versions(connection)
+
+
+def _decide(work: Work, key: str, cause: Cause) -> Situation:
+    """Returns what the case was decided in: what happened that others may have waited for, and whom it asks to look again."""
+    desk = work.desk
+    case = desk.cases[key]
+    situation = Situation(
+        catalog=work.catalog,
+        now=work.now,
+        customers=desk.customers,
+        by_email=desk.by_email,
+        subscription_owners=desk.owners,
+        create_unknown=work.create_unknown,
+    )
+    if key in work.undecidable:
+        situation.waits = {FAILED}
+        situation.parked.append((key, "policy_failed"))
+    else:
+        work.turns[key] += 1
+        if work.turns[key] > TURNS:
+            raise PolicyFailed(key, RecursionError("its decisions come to no end"))
+        _apply_policy(case, situation)
+    work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else None
+    work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
+    desk.waits[key] = situation.waits
+    metadata = {
+        "correlation_id": cause.correlation_id,
+        "causation_id": cause.event_id,
+        "delivery_id": cause.delivery_id,
+        "catalog_version": work.catalog.version,
+    }
+    for decision in situation.decisions:
+        work.new.append(NewEvent(decision.stream, decision.event, metadata))
+        customer_id = getattr(decision.event, "customer_id", None)
+        if customer_id in desk.customers:
+            desk.changed_customers.add(customer_id)
+    desk.changed_customers |= situation.changed
+    work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
+    return situation
+
+
+def _apply_policy(case: Case, situation: Situation) -> None:
+    try:
+        if isinstance(case, SubscriptionCase):
+            decide_subscription(case, situation)
+        else:
+            decide_payment(case, situation)
+    except Exception as error:
+        # Whatever a policy trips over concerns one case; the others must go on. Re-raised by name, never swallowed.
+        raise PolicyFailed(case.key, error) from error

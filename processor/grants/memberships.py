@@ -1,0 +1,158 @@
+"""Which membership a payment bought. Some providers tell of one purchase twice, as a payment and as a membership, and name neither in the other.
+
+What both always have, when they could be shown twice, is a customer and a plan; so that is the link. Pure functions of what is known of
+the customer: in whatever order payments and memberships become known, they are linked alike (docs/adr/0035).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from processor.cases.situation import CustomerRecord, Membership, Purchase, Situation
+from processor.cases.subscription import PayerReports, SubscriptionCase
+from processor.cases.subscription_state import Paid, paid_time
+from schemas.catalog import Catalog
+from schemas.facts import ProductHint
+from schemas.periods import Period
+
+ANNOUNCING = frozenset({"mayar"})
+"""Providers that announce a membership beside the payment that buys it. Elsewhere a subscription names its charges."""
+
+SLACK = timedelta(days=1)
+"""How far a membership's announcement and the time that was paid for may lie apart: many announcements have only our time of receipt."""
+
+Links = dict[tuple[str, str], str]
+"""(product, name of the purchase) → key of the membership's case."""
+
+
+def plans_key(customer: CustomerRecord) -> str:
+    """What memberships wait for: another purchase or another membership of their customer."""
+    return f"plans:{customer.customer_id}"
+
+
+def announce(
+    case: SubscriptionCase, reports: PayerReports, customer: CustomerRecord, situation: Situation
+) -> bool:
+    """Remember what a membership is called, at its customer; whether that is news."""
+    situation.waits.add(plans_key(customer))
+    before = customer.memberships.get(case.key)
+    # A plan that left the catalogue was still what its payments bought.
+    membership = _membership(case, reports, situation.catalog, before.plans if before else [])
+    if before == membership:
+        return False
+    customer.memberships[case.key] = membership
+    situation.changed.add(customer.customer_id)
+    situation.wakes.add(plans_key(customer))
+    return True
+
+
+def links_of(customer: CustomerRecord) -> Links:
+    """Purchases that a membership stands for. Those that nobody named take part last, where only one plan can be meant."""
+    if not customer.memberships:
+        return {}
+    named = {key: known.plans for key, known in customer.memberships.items() if known.named}
+    links = _links(customer, named, {})
+    guessed = {
+        key: plans
+        for key, known in customer.memberships.items()
+        if not known.named and len(plans := _possible(customer, known, links)) == 1
+    }
+    return links | _links(customer, guessed, links)
+
+
+def paid_for(case_key: str, customer: CustomerRecord) -> Paid | None:
+    """What the payments of a membership bought; None when no payment of it is known."""
+    linked: dict[str, list[Purchase]] = {}
+    for (product, name), key in links_of(customer).items():
+        if key == case_key:
+            linked.setdefault(product, []).append(customer.purchases[product][name])
+    if not linked:
+        return None
+    gone = [one.refunded_at for purchases in linked.values() for one in purchases if one.refunded_at]
+    refunded_at = max(gone, default=None)
+    stay = {product: left for product, purchases in linked.items() if (left := valid(purchases))}
+    if not stay:
+        product = max(linked, key=lambda one: (newest_of(linked[one]).at, one))
+        return Paid(product, newest_of(linked[product]), refunded_at=refunded_at)
+    # Another plan is another price: its periods run beside, not behind.
+    chains = [(product, *chain_of(purchases)) for product, purchases in stay.items()]
+    product, terms, started, ends = max(chains, key=lambda chain: (chain[3], chain[0]))
+    newest = max(one.at for purchases in stay.values() for one in purchases)
+    return Paid(product, terms, started, ends, newest, refunded_at)
+
+
+def provider_of(name: str) -> str:
+    """Whose payment a purchase is: its name begins with the key of its case."""
+    return name.partition(":")[0]
+
+
+def valid(purchases: Iterable[Purchase]) -> list[Purchase]:
+    """Those whose money stayed, at least in part."""
+    return [one for one in purchases if one.refunded_at is None]
+
+
+def newest_of(purchases: Iterable[Purchase]) -> Purchase:
+    """The one whose terms count."""
+    return max(purchases, key=lambda one: (one.at, one.period, one.quantity))
+
+
+def chain_of(purchases: Iterable[Purchase]) -> tuple[Purchase, datetime, datetime]:
+    """The newest terms, start and end of at least one purchase of a plan: periods append."""
+    known = list(purchases)
+    terms = newest_of(known)
+    return terms, *paid_time([(one.at, one.quantity) for one in known], Period.parse(terms.period))
+
+
+def _membership(
+    case: SubscriptionCase, reports: PayerReports, catalog: Catalog, known: list[str]
+) -> Membership:
+    named = [tuple(ProductHint.model_validate(hint) for hint in hints) for hints in reports.named]
+    found = [catalog.match(hints).product for hints in named]
+    found.append(catalog.product(case.claim_product or ""))
+    return Membership(
+        provider=case.provider,
+        began=reports.first_at,
+        named=bool(named or case.claim_product),
+        plans=sorted({*known, *(product.id for product in found if product and product.kind == "plan")}),
+    )
+
+
+def _links(customer: CustomerRecord, plans: Mapping[str, Iterable[str]], taken: Links) -> Links:
+    links: Links = {}
+    for product, purchases in customer.purchases.items():
+        of_it = {key: customer.memberships[key] for key, ids in plans.items() if product in ids}
+        for name, purchase in purchases.items():
+            key = _bought_by(name, purchase, of_it) if (product, name) not in taken else None
+            if key is not None:
+                links[product, name] = key
+    return links
+
+
+def _bought_by(name: str, purchase: Purchase, memberships: Mapping[str, Membership]) -> str | None:
+    """The newest membership that had begun when it was paid, else the first one that began before the paid time was over."""
+    fitting = [
+        (known.began, key)
+        for key, known in memberships.items()
+        if known.provider == provider_of(name) and known.began <= _end_of(purchase) + SLACK
+    ]
+    begun = [one for one in fitting if one[0] <= purchase.at + SLACK]
+    if begun:
+        return max(begun)[1]
+    return min(fitting)[1] if fitting else None
+
+
+def _possible(customer: CustomerRecord, membership: Membership, taken: Links) -> set[str]:
+    """Plans that a membership without a name may be of: bought, not yet spoken for, and paid for when it began."""
+    return {
+        product
+        for product, purchases in customer.purchases.items()
+        for name, purchase in purchases.items()
+        if (product, name) not in taken
+        and membership.provider == provider_of(name)
+        and purchase.at - SLACK <= membership.began <= _end_of(purchase) + SLACK
+    }
+
+
+def _end_of(purchase: Purchase) -> datetime:
+    return Period.parse(purchase.period).after(purchase.at, purchase.quantity)

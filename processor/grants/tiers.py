@@ -1,0 +1,48 @@
+"""The customer's tier: the best plan in force, else the tier of those who ever topped up, else the first tier."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from processor.cases.situation import CustomerRecord, Situation, TierState
+from schemas.decisions import TierChanged
+
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+def settle_tier(customer: CustomerRecord, case: str, reason: str, situation: Situation) -> None:
+    """Append tier.changed when the tier in force, its end or what follows it differs from what was last decided."""
+    wanted = _tier_of(customer, situation)
+    first = situation.catalog.first_tier
+    current = customer.tier or TierState(tier=first, until=None, fallback_tier=first)
+    if wanted == current:
+        return
+    customer.tier = wanted
+    situation.say_of(
+        customer.customer_id,
+        TierChanged(
+            case=case,
+            customer_id=customer.customer_id,
+            tier=wanted.tier,
+            until=wanted.until,
+            fallback_tier=wanted.fallback_tier,
+            reason=reason,
+        ),
+    )
+
+
+def _tier_of(customer: CustomerRecord, situation: Situation) -> TierState:
+    catalog = situation.catalog
+    base = catalog.credit_tier if customer.topups else catalog.first_tier
+    if not customer.plans:
+        return TierState(tier=base, until=None, fallback_tier=base)
+    order = {tier.id: rank for rank, tier in enumerate(catalog.tiers)}
+    in_force = [
+        plan
+        for plan in customer.plans.values()
+        if plan.tier in order and (plan.until is None or plan.until > situation.now)
+    ]
+    if not in_force:
+        return TierState(tier=base, until=None, fallback_tier=base)
+    best = max(in_force, key=lambda plan: (order[plan.tier], plan.until or _FOREVER))
+    return TierState(tier=best.tier, until=best.until, fallback_tier=base)

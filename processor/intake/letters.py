@@ -1,0 +1,60 @@
+"""Dead letters: what could not be processed, with the message to send again when it can."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from processor.intake.interpreter import DETAIL_LIMIT, Parked
+from processor.intake.verdicts import Verdict
+from schemas.envelope import pack
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter. `message` is what would be published again: a packed envelope, or bytes that are none.
+
+    `deliveries`: how often these bytes failed in the batch it comes from.
+    """
+
+    provider: str
+    why: Parked
+    message: bytes
+    body_sha256: bytes
+    delivery_id: uuid.UUID | None = None
+    event_name: str | None = None
+    deliveries: int = 1
+
+
+def letter_of(verdict: Verdict) -> Letter:
+    """The letter of a delivery that is to be parked."""
+    if verdict.letter is None:
+        raise ValueError("the verdict parks nothing")
+    prepared = verdict.prepared
+    return Letter(
+        provider=prepared.envelope.provider,
+        why=verdict.letter,
+        message=pack([prepared.envelope]),
+        body_sha256=prepared.body_sha256,
+        delivery_id=prepared.delivery_id,
+        event_name=prepared.event_name,
+    )
+
+
+def unreadable(message: bytes, stage: str, reason: str, detail: str = "", attempts: int = 0) -> Letter:
+    """The letter of an AMQP body that is not a frame of envelopes, or of an envelope with impossible fields."""
+    why = Parked(stage, reason, detail[:DETAIL_LIMIT], attempts)
+    return Letter("unknown", why, message, hashlib.sha256(message).digest())
+
+
+def distinct(letters: Iterable[Letter]) -> list[Letter]:
+    """One letter for all with the same bytes, the latest, with their number."""
+    found: dict[tuple[str, bytes], Letter] = {}
+    for letter in letters:
+        key = (letter.provider, letter.body_sha256)
+        before = found.get(key)
+        count = letter.deliveries + (before.deliveries if before else 0)
+        found[key] = replace(letter, deliveries=count)
+    return list(found.values())

@@ -1,0 +1,90 @@
+"""Parking lot to table: what the pipeline or the broker gave up on waits in `dead_letters` for a person.
+
+A message here may never have been stored. So it goes the way of every delivery (row, `webhook.received`, dead letter), only that nobody
+tries to understand it; one that was committed after all is known by its delivery id and needs nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from processor.intake.failures import Failure, classify, describe
+from processor.intake.instruments import Instruments
+from processor.intake.interpreter import EnvelopeInvalid, Parked, Prepared, identified, parked
+from processor.intake.letters import Letter, unreadable
+from processor.intake.patience import Patience, Stopping
+from processor.intake.retry import why_parked
+from processor.intake.stopping import until_stopped
+from processor.intake.store import Store
+from runtime.amqp.consumer import Consumer, Delivery
+from runtime.faults import fault_point
+from runtime.logs import get_logger
+from schemas.envelope import EnvelopeError, pack, unpack
+
+BATCH = 50  # messages; parking is rare, and they may be large
+
+log = get_logger(__name__)
+
+
+class Parker:
+    """Consumes the parking lot."""
+
+    def __init__(
+        self, consumer: Consumer, store: Store, patience: Patience, instruments: Instruments
+    ) -> None:
+        self._consumer = consumer
+        self._store = store
+        self._patience = patience
+        self._instruments = instruments
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop`."""
+        await self._consumer.start()
+        try:
+            while (messages := await until_stopped(stop, self._consumer.take(BATCH))) is not None:
+                for message in messages:
+                    await self._keep(message)
+                    fault_point("parker.before_ack")
+                    await self._consumer.ack_through(message.tag)
+        except Stopping:
+            log.info("stopped while the database was away", action="parker.stop")
+        finally:
+            await self._consumer.pause()
+
+    async def _keep(self, message: Delivery) -> None:
+        prepared, letters = _read(message)
+        try:
+            if prepared:
+                stored = await self._patience.through(lambda: self._store.store(prepared))
+                self._instruments.stored(len(prepared), stored)
+        except Exception as error:
+            if classify(error) is not Failure.DATA:
+                raise
+            log.warning(
+                "parked message is not storable as a delivery", action="parker.raw", error=describe(error)
+            )
+            why = why_parked(message.headers)
+            letters = [*letters, unreadable(message.body, why.stage, why.reason, why.detail, why.attempts)]
+        if letters:
+            await self._patience.through(lambda: self._store.park(letters))
+
+
+def _read(message: Delivery) -> tuple[list[Prepared], list[Letter]]:
+    """Deliveries to be parked, and what cannot be read at all."""
+    why = why_parked(message.headers)
+    try:
+        envelopes = unpack(message.body)
+    except EnvelopeError as error:
+        return [], [_raw(message.body, why, f"frame_{error.reason}")]
+    prepared: list[Prepared] = []
+    letters: list[Letter] = []
+    for envelope in envelopes:
+        try:
+            prepared.append(parked(identified(envelope), why.stage, why.reason, why.detail, why.attempts))
+        except EnvelopeInvalid as error:
+            letters.append(_raw(pack([envelope]), why, error.reason))
+    return prepared, letters
+
+
+def _raw(body: bytes, why: Parked, reason: str) -> Letter:
+    return unreadable(body, "decode", reason, f"{why.stage}: {why.reason} {why.detail}".strip(), why.attempts)

@@ -1,0 +1,199 @@
+"""One partition of the queue: messages in, committed batches, acknowledgements out.
+
+A message is acknowledged when each of its deliveries is committed, parked, or confirmed on a detour; never before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+
+from processor.intake.batcher import Arrival, Batcher
+from processor.intake.failures import Failure, classify, describe
+from processor.intake.instruments import Instruments
+from processor.intake.interpreter import EnvelopeInvalid, Prepared, identified, parked
+from processor.intake.letters import Letter, unreadable
+from processor.intake.patience import Patience, Stopping
+from processor.intake.retry import Detours, attempt_of
+from processor.intake.stopping import until_stopped
+from processor.intake.store import Store
+from processor.intake.suspects import HOPELESS, is_hopeless, is_suspicious, window
+from runtime.amqp.consumer import Consumer, Delivery
+from runtime.faults import fault_point
+from runtime.logs import get_logger
+from runtime.pace import Pace
+from schemas.envelope import Envelope, EnvelopeError, pack, unpack
+from schemas.errors import NotConfirmed, Unroutable
+
+log = get_logger(__name__)
+
+
+class Pipeline:
+    """Intake of one partition. `prefetch`: messages held at once when nothing is suspicious."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        store: Store,
+        detours: Detours,
+        patience: Patience,
+        instruments: Instruments,
+        *,
+        batch_max: int,
+        fill_seconds: float,
+        prefetch: int,
+        pace_seconds: float = 0.0,
+    ) -> None:
+        self._consumer = consumer
+        self._store = store
+        self._detours = detours
+        self._patience = patience
+        self._instruments = instruments
+        self._settled = instruments.settled.labels(consumer.queue)
+        self._prefetch = prefetch
+        self._pace = Pace(pace_seconds)
+        self._batcher = Batcher(consumer, self._prepare, limit=batch_max, fill_seconds=fill_seconds)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop`, then finishes the batch in hand; what it had not begun goes back to the queue."""
+        await self._consumer.start()
+        batching = asyncio.create_task(self._batcher.run(), name="intake batching")
+        try:
+            while (batch := await until_stopped(stop, self._next(batching))) is not None:
+                await self._settle(batch)
+                self._pace.end()
+        except Stopping:
+            log.info("stopped while the database was away", action="intake.stop")
+        finally:
+            await self._consumer.pause()
+            batching.cancel()
+            await asyncio.gather(batching, return_exceptions=True)
+
+    async def _next(self, batching: asyncio.Task[None]) -> list[Arrival]:
+        await self._pace.turn()
+        coming = asyncio.create_task(self._batcher.next(), name="intake next batch")
+        try:
+            await asyncio.wait({coming, batching}, return_when=asyncio.FIRST_COMPLETED)
+            if batching.done():
+                batching.result()  # it never ends well
+            return await coming
+        finally:
+            coming.cancel()
+
+    def _prepare(self, delivery: Delivery) -> Arrival:
+        """What a message holds. Never raises: what cannot be read is parked as it is."""
+        try:
+            envelopes = unpack(delivery.body)
+        except EnvelopeError as error:
+            letter = unreadable(delivery.body, "decode", f"frame_{error.reason}", error.detail)
+            return Arrival(delivery, (), (letter,))
+        if is_suspicious(delivery) and len(envelopes) > 1:
+            return Arrival(delivery, (), scatter=envelopes)
+        prepared: list[Prepared] = []
+        letters: list[Letter] = []
+        for envelope in envelopes:
+            try:
+                prepared.append(self._understand(delivery, envelope))
+            except EnvelopeInvalid as error:
+                letters.append(unreadable(pack([envelope]), "decode", error.reason))
+        return Arrival(delivery, prepared, letters)
+
+    def _understand(self, delivery: Delivery, envelope: Envelope) -> Prepared:
+        fault_point("intake.prepare")
+        if is_hopeless(delivery):
+            detail = f"delivered {delivery.count + 1} times; the worker died or lost its connection each time (limit {HOPELESS})"
+            return parked(identified(envelope), "broker", "crash_loop", detail, delivery.count)
+        return self._store.interpreter.prepare(envelope)
+
+    async def _settle(self, batch: Sequence[Arrival]) -> None:
+        """Store a batch and acknowledge it; one by one when something in it may be what kills workers."""
+        alone = any(is_suspicious(arrival.delivery) for arrival in batch)
+        parts = [[arrival] for arrival in batch] if alone else [batch]
+        for part in parts:
+            await self._keep(part)
+            fault_point("intake.before_ack")
+            if part is parts[-1]:
+                # Another window is another consumer to the broker. While this batch is all that the careful one holds, nothing of it can
+                # come back behind what the new one gets, not even after a crash.
+                await self._consumer.set_prefetch(
+                    window((arrival.delivery for arrival in batch), self._prefetch)
+                )
+            await self._consumer.ack_through(part[-1].delivery.tag)
+        self._settled.inc(len(batch))
+
+    async def _keep(self, arrivals: Sequence[Arrival]) -> None:
+        for envelope in (envelope for arrival in arrivals for envelope in arrival.scatter):
+            await self._alone(envelope)
+        letters = [letter for arrival in arrivals for letter in arrival.unreadable]
+        if letters:
+            await self._patience.through(lambda: self._store.park(letters))
+        attempts = {
+            prepared.delivery_id: attempt_of(arrival.delivery.headers)
+            for arrival in arrivals
+            for prepared in arrival.prepared
+        }
+        await self._commit([prepared for arrival in arrivals for prepared in arrival.prepared], attempts)
+
+    async def _commit(self, batch: Sequence[Prepared], attempts: Mapping[uuid.UUID, int]) -> None:
+        """Store the batch, by halves when something in it cannot be stored, down to the one that cannot."""
+        if not batch:
+            return
+        try:
+            stored = await self._patience.through(lambda: self._store.store(batch))
+        except Exception as error:
+            failure = classify(error)
+            if failure not in (Failure.DATA, Failure.BUSY):
+                raise
+            if len(batch) == 1:
+                await self._detour(batch[0], failure, error, attempts[batch[0].delivery_id])
+                return
+            log.warning(
+                "batch refused, looking for the cause",
+                action="intake.bisect",
+                size=len(batch),
+                error=describe(error),
+            )
+            middle = len(batch) // 2
+            await self._commit(batch[:middle], attempts)
+            await self._commit(batch[middle:], attempts)
+            return
+        self._instruments.stored(len(batch), stored)
+
+    async def _detour(self, prepared: Prepared, failure: Failure, error: Exception, attempt: int) -> None:
+        """A delivery that fails by itself: later, when the store was only busy; else it is parked, at worst without a row of its own."""
+        if failure is Failure.BUSY:
+            await self._later(prepared.envelope, attempt, describe(error))
+        elif prepared.parked is None:
+            again = parked(prepared, "append", "not_storable", describe(error), attempt)
+            await self._commit([again], {prepared.delivery_id: attempt})
+        else:
+            why = prepared.parked
+            letter = unreadable(pack([prepared.envelope]), why.stage, why.reason, why.detail, attempt)
+            await self._patience.through(lambda: self._store.park([letter]))
+
+    async def _alone(self, envelope: Envelope) -> None:
+        """Give a delivery a message of its own, so that one that kills workers takes no other with it."""
+        while True:
+            try:
+                await self._detours.alone(envelope)
+            except (NotConfirmed, Unroutable) as error:
+                log.warning(
+                    "scattering not confirmed, trying again", action="intake.scatter", error=str(error)
+                )
+                await self._patience.rest()
+            else:
+                return
+
+    async def _later(self, envelope: Envelope, attempt: int, reason: str) -> None:
+        """Through a retry tier. The message is ours until that is confirmed, and nothing behind it may be acknowledged before it."""
+        while True:
+            try:
+                delay = await self._detours.later(envelope, attempt, reason)
+            except (NotConfirmed, Unroutable) as error:
+                log.warning("detour not confirmed, trying again", action="intake.detour", error=str(error))
+                await self._patience.rest()
+            else:
+                fault_point("intake.after_detour")
+                self._instruments.retried.labels("parked" if delay is None else f"{delay:g}").inc()
+                return

@@ -1,0 +1,127 @@
+"""Rejected requests from their queue to their table, which is capped: they never cost more than their share."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from eventstore.queries import load
+from processor.intake.columns import json_text
+from processor.intake.failures import Failure, classify, describe
+from processor.intake.instruments import Instruments
+from processor.intake.interpreter import EnvelopeInvalid, moment
+from processor.intake.patience import Patience, Stopping
+from processor.intake.stopping import until_stopped
+from runtime.amqp.consumer import Consumer, Delivery
+from runtime.database import Pool
+from runtime.ids import uuid7
+from runtime.logs import get_logger
+from schemas.rejection import Rejection, RejectionError, unpack_rejection
+
+BATCH = 200  # messages in one transaction
+
+log = get_logger(__name__)
+
+_SQL = load("intake.sql", "processor")
+
+
+class QuarantineKeeper:
+    """Consumes the quarantine queue. `max_rows`: rows kept, the oldest go first."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        pool: Pool,
+        patience: Patience,
+        instruments: Instruments,
+        *,
+        max_rows: int,
+        acquire_timeout: float,
+    ) -> None:
+        self._consumer = consumer
+        self._pool = pool
+        self._patience = patience
+        self._instruments = instruments
+        self._max_rows = max_rows
+        self._acquire_timeout = acquire_timeout
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop`."""
+        await self._consumer.start()
+        try:
+            while (messages := await until_stopped(stop, self._consumer.take(BATCH))) is not None:
+                await self._keep([_read(message) for message in messages])
+                await self._consumer.ack_through(messages[-1].tag)
+        except Stopping:
+            log.info("stopped while the database was away", action="quarantine.stop")
+        finally:
+            await self._consumer.pause()
+
+    async def _keep(self, rejections: Sequence[Rejection]) -> None:
+        try:
+            await self._patience.through(lambda: self._store(rejections))
+        except Exception as error:
+            if classify(error) is not Failure.DATA:
+                raise
+            if len(rejections) == 1:
+                log.warning(
+                    "rejected request is not storable", action="quarantine.lost", error=describe(error)
+                )
+                return
+            middle = len(rejections) // 2
+            await self._keep(rejections[:middle])
+            await self._keep(rejections[middle:])
+            return
+        for rejection in rejections:
+            self._instruments.quarantined.labels(rejection.provider, rejection.cause).inc()
+
+    async def _store(self, rejections: Sequence[Rejection]) -> None:
+        async with self._pool.acquire(timeout=self._acquire_timeout) as connection, connection.transaction():
+            await connection.execute(_SQL["quarantine"], *_columns(rejections))
+            await connection.execute(_SQL["trim_quarantine"], self._max_rows)
+
+
+def _read(message: Delivery) -> Rejection:
+    """The rejected request; one that cannot be read is kept whole."""
+    try:
+        return unpack_rejection(message.body)
+    except RejectionError as error:
+        now = int(datetime.now(UTC).timestamp() * 1_000_000)
+        log.warning("quarantined message is not readable", action="quarantine.unreadable", error=str(error))
+        return Rejection(str(uuid7()), "unknown", "unreadable", now, "", "", {}, message.body)
+
+
+def _columns(rejections: Sequence[Rejection]) -> tuple[list[object], ...]:
+    return (
+        [_identifier(rejection.quarantine_id) for rejection in rejections],
+        [clean(rejection.provider) for rejection in rejections],
+        [clean(rejection.cause) for rejection in rejections],
+        [_received(rejection.received_at) for rejection in rejections],
+        [clean(rejection.remote) for rejection in rejections],
+        [clean(rejection.path) for rejection in rejections],
+        [json_text(rejection.headers) for rejection in rejections],
+        [rejection.body for rejection in rejections],
+        [hashlib.sha256(rejection.body).digest() for rejection in rejections],
+    )
+
+
+def clean(text: str) -> str:
+    """What PostgreSQL takes: the path of a hostile request may hold NUL or bytes that are no UTF-8."""
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _identifier(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid7()
+
+
+def _received(microseconds: int) -> datetime:
+    try:
+        return moment(microseconds)
+    except EnvelopeInvalid:
+        return datetime.now(UTC)

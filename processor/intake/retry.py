@@ -1,0 +1,95 @@
+"""Sending a single delivery on a detour: through a retry tier, or to the parking lot.
+
+Always a new publish with a confirm, then the acknowledgement of the old message: a crash in between makes a duplicate, never a gap.
+The only module that knows how a delay is made. Our own attempt header counts; brokers from 4.0 on ignore `x-death` of republished
+messages (https://www.rabbitmq.com/docs/dlx), so none of the old headers are carried over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from processor.intake.interpreter import Parked
+from runtime.amqp.publisher import Message
+from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack
+from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key
+
+STAGE_HEADER = "lunas-stage"
+REASON_HEADER = "lunas-reason"
+DETAIL_HEADER = "lunas-detail"
+
+
+class Publishing(Protocol):
+    """A publisher with confirms, such as `runtime.amqp.broker.Publisher`."""
+
+    async def publish(self, message: Message, *, deadline: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Detours:
+    """Retry tiers and parking lot of one partition. `deadline`: seconds for a confirm; `attempts`: trips before parking."""
+
+    publisher: Publishing
+    partition: int
+    delays: Sequence[float]
+    attempts: int
+    deadline: float
+
+    async def later(self, envelope: Envelope, attempt: int, reason: str) -> float | None:
+        """Send it through the tier of this attempt (from 0); the delay in seconds, or None when it went to the parking lot instead.
+
+        Raises NotConfirmed or Unroutable; the message that brought it is then still ours.
+        """
+        if attempt >= min(self.attempts, len(self.delays)):
+            await self.park(pack([envelope]), Parked("append", "retries_exhausted", reason, attempt))
+            return None
+        delay = self.delays[attempt]
+        headers: dict[str, str | int | bool] = {ATTEMPT_HEADER: attempt + 1, PARTITION_HEADER: self.partition}
+        await self._publish(retry_name(delay), pack([envelope]), headers)
+        return delay
+
+    async def alone(self, envelope: Envelope) -> None:
+        """Send a delivery through the same queue again in a message of its own. Raises NotConfirmed or Unroutable.
+
+        By way of the shortest tier: in production no user of ours but ingress and the operator may write to the webhooks themselves.
+        """
+        exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
+        await self._publish(exchange, pack([envelope]), {PARTITION_HEADER: self.partition})
+
+    async def park(self, body: bytes, why: Parked) -> None:
+        """Send it to the parking lot with its reason. Raises NotConfirmed or Unroutable."""
+        headers: dict[str, str | int | bool] = {
+            ATTEMPT_HEADER: why.attempts,
+            PARTITION_HEADER: self.partition,
+            STAGE_HEADER: why.stage,
+            REASON_HEADER: why.reason,
+            DETAIL_HEADER: why.detail,
+        }
+        await self._publish(DEAD, body, headers)
+
+    async def _publish(self, exchange: str, body: bytes, headers: Mapping[str, str | int | bool]) -> None:
+        message = Message(exchange, routing_key(self.partition), body, CONTENT_TYPE, headers)
+        await self.publisher.publish(message, deadline=self.deadline)
+
+
+def attempt_of(headers: Mapping[str, object]) -> int:
+    """Trips through the retry tiers so far."""
+    attempt = headers.get(ATTEMPT_HEADER, 0)
+    return attempt if isinstance(attempt, int) and attempt > 0 else 0
+
+
+def why_parked(headers: Mapping[str, object]) -> Parked:
+    """Stage and reason of a message in the parking lot: ours, or the broker's when it was its safety net."""
+    stage, reason, detail = (headers.get(name) for name in (STAGE_HEADER, REASON_HEADER, DETAIL_HEADER))
+    if isinstance(stage, str) and isinstance(reason, str):
+        return Parked(stage, reason, detail if isinstance(detail, str) else "", attempt_of(headers))
+    broker = headers.get("x-first-death-reason")
+    queue = headers.get("x-first-death-queue")
+    return Parked(
+        "broker",
+        broker if isinstance(broker, str) else "dead_lettered",
+        f"taken out of {queue} by the broker" if isinstance(queue, str) else "",
+        attempt_of(headers),
+    )

@@ -1,0 +1,254 @@
+"""From the reports about a subscription to decisions on its customer's stream. Pure: no clock, no I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from processor.cases.situation import Owner, PlanAccess, Situation, digest, find_owner, suspense_id
+from processor.cases.subscription import Cycle, PayerReports, SubscriptionCase, hints_of
+from processor.cases.subscription_state import Paid, State, state_of
+from processor.grants.memberships import ANNOUNCING, announce, paid_for
+from processor.grants.plan_purchases import settle_purchases
+from processor.grants.tiers import settle_tier
+from schemas.catalog import Product
+from schemas.decisions import (
+    SubscriptionActivated,
+    SubscriptionCancelled,
+    SubscriptionCreated,
+    SubscriptionDecision,
+    SubscriptionExpired,
+    SubscriptionExpiringSoon,
+    SubscriptionPastDue,
+    SubscriptionRenewed,
+    SubscriptionTierChanged,
+    SubscriptionUpdated,
+    SuspenseHeld,
+    SuspenseReleased,
+)
+
+EXPIRING_SOON = timedelta(days=3)
+"""Before its end a subscription is announced as expiring, once per end."""
+
+_BY_STATUS: dict[str, type[SubscriptionDecision]] = {
+    "pending": SubscriptionCreated,
+    "active": SubscriptionActivated,
+    "past_due": SubscriptionPastDue,
+    "cancelled": SubscriptionCancelled,
+    "expired": SubscriptionExpired,
+}
+
+
+def decide_subscription(case: SubscriptionCase, situation: Situation) -> None:
+    """Bring the decisions about a subscription up to date. Mutates the case's record of what was decided."""
+    if case.written_off and case.owner is None:
+        _release(case, situation)
+        return
+    owner = subscription_owner(case, situation)
+    payers = _payers_of(case, owner, situation)
+    reports = case.reports_of(payers)
+    product, problem = _product(case, reports, situation)
+    reason = owner.reason or problem
+    if reason is not None or owner.customer_id is None:
+        _hold(case, reports, reason or "customer_missing", owner, situation)
+        return
+    _release(case, situation)
+    case.owner = owner.customer_id
+    paid = _paid(case, reports, situation)
+    if paid and (product is None or paid.overrules(reports)):
+        product = _bought(paid)
+    counted = [c for key, c in reports.cycles.items() if c.succeeded and _counts(key, c, case, situation)]
+    state = state_of(reports, product, counted, situation.now, paid)
+    _say(case, reports, product, state, situation)
+    _settle_plan(case, product, state, situation)
+    case.due_at = _due(state, situation)
+
+
+def subscription_owner(case: SubscriptionCase, situation: Situation) -> Owner:
+    """Whose subscription it is; the first known owner keeps it."""
+    if case.owner:
+        return Owner(case.owner)
+    if case.claimed_by:
+        situation.waits.add(f"customer:{case.claimed_by}")
+        known = case.claimed_by in situation.customers
+        return Owner(case.claimed_by) if known else Owner(reason="customer_unknown")
+    return find_owner(
+        situation,
+        customer_ref=case.customer_ref,
+        emails=[case.first_payer] if case.first_payer else [],
+        received=case.in_use,
+    )
+
+
+def _payers_of(case: SubscriptionCase, owner: Owner, situation: Situation) -> set[str]:
+    """E-mails that belong to the owner. A report with somebody else's e-mail is parked: the code may have been passed on or guessed."""
+    if owner.customer_id is None or case.claimed_by or case.customer_ref:
+        return set(case.payers)
+    mine = {payer for payer in case.payers if owner.customer_id in situation.by_email.get(payer, [])}
+    mine.add(case.first_payer or "")
+    for payer in sorted(set(case.payers) - mine - {""}):
+        situation.waits.add(f"email:{payer}")
+        if payer not in case.parked:
+            case.parked.append(payer)
+            situation.parked.append((case.subscription_key, "licence_of_another_customer"))
+    return mine
+
+
+def _product(
+    case: SubscriptionCase, reports: PayerReports, situation: Situation
+) -> tuple[Product | None, str | None]:
+    claimed = situation.catalog.product(case.claim_product or "")
+    if claimed is not None and claimed.kind == "plan":
+        return claimed, None
+    hints = hints_of(reports)
+    if not hints:
+        return None, None
+    match = situation.catalog.match(hints)
+    if match.product is None:
+        situation.waits.add("catalog")
+        # Without the plan a charge cannot become a period; a licence with its own end date can live without one.
+        by_charges = case.provider not in ANNOUNCING or reports.cycles or reports.anchor
+        return None, match.reason if by_charges else None
+    return match.product, None
+
+
+def _paid(case: SubscriptionCase, reports: PayerReports, situation: Situation) -> Paid | None:
+    """What payments are known to have bought of it, where the provider announces one purchase as a payment and as a membership."""
+    if case.provider not in ANNOUNCING:
+        return None
+    customer = situation.customers[case.owner or ""]
+    if announce(case, reports, customer, situation):
+        settle_purchases(case.key, customer, situation)
+    return paid_for(case.key, customer)
+
+
+def _bought(paid: Paid) -> Product:
+    """The plan as it was sold."""
+    terms = paid.terms
+    return Product(id=paid.product, kind="plan", tier=terms.tier, period=terms.period, grace=terms.grace)
+
+
+def _counts(key: str, cycle: Cycle, case: SubscriptionCase, situation: Situation) -> bool:
+    """A charge proved only by a static token counts up to the provider's threshold; above it when its payment was vouched for.
+
+    A charge whose money went back does not count.
+    """
+    name = cycle.payment_id or key
+    situation.waits.add(f"charge:{case.provider}:{name}")
+    word = situation.customers[case.owner or ""].charges.get(name)
+    if word is not None:
+        return word == "vouched"
+    limit = situation.catalog.policy(case.provider).confirm_above_idr
+    return not cycle.token_only or cycle.confirmed or cycle.amount is None or cycle.amount <= limit
+
+
+def _hold(
+    case: SubscriptionCase, reports: PayerReports, reason: str, owner: Owner, situation: Situation
+) -> None:
+    """Wait. The money of a charge waits in its own payment; only a subscription without one is shown as held itself."""
+    if any(cycle.payment_id for cycle in reports.cycles.values()):
+        _release(case, situation)
+        return
+    view = SuspenseHeld(
+        case=case.key,
+        suspense_id=suspense_id(case.key, "subscription"),
+        provider=case.provider,
+        payment_id=case.subscription_key,
+        reason=reason,
+        amount=None,
+        payer_email=case.first_payer,
+        customer_id=owner.customer_id,
+        since=reports.first_at,
+    )
+    said = digest(view)
+    if (case.held, case.held_said) == (reason, said):
+        return
+    case.held, case.held_said = reason, said
+    situation.say(f"case-{case.key}", view)
+
+
+def _release(case: SubscriptionCase, situation: Situation) -> None:
+    if case.held is None:
+        return
+    case.held = None
+    situation.say(
+        f"case-{case.key}",
+        SuspenseReleased(
+            case=case.key,
+            suspense_id=suspense_id(case.key, "subscription"),
+            provider=case.provider,
+            payment_id=case.subscription_key,
+            resolution="written_off" if case.written_off else "granted",
+            at=situation.now,
+        ),
+    )
+
+
+def _say(
+    case: SubscriptionCase, reports: PayerReports, product: Product | None, state: State, situation: Situation
+) -> None:
+    view = SubscriptionDecision(
+        case=case.key,
+        subscription_id=case.key,
+        customer_id=case.owner or "",
+        provider=case.provider,
+        plan=product.id if product else None,
+        tier=product.tier if product else None,
+        status=state.status,
+        licence_code=reports.licence_code,
+        member_id=reports.member_id,
+        started_at=state.started_at,
+        expires_at=state.expires_at,
+        access_until=state.access_until,
+        cancel_at_period_end=state.cancel_at_period_end,
+    )
+    before = SubscriptionDecision.model_validate(case.snapshot) if case.snapshot else None
+    if before != view:
+        case.snapshot = view.model_dump(mode="json")
+        model = _name_of(before, view)
+        situation.say_of(view.customer_id, model(**vars(view)))
+    _warn(case, view, reports, situation)
+
+
+def _name_of(before: SubscriptionDecision | None, now: SubscriptionDecision) -> type[SubscriptionDecision]:
+    if before is None:
+        return _BY_STATUS[now.status]
+    longer = (
+        before.expires_at is not None and now.expires_at is not None and now.expires_at > before.expires_at
+    )
+    if longer and now.status == "active":
+        return SubscriptionRenewed
+    if before.status != now.status:
+        return _BY_STATUS[now.status]
+    if before.plan != now.plan:
+        return SubscriptionTierChanged
+    return SubscriptionUpdated
+
+
+def _warn(
+    case: SubscriptionCase, view: SubscriptionDecision, reports: PayerReports, situation: Situation
+) -> None:
+    ends = view.expires_at
+    if ends is None or view.status not in ("active", "cancelled") or case.warned_for == ends:
+        return
+    if situation.now < ends and (situation.now >= ends - EXPIRING_SOON or reports.soon == ends):
+        case.warned_for = ends
+        situation.say_of(view.customer_id, SubscriptionExpiringSoon(**vars(view)))
+
+
+def _settle_plan(case: SubscriptionCase, product: Product | None, state: State, situation: Situation) -> None:
+    customer = situation.customers[case.owner or ""]
+    usable = state.status in ("active", "past_due", "cancelled") and (
+        state.access_until is None or state.access_until > situation.now
+    )
+    if product and product.tier and usable:
+        customer.plans[case.key] = PlanAccess(tier=product.tier, until=state.access_until)
+    else:
+        customer.plans.pop(case.key, None)
+    settle_tier(customer, case.key, f"subscription_{state.status}", situation)
+
+
+def _due(state: State, situation: Situation) -> datetime | None:
+    moments = [state.expires_at, state.access_until]
+    if state.expires_at is not None:
+        moments.append(state.expires_at - EXPIRING_SOON)
+    return min((moment for moment in moments if moment is not None and moment > situation.now), default=None)

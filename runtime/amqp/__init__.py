@@ -1,0 +1,1 @@
+"""RabbitMQ for every process: connections, topology, publishing, consuming."""

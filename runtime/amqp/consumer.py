@@ -1,0 +1,226 @@
+"""Consuming one queue: deliveries in order into a local queue, acknowledged in bulk.
+
+The library starts a task per delivery; ours only puts the delivery away, without waiting, so order is kept and the
+prefetch window bounds memory. After a reconnect the broker sends everything unacknowledged again: old tags are void,
+acknowledging them is dropped and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from aio_pika.exceptions import ChannelNotFoundEntity
+from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+
+from runtime.amqp.link import Link, is_connection_loss
+from runtime.logs import get_logger
+
+SETTLE_SECONDS = 5.0  # a frozen broker takes no acknowledgement; the connection is then rebuilt
+DELIVERY_COUNT_HEADER = "x-delivery-count"
+
+log = get_logger(__name__)
+
+
+class Tag(NamedTuple):
+    """Delivery tag with the generation of the channel it belongs to."""
+
+    generation: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message. `count` is how often the broker delivered it before (quorum queues), 0 the first time."""
+
+    tag: Tag
+    body: bytes
+    headers: Mapping[str, object]
+    redelivered: bool
+    count: int
+    message_id: str | None
+    routing_key: str
+
+
+class Consumer:
+    """Deliveries of one queue on a channel of its own."""
+
+    def __init__(self, link: Link, queue: str, prefetch: int, *, may_vanish: bool = False) -> None:
+        self.queue = queue
+        self.stale_acks = 0
+        self._link = link
+        self._prefetch = prefetch
+        self._may_vanish = may_vanish
+        self._generation = 0
+        self._channel: AbstractChannel | None = None
+        self._consumer_tag: str | None = None
+        self._waiting: deque[Delivery] = deque()
+        self._arrived = asyncio.Event()
+        self._active = True
+
+    def __len__(self) -> int:
+        """Deliveries here that nobody has taken yet."""
+        return len(self._waiting)
+
+    @property
+    def is_up(self) -> bool:
+        return self._channel is not None
+
+    async def start(self) -> None:
+        """Consumes now, and again after every reconnect."""
+        await self._link.add(self)
+
+    async def attach(self, connection: AbstractConnection) -> AbstractChannel:
+        if self._may_vanish and not await self._exists(connection):
+            log.info("the queue is gone", action="broker.queue_gone", queue=self.queue)
+            return await connection.channel(publisher_confirms=False)
+        channel = await connection.channel(publisher_confirms=False)
+        self._generation += 1
+        generation = self._generation
+        await channel.basic_qos(prefetch_count=self._prefetch)
+        self._channel = channel
+        channel.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
+        if self._active:
+            await self._consume(channel, generation)
+        return channel
+
+    def detach(self) -> None:
+        """The broker will send again what waits here; keeping it would only make duplicates."""
+        self._channel = None
+        self._consumer_tag = None
+        self._waiting.clear()
+
+    async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Delivery]:
+        """Waits for the first delivery, then up to `fill_seconds` for more; at most `limit`, in queue order."""
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if fill_seconds > 0:
+            await self._fill(limit, fill_seconds)
+        return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+
+    async def ack_through(self, tag: Tag) -> bool:
+        """Acknowledges `tag` and everything delivered before it. False when the tag is void."""
+        return await self._ack(tag, multiple=True)
+
+    async def ack(self, tags: Iterable[Tag]) -> int:
+        """Acknowledges exactly these; returns how many were still valid."""
+        return sum([await self._ack(tag, multiple=False) for tag in tags])
+
+    async def requeue(self, tag: Tag) -> bool:
+        """Gives one delivery back. Counts toward the queue's delivery limit."""
+        return await self._settle(tag, requeue=True, multiple=False)
+
+    async def pause(self) -> None:
+        """No new deliveries (`basic.cancel`); those here can still be taken and acknowledged."""
+        self._active = False
+        channel, tag, self._consumer_tag = self._channel, self._consumer_tag, None
+        if channel is None or tag is None:
+            return
+        try:
+            await channel.basic_cancel(tag, timeout=5.0)
+        except BaseException as error:
+            if not isinstance(error, TimeoutError) and not is_connection_loss(error):
+                raise
+
+    async def set_prefetch(self, prefetch: int) -> None:
+        """Another window from now on; deliveries that are here stay here."""
+        if prefetch == self._prefetch:
+            return
+        self._prefetch = prefetch
+        channel, active = self._channel, self._active
+        await self.pause()
+        try:
+            if channel is not None:
+                await channel.basic_qos(prefetch_count=prefetch)
+        except BaseException as error:
+            if not is_connection_loss(error):
+                raise
+            self._link.invalidate("changing the prefetch failed")
+        if active:
+            await self.resume()
+
+    async def resume(self) -> None:
+        self._active = True
+        if self._channel is None or self._consumer_tag is not None:
+            return
+        try:
+            await self._consume(self._channel, self._generation)
+        except BaseException as error:
+            if not is_connection_loss(error):
+                raise
+            self._link.invalidate("consume failed")
+
+    async def _exists(self, connection: AbstractConnection) -> bool:
+        channel = await connection.channel(publisher_confirms=False)
+        try:
+            await channel.queue_declare(self.queue, passive=True)
+        except ChannelNotFoundEntity:
+            return False
+        await channel.close()
+        return True
+
+    async def _consume(self, channel: AbstractChannel, generation: int) -> None:
+        async def put(message: DeliveredMessage) -> None:
+            if generation == self._generation and self._channel is channel:
+                self._waiting.append(_delivery(message, generation))
+                self._arrived.set()
+
+        answer = await channel.basic_consume(self.queue, put)
+        self._consumer_tag = answer.consumer_tag
+
+    async def _fill(self, limit: int, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while 0 < len(self._waiting) < limit and (left := until - loop.time()) > 0:
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return
+
+    async def _ack(self, tag: Tag, *, multiple: bool) -> bool:
+        return await self._settle(tag, requeue=False, multiple=multiple)
+
+    async def _settle(self, tag: Tag, *, requeue: bool, multiple: bool) -> bool:
+        channel = self._channel
+        if channel is None or tag.generation != self._generation:
+            self.stale_acks += 1
+            return False
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                if requeue:
+                    await channel.basic_nack(tag.number, requeue=True, wait=False)
+                else:
+                    await channel.basic_ack(tag.number, multiple=multiple, wait=False)
+        except TimeoutError:
+            self._link.invalidate("the broker takes no acknowledgement")
+        except BaseException as error:
+            if not is_connection_loss(error):
+                raise
+        else:
+            return True
+        self.stale_acks += 1
+        return False
+
+    def _cancelled_by_broker(self, _frame: object) -> None:
+        self._link.invalidate(f"the broker cancelled the consumer of {self.queue}")
+
+
+def _delivery(message: DeliveredMessage, generation: int) -> Delivery:
+    properties = message.header.properties
+    headers: Mapping[str, object] = properties.headers or {}
+    count = headers.get(DELIVERY_COUNT_HEADER, 0)
+    return Delivery(
+        tag=Tag(generation, message.delivery_tag or 0),
+        body=message.body,
+        headers=headers,
+        redelivered=bool(message.redelivered),
+        count=count if isinstance(count, int) else 0,
+        message_id=properties.message_id,
+        routing_key=message.routing_key or "",
+    )

@@ -1,0 +1,53 @@
+"""A store on a test's database, and looking into what it wrote."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+
+from processor.fulfilment.inline import Inline
+from processor.intake.interpreter import Interpreter, Prepared
+from processor.intake.store import Store
+from runtime.database import Pool
+from schemas.envelope import Envelope
+from schemas.facts import FACTS
+from tests.unit.processor.intake.envelopes import interpreter
+
+
+def store_of(pool: Pool, chosen: Interpreter | None = None, quarantine_rows: int = 100) -> Store:
+    return Store(pool, chosen or interpreter(), quarantine_rows, 5.0, Inline(0))
+
+
+async def take_in(store: Store, *envelopes: Envelope) -> list[str]:
+    """Store one batch; the statuses of what was new."""
+    prepared: list[Prepared] = [store.interpreter.prepare(envelope) for envelope in envelopes]
+    return [one.verdict.status for one in await store.store(prepared)]
+
+
+async def rows(pool: Pool, statement: str, *arguments: object) -> list[dict[str, Any]]:
+    return [dict(row) for row in await pool.fetch(statement, *arguments)]
+
+
+async def counts(pool: Pool) -> dict[str, int]:
+    """Rows of every table that intake writes."""
+    tables = ("events", "streams", "inbox", "deliveries", "dead_letters", "quarantine")
+    return {table: await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
+
+
+async def facts(pool: Pool) -> list[str]:
+    """Types of what providers said, in order; receipts and decisions are left out."""
+    types = [fact.TYPE for fact in FACTS if not fact.TYPE.startswith(("webhook.", "catalog."))]
+    found = await pool.fetch("SELECT type FROM events WHERE type = ANY($1::text[]) ORDER BY position", types)
+    return [row["type"] for row in found]
+
+
+def unstorable(envelope: Envelope) -> Prepared:
+    """A delivery that PostgreSQL refuses whatever we do: its key is too long for an index, and random, so that it does not compress."""
+    prepared = interpreter().prepare(envelope)
+    if prepared.translation is None:
+        raise ValueError("the delivery must be understood")
+    key = "".join(uuid.uuid4().hex for _ in range(300))
+    return dataclasses.replace(
+        prepared, translation=dataclasses.replace(prepared.translation, dedupe_key=key)
+    )

@@ -1,0 +1,356 @@
+"""From the queue to the log: batches, poison, detours, parking lot, quarantine, outages."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+
+import aio_pika
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from eventstore.append import LOG_LOCK
+from processor.app import interpreter_of
+from processor.intake.interpreter import Interpreter, Prepared
+from processor.intake.retry import Detours
+from processor.intake.suspects import HOPELESS
+from runtime.amqp.broker import open_broker
+from runtime.database import Pool
+from runtime.ids import uuid7
+from runtime.settings import Settings
+from schemas.envelope import Envelope, pack, unpack
+from schemas.rejection import Rejection, pack_rejection
+from schemas.topology import DEAD, PARKED, QUARANTINE, WORK_DELIVERY_LIMIT, queue_name
+from tests.integration.broker.proxy import proxied
+from tests.integration.processor.intake.taking_in import rows, unstorable
+from tests.integration.processor.running import publishing, send, send_raw, until, working
+from tests.unit.processor.intake.envelopes import capture, envelope
+
+POISON = "py-poison"
+
+
+@pytest.fixture
+def chosen(settings: Callable[..., Settings], database_url: str, broker_url: str) -> Settings:
+    return settings(
+        database_url=database_url,
+        broker_url=broker_url,
+        broker_retry_delays_seconds=(0.2, 0.3),
+        processor_backoff_max_seconds=0.3,
+        processor_drain_budget_seconds=10.0,
+    )
+
+
+def captures(number: int, prefix: str = "py") -> list[Envelope]:
+    return [envelope(capture(f"{prefix}-{n}")) for n in range(number)]
+
+
+async def statuses(pool: Pool) -> dict[str, int]:
+    found = await pool.fetch("SELECT status, count(*) AS n FROM deliveries GROUP BY status")
+    return {row["status"]: row["n"] for row in found}
+
+
+async def stored(pool: Pool, number: int, table: str = "deliveries") -> None:
+    async def look() -> bool:
+        return bool(await pool.fetchval(f"SELECT count(*) FROM {table}") >= number)
+
+    await until(look)
+
+
+async def waiting(broker_url: str, queue: str) -> int:
+    """Messages in a queue that nobody consumes."""
+    async with await aio_pika.connect(broker_url) as connection:
+        channel = await connection.channel()
+        declared = await channel.declare_queue(queue, passive=True)
+        return declared.declaration_result.message_count or 0
+
+
+class _Poisoned(Interpreter):
+    """Makes something of one payment that no database can store."""
+
+    def prepare(self, envelope: Envelope) -> Prepared:
+        return unstorable(envelope) if POISON.encode() in envelope.body else super().prepare(envelope)
+
+
+async def test_batch_with_one_poison_message_stores_the_others(
+    chosen: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = interpreter_of(chosen)
+    monkeypatch.setattr("processor.app.interpreter_of", lambda _: _Poisoned(real.providers, {}, False))
+    good, poison = captures(30), envelope(capture(POISON))
+    async with publishing(chosen) as broker:
+        await send(broker, *good[:17], poison, *good[17:])
+        async with working(chosen):
+            await stored(pool, 31)
+    assert await statuses(pool) == {"processed": 30, "parked": 1}
+    (letter,) = await rows(pool, "SELECT stage, reason, detail, message FROM dead_letters")
+    assert (letter["stage"], letter["reason"]) == ("append", "not_storable")
+    assert letter["detail"] == "ProgramLimitExceededError 54000"
+    assert unpack(letter["message"]) == [poison]
+    assert await waiting(chosen.require_broker_url(), queue_name(0)) == 0
+
+
+async def test_a_message_of_many_deliveries_is_taken_apart(chosen: Settings, pool: Pool) -> None:
+    async with publishing(chosen) as broker, working(chosen):
+        await send(broker, *captures(40), together=True)
+        await stored(pool, 40)
+    assert await statuses(pool) == {"processed": 40}
+
+
+async def test_a_message_that_is_no_frame_is_parked_as_it_is_and_blocks_nobody(
+    chosen: Settings, pool: Pool
+) -> None:
+    misnamed = dataclasses.replace(envelope(), delivery_id="42")
+    async with publishing(chosen) as broker, working(chosen):
+        await send_raw(broker, b"LNS1\x00\x00\x00\x09half")
+        await send_raw(broker, b"\x00garbage")
+        await send(broker, misnamed, envelope(capture("py-a")), together=True)
+        await send(broker, envelope(capture("py-b")))
+        await stored(pool, 2)
+        await stored(pool, 3, "dead_letters")
+    letters = await rows(pool, "SELECT stage, reason, message, provider FROM dead_letters ORDER BY reason")
+    assert [(letter["stage"], letter["reason"]) for letter in letters] == [
+        ("decode", "delivery_id_invalid"),
+        ("decode", "frame_magic"),
+        ("decode", "frame_truncated"),
+    ]
+    assert letters[1]["message"] == b"\x00garbage"
+    assert await statuses(pool) == {"processed": 2}
+
+
+async def test_latency_at_low_load_has_no_artificial_wait(chosen: Settings, pool: Pool) -> None:
+    async with publishing(chosen) as broker, working(chosen):
+        await send(broker, *captures(1, "warm"))
+        await stored(pool, 1)
+        for number in range(10):
+            await send(broker, envelope(capture(f"py-{number}"), received_at=_now()))
+            await stored(pool, number + 2)
+    took = await rows(
+        pool, "SELECT processing_ms FROM deliveries WHERE received_at > now() - interval '1 hour'"
+    )
+    assert len(took) == 10
+    assert (
+        sorted(row["processing_ms"] for row in took)[2] < 200
+    )  # ms; a loaded test machine, but no 50 ms timers on top
+
+
+async def test_c27_what_the_broker_delivered_too_often_is_parked_unread(
+    chosen: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+
+    class Watching(Interpreter):
+        def prepare(self, envelope: Envelope) -> Prepared:
+            read.append(envelope.body)
+            return super().prepare(envelope)
+
+    real = interpreter_of(chosen)
+    monkeypatch.setattr("processor.app.interpreter_of", lambda _: Watching(real.providers, {}, False))
+    hopeless, neighbour = envelope(capture("py-1")), envelope(capture("py-2"))
+    async with publishing(chosen) as broker:
+        await send(broker, hopeless)
+        await _give_back(chosen, queue_name(0), HOPELESS)
+        await send(broker, neighbour)
+        async with working(chosen):
+            await stored(pool, 2)
+    assert await statuses(pool) == {"processed": 1, "parked": 1}
+    assert read == [neighbour.body]
+    (letter,) = await rows(
+        pool, "SELECT delivery_id::text, stage, reason, detail, attempts FROM dead_letters"
+    )
+    assert letter["delivery_id"] == hopeless.delivery_id
+    assert (letter["stage"], letter["reason"], letter["attempts"]) == ("broker", "crash_loop", HOPELESS)
+    assert "delivered 9 times" in letter["detail"]
+
+
+async def test_what_the_broker_itself_took_out_reaches_the_table_with_its_bytes(
+    chosen: Settings, pool: Pool
+) -> None:
+    killed = envelope()
+    async with publishing(chosen) as broker:
+        await send(broker, killed)
+        await _give_back(chosen, queue_name(0), WORK_DELIVERY_LIMIT + 1)
+        async with working(chosen):
+            await stored(pool, 1, "dead_letters")
+    (letter,) = await rows(pool, "SELECT stage, reason, detail, message FROM dead_letters")
+    assert (letter["stage"], letter["reason"]) == ("broker", "delivery_limit")
+    assert unpack(letter["message"]) == [killed]
+    (delivery,) = await rows(pool, "SELECT body, status FROM deliveries")
+    assert delivery == {"body": killed.body, "status": "parked"}
+
+
+async def test_the_parking_lot_is_emptied_into_the_table_with_stage_and_reason(
+    chosen: Settings, pool: Pool
+) -> None:
+    one = envelope()
+    why = {
+        "lunas_stage": "append",
+        "lunas_reason": "retries_exhausted",
+        "lunas_detail": "x",
+        "lunas_attempt": 5,
+    }
+    async with publishing(chosen) as broker, working(chosen):
+        await send_raw(broker, pack([one]), DEAD, **why)
+        await send_raw(broker, b"rubbish", DEAD)
+        await stored(pool, 2, "dead_letters")
+    assert await waiting(chosen.require_broker_url(), PARKED) == 0
+    letters = await rows(
+        pool, "SELECT stage, reason, detail, attempts, provider FROM dead_letters ORDER BY stage"
+    )
+    assert letters[0] == {
+        "stage": "append",
+        "reason": "retries_exhausted",
+        "detail": "x",
+        "attempts": 5,
+        "provider": "xendit",
+    }
+    assert (letters[1]["stage"], letters[1]["reason"], letters[1]["provider"]) == (
+        "decode",
+        "frame_magic",
+        "unknown",
+    )
+
+
+async def test_rejected_requests_reach_a_table_that_never_grows_beyond_its_cap(
+    chosen: Settings, pool: Pool
+) -> None:
+    capped = chosen.model_copy(update={"quarantine_max_rows": 5})
+    async with publishing(capped) as broker, working(capped):
+        for number in range(12):
+            await send_raw(broker, pack_rejection(_rejection(f"body {number}")), QUARANTINE)
+        await send_raw(
+            broker, pack_rejection(_rejection("odd", path="/a\0\udcff", quarantine_id="x")), QUARANTINE
+        )
+        await send_raw(broker, b"unreadable", QUARANTINE)
+
+        async def look() -> bool:
+            return bool(await pool.fetchval("SELECT count(*) FROM quarantine WHERE cause = 'unreadable'"))
+
+        await until(look)
+    kept = {row["body"]: row for row in await rows(pool, "SELECT cause, body, path FROM quarantine")}
+    assert len(kept) == 5
+    assert kept[b"unreadable"]["cause"] == "unreadable"
+    assert kept[b"odd"] == {"cause": "token_wrong", "body": b"odd", "path": "/a\\0\\udcff"}
+    assert b"body 0" not in kept
+    assert await statuses(pool) == {}
+
+
+async def test_c25_a_busy_store_sends_single_deliveries_through_the_tiers_and_back(
+    chosen: Settings, pool: Pool, database_url: str, trips: list[int]
+) -> None:
+    """Somebody holds the log's lock for a while; nothing is lost, nothing parked, and each delivery is stored once."""
+    busy = chosen.model_copy(update={"database_lock_timeout_ms": 30, "processor_retry_attempts": 2})
+    holder = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    sent = captures(3)
+    async with publishing(busy) as broker, working(busy):
+        await send(broker, *captures(1, "first"))
+        await stored(pool, 1)
+        await holder.execute("SELECT pg_advisory_lock($1)", LOG_LOCK)
+        await send(broker, *sent)
+        await _taken(trips, 0)
+        await holder.execute("SELECT pg_advisory_unlock($1)", LOG_LOCK)
+        await stored(pool, 4)
+    await holder.close()
+    assert await statuses(pool) == {"processed": 4}
+    assert await rows(pool, "SELECT * FROM dead_letters") == []
+
+
+async def test_c28_a_store_that_stays_busy_parks_after_the_last_tier_and_loses_nothing(
+    chosen: Settings, pool: Pool, database_url: str, trips: list[int]
+) -> None:
+    busy = chosen.model_copy(update={"database_lock_timeout_ms": 20, "processor_retry_attempts": 2})
+    holder = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    (sent,) = captures(1)
+    async with publishing(busy) as broker:
+        async with working(busy):
+            await send(broker, *captures(1, "first"))
+            await stored(pool, 1)
+            await holder.execute("SELECT pg_advisory_lock($1)", LOG_LOCK)
+            await send(broker, sent)
+            await _taken(trips, 2)
+            await asyncio.sleep(0.2)
+        await holder.execute("SELECT pg_advisory_unlock($1)", LOG_LOCK)
+        async with working(busy):
+            await stored(pool, 1, "dead_letters")
+    await holder.close()
+    (letter,) = await rows(pool, "SELECT stage, reason, attempts, message FROM dead_letters")
+    assert (letter["stage"], letter["reason"], letter["attempts"]) == ("append", "retries_exhausted", 2)
+    assert unpack(letter["message"]) == [sent]
+
+
+async def test_c25_an_outage_of_the_database_costs_no_message_an_attempt(
+    chosen: Settings, pool: Pool, database_url: str, broker_url: str
+) -> None:
+    async with proxied(database_url) as (proxy, url):
+        behind = chosen.model_copy(update={"database_url": SecretStr(url)})
+        async with publishing(chosen) as broker, working(behind):
+            await send(broker, *captures(3, "before"))
+            await stored(pool, 3)
+            await proxy.close()
+            await send(broker, *captures(20, "during"))
+            await asyncio.sleep(1.5)
+            assert await statuses(pool) == {"processed": 3}
+            await proxy.open()
+            await stored(pool, 23)
+            await send(broker, *captures(2, "after"))
+            await stored(pool, 25)
+    assert await statuses(pool) == {"processed": 25}
+    assert await rows(pool, "SELECT * FROM dead_letters") == []
+
+
+async def test_stopping_finishes_the_batch_and_leaves_the_rest_in_the_queue(
+    chosen: Settings, pool: Pool
+) -> None:
+    slow = chosen.model_copy(update={"processor_batch_max": 5, "processor_prefetch": 20})
+    async with publishing(slow) as broker:
+        await send(broker, *captures(120))
+        async with working(slow):
+            await stored(pool, 10)
+        first = await pool.fetchval("SELECT count(*) FROM deliveries")
+        async with working(slow):
+            await stored(pool, 120)
+    assert 10 <= first < 120
+    assert await statuses(pool) == {"processed": 120}
+
+
+async def _give_back(settings: Settings, queue: str, times: int) -> None:
+    """What a worker that dies again and again does to a message; the last time it dies for good."""
+    async with open_broker(settings, "victim") as broker:
+        consumer = broker.consumer(queue, prefetch=1)
+        await consumer.start()
+        for _ in range(times - 1):
+            (delivery,) = await consumer.take(1)
+            await consumer.requeue(delivery.tag)
+        await consumer.take(1)
+
+
+def _rejection(body: str, path: str = "/webhooks/xendit", quarantine_id: str | None = None) -> Rejection:
+    return Rejection(
+        quarantine_id or str(uuid7()), "xendit", "token_wrong", _now(), "203.0.113.7", path, {}, body.encode()
+    )
+
+
+def _now() -> int:
+    return (uuid7().int >> 80) * 1000
+
+
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Attempts that were sent on a detour."""
+    taken: list[int] = []
+    later = Detours.later
+
+    async def counting(self: Detours, envelope: Envelope, attempt: int, reason: str) -> float | None:
+        taken.append(attempt)
+        return await later(self, envelope, attempt, reason)
+
+    monkeypatch.setattr(Detours, "later", counting)
+    return taken
+
+
+async def _taken(trips: list[int], attempt: int) -> None:
+    async def look() -> bool:
+        return attempt in trips
+
+    await until(look)

@@ -1,0 +1,47 @@
+"""A processor in a process of its own, for tests that kill it. Settings come from the environment.
+
+A body with `deadly` in it kills the worker that looks into it, as running out of memory would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import processor.app
+from processor.intake.interpreter import Interpreter, Prepared
+from runtime.lifecycle import run_process
+from runtime.logs import configure_logging
+from runtime.settings import Settings, load_settings
+from schemas.envelope import Envelope
+
+
+class Mortal(Interpreter):
+    """Dies of one body."""
+
+    def prepare(self, envelope: Envelope) -> Prepared:
+        if b"deadly" in envelope.body:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().prepare(envelope)
+
+
+def main() -> int:
+    configure_logging("processor", form="json")
+    settings = load_settings()
+    real = processor.app.interpreter_of
+
+    def mortal(settings: Settings) -> Interpreter:
+        found = real(settings)
+        return Mortal(found.providers, found.accounts, found.production)
+
+    processor.app.interpreter_of = mortal
+
+    async def serve(stop: asyncio.Event) -> None:
+        await processor.app.run(settings, stop)
+
+    return run_process(serve)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

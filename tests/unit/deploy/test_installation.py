@@ -1,0 +1,138 @@
+"""Missing packages: installed as root without a question, with services kept off, or named (stand-in for apt-get)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.local.installation import packages
+from deploy.local.installation.commands import SetupFailure
+
+ROOT = Path(__file__).resolve().parents[3]
+STAND_INS = Path(__file__).parent / "stand_ins"
+
+
+@pytest.fixture
+def policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "policy-rc.d"
+    monkeypatch.setattr(packages, "POLICY", path)
+    monkeypatch.setenv("APT_POLICY", str(path))
+    monkeypatch.setenv("RUNLEVEL", "5")  # so that what the code sets is undone
+    return path
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: Path) -> Path:
+    path = tmp_path / "calls"
+    monkeypatch.setenv("APT_LOG", str(path))
+    monkeypatch.setenv("PATH", f"{STAND_INS}:{os.environ['PATH']}")
+    monkeypatch.setattr(packages, "_root_prefix", list)
+    return path
+
+
+def test_as_root_in_a_script_nothing_is_asked_and_services_stay_off(calls: Path, policy: Path) -> None:
+    packages.install(["postgresql", "rabbitmq-server"], "the services")
+    install, seen = calls.read_text().splitlines()
+    assert install.endswith("install -y --no-install-recommends postgresql rabbitmq-server")
+    assert seen == "policy: exit 101"
+    assert not policy.exists()
+
+
+def test_old_package_lists_are_updated_once(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APT_NEEDS_UPDATE", "1")
+    packages.install(["postgresql"], "PostgreSQL")
+    assert [line.split()[-1] for line in calls.read_text().splitlines() if "policy" not in line] == [
+        "postgresql",
+        "update",
+        "postgresql",
+    ]
+
+
+def test_a_policy_of_the_machine_is_kept(calls: Path, policy: Path) -> None:
+    policy.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    packages.install(["postgresql"], "PostgreSQL")
+    assert policy.read_text(encoding="utf-8") == "#!/bin/sh\nexit 0\n"
+    assert os.environ["RUNLEVEL"] == "1"
+
+
+def test_a_policy_that_a_killed_set_up_left_is_taken_away(calls: Path, policy: Path) -> None:
+    policy.write_text(packages.POLICY_TEXT, encoding="utf-8")
+    packages.install(["postgresql"], "PostgreSQL")
+    assert not policy.exists()
+
+
+def test_a_failed_installation_shows_the_command(
+    calls: Path, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APT_EXIT", "100")
+    with pytest.raises(SetupFailure, match="`apt-get install --no-install-recommends postgresql` failed"):
+        packages.install(["postgresql"], "PostgreSQL")
+    assert not policy.exists()
+
+
+def test_without_root_the_command_is_named(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "_root_prefix", lambda: None)
+    with pytest.raises(
+        SetupFailure,
+        match=r"run `apt-get install --no-install-recommends rabbitmq-server` as root, start a Docker",
+    ):
+        packages.install(["rabbitmq-server"], "RabbitMQ")
+    assert not calls.exists()
+
+
+@pytest.mark.parametrize(("answer", "installed"), [("y\n", True), ("\n", True), ("n\n", False)])
+def test_a_person_at_a_terminal_is_asked_once(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, answer: str, installed: bool
+) -> None:
+    asked: list[str] = []
+
+    def agree(question: str) -> bool:
+        asked.append(question)
+        return answer.strip() in ("", "y")
+
+    monkeypatch.setattr(packages, "_at_a_terminal", lambda: True)
+    monkeypatch.setattr(packages, "_agreed", agree)
+    if installed:
+        packages.install(["postgresql"], "PostgreSQL")
+    else:
+        with pytest.raises(SetupFailure, match="PostgreSQL is missing"):
+            packages.install(["postgresql"], "PostgreSQL")
+    assert len(asked) == 1
+    assert calls.exists() == installed
+
+
+def test_given_addresses_need_no_programs(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages.programs, "missing_packages", lambda: ["postgresql", "rabbitmq-server"])
+    monkeypatch.setattr(packages.programs, "docker_program", lambda: None)
+    monkeypatch.setenv("LUNAS_DATABASE_URL", "postgresql://x/y")
+    monkeypatch.delenv("LUNAS_BROKER_URL", raising=False)
+    packages.ensure_services()
+    assert calls.read_text().splitlines()[0].endswith(" rabbitmq-server")
+    assert "postgresql" not in calls.read_text().splitlines()[0]
+
+
+def test_an_interrupted_command_takes_its_children_with_it(tmp_path: Path) -> None:
+    """As Ctrl-C does while pip or venv works: the step's own children end too."""
+    program = (
+        "import signal, sys\n"
+        "from deploy.local.installation.commands import run\n"
+        "from deploy.local.installation.steps import _interrupt\n"
+        "signal.signal(signal.SIGTERM, _interrupt)\n"
+        f"run(['sh', '-c', 'sleep 300 & echo $! > {tmp_path}/child; wait'])\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.DEVNULL)
+    child = tmp_path / "child"
+    while not child.exists() or not child.read_text().strip():
+        time.sleep(0.02)
+    process.terminate()
+    process.wait(timeout=15)
+    pid = int(child.read_text())
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,81 @@
+"""Detours of a single delivery: which exchange, which headers, and when it is parked instead."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from deploy.rabbitmq.make_definitions import PERMISSIONS
+from processor.intake.interpreter import Parked
+from processor.intake.retry import Detours, attempt_of, why_parked
+from runtime.amqp.publisher import Message
+from schemas.envelope import unpack
+from tests.unit.processor.intake.envelopes import envelope
+
+
+class _Publisher:
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+
+    async def publish(self, message: Message, *, deadline: float) -> None:
+        assert deadline == 5.0
+        self.sent.append(message)
+
+
+def _detours(publisher: _Publisher, attempts: int = 5) -> Detours:
+    return Detours(publisher, 3, (5, 30, 300), attempts, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "exchange"), [(0, "lunas.retry.5s"), (1, "lunas.retry.30s"), (2, "lunas.retry.300s")]
+)
+async def test_c29_each_attempt_goes_through_its_tier_and_counts_by_our_own_header(
+    attempt: int, exchange: str
+) -> None:
+    publisher, delivery = _Publisher(), envelope()
+    delay = await _detours(publisher).later(delivery, attempt, "DeadlockDetectedError 40P01")
+    (sent,) = publisher.sent
+    assert (sent.exchange, sent.routing_key) == (exchange, "webhooks.p3")
+    assert sent.headers == {"lunas-attempt": attempt + 1, "lunas-partition": 3}
+    assert unpack(sent.body) == [delivery]
+    assert delay in (5, 30, 300)
+
+
+@pytest.mark.parametrize(("attempt", "attempts"), [(3, 5), (2, 2), (0, 0)])
+async def test_c28_after_the_last_tier_it_is_parked_with_its_history(attempt: int, attempts: int) -> None:
+    publisher, delivery = _Publisher(), envelope()
+    assert await _detours(publisher, attempts).later(delivery, attempt, "DeadlockDetectedError 40P01") is None
+    (sent,) = publisher.sent
+    assert sent.exchange == "lunas.dead"
+    assert why_parked(sent.headers) == Parked(
+        "append", "retries_exhausted", "DeadlockDetectedError 40P01", attempt
+    )
+    assert unpack(sent.body) == [delivery]
+
+
+async def test_a_delivery_comes_back_alone_the_way_its_process_may_write() -> None:
+    """Broker users may do what their process does: the processor publishes to retry tiers and the parking lot only."""
+    publisher, delivery = _Publisher(), envelope()
+    await _detours(publisher).alone(delivery)
+    (sent,) = publisher.sent
+    assert (sent.exchange, sent.routing_key) == ("lunas.retry.5s", "webhooks.p3")
+    assert sent.headers == {"lunas-partition": 3}
+    assert unpack(sent.body) == [delivery]
+    allowed = re.compile(PERMISSIONS["lunas-processor"]["write"])
+    assert allowed.search(sent.exchange)
+
+
+def test_headers_of_others_are_never_trusted_as_attempts() -> None:
+    assert attempt_of({}) == 0
+    assert attempt_of({"lunas-attempt": 2, "x-death": [{"count": 9}]}) == 2
+    assert attempt_of({"lunas-attempt": "2"}) == 0
+    assert attempt_of({"lunas-attempt": -1}) == 0
+
+
+def test_what_the_broker_took_out_is_told_by_its_own_headers() -> None:
+    headers = {"x-first-death-reason": "delivery_limit", "x-first-death-queue": "lunas.webhooks.p0"}
+    assert why_parked(headers) == Parked(
+        "broker", "delivery_limit", "taken out of lunas.webhooks.p0 by the broker"
+    )
+    assert why_parked({}) == Parked("broker", "dead_lettered")
