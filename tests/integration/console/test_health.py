@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -46,7 +47,9 @@ async def test_status_names_what_is_away_and_exits_1(
     monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
     nothing_answers(monkeypatch)
     await lunas("migrate")
-    await add_delivery(store)
+    now = await store.fetchval("SELECT clock_timestamp()")
+    await add_delivery(store, received_at=now)
+    await add_delivery(store, received_at=now - timedelta(days=2))
     await add_letter(store)
     result = await lunas("status", "--json")
     assert result.code == exits.PROBLEMS
