@@ -9,6 +9,7 @@ from datetime import datetime
 from multidict import MultiMapping
 
 from providers.section import Section
+from providers.traits import ORDINARY, Traits
 from providers.verification import Rejected, Verified
 from schemas import strict_json
 from schemas.errors import UnparsableError, UntranslatableError
@@ -39,7 +40,7 @@ class Provider:
     """One payment provider.
 
     `token_only`: its webhooks are authenticated by a shared token alone, so that large amounts need a confirmation by its API.
-    `webhooks`: it calls us over HTTP; `manual` does not.
+    `webhooks`: it calls us over HTTP; `manual` does not. `traits`: what deciding about its payments depends on.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Provider:
     translate: Translate
     subject: Subject
     signed_at: SignedAt | None = None
+    traits: Traits = ORDINARY
 
     def signing_time(self, body: bytes) -> datetime | None:
         """When the provider says it sent this, where its signature covers that time. Never raises.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from providers.registry import traits_of
 from schemas.event_model import EventModel
 from schemas.facts import (
     OrderCancelled,
@@ -13,9 +14,6 @@ from schemas.facts import (
 )
 
 _ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
-
-_ORDER_PROVIDERS = frozenset({"scalev"})
-"""Here a payment is an attribute of an order, and all ids of a payment fact are ids of that order."""
 
 
 def names_of(event: EventModel) -> tuple[str, ...]:
@@ -29,7 +27,7 @@ def names_of(event: EventModel) -> tuple[str, ...]:
     if isinstance(event, _ORDER_EVENTS):
         return _prefixed(event.provider, event.order_key, *event.aliases)
     if isinstance(event, PaymentFact):
-        if event.provider in _ORDER_PROVIDERS:
+        if traits_of(event.provider).orders_carry_payments:
             return _prefixed(event.provider, event.payment_key, *event.aliases)
         group = None if event.reusable and event.attempt_id else event.group_id
         return _prefixed(event.provider, event.attempt_id, event.payment_key, group)

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from processor.cases.attempts import RequestOnly
 from processor.cases.choice import MAIN, amount_of, extra_key, main_attempts, paid_attempts
 from processor.cases.payment import PaymentCase
+from providers.registry import traits_of
 from schemas.catalog import Catalog, Product
 from schemas.facts import OrderRecorded
 from schemas.money import allocate
@@ -42,13 +43,9 @@ def parts_of(case: PaymentCase, catalog: Catalog) -> list[Part]:
     """Deterministic for a set of facts, except that what was granted stays what it is."""
     if not any(attempt.succeeded for attempt in case.attempts.values()):
         return []
-    if case.order is not None or case.provider in _ORDER_PROVIDERS:
+    if case.order is not None or traits_of(case.provider).orders_carry_payments:
         return _order_parts(case, catalog)
     return _payment_parts(case, catalog)
-
-
-_ORDER_PROVIDERS = frozenset({"scalev"})
-"""Providers whose payment signal says nothing about what was bought: without the order's snapshot nothing can be granted."""
 
 
 def _payment_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
@@ -92,7 +89,7 @@ def _with_purpose(part: Part, case: PaymentCase, catalog: Catalog) -> Part:
             quantity=match.quantity,
             sold_as=match.product.id,
         )
-    return part._replace(problem="purpose_unknown" if case.provider == "xendit" else "unmapped_product")
+    return part._replace(problem=traits_of(case.provider).unknown_purpose)
 
 
 def _order_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:

@@ -16,9 +16,6 @@ from schemas.catalog import Catalog
 from schemas.facts import ProductHint
 from schemas.periods import Period
 
-ANNOUNCING = frozenset({"mayar"})
-"""Providers that announce a membership beside the payment that buys it. Elsewhere a subscription names its charges."""
-
 SLACK = timedelta(days=1)
 """How far a membership's announcement and the time that was paid for may lie apart: many announcements have only our time of receipt."""
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from processor.cases.situation import Owner, PlanAccess, Situation, digest, find_owner, suspense_id
 from processor.cases.subscription import Cycle, PayerReports, SubscriptionCase, hints_of
 from processor.cases.subscription_state import Paid, State, state_of
-from processor.grants.memberships import ANNOUNCING, announce, paid_for
+from processor.grants.memberships import announce, paid_for
 from processor.grants.plan_purchases import settle_purchases
 from processor.grants.tiers import settle_tier
+from providers.registry import traits_of
 from schemas.catalog import Product
 from schemas.decisions import (
     SubscriptionActivated,
@@ -106,14 +107,14 @@ def _product(
     if match.product is None:
         situation.waits.add("catalog")
         # Without the plan a charge cannot become a period; a licence with its own end date can live without one.
-        by_charges = case.provider not in ANNOUNCING or reports.cycles or reports.anchor
+        by_charges = not traits_of(case.provider).announces_memberships or reports.cycles or reports.anchor
         return None, match.reason if by_charges else None
     return match.product, None
 
 
 def _paid(case: SubscriptionCase, reports: PayerReports, situation: Situation) -> Paid | None:
     """What payments are known to have bought of it, where the provider announces one purchase as a payment and as a membership."""
-    if case.provider not in ANNOUNCING:
+    if not traits_of(case.provider).announces_memberships:
         return None
     customer = situation.customers[case.owner or ""]
     if announce(case, reports, customer, situation):

@@ -6,7 +6,14 @@ from providers.mayar.signature import verify
 from providers.mayar.subject import subject
 from providers.mayar.translate import translate
 from providers.provider import Provider
+from providers.traits import Traits
 
 MAYAR = Provider(
-    name="mayar", token_only=True, webhooks=True, verify=verify, translate=translate, subject=subject
+    name="mayar",
+    token_only=True,
+    webhooks=True,
+    verify=verify,
+    translate=translate,
+    subject=subject,
+    traits=Traits(announces_memberships=True),
 )

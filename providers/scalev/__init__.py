@@ -6,6 +6,7 @@ from providers.provider import Provider
 from providers.scalev.signature import signed_at, verify
 from providers.scalev.subject import subject
 from providers.scalev.translate import translate
+from providers.traits import Traits
 
 SCALEV = Provider(
     name="scalev",
@@ -15,4 +16,5 @@ SCALEV = Provider(
     translate=translate,
     subject=subject,
     signed_at=signed_at,
+    traits=Traits(orders_carry_payments=True),
 )

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from providers.provider import Provider
+from providers.traits import Traits
 from providers.xendit.signature import verify
 from providers.xendit.subject import subject
 from providers.xendit.translate import translate
 
 XENDIT = Provider(
-    name="xendit", token_only=True, webhooks=True, verify=verify, translate=translate, subject=subject
+    name="xendit",
+    token_only=True,
+    webhooks=True,
+    verify=verify,
+    translate=translate,
+    subject=subject,
+    traits=Traits(unknown_purpose="purpose_unknown"),
 )

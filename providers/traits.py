@@ -1,0 +1,24 @@
+"""How a provider's payments behave, as far as deciding about them depends on it. Policies are handed these; they know no provider by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """`orders_carry_payments`: a payment is an attribute of an order; its ids are ids of that order, and without the order's snapshot nobody
+    knows what was bought.
+    `announces_memberships`: one purchase of a plan is told of twice, as a payment and as a membership, and neither names the other.
+    `unknown_purpose`: what is wrong with a payment that says neither a type nor a product: our own request should have said it
+    (`purpose_unknown`), or the catalogue lacks a product (`unmapped_product`).
+    """
+
+    orders_carry_payments: bool = False
+    announces_memberships: bool = False
+    unknown_purpose: Literal["purpose_unknown", "unmapped_product"] = "unmapped_product"
+
+
+ORDINARY = Traits()
+"""Of a provider that this program does not know (any more)."""
