@@ -16,7 +16,7 @@ from api.reads.handlers import Reads, Route
 from api.reads.positions import PositionWatch
 from projections.app import answers, prepare
 from runtime.database import Pool, open_pool
-from runtime.doors import Door
+from runtime.doors import PublicRunner
 from runtime.faults import arm
 from runtime.health import Health
 from runtime.logs import get_logger
@@ -71,7 +71,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         health.add("database", lambda: answers(pool))
         watch = PositionWatch(pool)
         app = application(settings, routes(settings, pool, watch), health, lambda _app: watch.close())
-        runner = Door(app, shutdown_timeout=settings.shutdown_budget_seconds)
+        runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.api_host, settings.api_port).start()

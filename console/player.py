@@ -39,7 +39,7 @@ S = TypeVar("S", bound=Signed)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answered:
     """How the door answered one delivery in the end. `status` 0: never. `attempts` counts the requests."""
 
     delivery: Signed
@@ -68,13 +68,13 @@ async def play(
     rate: float | None = None,
     concurrency: int = CONCURRENCY,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
-) -> list[Answer]:
+) -> list[Answered]:
     """Sends all; `rate` is deliveries per second, None as fast as they are answered. Order of start is the given order.
 
     Raises CommandError when nobody listens at `address` at all; later failures become answers.
     """
     await check_door(address)
-    answers: list[Answer | None] = [None] * len(deliveries)
+    answers: list[Answered | None] = [None] * len(deliveries)
     slots = asyncio.Semaphore(concurrency)
     loop = asyncio.get_running_loop()
     started, done = loop.time(), 0
@@ -112,16 +112,16 @@ async def check_door(address: str) -> None:
         raise CommandError(text("error.ingress_away", address=address)) from error
 
 
-async def _deliver(session: aiohttp.ClientSession, address: str, delivery: Signed) -> Answer:
+async def _deliver(session: aiohttp.ClientSession, address: str, delivery: Signed) -> Answered:
     """Sends until there is an answer that a provider would not retry: 2xx, or 4xx other than 408 and 429."""
     status = 0
     for attempt, pause in enumerate((*RETRY_PAUSES_SECONDS, None), start=1):
         status = await _request(session, address, delivery)
         if 200 <= status < 300 or (400 <= status < 500 and status not in (408, 429)):
-            return Answer(delivery, status, attempt)
+            return Answered(delivery, status, attempt)
         if pause is not None:
             await asyncio.sleep(pause)
-    return Answer(delivery, status, len(RETRY_PAUSES_SECONDS) + 1)
+    return Answered(delivery, status, len(RETRY_PAUSES_SECONDS) + 1)
 
 
 async def _request(session: aiohttp.ClientSession, address: str, delivery: Signed) -> int:

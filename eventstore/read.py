@@ -48,7 +48,7 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LogPage:
     """Events behind a position. `through`: nothing the reader asked for is left up to here, whether it came or not.
 
     A consumer moves its checkpoint to `through`, so that ranges without anything for it are read once only.
@@ -67,7 +67,7 @@ async def read_after(
 
 async def read_page(
     connection: Connection, position: int, types: Sequence[str] | None = None, limit: int = 1000
-) -> Page:
+) -> LogPage:
     """Like `read_after`, and tells how far the reader has seen.
 
     Events and head come from one snapshot, and what commits later has a higher position (docs/adr/0001): the reader has seen
@@ -75,11 +75,11 @@ async def read_page(
     """
     if types is None:
         rows = await connection.fetch(_SQL["after"], position, limit)
-        return Page(_events(rows), rows[-1]["position"] if rows else position)
+        return LogPage(_events(rows), rows[-1]["position"] if rows else position)
     *rows, newest = await connection.fetch(_SQL["after_of_types"], position, list(types), limit)
     if not rows:
-        return Page((), max(position, newest["position"]))
-    return Page(_events(rows), rows[-1]["position"] if len(rows) == limit else newest["position"])
+        return LogPage((), max(position, newest["position"]))
+    return LogPage(_events(rows), rows[-1]["position"] if len(rows) == limit else newest["position"])
 
 
 async def read_stream(

@@ -18,11 +18,11 @@ from multidict import CIMultiDictProxy
 from ingress import answers
 from ingress.answers import Answer
 from ingress.connection import GuardedConnection, Phase
-from ingress.desk import Desk
+from ingress.entrance import Entrance
 from ingress.limits import Limits
 from ingress.metrics import Metrics
-from ingress.publisher import Failure, GroupingPublisher
-from ingress.quarantine import Quarantine, Refused
+from ingress.publisher import GroupingPublisher, Unpublished
+from ingress.quarantine import Quarantine, RefusedRequest
 from ingress.remote import Network, remote_address
 from providers.provider import Provider
 from providers.verification import Rejected
@@ -59,7 +59,9 @@ class Door:
         metrics: Metrics,
         trusted: Sequence[Network],
     ) -> None:
-        self._desks = {path: Desk(path, provider, settings, metrics) for path, provider in paths.items()}
+        self._entrances = {
+            path: Entrance(path, provider, settings, metrics) for path, provider in paths.items()
+        }
         self._publisher = publisher
         self._quarantine = quarantine
         self._limits = limits
@@ -74,9 +76,9 @@ class Door:
 
     def take(self, connection: GuardedConnection, message: RawRequestMessage, payload: StreamReader) -> bool:
         """The direct way, for a request that arrived whole. False leaves it to `__call__`, untouched."""
-        desk = self._desks.get(message.path)
+        entrance = self._entrances.get(message.path)
         if (
-            desk is None
+            entrance is None
             or message.method != "POST"
             or message.should_close
             or message.upgrade
@@ -88,35 +90,39 @@ class Door:
             return False
         connection.begin()
         body = payload.read_nowait()
-        verdict = self._judge(desk, message.headers, body, connection.peername)
+        verdict = self._judge(entrance, message.headers, body, connection.peername)
         if isinstance(verdict, Answer):
-            self._reply(connection, desk, verdict)
+            self._reply(connection, entrance, verdict)
             return True
         try:
-            self._publisher.submit(verdict, desk.partition(body), partial(self._settled, connection, desk))
+            self._publisher.submit(
+                verdict, entrance.partition(body), partial(self._settled, connection, entrance)
+            )
         except NotConfirmed as error:
-            self._settled(connection, desk, error)
+            self._settled(connection, entrance, error)
         return True
 
-    def _settled(self, connection: GuardedConnection, desk: Desk, failure: Failure | None) -> None:
-        self._reply(connection, desk, self._outcome(failure))
+    def _settled(
+        self, connection: GuardedConnection, entrance: Entrance, failure: Unpublished | None
+    ) -> None:
+        self._reply(connection, entrance, self._outcome(failure))
 
-    def _reply(self, connection: GuardedConnection, desk: Desk, answer: Answer) -> None:
-        desk.count(answer.status)
+    def _reply(self, connection: GuardedConnection, entrance: Entrance, answer: Answer) -> None:
+        entrance.count(answer.status)
         connection.reply(answer, last=self._health.draining)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """aiohttp's way."""
         connection = request.protocol
         path = request.raw_path.partition("?")[0]
-        desk = self._desks.get(path)
+        entrance = self._entrances.get(path)
         try:
-            if desk is None:
+            if entrance is None:
                 answer = await self._elsewhere(request, path)
                 response = answer.response(last=self._health.draining)
             else:
-                response = await self._webhook(request, desk)
-                desk.count(response.status)
+                response = await self._webhook(request, entrance)
+                entrance.count(response.status)
         finally:
             if isinstance(connection, GuardedConnection):
                 connection.enter(Phase.IDLE)
@@ -132,18 +138,18 @@ class Door:
         ready, _ = await self._health.report()
         return answers.READY if ready else answers.NOT_READY
 
-    async def _webhook(self, request: web.BaseRequest, desk: Desk) -> web.Response:
+    async def _webhook(self, request: web.BaseRequest, entrance: Entrance) -> web.Response:
         if request.method != "POST":
             return answers.ONLY_POST.response(last=self._health.draining)
         try:
             body = await self._read(request)
         except Refusal as refusal:
-            self._refuse(desk, request.headers, b"", request.remote, refusal.cause)
+            self._refuse(entrance, request.headers, b"", request.remote, refusal.cause)
             return refusal.answer.response(last=True)
         _enter(request, Phase.WORK)
-        verdict = self._judge(desk, request.headers, body, request.remote)
+        verdict = self._judge(entrance, request.headers, body, request.remote)
         if isinstance(verdict, Envelope):
-            verdict = await self._publish(verdict, desk.partition(body))
+            verdict = await self._publish(verdict, entrance.partition(body))
         return verdict.response(last=self._health.draining)
 
     async def _read(self, request: web.BaseRequest) -> bytes:
@@ -179,18 +185,18 @@ class Door:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _judge(self, desk: Desk, headers: Headers, body: bytes, peer: object) -> Envelope | Answer:
+    def _judge(self, entrance: Entrance, headers: Headers, body: bytes, peer: object) -> Envelope | Answer:
         """What is to be published, or the answer that ends it."""
-        verdict = desk.verify(headers, body)
+        verdict = entrance.verify(headers, body)
         if isinstance(verdict, Rejected):
-            if not self._limits.failed(desk.name):
-                self._metrics.rejections.labels(desk.name, "too_many_failures").inc()
+            if not self._limits.failed(entrance.name):
+                self._metrics.rejections.labels(entrance.name, "too_many_failures").inc()
                 return self._too_many
-            self._refuse(desk, headers, body, peer, str(verdict.cause))
+            self._refuse(entrance, headers, body, peer, str(verdict.cause))
             return answers.INVALID_SIGNATURE
-        if not self._limits.verified(desk.name):
+        if not self._limits.verified(entrance.name):
             return self._too_many
-        return desk.envelope(verdict, headers, body)
+        return entrance.envelope(verdict, headers, body)
 
     async def _publish(self, envelope: Envelope, partition: int) -> Answer:
         try:
@@ -199,24 +205,24 @@ class Door:
             return self._outcome(error)
         return self._outcome(None)
 
-    def _outcome(self, failure: Failure | None) -> Answer:
+    def _outcome(self, failure: Unpublished | None) -> Answer:
         if failure is None:
             return answers.SUCCESS
         self._metrics.unconfirmed.labels(type(failure).__name__).inc()
         return self._not_durable
 
-    def _refuse(self, desk: Desk, headers: Headers, body: bytes, peer: object, cause: str) -> None:
+    def _refuse(self, entrance: Entrance, headers: Headers, body: bytes, peer: object, cause: str) -> None:
         address = peer[0] if isinstance(peer, tuple) else peer
         self._quarantine.keep(
-            Refused(
-                provider=desk.name,
+            RefusedRequest(
+                provider=entrance.name,
                 cause=cause,
                 remote=remote_address(
                     None if address is None else str(address),
                     headers.getall("X-Forwarded-For", []),
                     self._trusted,
                 ),
-                path=desk.path,
+                path=entrance.path,
                 headers=headers.items(),
                 body=body,
             )

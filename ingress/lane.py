@@ -16,8 +16,8 @@ from schemas.topology import WEBHOOKS, routing_key
 # So many deliveries are never held back: what their publish costs is then little beside what they cost themselves.
 GOOD_GROUP = 32
 
-Failure = NotConfirmed | Unroutable
-Settle = Callable[[Failure | None], None]
+Unpublished = NotConfirmed | Unroutable
+Settle = Callable[[Unpublished | None], None]
 """Told once how a delivery ended; None means the broker has it."""
 
 
@@ -34,7 +34,7 @@ class Bounds:
     pause: float = 0.0
 
 
-class Delivery:
+class Outgoing:
     """One frame on its way. `until` is a time of the loop; `settled` once its request has an answer."""
 
     __slots__ = ("frame", "settle", "settled", "size", "until")
@@ -56,7 +56,7 @@ class Lane:
         partition: int,
         bounds: Bounds,
         metrics: Metrics,
-        landed: Callable[[Sequence[Delivery], Failure | None], None],
+        landed: Callable[[Sequence[Outgoing], Unpublished | None], None],
     ) -> None:
         self._publisher = publisher
         self._partition = partition
@@ -65,13 +65,13 @@ class Lane:
         self._landed = landed
         self._good = min(GOOD_GROUP, bounds.group_envelopes)
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[Delivery] = deque()
+        self._queue: deque[Outgoing] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._next_turn = float("-inf")  # no small group before this time of the loop
         self._pumping: asyncio.Handle | None = None
         self._pausing = False
 
-    def add(self, delivery: Delivery) -> None:
+    def add(self, delivery: Outgoing) -> None:
         """At the end of the queue."""
         self._queue.append(delivery)
         if len(self._in_flight) >= self._bounds.in_flight:
@@ -104,8 +104,8 @@ class Lane:
         if self._pumping is None:
             self._pump()
 
-    def _next_group(self, now: float) -> list[Delivery]:
-        group: list[Delivery] = []
+    def _next_group(self, now: float) -> list[Outgoing]:
+        group: list[Outgoing] = []
         size = 0
         while self._queue and len(group) < self._bounds.group_envelopes:
             delivery = self._queue[0]
@@ -120,9 +120,9 @@ class Lane:
             size += len(delivery.frame)
         return group
 
-    async def _send(self, group: list[Delivery]) -> None:
+    async def _send(self, group: list[Outgoing]) -> None:
         started = self._loop.time()
-        failure: Failure | None = NotConfirmed("the publish was cut off")
+        failure: Unpublished | None = NotConfirmed("the publish was cut off")
         try:
             await self._publisher.publish(self._message(group), deadline=self._bounds.deadline)
             failure = None
@@ -134,7 +134,7 @@ class Lane:
             self._metrics.confirm_seconds.observe(self._loop.time() - started)
             self._metrics.group_size.observe(len(group))
 
-    def _message(self, group: list[Delivery]) -> Message:
+    def _message(self, group: list[Outgoing]) -> Message:
         return Message(
             exchange=WEBHOOKS,
             routing_key=routing_key(self._partition),

@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from ingress.lane import Bounds, Delivery, Failure, Lane, Settle
+from ingress.lane import Bounds, Lane, Outgoing, Settle, Unpublished
 from ingress.metrics import Metrics
 from runtime.amqp.broker import Publisher
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack_one
 from schemas.errors import NotConfirmed
 
-__all__ = ["Bounds", "Failure", "GroupingPublisher", "bounds_of"]
+__all__ = ["Bounds", "GroupingPublisher", "Unpublished", "bounds_of"]
 
 CLOCK_SECONDS = 0.001  # the loop's clock counts milliseconds
 
@@ -30,7 +30,7 @@ class GroupingPublisher:
         self._loop = asyncio.get_running_loop()
         self._lanes = [Lane(publisher, number, bounds, metrics, self._landed) for number in range(partitions)]
         # In order of arrival, which is the order of their deadlines: one timer, for the first, serves them all.
-        self._waiting: dict[Delivery, None] = {}
+        self._waiting: dict[Outgoing, None] = {}
         self._waiting_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         metrics.waiting.set_function(lambda: len(self._waiting))
@@ -52,7 +52,7 @@ class GroupingPublisher:
         finally:
             self._forget(delivery)
 
-    def submit(self, envelope: Envelope, partition: int, settle: Settle) -> Delivery:
+    def submit(self, envelope: Envelope, partition: int, settle: Settle) -> Outgoing:
         """The same without waiting: `settle` is called in a later turn of the loop. Raises NotConfirmed when too many wait."""
         size = len(envelope.body)
         if (
@@ -61,7 +61,7 @@ class GroupingPublisher:
         ):
             raise NotConfirmed("too many deliveries wait for the broker")
         until = self._loop.time() + self._bounds.deadline
-        delivery = Delivery(pack_one(envelope), size, until, settle)
+        delivery = Outgoing(pack_one(envelope), size, until, settle)
         self._waiting[delivery] = None
         self._waiting_bytes += size
         if self._timer is None:
@@ -69,7 +69,7 @@ class GroupingPublisher:
         self._lanes[partition].add(delivery)
         return delivery
 
-    def _landed(self, group: Sequence[Delivery], failure: Failure | None) -> None:
+    def _landed(self, group: Sequence[Outgoing], failure: Unpublished | None) -> None:
         for delivery in group:
             # One error each: a shared one would collect the tracebacks of all requests.
             self._settle(delivery, None if failure is None else type(failure)(str(failure)))
@@ -78,7 +78,7 @@ class GroupingPublisher:
         """Answers what is late, sent or not; what was not sent never will be."""
         self._timer = None
         now = self._loop.time() + CLOCK_SECONDS
-        late: list[Delivery] = []
+        late: list[Outgoing] = []
         for delivery in self._waiting:
             if delivery.until > now:
                 self._timer = self._loop.call_at(delivery.until, self._expire)
@@ -87,12 +87,12 @@ class GroupingPublisher:
         for delivery in late:
             self._settle(delivery, NotConfirmed("no confirm from the broker within the deadline"))
 
-    def _settle(self, delivery: Delivery, failure: Failure | None) -> None:
+    def _settle(self, delivery: Outgoing, failure: Unpublished | None) -> None:
         if self._forget(delivery):
             # Not called here: what goes wrong in one answer is not the others' trouble.
             self._loop.call_soon(delivery.settle, failure)
 
-    def _forget(self, delivery: Delivery) -> bool:
+    def _forget(self, delivery: Outgoing) -> bool:
         """Nobody waits for it any more; False when nobody did."""
         if delivery.settled:
             return False
@@ -102,7 +102,7 @@ class GroupingPublisher:
         return True
 
 
-def _resolve(future: asyncio.Future[None], failure: Failure | None) -> None:
+def _resolve(future: asyncio.Future[None], failure: Unpublished | None) -> None:
     if future.done():
         return
     if failure is None:

@@ -37,7 +37,7 @@ MAC_CHARACTERS = 44  # base64 of 32 bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRequest:
     """What is known of a refused request. `headers` are names and values as received."""
 
     provider: str
@@ -68,7 +68,7 @@ class Quarantine:
     def __len__(self) -> int:
         return len(self._buffer)
 
-    def keep(self, refused: Refused) -> None:
+    def keep(self, refused: RefusedRequest) -> None:
         """Counts the request, and keeps it if the buffer has room; the oldest gives way."""
         self._metrics.rejections.labels(refused.provider, refused.cause).inc()
         packed = pack_rejection(_rejection(refused))
@@ -106,7 +106,7 @@ class Quarantine:
             self._metrics.quarantine_lost.labels("not_confirmed").inc()
 
 
-def _rejection(refused: Refused) -> Rejection:
+def _rejection(refused: RefusedRequest) -> Rejection:
     return Rejection(
         quarantine_id=str(uuid7()),
         provider=refused.provider,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from projections import log as event_log
 from projections import rows
 from projections.decoding import Rows, decode_all, known_part
-from projections.fold import FOLD_ERRORS, Parked, describe, fold_all, fold_each
+from projections.fold import FOLD_ERRORS, Unfolded, describe, fold_all, fold_each
 from projections.garbage import collected_rarely
 from projections.projection import Projection, State
 from projections.statements import runner_sql
@@ -31,7 +31,7 @@ class Built:
 
     state: State
     position: int
-    parked: list[Parked] = field(default_factory=list)
+    parked: list[Unfolded] = field(default_factory=list)
 
 
 async def fold_log(

@@ -15,7 +15,7 @@ import asyncpg
 from eventstore.queries import Piece
 from projections import rows
 from projections.decoding import Rows, decode_all
-from projections.fold import Parked, fold_all, fold_each, readable_keys, touched
+from projections.fold import Unfolded, fold_all, fold_each, readable_keys, touched
 from projections.members import Member
 from projections.projection import Event, Projection
 from projections.statements import as_one_statement, runner_sql
@@ -67,7 +67,9 @@ async def commit_together(
     fault_point("projections.committed")
 
 
-async def commit_carefully(connection: Connection, member: Member, batch: Rows, through: int) -> list[Parked]:
+async def commit_carefully(
+    connection: Connection, member: Member, batch: Rows, through: int
+) -> list[Unfolded]:
     """Like `commit_together` for one generation, but parks what cannot be folded, with its stream. Returns what was parked."""
     projection = member.projection
     waiting = set(member.waiting)
@@ -79,7 +81,7 @@ async def commit_carefully(connection: Connection, member: Member, batch: Rows, 
     return parked
 
 
-def parking(member: Member, parked: Sequence[Parked]) -> list[Piece]:
+def parking(member: Member, parked: Sequence[Unfolded]) -> list[Piece]:
     """What keeps events that wait."""
     if not parked:
         return []
@@ -107,13 +109,13 @@ def _fold_unread(member: Member, events: Sequence[Event]) -> list[Piece]:
     return write(projection, member.version, state) + parking(member, queued)
 
 
-def _mine(member: Member, events: Sequence[Event]) -> tuple[list[Event], list[Parked]]:
+def _mine(member: Member, events: Sequence[Event]) -> tuple[list[Event], list[Unfolded]]:
     """The events a member folds, and those that wait behind a parked one of their stream."""
     mine = [event for event in events if event.type in member.projection.handlers]
     if not member.waiting:
         return mine, []
     queued = [
-        Parked(event.position, event.stream, event.type, "")
+        Unfolded(event.position, event.stream, event.type, "")
         for event in mine
         if event.stream in member.waiting
     ]

@@ -16,7 +16,7 @@ from schemas.errors import UnknownEventVersion
 from schemas.events import EVENT_TYPES, UPCASTERS
 
 
-class Stored(NamedTuple):
+class LogRow(NamedTuple):
     """One event as read: `data` is the stored JSON text. Database records with the same columns in the same order serve as well."""
 
     position: int
@@ -27,12 +27,12 @@ class Stored(NamedTuple):
 
 
 Rows = Sequence[Any]
-"""Database records, or `Stored`: read by index where it is hot."""
+"""Database records, or `LogRow`: read by index where it is hot."""
 
 
 def decode(row: Any) -> Event:
     """Raises UnknownEventVersion for a version written by newer code, ValueError for text that is not clean JSON."""
-    stored = Stored(*row)
+    stored = LogRow(*row)
     newest = EVENT_TYPES[stored.type].VERSION
     if stored.schema_version > newest:
         raise UnknownEventVersion(stored.type, stored.schema_version)
@@ -52,10 +52,10 @@ def decode_all(batch: Rows) -> list[Event]:
     ]
 
 
-def known_part(batch: Rows) -> tuple[Rows, Stored | None]:
+def known_part(batch: Rows) -> tuple[Rows, LogRow | None]:
     """The part of a batch before the first event of a version we do not know, and that event."""
     newest = {event_type: EVENT_TYPES[event_type].VERSION for event_type in {row[1] for row in batch}}
     for index, row in enumerate(batch):
         if row[2] > newest[row[1]]:
-            return batch[:index], Stored(*row)
+            return batch[:index], LogRow(*row)
     return batch, None

@@ -10,7 +10,7 @@ import asyncpg
 from projections import log as event_log
 from projections.ahead import Ahead, commit_and_look_ahead
 from projections.commit import Overtaken, commit_carefully, commit_together
-from projections.decoding import Rows, Stored, known_part
+from projections.decoding import LogRow, Rows, known_part
 from projections.fold import FOLD_ERRORS, describe
 from projections.members import Member, by_position, members
 from projections.metrics import ProjectionMetrics
@@ -147,7 +147,7 @@ class Feeder:
         if self._metrics is not None:
             self._metrics.of(member.projection.name, member.version).parked.inc(len(parked))
 
-    def _halt_subscribers(self, group: Sequence[Member], unknown: Stored) -> None:
+    def _halt_subscribers(self, group: Sequence[Member], unknown: LogRow) -> None:
         for member in group:
             if unknown.type in member.projection.types:
                 self._halt(

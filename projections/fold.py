@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from projections.decoding import Rows, Stored, decode
+from projections.decoding import LogRow, Rows, decode
 from projections.projection import Event, Projection, State, Table
 
 # What a broken event looks like inside a fold. Anything else is a broken program or a broken connection and is not caught.
@@ -17,7 +17,7 @@ INT64 = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class Unfolded:
     """An event that could not be folded (`error` says why), or that waits behind one (`error` is empty)."""
 
     position: int
@@ -35,23 +35,23 @@ def fold_all(projection: Projection, state: State, events: Iterable[Event]) -> N
             handler(state, event)
 
 
-def fold_each(projection: Projection, state: State, batch: Rows, waiting: set[str]) -> list[Parked]:
+def fold_each(projection: Projection, state: State, batch: Rows, waiting: set[str]) -> list[Unfolded]:
     """Folds event by event and parks what cannot be, with everything behind it on the same stream.
 
     `waiting` holds the streams that are parked already and grows.
     """
-    parked: list[Parked] = []
-    for stored in map(Stored._make, batch):
+    parked: list[Unfolded] = []
+    for stored in map(LogRow._make, batch):
         if stored.type not in projection.handlers:
             continue
         if stored.stream in waiting:
-            parked.append(Parked(stored.position, stored.stream, stored.type, ""))
+            parked.append(Unfolded(stored.position, stored.stream, stored.type, ""))
             continue
         try:
             fold_alone(projection, state, decode(stored))
         except FOLD_ERRORS as error:
             waiting.add(stored.stream)
-            parked.append(Parked(stored.position, stored.stream, stored.type, describe(error)))
+            parked.append(Unfolded(stored.position, stored.stream, stored.type, describe(error)))
     return parked
 
 
@@ -105,7 +105,7 @@ def touched(projection: Projection, events: Iterable[Event]) -> set[Any]:
 def readable_keys(projection: Projection, batch: Rows) -> set[Any]:
     """Like `touched` for events that may be broken: those that name no proper key touch nothing."""
     keys: set[Any] = set()
-    for stored in map(Stored._make, batch):
+    for stored in map(LogRow._make, batch):
         if stored.type not in projection.handlers:
             continue
         try:

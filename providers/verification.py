@@ -21,7 +21,7 @@ STATIC_TOKEN = "static_token"  # noqa: S105 - the name of a scheme
 HMAC_SHA256 = "hmac_sha256"
 
 
-class Cause(StrEnum):
+class RejectionCause(StrEnum):
     """Why a request was refused; a stable word for quarantine and metrics."""
 
     MISSING_CREDENTIAL = "missing_credential"
@@ -44,7 +44,7 @@ class Verified:
 class Rejected:
     """The request carries no valid credential."""
 
-    cause: Cause
+    cause: RejectionCause
 
 
 def secret_id(secret: str) -> str:
@@ -58,7 +58,7 @@ def verify_static_token(
     """Compare one header with the shared tokens. The body is not protected by this scheme."""
     usable = [secret for secret in secrets if secret]
     if not usable:
-        return Rejected(Cause.NO_SECRET_CONFIGURED)
+        return Rejected(RejectionCause.NO_SECRET_CONFIGURED)
     token = credential(headers, header)
     if isinstance(token, Rejected):
         return token
@@ -73,13 +73,13 @@ def verify_hmac_sha256(
     """Compare a base64 header with the HMAC-SHA256 of the raw body under each secret."""
     usable = [secret for secret in secrets if secret]
     if not usable:
-        return Rejected(Cause.NO_SECRET_CONFIGURED)
+        return Rejected(RejectionCause.NO_SECRET_CONFIGURED)
     value = credential(headers, header)
     if isinstance(value, Rejected):
         return value
     given = _decode_base64(value)
     if given is None:
-        return Rejected(Cause.MALFORMED_CREDENTIAL)
+        return Rejected(RejectionCause.MALFORMED_CREDENTIAL)
     matched = _first_match(given, [hmac.digest(_raw(secret), body, "sha256") for secret in usable])
     return _verdict(HMAC_SHA256, usable, matched)
 
@@ -93,14 +93,14 @@ def credential(headers: MultiMapping[str], header: str) -> bytes | Rejected:
     """The one value of a header as raw bytes. Blanks around an HTTP value do not belong to it; blanks inside are wrong."""
     values = headers.getall(header, [])
     if not values:
-        return Rejected(Cause.MISSING_CREDENTIAL)
+        return Rejected(RejectionCause.MISSING_CREDENTIAL)
     if len(values) > 1:
-        return Rejected(Cause.DUPLICATE_CREDENTIAL)
+        return Rejected(RejectionCause.DUPLICATE_CREDENTIAL)
     value = values[0].strip(" \t")
     if not value:
-        return Rejected(Cause.EMPTY_CREDENTIAL)
+        return Rejected(RejectionCause.EMPTY_CREDENTIAL)
     if len(value.split()) != 1:
-        return Rejected(Cause.MALFORMED_CREDENTIAL)
+        return Rejected(RejectionCause.MALFORMED_CREDENTIAL)
     return _raw(value)
 
 
@@ -138,5 +138,5 @@ def _first_match(given: bytes, expected: Sequence[bytes]) -> int | None:
 
 def _verdict(scheme: str, secrets: Sequence[str], matched: int | None) -> Verified | Rejected:
     if matched is None:
-        return Rejected(Cause.WRONG_CREDENTIAL)
+        return Rejected(RejectionCause.WRONG_CREDENTIAL)
     return Verified(scheme, secret_id(secrets[matched]))

@@ -19,7 +19,7 @@ SERVER = "lunas"
 log = get_logger(__name__)
 
 
-class Door(web.AppRunner):
+class PublicRunner(web.AppRunner):
     """An `AppRunner` that behaves at a public address. `options` are those of aiohttp's server."""
 
     def __init__(self, app: web.Application, **options: Any) -> None:

@@ -27,7 +27,7 @@ FORBIDDEN_KEYS = frozenset(
     }
 )  # fmt: skip
 
-Event = MutableMapping[str, Any]
+Entry = MutableMapping[str, Any]
 
 
 def configure_logging(
@@ -97,18 +97,18 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return cast(structlog.stdlib.BoundLogger, structlog.get_logger(name))
 
 
-def drop_private_values(_logger: object, _method: str, event: Event) -> Event:
+def drop_private_values(_logger: object, _method: str, event: Entry) -> Entry:
     """Replaces secrets (by type), and personal data and payloads (by key and by type), at any depth."""
     return {key: _scrub(key, value) for key, value in event.items()}
 
 
-def _trouble_only(_logger: object, method: str, event: Event) -> Event:
+def _trouble_only(_logger: object, method: str, event: Entry) -> Entry:
     if method in ("debug", "info"):
         raise structlog.DropEvent
     return event
 
 
-def truncate_values(_logger: object, _method: str, event: Event) -> Event:
+def truncate_values(_logger: object, _method: str, event: Entry) -> Entry:
     """Cuts every value at VALUE_LIMIT_CHARS."""
     return {key: _cut(value) for key, value in event.items()}
 

@@ -18,7 +18,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from runtime.doors import Door
+from runtime.doors import PublicRunner
 from runtime.health import Health
 
 
@@ -42,7 +42,7 @@ async def metrics_server(
 
     app = web.Application()
     app.add_routes([web.get("/metrics", show), *health.routes()])
-    runner = Door(app, shutdown_timeout=1.0)
+    runner = PublicRunner(app, shutdown_timeout=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

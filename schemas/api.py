@@ -14,13 +14,13 @@ CUSTOMER_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:@+|-]{0,127}"
 """Ids of our applications: printable, without spaces or slashes, so that they fit into paths and stream names."""
 
 
-class Part(BaseModel):
+class ApiModel(BaseModel):
     """Answers and bodies: closed, so that a misspelt field is an error and not silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Read(Part):
+class Read(ApiModel):
     """What every read carries: the log position it reflects, and how old the oldest event is that it does not."""
 
     position: int = Field(description="Log position this answer reflects.")
@@ -33,7 +33,7 @@ class Page(Read):
     next_cursor: str | None = Field(description="Pass as `cursor` for what follows; null at the end.")
 
 
-class CustomerBody(Part):
+class CustomerBody(ApiModel):
     """What an application knows about a customer."""
 
     email: str = Field(
@@ -61,7 +61,7 @@ def _clean(value: str) -> str:
     return value
 
 
-class CustomerRegistration(Part):
+class CustomerRegistration(ApiModel):
     """A customer as registered. `position` is where the log stands with it: pass it as `min_position` to read your write."""
 
     customer_id: str
@@ -73,7 +73,7 @@ class CustomerRegistration(Part):
     position: int
 
 
-class CustomerSummary(Part):
+class CustomerSummary(ApiModel):
     """One customer with the tier in force now."""
 
     customer_id: str
@@ -100,12 +100,12 @@ class CustomersByEmail(Read):
     items: list[CustomerSummary]
 
 
-class Lifetime(Part):
+class Lifetime(ApiModel):
     topped_up_idr: int = Field(description="Ever topped up; refunds do not reduce it.")
     spent_tokens: int
 
 
-class LastTopUp(Part):
+class LastTopUp(ApiModel):
     at: datetime
     amount_idr: int
 
@@ -124,7 +124,7 @@ class Balance(Read):
     stale: bool
 
 
-class Subscription(Part):
+class Subscription(ApiModel):
     """One subscription with its status as of now."""
 
     subscription_id: str
@@ -148,7 +148,7 @@ class Subscriptions(Page):
     items: list[Subscription]
 
 
-class Enrollment(Part):
+class Enrollment(ApiModel):
     """One course of a customer."""
 
     course: str = Field(description="Catalogue product.")
@@ -167,7 +167,7 @@ class Enrollments(Page):
     items: list[Enrollment]
 
 
-class Quota(Part):
+class Quota(ApiModel):
     """`limit` and `remaining` are null when the tier sets none."""
 
     limit: int | None
@@ -176,13 +176,13 @@ class Quota(Part):
     resets_at: datetime = Field(description="Midnight or the first of the month in Asia/Jakarta.")
 
 
-class Quotas(Part):
+class Quotas(ApiModel):
     month: Quota = Field(description="Tokens per month.")
     day: Quota = Field(description="Tokens per day.")
     papers: Quota = Field(description="Papers per month.")
 
 
-class PlanAccess(Part):
+class PlanAccess(ApiModel):
     """A subscription that opens something now."""
 
     plan: str | None
@@ -206,7 +206,7 @@ class Entitlements(Read):
     stale: bool
 
 
-class PaymentSummary(Part):
+class PaymentSummary(ApiModel):
     """One payment as we assess it."""
 
     provider: str
@@ -238,7 +238,7 @@ class Payments(Page):
     items: list[PaymentSummary]
 
 
-class Duplicate(Part):
+class Duplicate(ApiModel):
     """Another delivery of the same thing."""
 
     delivery_id: str
@@ -246,7 +246,7 @@ class Duplicate(Part):
     status: str
 
 
-class Delivery(Part):
+class Delivery(ApiModel):
     """The webhook a fact came from."""
 
     delivery_id: str
@@ -256,7 +256,7 @@ class Delivery(Part):
     duplicates: list[Duplicate]
 
 
-class TimelineStep(Part):
+class TimelineStep(ApiModel):
     """What a provider said (`fact`) or what we did because of it (`decision`), with the event itself."""
 
     position: int
@@ -278,7 +278,7 @@ class Payment(Read, PaymentSummary):
     timeline: list[TimelineStep]
 
 
-class SuspenseItem(Part):
+class SuspenseItem(ApiModel):
     """Held money. `amount` is null when the provider never said."""
 
     id: str
@@ -297,7 +297,7 @@ class Suspense(Page):
     items: list[SuspenseItem]
 
 
-class UnitSum(Part):
+class UnitSum(ApiModel):
     unit: Literal["IDR", "TOKEN", "CHAT"]
     accounts: int
     debits: int

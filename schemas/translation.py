@@ -9,7 +9,7 @@ from enum import StrEnum
 from schemas.events import EventModel
 
 
-class Outcome(StrEnum):
+class Effect(StrEnum):
     """What became of a delivery's meaning."""
 
     FACTS = "facts"  # domain events follow
@@ -36,7 +36,7 @@ class Translation:
     dedupe key and different `says` contradict each other. Delivery times never belong in either.
     """
 
-    outcome: Outcome
+    effect: Effect
     event_name: str | None
     dedupe_key: str
     says: dict[str, object] = field(default_factory=dict)

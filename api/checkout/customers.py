@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from api.checkout import idempotency
-from api.checkout.idempotency import Answer
+from api.checkout.idempotency import FirstAnswer
 from eventstore import append as log_append
 from eventstore.append import NewEvent
 from eventstore.read import head, read_stream
@@ -71,7 +71,9 @@ class Customers:
             )
         raise Problem("conflict", headers={"Retry-After": "1"})
 
-    async def _register(self, customer_id: str, body: CustomerBody, key: str | None, digest: bytes) -> Answer:
+    async def _register(
+        self, customer_id: str, body: CustomerBody, key: str | None, digest: bytes
+    ) -> FirstAnswer:
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
             repeated = await idempotency.earlier(connection, key, digest)
             if repeated is not None:
@@ -81,7 +83,7 @@ class Customers:
             return answer
 
 
-async def register(connection: Connection, customer_id: str, body: CustomerBody) -> Answer:
+async def register(connection: Connection, customer_id: str, body: CustomerBody) -> FirstAnswer:
     """Appends `customer.registered` when it says something new. Runs inside the caller's transaction."""
     stream = f"customer-{customer_id}"
     wanted = CustomerRegistered(customer_id=customer_id, email=body.email, name=body.name, phone=body.phone)
@@ -119,7 +121,7 @@ def _parsed(raw: bytes) -> CustomerBody:
         raise Problem("invalid_body", reason=reason_of(dict(first))) from None
 
 
-def _answer(registered: CustomerRegistered, *, created: bool, changed: bool, position: int) -> Answer:
+def _answer(registered: CustomerRegistered, *, created: bool, changed: bool, position: int) -> FirstAnswer:
     document = CustomerRegistration(
         customer_id=registered.customer_id,
         email=registered.email or "",
@@ -129,4 +131,4 @@ def _answer(registered: CustomerRegistered, *, created: bool, changed: bool, pos
         changed=changed,
         position=position,
     )
-    return Answer(201 if created else 200, document.model_dump(mode="json"))
+    return FirstAnswer(201 if created else 200, document.model_dump(mode="json"))

@@ -22,7 +22,7 @@ _SQL = load("idempotency.sql", "api")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FirstAnswer:
     """Status and body of an answer."""
 
     status: int
@@ -46,7 +46,7 @@ def digest(method: str, path: str, body: bytes) -> bytes:
     ).digest()
 
 
-async def earlier(connection: Connection, key: str | None, request: bytes) -> Answer | None:
+async def earlier(connection: Connection, key: str | None, request: bytes) -> FirstAnswer | None:
     """The answer of the first request with this key; later requests with it wait for the caller's transaction.
 
     Raises Problem `idempotency_key_reused` when the key belongs to another request.
@@ -59,10 +59,10 @@ async def earlier(connection: Connection, key: str | None, request: bytes) -> An
         return None
     if row["request_sha256"] != request:
         raise Problem("idempotency_key_reused")
-    return Answer(row["status"], orjson.loads(row["answer"]))
+    return FirstAnswer(row["status"], orjson.loads(row["answer"]))
 
 
-async def keep(connection: Connection, key: str | None, request: bytes, answer: Answer) -> None:
+async def keep(connection: Connection, key: str | None, request: bytes, answer: FirstAnswer) -> None:
     """Remembers an answer, in the transaction that did the work."""
     if key is None:
         return

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.demo.outcome import Outcome
+from console.demo.outcome import DayResult
 from console.demo.performance import Performance
 from console.demo.script import Script
 from console.messages import text
@@ -23,7 +23,7 @@ DETAILS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Invariant:
     """One invariant: the sentence that was checked, and what contradicts it."""
 
     sentence: str
@@ -35,8 +35,8 @@ class Verdict:
 
 
 async def judge(
-    connection: Connection, pool: Pool, script: Script, performance: Performance, outcome: Outcome
-) -> AsyncIterator[Verdict]:
+    connection: Connection, pool: Pool, script: Script, performance: Performance, outcome: DayResult
+) -> AsyncIterator[Invariant]:
     """Every invariant in turn."""
     yield await _stored(connection, performance)
     yield _doors(script, performance)
@@ -48,46 +48,46 @@ async def judge(
     yield await _rebuilt(pool)
 
 
-async def _stored(connection: Connection, performance: Performance) -> Verdict:
+async def _stored(connection: Connection, performance: Performance) -> Invariant:
     """I1: hashed again here, so that a wrong stored digest does not vouch for itself."""
     rows = await connection.fetch(load("demo.sql", "console")["bodies"])
     stored = {hashlib.sha256(row["body"]).digest() for row in rows}
     lost = [digest.hex() for digest in performance.accepted - stored]
     invented = [digest.hex() for digest in stored - performance.accepted]
     sentence = text("invariant.stored", count=number(len(rows)), bodies=number(len(performance.accepted)))
-    return Verdict(sentence, lost + invented)
+    return Invariant(sentence, lost + invented)
 
 
-def _doors(script: Script, performance: Performance) -> Verdict:
+def _doors(script: Script, performance: Performance) -> Invariant:
     contradictions = []
     if performance.unanswered:
         contradictions.append(text("invariant.unanswered", count=performance.unanswered))
     if performance.forged_refused != len(script.forged):
         contradictions.append(text("invariant.forged_accepted", count=performance.forged_accepted))
-    return Verdict(text("invariant.doors", count=number(len(script.forged))), contradictions)
+    return Invariant(text("invariant.doors", count=number(len(script.forged))), contradictions)
 
 
-def _ledger(outcome: Outcome) -> Verdict:
+def _ledger(outcome: DayResult) -> Invariant:
     off = [f"{unit}: {sum_}" for unit, (sum_, _) in outcome.ledger.items() if sum_]
-    return Verdict(text("invariant.ledger", units=", ".join(outcome.ledger)), off)
+    return Invariant(text("invariant.ledger", units=", ".join(outcome.ledger)), off)
 
 
-def _money(script: Script, outcome: Outcome) -> Verdict:
+def _money(script: Script, outcome: DayResult) -> Invariant:
     """I4: what the providers say they received and gave back, to the rupiah."""
     expected = script.day.expected
     refunded = sum(customer.refunded_idr for customer in expected.customers.values())
     wanted = expected.received_idr - refunded
     off = [] if outcome.received == wanted else [f"{rupiah(outcome.received)} ≠ {rupiah(wanted)}"]
-    return Verdict(text("invariant.money", amount=rupiah(wanted)), off)
+    return Invariant(text("invariant.money", amount=rupiah(wanted)), off)
 
 
-def _customers(script: Script, outcome: Outcome) -> Verdict:
+def _customers(script: Script, outcome: DayResult) -> Invariant:
     expected = script.day.expected.customers
     off = [sentence for customer in expected for sentence in _differences(customer, script, outcome)]
-    return Verdict(text("invariant.customers", count=number(len(expected))), off)
+    return Invariant(text("invariant.customers", count=number(len(expected))), off)
 
 
-def _differences(customer: str, script: Script, outcome: Outcome) -> Iterator[str]:
+def _differences(customer: str, script: Script, outcome: DayResult) -> Iterator[str]:
     wanted, has = script.day.expected.customers[customer], outcome.holdings[customer]
     paid, refunded = outcome.paid.get(customer, (0, 0))
     pairs = {
@@ -104,7 +104,7 @@ def _differences(customer: str, script: Script, outcome: Outcome) -> Iterator[st
             yield f"{customer} {name}: {is_} ≠ {must}"
 
 
-def _held(script: Script, outcome: Outcome) -> Verdict:
+def _held(script: Script, outcome: DayResult) -> Invariant:
     wanted = {reason: amount for reason, amount in script.day.expected.suspense.items() if amount}
     found = {reason: amount for reason, (_, amount) in outcome.held.items() if amount}
     off = [
@@ -112,16 +112,16 @@ def _held(script: Script, outcome: Outcome) -> Verdict:
         for reason in sorted(wanted.keys() | found.keys())
         if wanted.get(reason) != found.get(reason)
     ]
-    return Verdict(text("invariant.held", amount=rupiah(sum(wanted.values()))), off)
+    return Invariant(text("invariant.held", amount=rupiah(sum(wanted.values()))), off)
 
 
-def _parked(script: Script, outcome: Outcome) -> Verdict:
+def _parked(script: Script, outcome: DayResult) -> Invariant:
     found, wanted = sum(count for _, _, count in outcome.parked), script.day.expected.parked
     off = [] if found == wanted else [f"{found} ≠ {wanted}"]
-    return Verdict(text("invariant.parked", count=wanted), off)
+    return Invariant(text("invariant.parked", count=wanted), off)
 
 
-async def _rebuilt(pool: Pool) -> Verdict:
+async def _rebuilt(pool: Pool) -> Invariant:
     """I6: the second way of computing is a rebuild from the beginning of the log."""
     off: list[str] = []
     rows = 0
@@ -129,4 +129,4 @@ async def _rebuilt(pool: Pool) -> Verdict:
         compared = await verify(pool, name)
         rows += compared.rows
         off += [f"{name}: {difference}" for difference in compared.differences]
-    return Verdict(text("invariant.rebuilt", count=len(BY_NAME), rows=number(rows)), off)
+    return Invariant(text("invariant.rebuilt", count=len(BY_NAME), rows=number(rows)), off)

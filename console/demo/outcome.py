@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class Change:
     """One decision that gave or took something, and the payment behind it."""
 
     kind: str
@@ -29,12 +29,12 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DayResult:
     """Amounts in whole rupiah; counts of deliveries, not of payments."""
 
     position: int
     holdings: dict[str, Holdings]
-    causes: dict[str, list[Cause]]
+    causes: dict[str, list[Change]]
     paid: dict[str, tuple[int, int]]
     held: dict[str, tuple[int, int]]
     parked: list[tuple[str, str, int]]
@@ -47,12 +47,12 @@ class Outcome:
 
 async def read_outcome(
     connection: Connection, application: Application, script: Script, position: int
-) -> Outcome:
+) -> DayResult:
     """Everything as of log position `position` or later."""
     sql = load("demo.sql", "console")
     customers = [str(buyer.customer_id) for buyer in script.day.customers]
     timing = await connection.fetchrow(sql["timing"])
-    return Outcome(
+    return DayResult(
         position=position,
         holdings={customer: await application.holdings(customer, position) for customer in customers},
         causes=_causes(await connection.fetch(sql["causes"])),
@@ -82,10 +82,10 @@ def distinct(letters: Sequence[Any]) -> list[tuple[str, str, int]]:
     return [(provider, reason, len(webhooks)) for (provider, reason), webhooks in said.items()]
 
 
-def _causes(rows: list[Any]) -> dict[str, list[Cause]]:
-    found: defaultdict[str, list[Cause]] = defaultdict(list)
+def _causes(rows: list[Any]) -> dict[str, list[Change]]:
+    found: defaultdict[str, list[Change]] = defaultdict(list)
     for row in rows:
         data = json.loads(row["data"])
         known_as = data.get("payment_id") or str(data.get("subscription_id", "")).rpartition(":")[2]
-        found[data["customer_id"]].append(Cause(row["type"], data["provider"], known_as, data))
+        found[data["customer_id"]].append(Change(row["type"], data["provider"], known_as, data))
     return dict(found)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from console.demo.script import Script
 from console.exits import CommandError
 from console.messages import text
-from console.player import Answer, play
+from console.player import Answered, play
 from console.progress import Bar
 from eventstore.queries import load
 
@@ -27,7 +27,7 @@ POLL_SECONDS = 0.1
 class Performance:
     """What the door answered, and how long it all took. `accepted` holds the SHA-256 of every body answered 200."""
 
-    answers: list[Answer]
+    answers: list[Answered]
     accepted: frozenset[bytes]
     forged_accepted: int
     forged_refused: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.commands.suspense import reason_in_words
-from console.demo.outcome import Cause, Outcome
+from console.demo.outcome import Change, DayResult
 from console.demo.script import Script
 from console.messages import text
 from console.output import number, paint, print_data, rupiah
@@ -14,7 +14,7 @@ from providers.simulated import Buyer
 CAUSES_SHOWN = 5
 
 
-def tell(script: Script, outcome: Outcome) -> None:
+def tell(script: Script, outcome: DayResult) -> None:
     """The whole story on stdout."""
     print_data()
     print_data(paint(text("demo.customers"), "cyan"))
@@ -24,7 +24,7 @@ def tell(script: Script, outcome: Outcome) -> None:
     _tell_doors(outcome)
 
 
-def _tell_customer(buyer: Buyer, outcome: Outcome) -> None:
+def _tell_customer(buyer: Buyer, outcome: DayResult) -> None:
     customer = str(buyer.customer_id)
     paid, refunded = outcome.paid.get(customer, (0, 0))
     money = text("demo.paid", amount=rupiah(paid))
@@ -42,7 +42,7 @@ def _tell_customer(buyer: Buyer, outcome: Outcome) -> None:
         print_data(f"    {'':<5}{text('demo.more', count=len(causes) - len(shown))}")
 
 
-def _possessions(customer: str, outcome: Outcome) -> str:
+def _possessions(customer: str, outcome: DayResult) -> str:
     has = outcome.holdings[customer]
     things = [text("demo.tier", tier=has.tier)]
     if has.credit_tokens:
@@ -54,14 +54,14 @@ def _possessions(customer: str, outcome: Outcome) -> str:
     return " · ".join(things)
 
 
-def telling(causes: Sequence[Cause]) -> list[Cause]:
+def telling(causes: Sequence[Change]) -> list[Change]:
     """At most CAUSES_SHOWN: one of each kind first, then the earliest, in the order they happened."""
     first = {cause.kind: index for index, cause in reversed(list(enumerate(causes)))}
     order = sorted(range(len(causes)), key=lambda index: (first[causes[index].kind] != index, index))
     return [causes[index] for index in sorted(order[:CAUSES_SHOWN])]
 
 
-def describe(cause: Cause) -> str:
+def describe(cause: Change) -> str:
     """What one decision gave or took, in a few words."""
     data = cause.data
     return text(
@@ -74,7 +74,7 @@ def describe(cause: Cause) -> str:
     )
 
 
-def _tell_waiting(outcome: Outcome) -> None:
+def _tell_waiting(outcome: DayResult) -> None:
     print_data()
     print_data(paint(text("demo.waiting"), "cyan"))
     for reason, (count, amount) in outcome.held.items():
@@ -83,7 +83,7 @@ def _tell_waiting(outcome: Outcome) -> None:
         print_data(f"  {text('demo.parked'):>14}  {count:>3} ×  {provider}: {reason}")
 
 
-def _tell_doors(outcome: Outcome) -> None:
+def _tell_doors(outcome: DayResult) -> None:
     print_data()
     print_data(paint(text("demo.turned_away"), "cyan"))
     for provider, cause, count in outcome.rejected:

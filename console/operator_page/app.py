@@ -16,7 +16,7 @@ from console.operator_page.page import render
 from console.operator_page.style import POLICY
 from console.overview import look
 from console.store import open_store
-from runtime.doors import Door
+from runtime.doors import PublicRunner
 from runtime.health import Health
 from runtime.lifecycle import within
 from runtime.logs import get_logger
@@ -43,7 +43,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     key = settings.require_operator_key()
     health = Health("console")
     health.add("database", lambda: _database_answers(settings))
-    runner = Door(application(settings, health, key), shutdown_timeout=2.0)
+    runner = PublicRunner(application(settings, health, key), shutdown_timeout=2.0)
     async with metrics_server(
         new_registry(), health, host=settings.metrics_host, port=settings.console_metrics_port
     ):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from processor.intake.store import Stored
+from processor.intake.store import Recorded
 from runtime.logs import get_logger
 
 BATCH_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -67,7 +67,7 @@ class Instruments:
             "lunas_quarantine_stored", "Rejected requests kept.", ["provider", "cause"], registry=registry
         )
 
-    def stored(self, offered: int, stored: Sequence[Stored]) -> None:
+    def stored(self, offered: int, stored: Sequence[Recorded]) -> None:
         """A batch of `offered` deliveries was committed; `stored` of them were new."""
         self.batch.observe(offered)
         self.redelivered.inc(offered - len(stored))
@@ -76,14 +76,14 @@ class Instruments:
         self._tell_slow([one for one in stored if one.processing_ms > self._slow_ms])
         self._tell_parked(stored)
 
-    def _one(self, one: Stored) -> None:
+    def _one(self, one: Recorded) -> None:
         provider = one.verdict.prepared.envelope.provider
         self.deliveries.labels(provider, one.verdict.status).inc()
         self.seconds.observe(one.processing_ms / 1000)
         if one.processing_ms > self._slow_ms:
             self.slow.labels(provider).inc()
 
-    def _tell_slow(self, slow: Sequence[Stored]) -> None:
+    def _tell_slow(self, slow: Sequence[Recorded]) -> None:
         """One line per batch: after an outage everything is slow, and nobody reads a line for each."""
         if slow:
             worst = max(slow, key=lambda one: one.processing_ms)
@@ -96,7 +96,7 @@ class Instruments:
                 provider=worst.verdict.prepared.envelope.provider,
             )
 
-    def _tell_parked(self, stored: Sequence[Stored]) -> None:
+    def _tell_parked(self, stored: Sequence[Recorded]) -> None:
         """One line per group of reason, not per message."""
         letters = [(one.verdict.letter, one.verdict.prepared.envelope) for one in stored]
         groups = Tally((why.stage, why.reason, envelope.provider) for why, envelope in letters if why)

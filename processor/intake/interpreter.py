@@ -27,7 +27,7 @@ _NUMBERLIKE = re.compile(rf"[-+0-9.,eE ]{{1,{NAME_LIMIT}}}")
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class WhyParked:
     """Why a delivery cannot be processed. `reason` is a stable code, `detail` has no personal data."""
 
     stage: str
@@ -51,7 +51,7 @@ class Prepared:
     body_sha256: bytes
     translation: Translation | None = None
     content_digest: bytes = _NO_DIGEST
-    parked: Parked | None = None
+    parked: WhyParked | None = None
     named: str | None = None
 
     @property
@@ -129,7 +129,7 @@ def identified(envelope: Envelope) -> Prepared:
 
 def parked(received: Prepared, stage: str, reason: str, detail: str = "", attempts: int = 0) -> Prepared:
     """The same delivery, to be parked."""
-    why = Parked(stage, reason, detail[:DETAIL_LIMIT], attempts)
+    why = WhyParked(stage, reason, detail[:DETAIL_LIMIT], attempts)
     return replace(received, translation=None, content_digest=_NO_DIGEST, parked=why)
 
 

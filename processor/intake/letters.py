@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from processor.intake.interpreter import DETAIL_LIMIT, Parked
+from processor.intake.interpreter import DETAIL_LIMIT, WhyParked
 from processor.intake.verdicts import Verdict
 from schemas.envelope import pack
 
@@ -20,7 +20,7 @@ class Letter:
     """
 
     provider: str
-    why: Parked
+    why: WhyParked
     message: bytes
     body_sha256: bytes
     delivery_id: uuid.UUID | None = None
@@ -45,7 +45,7 @@ def letter_of(verdict: Verdict) -> Letter:
 
 def unreadable(message: bytes, stage: str, reason: str, detail: str = "", attempts: int = 0) -> Letter:
     """The letter of an AMQP body that is not a frame of envelopes, or of an envelope with impossible fields."""
-    why = Parked(stage, reason, detail[:DETAIL_LIMIT], attempts)
+    why = WhyParked(stage, reason, detail[:DETAIL_LIMIT], attempts)
     return Letter("unknown", why, message, hashlib.sha256(message).digest())
 
 

@@ -10,7 +10,7 @@ import asyncio
 
 from processor.intake.failures import Failure, classify, describe
 from processor.intake.instruments import Instruments
-from processor.intake.interpreter import EnvelopeInvalid, Parked, Prepared, identified, parked
+from processor.intake.interpreter import EnvelopeInvalid, Prepared, WhyParked, identified, parked
 from processor.intake.letters import Letter, unreadable
 from processor.intake.patience import Patience, Stopping
 from processor.intake.retry import why_parked
@@ -86,5 +86,5 @@ def _read(message: Delivery) -> tuple[list[Prepared], list[Letter]]:
     return prepared, letters
 
 
-def _raw(body: bytes, why: Parked, reason: str) -> Letter:
+def _raw(body: bytes, why: WhyParked, reason: str) -> Letter:
     return unreadable(body, "decode", reason, f"{why.stage}: {why.reason} {why.detail}".strip(), why.attempts)

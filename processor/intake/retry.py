@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from processor.intake.interpreter import Parked
+from processor.intake.interpreter import WhyParked
 from runtime.amqp.publisher import Message
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack
 from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key
@@ -43,7 +43,7 @@ class Detours:
         Raises NotConfirmed or Unroutable; the message that brought it is then still ours.
         """
         if attempt >= min(self.attempts, len(self.delays)):
-            await self.park(pack([envelope]), Parked("append", "retries_exhausted", reason, attempt))
+            await self.park(pack([envelope]), WhyParked("append", "retries_exhausted", reason, attempt))
             return None
         delay = self.delays[attempt]
         headers: dict[str, str | int | bool] = {ATTEMPT_HEADER: attempt + 1, PARTITION_HEADER: self.partition}
@@ -58,7 +58,7 @@ class Detours:
         exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
         await self._publish(exchange, pack([envelope]), {PARTITION_HEADER: self.partition})
 
-    async def park(self, body: bytes, why: Parked) -> None:
+    async def park(self, body: bytes, why: WhyParked) -> None:
         """Send it to the parking lot with its reason. Raises NotConfirmed or Unroutable."""
         headers: dict[str, str | int | bool] = {
             ATTEMPT_HEADER: why.attempts,
@@ -80,14 +80,14 @@ def attempt_of(headers: Mapping[str, object]) -> int:
     return attempt if isinstance(attempt, int) and attempt > 0 else 0
 
 
-def why_parked(headers: Mapping[str, object]) -> Parked:
+def why_parked(headers: Mapping[str, object]) -> WhyParked:
     """Stage and reason of a message in the parking lot: ours, or the broker's when it was its safety net."""
     stage, reason, detail = (headers.get(name) for name in (STAGE_HEADER, REASON_HEADER, DETAIL_HEADER))
     if isinstance(stage, str) and isinstance(reason, str):
-        return Parked(stage, reason, detail if isinstance(detail, str) else "", attempt_of(headers))
+        return WhyParked(stage, reason, detail if isinstance(detail, str) else "", attempt_of(headers))
     broker = headers.get("x-first-death-reason")
     queue = headers.get("x-first-death-queue")
-    return Parked(
+    return WhyParked(
         "broker",
         broker if isinstance(broker, str) else "dead_lettered",
         f"taken out of {queue} by the broker" if isinstance(queue, str) else "",

@@ -29,7 +29,7 @@ from processor.intake.columns import (
 )
 from processor.intake.interpreter import Interpreter, Prepared
 from processor.intake.letters import Letter, letter_of
-from processor.intake.verdicts import Held, Key, Verdict, firsts, judge, key_of
+from processor.intake.verdicts import Key, Known, Verdict, firsts, judge, key_of
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.faults import fault_point
 from runtime.ids import uuid7
@@ -47,7 +47,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class Recorded:
     """One delivery that is now in the store; `processing_ms` from its start to the commit, by the database's clock."""
 
     verdict: Verdict
@@ -69,7 +69,7 @@ class Store:
     inline: Inline
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False)
 
-    async def store(self, batch: Sequence[Prepared]) -> list[Stored]:
+    async def store(self, batch: Sequence[Prepared]) -> list[Recorded]:
         """Store what is new of the batch and return it; nothing for what was stored before.
 
         Raises the database's error; then nothing of the batch is written.
@@ -84,7 +84,7 @@ class Store:
             self.inline.stored_alone()
             return stored
 
-    async def _with_decisions(self, batch: Sequence[Prepared], leader: Fulfilment) -> list[Stored] | None:
+    async def _with_decisions(self, batch: Sequence[Prepared], leader: Fulfilment) -> list[Recorded] | None:
         """Store and decide in one transaction; None when that failed and nothing was written."""
         try:
             stored, decided = await self._write(batch, leader)
@@ -103,7 +103,7 @@ class Store:
 
     async def _write(
         self, batch: Sequence[Prepared], leader: Fulfilment | None
-    ) -> tuple[list[Stored], Decided | None]:
+    ) -> tuple[list[Recorded], Decided | None]:
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
             async with log_transaction(connection):
                 written = await self._store(connection, batch, leader)
@@ -127,7 +127,7 @@ class Store:
 
     async def _store(
         self, connection: Connection, batch: Sequence[Prepared], leader: Fulfilment | None
-    ) -> tuple[list[Stored], Decided | None]:
+    ) -> tuple[list[Recorded], Decided | None]:
         fresh, new = await _take_in(connection, batch)
         if not fresh:
             return [], None
@@ -140,12 +140,12 @@ class Store:
         offsets = accumulate((len(each) for each in receipts[:-1]), initial=first)
         milliseconds = await _record(connection, verdicts, list(offsets), decided)
         await self._remember(connection, verdicts)
-        stored = [Stored(verdict, milliseconds[verdict.prepared.delivery_id]) for verdict in verdicts]
+        stored = [Recorded(verdict, milliseconds[verdict.prepared.delivery_id]) for verdict in verdicts]
         return stored, decided
 
     async def _held(
         self, connection: Connection, fresh: Sequence[Prepared], new: set[uuid.UUID]
-    ) -> dict[Key, Held]:
+    ) -> dict[Key, Known]:
         """What the inbox held before for the keys that are not of the `new` deliveries."""
         wanted = firsts(fresh)
         old = [key for key, prepared in wanted.items() if prepared.delivery_id not in new]
@@ -155,14 +155,14 @@ class Store:
             _SQL["first_seen"], [provider for provider, _ in old], [dedupe_key for _, dedupe_key in old]
         )
         held = {
-            (row["provider"], row["dedupe_key"]): Held(
+            (row["provider"], row["dedupe_key"]): Known(
                 row["delivery_id"], row["content_digest"], row["effects"]
             )
             for row in rows
         }
         return {key: await self._today(connection, wanted[key], before) for key, before in held.items()}
 
-    async def _today(self, connection: Connection, prepared: Prepared, before: Held) -> Held:
+    async def _today(self, connection: Connection, prepared: Prepared, before: Known) -> Known:
         """The first delivery's digest as today's translator sees it, when the stored one differs.
 
         A digest is kept for ever, translators change: only two deliveries read by the same translator can contradict each other.

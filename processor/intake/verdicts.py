@@ -6,17 +6,17 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from processor.intake.interpreter import Parked, Prepared
-from schemas.translation import Fact, Outcome
+from processor.intake.interpreter import Prepared, WhyParked
+from schemas.translation import Effect, Fact
 
 Key = tuple[str, str]
 """(provider, dedupe key)."""
 
-CONFLICT = Parked("append", "conflicting_content", "an earlier delivery with this key says something else")
+CONFLICT = WhyParked("append", "conflicting_content", "an earlier delivery with this key says something else")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Known:
     """What the inbox holds for a key: the first delivery, the digest of what it says, how many facts it led to."""
 
     delivery_id: uuid.UUID
@@ -33,14 +33,14 @@ class Verdict:
     reason: str | None = None
     facts: tuple[Fact, ...] = ()
     duplicate_of: uuid.UUID | None = None
-    letter: Parked | None = None
+    letter: WhyParked | None = None
     learned: bool = False
 
 
 def key_of(prepared: Prepared) -> Key | None:
     """The inbox key; None for what is never deduplicated: parked, tests, other people's."""
     translation = prepared.translation
-    if translation is None or translation.outcome in (Outcome.TEST, Outcome.QUARANTINED):
+    if translation is None or translation.effect in (Effect.TEST, Effect.QUARANTINED):
         return None
     return prepared.envelope.provider, translation.dedupe_key
 
@@ -55,9 +55,9 @@ def firsts(batch: Iterable[Prepared]) -> dict[Key, Prepared]:
     return found
 
 
-def judge(batch: Sequence[Prepared], held: Mapping[Key, Held]) -> list[Verdict]:
+def judge(batch: Sequence[Prepared], held: Mapping[Key, Known]) -> list[Verdict]:
     """Verdicts in the order of the batch. `held` has every key that was in the inbox before; the batch's own are found here."""
-    known: dict[Key, Held] = dict(held)
+    known: dict[Key, Known] = dict(held)
     verdicts: list[Verdict] = []
     for prepared in batch:
         key = key_of(prepared)
@@ -67,23 +67,23 @@ def judge(batch: Sequence[Prepared], held: Mapping[Key, Held]) -> list[Verdict]:
         if key is not None and (before is None or verdict.learned):
             first = prepared.delivery_id if before is None else before.delivery_id
             digest = prepared.content_digest if before is None else before.content_digest
-            known[key] = Held(first, digest, len(verdict.facts))
+            known[key] = Known(first, digest, len(verdict.facts))
     return verdicts
 
 
 def _first(prepared: Prepared) -> Verdict:
     translation = prepared.translation
     if translation is None:
-        letter = prepared.parked or Parked("translate", "translator_failed")
+        letter = prepared.parked or WhyParked("translate", "translator_failed")
         return Verdict(prepared, "parked", letter.reason, letter=letter)
-    if translation.outcome is Outcome.FACTS:
+    if translation.effect is Effect.FACTS:
         return Verdict(prepared, "processed", translation.reason, translation.facts)
-    status = {Outcome.TEST: "test", Outcome.QUARANTINED: "quarantined"}.get(translation.outcome, "no_effect")
-    unknown = "unknown_event" if translation.outcome is Outcome.UNKNOWN else None
+    status = {Effect.TEST: "test", Effect.QUARANTINED: "quarantined"}.get(translation.effect, "no_effect")
+    unknown = "unknown_event" if translation.effect is Effect.UNKNOWN else None
     return Verdict(prepared, status, translation.reason or unknown)
 
 
-def _again(prepared: Prepared, before: Held) -> Verdict:
+def _again(prepared: Prepared, before: Known) -> Verdict:
     """A delivery whose key is known: a conflict, the first one of its key that is understood, or a duplicate."""
     facts = prepared.translation.facts if prepared.translation else ()
     if prepared.content_digest != before.content_digest:

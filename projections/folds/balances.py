@@ -13,7 +13,7 @@ from schemas.decisions import CreditClawedBack, CreditGranted, TierChanged, Toke
 
 
 @dataclass(slots=True)
-class Balance:
+class BalanceRow:
     """`tier` is None until a decision names one: the customer then has the catalogue's first tier."""
 
     customer_id: str
@@ -30,20 +30,20 @@ class Balance:
 
 
 @dataclass(slots=True)
-class Balances:
-    balances: dict[str, Balance] = field(default_factory=dict)
+class BalanceRows:
+    balances: dict[str, BalanceRow] = field(default_factory=dict)
 
-    def touch(self, event: Event) -> Balance:
+    def touch(self, event: Event) -> BalanceRow:
         """The row an event changes, made on first use."""
         customer_id: str = event.data["customer_id"]
         row = self.balances.get(customer_id)
         if row is None:
-            row = self.balances[customer_id] = Balance(customer_id)
+            row = self.balances[customer_id] = BalanceRow(customer_id)
         row.position = event.position
         return row
 
 
-def credit_granted(state: Balances, event: Event) -> None:
+def credit_granted(state: BalanceRows, event: Event) -> None:
     data = event.data
     row = state.touch(event)
     amount: int = data["amount_idr"]
@@ -55,12 +55,12 @@ def credit_granted(state: Balances, event: Event) -> None:
         row.last_top_up_at, row.last_top_up_idr = at, amount
 
 
-def credit_clawed_back(state: Balances, event: Event) -> None:
+def credit_clawed_back(state: BalanceRows, event: Event) -> None:
     # What was ever topped up stays what it was; only the balance shrinks.
     state.touch(event).credit_tokens -= event.data["tokens"]
 
 
-def credit_withdrawn(state: Balances, event: Event) -> None:
+def credit_withdrawn(state: BalanceRows, event: Event) -> None:
     data = event.data
     row = state.touch(event)
     row.credit_tokens -= data["tokens"]
@@ -68,25 +68,25 @@ def credit_withdrawn(state: Balances, event: Event) -> None:
     _last_top_up(row, data)
 
 
-def credit_dated(state: Balances, event: Event) -> None:
+def credit_dated(state: BalanceRows, event: Event) -> None:
     _last_top_up(state.touch(event), event.data)
 
 
-def _last_top_up(row: Balance, data: dict[str, Any]) -> None:
+def _last_top_up(row: BalanceRow, data: dict[str, Any]) -> None:
     """The decision says which one it is: the row remembers only the newest."""
     row.last_top_up_at = optional_moment(data.get("last_top_up_at"))
     row.last_top_up_idr = data.get("last_top_up_idr")
 
 
-def tokens_granted(state: Balances, event: Event) -> None:
+def tokens_granted(state: BalanceRows, event: Event) -> None:
     state.touch(event).chat_tokens += event.data["chat_tokens"]
 
 
-def tokens_clawed_back(state: Balances, event: Event) -> None:
+def tokens_clawed_back(state: BalanceRows, event: Event) -> None:
     state.touch(event).chat_tokens -= event.data["chat_tokens"]
 
 
-def tier_changed(state: Balances, event: Event) -> None:
+def tier_changed(state: BalanceRows, event: Event) -> None:
     data = event.data
     if data["tier"] is None:
         raise ValueError("a tier has no name")  # None says that a batch left the tier alone
@@ -98,8 +98,8 @@ def tier_changed(state: Balances, event: Event) -> None:
 
 BALANCES = Projection(
     name="balances",
-    tables=(Table("balances", Balance, ("customer_id",)),),
-    new_state=Balances,
+    tables=(Table("balances", BalanceRow, ("customer_id",)),),
+    new_state=BalanceRows,
     handlers={
         CreditGranted.TYPE: credit_granted,
         CreditClawedBack.TYPE: credit_clawed_back,

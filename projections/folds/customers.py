@@ -10,7 +10,7 @@ from schemas.facts import CustomerRegistered
 
 
 @dataclass(slots=True)
-class Customer:
+class CustomerRow:
     customer_id: str
     email: str | None
     email_normalized: str | None
@@ -20,15 +20,15 @@ class Customer:
 
 
 @dataclass(slots=True)
-class Customers:
-    customers: dict[str, Customer] = field(default_factory=dict)
+class CustomerRows:
+    customers: dict[str, CustomerRow] = field(default_factory=dict)
 
 
-def registered(state: Customers, event: Event) -> None:
+def registered(state: CustomerRows, event: Event) -> None:
     data = event.data
     customer_id: str = data["customer_id"]
     email: str | None = data.get("email")
-    state.customers[customer_id] = Customer(
+    state.customers[customer_id] = CustomerRow(
         customer_id=customer_id,
         email=email,
         email_normalized=normalise_email(email),
@@ -40,8 +40,8 @@ def registered(state: Customers, event: Event) -> None:
 
 CUSTOMERS = Projection(
     name="customers",
-    tables=(Table("customers", Customer, ("customer_id",)),),
-    new_state=Customers,
+    tables=(Table("customers", CustomerRow, ("customer_id",)),),
+    new_state=CustomerRows,
     handlers={CustomerRegistered.TYPE: registered},
     keys=lambda event: (event.data["customer_id"],),
     loaded=False,

@@ -12,7 +12,7 @@ from schemas.decisions import CourseEnrolled, CourseRevoked
 
 
 @dataclass(slots=True)
-class Enrollment:
+class EnrollmentRow:
     customer_id: str
     course: str
     status: str
@@ -26,17 +26,17 @@ class Enrollment:
 
 
 @dataclass(slots=True)
-class Enrollments:
-    enrollments: dict[tuple[str, str], Enrollment] = field(default_factory=dict)
+class EnrollmentRows:
+    enrollments: dict[tuple[str, str], EnrollmentRow] = field(default_factory=dict)
 
 
 def key_of(event: Event) -> tuple[str, str]:
     return event.data["customer_id"], event.data["course"]
 
 
-def enrolled(state: Enrollments, event: Event) -> None:
+def enrolled(state: EnrollmentRows, event: Event) -> None:
     data = event.data
-    state.enrollments[key_of(event)] = Enrollment(
+    state.enrollments[key_of(event)] = EnrollmentRow(
         customer_id=data["customer_id"],
         course=data["course"],
         status="active",
@@ -50,7 +50,7 @@ def enrolled(state: Enrollments, event: Event) -> None:
     )
 
 
-def revoked(state: Enrollments, event: Event) -> None:
+def revoked(state: EnrollmentRows, event: Event) -> None:
     row = state.enrollments.get(key_of(event))
     if row is None:
         raise LookupError("a course was revoked that was never opened")
@@ -60,7 +60,7 @@ def revoked(state: Enrollments, event: Event) -> None:
     row.position = event.position
 
 
-def withdrawn(state: Enrollments, event: Event) -> None:
+def withdrawn(state: EnrollmentRows, event: Event) -> None:
     """Never due: the view leaves such rows out. Another order may have opened the course since."""
     row = state.enrollments.get(key_of(event))
     if row is not None and row.order_id == event.data["order_id"]:
@@ -70,7 +70,7 @@ def withdrawn(state: Enrollments, event: Event) -> None:
         row.position = event.position
 
 
-def dated(state: Enrollments, event: Event) -> None:
+def dated(state: EnrollmentRows, event: Event) -> None:
     data = event.data
     row = state.enrollments.get(key_of(event))
     if row is not None and row.order_id == data["former_order_id"]:
@@ -81,8 +81,8 @@ def dated(state: Enrollments, event: Event) -> None:
 
 ENROLLMENTS = Projection(
     name="enrollments",
-    tables=(Table("enrollments", Enrollment, ("customer_id", "course")),),
-    new_state=Enrollments,
+    tables=(Table("enrollments", EnrollmentRow, ("customer_id", "course")),),
+    new_state=EnrollmentRows,
     handlers={
         CourseEnrolled.TYPE: enrolled,
         CourseRevoked.TYPE: revoked,

@@ -11,7 +11,7 @@ from schemas.decisions import DECISIONS
 
 
 @dataclass(slots=True)
-class Account:
+class LedgerRow:
     account: str
     unit: str
     balance: int
@@ -19,16 +19,16 @@ class Account:
 
 
 @dataclass(slots=True)
-class Ledger:
-    ledger: dict[tuple[str, str], Account] = field(default_factory=dict)
+class LedgerRows:
+    ledger: dict[tuple[str, str], LedgerRow] = field(default_factory=dict)
 
 
-def posted(state: Ledger, event: Event) -> None:
+def posted(state: LedgerRows, event: Event) -> None:
     for posting in event.data.get("postings", ()):
         key = posting["account"], posting["unit"]
         row = state.ledger.get(key)
         if row is None:
-            row = state.ledger[key] = Account(*key, 0, event.position)
+            row = state.ledger[key] = LedgerRow(*key, 0, event.position)
         row.balance += posting["amount"]
         row.position = event.position
 
@@ -39,8 +39,8 @@ def accounts(event: Event) -> Iterable[tuple[str, str]]:
 
 LEDGER = Projection(
     name="ledger",
-    tables=(Table("ledger", Account, ("account", "unit")),),
-    new_state=Ledger,
+    tables=(Table("ledger", LedgerRow, ("account", "unit")),),
+    new_state=LedgerRows,
     handlers={model.TYPE: posted for model in DECISIONS if issubclass(model, ValueMoved)},
     keys=accounts,
     loaded=True,

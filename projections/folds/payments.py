@@ -12,7 +12,7 @@ from schemas.decisions import DECISIONS, PaymentAssessed
 
 
 @dataclass(slots=True)
-class Payment:
+class PaymentRow:
     """`record` is the stable key; `payment_id` is the provider's id to show and may become more precise."""
 
     record: str
@@ -41,7 +41,7 @@ class Payment:
 
 
 @dataclass(slots=True)
-class Alias:
+class AliasRow:
     """A provider's id, or our reference, that finds a payment."""
 
     provider: str
@@ -50,7 +50,7 @@ class Alias:
 
 
 @dataclass(slots=True)
-class Step:
+class StepRow:
     """One entry of a case's timeline: the position of a `fact` or of a `decision`."""
 
     case_key: str
@@ -59,7 +59,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Merge:
+class MergeRow:
     """A record that turned out to be the same payment as another one. Readers see only the other one."""
 
     record: str
@@ -67,41 +67,41 @@ class Merge:
 
 
 @dataclass(slots=True)
-class Payments:
-    payments: dict[str, Payment] = field(default_factory=dict)
-    payment_aliases: dict[tuple[str, str, str], Alias] = field(default_factory=dict)
-    payment_timeline: dict[tuple[str, int], Step] = field(default_factory=dict)
-    payment_merges: dict[str, Merge] = field(default_factory=dict)
+class PaymentRows:
+    payments: dict[str, PaymentRow] = field(default_factory=dict)
+    payment_aliases: dict[tuple[str, str, str], AliasRow] = field(default_factory=dict)
+    payment_timeline: dict[tuple[str, int], StepRow] = field(default_factory=dict)
+    payment_merges: dict[str, MergeRow] = field(default_factory=dict)
 
 
-def assessed(state: Payments, event: Event) -> None:
+def assessed(state: PaymentRows, event: Event) -> None:
     data = event.data
     row = _payment(state, event)
     state.payments[row.record] = row
     ids = (row.payment_id, row.reference_id, *data.get("aliases", ()))
     for alias in ids:
         if alias:
-            state.payment_aliases[row.provider, alias, row.record] = Alias(row.provider, alias, row.record)
+            state.payment_aliases[row.provider, alias, row.record] = AliasRow(row.provider, alias, row.record)
     for merged in data.get("merged", ()):
-        state.payment_merges.setdefault(merged, Merge(merged, row.record))
+        state.payment_merges.setdefault(merged, MergeRow(merged, row.record))
     for hidden in _hidden(data):
         state.payments[hidden] = _as_hidden(state, row, hidden)
     timeline = state.payment_timeline
     for fact in data.get("facts", ()):
-        timeline[row.case_key, fact] = Step(row.case_key, fact, "fact")
-    timeline[row.case_key, event.position] = Step(row.case_key, event.position, "decision")
+        timeline[row.case_key, fact] = StepRow(row.case_key, fact, "fact")
+    timeline[row.case_key, event.position] = StepRow(row.case_key, event.position, "decision")
 
 
-def decided(state: Payments, event: Event) -> None:
+def decided(state: PaymentRows, event: Event) -> None:
     case_key: str = event.data["case"]
-    state.payment_timeline[case_key, event.position] = Step(case_key, event.position, "decision")
+    state.payment_timeline[case_key, event.position] = StepRow(case_key, event.position, "decision")
 
 
-def _payment(state: Payments, event: Event) -> Payment:
+def _payment(state: PaymentRows, event: Event) -> PaymentRow:
     data = event.data
     record: str = data["record"]
     earlier = state.payments.get(record)
-    return Payment(
+    return PaymentRow(
         record=record,
         provider=data["provider"],
         payment_id=data["payment_id"],
@@ -134,7 +134,7 @@ def _hidden(data: dict[str, Any]) -> tuple[str, ...]:
     return tuple(merged for merged in data.get("merged", ()) if merged.startswith(f"{data['case']}#"))
 
 
-def _as_hidden(state: Payments, main: Payment, record: str) -> Payment:
+def _as_hidden(state: PaymentRows, main: PaymentRow, record: str) -> PaymentRow:
     """A case of its own, which was merged: the view leaves such rows out."""
     earlier = state.payments.get(record)
     first = main.position if earlier is None else earlier.first_position
@@ -148,12 +148,12 @@ def records(event: Event) -> tuple[str, ...]:
 PAYMENTS = Projection(
     name="payments",
     tables=(
-        Table("payments", Payment, ("record",)),
-        Table("payment_aliases", Alias, ("provider", "alias", "record"), first_wins=True),
-        Table("payment_timeline", Step, ("case_key", "step"), first_wins=True),
-        Table("payment_merges", Merge, ("record",), first_wins=True),
+        Table("payments", PaymentRow, ("record",)),
+        Table("payment_aliases", AliasRow, ("provider", "alias", "record"), first_wins=True),
+        Table("payment_timeline", StepRow, ("case_key", "step"), first_wins=True),
+        Table("payment_merges", MergeRow, ("record",), first_wins=True),
     ),
-    new_state=Payments,
+    new_state=PaymentRows,
     handlers={model.TYPE: decided for model in DECISIONS} | {PaymentAssessed.TYPE: assessed},
     keys=records,
     loaded=False,

@@ -11,7 +11,7 @@ from schemas.decisions import DECISIONS, SubscriptionDecision
 
 
 @dataclass(slots=True)
-class Subscription:
+class SubscriptionRow:
     subscription_id: str
     customer_id: str
     provider: str
@@ -29,15 +29,15 @@ class Subscription:
 
 
 @dataclass(slots=True)
-class Subscriptions:
-    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+class SubscriptionRows:
+    subscriptions: dict[str, SubscriptionRow] = field(default_factory=dict)
 
 
-def snapshot(state: Subscriptions, event: Event) -> None:
+def snapshot(state: SubscriptionRows, event: Event) -> None:
     data = event.data
     subscription_id: str = data["subscription_id"]
     earlier = state.subscriptions.get(subscription_id)
-    state.subscriptions[subscription_id] = Subscription(
+    state.subscriptions[subscription_id] = SubscriptionRow(
         subscription_id=subscription_id,
         customer_id=data["customer_id"],
         provider=data["provider"],
@@ -58,8 +58,8 @@ def snapshot(state: Subscriptions, event: Event) -> None:
 
 SUBSCRIPTIONS = Projection(
     name="subscriptions",
-    tables=(Table("subscriptions", Subscription, ("subscription_id",)),),
-    new_state=Subscriptions,
+    tables=(Table("subscriptions", SubscriptionRow, ("subscription_id",)),),
+    new_state=SubscriptionRows,
     handlers={model.TYPE: snapshot for model in DECISIONS if issubclass(model, SubscriptionDecision)},
     keys=lambda event: (event.data["subscription_id"],),
     loaded=False,

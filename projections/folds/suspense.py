@@ -11,7 +11,7 @@ from schemas.decisions import SuspenseHeld, SuspenseReleased
 
 
 @dataclass(slots=True)
-class Held:
+class SuspenseRow:
     suspense_id: str
     case_key: str
     provider: str
@@ -30,13 +30,13 @@ class Held:
 
 
 @dataclass(slots=True)
-class Suspense:
-    suspense: dict[str, Held] = field(default_factory=dict)
+class SuspenseRows:
+    suspense: dict[str, SuspenseRow] = field(default_factory=dict)
 
 
-def held(state: Suspense, event: Event) -> None:
+def held(state: SuspenseRows, event: Event) -> None:
     data = event.data
-    state.suspense[data["suspense_id"]] = Held(
+    state.suspense[data["suspense_id"]] = SuspenseRow(
         suspense_id=data["suspense_id"],
         case_key=data["case"],
         provider=data["provider"],
@@ -55,7 +55,7 @@ def held(state: Suspense, event: Event) -> None:
     )
 
 
-def released(state: Suspense, event: Event) -> None:
+def released(state: SuspenseRows, event: Event) -> None:
     data = event.data
     row = state.suspense.get(data["suspense_id"])
     if row is None:
@@ -69,8 +69,8 @@ def released(state: Suspense, event: Event) -> None:
 
 SUSPENSE = Projection(
     name="suspense",
-    tables=(Table("suspense", Held, ("suspense_id",)),),
-    new_state=Suspense,
+    tables=(Table("suspense", SuspenseRow, ("suspense_id",)),),
+    new_state=SuspenseRows,
     handlers={SuspenseHeld.TYPE: held, SuspenseReleased.TYPE: released},
     keys=lambda event: (event.data["suspense_id"],),
     loaded=True,

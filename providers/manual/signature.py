@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from multidict import MultiMapping
 
-from providers.verification import Cause, Rejected, Verified
+from providers.verification import Rejected, RejectionCause, Verified
 
 
 def verify(headers: MultiMapping[str], body: bytes, secrets: Sequence[str]) -> Verified | Rejected:
     """Refuse: no request can speak for an operator."""
-    return Rejected(Cause.NO_SECRET_CONFIGURED)
+    return Rejected(RejectionCause.NO_SECRET_CONFIGURED)

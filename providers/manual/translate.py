@@ -16,7 +16,7 @@ from providers.section import Section
 from providers.substance import substance
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentSucceeded, ProductHint
-from schemas.translation import Fact, Outcome, Translation, TranslationContext
+from schemas.translation import Effect, Fact, Translation, TranslationContext
 
 PROVIDER = "manual"
 CONFIRMED = "payment.confirmed"
@@ -29,10 +29,10 @@ def translate(document: object, context: TranslationContext) -> Translation:
     if name is None:
         raise UntranslatableError("event_malformed" if top.has("event") else "event_missing")
     if name != CONFIRMED:
-        return Translation(Outcome.UNKNOWN, name, content_key(PROVIDER, name, top))
+        return Translation(Effect.UNKNOWN, name, content_key(PROVIDER, name, top))
     fact = _confirmed(top.required("data"), context)
     key = dedupe_key(PROVIDER, name, top.identifier("id") or top.required("data").identifier("order_id"))
-    return Translation(Outcome.FACTS, name, key, substance(name, (fact,)), (fact,))
+    return Translation(Effect.FACTS, name, key, substance(name, (fact,)), (fact,))
 
 
 def _confirmed(data: Section, context: TranslationContext) -> Fact:

@@ -14,7 +14,7 @@ from schemas.errors import UntranslatableError
 from schemas.facts import Report
 
 
-class Payment(StrEnum):
+class PaymentReport(StrEnum):
     """What a payment event reports."""
 
     SUCCEEDED = "succeeded"
@@ -26,15 +26,15 @@ class Payment(StrEnum):
 TESTS = frozenset({"testing"})
 RECORD_ONLY = frozenset({"shipper.status"})
 
-PAYMENTS: dict[str, Payment] = {
-    "payment.received": Payment.SUCCEEDED,
-    "payment.success": Payment.SUCCEEDED,
+PAYMENTS: dict[str, PaymentReport] = {
+    "payment.received": PaymentReport.SUCCEEDED,
+    "payment.success": PaymentReport.SUCCEEDED,
     # Unpaid after 29 minutes. It carries status "SUCCESS" of the notification and is never a success of money.
-    "payment.reminder": Payment.PENDING,
-    "payment.created": Payment.PENDING,
-    "payment.pending": Payment.PENDING,
-    "payment.failed": Payment.FAILED,
-    "payment.expired": Payment.EXPIRED,
+    "payment.reminder": PaymentReport.PENDING,
+    "payment.created": PaymentReport.PENDING,
+    "payment.pending": PaymentReport.PENDING,
+    "payment.failed": PaymentReport.FAILED,
+    "payment.expired": PaymentReport.EXPIRED,
 }
 
 SUBSCRIPTIONS: dict[str, Report] = {

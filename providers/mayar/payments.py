@@ -6,28 +6,28 @@ from datetime import datetime
 
 from providers.identity import content_digest
 from providers.mayar import payloads
-from providers.mayar.events import Payment
+from providers.mayar.events import PaymentReport
 from providers.mayar.payloads import PROVIDER
 from providers.section import Section
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentExpired, PaymentFact, PaymentFailed, PaymentPending, PaymentSucceeded
 from schemas.translation import Fact
 
-_STATES: dict[Payment, type[PaymentFact]] = {
-    Payment.SUCCEEDED: PaymentSucceeded,
-    Payment.PENDING: PaymentPending,
-    Payment.FAILED: PaymentFailed,
-    Payment.EXPIRED: PaymentExpired,
+_STATES: dict[PaymentReport, type[PaymentFact]] = {
+    PaymentReport.SUCCEEDED: PaymentSucceeded,
+    PaymentReport.PENDING: PaymentPending,
+    PaymentReport.FAILED: PaymentFailed,
+    PaymentReport.EXPIRED: PaymentExpired,
 }
 
 # `status` tells how the notification went and `transactionStatus` lags (a paid one may still say "created"); only these deny a payment.
 _DENIALS = frozenset({"false", "failed", "expired", "cancelled", "canceled", "refunded"})
 
 
-def payment(meaning: Payment, top: Section, data: Section, received_at: datetime) -> Fact:
+def payment(meaning: PaymentReport, top: Section, data: Section, received_at: datetime) -> Fact:
     """Raises UntranslatableError or AmountError when a success cannot be read safely."""
     data.require_rupiah()
-    paid = meaning is Payment.SUCCEEDED
+    paid = meaning is PaymentReport.SUCCEEDED
     if paid:
         _refuse_denial(data)
     transaction = _transaction_ids(data)

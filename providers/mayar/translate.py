@@ -13,7 +13,7 @@ from providers.mayar.payloads import PROVIDER
 from providers.section import Section
 from providers.substance import substance
 from schemas.errors import AmountError
-from schemas.translation import Fact, Outcome, Translation, TranslationContext
+from schemas.translation import Effect, Fact, Translation, TranslationContext
 
 
 def translate(document: object, context: TranslationContext) -> Translation:
@@ -23,18 +23,18 @@ def translate(document: object, context: TranslationContext) -> Translation:
     data = top.section("data")
     mistaken = _addressee(top, data, context)
     if mistaken is not None:
-        return Translation(Outcome.QUARANTINED, name, content_key(PROVIDER, name, top), reason=mistaken)
+        return Translation(Effect.QUARANTINED, name, content_key(PROVIDER, name, top), reason=mistaken)
     if name in TESTS:
-        return Translation(Outcome.TEST, name, content_key(PROVIDER, name, top))
+        return Translation(Effect.TEST, name, content_key(PROVIDER, name, top))
     if name not in KNOWN:
-        return Translation(Outcome.UNKNOWN, name, content_key(PROVIDER, name, top))
+        return Translation(Effect.UNKNOWN, name, content_key(PROVIDER, name, top))
     if name in RECORD_ONLY:
         key = event_key(name, top, data, context.received_at)
-        return Translation(Outcome.NO_EFFECT, name, key, substance(name, (), status=data.text("status")))
+        return Translation(Effect.NO_EFFECT, name, key, substance(name, (), status=data.text("status")))
     data = top.required("data")
     fact = _fact(name, top, data, context)
     key = event_key(name, top, data, context.received_at)
-    return Translation(Outcome.FACTS, name, key, _says(name, data, fact), (fact,))
+    return Translation(Effect.FACTS, name, key, _says(name, data, fact), (fact,))
 
 
 def _fact(name: str, top: Section, data: Section, context: TranslationContext) -> Fact:

@@ -21,7 +21,7 @@ from providers.scalev.payloads import PROVIDER
 from providers.section import Section
 from providers.substance import substance
 from schemas.errors import UntranslatableError
-from schemas.translation import Fact, Outcome, Translation, TranslationContext
+from schemas.translation import Effect, Fact, Translation, TranslationContext
 
 
 def translate(document: object, context: TranslationContext) -> Translation:
@@ -31,19 +31,19 @@ def translate(document: object, context: TranslationContext) -> Translation:
     data = top.section("data")
     mistaken = _addressee(top, data, context)
     if mistaken is not None:
-        return Translation(Outcome.QUARANTINED, name, content_key(PROVIDER, name, top), reason=mistaken)
+        return Translation(Effect.QUARANTINED, name, content_key(PROVIDER, name, top), reason=mistaken)
     key = _key(name, top)
     if name in TESTS:
-        return Translation(Outcome.TEST, name, key)
+        return Translation(Effect.TEST, name, key)
     if name not in KNOWN:
-        return Translation(Outcome.UNKNOWN, name, key, substance(name, ()))
+        return Translation(Effect.UNKNOWN, name, key, substance(name, ()))
     if name in RECORD_ONLY:
-        return Translation(Outcome.NO_EFFECT, name, key, substance(name, (), subject=data.reference("id")))
+        return Translation(Effect.NO_EFFECT, name, key, substance(name, (), subject=data.reference("id")))
     data = top.required("data")
     facts = _facts(name, data, context)
     said = substance(name, facts, subject=data.reference("order_id"), order_status=data.text("status"))
-    outcome = Outcome.FACTS if facts else Outcome.NO_EFFECT
-    return Translation(outcome, name, key, said, facts)
+    effect = Effect.FACTS if facts else Effect.NO_EFFECT
+    return Translation(effect, name, key, said, facts)
 
 
 def _facts(name: str, data: Section, context: TranslationContext) -> tuple[Fact, ...]:

@@ -13,7 +13,7 @@ from providers.xendit import payloads, payments, recurring
 from providers.xendit.events import MEANINGS, SAMPLE_IDS, Meaning
 from providers.xendit.keys import event_key, invoice_key
 from schemas.errors import UntranslatableError
-from schemas.translation import Fact, Outcome, Translation, TranslationContext
+from schemas.translation import Effect, Fact, Translation, TranslationContext
 
 
 def translate(document: object, context: TranslationContext) -> Translation:
@@ -22,25 +22,25 @@ def translate(document: object, context: TranslationContext) -> Translation:
     data = top.section("data")
     event_name = _event_name(top)
     if _is_connection_test(top, data):
-        return Translation(Outcome.TEST, event_name, content_key("xendit", event_name, top))
+        return Translation(Effect.TEST, event_name, content_key("xendit", event_name, top))
     mistaken = _addressee(top, data, context)
     if mistaken is not None:
         key = content_key("xendit", event_name, top)
-        return Translation(Outcome.QUARANTINED, event_name, key, reason=mistaken)
+        return Translation(Effect.QUARANTINED, event_name, key, reason=mistaken)
     if not top.has("event"):
         return _invoice(event_name, top, context)
     meaning = MEANINGS.get(event_name)
     if meaning is None:
-        return Translation(Outcome.UNKNOWN, event_name, content_key("xendit", event_name, top))
+        return Translation(Effect.UNKNOWN, event_name, content_key("xendit", event_name, top))
     if meaning is Meaning.RECORD_ONLY:
         key = event_key(event_name, top, data)
         said = substance(event_name, (), status=data.text("status"))
-        return Translation(Outcome.NO_EFFECT, event_name, key, said)
+        return Translation(Effect.NO_EFFECT, event_name, key, said)
     data = top.required("data")
     facts = _facts(event_name, meaning, data, context)
     key = event_key(event_name, top, data)
-    outcome = Outcome.FACTS if facts else Outcome.NO_EFFECT
-    return Translation(outcome, event_name, key, substance(event_name, facts), facts)
+    effect = Effect.FACTS if facts else Effect.NO_EFFECT
+    return Translation(effect, event_name, key, substance(event_name, facts), facts)
 
 
 def _facts(event_name: str, meaning: Meaning, data: Section, context: TranslationContext) -> tuple[Fact, ...]:
@@ -59,10 +59,10 @@ def _facts(event_name: str, meaning: Meaning, data: Section, context: Translatio
 def _invoice(event_name: str, top: Section, context: TranslationContext) -> Translation:
     fact = payments.invoice(top, context.received_at)
     if fact is None:
-        return Translation(Outcome.UNKNOWN, event_name, content_key("xendit", event_name, top))
+        return Translation(Effect.UNKNOWN, event_name, content_key("xendit", event_name, top))
     facts = (fact,)
     return Translation(
-        Outcome.FACTS, event_name, invoice_key(event_name, top), substance(event_name, facts), facts
+        Effect.FACTS, event_name, invoice_key(event_name, top), substance(event_name, facts), facts
     )
 
 

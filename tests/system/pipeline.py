@@ -20,7 +20,7 @@ from typing import Any, Self
 import aiohttp
 import asyncpg
 
-from console.player import Answer
+from console.player import Answered
 from runtime.lifecycle import SUPERVISOR_VARIABLE
 
 PROCESSES = ("ingress", "processor", "projections", "api")
@@ -232,7 +232,7 @@ def expected_tokens(webhooks: Sequence[Webhook]) -> dict[str, int]:
     return dict(totals)
 
 
-async def assert_every_answer_is_stored_once(pipeline: Pipeline, answers: Sequence[Answer]) -> None:
+async def assert_every_answer_is_stored_once(pipeline: Pipeline, answers: Sequence[Answered]) -> None:
     """I1 and I2: every request answered 200 is in `deliveries`, byte for byte; each payment was granted exactly once."""
     acknowledged = {
         hashlib.sha256(answer.delivery.body).digest() for answer in answers if answer.status == 200

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from console.player import Answer, play, shuffle
+from console.player import Answered, play, shuffle
 from tests.system.pipeline import (
     CUSTOMERS,
     Pipeline,
@@ -26,7 +26,7 @@ def load() -> list[Webhook]:
     return shuffle(WEBHOOKS, duplicates=0.1, disorder=0.2, seed=4)
 
 
-async def check(pipeline: Pipeline, playing: asyncio.Task[list[Answer]]) -> None:
+async def check(pipeline: Pipeline, playing: asyncio.Task[list[Answered]]) -> None:
     answers = await playing
     assert {answer.status for answer in answers} == {200}
     assert await settle(pipeline, expected_tokens(WEBHOOKS)) == expected_tokens(WEBHOOKS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from multidict import CIMultiDict
 
-from console.demo.outcome import Cause
+from console.demo.outcome import Change
 from console.demo.script import LATE_CUSTOMERS, write_script
 from console.demo.story import CAUSES_SHOWN, describe, telling
 from providers.registry import PROVIDERS
@@ -55,8 +55,8 @@ def test_the_same_seed_tells_the_same_day(settings: Settings) -> None:
     assert [webhook.body for webhook in other.genuine] != [webhook.body for webhook in first.genuine]
 
 
-def cause(kind: str, number: int) -> Cause:
-    return Cause(
+def cause(kind: str, number: int) -> Change:
+    return Change(
         kind, "xendit", f"py-{number}", {"amount_idr": 1000 * number, "tokens": 10, "late": number == 1}
     )
 
@@ -74,7 +74,7 @@ def test_a_cause_says_amount_and_lateness() -> None:
         "+ 10 credit tokens (Rp 1,000, late)",
         "+ 10 token kredit (Rp 1.000, terlambat)",
     )
-    unknown = Cause(
+    unknown = Change(
         "tokens.granted", "mayar", "m", {"amount_idr": None, "chat_tokens": 100, "product": "gold"}
     )
     assert "100" in describe(unknown)

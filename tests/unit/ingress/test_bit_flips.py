@@ -5,7 +5,7 @@ from __future__ import annotations
 from multidict import CIMultiDict
 
 from providers.registry import PROVIDERS
-from providers.verification import Cause, Rejected, Verified
+from providers.verification import Rejected, RejectionCause, Verified
 
 # Scalev's header for this body and secret, computed by hand from the description at https://docs.scalev.com.
 SECRET = "contoh-signing-secret"
@@ -28,7 +28,7 @@ def test_every_single_bit_flip_of_the_body_is_refused() -> None:
     for bit in range(len(BODY) * 8):
         flipped = bytearray(BODY)
         flipped[bit // 8] ^= 1 << (bit % 8)
-        assert verify(bytes(flipped)) == Rejected(Cause.WRONG_CREDENTIAL), bit
+        assert verify(bytes(flipped)) == Rejected(RejectionCause.WRONG_CREDENTIAL), bit
 
 
 def test_every_changed_character_of_the_signature_is_refused() -> None:

@@ -55,7 +55,7 @@ class Wire(asyncio.Transport):
         self.closed = True
 
 
-class Desk:
+class Entrance:
     """Stands behind the guard: takes what it is told to, and notes what came which way."""
 
     def __init__(self) -> None:
@@ -79,10 +79,10 @@ class Desk:
 class Visit:
     """One open connection."""
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
-        self.desk = desk
+    def __init__(self, entrance: Entrance, settings: Settings) -> None:
+        self.entrance = entrance
         self.wire = Wire()
-        self.guard = Guard(desk, settings, Metrics(CollectorRegistry()))
+        self.guard = Guard(entrance, settings, Metrics(CollectorRegistry()))
         self.connection = cast(GuardedConnection, self.guard())
 
     async def send(self, data: bytes) -> None:
@@ -97,7 +97,7 @@ async def settle() -> None:
 
 @pytest.fixture
 async def visit(settings: Callable[..., Settings]) -> Visit:
-    opened = Visit(Desk(), settings())
+    opened = Visit(Entrance(), settings())
     opened.connection.connection_made(opened.wire)
     await settle()
     return opened
@@ -105,20 +105,20 @@ async def visit(settings: Callable[..., Settings]) -> Visit:
 
 async def test_a_whole_request_is_taken_and_answered_without_the_other_way(visit: Visit) -> None:
     await visit.send(post(b"one"))
-    assert (visit.desk.taken, visit.desk.other, visit.wire.said) == ([b"one"], [], [])
+    assert (visit.entrance.taken, visit.entrance.other, visit.wire.said) == ([b"one"], [], [])
     visit.connection.reply(answers.SUCCESS, last=False)
     (said,) = visit.wire.said
     assert said.startswith(b"HTTP/1.1 200 OK\r\n")
     assert said.endswith(answers.SUCCESS.body)
     await visit.send(post(b"two"))
-    assert visit.desk.taken == [b"one", b"two"]
+    assert visit.entrance.taken == [b"one", b"two"]
 
 
 @pytest.mark.parametrize("way", [True, False], ids=["direct", "other"])
 async def test_reading_a_small_body_leaves_the_socket_alone(visit: Visit, way: bool) -> None:
-    visit.desk.willing = lambda _message: way
+    visit.entrance.willing = lambda _message: way
     await visit.send(post(b"small"))
-    assert visit.desk.taken + visit.desk.other == [b"small"]
+    assert visit.entrance.taken + visit.entrance.other == [b"small"]
     assert visit.wire.switched == 0
 
 
@@ -127,38 +127,38 @@ async def test_a_body_that_stopped_the_reading_starts_it_again(visit: Visit) -> 
     await visit.send(request[:100])
     visit.connection.pause_reading()
     await visit.send(request[100:])
-    assert [len(body) for body in visit.desk.other] == [1_000_000]
+    assert [len(body) for body in visit.entrance.other] == [1_000_000]
     assert visit.wire.reading
 
 
 async def test_what_is_not_taken_reaches_the_other_way_untouched(visit: Visit) -> None:
-    visit.desk.willing = lambda _message: False
+    visit.entrance.willing = lambda _message: False
     await visit.send(post(b"body"))
-    assert visit.desk.other == [b"body"]
+    assert visit.entrance.other == [b"body"]
     assert visit.wire.said[0].endswith(OTHER.body)
-    visit.desk.willing = lambda _message: True
+    visit.entrance.willing = lambda _message: True
     await visit.send(post(b"next"))
-    assert visit.desk.taken == [b"next"]
+    assert visit.entrance.taken == [b"next"]
 
 
 @pytest.mark.parametrize("cut", [10, -1], ids=["inside the head", "inside the body"])
 async def test_a_request_in_pieces_keeps_its_bytes_whichever_way_it_goes(visit: Visit, cut: int) -> None:
     request = post(b"in pieces")
     await visit.send(request[:cut])
-    assert visit.desk.taken == []
+    assert visit.entrance.taken == []
     await visit.send(request[cut:])
-    assert visit.desk.taken + visit.desk.other == [b"in pieces"]
+    assert visit.entrance.taken + visit.entrance.other == [b"in pieces"]
 
 
 async def test_pipelined_requests_go_the_other_way(visit: Visit) -> None:
     await visit.send(post(b"1") + post(b"2"))
-    assert (visit.desk.taken, visit.desk.other) == ([], [b"1", b"2"])
+    assert (visit.entrance.taken, visit.entrance.other) == ([], [b"1", b"2"])
 
 
 async def test_a_large_request_goes_the_other_way(visit: Visit) -> None:
     await visit.send(post(b"x" * WHOLE_BYTES))
-    assert visit.desk.taken == []
-    assert [len(body) for body in visit.desk.other] == [WHOLE_BYTES]
+    assert visit.entrance.taken == []
+    assert [len(body) for body in visit.entrance.other] == [WHOLE_BYTES]
 
 
 async def test_what_comes_before_the_answer_is_read_after_it(visit: Visit) -> None:
@@ -166,11 +166,11 @@ async def test_what_comes_before_the_answer_is_read_after_it(visit: Visit) -> No
     await visit.send(post(b"second")[:20])
     assert not visit.wire.reading
     await visit.send(post(b"second")[20:])
-    assert visit.desk.taken == [b"first"]
+    assert visit.entrance.taken == [b"first"]
     visit.connection.reply(answers.SUCCESS, last=False)
     await settle()
     assert visit.wire.reading
-    assert visit.desk.taken == [b"first", b"second"]
+    assert visit.entrance.taken == [b"first", b"second"]
     assert len(visit.wire.said) == 1
 
 
@@ -190,7 +190,7 @@ async def test_a_client_that_left_is_not_told_and_not_counted(visit: Visit) -> N
     visit.connection.reply(answers.SUCCESS, last=False)
     assert visit.wire.said == []
     assert visit.guard.open() == 0
-    assert visit.desk.taken == [b"gone"]
+    assert visit.entrance.taken == [b"gone"]
 
 
 async def test_the_last_answer_says_so_and_ends_the_connection(visit: Visit) -> None:
@@ -199,20 +199,20 @@ async def test_the_last_answer_says_so_and_ends_the_connection(visit: Visit) -> 
     visit.connection.reply(answers.SUCCESS, last=True)
     assert b"\r\nConnection: close\r\n" in visit.wire.said[0]
     assert visit.wire.closed
-    assert visit.desk.taken == [b"last"]
+    assert visit.entrance.taken == [b"last"]
 
 
 async def test_a_client_that_does_not_take_its_answers_waits_on_the_other_way(visit: Visit) -> None:
     visit.connection.pause_writing()
     await visit.send(post(b"x"))
-    assert (visit.desk.taken, visit.desk.other) == ([], [b"x"])
+    assert (visit.entrance.taken, visit.entrance.other) == ([], [b"x"])
 
 
 async def test_a_bug_behind_the_door_is_a_500_that_tells_nothing(visit: Visit) -> None:
     def broken(_message: RawRequestMessage) -> bool:
         raise RuntimeError("a detail")
 
-    visit.desk.willing = broken
+    visit.entrance.willing = broken
     await visit.send(post(b"x"))
     (said,) = visit.wire.said
     assert said.startswith(b"HTTP/1.1 500 ")

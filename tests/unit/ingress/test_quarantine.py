@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ingress.metrics import Metrics
-from ingress.quarantine import Quarantine, Refused, describe, safe_headers
+from ingress.quarantine import Quarantine, RefusedRequest, describe, safe_headers
 from providers.verification import secret_id, sign_hmac_sha256
 from runtime.amqp.broker import Message
 from runtime.settings import Settings
@@ -20,8 +20,10 @@ from schemas.rejection import unpack_rejection
 TOKEN = hashlib.sha512(b"a token").hexdigest()
 
 
-def refused(body: bytes = b"{}", cause: str = "wrong_credential") -> Refused:
-    return Refused("mayar", cause, "203.0.113.9", "/webhooks/mayar", [("X-Callback-Token", TOKEN[:-1])], body)
+def refused(body: bytes = b"{}", cause: str = "wrong_credential") -> RefusedRequest:
+    return RefusedRequest(
+        "mayar", cause, "203.0.113.9", "/webhooks/mayar", [("X-Callback-Token", TOKEN[:-1])], body
+    )
 
 
 class Sink:

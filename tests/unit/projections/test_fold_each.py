@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from projections.decoding import Stored, decode, known_part
+from projections.decoding import LogRow, decode, known_part
 from projections.fold import fold_all, fold_each, readable_keys
 from projections.registry import BY_NAME
 from schemas.errors import UnknownEventVersion
@@ -14,7 +14,7 @@ from schemas.events import EVENT_TYPES, UPCASTERS
 BALANCES = BY_NAME["balances"]
 
 
-def grant(position: int, customer: str = "c1", **more: Any) -> Stored:
+def grant(position: int, customer: str = "c1", **more: Any) -> LogRow:
     data = {
         "case": "k",
         "customer_id": customer,
@@ -22,7 +22,7 @@ def grant(position: int, customer: str = "c1", **more: Any) -> Stored:
         "tokens": 50,
         "at": "2026-01-01T00:00:00Z",
     } | more
-    return Stored(position, "credit.granted", 1, f"customer-{customer}", json.dumps(data))
+    return LogRow(position, "credit.granted", 1, f"customer-{customer}", json.dumps(data))
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_c145_a_broken_event_parks_its_stream_and_leaves_every_row_as_it_was(bro
 
 
 def test_a_field_that_is_missing_or_bytes_that_are_no_json_park_too() -> None:
-    without = Stored(1, "credit.granted", 1, "customer-a", '{"customer_id": "a"}')
-    surrogate = Stored(2, "credit.granted", 1, "customer-b", '{"customer_id": "\\ud800"}')
+    without = LogRow(1, "credit.granted", 1, "customer-a", '{"customer_id": "a"}')
+    surrogate = LogRow(2, "credit.granted", 1, "customer-b", '{"customer_id": "\\ud800"}')
     parked = fold_each(BALANCES, BALANCES.new_state(), [without, surrogate], set())
     assert [one.position for one in parked] == [1, 2]
 
@@ -75,7 +75,7 @@ def test_event_by_event_gives_the_same_rows_as_all_at_once() -> None:
 
 
 def test_keys_of_broken_events_are_left_out() -> None:
-    batch = [grant(1), grant(2, customer_id=5), Stored(3, "credit.granted", 1, "s", "{}")]
+    batch = [grant(1), grant(2, customer_id=5), LogRow(3, "credit.granted", 1, "s", "{}")]
     assert readable_keys(BALANCES, batch) == {"c1"}
 
 

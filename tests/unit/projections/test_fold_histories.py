@@ -3,17 +3,17 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.decoding import Stored, decode
+from projections.decoding import LogRow, decode
 from projections.fold import fold_all, fold_each
 from projections.registry import PROJECTIONS
 from schemas.events import encode
 from tests.unit.projections.histories import History, Step, steps
 
 
-def stored_history(given: list[Step] | None = None) -> list[Stored]:
+def stored_history(given: list[Step] | None = None) -> list[LogRow]:
     """A history as it is stored; a fixed one that has everything in it when none is given."""
     played = History("h").play(given or [(n % 11, n % 3, n * 7, n * 3600) for n in range(80)])
-    return [Stored(n, one.event.TYPE, 1, one.stream, encode(one.event)) for n, one in enumerate(played, 1)]
+    return [LogRow(n, one.event.TYPE, 1, one.stream, encode(one.event)) for n, one in enumerate(played, 1)]
 
 
 @given(steps, st.integers(0, 80))

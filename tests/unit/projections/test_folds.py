@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from eventstore.append import NewEvent
-from projections.decoding import Stored, decode_all
+from projections.decoding import LogRow, decode_all
 from projections.fold import fold_all
 from projections.projection import Event, Projection
 from projections.registry import BY_NAME, PROJECTIONS
@@ -38,7 +38,7 @@ AT = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 def as_events(models: Sequence[EventModel], stream: str = "customer-c1") -> list[Event]:
     """As they come out of the log."""
     return decode_all(
-        [Stored(n, model.TYPE, model.VERSION, stream, encode(model)) for n, model in enumerate(models, 1)]
+        [LogRow(n, model.TYPE, model.VERSION, stream, encode(model)) for n, model in enumerate(models, 1)]
     )
 
 
@@ -330,6 +330,6 @@ def test_c108_folds_give_the_same_rows_in_every_time_zone_of_the_host(zone: Any)
 def _fold_history(name: str, history: list[NewEvent]) -> Any:
     projection = BY_NAME[name]
     state = projection.new_state()
-    stored = [Stored(n, new.event.TYPE, 1, new.stream, encode(new.event)) for n, new in enumerate(history, 1)]
+    stored = [LogRow(n, new.event.TYPE, 1, new.stream, encode(new.event)) for n, new in enumerate(history, 1)]
     fold_all(projection, state, decode_all([one for one in stored if one.type in projection.types]))
     return state

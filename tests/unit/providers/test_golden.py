@@ -39,7 +39,7 @@ def outcome_of(provider: str, body: bytes, context: TranslationContext = CONTEXT
         for fact in translation.facts
     ]
     return {
-        "outcome": translation.outcome.value,
+        "outcome": translation.effect.value,
         "event_name": translation.event_name,
         "dedupe_key": translation.dedupe_key,
         "reason": translation.reason,

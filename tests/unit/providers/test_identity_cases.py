@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from providers.identity import dedupe_key
-from schemas.translation import Outcome
+from schemas.translation import Effect
 from tests.unit.providers.webhooks import NOW, changed, recorded, translate
 
 OURS = "080846c51a9496ab77c2cae0"
@@ -31,8 +31,8 @@ def test_c06_a_replay_years_later_has_the_same_key_and_says_the_same() -> None:
 )
 def test_c09_a_xendit_webhook_of_another_account_is_quarantined(document) -> None:
     translation = translate("xendit", document, account_id=OURS)
-    assert (translation.outcome, translation.reason, translation.facts) == (
-        Outcome.QUARANTINED,
+    assert (translation.effect, translation.reason, translation.facts) == (
+        Effect.QUARANTINED,
         "wrong_account",
         (),
     )
@@ -41,7 +41,7 @@ def test_c09_a_xendit_webhook_of_another_account_is_quarantined(document) -> Non
 def test_c09_a_mayar_webhook_of_another_merchant_is_quarantined() -> None:
     document = recorded("mayar", "payment.received")
     assert translate("mayar", document, account_id="x").reason == "wrong_account"
-    assert translate("mayar", document, account_id=MERCHANT).outcome is Outcome.FACTS
+    assert translate("mayar", document, account_id=MERCHANT).effect is Effect.FACTS
 
 
 def test_c09_a_webhook_that_names_no_account_is_taken_for_ours() -> None:
@@ -50,15 +50,15 @@ def test_c09_a_webhook_that_names_no_account_is_taken_for_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("marker", "production", "outcome"),
+    ("marker", "production", "effect"),
     [
-        ({"livemode": False}, True, Outcome.QUARANTINED),
-        ({"livemode": True}, False, Outcome.QUARANTINED),
-        ({"environment": "sandbox"}, True, Outcome.QUARANTINED),
-        ({"mode": "LIVE"}, False, Outcome.QUARANTINED),
-        ({"environment": "production"}, True, Outcome.FACTS),
-        ({"mode": "PAYMENT_LINK"}, True, Outcome.FACTS),
-        ({}, True, Outcome.FACTS),
+        ({"livemode": False}, True, Effect.QUARANTINED),
+        ({"livemode": True}, False, Effect.QUARANTINED),
+        ({"environment": "sandbox"}, True, Effect.QUARANTINED),
+        ({"mode": "LIVE"}, False, Effect.QUARANTINED),
+        ({"environment": "production"}, True, Effect.FACTS),
+        ({"mode": "PAYMENT_LINK"}, True, Effect.FACTS),
+        ({}, True, Effect.FACTS),
     ],
 )
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_c09_a_webhook_that_names_no_account_is_taken_for_ours() -> None:
     [("xendit", "payment.capture"), ("mayar", "payment.received"), ("scalev", "order.created")],
 )
 def test_c10_only_an_explicit_marker_of_the_other_environment_quarantines(
-    provider, shape, marker, production, outcome
+    provider, shape, marker, production, effect
 ) -> None:
     translation = translate(provider, recorded(provider, shape) | marker, production=production)
-    assert translation.outcome is outcome
-    assert translation.reason == ("wrong_environment" if outcome is Outcome.QUARANTINED else None)
+    assert translation.effect is effect
+    assert translation.reason == ("wrong_environment" if effect is Effect.QUARANTINED else None)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_c10_only_an_explicit_marker_of_the_other_environment_quarantines(
 )
 def test_c11_a_connection_test_is_a_test_and_nothing_else(provider, shape) -> None:
     translation = translate(provider, recorded(provider, shape), account_id="another")
-    assert (translation.outcome, translation.facts) == (Outcome.TEST, ())
+    assert (translation.effect, translation.facts) == (Effect.TEST, ())
 
 
 def test_c40_a_xendit_retry_differs_only_in_its_delivery_time() -> None:

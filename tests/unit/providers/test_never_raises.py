@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from providers.registry import PROVIDERS
 from schemas.errors import AmountError, UnparsableError, UntranslatableError
 from schemas.strict_json import loads
-from schemas.translation import Outcome, TranslationContext
+from schemas.translation import Effect, TranslationContext
 from tests.unit.providers.webhooks import FIXTURES, NOW
 
 BODIES = [(path.parent.name, json.loads(path.read_bytes())) for path in sorted(FIXTURES.glob("*/*.json"))]
@@ -79,7 +79,7 @@ def check(provider: str, document: Any, context: TranslationContext) -> None:
         translation = PROVIDERS[provider].translate(parsed, context)
     except (UntranslatableError, AmountError):
         return
-    assert bool(translation.facts) == (translation.outcome is Outcome.FACTS)
+    assert bool(translation.facts) == (translation.effect is Effect.FACTS)
     assert translation.dedupe_key.startswith(f"{provider}:")
     assert len(translation.dedupe_key) <= 450
     assert json.loads(json.dumps(translation.says)) == translation.says

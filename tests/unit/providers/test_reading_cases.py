@@ -9,7 +9,7 @@ import pytest
 from providers.moments import parse_moment
 from schemas.errors import AmountError, UntranslatableError
 from schemas.facts import PaymentPending, PaymentSucceeded
-from schemas.translation import Outcome
+from schemas.translation import Effect
 from tests.unit.providers.webhooks import changed, recorded, translate
 
 SHAPES = [
@@ -22,7 +22,7 @@ SHAPES = [
 @pytest.mark.parametrize("provider", ["xendit", "mayar", "scalev", "manual"])
 def test_c55_an_unknown_event_is_stored_and_harmless(provider) -> None:
     translation = translate(provider, recorded(provider, "unknown.event"))
-    assert (translation.outcome, translation.facts) == (Outcome.UNKNOWN, ())
+    assert (translation.effect, translation.facts) == (Effect.UNKNOWN, ())
     assert translation.event_name
     assert translation.dedupe_key.startswith(f"{provider}:")
 
@@ -183,7 +183,7 @@ def test_c67_another_currency_is_refused_and_never_converted(provider, shape, cu
 def test_c98_order_states_are_never_read_as_payment() -> None:
     for status in ("confirmed", "in_process", "ready", "shipped", "completed"):
         document = changed(recorded("scalev", "order.status_changed.confirmed"), status=status)
-        assert translate("scalev", document).outcome is Outcome.NO_EFFECT
+        assert translate("scalev", document).effect is Effect.NO_EFFECT
     spam = translate("scalev", recorded("scalev", "order.spam_created"))
     assert not any(isinstance(fact.event, PaymentSucceeded) for fact in spam.facts)
     assert spam.facts[0].event.spam
@@ -234,5 +234,5 @@ def test_a_payers_malformed_email_is_no_email_and_the_money_is_a_fact_all_the_sa
     provider, shape, payer
 ) -> None:
     translation = translate(provider, changed(recorded(provider, shape), **payer))
-    assert translation.outcome is Outcome.FACTS
+    assert translation.effect is Effect.FACTS
     assert {fact.event.payer_email for fact in translation.facts} == {None}

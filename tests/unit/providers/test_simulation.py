@@ -18,7 +18,7 @@ from providers.xendit.simulator import XenditSimulator
 from schemas.errors import AmountError
 from schemas.facts import OrderRecorded, PaymentFact, PaymentSettled, PaymentSucceeded
 from schemas.strict_json import loads
-from schemas.translation import Outcome, Translation, TranslationContext
+from schemas.translation import Effect, Translation, TranslationContext
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 BUYER = Buyer("Budi@contoh.id", "Budi", "pelanggan-9")
@@ -43,7 +43,7 @@ def test_every_documented_event_can_be_simulated_and_is_understood(provider: str
     translation = translation_of(webhook)
     assert (webhook.event, webhook.path) == (event, f"/webhooks/{provider}")
     assert translation.event_name == event
-    assert translation.outcome in {Outcome.FACTS, Outcome.NO_EFFECT, Outcome.TEST}
+    assert translation.effect in {Effect.FACTS, Effect.NO_EFFECT, Effect.TEST}
 
 
 @pytest.mark.parametrize("provider", EVENTS)
@@ -100,13 +100,13 @@ def test_the_expected_outcome_equals_what_the_providers_reported(day: Day) -> No
             unread += 1
             continue
         if translation.dedupe_key not in facts:
-            outcomes[translation.outcome] += 1
+            outcomes[translation.effect] += 1
             facts[translation.dedupe_key] = translation.facts
     received = _received([fact.event for group in facts.values() for fact in group])
     assert received == day.expected.received_idr
     assert unread >= day.expected.parked >= 1
-    assert outcomes[Outcome.TEST] == day.expected.tests
-    assert outcomes[Outcome.UNKNOWN] == day.expected.unknown
+    assert outcomes[Effect.TEST] == day.expected.tests
+    assert outcomes[Effect.UNKNOWN] == day.expected.unknown
 
 
 def _received(events: list[object]) -> int:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from providers.registry import PROVIDERS
-from providers.verification import Cause, Rejected, Verified, secret_id, sign_hmac_sha256
+from providers.verification import Rejected, RejectionCause, Verified, secret_id, sign_hmac_sha256
 
 SCALEV = PROVIDERS["scalev"]
 SAMPLES = Path(__file__).parents[2] / "fixtures" / "providers" / "scalev"
@@ -52,16 +52,19 @@ def test_c02_a_valid_token_is_accepted_as_static_token(provider) -> None:
 @pytest.mark.parametrize(
     ("pairs", "cause"),
     [
-        ([], Cause.MISSING_CREDENTIAL),
-        ([("x-callback-token", "")], Cause.EMPTY_CREDENTIAL),
-        ([("x-callback-token", " \t ")], Cause.EMPTY_CREDENTIAL),
-        ([("x-callback-token", "Rahasia")], Cause.WRONG_CREDENTIAL),
-        ([("x-callback-token", "rahasi")], Cause.WRONG_CREDENTIAL),
-        ([("x-callback-token", "rahasia,rahasia")], Cause.WRONG_CREDENTIAL),
-        ([("x-callback-token", "raha sia")], Cause.MALFORMED_CREDENTIAL),
-        ([("x-callback-token", "raha\tsia")], Cause.MALFORMED_CREDENTIAL),
-        ([("x-callback-token", "rahasia"), ("X-Callback-Token", "rahasia")], Cause.DUPLICATE_CREDENTIAL),
-        ([("authorization", "Bearer rahasia")], Cause.MISSING_CREDENTIAL),
+        ([], RejectionCause.MISSING_CREDENTIAL),
+        ([("x-callback-token", "")], RejectionCause.EMPTY_CREDENTIAL),
+        ([("x-callback-token", " \t ")], RejectionCause.EMPTY_CREDENTIAL),
+        ([("x-callback-token", "Rahasia")], RejectionCause.WRONG_CREDENTIAL),
+        ([("x-callback-token", "rahasi")], RejectionCause.WRONG_CREDENTIAL),
+        ([("x-callback-token", "rahasia,rahasia")], RejectionCause.WRONG_CREDENTIAL),
+        ([("x-callback-token", "raha sia")], RejectionCause.MALFORMED_CREDENTIAL),
+        ([("x-callback-token", "raha\tsia")], RejectionCause.MALFORMED_CREDENTIAL),
+        (
+            [("x-callback-token", "rahasia"), ("X-Callback-Token", "rahasia")],
+            RejectionCause.DUPLICATE_CREDENTIAL,
+        ),
+        ([("authorization", "Bearer rahasia")], RejectionCause.MISSING_CREDENTIAL),
     ],
 )
 def test_c03_every_wrong_token_is_refused_with_its_cause(provider, pairs, cause) -> None:
@@ -80,22 +83,22 @@ def test_c03_blanks_around_the_http_value_do_not_belong_to_it(provider) -> None:
 @pytest.mark.parametrize("value", [None, "", "apa saja"])
 def test_c03_an_unset_secret_refuses_everything(provider, secrets, value) -> None:
     pairs = [] if value is None else [("x-callback-token", value), ("x-scalev-hmac-sha256", value)]
-    assert provider.verify(headers(*pairs), b"{}", secrets) == Rejected(Cause.NO_SECRET_CONFIGURED)
+    assert provider.verify(headers(*pairs), b"{}", secrets) == Rejected(RejectionCause.NO_SECRET_CONFIGURED)
 
 
 @pytest.mark.parametrize(
     ("signature", "cause"),
     [
-        ("", Cause.EMPTY_CREDENTIAL),
-        ("bukan base64!", Cause.MALFORMED_CREDENTIAL),
-        ("bukan-base64", Cause.MALFORMED_CREDENTIAL),
-        (SIGNATURE.rstrip("="), Cause.MALFORMED_CREDENTIAL),
-        (SIGNATURE.replace("I=", "J="), Cause.MALFORMED_CREDENTIAL),
-        (base64.b64decode(SIGNATURE).hex(), Cause.MALFORMED_CREDENTIAL),
-        (base64.urlsafe_b64encode(b"\xff" * 32).decode(), Cause.MALFORMED_CREDENTIAL),
-        (base64.b64encode(b"\0" * 31).decode(), Cause.MALFORMED_CREDENTIAL),
-        (base64.b64encode(b"\0" * 32).decode(), Cause.WRONG_CREDENTIAL),
-        (SIGNATURE[:8].swapcase() + SIGNATURE[8:], Cause.WRONG_CREDENTIAL),
+        ("", RejectionCause.EMPTY_CREDENTIAL),
+        ("bukan base64!", RejectionCause.MALFORMED_CREDENTIAL),
+        ("bukan-base64", RejectionCause.MALFORMED_CREDENTIAL),
+        (SIGNATURE.rstrip("="), RejectionCause.MALFORMED_CREDENTIAL),
+        (SIGNATURE.replace("I=", "J="), RejectionCause.MALFORMED_CREDENTIAL),
+        (base64.b64decode(SIGNATURE).hex(), RejectionCause.MALFORMED_CREDENTIAL),
+        (base64.urlsafe_b64encode(b"\xff" * 32).decode(), RejectionCause.MALFORMED_CREDENTIAL),
+        (base64.b64encode(b"\0" * 31).decode(), RejectionCause.MALFORMED_CREDENTIAL),
+        (base64.b64encode(b"\0" * 32).decode(), RejectionCause.WRONG_CREDENTIAL),
+        (SIGNATURE[:8].swapcase() + SIGNATURE[8:], RejectionCause.WRONG_CREDENTIAL),
     ],
 )
 def test_c03_every_wrong_signature_is_refused_with_its_cause(signature, cause) -> None:
@@ -108,7 +111,9 @@ def test_c04_a_body_changed_in_any_bit_after_signing_is_refused() -> None:
     for position in range(len(BODY) * 8):
         changed = bytearray(BODY)
         changed[position // 8] ^= 1 << position % 8
-        assert SCALEV.verify(given_headers, bytes(changed), [SECRET]) == Rejected(Cause.WRONG_CREDENTIAL)
+        assert SCALEV.verify(given_headers, bytes(changed), [SECRET]) == Rejected(
+            RejectionCause.WRONG_CREDENTIAL
+        )
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
@@ -117,9 +122,9 @@ def test_c04_a_body_serialised_again_by_a_proxy_is_refused(path: Path) -> None:
     signature = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha256")).decode()
     assert isinstance(scalev(signature, body), Verified)
     again = json.dumps(json.loads(body)).encode()
-    assert scalev(signature, again) == Rejected(Cause.WRONG_CREDENTIAL)
+    assert scalev(signature, again) == Rejected(RejectionCause.WRONG_CREDENTIAL)
     for changed in (body + b" ", body[:-1], b" " + body, body.replace(b"\n", b"\r\n")):
-        assert scalev(signature, changed) == Rejected(Cause.WRONG_CREDENTIAL)
+        assert scalev(signature, changed) == Rejected(RejectionCause.WRONG_CREDENTIAL)
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
@@ -141,14 +146,16 @@ def test_c08_in_rotation_both_secrets_pass_and_the_one_that_matched_is_recorded(
         assert scalev(sign_hmac_sha256(BODY, secret), BODY, secrets) == Verified(
             "hmac_sha256", secret_id(secret)
         )
-    assert scalev(sign_hmac_sha256(BODY, "lama"), BODY, ("baru",)) == Rejected(Cause.WRONG_CREDENTIAL)
+    assert scalev(sign_hmac_sha256(BODY, "lama"), BODY, ("baru",)) == Rejected(
+        RejectionCause.WRONG_CREDENTIAL
+    )
 
 
 @by_token
 def test_c08_tokens_rotate_the_same_way(provider) -> None:
     lama = headers(("x-callback-token", "lama"))
     assert provider.verify(lama, b"", ["baru", "lama"]) == Verified("static_token", secret_id("lama"))
-    assert provider.verify(lama, b"", ["baru"]) == Rejected(Cause.WRONG_CREDENTIAL)
+    assert provider.verify(lama, b"", ["baru"]) == Rejected(RejectionCause.WRONG_CREDENTIAL)
 
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.binary(max_size=40))
@@ -161,7 +168,7 @@ def test_no_invented_header_passes_and_none_raises(values: list[str], body: byte
 def test_header_bytes_that_are_not_utf8_are_compared_as_they_are() -> None:
     raw = b"\xff\xfe".decode("utf-8", "surrogateescape")
     verdict = PROVIDERS["xendit"].verify(headers(("x-callback-token", raw)), b"", ["rahasia"])
-    assert verdict == Rejected(Cause.WRONG_CREDENTIAL)
+    assert verdict == Rejected(RejectionCause.WRONG_CREDENTIAL)
 
 
 def test_a_secret_never_shows_in_its_verdict() -> None:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from runtime import doors
-from runtime.doors import Door
+from runtime.doors import PublicRunner
 from runtime.health import Health
 from runtime.metrics import bound_address, metrics_server, new_registry
 
@@ -61,7 +61,7 @@ async def _broken(_request: web.Request) -> web.Response:
 async def address(lines: Lines) -> AsyncIterator[tuple[str, int]]:
     app = web.Application()
     app.add_routes([web.get("/well", _well), web.get("/stream", _stream), web.get("/broken", _broken)])
-    runner = Door(app)
+    runner = PublicRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield bound_address(runner)

@@ -19,7 +19,7 @@ from providers.registry import PROVIDERS
 from runtime.database import Pool
 from schemas.envelope import unpack
 from schemas.errors import UntranslatableError
-from schemas.translation import Outcome, Translation
+from schemas.translation import Effect, Translation
 from tests.integration.processor.intake.taking_in import counts, facts, rows, store_of, take_in, unstorable
 from tests.unit.processor.intake.envelopes import capture, envelope, interpreter
 
@@ -189,7 +189,7 @@ async def test_c30_a_letter_replayed_twice_has_one_effect(pool: Pool) -> None:
 
 
 async def test_an_event_learned_later_gets_its_facts_by_replay(pool: Pool) -> None:
-    unknown = Translation(Outcome.UNKNOWN, "payment.capture", "xendit:payment.capture:same")
+    unknown = Translation(Effect.UNKNOWN, "payment.capture", "xendit:payment.capture:same")
     meaning = interpreter().prepare(envelope()).translation
     assert meaning is not None
     known = dataclasses.replace(meaning, dedupe_key=unknown.dedupe_key, says={})

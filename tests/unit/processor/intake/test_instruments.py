@@ -7,17 +7,17 @@ from structlog.testing import capture_logs
 
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import Prepared
-from processor.intake.store import Stored
+from processor.intake.store import Recorded
 from processor.intake.verdicts import judge
 from tests.unit.processor.intake.envelopes import capture, envelope, interpreter
 
 
-def _stored(*took_ms: int, bodies: list[bytes] | None = None) -> list[Stored]:
+def _stored(*took_ms: int, bodies: list[bytes] | None = None) -> list[Recorded]:
     prepared: list[Prepared] = [
         interpreter().prepare(envelope(body))
         for body in bodies or [capture(f"py-{number}") for number in range(len(took_ms))]
     ]
-    return [Stored(verdict, took) for verdict, took in zip(judge(prepared, {}), took_ms, strict=True)]
+    return [Recorded(verdict, took) for verdict, took in zip(judge(prepared, {}), took_ms, strict=True)]
 
 
 def test_a_delivery_slower_than_the_limit_raises_an_alert_metric_and_one_line_per_batch() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from processor.intake.interpreter import EnvelopeInvalid, Parked, identified
+from processor.intake.interpreter import EnvelopeInvalid, WhyParked, identified
 from providers.registry import PROVIDERS
 from runtime.ids import uuid7
 from schemas.errors import AmountError, UntranslatableError
-from schemas.translation import Outcome, Translation, TranslationContext
+from schemas.translation import Effect, Translation, TranslationContext
 from tests.unit.processor.intake.envelopes import BUSINESS, RECEIVED_AT, capture, envelope, interpreter
 
 
@@ -22,7 +22,7 @@ def test_a_good_delivery_is_understood() -> None:
     prepared = interpreter().prepare(envelope(body))
     assert prepared.parked is None
     assert prepared.translation is not None
-    assert prepared.translation.outcome is Outcome.FACTS
+    assert prepared.translation.effect is Effect.FACTS
     assert prepared.received_at == RECEIVED_AT
     assert prepared.body_sha256 == hashlib.sha256(body).digest()
 
@@ -81,7 +81,7 @@ def test_an_event_without_a_plain_name_is_shown_without_one(body: bytes) -> None
 
 def test_a_provider_nobody_knows_is_parked() -> None:
     prepared = interpreter().prepare(envelope(b"{}", provider="nobody"))
-    assert prepared.parked == Parked("translate", "provider_unknown")
+    assert prepared.parked == WhyParked("translate", "provider_unknown")
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_a_provider_nobody_knows_is_parked() -> None:
     [
         (
             UntranslatableError("status_missing", "data.status"),
-            Parked("translate", "status_missing", "data.status"),
+            WhyParked("translate", "status_missing", "data.status"),
         ),
-        (AmountError("amount_missing"), Parked("translate", "amount_missing")),
+        (AmountError("amount_missing"), WhyParked("translate", "amount_missing")),
     ],
 )
-def test_a_translators_refusal_keeps_its_reason(error: Exception, expected: Parked) -> None:
+def test_a_translators_refusal_keeps_its_reason(error: Exception, expected: WhyParked) -> None:
     assert interpreter(providers={"xendit": _failing(error)}).prepare(envelope()).parked == expected
 
 
@@ -107,7 +107,7 @@ def test_a_translators_bug_parks_the_delivery_and_names_the_place_but_not_the_pa
 
 
 def test_a_translation_that_says_what_json_cannot_say_is_a_bug_of_the_translator() -> None:
-    translation = Translation(Outcome.NO_EFFECT, "x", "xendit:x:1", {"said": object()})
+    translation = Translation(Effect.NO_EFFECT, "x", "xendit:x:1", {"said": object()})
     provider = dataclasses.replace(PROVIDERS["xendit"], translate=lambda document, context: translation)
     prepared = interpreter(providers={"xendit": provider}).prepare(envelope())
     assert prepared.parked is not None
@@ -115,23 +115,23 @@ def test_a_translation_that_says_what_json_cannot_say_is_a_bug_of_the_translator
 
 
 @pytest.mark.parametrize(
-    ("accounts", "outcome"),
-    [({}, Outcome.FACTS), ({"xendit": BUSINESS}, Outcome.FACTS), ({"xendit": "biz-2"}, Outcome.QUARANTINED)],
+    ("accounts", "effect"),
+    [({}, Effect.FACTS), ({"xendit": BUSINESS}, Effect.FACTS), ({"xendit": "biz-2"}, Effect.QUARANTINED)],
 )
 def test_c09_another_accounts_webhook_is_quarantined_when_we_know_ours(
-    accounts: dict[str, str], outcome: Outcome
+    accounts: dict[str, str], effect: Effect
 ) -> None:
     prepared = interpreter(accounts=accounts).prepare(envelope())
     assert prepared.translation is not None
-    assert prepared.translation.outcome is outcome
-    assert (prepared.translation.reason == "wrong_account") == (outcome is Outcome.QUARANTINED)
+    assert prepared.translation.effect is effect
+    assert (prepared.translation.reason == "wrong_account") == (effect is Effect.QUARANTINED)
 
 
 def test_c10_a_sandbox_event_in_production_is_quarantined() -> None:
     prepared = interpreter(production=True).prepare(envelope(capture(livemode=False)))
     assert prepared.translation is not None
-    assert (prepared.translation.outcome, prepared.translation.reason) == (
-        Outcome.QUARANTINED,
+    assert (prepared.translation.effect, prepared.translation.reason) == (
+        Effect.QUARANTINED,
         "wrong_environment",
     )
 
@@ -166,7 +166,7 @@ def test_translation_is_given_the_exact_time_of_receipt_and_the_digest_of_the_bo
 
     def translate(_document: object, context: TranslationContext) -> Translation:
         seen.append(context)
-        return Translation(Outcome.NO_EFFECT, "x", "xendit:x:1")
+        return Translation(Effect.NO_EFFECT, "x", "xendit:x:1")
 
     provider = dataclasses.replace(PROVIDERS["xendit"], translate=translate)
     interpreter(providers={"xendit": provider}, accounts={"xendit": "biz-9"}, production=True).prepare(

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from deploy.rabbitmq.make_definitions import PERMISSIONS
-from processor.intake.interpreter import Parked
+from processor.intake.interpreter import WhyParked
 from processor.intake.retry import Detours, attempt_of, why_parked
 from runtime.amqp.publisher import Message
 from schemas.envelope import unpack
@@ -48,7 +48,7 @@ async def test_c28_after_the_last_tier_it_is_parked_with_its_history(attempt: in
     assert await _detours(publisher, attempts).later(delivery, attempt, "DeadlockDetectedError 40P01") is None
     (sent,) = publisher.sent
     assert sent.exchange == "lunas.dead"
-    assert why_parked(sent.headers) == Parked(
+    assert why_parked(sent.headers) == WhyParked(
         "append", "retries_exhausted", "DeadlockDetectedError 40P01", attempt
     )
     assert unpack(sent.body) == [delivery]
@@ -75,7 +75,7 @@ def test_headers_of_others_are_never_trusted_as_attempts() -> None:
 
 def test_what_the_broker_took_out_is_told_by_its_own_headers() -> None:
     headers = {"x-first-death-reason": "delivery_limit", "x-first-death-queue": "lunas.webhooks.p0"}
-    assert why_parked(headers) == Parked(
+    assert why_parked(headers) == WhyParked(
         "broker", "delivery_limit", "taken out of lunas.webhooks.p0 by the broker"
     )
-    assert why_parked({}) == Parked("broker", "dead_lettered")
+    assert why_parked({}) == WhyParked("broker", "dead_lettered")

@@ -11,7 +11,7 @@ import pytest
 from processor.fulfilment.inline import Inline
 from processor.fulfilment.rounds import Fulfilment
 from processor.intake.interpreter import Prepared
-from processor.intake.store import Store, Stored
+from processor.intake.store import Recorded, Store
 from runtime.database import Pool
 from tests.unit.processor.intake.envelopes import capture, envelope, interpreter
 
@@ -26,7 +26,7 @@ class Writing:
 
     async def __call__(
         self, _store: Store, batch: Sequence[Prepared], _leader: Fulfilment | None
-    ) -> tuple[list[Stored], None]:
+    ) -> tuple[list[Recorded], None]:
         self._now += 1
         self.most = max(self.most, self._now)
         self.order.append(batch[0].envelope.path)
@@ -44,7 +44,7 @@ def writing(monkeypatch: pytest.MonkeyPatch) -> Writing:
 
     async def write(
         store: Store, batch: Sequence[Prepared], leader: Fulfilment | None
-    ) -> tuple[list[Stored], None]:
+    ) -> tuple[list[Recorded], None]:
         return await stand_in(store, batch, leader)
 
     monkeypatch.setattr(Store, "_write", write)

@@ -6,7 +6,7 @@ import json
 import uuid
 
 from processor.intake.interpreter import Prepared, parked
-from processor.intake.verdicts import Held, firsts, judge, key_of
+from processor.intake.verdicts import Known, firsts, judge, key_of
 from tests.unit.processor.intake.envelopes import capture, envelope, interpreter
 
 FIRST = uuid.UUID("01a20123-242b-7833-8eeb-9b40401a2ab6")
@@ -18,10 +18,10 @@ def _prepared(body: bytes | None = None, provider: str = "xendit") -> Prepared:
 
 def _held(
     prepared: Prepared, *, effects: int = 1, digest: bytes | None = None
-) -> dict[tuple[str, str], Held]:
+) -> dict[tuple[str, str], Known]:
     key = key_of(prepared)
     assert key is not None
-    return {key: Held(FIRST, prepared.content_digest if digest is None else digest, effects)}
+    return {key: Known(FIRST, prepared.content_digest if digest is None else digest, effects)}
 
 
 def test_a_new_fact_is_processed() -> None:
@@ -65,7 +65,7 @@ def test_c43_the_same_key_at_another_provider_is_another_thing() -> None:
     prepared = _prepared()
     key = key_of(prepared)
     assert key is not None
-    (verdict,) = judge([prepared], {("mayar", key[1]): Held(FIRST, prepared.content_digest, 1)})
+    (verdict,) = judge([prepared], {("mayar", key[1]): Known(FIRST, prepared.content_digest, 1)})
     assert verdict.status == "processed"
 
 

@@ -20,7 +20,7 @@ ENVELOPE_HEADERS = tuple(
 ENVELOPE_HEADER_LIMIT = 512  # characters; enough for any honest value
 
 
-class Desk:
+class Entrance:
     """One path of one provider."""
 
     __slots__ = ("_answered", "_metrics", "_partitions", "_provider", "_secrets", "_verify", "name", "path")
