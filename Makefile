@@ -9,8 +9,8 @@ PYTEST := $(VENV)/python -m pytest
 export LUNAS_ENV ?= development
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-unit test-contract test-integration test-system check format bench lock clean \
-	ready ready-dev ready-bench ready-tests
+.PHONY: help setup demo run test test-unit test-contract test-integration test-system test-anyday check format bench lock clean \
+	ready ready-dev ready-bench ready-tests ready-anyday
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-integration: ready-tests ## against a private PostgreSQL and RabbitMQ
 
 test-system: ready-tests ## real processes from HTTP to balance
 	@$(PYTEST) tests/system
+
+test-anyday: ready-anyday ## the whole suite under six moved clocks (an hour); MINUTES=12 deals the files that know time out to them
+	@$(VENV)/python -m tests.anyday $(if $(MINUTES),--minutes $(MINUTES))
 
 check: ready-dev ## formatting, lint, types, import rules
 	@$(VENV)/ruff format --check .
@@ -80,3 +83,6 @@ ready-bench:
 
 ready-tests:
 	@$(SETUP) dev services
+
+ready-anyday:
+	@$(SETUP) dev services faketime

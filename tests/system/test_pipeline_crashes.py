@@ -7,27 +7,37 @@ import signal
 
 import pytest
 
-from console.player import Answered, play, shuffle
+from console.player import play, shuffle
 from tests.system.pipeline import (
     CUSTOMERS,
     Pipeline,
-    Webhook,
     assert_every_answer_is_stored_once,
     expected_tokens,
     settle,
     top_up,
 )
+from tests.waiting import until
 
 WEBHOOKS = [top_up(number, CUSTOMERS[number % len(CUSTOMERS)], 10_000 + number) for number in range(300)]
 RATE = 60.0
 
 
-def load() -> list[Webhook]:
-    return shuffle(WEBHOOKS, duplicates=0.1, disorder=0.2, seed=4)
+class Load:
+    """Webhooks that are sent from now on, some twice and some out of order; how many are answered so far."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.answered = 0
+        webhooks = shuffle(WEBHOOKS, duplicates=0.1, disorder=0.2, seed=4)
+        self.playing = asyncio.create_task(
+            play(pipeline.ingress, webhooks, rate=RATE, progress=self._progress)
+        )
+
+    def _progress(self, done: int, _of: int) -> None:
+        self.answered = done
 
 
-async def check(pipeline: Pipeline, playing: asyncio.Task[list[Answered]]) -> None:
-    answers = await playing
+async def check(pipeline: Pipeline, load: Load) -> None:
+    answers = await load.playing
     assert {answer.status for answer in answers} == {200}
     assert await settle(pipeline, expected_tokens(WEBHOOKS)) == expected_tokens(WEBHOOKS)
     await assert_every_answer_is_stored_once(pipeline, answers)
@@ -35,31 +45,31 @@ async def check(pipeline: Pipeline, playing: asyncio.Task[list[Answered]]) -> No
 
 @pytest.mark.parametrize("name", ["ingress", "processor", "projections"])
 async def test_kill_9_during_load_loses_and_doubles_nothing(pipeline: Pipeline, name: str) -> None:
-    playing = asyncio.create_task(play(pipeline.ingress, load(), rate=RATE))
-    for _ in range(3):
-        await asyncio.sleep(0.5)
+    load = Load(pipeline)
+    for answered in (30, 90, 150):
+        await until(lambda least=answered: load.answered >= least)
         await pipeline.kill(name)
         pipeline.start(name)
         await pipeline.wait_ready(name)
-    await check(pipeline, playing)
+    await check(pipeline, load)
 
 
 @pytest.mark.parametrize("name", ["ingress", "processor", "projections", "api"])
 async def test_sigterm_loses_nothing(pipeline: Pipeline, name: str) -> None:
-    playing = asyncio.create_task(play(pipeline.ingress, load(), rate=RATE))
-    await asyncio.sleep(1.0)
+    load = Load(pipeline)
+    await until(lambda: load.answered >= 60)
     assert await pipeline.terminate(name) == 0, pipeline.log(name)[-3000:]
     pipeline.start(name)
     await pipeline.wait_ready(name)
-    await check(pipeline, playing)
+    await check(pipeline, load)
 
 
 @pytest.mark.parametrize("point", ["intake.before_commit", "intake.after_commit", "intake.before_ack"])
 async def test_a_processor_that_dies_at_the_worst_moment_is_harmless(pipeline: Pipeline, point: str) -> None:
     await pipeline.terminate("processor")
     pipeline.start("processor", LUNAS_FAULTS=f"{point}:2")
-    playing = asyncio.create_task(play(pipeline.ingress, load(), rate=RATE))
+    load = Load(pipeline)
     assert await pipeline.dead("processor") == -signal.SIGKILL, pipeline.log("processor")[-3000:]
     pipeline.start("processor")
     await pipeline.wait_ready("processor")
-    await check(pipeline, playing)
+    await check(pipeline, load)

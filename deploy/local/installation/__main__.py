@@ -1,4 +1,4 @@
-"""`python3 -m deploy.local.installation WHAT...` with WHAT of run, dev, bench (virtual environments) and services."""
+"""`python3 -m deploy.local.installation WHAT...` with WHAT of run, dev, bench (virtual environments), services and faketime."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 POLICY_MARK = "# temporary, made by the set-up of lunas"
 POLICY_TEXT = f"#!/bin/sh\n{POLICY_MARK}\nexit 101\n"
 APT_OPTIONS = ("-o", "DPkg::Lock::Timeout=120", "-o", "APT::Sandbox::User=root")
+FAKETIME = "usr/lib/*/faketime/libfaketimeMT.so.1"
 APT_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 
 
@@ -31,6 +32,12 @@ def ensure_services() -> None:
     absent = [name for name in programs.missing_packages() if not os.environ.get(needed[name])]
     if absent and programs.docker_program() is None:
         install(absent, " and ".join(absent))
+
+
+def ensure_faketime(root: Path = Path("/")) -> None:
+    """What moves the clock of programs, for the tests that must pass on any day."""
+    if not any(root.glob(FAKETIME)):
+        install(["faketime"], "faketime")
 
 
 def install(names: list[str], what: str) -> None:
@@ -86,7 +93,7 @@ def _agreed(question: str) -> bool:
 
 
 def _alternatives(names: list[str]) -> str:
-    if "python3-venv" in names:
+    if names in (["python3-venv"], ["faketime"]):
         return ""
     return ", start a Docker engine, or set LUNAS_DATABASE_URL and LUNAS_BROKER_URL to servers of yours"
 

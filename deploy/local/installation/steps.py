@@ -21,6 +21,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "dev": lambda: environment.ensure(ROOT, ("requirements-dev.txt",)),
     "bench": lambda: environment.ensure(ROOT, ("requirements-dev.txt", "requirements-bench.txt")),
     "services": packages.ensure_services,
+    "faketime": packages.ensure_faketime,
     "clean": lambda: Home(ROOT / ".lunas").erase(),
 }
 

@@ -18,6 +18,8 @@ from deploy.local.services.users import ServiceUser
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
 LOG_TAIL_LINES = 8
+# A moved clock (libfaketime) is everybody's: a server with another clock than its clients would be another world.
+CLOCK_VARIABLES = ("FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "NO_FAKE_STAT", "LD_PRELOAD", "TZ")
 LOG_LIMIT_BYTES = 20_000_000
 POLL_SECONDS = 0.05
 
@@ -111,9 +113,11 @@ def stop_all(children: Sequence[Child], budget_seconds: float) -> list[str]:
 def minimal_environment(**more: str) -> dict[str, str]:
     """What a service needs of the environment; nothing of the caller's settings or secrets."""
     path = os.environ.get("PATH", "")
+    clock = CLOCK_VARIABLES if "FAKETIME" in os.environ else ()
     return {
         "PATH": f"{path}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "LANG": "C.UTF-8",
+        **{name: os.environ[name] for name in clock if name in os.environ},
     } | more
 
 

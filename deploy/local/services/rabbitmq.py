@@ -7,7 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from deploy.local.services.children import Child, minimal_environment
+from deploy.local.services.children import CLOCK_VARIABLES, Child, minimal_environment
 from deploy.local.services.failures import ServiceFailure
 from deploy.local.services.home import Home
 from deploy.local.services.ports import PortLeases, private_candidates
@@ -66,9 +66,21 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
 
 def _rabbitmqctl(programs: Path, environment: dict[str, str], user: ServiceUser, folder: Path) -> list[str]:
     """Command prefix of rabbitmqctl for this broker (tests make virtual hosts with it)."""
-    pairs = [f"{name}={value}" for name, value in environment.items()]
+    pairs = {name: f"{name}={value}" for name, value in environment.items()}
+    # Only after the switch of user: libfaketime makes files of the user who starts it, and others may not open them.
+    clock = [pairs.pop(name) for name in CLOCK_VARIABLES if name in pairs]
     as_user = ["setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups"] if user.name else []
-    return ["env", "-i", "-C", str(folder), *pairs, *as_user, str(programs / "rabbitmqctl")]
+    return [
+        "env",
+        "-i",
+        "-C",
+        str(folder),
+        *pairs.values(),
+        *as_user,
+        "env",
+        *clock,
+        str(programs / "rabbitmqctl"),
+    ]
 
 
 def _evaluate(control: list[str], expression: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.api.conftest import KEY, Api
 from tests.integration.projections.decisions import credit, registered
+from tests.waiting import until
 
 CUSTOMER_PATHS = ("", "/balance", "/subscriptions", "/enrollments", "/entitlements", "/payments")
 
@@ -82,7 +83,7 @@ async def test_unknown_addresses_and_methods(api: Api) -> None:
 async def test_c147_a_reader_waits_for_its_own_write(api: Api) -> None:
     position = await api.append([registered("c1"), credit("c1", 7)])
     waiting = asyncio.create_task(api.get(f"/v1/customers/c1/balance?min_position={position}"))
-    await asyncio.sleep(0.05)
+    await api.get("/v1/suspense")  # came later and is answered: the first one waits
     assert not waiting.done()
     await api.fold()
     answer = await waiting
@@ -106,9 +107,13 @@ async def test_c147_a_reader_that_cannot_have_its_write_yet_is_told_so(api: Api)
 async def test_lag_is_the_age_of_what_is_not_reflected_yet(api: Api) -> None:
     await api.show(registered("c1"))
     await api.append([credit("c1")])
-    await asyncio.sleep(0.1)
-    answer = await api.get("/v1/customers/c1/balance")
-    assert answer["lag_seconds"] >= 0.1
+    first = (await api.get("/v1/customers/c1/balance"))["lag_seconds"]
+    assert first > 0
+
+    async def older() -> bool:
+        return bool((await api.get("/v1/customers/c1/balance"))["lag_seconds"] > first)
+
+    await until(older)
     await api.fold()
     assert (await api.get("/v1/customers/c1/balance"))["lag_seconds"] == 0
 
@@ -125,6 +130,6 @@ async def test_many_who_wait_cost_one_poll(api: Api) -> None:
     waiting = [
         asyncio.create_task(api.get(f"/v1/customers/c1/balance?min_position={position}")) for _ in range(30)
     ]
-    await asyncio.sleep(0.02)
+    await api.get("/v1/suspense")
     await api.fold()
     assert {answer["position"] for answer in await asyncio.gather(*waiting)} == {position}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
 
+import pytest
 from yarl import URL
 
 
@@ -21,6 +24,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self.port = 0
         self.accepted = 0
+        self.held = 0  # bytes that came while nothing was forwarded
 
     async def open(self) -> None:
         """Listens, on the same port as before if there was one."""
@@ -77,12 +81,31 @@ class Proxy:
         with suppress(OSError):
             while True:
                 data = await reader.read(65536)
+                if not self._flowing.is_set():
+                    self.held += len(data)
                 await self._until_flowing(writer)
                 if not data:
                     break
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()
+
+
+@contextmanager
+def knocking(port: int) -> Iterator[list[float]]:
+    """Moments at which this loop tried to connect to a port, in vain or not."""
+    knocks: list[float] = []
+    loop = asyncio.get_running_loop()
+    connect = loop.sock_connect
+
+    async def noted(sock: socket.socket, address: Any) -> None:
+        if address[1] == port:
+            knocks.append(loop.time())
+        await connect(sock, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "sock_connect", noted)
+        yield knocks
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from schemas.errors import NotConfirmed
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import TOPOLOGY, collect
 from tests.integration.broker.proxy import Proxy, proxied
+from tests.waiting import until
 
 Channel = aio_pika.abc.AbstractChannel
 Pair = tuple[Proxy, Broker]
@@ -47,11 +48,12 @@ async def test_deliveries_come_in_order_and_one_ack_settles_all_before_it(broker
     assert all(delivery.count == 1 for delivery in again)
 
 
-async def test_prefetch_bounds_what_is_here(broker: Broker) -> None:
+async def test_prefetch_bounds_what_is_here(broker: Broker, admin: Channel) -> None:
     await fill(broker, 30)
     consumer = broker.consumer(queue_name(0), prefetch=7)
     await consumer.start()
-    await asyncio.sleep(0.4)
+    await until(lambda: len(consumer) >= 7)
+    assert await depth(admin) == 23
     assert len(consumer) == 7
 
 
@@ -66,14 +68,16 @@ async def test_single_acks_leave_the_others(broker: Broker, admin: Channel) -> N
     assert again.body == second.body
 
 
-async def test_a_pause_stops_deliveries_but_not_acknowledgements(broker: Broker) -> None:
+async def test_a_pause_stops_deliveries_but_not_acknowledgements(broker: Broker, admin: Channel) -> None:
     await fill(broker, 4)
     consumer = broker.consumer(queue_name(0), prefetch=2)
     await consumer.start()
     deliveries = await collect(consumer, 2)
     await consumer.pause()
     assert await consumer.ack_through(deliveries[-1].tag)
-    await asyncio.sleep(0.3)
+    # The confirm of a later message shows that the broker is done with the acknowledgement.
+    await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"4"), deadline=5.0)
+    assert await depth(admin) == 3
     assert len(consumer) == 0
     await consumer.resume()
     assert [delivery.body for delivery in await collect(consumer, 2)] == [b"2", b"3"]
@@ -107,9 +111,10 @@ async def test_what_waited_here_during_a_reconnect_is_not_handed_out_twice(proxy
     while len(consumer):
         await asyncio.sleep(0.01)
     deliveries = await collect(consumer, 10)
-    await asyncio.sleep(0.2)
+    await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"next"), deadline=5.0)
+    (following,) = await collect(consumer, 1)
     assert len(deliveries) == 10
-    assert len(consumer) == 0
+    assert following.body == b"next"
 
 
 async def test_an_ack_to_a_frozen_broker_ends_in_time(broker_url: str) -> None:
@@ -137,7 +142,6 @@ async def test_a_consumer_cancelled_by_the_broker_comes_back(broker: Broker, adm
     await admin.declare_queue("short-lived", durable=True)
     await consumer.start()
     await admin.queue_delete("short-lived")
-    await asyncio.sleep(0.3)
     await admin.declare_queue("short-lived", durable=True)
     await admin.default_exchange.publish(aio_pika.Message(b"hello"), "short-lived")
     (delivery,) = await collect(consumer, 1)

@@ -8,7 +8,8 @@ import pytest
 
 from runtime.amqp import link as amqp_link
 from runtime.amqp.broker import Broker
-from tests.integration.broker.proxy import Proxy
+from tests.integration.broker.proxy import Proxy, knocking
+from tests.waiting import until
 
 
 class Lines(list[tuple[str, object]]):
@@ -31,8 +32,8 @@ async def test_a_broker_that_is_away_is_one_line_per_connection_and_one_when_it_
     async with asyncio.timeout(10):
         while not lines:
             await asyncio.sleep(0.02)
-        # Time for several attempts that find nobody.
-        await asyncio.sleep(1.0)
+        with knocking(proxy.port) as knocks:
+            await until(lambda: len(knocks) >= 5)
         await proxy.open()
         while len(lines) < 2:
             await asyncio.sleep(0.02)

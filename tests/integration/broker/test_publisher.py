@@ -12,7 +12,8 @@ from runtime.amqp.broker import Broker, Message
 from schemas.errors import NotConfirmed, Unroutable
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect
-from tests.integration.broker.proxy import Proxy, proxied
+from tests.integration.broker.proxy import Proxy, knocking, proxied
+from tests.waiting import until
 
 Channel = aio_pika.abc.AbstractChannel
 Pair = tuple[Proxy, Broker]
@@ -117,7 +118,7 @@ async def test_a_cut_connection_costs_a_retry_not_an_error(proxy_and_broker: Pai
     proxy, broker = proxy_and_broker
     proxy.freeze()
     publish = asyncio.create_task(broker.publisher.publish(message(b"once"), deadline=5.0))
-    await asyncio.sleep(0.05)
+    await until(lambda: proxy.held)
     proxy.cut()
     proxy.thaw()
     await publish
@@ -128,7 +129,9 @@ async def test_publishes_flow_again_after_the_broker_was_away(proxy_and_broker: 
     proxy, broker = proxy_and_broker
     await proxy.close()
     waiting = asyncio.create_task(broker.publisher.publish(message(b"waited"), deadline=10.0))
-    await asyncio.sleep(0.5)
+    with knocking(proxy.port) as knocks:
+        await until(lambda: len(knocks) >= 3)
+    assert not waiting.done()
     await proxy.open()
     await waiting
     assert await bodies(broker, 1) == [b"waited"]

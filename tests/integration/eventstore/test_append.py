@@ -22,6 +22,7 @@ from eventstore.read import head, read_after, read_stream, stream_version
 from runtime.database import Connection, Pool
 from schemas.errors import StoreUnavailable, WrongExpectedVersion
 from tests.integration.eventstore.samples import append_now, written_off
+from tests.waiting import until
 
 
 async def test_versions_count_from_one_in_every_stream_and_positions_follow_the_order_given(
@@ -198,17 +199,10 @@ async def test_listeners_are_told_once_per_append_and_only_after_the_commit(pool
             await append(connection, [written_off("a-1"), written_off("a-2")])
             await listener.execute("SELECT 1")
             assert heard == []
-        await _heard(listener, heard)
+        await until(lambda: heard)
         assert heard == [""]
         await listener.remove_listener(CHANNEL, lambda *_: None)
         await listener.reset()
-
-
-async def _heard(listener: object, heard: list[object]) -> None:
-    for _ in range(100):
-        if heard:
-            return
-        await asyncio.sleep(0.02)
 
 
 async def test_positions_are_drawn_for_what_is_stored_only(pool: Pool) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from eventstore.checkpoints import Obstacle, advance, obstacle, read, start
 from runtime.database import Connection, Pool
+from tests.integration.eventstore.waits import somebody_waits
+from tests.waiting import until
 
 
 async def step(
@@ -60,7 +62,8 @@ async def test_of_two_workers_with_the_same_step_one_commits(pool: Pool) -> None
     async def work() -> Obstacle | None:
         async with pool.acquire() as connection, connection.transaction():
             outcome = await step(connection, 0, 10)
-            await asyncio.sleep(0.05)
+            if outcome is None:
+                await until(lambda: somebody_waits(pool))
             return outcome
 
     assert set(await asyncio.gather(work(), work())) == {None, Obstacle.ALREADY_THERE}

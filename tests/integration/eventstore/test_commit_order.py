@@ -9,6 +9,8 @@ from eventstore.append import append, lock_log
 from eventstore.read import read_after, read_page
 from runtime.database import Pool
 from tests.integration.eventstore.samples import append_now, written_off
+from tests.integration.eventstore.waits import somebody_waits
+from tests.waiting import turns, until
 
 APPENDERS = 6
 TRANSACTIONS = 15
@@ -22,13 +24,13 @@ async def _appender(pool: Pool, number: int, committed: set[str]) -> None:
     chance = random.Random(number)
     for turn in range(TRANSACTIONS):
         names = [f"{number}.{turn}.{n}" for n in range(chance.randint(1, 4))]
-        await asyncio.sleep(chance.uniform(0, 0.01))
+        await turns(chance.randint(0, 20))
         try:
             async with pool.acquire() as connection, connection.transaction():
-                await asyncio.sleep(chance.uniform(0, 0.005))
+                await turns(chance.randint(0, 10))
                 await lock_log(connection)
                 await append(connection, [written_off(f"a-{chance.randint(1, 5)}", name) for name in names])
-                await asyncio.sleep(chance.uniform(0, 0.01))
+                await turns(chance.randint(0, 20))
                 if chance.random() < 0.3:
                     raise _RolledBack
         except _RolledBack:
@@ -75,7 +77,7 @@ async def test_an_event_of_a_slow_transaction_comes_before_those_that_waited_for
             await lock_log(connection)
             await append(connection, [written_off("a-1", "slow")])
             locked.set()
-            await asyncio.sleep(0.2)
+            await until(lambda: somebody_waits(pool))
 
     async def fast() -> None:
         await locked.wait()

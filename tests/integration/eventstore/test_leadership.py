@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 import asyncpg
+import pytest
 
 from eventstore.leadership import Leadership, lock_key
 from runtime.settings import Settings
+from tests.waiting import until
 
 
 async def test_one_leads_and_the_next_takes_over_when_it_lets_go(
-    database_url: str, settings: Callable[..., Settings]
+    database_url: str, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = settings(database_url=database_url, leadership_retry_seconds=0.05)
     stop = asyncio.Event()
@@ -21,8 +23,16 @@ async def test_one_leads_and_the_next_takes_over_when_it_lets_go(
         Leadership(chosen, "test", "balances") as second,
     ):
         assert await first.wait(stop)
+        tries: list[bool] = []
+        attempt = second._try
+
+        async def counted() -> bool:
+            tries.append(await attempt())
+            return tries[-1]
+
+        monkeypatch.setattr(second, "_try", counted)
         waiting = asyncio.create_task(second.wait(stop))
-        await asyncio.sleep(0.2)
+        await until(lambda: len(tries) >= 3)
         assert not waiting.done()
         await first.release()
         assert await asyncio.wait_for(waiting, 5)

@@ -17,6 +17,7 @@ import pytest
 
 from tests.integration.ingress.conftest import Outbox
 from tests.integration.ingress.requests import XENDIT, post
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 PROCESS = "tests.integration.ingress.process"
@@ -92,7 +93,7 @@ async def test_sigterm_loses_nothing(broker_url: str, outbox: Outbox, keep_alive
         await _ready(port)
         clients = [Client(port, f"c{number}", keep_alive=keep_alive) for number in range(16)]
         running = asyncio.gather(*(client.run() for client in clients))
-        await asyncio.sleep(1.0)
+        await until(lambda: sum(len(client.accepted) for client in clients) > 200)
         process.send_signal(signal.SIGTERM)
         started = time.monotonic()
         async with asyncio.timeout(25):
@@ -112,9 +113,9 @@ async def test_a_request_in_flight_is_answered_during_the_drain(broker_url: str)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         request = post("/webhooks/xendit", b"slowly", XENDIT)
         writer.write(request[:-3])
-        await asyncio.sleep(0.2)
+        await _get(port, "/livez")  # came later and is answered: the beginning of the other one was read
         process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.5)
+        await until(lambda: _closing(port))
         writer.write(request[-3:])
         answer = await reader.read()
         assert answer.startswith(b"HTTP/1.1 200 ")
@@ -128,7 +129,7 @@ async def test_readiness_turns_before_the_door_closes(broker_url: str) -> None:
     async with ingress_process(broker_url, ingress_prestop_seconds=1.5) as (process, port):
         await _ready(port)
         process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.3)
+        await until(lambda: _closing(port))
         assert b" 503 " in await _get(port, "/readyz")
         assert b" 200 " in await _get(port, "/livez")
         async with asyncio.timeout(15):
@@ -166,6 +167,14 @@ async def _get(port: int, path: str) -> bytes:
     answer = await reader.read()
     writer.close()
     return answer
+
+
+async def _closing(port: int) -> bool:
+    """The signal was heard: not ready any more, or gone."""
+    try:
+        return b" 200 " not in await _get(port, "/readyz")
+    except ConnectionError:
+        return True
 
 
 async def _ready(port: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.ingress.conftest import Ingress, Start, raw
 from tests.integration.ingress.requests import BODY, XENDIT, post
+from tests.waiting import turns
 
 QUICK = {
     "ingress_header_deadline_seconds": 0.6,
@@ -130,7 +131,7 @@ async def test_a_crowd_of_slow_clients_does_not_keep_a_good_one_out(
         crowd = [await asyncio.open_connection(ingress.host, ingress.port) for _ in range(120)]
         for _, writer in crowd:
             writer.write(start_of_request)
-        await asyncio.sleep(0.2)
+        await turns()
         started = time.monotonic()
         async with aiohttp.ClientSession() as session:
             for _ in range(20):
@@ -160,7 +161,7 @@ async def test_a_door_full_of_work_refuses_one_more_with_503(start: Start) -> No
                 asyncio.create_task(raw(ingress, post("/webhooks/xendit", BODY, XENDIT), seconds=3))
                 for _ in range(3)
             ]
-            await asyncio.sleep(0.3)
+            await turns()
             answer = await raw(ingress, b"", seconds=1)
             assert answer.startswith(b"HTTP/1.1 503 ")
             assert b"Retry-After" in answer

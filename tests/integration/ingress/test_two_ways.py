@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.ingress.conftest import Ingress, Outbox, Start
 from tests.integration.ingress.requests import BODY, XENDIT, post
+from tests.waiting import turns
 
 ONE, TWO = 1, 2
 
@@ -19,7 +20,7 @@ async def converse(ingress: Ingress, request: bytes, pieces: int) -> bytes:
     for piece in [request] if pieces == ONE else [head + blank, body]:
         writer.write(piece)
         await writer.drain()
-        await asyncio.sleep(0.05)
+        await turns()
     answer = await reader.readuntil(b"\r\n\r\n")
     length = next(
         int(line.split(b":")[1]) for line in answer.split(b"\r\n") if line.startswith(b"Content-Length:")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +12,7 @@ from processor.app import run
 from runtime.amqp.broker import Broker, Message, open_broker
 from runtime.settings import Settings
 from schemas.envelope import CONTENT_TYPE, Envelope, pack
-from schemas.topology import WEBHOOKS, routing_key
+from schemas.topology import WEBHOOKS, queue_name, routing_key
 
 PATIENCE_SECONDS = 30.0
 
@@ -50,8 +51,13 @@ async def send_raw(broker: Broker, body: bytes, exchange: str = WEBHOOKS, **head
     )
 
 
-async def until(look: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS) -> None:
-    """Returns when `look` is true; fails after `seconds`."""
-    async with asyncio.timeout(seconds):
-        while not await look():
-            await asyncio.sleep(0.02)
+async def is_empty(broker: Broker, partition: int = 0) -> bool:
+    """Everything was acknowledged: a consumer that comes now gets what is sent now, and nothing of before."""
+    mark = uuid.uuid4().bytes
+    consumer = broker.consumer(queue_name(partition), prefetch=10)
+    await consumer.start()
+    await broker.publisher.publish(Message(WEBHOOKS, routing_key(partition), mark), deadline=PATIENCE_SECONDS)
+    (first, *_) = await consumer.take(1)
+    await consumer.ack_through(first.tag)
+    await consumer.pause()
+    return first.body == mark

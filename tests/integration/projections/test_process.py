@@ -6,8 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
@@ -18,18 +17,20 @@ from runtime.settings import Settings
 from schemas.errors import ConfigurationError
 from tests.integration.projections.conftest import Append
 from tests.integration.projections.decisions import assessed, credit
-
-PATIENCE_SECONDS = 20.0
-
-
-async def until(check: Callable[[], Awaitable[Any]]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await check():
-            await asyncio.sleep(0.01)
+from tests.waiting import until
 
 
 async def tokens(pool: Pool) -> int:
     return await pool.fetchval("SELECT coalesce(sum(credit_tokens), 0)::bigint FROM balances") or 0
+
+
+async def idle(pool: Pool) -> bool:
+    """The process has asked the database for nothing for a moment."""
+    asked = (
+        "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name LIKE 'lunas-projections%' AND application_name NOT LIKE"
+        " '%leader' AND datname = current_database() AND (state <> 'idle' OR state_change > clock_timestamp() - interval '0.1 s')"
+    )
+    return bool(await pool.fetchval(asked))
 
 
 async def test_a_notification_wakes_the_leader_long_before_the_next_poll(
@@ -39,7 +40,7 @@ async def test_a_notification_wakes_the_leader_long_before_the_next_poll(
     process = asyncio.create_task(run(settings(database_url=database_url, poll_interval_seconds=30), stop))
     await append_events([credit("c1")])
     await until(lambda: tokens(projected))
-    await asyncio.sleep(0.1)  # idle now
+    await until(lambda: idle(projected))
     started = asyncio.get_running_loop().time()
     await append_events([credit("c1")])
 
@@ -70,7 +71,7 @@ async def test_c149_one_leads_the_other_takes_over_and_nothing_is_counted_twice(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lunas-projections-leader'"
                 " AND datname = current_database()"
             )
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
 
     async def all_counted() -> bool:
         return await tokens(projected) == 300

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -15,28 +13,7 @@ from ingress.publisher import Bounds, GroupingPublisher
 from runtime.amqp.broker import Message
 from schemas.envelope import Envelope, unpack
 from schemas.errors import NotConfirmed, Unroutable
-
-
-class JumpingLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock stands still while there is work, and jumps to the next timer when there is none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-
-    def time(self) -> float:
-        return self.now
-
-    def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self.now = max(self.now, self._scheduled[0].when())  # type: ignore[attr-defined]
-        super()._run_once()  # type: ignore[misc]
-
-
-def play(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs a scene in jumping time."""
-    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        runner.run(scene())
+from tests.unit.ingress.jumping import at, play
 
 
 class Wire:
@@ -227,7 +204,7 @@ def test_small_groups_keep_a_pause_and_the_first_after_a_quiet_time_does_not_wai
         arrivals = [0.0, 0.001, 0.004, 0.012, 0.5]
         tasks = []
         for number, moment in enumerate(arrivals):
-            await asyncio.sleep(moment - asyncio.get_running_loop().time())
+            await at(moment)
             tasks.append(deliver(publisher, b"%d" % number))
         await asyncio.gather(*tasks)
 
@@ -243,7 +220,7 @@ def test_a_good_group_is_not_held_back() -> None:
         publisher = grouping(wire, pause=0.01)
         await deliver(publisher, b"first")
         few = [deliver(publisher, b"few") for _ in range(GOOD_GROUP - 1)]
-        await asyncio.sleep(0.005)
+        await at(0.005)
         await asyncio.gather(deliver(publisher, b"one more"), *few)
 
     play(scene)
@@ -283,12 +260,13 @@ def test_each_delivery_has_its_own_deadline() -> None:
         loop = asyncio.get_running_loop()
         publisher = grouping(wire, deadline=1.0)
         for moment in (0.0, 0.3, 0.4):
-            await asyncio.sleep(moment - loop.time())
+            await at(moment)
             envelope = Envelope("id", "xendit", 1, "static_token", "abc", "/webhooks/xendit", b"x")
             publisher.submit(
                 envelope, 0, lambda failure: answered.append((type(failure).__name__, loop.time()))
             )
-        await asyncio.sleep(1.0)
+        await at(1.4)
+        await settle()
         assert publisher.waiting == 0
         wire.gates[0].set_result(None)
         await settle()
@@ -306,7 +284,7 @@ def test_a_delivery_whose_deadline_passes_during_the_pause_is_not_sent() -> None
         await deliver(publisher, b"first")
         with pytest.raises(NotConfirmed):
             await deliver(publisher, b"too late")
-        await asyncio.sleep(5.0)
+        await at(5.0)
 
     play(scene)
     assert wire.groups() == [[b"first"]]

@@ -16,6 +16,7 @@ from runtime.amqp.broker import Message
 from runtime.settings import Settings
 from schemas.errors import NotConfirmed
 from schemas.rejection import unpack_rejection
+from tests.unit.ingress.jumping import at, now, play
 
 TOKEN = hashlib.sha512(b"a token").hexdigest()
 
@@ -104,12 +105,17 @@ async def test_kept_requests_are_published_in_order_and_a_failure_loses_only_its
     assert registry.get_sample_value("lunas_ingress_quarantine_lost_total", {"reason": "not_confirmed"}) == 1
 
 
-async def test_a_flood_is_published_no_faster_than_the_rate(settings: Callable[..., Settings]) -> None:
-    quarantine = Quarantine(settings(ingress_quarantine_rate_per_second=20), Metrics(CollectorRegistry()))
-    for _ in range(50):
-        quarantine.keep(refused())
+def test_a_flood_is_published_no_faster_than_the_rate(settings: Callable[..., Settings]) -> None:
     sink = Sink()
-    running = asyncio.create_task(quarantine.run(sink))  # type: ignore[arg-type]
-    await asyncio.sleep(0.5)
-    running.cancel()
-    assert 5 <= len(sink.messages) <= 12
+
+    async def scene() -> None:
+        slow = settings(ingress_quarantine_rate_per_second=20)
+        quarantine = Quarantine(slow, Metrics(CollectorRegistry()), clock=now)
+        for _ in range(50):
+            quarantine.keep(refused())
+        running = asyncio.create_task(quarantine.run(sink))  # type: ignore[arg-type]
+        await at(0.475)
+        running.cancel()
+
+    play(scene)
+    assert len(sink.messages) == 10

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,8 @@ def test_a_signal_lets_the_process_drain_and_exit_with_zero(number: signal.Signa
 def test_the_second_signal_exits_at_once() -> None:
     process = start(STUBBORN)
     process.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
+    assert process.stdout is not None
+    assert "process.stop" in process.stdout.readline()
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=5)

@@ -17,7 +17,6 @@ from runtime.settings import Settings
 from schemas import decisions as d
 from schemas import facts as f
 from tests.integration.processor.fulfilment.test_rounds import decided, log, ratna, settle, write
-from tests.integration.processor.running import until
 from tests.unit.processor.cases.facts import (
     at,
     attempt_fact,
@@ -28,6 +27,7 @@ from tests.unit.processor.cases.facts import (
     paid,
     request_fact,
 )
+from tests.waiting import until
 
 __all__ = ["log"]
 

@@ -19,8 +19,9 @@ from runtime.lifecycle import SUPERVISOR_VARIABLE
 from runtime.settings import Settings
 from schemas.envelope import unpack
 from tests.integration.processor.intake.taking_in import counts, facts, rows
-from tests.integration.processor.running import publishing, send, until
+from tests.integration.processor.running import is_empty, publishing, send
 from tests.unit.processor.intake.envelopes import capture, envelope
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[4]
 DEATH_SECONDS = 60.0
@@ -83,10 +84,7 @@ async def _stored(pool: Pool, number: int) -> None:
 async def _emptied(settings: Settings) -> None:
     """Everything was acknowledged: a worker that comes now finds nothing."""
     async with publishing(settings) as broker:
-        consumer = broker.consumer("lunas.webhooks.p0", prefetch=10)
-        await consumer.start()
-        await asyncio.sleep(0.5)
-        assert len(consumer) == 0
+        assert await is_empty(broker)
 
 
 @pytest.mark.parametrize("point", ["intake.prepare", "intake.before_commit", "intake.before_ack"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 from collections import defaultdict
@@ -23,8 +22,9 @@ from runtime.settings import Settings
 from schemas.envelope import CONTENT_TYPE, Envelope, pack
 from schemas.topology import WEBHOOKS, queue_name, retry_name, routing_key
 from tests.integration.processor.intake.test_crashes import Worker
-from tests.integration.processor.running import publishing, until, working
+from tests.integration.processor.running import is_empty, publishing, working
 from tests.unit.processor.intake.envelopes import capture, envelope
+from tests.waiting import until
 
 PARTITIONS = 4
 PAYMENTS = 60
@@ -127,11 +127,7 @@ async def assert_order_and_once(pool: Pool, sent: Sequence[Envelope]) -> None:
 async def assert_nothing_waits(settings: Settings) -> None:
     """Every work queue is empty and acknowledged; a consumer that comes now gets nothing."""
     async with publishing(settings) as broker:
-        consumers = [broker.consumer(queue_name(number), prefetch=10) for number in range(PARTITIONS)]
-        for consumer in consumers:
-            await consumer.start()
-        await asyncio.sleep(0.5)
-        assert [len(consumer) for consumer in consumers] == [0] * PARTITIONS
+        assert [await is_empty(broker, number) for number in range(PARTITIONS)] == [True] * PARTITIONS
 
 
 def test_the_lives_of_payments_fill_every_partition() -> None:

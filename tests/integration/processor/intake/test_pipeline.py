@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Callable
 
@@ -23,10 +22,11 @@ from runtime.settings import Settings
 from schemas.envelope import Envelope, pack, unpack
 from schemas.rejection import Rejection, pack_rejection
 from schemas.topology import DEAD, PARKED, QUARANTINE, WORK_DELIVERY_LIMIT, queue_name
-from tests.integration.broker.proxy import proxied
+from tests.integration.broker.proxy import knocking, proxied
 from tests.integration.processor.intake.taking_in import rows, unstorable
-from tests.integration.processor.running import publishing, send, send_raw, until, working
+from tests.integration.processor.running import publishing, send, send_raw, working
 from tests.unit.processor.intake.envelopes import capture, envelope
+from tests.waiting import until
 
 POISON = "py-poison"
 
@@ -269,7 +269,6 @@ async def test_c28_a_store_that_stays_busy_parks_after_the_last_tier_and_loses_n
             await holder.execute("SELECT pg_advisory_lock($1)", LOG_LOCK)
             await send(broker, sent)
             await _taken(trips, 2)
-            await asyncio.sleep(0.2)
         await holder.execute("SELECT pg_advisory_unlock($1)", LOG_LOCK)
         async with working(busy):
             await stored(pool, 1, "dead_letters")
@@ -288,8 +287,9 @@ async def test_c25_an_outage_of_the_database_costs_no_message_an_attempt(
             await send(broker, *captures(3, "before"))
             await stored(pool, 3)
             await proxy.close()
-            await send(broker, *captures(20, "during"))
-            await asyncio.sleep(1.5)
+            with knocking(proxy.port) as knocks:
+                await send(broker, *captures(20, "during"))
+                await until(lambda: len(knocks) >= 3)
             assert await statuses(pool) == {"processed": 3}
             await proxy.open()
             await stored(pool, 23)
@@ -337,13 +337,14 @@ def _now() -> int:
 
 @pytest.fixture
 def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Attempts that were sent on a detour."""
+    """Attempts that were sent on a detour, or to the parking lot at the last."""
     taken: list[int] = []
     later = Detours.later
 
     async def counting(self: Detours, envelope: Envelope, attempt: int, reason: str) -> float | None:
+        delay = await later(self, envelope, attempt, reason)
         taken.append(attempt)
-        return await later(self, envelope, attempt, reason)
+        return delay
 
     monkeypatch.setattr(Detours, "later", counting)
     return taken

@@ -1,0 +1,114 @@
+"""`make test-anyday`: the tests and the services they start, under moved clocks.
+
+    python -m tests.anyday [--minutes M] [--clock NAME] [PATH...] [PYTEST-OPTION...]
+
+Without `--minutes` every clock runs everything. With it, the files that know what time it is are dealt out to the clocks,
+every clock the same share of the time; the deal changes with the commit, so that soon every file has met every clock,
+and the same commit always gets the same one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.anyday import box
+from tests.anyday.clocks import CLOCKS, Clock, environment
+
+ROOT = Path(__file__).parents[2]
+# What reads a clock, or stores what was read from one. The other rings know time as a parameter, or not at all.
+SENSITIVE = (
+    "tests/contract/api",
+    "tests/integration/console",
+    "tests/integration/eventstore",
+    "tests/integration/processor",
+    "tests/integration/projections",
+    "tests/system/test_pipeline.py",
+    "tests/unit",
+)
+
+
+def files(paths: Sequence[str]) -> list[str]:
+    """The test files under the paths, in an order that no machine changes."""
+    found: set[Path] = set()
+    for path in paths:
+        place = ROOT / path
+        found.update(place.rglob("test_*.py") if place.is_dir() else [place])
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
+def deal(paths: Sequence[str], players: int, first: int) -> list[list[str]]:
+    """Deals the files out one by one, beginning with player `first`."""
+    hands: list[list[str]] = [[] for _ in range(players)]
+    for number, path in enumerate(paths):
+        hands[(first + number) % players].append(path)
+    return hands
+
+
+def run(clock: Clock, arguments: Sequence[str], seconds: float | None) -> int:
+    """pytest's exit code."""
+    now = datetime.now(UTC)
+    moved = environment(clock, now)
+    print(f"\nlunas: {clock.name}: it is {clock.begins(now):%-d %B %Y, %H:%M:%S} in {clock.zone}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="lunas-anyday-") as folder:
+        # A folder of its own: under a moved clock, pytest would take other runs' folders for old ones and remove them.
+        options = ["-q", "-p", "no:cacheprovider", "-p", box.__name__, f"--basetemp={folder}/pytest"]
+        limit = {box.VARIABLE: str(seconds)} if seconds is not None else {}
+        command = [sys.executable, "-m", "pytest", *options, *arguments]
+        try:
+            return subprocess.run(
+                command, cwd=ROOT, env={**os.environ, **moved, **limit}, check=False
+            ).returncode
+        finally:
+            sweep()
+
+
+def sweep() -> None:
+    """Removes what libfaketime left in memory of processes that were killed."""
+    for path in Path("/dev/shm").glob("*faketime_s*_*"):
+        if not Path("/proc", path.name.rpartition("_")[2]).exists():
+            path.unlink(missing_ok=True)
+
+
+def commit() -> str:
+    """The commit that is checked out, or nothing outside a clone."""
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.anyday")
+    parser.add_argument("--minutes", type=float, help="deal the files out and stop after about so long")
+    parser.add_argument("--clock", choices=[clock.name for clock in CLOCKS], help="this clock only")
+    parser.add_argument("paths", nargs="*", help="these tests only")
+    given, options = parser.parse_known_args(arguments)
+    clocks = [clock for clock in CLOCKS if given.clock in (None, clock.name)]
+    ends = None if given.minutes is None else time.monotonic() + given.minutes * 60
+    if ends is None:
+        hands = [list(given.paths)] * len(clocks)
+    else:
+        hands = deal(files(given.paths or SENSITIVE), len(clocks), int(commit()[:8] or "0", 16) % len(clocks))
+    failed = []
+    for number, (clock, hand) in enumerate(zip(clocks, hands, strict=True)):
+        seconds = None if ends is None else (ends - time.monotonic()) / (len(clocks) - number)
+        if run(clock, [*options, *hand], seconds) != 0:
+            failed.append(clock.name)
+    if failed:
+        print(
+            f"\nlunas: red under {', '.join(failed)}. One of them again: python -m tests.anyday --clock {failed[0]} PATH"
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
