@@ -45,6 +45,8 @@ def calendar_reads(tree: ast.AST) -> Iterator[int]:
             local = ("date.today", "datetime.today", "datetime.utcnow", "time.localtime", "time.strftime")
             if name in local or (name == "datetime.now" and not node.args and not node.keywords):
                 yield node.lineno
+            if name.startswith("datetime.now(") and {word.arg for word in node.keywords} & {*parts}:
+                yield node.lineno
         if (
             isinstance(node, ast.Attribute)
             and node.attr in parts
