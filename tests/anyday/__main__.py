@@ -19,8 +19,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deploy.local.installation.packages import FAKETIME
 from tests.anyday import box
 from tests.anyday.clocks import CLOCKS, Clock, environment
+from tests.anyday.library import without_hooks
 
 ROOT = Path(__file__).parents[2]
 # What reads a clock, or stores what was read from one. The other rings know time as a parameter, or not at all.
@@ -55,19 +57,30 @@ def deal(paths: Sequence[str], players: int, first: int) -> list[list[str]]:
 def run(clock: Clock, arguments: Sequence[str], seconds: float | None) -> int:
     """pytest's exit code."""
     now = datetime.now(UTC)
-    moved = environment(clock, now)
     print(f"\nlunas: {clock.name}: it is {clock.begins(now):%-d %B %Y, %H:%M:%S} in {clock.zone}", flush=True)
     with tempfile.TemporaryDirectory(prefix="lunas-anyday-") as folder:
         # A folder of its own: under a moved clock, pytest would take other runs' folders for old ones and remove them.
+        Path(folder).chmod(0o755)  # the services' own users load the library too
+        library = Path(folder, "libfaketime.so")
+        without_hooks(found(), library)
         options = ["-q", "-p", "no:cacheprovider", "-p", box.__name__, f"--basetemp={folder}/pytest"]
         limit = {box.VARIABLE: str(seconds)} if seconds is not None else {}
+        given = {**os.environ, **environment(clock, now, library), **limit}
         command = [sys.executable, "-m", "pytest", *options, *arguments]
         try:
-            return subprocess.run(
-                command, cwd=ROOT, env={**os.environ, **moved, **limit}, check=False
-            ).returncode
+            return subprocess.run(command, cwd=ROOT, env=given, check=False).returncode
         finally:
             sweep()
+
+
+def found() -> Path:
+    """The library that the set-up installed."""
+    libraries = sorted(Path("/").glob(FAKETIME))
+    if not libraries:
+        sys.exit(
+            "lunas: libfaketime is missing: run `make test-anyday`, or `apt-get install faketime` as root"
+        )
+    return libraries[0]
 
 
 def sweep() -> None:

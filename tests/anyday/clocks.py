@@ -13,10 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from deploy.local.installation.packages import FAKETIME
-
-SITE = Path(__file__).with_name("site")
-
 
 @dataclass(frozen=True)
 class Clock:
@@ -66,19 +62,13 @@ CLOCKS = (
 )
 
 
-def environment(clock: Clock, now: datetime, root: Path = Path("/")) -> dict[str, str]:
-    """Variables that move the clock of every program that inherits them. Raises FileNotFoundError without libfaketime."""
-    found = sorted(root.glob(FAKETIME))
-    if not found:
-        raise FileNotFoundError(
-            "libfaketime is missing: run `apt-get install faketime` as root (or `make test-anyday`)."
-        )
+def environment(clock: Clock, now: datetime, library: Path) -> dict[str, str]:
+    """Variables that move the clock of every program that inherits them; `library` is libfaketime's."""
     return {
-        "LD_PRELOAD": str(found[0]),
+        "LD_PRELOAD": str(library),
         "FAKETIME": f"{clock.shift(now):+d}",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         # Times of files stay real: compiled Python is found by them, and other runs' temporary files must not look old.
         "NO_FAKE_STAT": "1",
         "TZ": clock.zone,
-        "PYTHONPATH": str(SITE),
     }

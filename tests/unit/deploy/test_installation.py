@@ -116,6 +116,17 @@ def test_given_addresses_need_no_programs(calls: Path, monkeypatch: pytest.Monke
     assert "postgresql" not in calls.read_text().splitlines()[0]
 
 
+def test_what_moves_clocks_is_installed_where_it_is_missing(calls: Path, tmp_path: Path) -> None:
+    packages.ensure_faketime(tmp_path)
+    assert calls.read_text().splitlines()[0].endswith(" install -y --no-install-recommends faketime")
+    calls.unlink()
+    library = tmp_path / "usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+    library.parent.mkdir(parents=True)
+    library.touch()
+    packages.ensure_faketime(tmp_path)
+    assert not calls.exists()
+
+
 def test_an_interrupted_command_takes_its_children_with_it(tmp_path: Path) -> None:
     """As Ctrl-C does while pip or venv works: the step's own children end too."""
     program = (

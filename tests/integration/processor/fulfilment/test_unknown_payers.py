@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -144,7 +145,8 @@ async def test_a_licence_held_for_want_of_a_customer_finds_the_one_that_was_made
 
 
 async def test_a_licence_in_use_makes_the_customer_it_was_held_for(log: Pool) -> None:
-    await held_before(log, licence("activated", at(days=30), payer_email="sari@contoh.id"))
+    ends = datetime.now(UTC) + timedelta(days=30)
+    await held_before(log, licence("activated", ends, payer_email="sari@contoh.id"))
     await all_rounds(creating(log))
     book = await decided(log)
     (owner,) = {event.customer_id for event in book.of(d.SubscriptionActivated)}
