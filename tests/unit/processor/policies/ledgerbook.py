@@ -1,4 +1,4 @@
-"""Fulfilment in memory: the real cases and policies without a database, and the end state that their decisions add up to."""
+"""Fulfilment in memory: the real loop without a database, and the end state that their decisions add up to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Any
 
 import orjson
 
-from processor.cases.situation import CustomerRecord, Decided, Situation
+from eventstore.append import NewEvent
+from processor.cases.payment import PaymentCase
+from processor.cases.situation import CustomerRecord
 from processor.cases.subscription import SubscriptionCase
-from processor.fulfilment.desk import Cause, Desk
-from processor.policies.payment import decide_payment
-from processor.policies.subscription import decide_subscription
+from processor.fulfilment.desk import Case, Cause, Desk
+from processor.fulfilment.work import Reported, Work, decide_all, prepare, touch_due
 from projections.fold import fold_all
 from projections.projection import Event
 from projections.registry import BY_NAME
@@ -25,7 +26,8 @@ from schemas.catalog import Catalog, MayarNames, Product, ScalevNames, fill_name
 from schemas.corrections import CourseDated, CourseWithdrawn
 from schemas.event_model import EventModel
 from schemas.events import decode, encode
-from schemas.facts import CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from tests.unit.processor.tables import Tables, run
 
 VARIANT = "variant_kelas_python"
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
@@ -59,12 +61,12 @@ def club() -> Catalog:
 
 @dataclass
 class Book:
-    """Give it facts; read what was decided."""
+    """Give it facts; read what was decided. Every call is a round of the real loop, with everything in tables in between."""
 
     catalog: Catalog = field(default_factory=shipped_catalog)
     now: datetime = NOON
     create_unknown: bool = False
-    desk: Desk = field(default_factory=Desk)
+    tables: Tables = field(default_factory=Tables)
     decisions: list[EventModel] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
     parked: list[tuple[str, str]] = field(default_factory=list)
@@ -76,23 +78,28 @@ class Book:
     def give(self, *facts: EventModel) -> Book:
         """Facts in this order, each decided on before the next."""
         for fact in facts:
-            self._take(fact, next(self.positions))
+            self.give_together(fact)
         return self
 
     def give_together(self, *facts: EventModel) -> Book:
         """Facts of one round: all are known before any is decided on."""
-        for fact in facts:
-            self._observe(fact, next(self.positions))
-        self._decide()
-        return self
+        placed = [Reported(position := next(self.positions), fact, Cause(position)) for fact in facts]
+        return self._round(placed)
 
     def wait(self, **span: float) -> Book:
         """Let time pass and the timers run."""
         self.now += timedelta(**span)
-        for key, case in list(self.desk.cases.items()):
-            if isinstance(case, SubscriptionCase) and case.due_at is not None and case.due_at <= self.now:
-                self.desk.touch(key)
-        self._decide()
+        return self._round([])
+
+    def look_again(self) -> Book:
+        """At every case, without news."""
+        return self._round([], *self.tables.cases)
+
+    def spend(self, customer_id: str, tokens: int) -> Book:
+        """The customer used credit meanwhile."""
+        record = self.record(customer_id)
+        record.credit_tokens -= tokens
+        self.tables.customers[customer_id] = (record.email, record.to_json())
         return self
 
     def held(self, reason: str | None = None) -> d.SuspenseHeld:
@@ -121,69 +128,36 @@ class Book:
         )
 
     def change_catalog(self, catalog: Catalog) -> Book:
-        self.catalog = catalog
-        self._wake({"catalog"})
-        self._decide()
+        published = CatalogPublished(version=catalog.version, content=catalog.model_dump(mode="json"))
+        return self.give(published)
+
+    def _round(self, facts: list[Reported], *touched: str) -> Book:
+        work = Work(Desk(), self.now, self.catalog, self.create_unknown, {})
+        run(self._decide(work, facts, touched))
+        assert balanced_each(work.new)
+        assert valid_each(work.new)
+        self.tables.save(work)
+        self.catalog = work.catalog
+        self.decisions += [decision.event for decision in work.new]
+        self.streams += [decision.stream for decision in work.new]
+        self.parked += [(detail, reason) for _, detail, reason, _ in work.parked]
         return self
 
-    def _take(self, fact: EventModel, position: int) -> None:
-        self._observe(fact, position)
-        self._decide()
+    async def _decide(self, work: Work, facts: list[Reported], touched: Sequence[str]) -> None:
+        connection: Any = self.tables
+        await work.desk.look(connection, [one.fact for one in facts])
+        await prepare(connection, work, facts)
+        await touch_due(connection, work, limit=100)
+        await work.desk.load_cases(connection, touched)
+        for key in touched:
+            work.desk.touch(key)
+        await decide_all(connection, work)
 
-    def _observe(self, fact: EventModel, position: int) -> None:
-        desk = self.desk
-        if isinstance(fact, CustomerRegistered):
-            self._wake(desk.register(fact))
-        elif isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
-            for key in desk.concerned(fact):
-                desk.cases[key].observe(fact, position)
-                desk.touch(key)
-        else:
-            case = desk.case_of(fact)
-            case.observe(fact, position)
-            desk.touch(case.key, Cause(position=position))
-
-    def _wake(self, keys: set[str]) -> None:
-        for key, waits in list(self.desk.waits.items()):
-            if waits & keys and key in self.desk.cases:
-                self.desk.touch(key)
-
-    def _decide(self) -> None:
-        desk = self.desk
-        turns = itertools.count()
-        while desk.dirty:
-            assert next(turns) < 100, "cases wake each other for ever"
-            batch, desk.dirty = desk.dirty, {}
-            for key in sorted(batch, key=lambda k: not isinstance(desk.cases[k], SubscriptionCase)):
-                self._decide_case(key)
-
-    def _decide_case(self, key: str) -> None:
-        desk, case = self.desk, self.desk.cases[key]
-        emails: defaultdict[str, list[str]] = defaultdict(list)
-        for record in sorted(desk.customers.values(), key=lambda record: record.customer_id):
-            emails[record.email or ""].append(record.customer_id)
-        owners = {name: one.owner for name, one in desk.cases.items() if isinstance(one, SubscriptionCase)}
-        situation = Situation(self.catalog, self.now, desk.customers, emails, owners, self.create_unknown)
-        before = case.owner
-        if isinstance(case, SubscriptionCase):
-            decide_subscription(case, situation)
-            if case.owner != before:
-                self._wake({f"case:{key}"})
-        else:
-            decide_payment(case, situation)
-        # Between two rounds everything is stored as JSON.
-        desk.cases[key] = type(case).from_json(case.to_json())
-        for name, record in list(desk.customers.items()):
-            desk.customers[name] = CustomerRecord.from_json(record.to_json())
-        assert balanced_each(situation.decisions)
-        assert valid_each(situation.decisions)
-        desk.waits[key] = situation.waits
-        self.decisions += [decision.event for decision in situation.decisions]
-        self.streams += [decision.stream for decision in situation.decisions]
-        self.parked += situation.parked
-        self._wake(situation.wakes)
-        for other in situation.recalls & desk.cases.keys():
-            desk.touch(other)
+    @property
+    def cases(self) -> dict[str, Case]:
+        """As they are stored."""
+        kinds: dict[str, type[Case]] = {"subscription": SubscriptionCase, "payment": PaymentCase}
+        return {key: kinds[row.kind].from_json(row.state) for key, row in self.tables.cases.items()}
 
     # What readers would see.
 
@@ -191,7 +165,7 @@ class Book:
         return [event for event in self.decisions if isinstance(event, kind)]
 
     def record(self, customer_id: str) -> CustomerRecord:
-        return self.desk.customers[customer_id]
+        return CustomerRecord.from_json(self.tables.customers[customer_id][1])
 
     def credit(self, customer_id: str) -> int:
         return self.balance(f"tokens:{customer_id}", "TOKEN")
@@ -289,12 +263,12 @@ class Book:
         ]
         return {
             "ledger": {key: amount for key, amount in sorted(ledger.items()) if amount},
-            "courses": {c: self.courses(c) for c in self.desk.customers},
+            "courses": {c: self.courses(c) for c in self.tables.customers},
             "read": {name: self._read(name) for name in ("balances", "enrollments")},
-            "tiers": {c: self.tier(c) for c in self.desk.customers},
+            "tiers": {c: self.tier(c) for c in self.tables.customers},
             "subscriptions": {
                 c: [row.model_dump(exclude={"case"}) for _, row in sorted(self.subscriptions(c).items())]
-                for c in self.desk.customers
+                for c in self.tables.customers
             },
             "payments": sorted(payments, key=lambda row: str(row["payment_id"])),
             "suspense": sorted(_shown(item) for item in self.suspense().values()),
@@ -312,7 +286,7 @@ def _shown(held: d.SuspenseHeld) -> str:
 _SHOWN = {"payer_email", "customer_id", "product", "since"}
 
 
-def balanced_each(decisions: Sequence[Decided]) -> bool:
+def balanced_each(decisions: Sequence[NewEvent]) -> bool:
     """Every single decision's postings sum to zero per unit."""
     for decision in decisions:
         totals: defaultdict[str, int] = defaultdict(int)
@@ -323,7 +297,7 @@ def balanced_each(decisions: Sequence[Decided]) -> bool:
     return True
 
 
-def valid_each(decisions: Sequence[Decided]) -> bool:
+def valid_each(decisions: Sequence[NewEvent]) -> bool:
     """Every decision, also one that was built without validation, is what a reader of the log will make of it."""
     return all(decode(one.event.TYPE, one.event.VERSION, encode(one.event)) == one.event for one in decisions)
 

@@ -126,9 +126,9 @@ def accounted_for(book: Book, facts: list[EventModel]) -> None:
     assert in_clearing == received(facts)
     granted = sum(isinstance(event, GRANTS) for event in book.decisions)
     withdrawn = sum(isinstance(event, WITHDRAWALS) for event in book.decisions)
-    assert granted - withdrawn == sum(len(getattr(case, "grants", {})) for case in book.desk.cases.values())
+    assert granted - withdrawn == sum(len(getattr(case, "grants", {})) for case in book.cases.values())
     held = {item.suspense_id for item in book.suspense().values() if item.amount is not None}
-    waiting = [hold for case in book.desk.cases.values() for hold in getattr(case, "holds", {}).values()]
+    waiting = [hold for case in book.cases.values() for hold in getattr(case, "holds", {}).values()]
     assert held == {hold.suspense_id for hold in waiting if hold.amount is not None}
     assert {reason for _, reason in book.parked} <= ALARMS
 

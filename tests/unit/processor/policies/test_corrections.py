@@ -58,7 +58,7 @@ def test_withdrawn_money_that_was_refunded_in_part_is_held_without_that_part() -
 def test_credit_that_was_spent_meanwhile_is_neither_lost_nor_there_twice() -> None:
     """The later of two payments was credited first and spent from; then the earlier one arrives and takes its place."""
     book = Book().customer(*RATNA).give(capture("py-2", occurred_at=at(2)))
-    book.record("c-1").credit_tokens -= 300_000
+    book.spend("c-1", 300_000)
     book.give(capture("py-1", occurred_at=at(1)))
     assert (book.record("c-1").credit_tokens, book.record("c-1").topups) == (200_000, 1)
     assert (book.held().payment_id, book.tier("c-1"), balanced(book)) == ("py-2", "bpp", True)
@@ -66,7 +66,7 @@ def test_credit_that_was_spent_meanwhile_is_neither_lost_nor_there_twice() -> No
 
 def test_credit_that_was_spent_and_was_never_due_is_owed() -> None:
     book = Book().customer(*RATNA).give(capture("py-1", amount=50_000, requested_amount=None))
-    book.record("c-1").credit_tokens -= 300_000
+    book.spend("c-1", 300_000)
     book.give(request_fact(f.PaymentPending, requested_amount=60_000, occurred_at=at(-9)))
     assert (book.reasons(), book.held().amount) == (["underpaid"], 50_000)
     assert book.record("c-1").credit_tokens == -300_000
@@ -206,8 +206,7 @@ def test_an_order_is_shown_by_the_name_its_snapshot_gives_it() -> None:
 
 def test_grounds_that_another_version_stored_withdraw_nothing() -> None:
     book = Book().customer(*RATNA).give(capture())
-    (case,) = book.desk.cases.values()
-    case.grounds = ["0123456789abcdef"]
+    book.tables.change_case(next(iter(book.cases)), grounds=["0123456789abcdef"])
     book.give(request_fact(f.PaymentSucceeded, amount=50_000))
-    (case,) = book.desk.cases.values()
+    (case,) = book.cases.values()
     assert (book.credit("c-1"), len(case.grounds)) == (500_000, 3)

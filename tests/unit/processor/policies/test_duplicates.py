@@ -248,7 +248,7 @@ def test_every_name_of_a_joined_case_finds_the_one_that_stays() -> None:
     book = Book().customer(*RATNA).give(capture("py-1", None))
     book.give(attempt_fact(f.PaymentFailed, "py-2", "pr-1", occurred_at=at(-9)), capture("py-1", "pr-1"))
     book.give(attempt_fact(f.PaymentExpired, "py-2", None, occurred_at=at(-8)))
-    assert (len(book.desk.cases), len(book.payments()), book.credit("c-1")) == (1, 1, 500_000)
+    assert (len(book.cases), len(book.payments()), book.credit("c-1")) == (1, 1, 500_000)
 
 
 def test_x13_refunds_of_a_reusable_code_find_their_own_payments() -> None:

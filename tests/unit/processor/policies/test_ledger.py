@@ -100,16 +100,14 @@ def test_one_grant_per_part_of_a_case() -> None:
         for event in book.decisions
         if isinstance(event, d.CreditGranted | d.TokensGranted | d.CourseEnrolled | d.SaleRecorded)
     )
-    for key, case in book.desk.cases.items():
+    for key, case in book.cases.items():
         assert grants[key] == len(getattr(case, "grants", {}))
 
 
 def test_deciding_again_without_news_says_nothing() -> None:
     book = busy_day()
     told = len(book.decisions)
-    for key in list(book.desk.cases):
-        book.desk.touch(key)
-    book.give_together()
+    book.look_again()
     assert len(book.decisions) == told
 
 

@@ -165,7 +165,7 @@ def test_a_refund_of_a_request_only_success() -> None:
 
 def test_c80_spent_credit_is_not_taken_below_zero() -> None:
     book = Book().customer(*RATNA).give(capture())
-    book.record("c-1").credit_tokens = 200_000  # the customer spent the rest
+    book.spend("c-1", 300_000)
     book.give(refund())
     (event,) = book.of(d.CreditClawedBack)
     assert (event.amount_idr, event.tokens) == (50_000, 200_000)
