@@ -7,8 +7,8 @@ import os
 import traceback
 
 import asyncpg
+from aio_pika.exceptions import AMQPError
 from aiohttp import ClientError
-from aiormq.exceptions import AMQPError
 
 from console.exits import PROBLEMS, WRONG_USE, CommandError
 from console.messages import text

@@ -7,25 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import aiormq
-from aiormq.abc import AbstractConnection
-from aiormq.exceptions import (
-    AMQPError,
-    AuthenticationError,
-    ChannelAccessRefused,
-    ChannelNotFoundEntity,
-    ChannelPreconditionFailed,
-    ProbableAuthenticationError,
-    ProtocolSyntaxError,
-)
-from yarl import URL
+from aio_pika.abc import AbstractConnection
 
 from console.exits import CommandError
 from console.messages import text
 from console.store import place
 from runtime.amqp.broker import topology_of
 from runtime.amqp.leftovers import leftovers
-from schemas.topology import Queue, queue_name
+from runtime.amqp.look import AWAY, REFUSES, count, difference, open_look
+from schemas.topology import Queue, quarantine, queue_name
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -51,25 +41,20 @@ class QueueState:
 async def open_queues(settings: Settings) -> AsyncIterator[AbstractConnection]:
     """A connection for one look. Raises CommandError with what to start when the broker does not answer, or what to correct."""
     url = settings.require_broker_url()
-    address = URL(url).update_query(connection_timeout=int(CONNECT_SECONDS * 1000), name="lunas-operator")
     try:
-        connection = await aiormq.connect(address)
-    except (AuthenticationError, ProbableAuthenticationError, ProtocolSyntaxError) as error:
-        # For a virtual host that does not exist or may not be used the library only knows that it expected another answer.
+        async with open_look(url, "lunas-operator", timeout=CONNECT_SECONDS) as connection:
+            yield connection
+    except REFUSES as error:
         raise CommandError(text("error.broker_refuses", address=place(url))) from error
-    except (OSError, TimeoutError, AMQPError) as error:
+    except AWAY as error:
         raise CommandError(text("error.broker_away", address=place(url))) from error
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def depths(settings: Settings) -> list[QueueState]:
     """Every queue of the topology and every work queue that is left over, looked at without creating anything."""
     async with open_queues(settings) as connection:
         left = [queue_name(number) for number in await leftovers(connection, settings.broker_partitions)]
-        ours = [await _look(connection, queue.name) for queue in topology_of(settings).queues]
+        ours = [await _look(connection, queue.name) for queue in _queues(settings)]
         return [*ours, *[replace(await _look(connection, name), left_over=True) for name in left]]
 
 
@@ -77,34 +62,22 @@ async def differences(settings: Settings) -> list[str]:
     """What the broker holds differently from what this version needs, one clause each; empty when all is well."""
     found: list[str] = []
     async with open_queues(settings) as connection:
-        for queue in topology_of(settings).queues:
+        for queue in _queues(settings):
             state = await _look(connection, queue.name)
             problem = (
-                await _compare(connection, queue) if state.exists else text("queue.missing", name=queue.name)
+                await difference(connection, queue)
+                if state.exists
+                else text("queue.missing", name=queue.name)
             )
             if problem is not None:
                 found.append(problem)
     return found
 
 
+def _queues(settings: Settings) -> list[Queue]:
+    return [*topology_of(settings).queues, *quarantine().queues]
+
+
 async def _look(connection: AbstractConnection, name: str) -> QueueState:
-    channel = await connection.channel(publisher_confirms=False)
-    try:
-        state = await channel.queue_declare(name, passive=True)
-    except ChannelNotFoundEntity:
-        return QueueState(name, exists=False)
-    await channel.close()
-    return QueueState(name, True, state.message_count or 0, state.consumer_count or 0)
-
-
-async def _compare(connection: AbstractConnection, queue: Queue) -> str | None:
-    """Declares an existing queue again: the broker refuses when an argument differs, and changes nothing."""
-    channel = await connection.channel(publisher_confirms=False)
-    try:
-        await channel.queue_declare(queue.name, durable=True, arguments=dict(queue.arguments))
-    except ChannelPreconditionFailed as error:
-        return str(error.args[0] if error.args else error).split(" - ", 1)[-1]
-    except ChannelAccessRefused:
-        return None  # this user may only look; the broker's definitions vouch for the arguments
-    await channel.close()
-    return None
+    state = await count(connection, name)
+    return QueueState(name, exists=False) if state is None else QueueState(name, True, *state)

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import asyncpg
 
 from console.exits import CommandError
 from console.messages import text
 from runtime.database import Connection, server_settings
+from runtime.settings.urls import place as address_place
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -49,6 +49,4 @@ async def open_store(settings: Settings, role: str | None = OPERATOR_ROLE) -> As
 
 def place(url: str) -> str:
     """`host:port/name` of an address, without its credentials."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.hostname or 'localhost'}{port}{parts.path}"
+    return address_place(url)

@@ -98,7 +98,7 @@ async def _serving(
     background = [
         asyncio.create_task(broker.failure(), name="ingress broker"),
         asyncio.create_task(guard.sweep(), name="ingress sweep"),
-        asyncio.create_task(quarantine.run(await broker.second_publisher()), name="ingress quarantine"),
+        asyncio.create_task(quarantine.run(await broker.publisher_aside()), name="ingress quarantine"),
     ]
     try:
         yield listener, background

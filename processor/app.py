@@ -30,10 +30,13 @@ from runtime.lifecycle import run_until_stopped
 from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
 from runtime.settings import Settings
-from schemas.topology import PARKED, QUARANTINE, queue_name
+from schemas.topology import OLD_QUARANTINE, PARKED, QUARANTINE, queue_name
 
 ROLE = "lunas_processor"
-SMALL_PREFETCH = 200  # parking lot and quarantine
+SMALL_PREFETCH = 200  # parking lot
+QUARANTINE_PREFETCH = (
+    16  # a rejected request may have 1 MiB: so much memory and so large a transaction at most
+)
 
 log = get_logger(__name__)
 
@@ -111,20 +114,24 @@ def services_of(
         )
 
     parked = broker.consumer(PARKED, prefetch=SMALL_PREFETCH)
-    rejected = broker.consumer(QUARANTINE, prefetch=SMALL_PREFETCH)
-    keeper = QuarantineKeeper(
-        rejected,
-        pool,
-        patience(rejected),
-        instruments,
-        max_rows=settings.quarantine_max_rows,
-        acquire_timeout=settings.database_acquire_timeout_seconds,
-    )
+
+    def keeper(queue: str, *, may_vanish: bool = False) -> QuarantineKeeper:
+        rejected = broker.consumer(queue, prefetch=QUARANTINE_PREFETCH, may_vanish=may_vanish, aside=True)
+        return QuarantineKeeper(
+            rejected,
+            pool,
+            patience(rejected),
+            instruments,
+            max_rows=settings.quarantine_max_rows,
+            acquire_timeout=settings.database_acquire_timeout_seconds,
+        )
+
     return [
         *(pipeline(number).run(stop) for number in range(partitions)),
         drain_leftovers(broker, partitions, pipeline, stop),
         Parker(parked, store, patience(parked), instruments).run(stop),
-        keeper.run(stop),
+        keeper(QUARANTINE).run(stop),
+        keeper(OLD_QUARANTINE, may_vanish=True).run(stop),
         run_fulfilment(pool, settings, stop, registry, inline),
         until_failure(broker, stop),
     ]

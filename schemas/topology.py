@@ -15,8 +15,10 @@ Argument = str | int | bool
 WEBHOOKS = "lunas.webhooks"
 DEAD = "lunas.dead"
 PARKED = "lunas.parked"
-QUARANTINE = "lunas.quarantine"
-QUARANTINE_KEY = "quarantine"
+QUARANTINE = "lunas.rejected"
+QUARANTINE_KEY = "rejected"
+# Until 0.1 the quarantine was a classic queue on one node; what is still in it is brought away (docs/runbooks/move-the-quarantine.md).
+OLD_QUARANTINE = "lunas.quarantine"
 
 # seconds; a short blip, a failover, a deploy, an outage, a long outage. After the last one a message is parked.
 RETRY_DELAYS: tuple[float, ...] = (5, 30, 300, 1800, 7200)
@@ -27,7 +29,10 @@ WORK_DELIVERY_LIMIT = 20
 PARKED_DELIVERY_LIMIT = 1_000_000
 # A day of 380,000 deliveries of 1.5 KB is 0.6 GB; above this the publisher is refused and ingress answers 503.
 WORK_MAX_BYTES = 2 * 1024**3
+# Rejected requests may be up to 1 MiB each and come from anybody: whichever bound is reached first, the oldest gives way.
 QUARANTINE_MAX_LENGTH = 10_000
+QUARANTINE_MAX_BYTES = 64 * 1024**2
+QUARANTINE_TTL_MS = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +56,51 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything the broker must hold. Everything is durable, nothing is exclusive or deleted automatically."""
+    """What the broker must hold. Everything is durable, nothing is exclusive or deleted automatically."""
 
-    partitions: int
-    retry_delays: tuple[float, ...]
     exchanges: Sequence[Exchange] = field(repr=False)
     queues: Sequence[Queue] = field(repr=False)
     bindings: Sequence[Binding] = field(repr=False)
 
+    def routes(self, exchange: str, key: str) -> bool:
+        """Whether a message published so has a queue here."""
+        return any(
+            binding.exchange == exchange and binding.routing_key in (key, "") for binding in self.bindings
+        )
+
 
 def topology(partitions: int = 1, retry_delays: Sequence[float] = RETRY_DELAYS) -> Topology:
-    """The whole topology for a number of partitions. Raises ValueError on impossible numbers."""
+    """What webhooks need, for a number of partitions. Raises ValueError on impossible numbers."""
     if partitions < 1:
         raise ValueError("there is at least one partition")
     if any(delay <= 0 for delay in retry_delays):
         raise ValueError("a retry delay is a positive number of seconds")
     tiers = [retry_name(delay) for delay in retry_delays]
     return Topology(
-        partitions=partitions,
-        retry_delays=tuple(retry_delays),
         exchanges=(
             Exchange(WEBHOOKS, "direct"),
             *(Exchange(name, "fanout") for name in tiers),
             Exchange(DEAD, "fanout"),
-            Exchange(QUARANTINE, "direct"),
         ),
         queues=(
             *(Queue(queue_name(number), _work_arguments()) for number in range(partitions)),
             *(Queue(retry_name(delay), _tier_arguments(delay)) for delay in retry_delays),
             Queue(PARKED, _frozen({"x-queue-type": "quorum", "x-delivery-limit": PARKED_DELIVERY_LIMIT})),
-            Queue(QUARANTINE, _quarantine_arguments()),
         ),
         bindings=(
             *(Binding(WEBHOOKS, queue_name(number), routing_key(number)) for number in range(partitions)),
             *(Binding(name, name, "") for name in tiers),
             Binding(DEAD, PARKED, ""),
-            Binding(QUARANTINE, QUARANTINE, QUARANTINE_KEY),
         ),
+    )
+
+
+def quarantine() -> Topology:
+    """What rejected requests need; apart, because nothing about it may hold up a webhook."""
+    return Topology(
+        exchanges=(Exchange(QUARANTINE, "direct"),),
+        queues=(Queue(QUARANTINE, _quarantine_arguments()),),
+        bindings=(Binding(QUARANTINE, QUARANTINE, QUARANTINE_KEY),),
     )
 
 
@@ -147,4 +160,13 @@ def _tier_arguments(delay: float) -> Mapping[str, Argument]:
 
 def _quarantine_arguments() -> Mapping[str, Argument]:
     # Requests nobody vouched for: bounded, the oldest gives way, and never a reason to refuse a real webhook.
-    return _frozen({"x-max-length": QUARANTINE_MAX_LENGTH, "x-overflow": "drop-head"})
+    return _frozen(
+        {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": WORK_DELIVERY_LIMIT,
+            "x-max-length": QUARANTINE_MAX_LENGTH,
+            "x-max-length-bytes": QUARANTINE_MAX_BYTES,
+            "x-message-ttl": QUARANTINE_TTL_MS,
+            "x-overflow": "drop-head",
+        }
+    )

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from schemas.topology import RETRY_DELAYS, topology
+from schemas.topology import RETRY_DELAYS, quarantine, topology
 
 VHOST = "lunas"
 NOTHING = "^$"
@@ -30,11 +30,12 @@ WORK_QUEUES = r"lunas\.webhooks\.p[0-9]+"
 # (https://www.rabbitmq.com/docs/access-control).
 PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     # Publishes what it verified, and what it refused. Sees no queue.
-    "lunas-ingress": {"write": r"^lunas\.(webhooks|quarantine)$", "read": NOTHING},
-    # Consumes all three kinds of queue; publishes only detours: to a retry tier or to the parking lot.
+    "lunas-ingress": {"write": r"^lunas\.(webhooks|rejected)$", "read": NOTHING},
+    # Consumes all three kinds of queue, and brings away what an earlier version left in lunas.quarantine; publishes only detours: to a
+    # retry tier or to the parking lot.
     "lunas-processor": {
         "write": r"^lunas\.(retry\.[0-9.]+s|dead)$",
-        "read": rf"^({WORK_QUEUES}|lunas\.parked|lunas\.quarantine)$",
+        "read": rf"^({WORK_QUEUES}|lunas\.parked|lunas\.rejected|lunas\.quarantine)$",
     },
     # Sends stored deliveries through again. Queue depths need no permission.
     "lunas-operator": {"write": r"^lunas\.webhooks$", "read": NOTHING},
@@ -49,7 +50,7 @@ def definitions(
     vhost: str = VHOST,
 ) -> dict[str, Any]:
     """The document that `load_definitions` and `rabbitmqctl import_definitions` read. `passwords`: user to clear text."""
-    shape = topology(partitions, retry_delays)
+    shapes = (topology(partitions, retry_delays), quarantine())
     return {
         "vhosts": [{"name": vhost}],
         "users": [
@@ -70,10 +71,13 @@ def definitions(
         "policies": [],
         "exchanges": [
             {"name": exchange.name, "vhost": vhost, "type": exchange.kind, **_DURABLE, "internal": False}
+            for shape in shapes
             for exchange in shape.exchanges
         ],
         "queues": [
-            {"name": queue.name, "vhost": vhost, **_DURABLE, "arguments": dict(queue.arguments)} for queue in shape.queues
+            {"name": queue.name, "vhost": vhost, **_DURABLE, "arguments": dict(queue.arguments)}
+            for shape in shapes
+            for queue in shape.queues
         ],
         "bindings": [
             {
@@ -84,18 +88,24 @@ def definitions(
                 "routing_key": binding.routing_key,
                 "arguments": {},
             }
+            for shape in shapes
             for binding in shape.bindings
         ],
     }  # fmt: skip
 
 
 def with_partitions(document: Mapping[str, Any], partitions: int) -> dict[str, Any]:
-    """Definitions with the users and permissions of `document` and the queues for another number of partitions.
+    """Definitions with the users of `document`, this version's permissions and the queues for another number of partitions.
 
     Importing them adds what is missing. It deletes no queue: those of a larger number stay, and the processor empties them.
     """
     fresh = definitions(partitions=partitions, vhost=document["vhosts"][0]["name"])
-    return {**document, **{part: fresh[part] for part in ("exchanges", "queues", "bindings")}}
+    permissions = [{**given, **PERMISSIONS.get(given["user"], {})} for given in document["permissions"]]
+    return {
+        **document,
+        "permissions": permissions,
+        **{part: fresh[part] for part in ("exchanges", "queues", "bindings")},
+    }
 
 
 def update(path: Path, partitions: int) -> None:

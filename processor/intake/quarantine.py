@@ -50,7 +50,8 @@ class QuarantineKeeper:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`."""
-        await self._consumer.start()
+        # Whoever waits for this queue is this coroutine alone: declaring and consuming it may hang for as long as it likes.
+        await until_stopped(stop, self._consumer.start())
         try:
             while (messages := await until_stopped(stop, self._consumer.take(BATCH))) is not None:
                 await self._keep([_read(message) for message in messages])

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import ChannelNotFoundEntity
-from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 
 from runtime.amqp.link import Link, is_connection_loss
 from runtime.logs import get_logger
@@ -41,7 +41,6 @@ class Delivery:
     headers: Mapping[str, object]
     redelivered: bool
     count: int
-    message_id: str | None
     routing_key: str
 
 
@@ -56,6 +55,7 @@ class Consumer:
         self._may_vanish = may_vanish
         self._generation = 0
         self._channel: AbstractChannel | None = None
+        self._source: AbstractQueue | None = None
         self._consumer_tag: str | None = None
         self._waiting: deque[Delivery] = deque()
         self._arrived = asyncio.Event()
@@ -75,22 +75,22 @@ class Consumer:
 
     async def attach(self, connection: AbstractConnection) -> AbstractChannel:
         if self._may_vanish and not await self._exists(connection):
-            log.info("the queue is gone", action="broker.queue_gone", queue=self.queue)
-            return await connection.channel(publisher_confirms=False)
-        channel = await connection.channel(publisher_confirms=False)
+            if self._generation:
+                log.info("the queue is gone", action="broker.queue_gone", queue=self.queue)
+            return await open_channel(connection)
+        channel = await open_channel(connection)
         self._generation += 1
-        generation = self._generation
-        await channel.basic_qos(prefetch_count=self._prefetch)
+        await channel.set_qos(prefetch_count=self._prefetch)
         self._channel = channel
-        channel.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
+        self._source = await channel.get_queue(self.queue, ensure=False)
+        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
         if self._active:
-            await self._consume(channel, generation)
+            await self._consume(self._source, self._generation)
         return channel
 
     def detach(self) -> None:
         """The broker will send again what waits here; keeping it would only make duplicates."""
-        self._channel = None
-        self._consumer_tag = None
+        self._channel = self._source = self._consumer_tag = None
         self._waiting.clear()
 
     async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Delivery]:
@@ -117,11 +117,11 @@ class Consumer:
     async def pause(self) -> None:
         """No new deliveries (`basic.cancel`); those here can still be taken and acknowledged."""
         self._active = False
-        channel, tag, self._consumer_tag = self._channel, self._consumer_tag, None
-        if channel is None or tag is None:
+        source, tag, self._consumer_tag = self._source, self._consumer_tag, None
+        if source is None or tag is None:
             return
         try:
-            await channel.basic_cancel(tag, timeout=5.0)
+            await source.cancel(tag, timeout=SETTLE_SECONDS)
         except BaseException as error:
             if not isinstance(error, TimeoutError) and not is_connection_loss(error):
                 raise
@@ -135,7 +135,7 @@ class Consumer:
         await self.pause()
         try:
             if channel is not None:
-                await channel.basic_qos(prefetch_count=prefetch)
+                await channel.set_qos(prefetch_count=prefetch)
         except BaseException as error:
             if not is_connection_loss(error):
                 raise
@@ -145,32 +145,31 @@ class Consumer:
 
     async def resume(self) -> None:
         self._active = True
-        if self._channel is None or self._consumer_tag is not None:
+        if self._source is None or self._consumer_tag is not None:
             return
         try:
-            await self._consume(self._channel, self._generation)
+            await self._consume(self._source, self._generation)
         except BaseException as error:
             if not is_connection_loss(error):
                 raise
             self._link.invalidate("consume failed")
 
     async def _exists(self, connection: AbstractConnection) -> bool:
-        channel = await connection.channel(publisher_confirms=False)
+        channel = await open_channel(connection)
         try:
-            await channel.queue_declare(self.queue, passive=True)
+            await channel.get_queue(self.queue, ensure=True)
         except ChannelNotFoundEntity:
             return False
         await channel.close()
         return True
 
-    async def _consume(self, channel: AbstractChannel, generation: int) -> None:
-        async def put(message: DeliveredMessage) -> None:
-            if generation == self._generation and self._channel is channel:
+    async def _consume(self, source: AbstractQueue, generation: int) -> None:
+        async def put(message: AbstractIncomingMessage) -> None:
+            if generation == self._generation and self._source is source:
                 self._waiting.append(_delivery(message, generation))
                 self._arrived.set()
 
-        answer = await channel.basic_consume(self.queue, put)
-        self._consumer_tag = answer.consumer_tag
+        self._consumer_tag = await source.consume(put)
 
     async def _fill(self, limit: int, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -193,10 +192,12 @@ class Consumer:
             return False
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
+                # By number: a batch is settled without keeping its messages.
+                under = await channel.get_underlay_channel()
                 if requeue:
-                    await channel.basic_nack(tag.number, requeue=True, wait=False)
+                    await under.basic_nack(tag.number, requeue=True, wait=False)
                 else:
-                    await channel.basic_ack(tag.number, multiple=multiple, wait=False)
+                    await under.basic_ack(tag.number, multiple=multiple, wait=False)
         except TimeoutError:
             self._link.invalidate("the broker takes no acknowledgement")
         except BaseException as error:
@@ -211,9 +212,15 @@ class Consumer:
         self._link.invalidate(f"the broker cancelled the consumer of {self.queue}")
 
 
-def _delivery(message: DeliveredMessage, generation: int) -> Delivery:
-    properties = message.header.properties
-    headers: Mapping[str, object] = properties.headers or {}
+async def open_channel(connection: AbstractConnection) -> AbstractChannel:
+    """A channel to consume or look at queues with."""
+    channel = connection.channel(publisher_confirms=False)
+    await channel.initialize()
+    return channel
+
+
+def _delivery(message: AbstractIncomingMessage, generation: int) -> Delivery:
+    headers: Mapping[str, object] = message.headers
     count = headers.get(DELIVERY_COUNT_HEADER, 0)
     return Delivery(
         tag=Tag(generation, message.delivery_tag or 0),
@@ -221,6 +228,5 @@ def _delivery(message: DeliveredMessage, generation: int) -> Delivery:
         headers=headers,
         redelivered=bool(message.redelivered),
         count=count if isinstance(count, int) else 0,
-        message_id=properties.message_id,
         routing_key=message.routing_key or "",
     )

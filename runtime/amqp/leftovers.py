@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
-from aiormq.abc import AbstractChannel, AbstractConnection
 
+from runtime.amqp.consumer import open_channel
 from schemas.topology import queue_name
 
 
 async def leftovers(connection: AbstractConnection, partitions: int) -> list[int]:
     """Numbers of the work queues from `partitions` on, up to the first that does not exist. Needs no permission, changes nothing."""
-    channel = await connection.channel(publisher_confirms=False)
+    channel = await open_channel(connection)
     number = partitions
     try:
         while True:
-            await channel.queue_declare(queue_name(number), passive=True)
+            await channel.get_queue(queue_name(number), ensure=True)
             number += 1
     except ChannelNotFoundEntity:  # closes the channel
         return list(range(partitions, number))
@@ -39,7 +40,7 @@ class Leftovers:
             if not self.found.done():
                 self.found.set_result(numbers)
         # The link watches the channel it gets; this one only keeps the contract.
-        return await connection.channel(publisher_confirms=False)
+        return await open_channel(connection)
 
     def detach(self) -> None:
         """Nothing to forget."""

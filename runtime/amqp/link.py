@@ -1,7 +1,8 @@
 """One AMQP connection that comes back by itself.
 
-A robust connection of the library hides when it is gone and re-creates more than we want. This one rebuilds
-everything on any loss (connection, channel, or a consumer cancelled by the broker): attachments get a new channel.
+The library's robust connection restores channels and consumers one by one, waits without limit while it closes, and does not say when it is
+gone. This one rebuilds everything on any loss (connection, channel, or a consumer cancelled by the broker): attachments get a new
+connection of the library's plain kind.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import aiormq
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
-from aiormq.abc import AbstractChannel, AbstractConnection
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential, wait_random
 from yarl import URL
 
-from runtime.amqp.transport import AbortableTransport
+from runtime.amqp.transport import AbortableConnection
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -35,6 +37,10 @@ class LinkOptions:
     reconnect_pause: float = 1.0
 
 
+class Unusable(ConnectionError):
+    """Connected, but of no use for now: to be tried again like a connection that could not be made."""
+
+
 class Attachment(Protocol):
     """What lives on a connection. `attach` opens its channel; `detach` must not wait for anything."""
 
@@ -46,7 +52,7 @@ class Attachment(Protocol):
 def is_connection_loss(error: BaseException) -> bool:
     """Whether `error` means that the outcome is unknown because the connection or channel ended.
 
-    aiormq rejects what waits with `CancelledError` when a frozen broker misses its heartbeats, and with a bare
+    The library rejects what waits with `CancelledError` when a frozen broker misses its heartbeats, and with a bare
     `Exception` on some closes. A `CancelledError` counts only when nobody cancelled the running task.
     """
     if isinstance(error, asyncio.CancelledError):
@@ -62,43 +68,53 @@ def _not_told_yet(record: logging.LogRecord) -> bool:
 
 
 class Link:
-    """Keeps one connection open, with all attachments on it, until `close`. Tells when it is gone and when it is back, once each."""
+    """Keeps one connection open, with all attachments on it, from the first `add` until `close`.
 
-    def __init__(self, url: str, name: str, options: LinkOptions) -> None:
+    `urls`: nodes of one cluster, tried in turn. `first` is attached before everything that is added. Tells when the connection is gone and
+    when it is back, once each.
+    """
+
+    def __init__(
+        self, urls: Sequence[str], name: str, options: LinkOptions, *, first: Sequence[Attachment] = ()
+    ) -> None:
         self.name = name
-        self._url = URL(url).update_query(heartbeat=options.heartbeat, name=name)
+        self._urls = [str(URL(url).update_query(heartbeat=options.heartbeat, name=name)) for url in urls]
+        self._node = 0
         self._options = options
-        self._attachments: list[Attachment] = []
-        self._connection: AbstractConnection | None = None
-        self._opening: AbstractConnection | None = None
+        self._attachments: list[Attachment] = list(first)
+        self._connection: AbortableConnection | None = None
+        self._up = False
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.connects = 0
         self._away_told = False
         logging.getLogger("aiormq.connection").addFilter(_not_told_yet)
 
     @property
+    def is_started(self) -> bool:
+        """Something was put on it."""
+        return self._task is not None
+
+    @property
     def is_up(self) -> bool:
-        return self._connection is not None and not self._lost.is_set()
+        """Connected, and everything is attached."""
+        return self._up and not self._lost.is_set()
 
     @property
     def failed(self) -> asyncio.Future[None]:
         """Gets the error that no reconnect can cure, e.g. a queue with other arguments."""
         return self._failed
 
-    def start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name=f"amqp {self.name}")
-
     async def add(self, attachment: Attachment) -> None:
         """Puts an attachment on the connection, now or as soon as there is one."""
         self._attachments.append(attachment)
-        self.start()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"amqp {self.name}")
         if not self.is_up or self._connection is None:
             return
         try:
-            await self._attach(attachment, self._connection)
+            async with asyncio.timeout(self._options.connect_timeout):
+                await self._attach(attachment, self._connection)
         except BaseException as error:
             if not is_connection_loss(error):
                 raise
@@ -121,81 +137,99 @@ class Link:
 
     async def _run(self) -> None:
         pause = self._options.reconnect_pause
-        while True:
-            transport = AbortableTransport(tls=self._url.scheme == "amqps")
-            opening = asyncio.create_task(self._open(transport))
-            try:
-                if await self._opened(opening, transport):
-                    pause = self._options.reconnect_pause
-                    await self._lost.wait()
-                    log.warning("broker connection lost", action="broker.lost", link=self.name)
-                    self._away_told = True
-            except Exception as error:
-                self._failed.set_exception(error)
-                raise
-            finally:
-                await self._shut(opening, transport)
+        connecting = AsyncRetrying(
+            retry=retry_if_exception_type(Unusable),
             # Jitter: after a broker restart not all processes come back in the same moment.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
-            pause = min(pause * 2, self._options.reconnect_pause * 5)
+            wait=wait_exponential(multiplier=pause, max=5 * pause) + wait_random(0, pause / 2),
+        )
+        try:
+            while True:
+                await connecting(self._connect_to_any)
+                await self._lost.wait()
+                log.warning("broker connection lost", action="broker.lost", link=self.name)
+                self._away_told = True
+                await self._shut()
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+        except Exception as error:
+            self._failed.set_exception(error)
+            raise
+        finally:
+            await self._shut()
 
-    async def _opened(self, opening: asyncio.Task[None], transport: AbortableTransport) -> bool:
-        done, _ = await asyncio.wait({opening}, timeout=self._options.connect_timeout)
-        reason = "connect timeout"
-        if done:
-            reason = "cancelled by the library"
-            if not opening.cancelled():
-                error = opening.exception()
-                if error is None:
-                    self.connects += 1
-                    self._away_told = False
-                    log.info("broker connected", action="broker.connected", link=self.name)
-                    return True
-                if not is_connection_loss(error):
-                    raise error
-                reason = type(error).__name__
-        transport.abort()
+    async def _connect_to_any(self) -> None:
+        """Tries every node once, beginning with the one after the last. Raises Unusable when none will do."""
+        reason = ""
+        for _ in self._urls:
+            url = self._urls[self._node]
+            self._node = (self._node + 1) % len(self._urls)
+            try:
+                await self._connect(url)
+            except Unusable as unusable:
+                reason = str(unusable)
+            else:
+                self._away_told = False
+                log.info("broker connected", action="broker.connected", link=self.name)
+                return
         if not self._away_told:
             self._away_told = True
             log.warning("broker unreachable", action="broker.unreachable", link=self.name, reason=reason)
-        return False
+        raise Unusable(reason)
 
-    async def _open(self, transport: AbortableTransport) -> None:
+    async def _connect(self, url: str) -> None:
+        opening = asyncio.create_task(self._open(url))
+        try:
+            # Not `timeout()`: cancelling the library can wait for a socket that takes nothing any more.
+            done, _ = await asyncio.wait({opening}, timeout=self._options.connect_timeout)
+            if not done:
+                raise Unusable("connect timeout")
+            error = asyncio.CancelledError() if opening.cancelled() else opening.exception()
+            if error is not None and not is_connection_loss(error):
+                raise error
+            if error is not None:
+                raise Unusable(type(error).__name__) from error
+        finally:
+            if not self._up:
+                opening.cancel()
+                await self._shut()
+
+    async def _open(self, url: str) -> None:
         self._lost = asyncio.Event()
-        # The library's protocol layer: the layer above it can wait for ever while closing.
-        connection = aiormq.Connection(self._url, transport_factory=transport)
-        self._opening = connection
+        connection = self._connection = AbortableConnection(url)
         await connection.connect()
-        self._watch(connection.closing)
+        self._watch(connection)
         for attachment in self._attachments:
             await self._attach(attachment, connection)
-        self._connection = connection
+        # In the same turn as the end of the loop: what is added from now on is attached by `add`.
+        self._up = True
 
     async def _attach(self, attachment: Attachment, connection: AbstractConnection) -> None:
-        channel = await attachment.attach(connection)
-        self._watch(channel.closing)
+        self._watch(await attachment.attach(connection))
 
-    def _watch(self, closing: asyncio.Future[None]) -> None:
+    def _watch(self, source: AbstractConnection | AbstractChannel) -> None:
         lost = self._lost
-        closing.add_done_callback(lambda _: lost.set())
 
-    async def _shut(self, opening: asyncio.Task[None], transport: AbortableTransport) -> None:
-        connection, self._opening, self._connection = self._opening, None, None
+        async def closed(_source: object, _error: BaseException | None) -> None:
+            lost.set()
+
+        source.close_callbacks.add(closed)
+
+    async def _shut(self) -> None:
+        connection, self._connection, self._up = self._connection, None, False
         for attachment in self._attachments:
             attachment.detach()
-        opening.cancel()
+        if connection is None:
+            return
         closing = asyncio.create_task(_close(connection))
         try:
             await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
         finally:
-            transport.abort()
+            connection.abort()
         await _end(closing)
 
 
-async def _close(connection: AbstractConnection | None) -> None:
+async def _close(connection: AbstractConnection) -> None:
     try:
-        if connection is not None:
-            await connection.close()
+        await connection.close()
     except BaseException as error:
         if not is_connection_loss(error):
             raise

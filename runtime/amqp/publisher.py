@@ -2,24 +2,24 @@
 
 Every other outcome is an error within the caller's deadline, whatever state the broker is in: down, frozen,
 blocked by an alarm, or full. An error of kind `NotConfirmed` means "unknown": the message may still arrive later.
+
+The library publishes and matches confirms. Ours are the deadline, one more try on the next connection, a bound on what a frozen broker is
+fed, and the age of the oldest publish without an answer, which is how a blocked broker is seen and how its recovery is (ADR 0022).
 """
 
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import aiormq
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError, PublishError
-from aiormq.abc import AbstractChannel, AbstractConnection
 
 from runtime.amqp.link import is_connection_loss
 from schemas.errors import NotConfirmed, Unroutable
 
-ATTEMPTS = 2  # one more try on a new connection, inside the same deadline
 OUTSTANDING = 64  # unconfirmed messages at once; a frozen broker is not fed more than this
 
 HeaderValue = str | int | bool
@@ -27,7 +27,7 @@ HeaderValue = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One AMQP message to send. It has no message id: returns are matched by it, so every publish gets a fresh one."""
+    """One AMQP message to send. It has no message id: returns are matched by it, so the library gives every publish a fresh one."""
 
     exchange: str
     routing_key: str
@@ -37,16 +37,23 @@ class Message:
 
 
 class Publisher:
-    """Confirmed, mandatory, persistent publishes on one channel. Concurrent calls share it."""
+    """Confirmed, mandatory, persistent publishes on one channel. Concurrent calls share it.
 
-    def __init__(self, *, outstanding: int = OUTSTANDING) -> None:
+    `unroutable` is told of a message that no queue took.
+    """
+
+    def __init__(
+        self, *, outstanding: int = OUTSTANDING, unroutable: Callable[[Message], None] = lambda _: None
+    ) -> None:
         self.confirmed = 0
         self.failed = 0
+        self._unroutable = unroutable
         self._channel: AbstractChannel | None = None
+        self._exchanges: dict[str, AbstractExchange] = {}
         self._ready = asyncio.Event()
-        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._gone = asyncio.Event()  # set when the channel it was made for is given up
         self._slots = asyncio.Semaphore(outstanding)
-        self._sent: dict[asyncio.Task[object], float] = {}
+        self._sent: dict[asyncio.Task[None], float] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -62,18 +69,18 @@ class Publisher:
         return 0.0 if oldest is None else asyncio.get_running_loop().time() - oldest
 
     async def attach(self, connection: AbstractConnection) -> AbstractChannel:
-        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        self._channel = channel
-        self._lost = asyncio.get_running_loop().create_future()
+        channel = connection.channel(publisher_confirms=True, on_return_raises=True)
+        await channel.initialize()
+        self._channel, self._gone = channel, asyncio.Event()
         self._ready.set()
         return channel
 
     def detach(self) -> None:
         self._channel = None
+        self._exchanges.clear()
         self._ready.clear()
-        if not self._lost.done():
-            self._lost.set_result(None)
-        # Publishes whose caller has given up: the library leaves some of them waiting for a dead socket.
+        self._gone.set()
+        # Whoever still waits for one of these learns at once that the connection is gone.
         for task in self._sent:
             task.cancel()
 
@@ -82,79 +89,76 @@ class Publisher:
 
         `deadline` is in seconds and covers everything, waiting for a reconnect too. Raises NotConfirmed or Unroutable.
         """
-        until = asyncio.get_running_loop().time() + deadline
         try:
-            await self._publish(message, until)
-        except (NotConfirmed, Unroutable):
+            async with asyncio.timeout(deadline):
+                # One more try on the next connection.
+                if not await self._published(message) and not await self._published(message):
+                    raise NotConfirmed("the broker connection ended before the confirm")
+        except TimeoutError as error:
             self.failed += 1
+            raise NotConfirmed("no confirm from the broker within the deadline") from error
+        except NotConfirmed:
+            self.failed += 1
+            raise
+        except Unroutable:
+            self.failed += 1
+            self._unroutable(message)
             raise
         self.confirmed += 1
 
-    async def _publish(self, message: Message, until: float) -> None:
-        for _ in range(ATTEMPTS):
-            channel = await self._channel_by(until)
-            lost = self._lost
-            task = self._send(channel, message)
-            # Not `timeout()`: cancelling the library's publish can wait for a socket that takes nothing any more.
-            left = max(0.0, until - asyncio.get_running_loop().time())
-            either: set[asyncio.Future[Any]] = {task, lost}
-            await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            if task.done() and _confirmed(task, message):
-                return
-            if not task.done() and not lost.done():
-                raise NotConfirmed("no confirm from the broker within the deadline")
-            await asyncio.wait({lost}, timeout=max(0.0, until - asyncio.get_running_loop().time()))
-        raise NotConfirmed("the broker connection ended before the confirm")
-
-    async def _channel_by(self, until: float) -> AbstractChannel:
-        """A channel and a slot on it; the slot is given back when the publish is settled."""
-        acquired = False
+    async def _published(self, message: Message) -> bool:
+        """False when the connection ended first: nobody knows."""
+        await self._slots.acquire()
         try:
-            async with asyncio.timeout_at(until):
-                await self._slots.acquire()
-                acquired = True
-                await self._ready.wait()
-        except TimeoutError as error:
-            if acquired:
-                self._slots.release()
-            raise NotConfirmed("no connection to the broker within the deadline") from error
-        except asyncio.CancelledError:
-            if acquired:
-                self._slots.release()
+            await self._ready.wait()
+            exchange = await self._exchange(message.exchange)
+        except BaseException:
+            self._slots.release()
             raise
-        if self._channel is None:
-            raise RuntimeError("ready without a channel")
-        return self._channel
+        gone, task = self._gone, self._send(exchange, message)
+        # The publish goes on when the caller gives up: its confirm, however late, tells that the broker works again.
+        await asyncio.wait({task})
+        confirmed = _confirmed(task, message)
+        if not confirmed:
+            await gone.wait()
+        return confirmed
 
-    def _send(self, channel: AbstractChannel, message: Message) -> asyncio.Task[object]:
-        properties = aiormq.spec.Basic.Properties(
-            content_type=message.content_type,
-            delivery_mode=2,
-            message_id=uuid.uuid4().hex,
-            headers=dict(message.headers),
-        )
+    async def _exchange(self, name: str) -> AbstractExchange:
+        exchange = self._exchanges.get(name)
+        if exchange is None:
+            if self._channel is None:
+                raise RuntimeError("ready without a channel")
+            exchange = self._exchanges[name] = await self._channel.get_exchange(name, ensure=False)
+        return exchange
+
+    def _send(self, exchange: AbstractExchange, message: Message) -> asyncio.Task[None]:
         loop = asyncio.get_running_loop()
-        task: asyncio.Task[object] = loop.create_task(
-            channel.basic_publish(
-                message.body,
-                exchange=message.exchange,
-                routing_key=message.routing_key,
-                properties=properties,
-                mandatory=True,
-            )
-        )
+        task = loop.create_task(_publish(exchange, message))
         self._sent[task] = loop.time()
         task.add_done_callback(self._settled)
         return task
 
-    def _settled(self, task: asyncio.Task[object]) -> None:
+    def _settled(self, task: asyncio.Task[None]) -> None:
         del self._sent[task]
         self._slots.release()
         if not task.cancelled():
             task.exception()  # its caller may have given up; asyncio would complain that nobody looked
 
 
-def _confirmed(task: asyncio.Task[object], message: Message) -> bool:
+async def _publish(exchange: AbstractExchange, message: Message) -> None:
+    await exchange.publish(
+        aio_pika.Message(
+            message.body,
+            content_type=message.content_type,
+            headers=dict(message.headers),
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        ),
+        message.routing_key,
+        mandatory=True,
+    )
+
+
+def _confirmed(task: asyncio.Task[None], message: Message) -> bool:
     """False when the connection ended first. Raises NotConfirmed or Unroutable."""
     error = asyncio.CancelledError() if task.cancelled() else task.exception()
     if error is None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
-from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
-from aiormq.abc import AbstractChannel, AbstractConnection
-from aiormq.exceptions import ChannelAccessRefused, ChannelClosed
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import ChannelClosed, ChannelNotFoundEntity, ChannelPreconditionFailed
+from aiormq.exceptions import ChannelAccessRefused
 
+from runtime.amqp.consumer import open_channel
+from runtime.amqp.link import Unusable, is_connection_loss
 from runtime.logs import get_logger
 from schemas.errors import ConfigurationError
 from schemas.topology import Binding, Exchange, Queue, Topology
@@ -37,7 +40,7 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
     A user without the right to configure only checks that everything exists.
     """
     problems: list[str] = []
-    channel = await connection.channel(publisher_confirms=False)
+    channel = await open_channel(connection)
     for exists, creates in _steps(topology):
         problem, channel = await _try(connection, channel, creates, exists)
         if problem is not None:
@@ -53,9 +56,9 @@ async def _try(
     try:
         await step(channel)
     except (ChannelPreconditionFailed, ChannelNotFoundEntity) as error:
-        return _plain(error), await connection.channel(publisher_confirms=False)
+        return _plain(error), await open_channel(connection)
     except ChannelAccessRefused:
-        fresh = await connection.channel(publisher_confirms=False)
+        fresh = await open_channel(connection)
         return (None, fresh) if otherwise is None else await _try(connection, fresh, otherwise, None)
     return None, channel
 
@@ -69,24 +72,90 @@ def _steps(topology: Topology) -> list[tuple[Step | None, Step]]:
 
 
 def _exchange(exchange: Exchange, *, passive: bool) -> Step:
-    return lambda channel: channel.exchange_declare(
-        exchange.name, exchange_type=exchange.kind, durable=True, passive=passive
+    return lambda channel: channel.declare_exchange(
+        exchange.name, exchange.kind, durable=True, passive=passive
     )
 
 
 def _queue(queue: Queue, *, passive: bool) -> Step:
-    return lambda channel: channel.queue_declare(
+    return lambda channel: channel.declare_queue(
         queue.name, durable=True, passive=passive, arguments=dict(queue.arguments)
     )
 
 
 def _binding(binding: Binding) -> Step:
-    return lambda channel: channel.queue_bind(
-        binding.queue, binding.exchange, routing_key=binding.routing_key
-    )
+    async def bind(channel: AbstractChannel) -> None:
+        queue = await channel.get_queue(binding.queue, ensure=False)
+        await queue.bind(binding.exchange, binding.routing_key)
+
+    return bind
 
 
 def _plain(error: ChannelClosed) -> str:
     """`PRECONDITION_FAILED - inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received ..` as a clause."""
     text = str(error.args[0] if error.args else error)
     return text.split(" - ", 1)[-1].strip("'\"")
+
+
+class Declared:
+    """The topology as the first thing on every new connection.
+
+    At the start other queues than ours are an error that no reconnect cures. Later somebody has deleted or changed one under a running
+    process: that is told, and tried again until the broker holds what we need; meanwhile the connection counts as away.
+    """
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._held = False
+        self._told: list[str] = []
+
+    async def attach(self, connection: AbstractConnection) -> AbstractChannel:
+        try:
+            await declare(connection, self._topology)
+        except TopologyMismatch as error:
+            if not self._held:
+                raise
+            if self._told != error.problems:
+                self._told = error.problems
+                log.error(
+                    "queues are missing or changed",
+                    action="broker.topology",
+                    problems="; ".join(error.problems),
+                )
+            raise Unusable("queues are missing or changed") from error
+        self._held, self._told = True, []
+        # The link watches the channel it gets; this one only keeps the contract.
+        return await open_channel(connection)
+
+    def detach(self) -> None:
+        """Nothing to forget."""
+
+
+class DeclaredAside:
+    """A topology that must never hold anything up: what goes wrong with it is told, and the connection is used all the same."""
+
+    def __init__(self, topology: Topology, seconds: float) -> None:
+        self._topology = topology
+        self._seconds = seconds
+        self._told = False
+
+    async def attach(self, connection: AbstractConnection) -> AbstractChannel:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await declare(connection, self._topology)
+            self._told = False
+        except BaseException as error:
+            if not isinstance(error, TopologyMismatch | TimeoutError) and not is_connection_loss(error):
+                raise
+            if not self._told:
+                self._told = True
+                problem = (
+                    "; ".join(error.problems) if isinstance(error, TopologyMismatch) else type(error).__name__
+                )
+                log.warning(
+                    "the quarantine's queue is not as it should be", action="broker.aside", problem=problem
+                )
+        return await open_channel(connection)
+
+    def detach(self) -> None:
+        """Nothing to forget."""

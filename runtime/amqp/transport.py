@@ -1,6 +1,7 @@
 """The socket under an AMQP connection: dead peers are noticed by the kernel, and we can cut it at once.
 
-aiormq closes politely and waits for the other side; a frozen broker never answers. `abort` does not ask.
+The library closes politely and waits for the other side; a frozen broker never answers. `abort` does not ask. This is the only place that
+reaches below aio-pika, to aiormq's factory of sockets; aio-pika passes it on as a parameter of the connection.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from typing import Any
+from typing import Any, ClassVar
 
+import aio_pika
+from aio_pika.abc import ConnectionParameter
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
 from yarl import URL
 
@@ -34,6 +37,28 @@ class AbortableTransport(TransportFactory):
         """Closes the socket now; what was not sent is lost."""
         if self._writer is not None:
             self._writer.transport.abort()
+
+
+def _given(value: Any) -> Any:
+    return value
+
+
+class AbortableConnection(aio_pika.Connection):
+    """aio-pika's plain connection on a socket that can be cut."""
+
+    PARAMETERS: ClassVar[tuple[ConnectionParameter, ...]] = (  # type: ignore[misc]  # the library's own is no ClassVar
+        *aio_pika.Connection.PARAMETERS,
+        ConnectionParameter("transport_factory", parser=_given, is_kwarg=True),
+    )
+
+    def __init__(self, url: str) -> None:
+        address = URL(url)
+        self._socket = AbortableTransport(tls=address.scheme == "amqps")
+        super().__init__(address, transport_factory=self._socket)
+
+    def abort(self) -> None:
+        """Ends the connection without asking the other side."""
+        self._socket.abort()
 
 
 def _tune(sock: socket.socket | None) -> None:

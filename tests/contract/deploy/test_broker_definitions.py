@@ -12,13 +12,24 @@ import pytest
 
 from deploy.make_secrets import make_secrets
 from deploy.rabbitmq.make_definitions import PERMISSIONS, definitions, password_hash, update
-from schemas.topology import DEAD, PARKED, QUARANTINE, WEBHOOKS, queue_name, retry_name, topology
+from schemas.topology import (
+    DEAD,
+    OLD_QUARANTINE,
+    PARKED,
+    QUARANTINE,
+    RETRY_DELAYS,
+    WEBHOOKS,
+    quarantine,
+    queue_name,
+    retry_name,
+    topology,
+)
 
 ROOT = Path(__file__).parents[3]
 SHAPE = topology(partitions=12)
-EXCHANGES = {exchange.name for exchange in SHAPE.exchanges}
-QUEUES = {queue.name for queue in SHAPE.queues}
-TIERS = {retry_name(delay) for delay in SHAPE.retry_delays}
+EXCHANGES = {exchange.name for exchange in (*SHAPE.exchanges, *quarantine().exchanges)}
+QUEUES = {queue.name for queue in (*SHAPE.queues, *quarantine().queues)} | {OLD_QUARANTINE}
+TIERS = {retry_name(delay) for delay in RETRY_DELAYS}
 
 PUBLISHES = {
     "lunas-ingress": {WEBHOOKS, QUARANTINE},
@@ -27,7 +38,7 @@ PUBLISHES = {
 }
 CONSUMES: dict[str, set[str]] = {
     "lunas-ingress": set(),
-    "lunas-processor": {*(queue_name(number) for number in range(12)), PARKED, QUARANTINE},
+    "lunas-processor": {*(queue_name(number) for number in range(12)), PARKED, QUARANTINE, OLD_QUARANTINE},
     "lunas-operator": set(),
 }
 
@@ -82,13 +93,13 @@ def test_no_guest_and_no_administrator() -> None:
 def test_definitions_hold_the_whole_topology() -> None:
     written = definitions(partitions=12)
     assert {queue["name"]: queue["arguments"] for queue in written["queues"]} == {
-        queue.name: dict(queue.arguments) for queue in SHAPE.queues
+        queue.name: dict(queue.arguments) for queue in (*SHAPE.queues, *quarantine().queues)
     }
     assert {(b["source"], b["destination"], b["routing_key"]) for b in written["bindings"]} == {
-        (b.exchange, b.queue, b.routing_key) for b in SHAPE.bindings
+        (b.exchange, b.queue, b.routing_key) for b in (*SHAPE.bindings, *quarantine().bindings)
     }
     assert {exchange["name"]: exchange["type"] for exchange in written["exchanges"]} == {
-        exchange.name: exchange.kind for exchange in SHAPE.exchanges
+        exchange.name: exchange.kind for exchange in (*SHAPE.exchanges, *quarantine().exchanges)
     }
 
 
@@ -112,3 +123,15 @@ def test_password_hash_is_rabbitmqs() -> None:
     salt = bytes.fromhex("908DC60A")
     assert password_hash("test12", salt) == "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"
     assert base64.b64decode(password_hash("test12", salt)) == salt + hashlib.sha256(salt + b"test12").digest()
+
+
+def test_an_update_gives_the_users_of_an_earlier_version_what_this_one_needs(tmp_path: Path) -> None:
+    path = tmp_path / "definitions.json"
+    earlier = definitions({user: "x" for user in PERMISSIONS})
+    for permission in earlier["permissions"]:
+        permission |= {"write": "^old$", "read": "^old$"}
+    path.write_text(json.dumps(earlier))
+    update(path, 1)
+    later = json.loads(path.read_text())
+    assert later["permissions"] == definitions()["permissions"]
+    assert later["users"] == earlier["users"]

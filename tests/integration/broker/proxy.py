@@ -25,6 +25,10 @@ class Proxy:
         self.port = 0
         self.accepted = 0
         self.held = 0  # bytes that came while nothing was forwarded
+        self.swallow: bytes | None = (
+            None  # what a client may say only once: its connection then hangs, the others go on
+        )
+        self.swallowed = 0
 
     async def open(self) -> None:
         """Listens, on the same port as before if there was one."""
@@ -86,9 +90,18 @@ class Proxy:
                 await self._until_flowing(writer)
                 if not data:
                     break
+                if self.swallow is not None and self.swallow in data:
+                    self.swallowed += 1
+                    await _closed(writer)
+                    break
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    while not writer.transport.is_closing():
+        await asyncio.sleep(0.01)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import asyncio
 import aio_pika
 import pytest
 
-from runtime.amqp.broker import Broker, LinkOptions, Message
+from runtime.amqp.broker import Broker, LinkOptions, Message, Publisher
 from schemas.errors import NotConfirmed
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import TOPOLOGY, collect
@@ -129,7 +129,8 @@ async def test_an_ack_to_a_frozen_broker_ends_in_time(broker_url: str) -> None:
         consumer = broker.consumer(queue_name(0), prefetch=10)
         await consumer.start()
         (delivery,) = await collect(consumer, 1)
-        beside = await broker.second_publisher()
+        beside = Publisher()
+        await broker.consuming.add(beside)
         proxy.freeze()
         with pytest.raises(NotConfirmed):
             await beside.publish(Message(WEBHOOKS, routing_key(0), b"z" * 8_000_000), deadline=0.3)

@@ -111,7 +111,7 @@ async def test_a_frozen_broker_is_used_again_after_the_thaw_and_what_was_late_ar
     await broker.publisher.publish(message(b"fresh"), deadline=5.0)
     # "Not confirmed" means unknown: this one did arrive, and dedupe has to absorb the provider's second try.
     assert await bodies(broker, 2) == [b"late", b"fresh"]
-    assert broker.is_ready(stalled_seconds=0.5)
+    await until(lambda: broker.is_ready(stalled_seconds=0.5))
 
 
 async def test_a_cut_connection_costs_a_retry_not_an_error(proxy_and_broker: Pair) -> None:

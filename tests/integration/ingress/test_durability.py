@@ -11,7 +11,7 @@ import pytest
 
 from runtime.amqp.broker import TopologyMismatch
 from schemas.errors import ConfigurationError
-from schemas.topology import WEBHOOKS, queue_name, routing_key
+from schemas.topology import QUARANTINE, WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.proxy import proxied
 from tests.integration.ingress.conftest import Ingress, Outbox, Start, raw, until_ready
 from tests.integration.ingress.requests import BODY, XENDIT, post
@@ -135,7 +135,7 @@ async def test_quarantine_trouble_never_touches_webhooks(start: Start, http: Htt
         connection = await aio_pika.connect(broker_url)
         async with connection:
             channel = await connection.channel()
-            await channel.exchange_delete("lunas.quarantine")
+            await channel.exchange_delete(QUARANTINE)
         for _ in range(30):
             async with http.post(ingress.url + "/webhooks/xendit", data=BODY) as response:
                 assert response.status == 401

@@ -44,10 +44,9 @@ async def send(broker: Broker, *envelopes: Envelope, together: bool = False) -> 
 
 
 async def send_raw(broker: Broker, body: bytes, exchange: str = WEBHOOKS, **headers: Any) -> None:
-    routing = "quarantine" if exchange == "lunas.quarantine" else routing_key(0)
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     await broker.publisher.publish(
-        Message(exchange, routing, body, CONTENT_TYPE, names), deadline=PATIENCE_SECONDS
+        Message(exchange, routing_key(0), body, CONTENT_TYPE, names), deadline=PATIENCE_SECONDS
     )
 
 

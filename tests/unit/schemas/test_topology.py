@@ -11,9 +11,11 @@ from schemas.topology import (
     DEAD,
     PARKED,
     QUARANTINE,
+    RETRY_DELAYS,
     WEBHOOKS,
     Queue,
     partition_of,
+    quarantine,
     queue_name,
     retry_name,
     routing_key,
@@ -58,21 +60,24 @@ def test_c33_the_parking_lot_keeps_messages_for_ever() -> None:
 
 
 def test_the_quarantine_is_bounded_and_apart_from_the_pipeline() -> None:
-    arguments = queues()[QUARANTINE].arguments
-    assert arguments["x-overflow"] == "drop-head"
-    assert int(arguments["x-max-length"]) > 0
+    assert QUARANTINE not in queues()
+    (queue,) = quarantine().queues
+    arguments = queue.arguments
+    assert (arguments["x-queue-type"], arguments["x-overflow"]) == ("quorum", "drop-head")
+    for bound in ("x-max-length", "x-max-length-bytes", "x-message-ttl", "x-delivery-limit"):
+        assert int(arguments[bound]) > 0
     assert "x-dead-letter-exchange" not in arguments
 
 
 def test_every_queue_is_bound_and_every_binding_names_what_exists() -> None:
-    whole = topology(3)
-    assert {binding.queue for binding in whole.bindings} == {queue.name for queue in whole.queues}
-    assert {binding.exchange for binding in whole.bindings} == {item.name for item in whole.exchanges}
+    for whole in (topology(3), quarantine()):
+        assert {binding.queue for binding in whole.bindings} == {queue.name for queue in whole.queues}
+        assert {binding.exchange for binding in whole.bindings} == {item.name for item in whole.exchanges}
 
 
 def test_names_are_the_documented_ones() -> None:
     assert (queue_name(2), routing_key(2)) == ("lunas.webhooks.p2", "webhooks.p2")
-    assert [retry_name(delay) for delay in topology().retry_delays] == [
+    assert [retry_name(delay) for delay in RETRY_DELAYS] == [
         "lunas.retry.5s",
         "lunas.retry.30s",
         "lunas.retry.300s",

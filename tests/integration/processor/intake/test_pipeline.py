@@ -15,13 +15,21 @@ from processor.app import interpreter_of
 from processor.intake.interpreter import Interpreter, Prepared
 from processor.intake.retry import Detours
 from processor.intake.suspects import HOPELESS
-from runtime.amqp.broker import open_broker
+from runtime.amqp.broker import Message, open_broker
 from runtime.database import Pool
 from runtime.ids import uuid7
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack, unpack
 from schemas.rejection import Rejection, pack_rejection
-from schemas.topology import DEAD, PARKED, QUARANTINE, WORK_DELIVERY_LIMIT, queue_name
+from schemas.topology import (
+    DEAD,
+    OLD_QUARANTINE,
+    PARKED,
+    QUARANTINE,
+    QUARANTINE_KEY,
+    WORK_DELIVERY_LIMIT,
+    queue_name,
+)
 from tests.integration.broker.proxy import knocking, proxied
 from tests.integration.processor.intake.taking_in import rows, unstorable
 from tests.integration.processor.running import publishing, send, send_raw, working
@@ -217,12 +225,15 @@ async def test_rejected_requests_reach_a_table_that_never_grows_beyond_its_cap(
 ) -> None:
     capped = chosen.model_copy(update={"quarantine_max_rows": 5})
     async with publishing(capped) as broker, working(capped):
+        ingress = await broker.publisher_aside()
+
+        async def reject(body: bytes) -> None:
+            await ingress.publish(Message(QUARANTINE, QUARANTINE_KEY, body), deadline=10.0)
+
         for number in range(12):
-            await send_raw(broker, pack_rejection(_rejection(f"body {number}")), QUARANTINE)
-        await send_raw(
-            broker, pack_rejection(_rejection("odd", path="/a\0\udcff", quarantine_id="x")), QUARANTINE
-        )
-        await send_raw(broker, b"unreadable", QUARANTINE)
+            await reject(pack_rejection(_rejection(f"body {number}")))
+        await reject(pack_rejection(_rejection("odd", path="/a\0\udcff", quarantine_id="x")))
+        await reject(b"unreadable")
 
         async def look() -> bool:
             return bool(await pool.fetchval("SELECT count(*) FROM quarantine WHERE cause = 'unreadable'"))
@@ -234,6 +245,22 @@ async def test_rejected_requests_reach_a_table_that_never_grows_beyond_its_cap(
     assert kept[b"odd"] == {"cause": "token_wrong", "body": b"odd", "path": "/a\\0\\udcff"}
     assert b"body 0" not in kept
     assert await statuses(pool) == {}
+
+
+async def test_what_an_earlier_version_left_in_its_quarantine_is_brought_to_the_table(
+    chosen: Settings, pool: Pool
+) -> None:
+    """It was a classic queue with other arguments, which no version can change; new requests go to a new one."""
+    async with await aio_pika.connect(chosen.require_broker_url()) as connection:
+        channel = await connection.channel()
+        old = {"x-max-length": 10_000, "x-overflow": "drop-head"}
+        await channel.declare_queue(OLD_QUARANTINE, durable=True, arguments=old)
+        for number in range(3):
+            message = aio_pika.Message(pack_rejection(_rejection(f"old {number}")))
+            await channel.default_exchange.publish(message, OLD_QUARANTINE)
+    async with working(chosen):
+        await stored(pool, 3, "quarantine")
+    assert await waiting(chosen.require_broker_url(), OLD_QUARANTINE) == 0
 
 
 async def test_c25_a_busy_store_sends_single_deliveries_through_the_tiers_and_back(
