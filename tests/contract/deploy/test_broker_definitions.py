@@ -127,7 +127,7 @@ def test_password_hash_is_rabbitmqs() -> None:
 
 def test_an_update_gives_the_users_of_an_earlier_version_what_this_one_needs(tmp_path: Path) -> None:
     path = tmp_path / "definitions.json"
-    earlier = definitions({user: "x" for user in PERMISSIONS})
+    earlier = definitions(dict.fromkeys(PERMISSIONS, "x"))
     for permission in earlier["permissions"]:
         permission |= {"write": "^old$", "read": "^old$"}
     path.write_text(json.dumps(earlier))
