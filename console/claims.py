@@ -13,7 +13,9 @@ from console.options import actor
 from console.times import moment
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import load
+from eventstore.read import stream_version
 from runtime.ids import uuid7
+from schemas import streams
 from schemas.event_model import EventModel
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ async def say(connection: Connection, event: EventModel, suspense_id: str, act: 
 
     Raises WrongExpectedVersion when somebody else said something about the entry since it was looked at.
     """
-    stream = f"suspense-{suspense_id}"
-    version = await connection.fetchval(load("suspense.sql", "console")["version"], stream)
+    stream = streams.suspense(suspense_id)
+    version = await stream_version(connection, stream)
     metadata = {"correlation_id": str(uuid7()), "actor": actor()}
     async with log_transaction(connection):
         await append(connection, [NewEvent(stream, event, metadata)], expected={stream: version})

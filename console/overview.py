@@ -18,6 +18,7 @@ from console.parked_money import amount_in
 from console.queues import QueueState, depths
 from console.store import open_store
 from eventstore.queries import load
+from eventstore.read import head
 from providers.registry import PROVIDERS
 from schemas.errors import ConfigurationError
 from schemas.topology import PARKED, WEBHOOKS
@@ -132,8 +133,7 @@ async def _look_at_database(settings: Settings, seen: Overview) -> None:
 
 async def _read(connection: Connection, settings: Settings, seen: Overview) -> None:
     sql = load("overview.sql", "console")
-    head = await connection.fetchrow(sql["head"])
-    seen.at, seen.position = (head["at"], head["position"]) if head else (None, None)
+    seen.position, seen.at = await head(connection), await connection.fetchval(sql["now"])
     slow_ms = int(settings.processor_slow_seconds * 1000)
     seen.providers = [dict(row) for row in await connection.fetch(sql["providers"], slow_ms, list(PROVIDERS))]
     await _read_parked(connection, sql, seen)

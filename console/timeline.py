@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from eventstore.queries import load
+from eventstore.queries import in_one_statement, load
+from eventstore.read import AT_STEPS
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -36,7 +37,8 @@ async def find_payments(connection: Connection, provider: str, known_as: str) ->
 async def timeline(connection: Connection, case_key: str, *, bodies: bool = False) -> list[Entry]:
     """Everything that happened to the payments of one case, oldest first. `bodies` adds the deliveries' exact bytes."""
     sql = load("payments.sql", "console")
-    steps = await connection.fetch(sql["steps"], case_key)
+    parts = (("steps", sql["steps"]), ("happened", AT_STEPS))
+    steps = await connection.fetch(in_one_statement(parts, sql["timeline"]), case_key)
     sources = sorted({uuid.UUID(source) for step in steps if (source := _source(step)) is not None})
     deliveries = await connection.fetch(sql["deliveries"], sources, bodies)
     entries = [_delivery(row) for row in deliveries] + [_step(row) for row in steps]

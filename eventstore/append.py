@@ -24,6 +24,7 @@ from runtime.database import Connection
 from schemas.errors import StoreUnavailable, WrongExpectedVersion
 from schemas.event_model import EventModel
 from schemas.events import encode
+from schemas.streams import StreamName, category
 
 LOG_LOCK = 7821440271
 """Advisory lock of the log, one per database. The same number is in the trigger `events_in_commit_order`."""
@@ -49,7 +50,7 @@ _SQL = load("append.sql")
 class NewEvent:
     """One event to append. `metadata` is JSON-ready: correlation_id, causation_id, delivery_id, actor, catalog_version."""
 
-    stream: str
+    stream: StreamName
     event: EventModel
     metadata: Mapping[str, object] = field(default_factory=dict)
     event_id: uuid.UUID | None = None
@@ -65,7 +66,7 @@ class AppendResult:
 
     first: int
     last: int
-    versions: Mapping[str, int]
+    versions: Mapping[StreamName, int]
     event_ids: Sequence[uuid.UUID]
     before: int = 0
 
@@ -137,11 +138,6 @@ async def append(
     return AppendResult(added["first"], added["last"], versions, ids, added["before"])
 
 
-def category(stream: str) -> str:
-    """Part of a stream's name before the first dash."""
-    return stream.partition("-")[0]
-
-
 _ANY_VERSION = 2**31 - 1
 
 
@@ -156,8 +152,8 @@ def _bounds(expected: ExpectedVersion) -> tuple[int, int]:
 
 
 async def _advance(
-    connection: Connection, counts: Mapping[str, int], expected: Mapping[str, ExpectedVersion]
-) -> dict[str, tuple[int, int]]:
+    connection: Connection, counts: Mapping[StreamName, int], expected: Mapping[str, ExpectedVersion]
+) -> dict[StreamName, tuple[int, int]]:
     """Move the heads of the streams, unless an expectation does not hold: stream → key and new version."""
     moved = (list(counts), [category(stream) for stream in counts], list(counts.values()), LOG_LOCK)
     if expected:
@@ -190,7 +186,7 @@ def _written(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
 
 
 def _placed(
-    events: Sequence[NewEvent], heads: Mapping[str, tuple[int, int]], counts: Mapping[str, int]
+    events: Sequence[NewEvent], heads: Mapping[StreamName, tuple[int, int]], counts: Mapping[StreamName, int]
 ) -> tuple[list[int], list[int]]:
     """Columns that depend on the heads of the streams: stream_id, version."""
     behind = {stream: version - counts[stream] for stream, (_, version) in heads.items()}

@@ -43,8 +43,8 @@ def parse(text: str) -> dict[str, str]:
 def in_one_statement(parts: tuple[tuple[str, str], ...], last: str) -> str:
     """Named statements, then `last`, as one: one round trip, and all or nothing.
 
-    Each part numbers its parameters from 1; here they follow those of the part before. `last` may use the names of the parts as tables
-    and the parameters of the first part by their numbers. All parts see the tables as they were before: none may rely on another.
+    Each part numbers its parameters from 1; here they follow those of the part before. A part may use the names of
+    those before it as tables, and `last` all of them, and the parameters of the first part by their numbers. All parts see the tables as they were before: none may rely on another.
     """
     used = 0
     written: list[str] = []
@@ -59,4 +59,4 @@ def _shifted(text: str, by: int) -> str:
 
 
 def _highest(text: str) -> int:
-    return max(int(number) for number in _PARAMETER.findall(text))
+    return max((int(number) for number in _PARAMETER.findall(text)), default=0)

@@ -1,9 +1,13 @@
-"""Reading the log: by position for consumers, by stream for decisions and for people."""
+"""Reading the log: by position for consumers, by stream for decisions and for people. Nobody else names its table.
+
+Who needs events beside rows of their own, and in one round trip, joins a part of ours with theirs (`eventstore.queries.in_one_statement`):
+`STANDING`, `AT_STEPS`, `AGES_BEHIND_STEPS`.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,16 +15,27 @@ from typing import TYPE_CHECKING
 import orjson
 
 from eventstore.queries import load
-from runtime.database import Connection
+from runtime.database import Connection, Pool
 from schemas.event_model import EventModel
 from schemas.events import decode
+from schemas.streams import StreamName
 
 if TYPE_CHECKING:
     import asyncpg
 
 MAX_STREAM_EVENTS = 10_000  # streams are short by design; a longer one is read in pages
 
+NEWEST = 2**63 - 1  # a position that no log reaches
+FACTS_BEHIND = 5000  # positions; a batch of intake is smaller
+
 _SQL = load("read.sql")
+
+STANDING = _SQL["standing"]
+"""`head`: position of the newest event; `next`: the one that the next event gets. Exact only under the log's lock."""
+AT_STEPS = _SQL["at_steps"]
+"""position, event_id, stream, type, recorded_at, data, metadata of events at `steps.position`, where `steps` is a part before it."""
+AGES_BEHIND_STEPS = _SQL["ages_behind_steps"]
+"""For each `steps.position`: the log's `head`, and in `seconds` the age of the oldest event behind it (null: nothing is behind it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +44,7 @@ class StoredEvent:
 
     position: int
     event_id: uuid.UUID
-    stream: str
+    stream: StreamName
     version: int
     type: str
     schema_version: int
@@ -83,13 +98,13 @@ async def read_page(
 
 
 async def read_stream(
-    connection: Connection, stream: str, from_version: int = 1, limit: int = MAX_STREAM_EVENTS
+    connection: Connection, stream: StreamName, from_version: int = 1, limit: int = MAX_STREAM_EVENTS
 ) -> list[StoredEvent]:
     """Events of one stream from a version on, in order; empty when there is no such stream."""
     return _events(await connection.fetch(_SQL["stream"], stream, from_version, limit))
 
 
-async def stream_version(connection: Connection, stream: str) -> int:
+async def stream_version(connection: Connection, stream: StreamName) -> int:
     """Version of the stream's newest event; 0 = no stream."""
     return await connection.fetchval(_SQL["version"], stream) or 0
 
@@ -104,6 +119,37 @@ async def recorded_at(connection: Connection, position: int) -> datetime | None:
     """When the event at `position` was written; None when there is none."""
     moment: datetime | None = await connection.fetchval(_SQL["recorded_at"], position)
     return moment
+
+
+async def lean_after(
+    connection: Connection, position: int, types: Collection[str], limit: int
+) -> list[asyncpg.Record]:
+    """Like `read_page` for those who read millions: rows of position, type, schema_version, stream, data, in no promised order.
+
+    One more row, with a null type, holds the head at which they were read.
+    """
+    return await connection.fetch(_SQL["lean_after"], position, list(types), limit)
+
+
+async def newest_data(connection: Connection | Pool, event_type: str, through: int = NEWEST) -> str | None:
+    """The JSON of the newest event of a type, of those up to `through`."""
+    data: str | None = await connection.fetchval(_SQL["newest_data"], event_type, through)
+    return data
+
+
+async def of_delivery(connection: Connection, delivery_id: str, position: int) -> list[asyncpg.Record]:
+    """position, stream, type and recorded_at of what was derived from a delivery that stands at `position`."""
+    return await connection.fetch(_SQL["of_delivery"], delivery_id, position, FACTS_BEHIND)
+
+
+async def age_behind(connection: Connection, position: int) -> float:
+    """Seconds since the oldest event behind a position was written; 0 when nothing is behind it."""
+    return await connection.fetchval(_SQL["age_behind"], position) or 0.0
+
+
+async def is_empty(connection: Connection) -> bool:
+    """Whether nothing was ever written, or there is no log yet."""
+    return not await connection.fetchval(_SQL["exists"]) or await head(connection) == 0
 
 
 def _events(rows: Sequence[asyncpg.Record]) -> list[StoredEvent]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import asyncpg
 
+from eventstore.read import age_behind
 from projections import log as event_log
 from projections.ahead import Ahead, commit_and_look_ahead
 from projections.commit import Overtaken, commit_carefully, commit_together
@@ -16,7 +17,6 @@ from projections.members import Member, by_position, members
 from projections.metrics import ProjectionMetrics
 from projections.projection import Projection
 from projections.registry import BY_NAME
-from projections.statements import runner_sql
 from runtime.database import Connection
 from runtime.logs import get_logger
 
@@ -190,9 +190,9 @@ class Feeder:
         if self._metrics is None:
             return
         for group in by_position(self.members):
-            seconds = await self._connection.fetchval(runner_sql()["age"], group[0].position)
+            seconds = await age_behind(self._connection, group[0].position)
             for member in group:
-                self._metrics.of(member.projection.name, member.version).lag_seconds.set(seconds or 0.0)
+                self._metrics.of(member.projection.name, member.version).lag_seconds.set(seconds)
 
 
 def _types(group: Sequence[Member]) -> frozenset[str]:

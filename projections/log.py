@@ -6,8 +6,8 @@ from collections.abc import Collection
 from operator import itemgetter
 from typing import NamedTuple
 
+from eventstore.read import lean_after
 from projections.decoding import Rows
-from projections.statements import runner_sql
 from runtime.database import Connection
 
 POSITION, TYPE = 0, 1  # columns
@@ -26,7 +26,7 @@ async def read(connection: Connection, position: int, types: Collection[str], li
 
     Head and events come from one snapshot, and positions are commit-ordered: nothing below the head can appear later.
     """
-    records = await connection.fetch(runner_sql()["after"], position, list(types), limit)
+    records = await lean_after(connection, position, types, limit)
     head: int = next(record[POSITION] for record in reversed(records) if record[TYPE] is None)
     # UNION ALL promises no order; sorting what is sorted costs next to nothing.
     events = sorted((record for record in records if record[TYPE] is not None), key=itemgetter(POSITION))

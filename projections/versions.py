@@ -14,7 +14,8 @@ from datetime import datetime
 
 import asyncpg
 
-from eventstore.queries import load
+from eventstore.queries import in_one_statement, load
+from eventstore.read import AGES_BEHIND_STEPS
 from projections import build
 from projections.feeder import Feeder
 from projections.projection import Projection
@@ -61,7 +62,8 @@ class Generation:
 async def status(pool: Pool) -> list[Generation]:
     """Every generation, by name, newest first."""
     async with pool.acquire() as connection:
-        found = await connection.fetch(_sql()["list"])
+        parts = (("steps", _sql()["generations"]), ("ages", AGES_BEHIND_STEPS))
+        found = await connection.fetch(in_one_statement(parts, _sql()["list"]))
     return [Generation(*row) for row in found]
 
 

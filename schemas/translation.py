@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from schemas.events import EventModel
+from schemas.streams import StreamName
 
 
 class Effect(StrEnum):
@@ -23,7 +24,7 @@ class Effect(StrEnum):
 class Fact:
     """One domain event to append: `stream` such as `payment-xendit-py-…`, and the event itself."""
 
-    stream: str
+    stream: StreamName
     event: EventModel
 
 

@@ -14,13 +14,14 @@ from eventstore.append import NewEvent
 from eventstore.read import head, read_stream
 from runtime.database import Connection, Pool
 from runtime.ids import uuid7
-from schemas import strict_json
+from schemas import streams, strict_json
 from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
 from schemas.calls import Call, Parameter
 from schemas.errors import UnparsableError, WrongExpectedVersion
 from schemas.facts import CustomerRegistered
 from schemas.problem_reasons import Reason, reason_of
 from schemas.problems import Problem
+from schemas.streams import StreamName
 
 ATTEMPTS = 3  # another writer got between reading the stream and appending; cannot happen while all take the log's lock
 
@@ -85,7 +86,7 @@ class Customers:
 
 async def register(connection: Connection, customer_id: str, body: CustomerBody) -> FirstAnswer:
     """Appends `customer.registered` when it says something new. Runs inside the caller's transaction."""
-    stream = f"customer-{customer_id}"
+    stream = streams.customer(customer_id)
     wanted = CustomerRegistered(customer_id=customer_id, email=body.email, name=body.name, phone=body.phone)
     await log_append.lock_log(connection)
     version, current = await _current(connection, stream)
@@ -98,7 +99,7 @@ async def register(connection: Connection, customer_id: str, body: CustomerBody)
     return _answer(wanted, created=current is None, changed=True, position=appended.last)
 
 
-async def _current(connection: Connection, stream: str) -> tuple[int, CustomerRegistered | None]:
+async def _current(connection: Connection, stream: StreamName) -> tuple[int, CustomerRegistered | None]:
     """The stream's version and the newest registration on it."""
     events = await read_stream(connection, stream)
     for event in reversed(events):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import orjson
 
-from eventstore.queries import load
+from eventstore.read import newest_data
 from runtime.database import Pool
 from schemas.catalog import Catalog, parse_catalog
+from schemas.facts import CatalogPublished
 
 KEEP_SECONDS = 5.0  # a new catalogue is seen within this time
 
@@ -29,12 +30,12 @@ class CatalogueInForce:
         now = asyncio.get_running_loop().time()
         if self._parsed is not None and now < self._until:
             return self._parsed
-        text = await self._pool.fetchval(load("reads.sql", "api")["catalog"])
+        text = await newest_data(self._pool, CatalogPublished.TYPE)
         if self._parsed is None or text is None or text != self._text:
             self._parsed = (
                 await asyncio.to_thread(_from_file, self._file)
                 if text is None
-                else Catalog.model_validate(orjson.loads(text))
+                else Catalog.model_validate(orjson.loads(text)["content"])
             )
         self._text, self._until = text, now + KEEP_SECONDS
         return self._parsed

@@ -20,7 +20,8 @@ from api.parameters import (
 from api.reads import calls, shapes
 from api.reads.catalogue import CatalogueInForce
 from api.reads.positions import PositionWatch
-from eventstore.queries import load
+from eventstore.queries import in_one_statement, load
+from eventstore.read import AT_STEPS
 from runtime.database import Pool
 from schemas.calls import Call
 from schemas.email_address import normalise_email
@@ -51,6 +52,8 @@ class Reads:
         self._watch = watch
         self._catalogue = CatalogueInForce(pool, settings.catalog)
         self._sql = load("reads.sql", "api")
+        parts = (("steps", self._sql["steps"]), ("happened", AT_STEPS))
+        self._timeline = in_one_statement(parts, self._sql["timeline"])
 
     def routes(self) -> list[Route]:
         """Every call with its handler."""
@@ -154,7 +157,7 @@ class Reads:
             self._check_position(request, row)
             if row is None or row["record"] is None:
                 raise Problem("payment_not_found")
-            timeline = await connection.fetch(self._sql["timeline"], row["case_key"])
+            timeline = await connection.fetch(self._timeline, row["case_key"])
         return answer(shapes.payment_with_timeline(row, timeline))
 
     async def ledger(self, request: web.Request) -> web.StreamResponse:

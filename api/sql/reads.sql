@@ -4,9 +4,6 @@ FROM projection_versions v
 JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
 WHERE v.status = 'live';
 
--- catalog: The catalogue in force: the newest one that was published.
-SELECT data -> 'content' FROM events WHERE type = 'catalog.published' ORDER BY position DESC LIMIT 1;
-
 -- customer: One customer.
 WITH seen AS (
     SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions WHERE name IN ('customers', 'balances')
@@ -85,8 +82,12 @@ SELECT seen.at_position, seen.lag, p.*,
     ARRAY(SELECT a.alias FROM payment_aliases a WHERE a.provider = $1 AND a.record = p.record ORDER BY a.alias) AS ids
 FROM seen LEFT JOIN found p ON true;
 
--- timeline: Everything that happened in the case of a payment and in cases that were merged into it, in order.
-SELECT t.step AS position, t.kind, e.type, e.stream, e.recorded_at, e.event_id::text AS event_id,
+-- steps: Where in the log the case of a payment and cases that were merged into it happened; a part of the statement of their timeline.
+SELECT t.step AS position, t.kind FROM payment_timeline t
+WHERE t.case_key = $1 OR t.case_key IN (SELECT m.record FROM payment_merges m WHERE m.into_record = $1)
+
+-- timeline: Everything that happened there, in order; the last part of that statement.
+SELECT t.position, t.kind, e.type, e.stream, e.recorded_at, e.event_id::text AS event_id,
     e.metadata ->> 'causation_id' AS causation_id, e.metadata ->> 'actor' AS actor, e.data,
     d.delivery_id::text AS delivery_id, d.event_name, d.received_at, d.status,
     (SELECT coalesce(json_agg(json_build_object(
@@ -94,11 +95,10 @@ SELECT t.step AS position, t.kind, e.type, e.stream, e.recorded_at, e.event_id::
         ) ORDER BY x.received_at, x.delivery_id), '[]')
      FROM deliveries x
      WHERE x.provider = d.provider AND x.dedupe_key = d.dedupe_key AND x.delivery_id <> d.delivery_id) AS duplicates
-FROM payment_timeline t
-JOIN events e ON e.position = t.step
+FROM steps t
+JOIN happened e USING (position)
 LEFT JOIN deliveries d ON d.delivery_id = (e.metadata ->> 'delivery_id')::uuid AND t.kind = 'fact'
-WHERE t.case_key = $1 OR t.case_key IN (SELECT m.record FROM payment_merges m WHERE m.into_record = $1)
-ORDER BY t.step;
+ORDER BY t.position;
 
 -- suspense: Held money, newest first.
 WITH seen AS (

@@ -23,6 +23,7 @@ from console.store import open_store
 from console.target import load_target
 from console.times import ago, moment, short_moment
 from eventstore.queries import load
+from eventstore.read import of_delivery
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -108,11 +109,7 @@ async def show_delivery(delivery: uuid.UUID, as_json: bool) -> int:
         row = await _one(connection, delivery)
         related = await connection.fetch(sql["related"], delivery)
         letters = await connection.fetch(sql["letters"], delivery)
-        facts = (
-            await connection.fetch(sql["facts"], str(delivery), row["position"] or 0)
-            if row["position"]
-            else []
-        )
+        facts = await of_delivery(connection, str(delivery), row["position"]) if row["position"] else []
     document: dict[str, Any] = {
         **{key: value for key, value in dict(row).items() if key not in {"body", "headers"}},
         "headers": json.loads(row["headers"]),

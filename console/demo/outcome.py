@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any
 from console.demo.door import Application, Holdings
 from console.demo.script import Script
 from eventstore.queries import load
+from eventstore.read import StoredEvent, read_after
 from schemas.envelope import unpack
 from schemas.strict_json import loads
 
 if TYPE_CHECKING:
     from runtime.database import Connection
+
+LOG_MAX = 1_000_000  # events; a day of the demonstration has thousands
+CHANGES = (
+    "credit.granted", "credit.clawed_back", "credit.withdrawn", "tokens.granted", "tokens.clawed_back", "tokens.withdrawn",
+    "course.enrolled", "course.revoked", "course.withdrawn", "subscription.activated", "subscription.renewed", "subscription.withdrawn",
+)  # fmt: skip
+"""Why each customer has what they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ async def read_outcome(
     return DayResult(
         position=position,
         holdings={customer: await application.holdings(customer, position) for customer in customers},
-        causes=_causes(await connection.fetch(sql["causes"])),
+        causes=_causes(await read_after(connection, 0, CHANGES, LOG_MAX)),
         paid={
             row["customer_id"]: (row["paid"], row["refunded"]) for row in await connection.fetch(sql["paid"])
         },
@@ -82,10 +90,10 @@ def distinct(letters: Sequence[Any]) -> list[tuple[str, str, int]]:
     return [(provider, reason, len(webhooks)) for (provider, reason), webhooks in said.items()]
 
 
-def _causes(rows: list[Any]) -> dict[str, list[Change]]:
+def _causes(events: Sequence[StoredEvent]) -> dict[str, list[Change]]:
     found: defaultdict[str, list[Change]] = defaultdict(list)
-    for row in rows:
-        data = json.loads(row["data"])
+    for event in events:
+        data = json.loads(event.data)
         known_as = data.get("payment_id") or str(data.get("subscription_id", "")).rpartition(":")[2]
-        found[data["customer_id"]].append(Change(row["type"], data["provider"], known_as, data))
+        found[data["customer_id"]].append(Change(event.type, data["provider"], known_as, data))
     return dict(found)

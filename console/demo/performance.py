@@ -14,6 +14,7 @@ from console.messages import text
 from console.player import Answered, play
 from console.progress import Bar
 from eventstore.queries import load
+from eventstore.read import head
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -63,14 +64,15 @@ async def settled(connection: Connection, performance: Performance) -> int:
     deadline = time.monotonic() + SETTLE_SECONDS
     before = -1
     while time.monotonic() < deadline:
+        end = await head(connection)
         row = await connection.fetchrow(sql, wanted)
         stored = (
             row is not None and row["stored"] == len(wanted) and row["kept"] >= performance.forged_refused
         )
-        if row is not None and stored and row["slowest"] == row["head"] == before:
+        if row is not None and stored and row["slowest"] == end == before:
             return int(before)
         # Twice the same: deciding moves the end of the log once more.
-        before = row["head"] if row is not None else -1
+        before = end
         await asyncio.sleep(POLL_SECONDS)
     raise CommandError(text("demo.not_settled", seconds=int(SETTLE_SECONDS)))
 

@@ -17,6 +17,7 @@ from deploy.local.services.failures import ServiceFailure
 from deploy.local.services.instance import CHECKOUT
 from deploy.local.services.interrupts import SIGNALS, Interrupts, MakeParent
 from deploy.local.services.supervisor import Supervisor
+from eventstore.read import is_empty
 from providers.scalev.simulator import VARIANT
 from runtime.settings import Settings, load_settings
 from runtime.settings.model import variable_name
@@ -77,9 +78,7 @@ def refuse_used_log(settings: Settings) -> None:
 
 async def _holds_events(settings: Settings) -> bool:
     async with open_store(settings, role=None) as connection:
-        if await connection.fetchval("SELECT to_regclass('lunas.events') IS NULL"):
-            return False
-        return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM lunas.events)"))
+        return not await is_empty(connection)
 
 
 async def _told(story: Story, settings: Settings, supervisor: Supervisor, make: MakeParent) -> int:

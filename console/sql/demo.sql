@@ -1,15 +1,7 @@
 -- pending: how many of these bodies are stored, how many refused requests are kept, and how far the slowest reader is
-SELECT (SELECT coalesce(max(position), 0) FROM events) AS head,
-       (SELECT count(DISTINCT body_sha256) FROM deliveries WHERE body_sha256 = ANY ($1::bytea[])) AS stored,
+SELECT (SELECT count(DISTINCT body_sha256) FROM deliveries WHERE body_sha256 = ANY ($1::bytea[])) AS stored,
        (SELECT count(*) FROM quarantine) AS kept,
        (SELECT min(position) FROM checkpoints) AS slowest;
-
--- causes: why each customer has what they have, oldest first
-SELECT position, type, data FROM events
-WHERE type IN ('credit.granted', 'credit.clawed_back', 'credit.withdrawn', 'tokens.granted', 'tokens.clawed_back',
-    'tokens.withdrawn', 'course.enrolled', 'course.revoked', 'course.withdrawn', 'subscription.activated',
-    'subscription.renewed', 'subscription.withdrawn')
-ORDER BY position;
 
 -- paid: rupiah received per customer, and of it given back
 SELECT customer_id, sum(amount)::bigint AS paid, sum(refunded_amount)::bigint AS refunded

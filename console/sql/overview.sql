@@ -1,5 +1,5 @@
--- head: position of the newest event and the database's clock
-SELECT coalesce((SELECT max(position) FROM events), 0) AS position, clock_timestamp() AS at;
+-- now: the database's clock
+SELECT clock_timestamp();
 
 -- checkpoints: how far each reader of the log is
 SELECT consumer, version, partition, position, updated_at

@@ -5,12 +5,14 @@ JOIN payments p ON p.record = a.record
 WHERE a.provider = $1 AND a.alias = $2
 ORDER BY p.first_position DESC;
 
--- steps: facts and decisions of one case and of those merged into it, in the order of the log
-SELECT t.step AS position, t.kind, e.type, e.stream, e.recorded_at, e.data, e.metadata
-FROM payment_timeline t
-JOIN events e ON e.position = t.step
+-- steps: where in the log one case and those merged into it happened
+SELECT t.step AS position, t.kind FROM payment_timeline t
 WHERE t.case_key = $1 OR t.case_key IN (SELECT m.record FROM payment_merges m WHERE m.into_record = $1)
-ORDER BY t.step;
+
+-- timeline: facts and decisions there, in the order of the log; the last part of that statement
+SELECT t.position, t.kind, e.type, e.stream, e.recorded_at, e.data, e.metadata
+FROM steps t JOIN happened e USING (position)
+ORDER BY t.position;
 
 -- deliveries: what facts came from, with everything that arrived under the same keys
 SELECT d.delivery_id, d.event_name, d.status, d.reason, d.received_at, d.processing_ms, d.scheme, d.secret_id,

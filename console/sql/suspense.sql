@@ -14,11 +14,5 @@ SELECT suspense_id, case_key, provider, payment_id, reason, amount, payer_email,
 FROM suspense
 WHERE suspense_id = $1;
 
--- version: how many things were said about it by operators
-SELECT coalesce((SELECT version FROM streams WHERE stream = $1), 0);
-
 -- customer: does this customer exist
 SELECT EXISTS (SELECT FROM customers WHERE customer_id = $1);
-
--- position: newest position of the log
-SELECT coalesce(max(position), 0) FROM events;

@@ -23,12 +23,6 @@ FROM deliveries
 WHERE duplicate_of = $1 OR replay_of = $1
 ORDER BY delivery_id;
 
--- facts: what was derived from one delivery
-SELECT position, stream, type, recorded_at
-FROM events
-WHERE position >= $2 AND position < $2 + 5000 AND metadata ->> 'delivery_id' = $1
-ORDER BY position;
-
 -- letters: dead letters of one delivery
 SELECT dead_letter_id, stage, reason, status
 FROM dead_letters

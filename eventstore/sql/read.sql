@@ -20,3 +20,40 @@ SELECT version FROM streams WHERE stream = $1;
 
 -- recorded_at: When the event at a position was written.
 SELECT recorded_at FROM events WHERE position = $1;
+
+-- lean_after: Like `after_of_types` with no more than folds need; the last row, without a type, is the head at which they were read.
+(SELECT position, type, schema_version, stream, data
+ FROM events
+ WHERE position > $1 AND position <= (SELECT max(position) FROM events) AND type = ANY($2::text[])
+ ORDER BY position LIMIT $3)
+UNION ALL
+SELECT coalesce(max(position), 0), NULL, NULL, NULL, NULL FROM events;
+
+-- newest_data: What the newest event of a type says, of those up to a position.
+SELECT data FROM events WHERE type = $1 AND position <= $2 ORDER BY position DESC LIMIT 1;
+
+-- of_delivery: What was derived from a delivery, without the data: it stands in the log right behind the delivery's own event.
+SELECT position, stream, type, recorded_at
+FROM events
+WHERE position >= $2 AND position < $2 + $3 AND metadata ->> 'delivery_id' = $1
+ORDER BY position;
+
+-- age_behind: Seconds since the oldest event behind a position was written; no row = nothing is behind it.
+SELECT extract(epoch FROM clock_timestamp() - recorded_at)::double precision
+FROM events WHERE position > $1 ORDER BY position LIMIT 1;
+
+-- exists: Whether this database has a log at all.
+SELECT to_regclass('lunas.events') IS NOT NULL;
+
+-- standing: Position of the newest event, and the one that the next event gets; part of a statement.
+SELECT coalesce(max(position), 0) AS head, (SELECT last_value + is_called::int FROM events_position_seq) AS next FROM events
+
+-- at_steps: The events at the positions of a part named `steps`; part of a statement.
+SELECT e.position, e.event_id, e.stream, e.type, e.recorded_at, e.data, e.metadata
+FROM events e WHERE e.position IN (SELECT position FROM steps)
+
+-- ages_behind_steps: The head, and seconds since the oldest event behind each position of a part named `steps`; part of a statement.
+SELECT s.position, (SELECT coalesce(max(position), 0) FROM events) AS head,
+    greatest(extract(epoch FROM clock_timestamp() - oldest.recorded_at), 0)::double precision AS seconds
+FROM (SELECT DISTINCT position FROM steps) AS s
+LEFT JOIN LATERAL (SELECT recorded_at FROM events WHERE position > s.position ORDER BY position LIMIT 1) AS oldest ON true

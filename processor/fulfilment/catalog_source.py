@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eventstore.append import NewEvent, append, log_transaction
-from eventstore.queries import load
+from eventstore.read import newest_data
 from runtime.database import Pool
 from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.errors import CatalogError, ConfigurationError
 from schemas.events import decode
 from schemas.facts import CatalogPublished
+from schemas.streams import CATALOG
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
-
-STREAM = "catalog-main"
-LATEST = 2**62  # a position behind every event
-
-_SQL = load("fulfilment.sql", "processor")
 
 
 def read_catalog(settings: Settings) -> Catalog:
@@ -54,11 +50,11 @@ async def publish_catalog(pool: Pool, catalog: Catalog) -> bool:
     Everything that waits for a product is looked at again when fulfilment reads the event.
     """
     async with pool.acquire() as connection, log_transaction(connection):
-        data = await connection.fetchval(_SQL["catalog"], LATEST)
+        data = await newest_data(connection, CatalogPublished.TYPE)
         if data is not None:
             newest = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)
             if isinstance(newest, CatalogPublished) and newest.version == catalog.version:
                 return False
         event = CatalogPublished(version=catalog.version, content=catalog.model_dump(mode="json"))
-        await append(connection, [NewEvent(STREAM, event, {"correlation_id": None, "causation_id": None})])
+        await append(connection, [NewEvent(CATALOG, event, {"correlation_id": None, "causation_id": None})])
         return True

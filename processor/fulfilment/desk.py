@@ -11,8 +11,8 @@ from datetime import datetime
 
 import orjson
 
-from eventstore.queries import Piece, load
-from eventstore.read import StoredEvent
+from eventstore.queries import Piece, in_one_statement, load
+from eventstore.read import STANDING, StoredEvent
 from processor.cases.names import key_of, names_of, payment_case, subscription_case
 from processor.cases.payment import PaymentCase
 from processor.cases.situation import CustomerRecord
@@ -23,6 +23,7 @@ from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
 
 SQL = load("fulfilment.sql", "processor")
+_LOOK = in_one_statement((("found", SQL["look"]), ("log", STANDING)), SQL["looked"])
 
 Case = PaymentCase | SubscriptionCase
 
@@ -69,7 +70,7 @@ class Desk:
         ids = sorted({one for fact in facts if (one := _customer_in(fact))})
         emails = sorted({one for fact in facts if (one := getattr(fact, "payer_email", None))})
         standing = {"head": 0, "next": 0}
-        for row in await connection.fetch(SQL["look"], names, ids, emails):
+        for row in await connection.fetch(_LOOK, names, ids, emails):
             if row["what"] == "case":
                 self.aliases[row["name"]] = row["key"]
                 if row["key"] not in self.cases:

@@ -18,7 +18,7 @@ import asyncpg
 from eventstore import checkpoints
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import Piece, in_one_statement
-from eventstore.read import read_page
+from eventstore.read import newest_data, read_page
 from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
 from processor.fulfilment.unknown_payers import Place, touch_some
 from processor.fulfilment.work import (
@@ -268,7 +268,7 @@ async def _message(connection: Connection, delivery_id: str | None) -> bytes:
 
 async def _catalog(connection: Connection, position: int) -> Catalog:
     """The catalogue in force at a position of the log; an empty one before the first was published."""
-    data = await connection.fetchval(SQL["catalog"], position)
+    data = await newest_data(connection, CatalogPublished.TYPE, position)
     if data is None:
         return Catalog()
     published = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)

@@ -24,6 +24,7 @@ from schemas.catalog import Catalog
 from schemas.errors import Permanent
 from schemas.event_model import EventModel
 from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from schemas.streams import StreamName
 
 BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
 TURNS = 100  # decisions on one case in a round; a few are usual, and without an end two cases that wake each other would stop all others
@@ -225,7 +226,7 @@ def _decide(work: Work, key: str, cause: Cause) -> Situation:
         "catalog_version": work.catalog.version,
     }
     for decision in situation.decisions:
-        work.new.append(NewEvent(decision.stream, decision.event, metadata))
+        work.new.append(NewEvent(StreamName(decision.stream), decision.event, metadata))
         customer_id = getattr(decision.event, "customer_id", None)
         if customer_id in desk.customers:
             desk.changed_customers.add(customer_id)

@@ -34,6 +34,7 @@ from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.faults import fault_point
 from runtime.ids import uuid7
 from runtime.logs import get_logger
+from schemas import streams
 from schemas.envelope import Envelope
 from schemas.errors import StoreUnavailable
 from schemas.facts import WebhookConflicted, WebhookReceived
@@ -280,7 +281,7 @@ def _events(verdict: Verdict) -> list[NewEvent]:
     if envelope.actor is not None:
         metadata["actor"] = envelope.actor
     caused = metadata | {"causation_id": str(received_id)}
-    stream = f"webhook-{envelope.provider}-{prepared.received_at:%Y-%m-%d}"
+    stream = streams.webhooks(envelope.provider, prepared.received_at)
     events = [NewEvent(stream, _received(verdict), metadata, received_id)]
     events += [NewEvent(fact.stream, fact.event, caused, uuid7()) for fact in verdict.facts]
     if verdict.status == "conflict" and prepared.translation is not None:

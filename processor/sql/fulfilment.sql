@@ -1,7 +1,7 @@
 -- now: the database's moving clock; workers' clocks may jump
 SELECT clock_timestamp()
 
--- look: cases by name, customers by id and normalised e-mail with the versions of their streams, and where the log stands
+-- look: cases by name, customers by id and normalised e-mail with the versions of their streams
 SELECT 'case' AS what, a.alias AS name, c.case_key AS key, c.kind, c.state, NULL::bigint AS number
 FROM fulfilment_aliases a JOIN fulfilment_cases c ON c.case_key = a.case_key
 WHERE a.alias = ANY($1::text[])
@@ -9,10 +9,13 @@ UNION ALL
 SELECT 'customer', NULL, c.customer_id, NULL, c.state, s.version
 FROM fulfilment_customers c LEFT JOIN streams s ON s.stream = 'customer-' || c.customer_id
 WHERE c.customer_id = ANY($2::text[]) OR c.email_normalized = ANY($3::text[])
+
+-- looked: what `look` found and where the log stands; the last part of that statement
+SELECT what, name, key, kind, state, number FROM found
 UNION ALL
-SELECT 'head', NULL, NULL, NULL, NULL, coalesce(max(position), 0) FROM events
+SELECT 'head', NULL, NULL, NULL, NULL, head FROM log
 UNION ALL
-SELECT 'next', NULL, NULL, NULL, NULL, last_value + is_called::int FROM events_position_seq
+SELECT 'next', NULL, NULL, NULL, NULL, next FROM log
 
 -- cases: state of these cases
 SELECT case_key, kind, state FROM fulfilment_cases WHERE case_key = ANY($1::text[])
@@ -44,9 +47,6 @@ WHERE c.customer_id = ANY($1::text[]) OR c.email_normalized = ANY($2::text[])
 
 -- stream_versions: heads of these streams
 SELECT stream, version FROM streams WHERE stream = ANY($1::text[])
-
--- catalog: the newest published catalogue
-SELECT e.data FROM events e WHERE e.type = 'catalog.published' AND e.position <= $1 ORDER BY e.position DESC LIMIT 1
 
 -- save_cases: insert or replace the state of cases
 INSERT INTO fulfilment_cases (case_key, kind, customer_id, state, due_at, position)

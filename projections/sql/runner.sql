@@ -4,14 +4,6 @@ FROM projection_versions v
 JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
 ORDER BY v.name, v.version;
 
--- after: Events of some types behind a position in order, then one row without type that says at which head they were read.
-(SELECT position, type, schema_version, stream, data
- FROM events
- WHERE position > $1 AND position <= (SELECT max(position) FROM events) AND type = ANY($2::text[])
- ORDER BY position LIMIT $3)
-UNION ALL
-SELECT coalesce(max(position), 0), NULL, NULL, NULL, NULL FROM events;
-
 -- advance: Compare-and-set of the checkpoints of several generations.
 UPDATE checkpoints c SET position = $4, updated_at = clock_timestamp()
 FROM unnest($1::text[], $2::int[]) AS member (consumer, version)
@@ -29,7 +21,3 @@ SELECT name, version, stream FROM projection_parked GROUP BY name, version, stre
 INSERT INTO projection_parked (name, version, position, stream, type, error)
 SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[])
 ON CONFLICT DO NOTHING;
-
--- age: Seconds since the oldest event behind a position was written; no row = nothing is behind it.
-SELECT extract(epoch FROM clock_timestamp() - recorded_at)::double precision
-FROM events WHERE position > $1 ORDER BY position LIMIT 1;

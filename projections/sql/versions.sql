@@ -1,12 +1,15 @@
--- list: Every generation with its checkpoint, newest first.
-SELECT v.name, v.version, v.status, v.created_at, v.live_at, c.position, c.updated_at,
-    (SELECT coalesce(max(position), 0) FROM events) AS head,
-    coalesce((SELECT greatest(extract(epoch FROM clock_timestamp() - e.recorded_at), 0)
-        FROM events e WHERE e.position > coalesce(c.position, 0) ORDER BY e.position LIMIT 1), 0)::double precision AS lag_seconds,
+-- generations: Every generation with its checkpoint; a part of the statement that lists them.
+SELECT v.name, v.version, v.status, v.created_at, v.live_at, c.position AS reached, c.updated_at,
+    coalesce(c.position, 0) AS position,
     (SELECT count(*) FROM projection_parked p WHERE p.name = v.name AND p.version = v.version) AS parked
 FROM projection_versions v
 LEFT JOIN checkpoints c ON c.consumer = 'projection.' || v.name AND c.version = v.version AND c.partition = 0
-ORDER BY v.name, v.version DESC;
+
+-- list: All of them with head and lag, newest first; the last part of that statement.
+SELECT s.name, s.version, s.status, s.created_at, s.live_at, s.reached, s.updated_at, a.head,
+    coalesce(a.seconds, 0)::double precision AS lag_seconds, s.parked
+FROM steps s JOIN ages a USING (position)
+ORDER BY s.name, s.version DESC;
 
 -- lock: One change of generations at a time, until the transaction ends.
 SELECT pg_advisory_xact_lock(7821440272);

@@ -14,6 +14,7 @@ from __future__ import annotations
 from providers.identity import content_key, dedupe_key
 from providers.section import Section
 from providers.substance import substance
+from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentSucceeded, ProductHint
 from schemas.translation import Effect, Fact, Translation, TranslationContext
@@ -58,7 +59,7 @@ def _confirmed(data: Section, context: TranslationContext) -> Fact:
         timed=paid_at is not None,
         paid_at=paid_at,
     )
-    return Fact(f"payment-{PROVIDER}-{order_id}", event)
+    return Fact(streams.payment(PROVIDER, order_id), event)
 
 
 def _product(line: Section) -> ProductHint:

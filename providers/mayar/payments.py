@@ -9,6 +9,7 @@ from providers.mayar import payloads
 from providers.mayar.events import PaymentReport
 from providers.mayar.payloads import PROVIDER
 from providers.section import Section
+from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentExpired, PaymentFact, PaymentFailed, PaymentPending, PaymentSucceeded
 from schemas.translation import Fact
@@ -53,7 +54,7 @@ def payment(meaning: PaymentReport, top: Section, data: Section, received_at: da
         timed=occurred is not None,
         paid_at=occurred if paid else None,
     )
-    return Fact(f"payment-{PROVIDER}-{key}", event)
+    return Fact(streams.payment(PROVIDER, key), event)
 
 
 def _transaction_ids(data: Section) -> tuple[str, ...]:

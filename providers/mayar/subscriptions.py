@@ -7,6 +7,7 @@ from datetime import datetime
 from providers.mayar import payloads
 from providers.mayar.payloads import PROVIDER
 from providers.section import Section
+from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import Report, SubscriptionReported
 from schemas.translation import Fact
@@ -34,7 +35,7 @@ def subscription(event_name: str, report: Report, data: Section, received_at: da
         occurred_at=occurred or received_at,
         timed=occurred is not None,
     )
-    return Fact(f"subscription-{PROVIDER}-{key}", event)
+    return Fact(streams.subscription(PROVIDER, key), event)
 
 
 def _of_member(report: Report, data: Section) -> Report:

@@ -7,12 +7,9 @@ from datetime import datetime
 from providers.scalev import payloads
 from providers.scalev.payloads import PROVIDER
 from providers.section import Section
+from schemas import streams
 from schemas.facts import OrderCancelled, OrderDeleted, OrderRecorded
 from schemas.translation import Fact
-
-
-def stream(order_key: str) -> str:
-    return f"order-{PROVIDER}-{order_key}"
 
 
 def recorded(event_name: str, data: Section, received_at: datetime) -> Fact:
@@ -36,7 +33,7 @@ def recorded(event_name: str, data: Section, received_at: datetime) -> Fact:
         as_of=as_of or received_at,
         timed=as_of is not None,
     )
-    return Fact(stream(ids.key), event)
+    return Fact(streams.order(PROVIDER, ids.key), event)
 
 
 def cancelled(data: Section, received_at: datetime) -> Fact:
@@ -50,7 +47,7 @@ def cancelled(data: Section, received_at: datetime) -> Fact:
         status=data.text("status"),
         as_of=ended or received_at,
     )
-    return Fact(stream(ids.key), event)
+    return Fact(streams.order(PROVIDER, ids.key), event)
 
 
 def deleted(data: Section, received_at: datetime) -> Fact:
@@ -58,5 +55,6 @@ def deleted(data: Section, received_at: datetime) -> Fact:
     ids = payloads.order_ids(data)
     as_of = data.moment("last_updated_at") or received_at
     return Fact(
-        stream(ids.key), OrderDeleted(provider=PROVIDER, order_key=ids.key, aliases=ids.aliases, as_of=as_of)
+        streams.order(PROVIDER, ids.key),
+        OrderDeleted(provider=PROVIDER, order_key=ids.key, aliases=ids.aliases, as_of=as_of),
     )

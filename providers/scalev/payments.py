@@ -11,6 +11,7 @@ from datetime import datetime
 from providers.scalev import payloads
 from providers.scalev.payloads import PROVIDER
 from providers.section import Section
+from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentFact, PaymentFailed, PaymentPending, PaymentSettled, PaymentSucceeded
 from schemas.translation import Fact
@@ -73,4 +74,4 @@ def _fact(status: str, data: Section, received_at: datetime) -> Fact:
         timed=occurred is not None,
         paid_at=data.moment("paid_time", "settled_time") if status in ("paid", "settled") else None,
     )
-    return Fact(f"payment-{PROVIDER}-{ids.key}", event)
+    return Fact(streams.payment(PROVIDER, ids.key), event)

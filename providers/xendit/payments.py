@@ -8,6 +8,7 @@ from providers.section import Section
 from providers.xendit import payloads
 from providers.xendit.channels import method_of
 from providers.xendit.events import FAILURE_STATUSES, INVOICE_STATUSES, SUCCESS_STATUSES, Meaning
+from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import (
     PaymentAuthorized,
@@ -37,10 +38,6 @@ _INVOICE_STATES: dict[str, type[PaymentFact]] = {
     "expired": PaymentExpired,
     "pending": PaymentPending,
 }
-
-
-def stream(payment_key: str) -> str:
-    return f"payment-{PROVIDER}-{payment_key}"
 
 
 def payment(event_name: str, meaning: Meaning, data: Section, received_at: datetime) -> Fact:
@@ -77,7 +74,7 @@ def payment(event_name: str, meaning: Meaning, data: Section, received_at: datet
         timed=occurred is not None,
         paid_at=occurred if paid else None,
     )
-    return Fact(stream(ids.key), event)
+    return Fact(streams.payment(PROVIDER, ids.key), event)
 
 
 def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[PaymentFact]:
@@ -128,7 +125,7 @@ def expired_session(data: Section, received_at: datetime) -> Fact | None:
         occurred_at=occurred or received_at,
         timed=occurred is not None,
     )
-    return Fact(stream(key), event)
+    return Fact(streams.payment(PROVIDER, key), event)
 
 
 def invoice(document: Section, received_at: datetime) -> Fact | None:
@@ -168,7 +165,7 @@ def invoice(document: Section, received_at: datetime) -> Fact | None:
         timed=occurred is not None,
         paid_at=paid_at,
     )
-    return Fact(stream(key), event)
+    return Fact(streams.payment(PROVIDER, key), event)
 
 
 def refund(meaning: Meaning, refunded: Section, received_at: datetime) -> Fact:
@@ -199,4 +196,4 @@ def refund(meaning: Meaning, refunded: Section, received_at: datetime) -> Fact:
         token_only=True,
         occurred_at=refunded.moment("updated", "created") or received_at,
     )
-    return Fact(stream(aliases[0]), event)
+    return Fact(streams.payment(PROVIDER, aliases[0]), event)

@@ -7,7 +7,8 @@ from datetime import datetime
 from providers.section import Section
 from providers.xendit import payloads
 from providers.xendit.events import Meaning
-from providers.xendit.payments import PROVIDER, stream
+from providers.xendit.payments import PROVIDER
+from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentSucceeded, ProductHint, Report, SubscriptionReported
 from schemas.translation import Fact
@@ -35,7 +36,7 @@ def plan(meaning: Meaning, data: Section, received_at: datetime) -> Fact:
         timed=occurred is not None,
         **_who_and_what(data),
     )
-    return Fact(f"subscription-{PROVIDER}-{key}", event)
+    return Fact(streams.subscription(PROVIDER, key), event)
 
 
 def cycle(meaning: Meaning, data: Section, received_at: datetime) -> tuple[Fact, ...]:
@@ -77,7 +78,7 @@ def _money(key: str, cycle_id: str, data: Section, received_at: datetime, *, fir
         paid_at=occurred,
         **_who_and_what(data),
     )
-    return Fact(stream(payment_key), event)
+    return Fact(streams.payment(PROVIDER, payment_key), event)
 
 
 def _report(
@@ -102,7 +103,7 @@ def _report(
         timed=occurred is not None,
         **_who_and_what(data),
     )
-    return Fact(f"subscription-{PROVIDER}-{key}", event)
+    return Fact(streams.subscription(PROVIDER, key), event)
 
 
 def _who_and_what(data: Section) -> dict[str, object]:

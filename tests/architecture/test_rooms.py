@@ -153,3 +153,28 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module.split(".")[0])
     return names
+
+
+def test_only_the_event_store_names_the_table_of_the_log() -> None:
+    reads = re.compile(
+        r"\b(from|join|into|update|table|on|only)\s+(lunas\.)?events\b|lunas\.events\b|\bevents_position_seq\b",
+        re.IGNORECASE,
+    )
+    files = [*sources(), *(path for room in ROOMS for path in (ROOT / room).rglob("*.sql"))]
+    assert len(files) > 200
+    named = {relative(path) for path in files if reads.search(path.read_text(encoding="utf-8"))}
+    assert {path for path in named if not path.startswith("eventstore/")} == set()
+
+
+def test_only_one_file_puts_names_of_streams_together() -> None:
+    categories = ("customer", "case", "payment", "webhook", "suspense", "catalog", "subscription", "order")
+    begins = re.compile(rf"({'|'.join(categories)})-")
+    built = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr) and node.values:
+                first = node.values[0]
+                if isinstance(first, ast.Constant) and begins.match(str(first.value)):
+                    built.append(f"{relative(path)}:{node.lineno}")
+    decided = ("processor/cases/", "processor/policies/", "processor/grants/", "processor/fulfilment/")
+    assert [place for place in built if not place.startswith(("schemas/streams.py", *decided))] == []

@@ -1,0 +1,51 @@
+"""Names of streams: `<category>-<of what>`. Nobody else puts one together; what follows the first dash is never taken apart again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NewType
+
+StreamName = NewType("StreamName", str)
+
+CATALOG = StreamName("catalog-main")
+"""Every published catalogue, in order."""
+
+
+def category(stream: str) -> str:
+    """Part of a stream's name before the first dash."""
+    return stream.partition("-")[0]
+
+
+def webhooks(provider: str, received_at: datetime) -> StreamName:
+    """Deliveries of a provider by the day (UTC) they came: a stream for each would cost a head each."""
+    return StreamName(f"webhook-{provider}-{received_at:%Y-%m-%d}")
+
+
+def payment(provider: str, key: str) -> StreamName:
+    """What a provider says of one payment."""
+    return StreamName(f"payment-{provider}-{key}")
+
+
+def order(provider: str, key: str) -> StreamName:
+    """What a provider says of one order."""
+    return StreamName(f"order-{provider}-{key}")
+
+
+def subscription(provider: str, key: str) -> StreamName:
+    """What a provider says of one subscription or membership."""
+    return StreamName(f"subscription-{provider}-{key}")
+
+
+def customer(customer_id: str) -> StreamName:
+    """What we know of a customer and decided for them."""
+    return StreamName(f"customer-{customer_id}")
+
+
+def case(case_key: str) -> StreamName:
+    """What we concluded about one case, whoever it belongs to."""
+    return StreamName(f"case-{case_key}")
+
+
+def suspense(suspense_id: str) -> StreamName:
+    """What operators said of held money."""
+    return StreamName(f"suspense-{suspense_id}")
