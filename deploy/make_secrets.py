@@ -41,7 +41,8 @@ def make_secrets(
             f"{folder} holds secrets already; move them away first, or name another folder with --into"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    # Nobody else passes the folder; the files themselves must be readable by the containers' unprivileged users.
+    # Nobody else passes the folder; the files themselves must be readable by the containers' unprivileged users, who are somebody else here.
+    # Only what a person fills in may be written, and only by the owner.
     folder.chmod(0o700)
     logins = {f"lunas_login_{name}": _password() for name in LOGINS}
     users = {user: _password() for user in PERMISSIONS}
@@ -60,12 +61,17 @@ def make_secrets(
         f"broker_url_{user.removeprefix('lunas-')}": f"amqp://{user}:{password}@{broker}/{VHOST}"
         for user, password in users.items()
     }
-    contents |= {f"{provider}_webhook_secret": "" for provider in PROVIDERS}
     for name, text in contents.items():
-        path = folder / name
-        path.write_text(text, encoding="utf-8")
-        path.chmod(0o444)
-    return sorted(contents)
+        _write(folder / name, text, 0o444)
+    filled_by_hand = [f"{provider}_webhook_secret" for provider in PROVIDERS]
+    for name in filled_by_hand:
+        _write(folder / name, "", 0o644)
+    return sorted([*contents, *filled_by_hand])
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
 
 
 def login_statements(passwords: Mapping[str, str]) -> str:

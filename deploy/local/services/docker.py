@@ -28,6 +28,7 @@ def docker_postgres(home: Home, docker: str, leases: PortLeases) -> Service:
     password = home.secrets()["postgres_password"]
     name = f"lunas-{home.digest()}-postgres"
     secret = {"POSTGRES_PASSWORD": password, "POSTGRES_USER": OWNER, "POSTGRES_DB": "lunas"}
+    home.note_volume(name)
     arguments = ["-p", f"127.0.0.1:{port}:5432", "-v", f"{name}:/var/lib/postgresql/data"]
     return Service(
         name="PostgreSQL in Docker",
@@ -44,6 +45,7 @@ def docker_rabbitmq(home: Home, docker: str, leases: PortLeases) -> Service:
     password = home.secrets()["rabbitmq_password"]
     name = f"lunas-{home.digest()}-rabbitmq"
     secret = {"RABBITMQ_DEFAULT_USER": OWNER, "RABBITMQ_DEFAULT_PASS": password}
+    home.note_volume(name)
     # The node's name, and with it the folder of its data, comes from the host name.
     arguments = ["--hostname", "lunas", "-p", f"127.0.0.1:{port}:5672", "-v", f"{name}:/var/lib/rabbitmq"]
     return Service(

@@ -8,6 +8,8 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -16,6 +18,8 @@ from deploy.local.services.failures import AlreadyRunning, ServiceFailure
 from deploy.local.services.users import ServiceUser
 
 FAR_ROOT = Path("/var/lib/lunas")
+VOLUMES = "volumes"
+VOLUME_TIMEOUT_SECONDS = 60.0
 SECRET_NAMES = ("postgres_password", "rabbitmq_password", "erlang_cookie")
 
 
@@ -94,8 +98,29 @@ class Home:
                 each.mkdir(parents=True)
                 each.chmod(0o755)
 
+    def note_volume(self, name: str) -> None:
+        """A volume of the container engine holds data of this home: `erase` has to know, for its password goes with the home."""
+        noted = self._volumes()
+        if name not in noted:
+            (self.path / VOLUMES).write_text(
+                "".join(f"{each}\n" for each in [*noted, name]), encoding="utf-8"
+            )
+
+    def _volumes(self) -> list[str]:
+        try:
+            return (self.path / VOLUMES).read_text(encoding="utf-8").split()
+        except OSError:
+            return []
+
     def erase(self) -> None:
-        """Removes the home and its services' data (tests and demo)."""
+        """Removes the home and its services' data, volumes of containers included (tests, demo, `make clean`)."""
+        docker = shutil.which("docker") if (volumes := self._volumes()) else None
+        if docker is not None:
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    [docker, "volume", "rm", "-f", *volumes], stdin=subprocess.DEVNULL, capture_output=True,
+                    timeout=VOLUME_TIMEOUT_SECONDS,
+                )  # fmt: skip
         shutil.rmtree(self.path, ignore_errors=True)
         shutil.rmtree(FAR_ROOT / self.digest(), ignore_errors=True)
 

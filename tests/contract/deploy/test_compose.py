@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,15 @@ def test_whoever_speaks_to_the_broker_knows_the_number_of_partitions() -> None:
     told = {name: service["environment"].get("LUNAS_BROKER_PARTITIONS") for name, service in OURS.items()}
     assert speaking == {"ingress", "processor", "console", "operator"}
     assert {told[name] for name in speaking} == {"${LUNAS_BROKER_PARTITIONS:-}"}
+
+
+def test_a_person_can_fill_in_what_is_theirs_and_containers_can_read_it_all(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    for name in make_secrets(folder):
+        theirs = name.endswith("_webhook_secret")
+        assert stat.S_IMODE((folder / name).stat().st_mode) == (0o644 if theirs else 0o444), name
+        assert ((folder / name).read_text() == "") == theirs
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_make_secrets_writes_every_secret_file(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local.services import programs
 from deploy.local.services.failures import MissingProgram
+from deploy.local.services.home import Home
 from deploy.local.services.ports import is_free
 from deploy.local.services.private import private_services
 
@@ -59,6 +60,34 @@ def test_containers_are_pinned_private_durable_and_removed(calls: Path, tmp_path
         assert ":latest" not in line
     assert not any(secret in said for secret in secrets)
     assert all(is_free(port) for port in ports)
+
+
+def volumes(calls: Path) -> set[str]:
+    return {path.stem for path in calls.parent.glob("*.volume")}
+
+
+def test_a_home_keeps_its_volumes_until_it_is_erased(calls: Path, tmp_path: Path) -> None:
+    """The passwords are in the home: a volume that outlived it would refuse the next start."""
+    home = tmp_path / "home"
+    for _ in range(2):
+        with private_services(home):
+            pass
+        assert len(volumes(calls)) == 2
+    Home(home).erase()
+    assert volumes(calls) == set()
+    assert not home.exists()
+
+
+def test_a_temporary_home_leaves_no_volume(calls: Path, tmp_path: Path) -> None:
+    with private_services(tmp_path / "home", erase=True):
+        assert len(volumes(calls)) == 2
+    assert volumes(calls) == set()
+
+
+def test_erasing_a_home_without_containers_asks_no_engine(calls: Path, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    Home(tmp_path / "home").erase()
+    assert not calls.exists()
 
 
 def test_a_killed_owner_takes_its_containers_with_it(calls: Path, tmp_path: Path) -> None:
