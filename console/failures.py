@@ -7,12 +7,12 @@ import os
 import traceback
 
 import asyncpg
-from aio_pika.exceptions import AMQPError
 from aiohttp import ClientError
 
 from console.exits import PROBLEMS, WRONG_USE, CommandError
 from console.messages import text
 from console.output import talk
+from runtime.amqp.look import BROKER_ERRORS
 from schemas.errors import CatalogError, ConfigurationError, LunasError
 
 _OF_THIS_MACHINE = frozenset(
@@ -64,7 +64,7 @@ def explain(error: BaseException) -> tuple[int, str]:
         return PROBLEMS, text("error.privilege", detail=str(error))
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
         return PROBLEMS, text("error.database", detail=str(error))
-    if isinstance(error, AMQPError):
+    if isinstance(error, BROKER_ERRORS):
         return PROBLEMS, text("error.broker", detail=str(error) or type(error).__name__)
     if isinstance(error, OSError) and error.errno in _OF_THIS_MACHINE:
         return PROBLEMS, text("error.system", detail=str(error))

@@ -9,6 +9,14 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import aiohttp
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_result,
+    stop_after_attempt,
+    wait_chain,
+    wait_fixed,
+)
 
 from console.exits import CommandError
 from console.messages import text
@@ -114,14 +122,29 @@ async def check_door(address: str) -> None:
 
 async def _deliver(session: aiohttp.ClientSession, address: str, delivery: Signed) -> Answered:
     """Sends until there is an answer that a provider would not retry: 2xx, or 4xx other than 408 and 429."""
-    status = 0
-    for attempt, pause in enumerate((*RETRY_PAUSES_SECONDS, None), start=1):
-        status = await _request(session, address, delivery)
-        if 200 <= status < 300 or (400 <= status < 500 and status not in (408, 429)):
-            return Answered(delivery, status, attempt)
-        if pause is not None:
-            await asyncio.sleep(pause)
-    return Answered(delivery, status, len(RETRY_PAUSES_SECONDS) + 1)
+    attempts = 0
+
+    async def attempt() -> int:
+        nonlocal attempts
+        attempts += 1
+        return await _request(session, address, delivery)
+
+    repeating = AsyncRetrying(
+        retry=retry_if_result(_would_be_retried),
+        stop=stop_after_attempt(len(RETRY_PAUSES_SECONDS) + 1),
+        wait=wait_chain(*map(wait_fixed, RETRY_PAUSES_SECONDS)),
+        retry_error_callback=_last_status,
+    )
+    return Answered(delivery, await repeating(attempt), attempts)
+
+
+def _would_be_retried(status: int) -> bool:
+    return not (200 <= status < 300 or (400 <= status < 500 and status not in (408, 429)))
+
+
+def _last_status(state: RetryCallState) -> int:
+    """What the last attempt was answered with."""
+    return state.outcome.result() if state.outcome else 0
 
 
 async def _request(session: aiohttp.ClientSession, address: str, delivery: Signed) -> int:

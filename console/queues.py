@@ -7,14 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aio_pika.abc import AbstractConnection
-
 from console.exits import CommandError
 from console.messages import text
 from console.store import place
 from runtime.amqp.broker import topology_of
 from runtime.amqp.leftovers import leftovers
-from runtime.amqp.look import AWAY, REFUSES, count, difference, open_look
+from runtime.amqp.look import AWAY, REFUSES, Connection, count, difference, open_look
 from schemas.topology import Queue, quarantine, queue_name
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ class QueueState:
 
 
 @asynccontextmanager
-async def open_queues(settings: Settings) -> AsyncIterator[AbstractConnection]:
+async def open_queues(settings: Settings) -> AsyncIterator[Connection]:
     """A connection for one look. Raises CommandError with what to start when the broker does not answer, or what to correct."""
     url = settings.require_broker_url()
     try:
@@ -78,6 +76,6 @@ def _queues(settings: Settings) -> list[Queue]:
     return [*topology_of(settings).queues, *quarantine().queues]
 
 
-async def _look(connection: AbstractConnection, name: str) -> QueueState:
+async def _look(connection: Connection, name: str) -> QueueState:
     state = await count(connection, name)
     return QueueState(name, exists=False) if state is None else QueueState(name, True, *state)

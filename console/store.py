@@ -11,7 +11,8 @@ import asyncpg
 
 from console.exits import CommandError
 from console.messages import text
-from runtime.database import Connection, server_settings
+from console.output import talk
+from runtime.database import CONNECTION_ERRORS, Connection, patiently, server_settings
 from runtime.settings.urls import place as address_place
 
 if TYPE_CHECKING:
@@ -45,6 +46,27 @@ async def open_store(settings: Settings, role: str | None = OPERATOR_ROLE) -> As
         except (TimeoutError, asyncio.CancelledError):
             connection.terminate()
             raise
+
+
+async def until_there(settings: Settings) -> None:
+    """Waits for a database that is starting, as long as processes do, and says so. Raises CommandError when it stays away."""
+    url = settings.require_database_url()
+    seconds = settings.database_start_timeout_seconds
+    said: list[BaseException] = []
+
+    def say(error: BaseException) -> None:
+        if not said:
+            talk(text("migrate.waiting", address=place(url), seconds=f"{seconds:g}"))
+        said.append(error)
+
+    async def answer() -> None:
+        connection = await asyncpg.connect(url, timeout=settings.database_connect_timeout_seconds)
+        await connection.close(timeout=CLOSE_SECONDS)
+
+    try:
+        await patiently(answer, budget_seconds=seconds, told=say)
+    except CONNECTION_ERRORS as error:
+        raise CommandError(text("error.database_away", address=place(url))) from error
 
 
 def place(url: str) -> str:

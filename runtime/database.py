@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import asyncpg
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
@@ -21,6 +22,8 @@ Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+T = TypeVar("T")
 
 # What "the database is away or gave up on us" looks like through asyncpg.
 CONNECTION_ERRORS = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
@@ -97,9 +100,9 @@ async def open_pool(
     """
     size = max_size or settings.database_pool_max
     logging.getLogger("asyncpg.pool").addFilter(_not_told_yet)
-    pool = await _until_connected(
-        lambda: asyncpg.create_pool(
-            settings.require_database_url(),
+    pool = await patiently(
+        lambda: _pool_of(
+            dsn=settings.require_database_url(),
             connect=connect,
             min_size=min(settings.database_pool_min, size),
             max_size=size,
@@ -112,6 +115,7 @@ async def open_pool(
             reset=_nothing if by_index and role else None,
         ),
         budget_seconds=settings.database_start_timeout_seconds,
+        told=_not_there_yet,
     )
     try:
         yield pool
@@ -119,21 +123,45 @@ async def open_pool(
         await _close(pool)
 
 
+async def _pool_of(**options: Any) -> Pool:
+    pool: Pool = await asyncpg.create_pool(**options)
+    return pool
+
+
 async def _nothing(_connection: object) -> None:
     """A session that needs no cleaning up."""
 
 
-async def _until_connected(create: Callable[[], Pool], *, budget_seconds: float) -> Pool:
-    deadline = asyncio.get_running_loop().time() + budget_seconds
-    while True:
-        try:
-            return await create()
-        except CONNECTION_ERRORS as error:
-            if asyncio.get_running_loop().time() >= deadline:
-                raise
-            if not DATABASE.explains(error):
-                log.warning("database not reachable yet", action="database.wait", error=type(error).__name__)
-            await asyncio.sleep(RETRY_PAUSE_SECONDS)
+async def patiently(
+    attempt: Callable[[], Awaitable[T]],
+    *,
+    budget_seconds: float,
+    told: Callable[[BaseException], None] = lambda _: None,
+) -> T:
+    """The result of `attempt`, repeated while the database is not there, for `budget_seconds` at most. Raises the last error of the
+    connection, and any other at once. `told` hears of every attempt that is followed by another."""
+
+    async def once() -> T:
+        return await attempt()
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if error is not None:
+            told(error)
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(CONNECTION_ERRORS),
+        stop=stop_after_delay(budget_seconds),
+        wait=wait_fixed(RETRY_PAUSE_SECONDS),
+        before_sleep=tell,
+        reraise=True,
+    )
+    return await retrying(once)
+
+
+def _not_there_yet(error: BaseException) -> None:
+    if not DATABASE.explains(error):
+        log.warning("database not reachable yet", action="database.wait", error=type(error).__name__)
 
 
 async def _close(pool: Pool) -> None:

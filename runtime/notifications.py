@@ -6,6 +6,8 @@ import asyncio
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, retry_if_result, wait_fixed
+
 from runtime.database import CONNECTION_ERRORS, connect, server_settings
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
@@ -62,17 +64,13 @@ class Notifications:
         return True
 
     async def _listen_forever(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except CONNECTION_ERRORS as error:
-                if not DATABASE.explains(error):
-                    log.warning(
-                        "listener lost, polling until it is back",
-                        action="listen.lost",
-                        error=type(error).__name__,
-                    )
-            await asyncio.sleep(RECONNECT_PAUSE_SECONDS)
+        listening = AsyncRetrying(
+            # It ends when its connection does, with an error or without.
+            retry=retry_if_exception_type(CONNECTION_ERRORS) | retry_if_result(lambda _: True),
+            wait=wait_fixed(RECONNECT_PAUSE_SECONDS),
+            before_sleep=_lost,
+        )
+        await listening(self._listen)
 
     async def _listen(self) -> None:
         ended = asyncio.Event()
@@ -91,6 +89,14 @@ class Notifications:
                 await _wait_at_most(ended, CHECK_INTERVAL_SECONDS)
         finally:
             connection.terminate()
+
+
+def _lost(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if error is not None and not DATABASE.explains(error):
+        log.warning(
+            "listener lost, polling until it is back", action="listen.lost", error=type(error).__name__
+        )
 
 
 async def _wait_at_most(event: asyncio.Event, seconds: float) -> None:

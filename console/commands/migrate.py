@@ -8,7 +8,7 @@ from console.lazy import Command
 from console.messages import text
 from console.options import as_json, asynchronous
 from console.output import print_data, print_json
-from console.store import open_store
+from console.store import open_store, until_there
 from console.target import load_target
 from eventstore.migrations import migrate as apply
 from projections.versions import ensure
@@ -20,9 +20,10 @@ from projections.versions import ensure
 async def migrate(as_json: bool) -> None:
     """Bring the database schema up to date, the first tables of the read models included.
 
-    Safe to run at any time and by several at once: each step runs once, in order, under a lock.
+    Safe to run at any time and by several at once: each step runs once, in order, under a lock. Waits for a database that is starting.
     """
     settings = load_target()
+    await until_there(settings)
     async with open_store(settings, role=None) as connection:
         names = await apply(settings.require_database_url())
         names += [f"{name}_v1" for name in await ensure(connection)]

@@ -73,8 +73,8 @@ RUNNING: dict[str, str] = {
     "Bring the database schema up to date, the first tables of the read models included.": (
         "Mutakhirkan skema basis data, termasuk tabel pertama model baca."
     ),
-    "Safe to run at any time and by several at once: each step runs once, in order, under a lock.": (
-        "Aman dijalankan kapan saja dan bersamaan: setiap langkah berjalan sekali, berurutan, dengan kunci."
+    "Safe to run at any time and by several at once: each step runs once, in order, under a lock. Waits for a database that is starting.": (
+        "Aman dijalankan kapan saja dan bersamaan: setiap langkah berjalan sekali, berurutan, dengan kunci. Menunggu basis data yang baru dinyalakan."
     ),
     "One JSON document on stdout, nothing else.": "Satu dokumen JSON di stdout, tanpa yang lain.",
     "Health and money at risk on one screen.": "Kesehatan dan uang yang berisiko dalam satu layar.",

@@ -19,6 +19,10 @@ ACTING: dict[str, tuple[str, str]] = {
         "Filter menemukan lebih dari {cap}: persempit, atau naikkan --max. Tidak ada yang diubah.",
     ),
     "migrate.applied": ("Applied {count} migrations: {names}", "{count} migrasi diterapkan: {names}"),
+    "migrate.waiting": (
+        "Waiting for the database at {address}, up to {seconds} s.",
+        "Menunggu basis data di {address}, paling lama {seconds} d.",
+    ),
     "migrate.current": ("The schema is up to date.", "Skema sudah mutakhir."),
     "replay.nothing": ("Nothing fits; nothing was sent.", "Tidak ada yang cocok; tidak ada yang dikirim."),
     "replay.question": (

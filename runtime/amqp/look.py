@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
@@ -21,6 +22,8 @@ from runtime.amqp.consumer import open_channel
 from runtime.settings.urls import broker_nodes
 from schemas.topology import Queue
 
+Connection: TypeAlias = AbstractConnection
+BROKER_ERRORS: tuple[type[Exception], ...] = (AMQPError,)
 AWAY = (OSError, TimeoutError, AMQPError)
 REFUSES = (AuthenticationError, ProbableAuthenticationError, ProtocolSyntaxError)
 """For a virtual host that does not exist or may not be used the library only knows that it expected another answer."""

@@ -20,7 +20,9 @@ class BrokerSettings(BaseModel):
     """How processes talk to the broker."""
 
     broker_url: SecretStr | None = Field(
-        None, description="AMQP address with credentials; a private instance when unset."
+        None,
+        description="AMQP address with credentials; a private instance when unset. Several nodes of one cluster are tried in turn: "
+        "`amqp://user:password@h1:5672,h2:5672/vhost`, or whole addresses with commas between them.",
     )
     broker_partitions: int = Field(
         1,

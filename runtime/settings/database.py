@@ -9,7 +9,9 @@ class DatabaseSettings(BaseModel):
     """Every wait on the database ends by itself."""
 
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL address with credentials; a private instance when unset."
+        None,
+        description="PostgreSQL address with credentials; a private instance when unset. May name several hosts: "
+        "`postgresql://user:password@h1:5432,h2:5432/db?target_session_attrs=read-write`.",
     )
     database_pool_min: int = Field(1, ge=0, description="Connections kept open by a process.")
     database_pool_max: int = Field(
@@ -21,7 +23,7 @@ class DatabaseSettings(BaseModel):
     database_start_timeout_seconds: float = Field(
         60.0,
         ge=0,
-        description="How long a starting process waits for the database; a container start is often slower than ours.",
+        description="How long a starting process and `lunas migrate` wait for the database; a container start is often slower than ours.",
     )
     database_acquire_timeout_seconds: float = Field(
         5.0, gt=0, description="Longest wait for a free pooled connection."

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 _WEB = ("http", "https")
-_NEXT_ADDRESS = re.compile(r",\s*(?=amqps?://)")
+_NEXT_ADDRESS = re.compile(r",\s*(?=[a-z]+://)")
 
 SCHEMES: dict[str, tuple[str, ...]] = {
     "database_url": ("postgresql", "postgres"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Callable
@@ -20,7 +21,9 @@ from runtime.amqp.broker import Message, open_broker
 from runtime.health import Health
 from runtime.settings import Settings, load_settings
 from schemas.topology import WEBHOOKS, queue_name, routing_key
+from tests.integration.broker.proxy import proxied
 from tests.integration.console.conftest import Run, add_delivery, add_letter
+from tests.waiting import until
 
 
 def basic(key: str) -> dict[str, str]:
@@ -31,6 +34,35 @@ def nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when somebody runs an instance on the default ports of this machine."""
     for port in ("INGRESS", "API", "CONSOLE", "PROCESSOR_METRICS", "PROJECTIONS_METRICS"):
         monkeypatch.setenv(f"LUNAS_{port}_PORT", "1")
+
+
+async def test_migrate_waits_for_a_database_that_is_starting_and_says_so(
+    lunas: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("console.store.talk", said.append)
+    async with proxied(database_url) as (proxy, url):
+        await proxy.close()
+        monkeypatch.setenv("LUNAS_DATABASE_URL", url)
+        migrating = asyncio.create_task(lunas("migrate"))
+        await until(lambda: said)
+        assert not migrating.done()
+        await proxy.open()
+        assert (await migrating).code == exits.FINE
+    assert len(said) == 1
+    assert str(proxy.port) in said[0]
+    assert url not in said[0]
+
+
+async def test_migrate_gives_up_when_the_database_stays_away(
+    lunas: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_DATABASE_URL", "postgresql://u:hush@127.0.0.1:9,127.0.0.1:10/nobody")
+    monkeypatch.setenv("LUNAS_DATABASE_START_TIMEOUT_SECONDS", "0.1")
+    result = await lunas("migrate")
+    assert result.code == exits.PROBLEMS
+    assert "127.0.0.1:9,127.0.0.1:10/nobody" in result.err
+    assert "hush" not in result.err
 
 
 async def test_migrate_is_safe_to_repeat(lunas: Run) -> None:
