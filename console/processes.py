@@ -1,4 +1,4 @@
-"""What `lunas run NAME` starts: names of processes, and where their composition roots are.
+"""The one map of processes: what `lunas run NAME` starts, and what a supervisor is told to keep alive.
 
 A composition root is `async def run(settings, stop)`: it serves until `stop` is set, then drains and returns.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,16 @@ ROOTS: dict[str, str] = {
     "console": "console.operator_page.app:run",
 }
 ALL = "all"
+
+
+_LUNAS = (sys.executable, "-m", "console.main")
+MIGRATE = (*_LUNAS, "migrate")
+"""The command that brings the database up to date."""
+
+
+def commands() -> dict[str, tuple[str, ...]]:
+    """What to call for each process of its own, in the order of their start."""
+    return {name: (*_LUNAS, "run", name) for name in ROOTS}
 
 
 def load_root(name: str) -> Root:

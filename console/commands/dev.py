@@ -9,8 +9,9 @@ import click
 from console.lazy import Command
 from console.messages import text
 from console.output import talk
+from console.processes import MIGRATE, commands
 from console.welcome import welcome
-from deploy.local.services.supervisor import run_foreground
+from deploy.local.services.supervisor import Programs, run_foreground
 from runtime.settings import load_settings
 from runtime.settings.spelling import misspelt
 
@@ -24,4 +25,5 @@ def dev() -> int:
     settings = load_settings({"LUNAS_ENV": "development", **os.environ})
     for name, near in misspelt(os.environ).items():
         talk(text("welcome.misspelt", name=name, near=near))
-    return run_foreground(settings, welcome=lambda instance: welcome(settings, instance.addresses))
+    programs = Programs(MIGRATE, commands())
+    return run_foreground(settings, programs, welcome=lambda instance: welcome(settings, instance.addresses))

@@ -12,11 +12,12 @@ from pathlib import Path
 from console.exits import INTERRUPTED, PROBLEMS, CommandError, Refused
 from console.messages import text
 from console.output import talk
+from console.processes import MIGRATE, commands
 from console.store import open_store
 from deploy.local.services.failures import ServiceFailure
 from deploy.local.services.instance import CHECKOUT
 from deploy.local.services.interrupts import SIGNALS, Interrupts, MakeParent
-from deploy.local.services.supervisor import Supervisor
+from deploy.local.services.supervisor import Programs, Supervisor
 from eventstore.read import is_empty
 from providers.scalev.simulator import VARIANT
 from runtime.settings import Settings, load_settings
@@ -38,7 +39,9 @@ def on_private_instance(story: Story) -> int:
         try:
             talk(text("demo.starting"))
             with ExitStack() as stack:
-                supervisor = stack.enter_context(Supervisor(settings, erase=True, report=talk))
+                supervisor = stack.enter_context(
+                    Supervisor(settings, Programs(MIGRATE, commands()), erase=True, report=talk)
+                )
                 stack.callback(interrupts.stopping)
                 started = load_settings(supervisor.environment)
                 code = asyncio.run(_told(story, started, supervisor, make))

@@ -12,8 +12,6 @@ from deploy.local.services.ports import PortLeases, is_of_this_machine
 from runtime.settings import ConfigurationError, Settings
 from runtime.settings.model import variable_name
 
-# The processes with a public door; the others answer on their metrics port.
-DOORS = ("ingress", "api", "console")
 ANSWER_TIMEOUT_SECONDS = 2.0
 SERVICES = {"broker": "RabbitMQ", "database": "PostgreSQL"}
 
@@ -25,7 +23,7 @@ def choose_ports(
 
     Raises ConfigurationError for a port that was set explicitly and is taken, and for a host that is not this machine.
     """
-    fields = [f"{name}_port" for name in processes if name in DOORS] + [
+    fields = [f"{name}_port" for name in processes if _has_door(name)] + [
         f"{name}_metrics_port" for name in processes
     ]
     for field in fields:
@@ -46,6 +44,11 @@ def choose_ports(
         if wanted:
             report(f"port {wanted} is taken, {variable_name(field)} is {chosen[field]} instead")
     return chosen
+
+
+def _has_door(process: str) -> bool:
+    """Whether a process has a public door; the others answer on their metrics port."""
+    return not process.endswith("_metrics") and f"{process}_port" in Settings.model_fields
 
 
 def _check_host(settings: Settings, port_field: str) -> None:
@@ -73,9 +76,9 @@ def door_urls(settings: Settings, ports: Mapping[str, int], *, health: bool) -> 
     urls = {}
     for field, port in ports.items():
         name = field.removesuffix("_port")
-        if name in DOORS:
+        if _has_door(name):
             urls[name] = f"http://{_reachable(getattr(settings, f'{name}_host'))}:{port}"
-        elif health and name.removesuffix("_metrics") not in DOORS:
+        elif health and not _has_door(name.removesuffix("_metrics")):
             urls[name.removesuffix("_metrics")] = f"http://{_reachable(settings.metrics_host)}:{port}"
     return urls
 

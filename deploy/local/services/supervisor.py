@@ -1,14 +1,18 @@
-"""The supervisor of `make run`: private services, migration, our processes; restarts what dies, stops all in order."""
+"""The supervisor of `make run`: private services, migration, our processes; restarts what dies, stops all in order.
+
+It knows no process: names and commands come from its caller. A process called `x` has the settings `x_metrics_port` and, with a public door,
+`x_port`.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,14 +38,6 @@ from runtime.lifecycle import SUPERVISOR_VARIABLE
 from runtime.settings import ConfigurationError, Settings
 from runtime.settings.model import variable_name
 
-# Name of a process -> module of its composition root; one that is not there yet is left out.
-PROCESSES: Mapping[str, str] = {
-    "ingress": "ingress.app",
-    "processor": "processor.app",
-    "projections": "projections.app",
-    "api": "api.app",
-    "console": "console.operator_page.app",
-}
 START_BUDGET_SECONDS = 60.0
 STOP_BUDGET_SECONDS = 9.0  # of our processes; the services add at most 6 s
 ORPHAN_STOP_SECONDS = 1.5
@@ -52,6 +48,14 @@ EXIT_WRONG_USE = 2  # a process that ends so has a wrong configuration: starting
 Report = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Commands: what prepares the database and ends, and by name the processes to keep alive, in the order of their start."""
+
+    migrate: Sequence[str]
+    processes: Mapping[str, Sequence[str]]
+
+
 class Supervisor:
     """A whole instance for as long as a `with` block runs; `watch` in between keeps it alive.
 
@@ -60,13 +64,12 @@ class Supervisor:
     """
 
     def __init__(
-        self, settings: Settings, *, processes: Sequence[str] | None = None, show_logs: bool = False,
-        erase: bool = False, report: Report = lambda _line: None,
+        self, settings: Settings, programs: Programs, *, show_logs: bool = False, erase: bool = False,
+        report: Report = lambda _line: None,
     ) -> None:  # fmt: skip
         self._settings = settings
-        self._names = [
-            name for name in PROCESSES if name in (processes or PROCESSES) and _exists(PROCESSES[name])
-        ]
+        self._programs = programs
+        self._names = list(programs.processes)
         self._show_logs = show_logs
         self._report = report
         self._services = private_services(
@@ -101,8 +104,8 @@ class Supervisor:
                 SUPERVISOR_VARIABLE: str(os.getpid()),
             }
             self._migrate()
-            for name in self._names:
-                self._children[name] = self._child(name, ["run", name])
+            for name, command in self._programs.processes.items():
+                self._children[name] = self._child(name, command)
                 self._children[name].start()
             self._wait_ready(door_urls(self._settings, ports, health=True))
             for service in self._services.services:
@@ -131,11 +134,11 @@ class Supervisor:
         for service in self._services.services:
             service.stop_budget_seconds = ORPHAN_STOP_SECONDS
 
-    def _child(self, name: str, arguments: list[str], *, log: bool = False) -> Child:
+    def _child(self, name: str, command: Sequence[str], *, log: bool = False) -> Child:
         to_file = log or not self._show_logs
         return Child(
             name=name,
-            command=[sys.executable, "-m", "console.main", *arguments],
+            command=list(command),
             environment=self.environment,
             user=ServiceUser(None, os.geteuid(), os.getegid()),
             folder=Path.cwd(),
@@ -144,7 +147,7 @@ class Supervisor:
         )
 
     def _migrate(self) -> None:
-        child = self._child("migrate", ["migrate"], log=True)
+        child = self._child("migrate", self._programs.migrate, log=True)
         child.start()
         while child.alive():
             time.sleep(POLL_SECONDS / 4)
@@ -186,23 +189,18 @@ class Supervisor:
             self._report(f"{name} did not stop in {self._stop_budget_seconds:g} s and was killed")
 
 
-def run_foreground(
-    settings: Settings,
-    *,
-    welcome: Callable[[Instance], str] | None = None,
-    processes: Sequence[str] | None = None,
-) -> int:
+def run_foreground(settings: Settings, programs: Programs, *, welcome: Callable[[Instance], str]) -> int:
     """`make run`: everything until Ctrl-C or SIGTERM; the exit code. `welcome` gives the text shown when all is ready."""
     make = MakeParent()
     with Interrupts() as interrupts:
         try:
             _say("starting private services and processes …")
-            supervisor = Supervisor(settings, processes=processes, show_logs=True, report=_say)
+            supervisor = Supervisor(settings, programs, show_logs=True, report=_say)
             with ExitStack() as stack:
                 stack.enter_context(supervisor)
                 stack.callback(interrupts.stopping)
                 if supervisor.instance is not None:
-                    print((welcome or _addresses)(supervisor.instance), flush=True)
+                    print(welcome(supervisor.instance), flush=True)
                 _watch(supervisor, make)
         except KeyboardInterrupt:
             pass
@@ -224,20 +222,8 @@ def _watch(supervisor: Supervisor, make: MakeParent) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _addresses(instance: Instance) -> str:
-    lines = [f"  {name:<12}{url}" for name, url in instance.addresses.items()]
-    return "\n".join(["lunas is running. Ctrl-C stops it.", "", *lines])
-
-
 def _clear(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
-
-
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # the package above it is not there
-        return False
 
 
 def _say(line: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import inspect
+import re
 import sys
 import types
 from pathlib import Path
@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from console import processes
-from deploy.local.services.supervisor import PROCESSES as SUPERVISED
 from runtime.settings import Settings
 
 
@@ -27,9 +26,22 @@ def test_every_name_leads_to_a_composition_root(name: str) -> None:
     assert list(inspect.signature(root).parameters)[:2] == ["settings", "stop"]
 
 
-def test_the_supervisor_starts_the_same_processes() -> None:
-    assert {name: address.partition(":")[0] for name, address in processes.ROOTS.items()} == dict(SUPERVISED)
-    assert all(importlib.util.find_spec(module) for module in SUPERVISED.values())
+def test_a_supervisor_is_told_to_start_every_process_there_is() -> None:
+    assert {name: command[-2:] for name, command in processes.commands().items()} == {
+        name: ("run", name) for name in processes.ROOTS
+    }
+
+
+@pytest.mark.parametrize("name", processes.ROOTS)
+def test_every_process_has_the_ports_by_which_a_supervisor_finds_it(name: str) -> None:
+    assert f"{name}_metrics_port" in Settings.model_fields
+
+
+def test_whoever_keeps_processes_alive_knows_none_of_them() -> None:
+    words = re.compile(rf"[\"']({'|'.join(processes.ROOTS)})[\"']")
+    rooms = Path(processes.__file__).parents[1]
+    naming = [str(path) for path in (rooms / "deploy/local").rglob("*.py") if words.search(path.read_text())]
+    assert naming == []
 
 
 async def test_all_stops_when_one_of_them_ends(monkeypatch: pytest.MonkeyPatch) -> None:
