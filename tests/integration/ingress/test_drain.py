@@ -62,7 +62,7 @@ class Client:
         while True:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):  # reset: it was not accepted any more
                 return
             await self._converse(reader, writer)
             writer.close()
