@@ -1,5 +1,6 @@
-"""PostgreSQL and RabbitMQ for the tests: given addresses, else private local programs, else containers.
+"""PostgreSQL and RabbitMQ for the tests: given addresses, else what LUNAS_TEST_SERVICES says.
 
+`containers`: through testcontainers. `programs`: private local programs. `auto`: containers where an engine answers, else programs.
 Nothing here skips: without services a test fails and says what to install.
 """
 
@@ -15,6 +16,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -22,6 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from deploy.local.services.private import ServiceUrls, private_services
+from tests import containers
 
 T = TypeVar("T")
 VHOSTS_PER_CALL = 20  # one rabbitmqctl call costs half a second, a vhost inside it milliseconds
@@ -172,6 +175,8 @@ def database_server() -> Iterator[DatabaseServer]:
     """The session's PostgreSQL; stops what it started and drops what it made."""
     url = os.environ.get("LUNAS_TEST_DATABASE_URL")
     with ExitStack() as stack:
+        if not url and containers_wanted():
+            url = stack.enter_context(containers.postgres())
         server = DatabaseServer(url or stack.enter_context(_private(broker_url="unused")).database_url)
         stack.callback(server.drop_all)
         yield server
@@ -184,10 +189,21 @@ def broker_server() -> Iterator[BrokerServer]:
         if url:
             server = BrokerServer(url, shlex.split(os.environ.get("LUNAS_TEST_RABBITMQCTL", "")))
             stack.callback(server.delete_used)
+        elif containers_wanted():
+            server = BrokerServer(*stack.enter_context(containers.rabbitmq()))
         else:
             urls = stack.enter_context(_private(database_url="unused"))
             server = BrokerServer(urls.broker_url, urls.rabbitmqctl)
         yield server
+
+
+@cache
+def containers_wanted() -> bool:
+    """Whether the servers are to be containers. Raises ValueError for a word that means nothing."""
+    chosen = os.environ.get("LUNAS_TEST_SERVICES") or "auto"
+    if chosen not in ("containers", "programs", "auto"):
+        raise ValueError(f"LUNAS_TEST_SERVICES is {chosen}: it is containers, programs or auto")
+    return chosen == "containers" or (chosen == "auto" and containers.engine_answers())
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def run(clock: Clock, arguments: Sequence[str], seconds: float | None) -> int:
         without_hooks(found(), library)
         options = ["-q", "-p", "no:cacheprovider", "-p", box.__name__, f"--basetemp={folder}/pytest"]
         limit = {box.VARIABLE: str(seconds)} if seconds is not None else {}
-        given = {**os.environ, **environment(clock, now, library), **limit}
+        given = {**os.environ, **environment(clock, now, library), **limit, "LUNAS_TEST_SERVICES": "programs"}
         command = [sys.executable, "-m", "pytest", *options, *arguments]
         try:
             return subprocess.run(command, cwd=ROOT, env=given, check=False).returncode
