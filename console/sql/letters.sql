@@ -34,12 +34,14 @@ SET status = 'discarded', resolved_by = $2, resolved_at = clock_timestamp()
 WHERE dead_letter_id = $1 AND status = 'open'
 RETURNING dead_letter_id;
 
--- reopen: takes a discard back, unless the same bytes have failed again since
+-- reopen: takes a discard back, unless the same has gone wrong again since
 UPDATE dead_letters AS letter
 SET status = 'open', resolved_by = NULL, resolved_at = NULL
 WHERE letter.dead_letter_id = $1 AND letter.status = 'discarded'
   AND NOT EXISTS (
       SELECT FROM dead_letters AS other
       WHERE other.provider = letter.provider AND other.body_sha256 = letter.body_sha256
+        AND other.stage = letter.stage AND other.reason = letter.reason
+        AND (letter.stage <> 'fulfil' OR left(other.detail, 200) = left(letter.detail, 200))
         AND other.status IN ('open', 'replaying'))
 RETURNING dead_letter_id;

@@ -32,10 +32,11 @@ from processor.fulfilment.work import (
     touch_due,
     wake,
 )
+from processor.stored_delivery import stored_envelope
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.ids import uuid7
 from schemas.catalog import Catalog
-from schemas.envelope import Envelope, pack
+from schemas.envelope import pack
 from schemas.errors import StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
 from schemas.events import decode
 from schemas.facts import FACTS, CatalogPublished
@@ -251,19 +252,7 @@ async def _message(connection: Connection, delivery_id: str | None) -> bytes:
     )
     if row is None:
         return b""
-    return pack(
-        [
-            Envelope(
-                delivery_id=str(delivery_id),
-                provider=row["provider"],
-                received_at=int(row["received_at"].timestamp() * 1_000_000),
-                scheme=row["scheme"],
-                secret_id=row["secret_id"],
-                path=row["path"],
-                body=row["body"],
-            )
-        ]
-    )
+    return pack([stored_envelope(row)])
 
 
 async def _catalog(connection: Connection, position: int) -> Catalog:

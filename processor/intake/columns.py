@@ -55,6 +55,7 @@ def resolved_columns(verdicts: Sequence[Verdict]) -> Columns:
         [prepared.envelope.provider for prepared in through],
         [prepared.body_sha256 for prepared in through],
         [prepared.envelope.actor for prepared in through],
+        [prepared.replayed_letter for prepared in through],
     )
 
 

@@ -55,6 +55,14 @@ class Prepared:
     named: str | None = None
 
     @property
+    def replayed_letter(self) -> uuid.UUID | None:
+        """The dead letter that a replay is of."""
+        try:
+            return uuid.UUID(self.envelope.dead_letter_id) if self.envelope.dead_letter_id else None
+        except ValueError:
+            return None
+
+    @property
     def event_name(self) -> str | None:
         """As translated; of what could not be translated, as the provider wrote it, where it is a plain name."""
         return self.translation.event_name if self.translation else self.named

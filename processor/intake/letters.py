@@ -50,10 +50,10 @@ def unreadable(message: bytes, stage: str, reason: str, detail: str = "", attemp
 
 
 def distinct(letters: Iterable[Letter]) -> list[Letter]:
-    """One letter for all with the same bytes, the latest, with their number."""
-    found: dict[tuple[str, bytes], Letter] = {}
+    """One letter for all with the same bytes and the same problem, the latest, with their number."""
+    found: dict[tuple[str, bytes, str, str], Letter] = {}
     for letter in letters:
-        key = (letter.provider, letter.body_sha256)
+        key = (letter.provider, letter.body_sha256, letter.why.stage, letter.why.reason)
         before = found.get(key)
         count = letter.deliveries + (before.deliveries if before else 0)
         found[key] = replace(letter, deliveries=count)

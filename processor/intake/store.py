@@ -10,11 +10,9 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 import asyncpg
-import orjson
 
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import Piece, in_one_statement, load
@@ -30,17 +28,16 @@ from processor.intake.columns import (
 from processor.intake.interpreter import Interpreter, Prepared
 from processor.intake.letters import Letter, letter_of
 from processor.intake.verdicts import Key, Known, Verdict, firsts, judge, key_of
+from processor.stored_delivery import stored_envelope
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.faults import fault_point
 from runtime.ids import uuid7
 from runtime.logs import get_logger
 from schemas import streams
-from schemas.envelope import Envelope
 from schemas.errors import StoreUnavailable
 from schemas.facts import WebhookConflicted, WebhookReceived
 
 ALIVE_SECONDS = 2.0  # a database that takes longer for nothing at all is as good as away
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SQL = load("intake.sql", "processor")
 
@@ -193,27 +190,17 @@ class Store:
 
 async def _park_letters(connection: Connection, verdicts: Sequence[Verdict]) -> None:
     """Before the letters of what went through are closed: of the same bytes, what went through wins."""
-    await park(connection, [letter_of(verdict) for verdict in verdicts if verdict.letter is not None])
+    failed = [verdict for verdict in verdicts if verdict.letter is not None]
+    await park(connection, [letter_of(verdict) for verdict in failed])
+    replayed = [one for verdict in failed if (one := verdict.prepared.replayed_letter) is not None]
+    if replayed:
+        await connection.execute(_SQL["moved_on"], replayed)
 
 
 async def park(connection: Connection, letters: Sequence[Letter]) -> None:
-    """Add dead letters, or count them on the open letter with the same bytes."""
+    """Add dead letters, or count them on the open letter of the same problem with the same bytes."""
     if letters:
         await connection.execute(_SQL["park"], *letter_columns(letters))
-
-
-def stored_envelope(row: asyncpg.Record) -> Envelope:
-    """A row of `deliveries` as the envelope that it came in."""
-    return Envelope(
-        delivery_id=str(row["delivery_id"]),
-        provider=row["provider"],
-        received_at=(row["received_at"] - EPOCH) // timedelta(microseconds=1),
-        scheme=row["scheme"],
-        secret_id=row["secret_id"],
-        path=row["path"],
-        body=row["body"],
-        headers=orjson.loads(row["headers"]),
-    )
 
 
 async def _take_in(

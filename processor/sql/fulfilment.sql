@@ -79,15 +79,16 @@ INSERT INTO fulfilment_customers (customer_id, email_normalized, state)
 SELECT * FROM unnest($1::text[], $2::text[], $3::json[])
 ON CONFLICT (customer_id) DO UPDATE SET email_normalized = excluded.email_normalized, state = excluded.state
 
--- park: a fact that no policy can apply, for a person to look at
+-- park: what a person must look at; the same alarm of the same delivery is one letter
 INSERT INTO dead_letters (dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, message, body_sha256)
 SELECT $1, d.delivery_id, $2, coalesce(d.event_name, $3), 'fulfil', $4, $5, $6, coalesce(d.body_sha256, $7)
 FROM (SELECT 1) AS one LEFT JOIN deliveries d ON d.delivery_id = $8
-ON CONFLICT (provider, body_sha256) WHERE status IN ('open', 'replaying') DO UPDATE
+ON CONFLICT (provider, body_sha256, stage, reason, (CASE WHEN stage = 'fulfil' THEN left(detail, 200) ELSE '' END))
+WHERE status IN ('open', 'replaying') DO UPDATE
 SET deliveries = dead_letters.deliveries + 1, last_seen = clock_timestamp()
 
 -- delivery: the stored delivery behind a fact
-SELECT provider, received_at, scheme, secret_id, path, headers, body FROM deliveries WHERE delivery_id = $1
+SELECT delivery_id, provider, received_at, scheme, secret_id, path, headers, body FROM deliveries WHERE delivery_id = $1
 
 -- moved: whether the checkpoint was where this round had begun; the last part of the statement that saves a round
 SELECT position FROM moved

@@ -36,20 +36,39 @@ FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::te
         status, reason, duplicate_of, replay_of, position)
 RETURNING delivery_id, processing_ms;
 
--- park: Add dead letters; the same bytes that fail again are the same letter.
+-- park: Add dead letters; the same bytes that fail again for the same reason are the same letter.
 INSERT INTO dead_letters AS letter
     (dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, message, attempts, deliveries, body_sha256)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::int[],
     $10::int[], $11::bytea[])
-ON CONFLICT (provider, body_sha256) WHERE status IN ('open', 'replaying') DO UPDATE SET
-    status = 'open', resolved_by = NULL, resolved_at = NULL, stage = excluded.stage, reason = excluded.reason,
-    detail = excluded.detail, attempts = excluded.attempts, event_name = coalesce(excluded.event_name, letter.event_name),
+ON CONFLICT (provider, body_sha256, stage, reason, (CASE WHEN stage = 'fulfil' THEN left(detail, 200) ELSE '' END))
+    WHERE status IN ('open', 'replaying') DO UPDATE SET
+    status = 'open', resolved_by = NULL, resolved_at = NULL, detail = excluded.detail, attempts = excluded.attempts, event_name = coalesce(excluded.event_name, letter.event_name),
     deliveries = letter.deliveries + excluded.deliveries, last_seen = clock_timestamp();
 
--- resolve: Close the letters whose bytes went through after all.
-UPDATE dead_letters AS letter SET status = 'resolved', resolved_by = coalesce(done.actor, 'intake'), resolved_at = clock_timestamp()
-FROM unnest($1::text[], $2::bytea[], $3::text[]) AS done (provider, body_sha256, actor)
-WHERE letter.status IN ('open', 'replaying') AND letter.provider = done.provider AND letter.body_sha256 = done.body_sha256;
+-- moved_on: Close replayed letters that are not what is wrong now: another letter says that. An alarm of fulfilment is open again.
+UPDATE dead_letters SET status = CASE WHEN stage = 'fulfil' THEN 'open' ELSE 'resolved' END,
+    resolved_by = CASE WHEN stage <> 'fulfil' THEN resolved_by END,
+    resolved_at = CASE WHEN stage <> 'fulfil' THEN clock_timestamp() END
+WHERE dead_letter_id = ANY($1::uuid[]) AND status = 'replaying';
+
+-- resolve: Close the letters whose bytes went through after all. An alarm of fulfilment is about what was decided, not about the bytes: a
+-- provider that sends them again says nothing about it. Only its own replay touches it, and closes it when the bug is gone that kept the case
+-- from being decided; else it is open again.
+UPDATE dead_letters AS letter SET
+    status = CASE WHEN letter.stage <> 'fulfil' OR mended.yes THEN 'resolved' ELSE 'open' END,
+    resolved_by = CASE WHEN letter.stage <> 'fulfil' OR mended.yes THEN coalesce(done.actor, 'intake') END,
+    resolved_at = CASE WHEN letter.stage <> 'fulfil' OR mended.yes THEN clock_timestamp() END
+FROM unnest($1::text[], $2::bytea[], $3::text[], $4::uuid[]) AS done (provider, body_sha256, actor, replayed),
+    dead_letters AS same, LATERAL (
+        SELECT same.reason = 'policy_failed' AND NOT EXISTS (
+            SELECT FROM fulfilment_waits AS waits WHERE waits.wait_key = 'policy' AND waits.case_key IN (
+                same.detail, (SELECT alias.case_key FROM fulfilment_aliases AS alias WHERE alias.alias = same.detail))
+        ) AS yes
+    ) AS mended
+WHERE letter.dead_letter_id = same.dead_letter_id
+    AND same.status IN ('open', 'replaying') AND same.provider = done.provider AND same.body_sha256 = done.body_sha256
+    AND (same.stage <> 'fulfil' OR (same.status = 'replaying' AND same.dead_letter_id = done.replayed));
 
 -- quarantine: Keep requests we do not trust.
 INSERT INTO quarantine (quarantine_id, provider, cause, received_at, remote, path, headers, body, body_sha256)

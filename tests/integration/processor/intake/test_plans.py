@@ -35,7 +35,7 @@ A_LITTLE = (
         (INTAKE["first_seen"], (["xendit"], ["k"])),
         (INTAKE["first_delivery"], (ID,)),
         (INTAKE["learned"], ("xendit", "k", 1)),
-        (INTAKE["resolve"], (["xendit"], [b"x"], [None])),
+        (INTAKE["resolve"], (["xendit"], [b"x"], [None], [None])),
         (APPEND["advance_expected"], (["a-1"], ["a"], [1], LOG_LOCK, ["a-1"], [1], [1])),
     ],
 )
