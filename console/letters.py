@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from console.next_steps import next_step
 from console.parked_money import amount_in
 
 FINGERPRINT = ("stage", "reason", "provider", "event_name")
@@ -39,4 +40,6 @@ def group_letters(letters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         group["unknown"] += letter["amount"] is None
         group["first_seen"] = min(group["first_seen"], letter["first_seen"])
         group["last_seen"] = max(group["last_seen"], letter["last_seen"])
+    for group in groups.values():
+        group["next"] = next_step(group["stage"], group["reason"])
     return sorted(groups.values(), key=lambda group: (-group["amount"], -group["count"], group["reason"]))

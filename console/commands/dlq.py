@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from console.acts import Done, record, tell
-from console.exits import FINE, Refused
+from console.exits import FINE, Refused, WrongUse
 from console.lazy import Group
 from console.letter_acts import find_letters, letter_act, one_letter, replay_letter, state_in_words
 from console.letters import group_letters, readable
 from console.messages import text
-from console.options import actor, as_json, asynchronous, limit, provider, reason, since, yes
+from console.next_steps import next_step
+from console.options import PROVIDERS, actor, as_json, asynchronous, limit, provider, reason, since, yes
 from console.output import number, print_data, print_json, print_table, rupiah, talk
 from console.parked_money import amount_in
+from console.products import CREDIT, check_product
 from console.replay import open_replay
 from console.safety import BULK_CAP, check_bulk, confirm
+from console.settlement import Settlement, received_at, settle
 from console.store import open_store
 from console.target import load_target
 from console.times import moment, short_moment
 from eventstore.queries import load
-
-if TYPE_CHECKING:
-    pass
 
 STATUSES = ("open", "replaying", "resolved", "discarded", "all")
 UNRESOLVED = ["open", "replaying"]
@@ -118,7 +117,7 @@ async def groups(provider: str | None, since: datetime | None, as_json: bool) ->
             group["stage"],
             group["reason"],
             short_moment(group["first_seen"]),
-            text(f"dlq.next.{group['stage']}"),
+            group["next"],
         )
         for group in found
     ]
@@ -143,6 +142,7 @@ async def show(letter: uuid.UUID, as_json: bool) -> int:
                 moment(value) if isinstance(value, datetime) else rupiah(value) if name == "amount" else value
             )
             print_data(f"{name:<16}  {shown}")
+    talk(text("dlq.next", step=next_step(document["stage"], document["reason"])))
     if document["delivery_id"]:
         talk(text("dlq.see_raw", id=document["delivery_id"]))
     return FINE
@@ -196,6 +196,61 @@ async def replay(
                 # What went before a failure was done, and is told.
                 if done:
                     tell(done, as_json=as_json)
+    return FINE
+
+
+@dlq.command("settle")
+@click.argument("letter", type=click.UUID, metavar="ID")
+@click.option("--customer", required=True, help="Whose money it is: the id of a registered customer.")
+@click.option("--amount", type=click.IntRange(1), required=True, help="What was paid, in whole rupiah.")
+@click.option(
+    "--payment-id",
+    required=True,
+    help="The provider's own id of the payment: Xendit's payment, Mayar's transaction, Scalev's order.",
+)
+@click.option("--product", help="What was bought: a catalogue id; without it, credit.")
+@reason
+@yes
+@as_json
+@asynchronous
+async def settle_letter(
+    letter: uuid.UUID,
+    customer: str,
+    amount: int,
+    payment_id: str,
+    product: str | None,
+    reason: str,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Say what a parked webhook could not: who paid how much for what. It is granted like any other payment, once.
+
+    A later webhook of the same payment that can be read is the same money.
+    """
+    settings = load_target()
+    check_product(settings, product)
+    async with open_store(settings) as connection:
+        row = await one_letter(connection, letter)
+        if row["stage"] == "fulfil" or row["provider"] not in PROVIDERS:
+            raise Refused(text("dlq.settle_alarm", id=letter, step=next_step(row["stage"], row["reason"])))
+        if not await connection.fetchval(load("suspense.sql", "console")["customer"], customer):
+            raise WrongUse(text("suspense.no_customer", customer=customer))
+        confirm(
+            text("dlq.settle_question", amount=rupiah(amount), customer=customer, product=product or CREDIT),
+            yes=yes,
+        )
+        said = Settlement(row["provider"], customer, amount, payment_id, product, received_at(row))
+        undo = text("dlq.settle_undo", provider=row["provider"], id=payment_id)
+        act_id = await settle(connection, row, said, reason, undo)
+    done = text(
+        "dlq.settled",
+        id=letter,
+        amount=rupiah(amount),
+        customer=customer,
+        provider=row["provider"],
+        payment=payment_id,
+    )
+    tell([Done(done, act_id, undo)], as_json=as_json)
     return FINE
 
 

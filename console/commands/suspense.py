@@ -13,19 +13,16 @@ from console.lazy import Group
 from console.messages import text
 from console.options import actor, as_json, asynchronous, limit, provider, reason, yes
 from console.output import number, print_data, print_json, print_table, rupiah, talk
+from console.products import check_product
 from console.safety import confirm
 from console.store import open_store
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
-from processor.fulfilment.catalog_source import read_catalog
 from schemas.facts import SuspenseClaimed, SuspenseWrittenOff
 
 if TYPE_CHECKING:
     from runtime.database import Connection
-    from runtime.settings import Settings
-
-CREDIT = "credit"
 
 entry = click.argument("entry", metavar="ID")
 
@@ -91,7 +88,7 @@ async def list_entries(
 async def claim(entry: str, customer: str, product: str | None, reason: str, yes: bool, as_json: bool) -> int:
     """Say whose held money it is, and for what where that is unclear. It is granted like any other payment."""
     settings = load_target()
-    _check_product(settings, product)
+    check_product(settings, product)
     async with open_store(settings) as connection:
         row = await held(connection, entry)
         if not await connection.fetchval(load("suspense.sql", "console")["customer"], customer):
@@ -153,15 +150,6 @@ def reason_in_words(code: str) -> str:
         return text(f"reason.{code}")
     except KeyError:
         return code
-
-
-def _check_product(settings: Settings, product: str | None) -> None:
-    """Raises WrongUse for a product nobody sells: money must not be granted to a spelling mistake."""
-    if product is None or product == CREDIT:
-        return
-    known = [each.id for each in read_catalog(settings).products]
-    if product not in known:
-        raise WrongUse(text("suspense.no_product", product=product, known=", ".join([CREDIT, *known])))
 
 
 def _act(verb: str, row: Any, reason: str, undo: str, after: object) -> Act:

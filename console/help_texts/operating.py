@@ -74,6 +74,17 @@ OPERATING: dict[str, str] = {
         "Hanya surat dengan kode alasan ini, seperti pada `lunas dlq groups`."
     ),
     "Only this status; without it, those that are unresolved.": "Hanya status ini; tanpa ini, yang belum selesai.",
+    "Say what a parked webhook could not: who paid how much for what. It is granted like any other payment, once.": (
+        "Sebutkan yang tidak terbaca dari webhook yang diparkir: siapa membayar berapa untuk apa. Diberikan seperti pembayaran lain, sekali."
+    ),
+    "A later webhook of the same payment that can be read is the same money.": (
+        "Webhook lain dari pembayaran yang sama yang terbaca kemudian adalah uang yang sama."
+    ),
+    "What was paid, in whole rupiah.": "Yang dibayar, dalam rupiah utuh.",
+    "The provider's own id of the payment: Xendit's payment, Mayar's transaction, Scalev's order.": (
+        "Id pembayaran di penyedia: payment Xendit, transaksi Mayar, pesanan Scalev."
+    ),
+    "What was bought: a catalogue id; without it, credit.": "Yang dibeli: id katalog; tanpa ini, kredit.",
     "Take a discard back, so that the letter can be replayed.": "Batalkan penutupan, agar surat bisa diulang.",
     "Send one dead letter, or all open ones that a filter finds, through the pipeline again.": (
         "Kirim satu surat mati, atau semua yang terbuka dan cocok, sekali lagi melalui pipa."

@@ -45,3 +45,15 @@ WHERE letter.dead_letter_id = $1 AND letter.status = 'discarded'
         AND (letter.stage <> 'fulfil' OR left(other.detail, 200) = left(letter.detail, 200))
         AND other.status IN ('open', 'replaying'))
 RETURNING dead_letter_id;
+
+-- settle: closes a letter whose money a person has read; alarms of fulfilment are about money that is in the log
+UPDATE dead_letters
+SET status = 'resolved', resolved_by = $2, resolved_at = clock_timestamp()
+WHERE dead_letter_id = $1 AND status = 'open' AND stage <> 'fulfil'
+RETURNING dead_letter_id;
+
+-- money_known: whether a payment with this name, any of its names, is known to be paid
+SELECT EXISTS (
+    SELECT FROM payment_aliases JOIN payments USING (record)
+    WHERE payment_aliases.provider = $1 AND payment_aliases.alias = $2 AND payments.amount IS NOT NULL
+);

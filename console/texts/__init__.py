@@ -8,6 +8,7 @@ from console.texts.demonstration import DEMONSTRATION
 from console.texts.diagnosis import DIAGNOSIS
 from console.texts.errors import ERRORS
 from console.texts.looking import LOOKING
+from console.texts.next_steps import NEXT_STEPS
 from console.texts.reasons import REASONS
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -15,6 +16,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **COLUMNS,
     **LOOKING,
     **REASONS,
+    **NEXT_STEPS,
     **ACTING,
     **DIAGNOSIS,
     **DEMONSTRATION,

@@ -42,6 +42,32 @@ ACTING: dict[str, tuple[str, str]] = {
         "Dead letter {id} is closed; its bytes stay.",
         "Surat mati {id} ditutup; isinya tetap ada.",
     ),
+    "dlq.settle_question": (
+        "Book {amount} of this letter for customer {customer} ({product})?",
+        "Bukukan {amount} dari surat ini untuk pelanggan {customer} ({product})?",
+    ),
+    "dlq.settled": (
+        "Dead letter {id} is settled: {amount} of {customer}, {provider} {payment}.",
+        "Surat mati {id} diselesaikan: {amount} milik {customer}, {provider} {payment}.",
+    ),
+    "dlq.settle_undo": (
+        "refund {id} at {provider}: its webhook takes back what was granted",
+        "kembalikan {id} lewat {provider}: webhook-nya menarik kembali yang diberikan",
+    ),
+    "dlq.settle_known": (
+        "{provider} {id} is in the log already: `lunas payments show {provider} {id}`. Nothing was changed; if the letter says nothing"
+        " else, discard it.",
+        "{provider} {id} sudah ada di log: `lunas payments show {provider} {id}`. Tidak ada yang diubah; bila surat ini tidak menyebut"
+        " hal lain, tutup saja.",
+    ),
+    "dlq.settle_product": (
+        "{provider} sells by order: say what was bought with --product.",
+        "{provider} menjual lewat pesanan: sebutkan yang dibeli dengan --product.",
+    ),
+    "dlq.settle_alarm": (
+        "Dead letter {id} is not about money that is missing here. Next: {step}",
+        "Surat mati {id} bukan tentang uang yang belum tercatat. Berikutnya: {step}",
+    ),
     "dlq.reopen_question": ("Open this letter again?", "Buka kembali surat ini?"),
     "dlq.reopened": ("Dead letter {id} is open again.", "Surat mati {id} terbuka kembali."),
     "dlq.sent": (

@@ -75,12 +75,8 @@ LOOKING: dict[str, tuple[str, str]] = {
     "webhook.body": ("{bytes} bytes, sha256 {sha256}", "{bytes} bita, sha256 {sha256}"),
     "dlq.none": ("Nothing is parked.", "Tidak ada yang diparkir."),
     "dlq.unknown": ("There is no dead letter {id}.", "Tidak ada surat mati {id}."),
+    "dlq.next": ("Next: {step}", "Berikutnya: {step}"),
     "dlq.see_raw": ("Exact bytes: lunas webhooks raw {id}", "Isi persis: lunas webhooks raw {id}"),
-    "dlq.next.decode": ("look at the bytes: lunas webhooks raw", "lihat isinya: lunas webhooks raw"),
-    "dlq.next.translate": ("fix or update, then lunas dlq replay", "perbaiki, lalu lunas dlq replay"),
-    "dlq.next.append": ("lunas doctor, then lunas dlq replay", "lunas doctor, lalu lunas dlq replay"),
-    "dlq.next.broker": ("processor's log, then lunas dlq replay", "log processor, lalu lunas dlq replay"),
-    "dlq.next.fulfil": ("report it, then lunas dlq replay", "laporkan, lalu lunas dlq replay"),
     "quarantine.none": ("No rejected request fits.", "Tidak ada permintaan ditolak yang cocok."),
     "quarantine.unknown": (
         "There is no rejected request {id}; the oldest give way to newer ones.",

@@ -26,7 +26,7 @@ async def test_list_and_groups_show_the_money_and_only_what_is_unresolved(
     assert (group["count"], group["amount"], group["reason"]) == (2, 75_000, "amount_fractional")
     table = (await lunas("dlq", "groups")).out
     assert "Rp 75,000" in table
-    assert "lunas dlq replay" in table
+    assert "lunas dlq settle" in table
     shown = (await lunas("dlq", "show", str(first), "--json")).json
     assert (shown["stage"], shown["status"]) == ("translate", "open")
 
@@ -89,6 +89,30 @@ async def test_a_discard_is_not_reopened_beside_the_same_bytes(lunas: Run, store
     letter = await add_letter(store, status="discarded", resolved_by="joko")
     await add_letter(store)
     assert (await lunas("dlq", "reopen", str(letter), "--reason", "x", "--yes")).code == exits.REFUSED
+
+
+async def test_a_discard_is_reopened_beside_another_problem_of_the_same_bytes(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
+    alarm = {"stage": "fulfil", "reason": "refund_exceeds_payment", "detail": "rfd-1"}
+    letter = await add_letter(store, status="discarded", resolved_by="joko", **alarm)
+    await add_letter(store, **(alarm | {"detail": "rfd-2"}))
+    await add_letter(store, stage="append", reason="retries_exhausted")
+    assert (await lunas("dlq", "reopen", str(letter), "--reason", "x", "--yes")).code == exits.FINE
+    again = await add_letter(store, status="discarded", **alarm)
+    assert (await lunas("dlq", "reopen", str(again), "--reason", "x", "--yes")).code == exits.REFUSED
+
+
+async def test_every_letter_and_group_says_what_to_do_next_in_the_operators_language(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
+    letter = await add_letter(store, stage="fulfil", reason="payment_reversed", provider="scalev")
+    [group] = (await lunas("dlq", "groups", "--json")).json["items"]
+    assert "replay" not in group["next"]
+    assert group["next"].endswith("then lunas dlq discard")
+    assert group["next"] in (await lunas("dlq", "groups")).out
+    assert group["next"] in (await lunas("dlq", "show", str(letter))).err
+    assert "lalu lunas dlq discard" in (await lunas("--lang", "id", "dlq", "show", str(letter))).err
 
 
 async def test_an_unknown_letter_and_a_missing_reason_are_wrong_use(lunas: Run) -> None:

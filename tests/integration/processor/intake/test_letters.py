@@ -45,7 +45,7 @@ async def too_large_a_refund(log: Pool) -> Envelope:
     """A payment of 50,000 of which 60,000 went back; the delivery that says so."""
     async with log.acquire() as connection, log_transaction(connection):
         ratna = CustomerRegistered(customer_id="c1", email="ratna@contoh.id")
-        await append(connection, [NewEvent("customer-c1", ratna, {})])
+        await append(connection, [NewEvent(streams.customer("c1"), ratna, {})])
     sent = envelope(refund(60_000), headers={"content-type": "application/json", "webhook-id": "w-1"})
     assert await take_in(store_of(log), envelope(), sent) == ["processed", "processed"]
     await settle(log)
