@@ -17,6 +17,7 @@ from processor.fulfilment.catalog_source import publish_catalog
 from projections.feeder import Feeder
 from providers.registry import PROVIDERS
 from runtime.database import Pool
+from schemas import streams
 from schemas.facts import CustomerRegistered
 from schemas.translation import TranslationContext
 from tests.integration.console.conftest import Run, add_letter
@@ -38,7 +39,13 @@ async def books(lunas: Run, pool: Pool) -> Pool:
     async with pool.acquire() as connection, log_transaction(connection):
         await append(
             connection,
-            [NewEvent("customer-budi", CustomerRegistered(customer_id="budi", email="budi@example.com"), {})],
+            [
+                NewEvent(
+                    streams.customer("budi"),
+                    CustomerRegistered(customer_id="budi", email="budi@example.com"),
+                    {},
+                )
+            ],
         )
     await follow(pool)
     return pool

@@ -17,6 +17,7 @@ from processor.fulfilment.rounds import Fulfilment, _park
 from processor.fulfilment.work import PolicyFailed
 from processor.intake.interpreter import parked
 from runtime.database import Pool
+from schemas import streams
 from schemas.envelope import Envelope, unpack
 from schemas.facts import CustomerRegistered
 from tests.integration.processor.fulfilment.test_rounds import log, settle
