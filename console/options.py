@@ -13,12 +13,13 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from console.times import parse_moment
+from providers import registry
 from runtime.ids import utc_now
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PROVIDERS = ("scalev", "xendit", "mayar", "manual")
+PROVIDERS = tuple(registry.PROVIDERS)
 
 
 def asynchronous(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:

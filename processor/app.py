@@ -139,10 +139,14 @@ def services_of(
 
 def interpreter_of(settings: Settings) -> Interpreter:
     """Translators with what the settings say about us."""
-    accounts = {"xendit": settings.xendit_business_id, "mayar": settings.mayar_merchant_id}
+    ours = {
+        name: getattr(settings, provider.account_setting)
+        for name, provider in PROVIDERS.items()
+        if provider.account_setting is not None
+    }
     return Interpreter(
         providers=PROVIDERS,
-        accounts={name: account for name, account in accounts.items() if account},
+        accounts={name: account for name, account in ours.items() if account},
         production=settings.env == "production",
     )
 

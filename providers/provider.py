@@ -40,7 +40,9 @@ class Provider:
     """One payment provider.
 
     `token_only`: its webhooks are authenticated by a shared token alone, so that large amounts need a confirmation by its API.
-    `webhooks`: it calls us over HTTP; `manual` does not. `traits`: what deciding about its payments depends on.
+    `webhooks`: it calls us over HTTP; `manual` does not. `earlier_paths` were published once and lead to the same entrance for ever.
+    `account_setting`: the setting that holds our own id at this provider; what names another one is not for us.
+    `traits`: what deciding about its payments depends on.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Provider:
     translate: Translate
     subject: Subject
     signed_at: SignedAt | None = None
+    earlier_paths: tuple[str, ...] = ()
+    account_setting: str | None = None
     traits: Traits = ORDINARY
 
     def signing_time(self, body: bytes) -> datetime | None:

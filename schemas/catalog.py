@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -31,10 +31,6 @@ Duration = Annotated[str, BeforeValidator(_duration)]
 Rupiah = Annotated[int, Field(strict=True, ge=0)]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-
-
-PROVIDERS = ("scalev", "xendit", "mayar", "manual")
-"""Whose policies a catalogue may set; a misspelt name would silently leave a provider on the defaults."""
 
 
 class _Part(BaseModel):
@@ -141,10 +137,6 @@ class Catalog(_Part):
                 raise ValueError(
                     f'product {product.id} names the tier "{product.tier}", which is not defined'
                 )
-        for provider in self.providers:
-            if provider not in PROVIDERS:
-                known = ", ".join(PROVIDERS)
-                raise ValueError(f'there is no provider "{provider}"; there are {known}')
         if not tiers:
             raise ValueError("at least one tier is needed; the first one is every new customer's")
         return self
@@ -218,20 +210,30 @@ _PARTS: tuple[type[_Part], ...] = (
 )  # fmt: skip
 
 
-def parse_catalog(text: str, source: str = "catalog.toml") -> Catalog:
-    """Raises CatalogError whose text names the file, the line, what is wrong and what is expected."""
+def parse_catalog(
+    text: str, source: str = "catalog.toml", *, providers: Collection[str] | None = None
+) -> Catalog:
+    """Raises CatalogError whose text names the file, the line, what is wrong and what is expected.
+
+    `providers`: whose policies it may set; a misspelt name would silently leave a provider on the defaults.
+    """
     try:
         document: dict[str, Any] = tomllib.loads(text.removeprefix("\ufeff"))  # some editors begin with it
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{source}: not valid TOML: {error}") from None
     try:
-        return Catalog.model_validate(document)
+        catalog = Catalog.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
         said = _said(first)
         line = line_of(text, first["loc"]) if first["loc"] else line_naming(text, said)
         raise CatalogError(f"{source}, line {line}: {path or 'catalogue'}: {said}") from None
+    for provider in catalog.providers:
+        if providers is not None and provider not in providers:
+            said = f'there is no provider "{provider}"; there are {", ".join(providers)}'
+            raise CatalogError(f"{source}, line {line_naming(text, said)}: catalogue: {said}")
+    return catalog
 
 
 def _said(error: ErrorDetails) -> str:

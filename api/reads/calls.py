@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from providers.registry import PROVIDERS
 from schemas import api
 from schemas.calls import Call, Parameter
+
+*_FIRST, _LAST = PROVIDERS
+_PROVIDERS = f"{', '.join(_FIRST)} or {_LAST}"
 
 CUSTOMER = Parameter("customer_id", "path", "Id given by your application.", required=True, example="budi")
 MIN_POSITION = Parameter(
@@ -111,7 +115,7 @@ GET_PAYMENT = Call(
     "Satu pembayaran dengan riwayatnya, dicari dengan id apa pun dari penyedia",
     {200: api.Payment},
     (
-        Parameter("provider", "path", "scalev, xendit, mayar or manual.", required=True, example="xendit"),
+        Parameter("provider", "path", f"{_PROVIDERS}.", required=True, example="xendit"),
         Parameter(
             "payment_id",
             "path",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from console.checks.finding import Finding, note, ok, problem
 from console.messages import text
 from processor.fulfilment.catalog_source import read_catalog
+from providers.registry import PROVIDERS
 from schemas.errors import LunasError
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-WEBHOOK_PROVIDERS = ("scalev", "xendit", "mayar")
 SHORT_SECRET = 16
 """Characters. Below this a static token can be guessed; the providers' own are longer."""
 
@@ -24,8 +24,8 @@ def check_configuration(settings: Settings, provider: str | None) -> Iterator[Fi
         yield note("environment", text("doctor.development"), text("doctor.development.fix"))
     else:
         yield ok("environment", text("doctor.production"))
-    for name in WEBHOOK_PROVIDERS if provider is None else (provider,):
-        if name in WEBHOOK_PROVIDERS:
+    for name in PROVIDERS if provider is None else (provider,):
+        if PROVIDERS[name].webhooks:
             yield _secret(settings, name)
     if provider is None:
         yield _catalogue(settings)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from console.times import WIB
 from providers.simulated import SimulatedWebhook
-from providers.simulation import Day, simulate_day
+from providers.simulation import EVENTS, Day, simulate_day
 from providers.xendit.signature import HEADER as XENDIT_HEADER
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-PROVIDERS = ("xendit", "mayar", "scalev")
 FORGED_EVERY = 12
 """One forged request after this many genuine ones."""
 
@@ -47,7 +46,7 @@ class Script:
 def write_script(settings: Settings, seed: int, customers: int, count: int, now: datetime) -> Script:
     """The same arguments and day give the same script. The simulated day is yesterday, in WIB."""
     yesterday = datetime.combine(now.astimezone(WIB).date() - timedelta(days=1), time(), WIB)
-    secrets = {name: settings.webhook_secrets(name)[0].get_secret_value() for name in PROVIDERS}
+    secrets = {name: settings.webhook_secrets(name)[0].get_secret_value() for name in EVENTS}
     day = simulate_day(seed, customers, count, yesterday, secrets=secrets)
     return Script(day, day.webhooks, forge(day.webhooks))
 

@@ -19,12 +19,13 @@ from deploy.local.services.instance import CHECKOUT
 from deploy.local.services.interrupts import SIGNALS, Interrupts, MakeParent
 from deploy.local.services.supervisor import Programs, Supervisor
 from eventstore.read import is_empty
+from providers.registry import PROVIDERS
 from providers.scalev.simulator import VARIANT
 from runtime.settings import Settings, load_settings
 from runtime.settings.model import variable_name
 
 WATCH_SECONDS = 0.2
-OF_PROVIDERS = ("scalev_", "xendit_", "mayar_")
+OF_PROVIDERS = tuple(f"{name}_" for name, provider in PROVIDERS.items() if provider.webhooks)
 
 Story = Callable[[Settings], Awaitable[int]]
 

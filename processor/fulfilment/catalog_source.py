@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.read import newest_data
+from providers.registry import PROVIDERS
 from runtime.database import Pool
 from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.errors import CatalogError, ConfigurationError
@@ -33,7 +34,7 @@ def read_catalog(settings: Settings) -> Catalog:
     except UnicodeDecodeError:
         raise ConfigurationError(f"LUNAS_CATALOG: {path} is not UTF-8 text. Save it as UTF-8.") from None
     try:
-        catalog = parse_catalog(text, str(path))
+        catalog = parse_catalog(text, str(path), providers=PROVIDERS)
     except CatalogError as error:
         raise ConfigurationError(f"LUNAS_CATALOG: {error}") from None
     return fill_names(

@@ -15,5 +15,7 @@ MAYAR = Provider(
     verify=verify,
     translate=translate,
     subject=subject,
+    earlier_paths=("/api/webhook/mayar",),
+    account_setting="mayar_merchant_id",
     traits=Traits(announces_memberships=True),
 )

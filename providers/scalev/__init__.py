@@ -16,5 +16,7 @@ SCALEV = Provider(
     translate=translate,
     subject=subject,
     signed_at=signed_at,
+    earlier_paths=("/api/webhooks/scalev",),
+    account_setting="scalev_store_unique_id",
     traits=Traits(orders_carry_payments=True),
 )

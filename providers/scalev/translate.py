@@ -78,7 +78,8 @@ def _key(name: str, top: Section) -> str:
 
 def _addressee(top: Section, data: Section, context: TranslationContext) -> str | None:
     """Why a webhook is not for us, if so. Orders name their store only by its title; checkout intents by its id."""
-    store = data.section("store").reference("unique_id")
-    if context.account_id is not None and store is not None and store != context.account_id:
-        return "wrong_account"
+    if context.account_id is not None:
+        stated = {data.section("store").reference("unique_id"), data.reference("store_unique_id")}
+        if stated - {None, context.account_id}:
+            return "wrong_account"
     return "wrong_environment" if wrong_environment(context.production, top, data) else None

@@ -15,5 +15,7 @@ XENDIT = Provider(
     verify=verify,
     translate=translate,
     subject=subject,
+    earlier_paths=("/api/webhooks/xendit",),
+    account_setting="xendit_business_id",
     traits=Traits(unknown_purpose="purpose_unknown"),
 )

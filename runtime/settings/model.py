@@ -17,10 +17,26 @@ from runtime.settings.providers import ProviderSettings
 from runtime.settings.urls import SCHEMES, is_address
 from schemas.errors import ConfigurationError
 
-WEBHOOK_PROVIDERS = ("scalev", "xendit", "mayar")
+_SECRET = "_webhook_secret"  # noqa: S105 - the end of a field's name
+WEBHOOK_PROVIDERS = tuple(
+    field.removesuffix(_SECRET) for field in ProviderSettings.model_fields if field.endswith(_SECRET)
+)
+"""Providers with variables of their own. Of others `LUNAS_OTHER_WEBHOOK_SECRETS` holds the secrets."""
+
 # The name of the key for outgoing calls differs between providers.
-CALL_KEYS = {"scalev": "scalev_api_key", "xendit": "xendit_secret_key", "mayar": "mayar_api_key"}
-_UNPREFIXED = ("scalev_", "xendit_", "mayar_", "manual_payment_url", "resend_", "payment_provider", "app_url")
+CALL_KEYS = {
+    name: field
+    for name in WEBHOOK_PROVIDERS
+    for field in (f"{name}_api_key", f"{name}_secret_key")
+    if field in ProviderSettings.model_fields
+}
+_UNPREFIXED = (
+    *(f"{name}_" for name in WEBHOOK_PROVIDERS),
+    "manual_payment_url",
+    "resend_",
+    "payment_provider",
+    "app_url",
+)
 
 
 def variable_name(field: str) -> str:
@@ -123,11 +139,13 @@ class Settings(
 
     def webhook_secrets(self, provider: str) -> tuple[SecretStr, ...]:
         """All secrets accepted from `provider`, in order; empty when none is set: everything is then refused."""
-        secret: SecretStr | None = getattr(self, f"{provider}_webhook_secret", None)
-        if secret is None:
+        secret: SecretStr | None = getattr(self, f"{provider}{_SECRET}", None)
+        if secret is not None:
+            return tuple(map(SecretStr, _listed(secret)))
+        if self.other_webhook_secrets is None:
             return ()
-        parts = (part.strip() for part in secret.get_secret_value().split(","))
-        return tuple(SecretStr(part) for part in parts if part)
+        named = (part.partition("=") for part in _listed(self.other_webhook_secrets))
+        return tuple(SecretStr(value) for name, _, value in named if name == provider and value)
 
     def require_database_url(self) -> str:
         """The database's address, or a ConfigurationError that says how to get one."""
@@ -164,3 +182,7 @@ class Settings(
             hint = ", or start a private one with `make run`" if field.endswith("_url") else ""
             raise ConfigurationError(f"{variable_name(field)} is not set: set it to {what}{hint}.")
         return secret.get_secret_value()
+
+
+def _listed(secrets: SecretStr) -> list[str]:
+    return [part for part in map(str.strip, secrets.get_secret_value().split(",")) if part]

@@ -37,7 +37,10 @@ class ProviderSettings(BaseModel):
     scalev_webhook_secret: SecretStr | None = Field(
         None, description="Signing secret(s) of Scalev webhooks, separated by commas."
     )
-    scalev_store_unique_id: str | None = Field(None, description="Store that orders are created in.")
+    scalev_store_unique_id: str | None = Field(
+        None,
+        description="Our store; when set, webhooks of another one are quarantined. New orders are created in it.",
+    )
     scalev_variant_unique_id: str | None = Field(
         None, description="Variant of the single catalogue product that names none."
     )
@@ -65,6 +68,11 @@ class ProviderSettings(BaseModel):
     mayar_base_url: str = Field("https://api.mayar.id", description="Address of Mayar's API.")
     mayar_merchant_id: str | None = Field(
         None, description="Our merchant id; when set, webhooks of another one are quarantined."
+    )
+
+    other_webhook_secrets: SecretStr | None = Field(
+        None,
+        description="Secrets of providers that have no variable of their own here, as `name=secret` separated by commas; a name may come twice.",
     )
 
     manual_payment_url: str | None = Field(None, description="Page that tells a buyer how to pay by hand.")

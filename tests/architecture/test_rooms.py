@@ -178,3 +178,30 @@ def test_only_one_file_puts_names_of_streams_together() -> None:
                     built.append(f"{relative(path)}:{node.lineno}")
     decided = ("processor/cases/", "processor/policies/", "processor/grants/", "processor/fulfilment/")
     assert [place for place in built if not place.startswith(("schemas/streams.py", *decided))] == []
+
+
+def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
+    """Lists of providers come from the registry. What stays: examples, the demonstration's cast, and files that are set up by hand."""
+    names = {path.parent.name for path in (ROOT / "providers").glob("*/translate.py")}
+    assert len(names) >= 4
+    examples = {
+        "schemas/examples.py",
+        "api/reads/calls.py",
+        "console/simulation.py",
+        "console/welcome.py",
+        "console/demo/script.py",
+    }
+    by_hand = {
+        "runtime/settings/providers.py",
+        "runtime/settings/model.py",
+        "schemas/catalog.py",
+        "deploy/make_secrets.py",
+    }
+    naming = {
+        relative(path)
+        for path in sources()
+        if not relative(path).startswith("providers/")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    }
+    assert naming <= examples | by_hand, naming - examples - by_hand

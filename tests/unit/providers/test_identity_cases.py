@@ -44,6 +44,22 @@ def test_c09_a_mayar_webhook_of_another_merchant_is_quarantined() -> None:
     assert translate("mayar", document, account_id=MERCHANT).effect is Effect.FACTS
 
 
+@pytest.mark.parametrize(
+    ("shape", "named"),
+    [
+        ("checkout_intent.completed", {"store": {"unique_id": "store_A"}}),
+        ("order.created", {"store": {"name": "Toko", "unique_id": "store_A"}}),
+        ("order.created", {"store_unique_id": "store_A"}),
+    ],
+)
+def test_c09_a_scalev_webhook_of_another_store_is_quarantined(shape, named) -> None:
+    document = recorded("scalev", shape)
+    document = document | {"data": document["data"] | named}
+    assert translate("scalev", document, account_id="store_B").reason == "wrong_account"
+    assert translate("scalev", document, account_id="store_A").effect is not Effect.QUARANTINED
+    assert translate("scalev", document).effect is not Effect.QUARANTINED
+
+
 def test_c09_a_webhook_that_names_no_account_is_taken_for_ours() -> None:
     assert translate("mayar", recorded("mayar", "payment.success"), account_id=MERCHANT).facts
     assert translate("xendit", recorded("xendit", "payment.capture"), account_id=OURS).facts

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from providers.registry import PROVIDERS
 from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.errors import CatalogError
 from schemas.facts import ProductHint
@@ -23,7 +24,7 @@ def shipped() -> Catalog:
 
 def error(text: str) -> str:
     with pytest.raises(CatalogError) as caught:
-        parse_catalog(text, "shop.toml")
+        parse_catalog(text, "shop.toml", providers=PROVIDERS)
     return str(caught.value)
 
 
