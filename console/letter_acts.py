@@ -14,7 +14,7 @@ from console.replay import Replayer, envelopes_of_letter
 from console.times import moment
 from eventstore.queries import load
 from schemas.envelope import EnvelopeError
-from schemas.errors import NotConfirmed, Unroutable
+from schemas.errors import Transient
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -38,7 +38,7 @@ async def replay_letter(connection: Connection, replayer: Replayer, row: Any, re
     try:
         for envelope in envelopes:
             await replayer.publish(envelope)
-    except (NotConfirmed, Unroutable) as error:
+    except Transient as error:
         await connection.execute(sql["release"], letter, by)
         raise CommandError(text("dlq.not_sent", id=letter, detail=str(error))) from error
     return Done(text("dlq.sent", id=letter), act_id, undo)

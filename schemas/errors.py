@@ -1,18 +1,23 @@
-"""The error tree, drawn once.
+"""The error tree, drawn once. The branch decides what follows, wherever an error is met.
+
+Transient: intake keeps the delivery and tries again, later through a retry tier; a publish is tried again; a caller is answered 503 and told
+when to come back. Permanent: a delivery is parked, because waiting cannot help; a caller is answered 4xx where the mistake is theirs, else 500.
 
 LunasError
 ├── ConfigurationError        a setting is missing or wrong; one sentence names it and the fix
 ├── Transient                 worth trying again
 │   ├── NotConfirmed          the broker did not confirm a publish in time
-│   └── StoreUnavailable      the database did not answer or refused for now
+│   ├── Unroutable            the broker has no queue for a publish, until somebody declares it again
+│   ├── StoreUnavailable      the database did not answer or refused for now
+│   └── WrongExpectedVersion  somebody else appended to the stream first: read it again
 └── Permanent                 will never succeed as it is
-    ├── Unroutable            the broker has no queue for a publish
     ├── UnparsableError       authentic bytes that are not one clean JSON document
     ├── AmountError           a money value we refuse to guess at
     ├── UntranslatableError   an authentic event whose meaning is incomplete or contradictory
     ├── CatalogError          the catalogue file is wrong
-    ├── WrongExpectedVersion  somebody else appended to the stream first
     └── UnknownEventVersion   an event written by newer code
+
+Rooms add leaves of their own, always below one of the two branches.
 """
 
 from __future__ import annotations
@@ -45,7 +50,7 @@ class StoreUnavailable(Transient):
     """The database did not answer in time."""
 
 
-class Unroutable(Permanent):
+class Unroutable(Transient):
     """The broker has no queue for this message."""
 
 
@@ -83,7 +88,7 @@ class CatalogError(Permanent):
     """The catalogue file is wrong."""
 
 
-class WrongExpectedVersion(Permanent):
+class WrongExpectedVersion(Transient):
     """The stream moved on since it was read."""
 
     def __init__(self, stream: str, expected: int, actual: int) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from processor.intake.interpreter import Prepared
 from processor.intake.letters import Letter
-from runtime.amqp.consumer import Delivery
+from runtime.amqp.consumer import Incoming
 from schemas.envelope import Envelope
 
 BREATH = 10  # messages; interpreting is CPU work, and the transaction of the batch before wants its turns
@@ -26,7 +26,7 @@ class Arrival:
     `scatter`: a suspicious message that holds several deliveries; each gets a message of its own before anybody looks into it.
     """
 
-    delivery: Delivery
+    delivery: Incoming
     prepared: Sequence[Prepared]
     unreadable: Sequence[Letter] = ()
     scatter: Sequence[Envelope] = ()
@@ -35,7 +35,7 @@ class Arrival:
 class Source(Protocol):
     """Where messages come from, such as `runtime.amqp.broker.Consumer`."""
 
-    async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Delivery]: ...
+    async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Incoming]: ...
 
 
 class Batcher:
@@ -45,7 +45,7 @@ class Batcher:
     """
 
     def __init__(
-        self, source: Source, prepare: Callable[[Delivery], Arrival], *, limit: int, fill_seconds: float
+        self, source: Source, prepare: Callable[[Incoming], Arrival], *, limit: int, fill_seconds: float
     ) -> None:
         self._source = source
         self._prepare = prepare

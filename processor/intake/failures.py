@@ -7,7 +7,7 @@ from enum import StrEnum
 import asyncpg
 
 from runtime.database import CONNECTION_ERRORS
-from schemas.errors import StoreUnavailable
+from schemas.errors import Permanent, Transient
 
 
 class Failure(StrEnum):
@@ -20,8 +20,8 @@ class Failure(StrEnum):
 
 
 _BUSY = (
+    Transient,
     TimeoutError,
-    StoreUnavailable,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
@@ -38,6 +38,7 @@ _OUTAGE = (
 )
 # Values that asyncpg cannot encode are ValueErrors and interface errors, which else mean a lost connection: so data comes first.
 _DATA = (
+    Permanent,
     ValueError,
     OverflowError,
     asyncpg.DataError,

@@ -17,7 +17,7 @@ from providers.identity import content_digest
 from providers.provider import Provider
 from schemas import strict_json
 from schemas.envelope import Envelope
-from schemas.errors import AmountError, UnparsableError, UntranslatableError
+from schemas.errors import AmountError, Permanent, UnparsableError, UntranslatableError
 from schemas.translation import Translation, TranslationContext
 
 DETAIL_LIMIT = 500  # characters; a hint for a person, not a dump
@@ -92,12 +92,8 @@ class Interpreter:
             received = replace(received, named=_plain_name(document))
             translation = self._translate(document, received)
             digest = bytes.fromhex(content_digest(translation.says))
-        except UnparsableError as error:
-            return parked(received, "translate", f"unparsable_{error.reason}", error.detail)
-        except UntranslatableError as error:
-            return parked(received, "translate", error.reason, error.detail)
-        except AmountError as error:
-            return parked(received, "translate", error.reason, _shown(error.value))
+        except Permanent as error:
+            return parked(received, "translate", *_refusal(error))
         except Exception as error:  # noqa: BLE001 - a translator's bug parks its delivery, never the batch
             return parked(received, "translate", "translator_failed", _where(error))
         return replace(received, translation=translation, content_digest=digest)
@@ -174,6 +170,17 @@ def _drawn_at(delivery_id: uuid.UUID, otherwise: datetime) -> datetime:
     if delivery_id.version != 7:
         return otherwise
     return datetime.fromtimestamp((delivery_id.int >> 80) / 1000, UTC)
+
+
+def _refusal(error: Permanent) -> tuple[str, str]:
+    """Reason and detail of what a translator refuses for good."""
+    if isinstance(error, UnparsableError):
+        return f"unparsable_{error.reason}", error.detail
+    if isinstance(error, AmountError):
+        return error.reason, _shown(error.value)
+    if isinstance(error, UntranslatableError):
+        return error.reason, error.detail
+    return "translator_failed", _where(error)
 
 
 def _where(error: Exception) -> str:

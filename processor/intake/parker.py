@@ -16,7 +16,7 @@ from processor.intake.patience import Patience, Stopping
 from processor.intake.retry import why_parked
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
-from runtime.amqp.consumer import Consumer, Delivery
+from runtime.amqp.consumer import Consumer, Incoming
 from runtime.faults import fault_point
 from runtime.logs import get_logger
 from schemas.envelope import EnvelopeError, pack, unpack
@@ -51,7 +51,7 @@ class Parker:
         finally:
             await self._consumer.pause()
 
-    async def _keep(self, message: Delivery) -> None:
+    async def _keep(self, message: Incoming) -> None:
         prepared, letters = _read(message)
         try:
             if prepared:
@@ -69,7 +69,7 @@ class Parker:
             await self._patience.through(lambda: self._store.park(letters))
 
 
-def _read(message: Delivery) -> tuple[list[Prepared], list[Letter]]:
+def _read(message: Incoming) -> tuple[list[Prepared], list[Letter]]:
     """Deliveries to be parked, and what cannot be read at all."""
     why = why_parked(message.headers)
     try:

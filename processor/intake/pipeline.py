@@ -19,12 +19,12 @@ from processor.intake.retry import Detours, attempt_of
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
 from processor.intake.suspects import HOPELESS, is_hopeless, is_suspicious, window
-from runtime.amqp.consumer import Consumer, Delivery
+from runtime.amqp.consumer import Consumer, Incoming
 from runtime.faults import fault_point
 from runtime.logs import get_logger
 from runtime.pace import Pace
 from schemas.envelope import Envelope, EnvelopeError, pack, unpack
-from schemas.errors import NotConfirmed, Unroutable
+from schemas.errors import Transient
 
 log = get_logger(__name__)
 
@@ -81,7 +81,7 @@ class Pipeline:
         finally:
             coming.cancel()
 
-    def _prepare(self, delivery: Delivery) -> Arrival:
+    def _prepare(self, delivery: Incoming) -> Arrival:
         """What a message holds. Never raises: what cannot be read is parked as it is."""
         try:
             envelopes = unpack(delivery.body)
@@ -99,7 +99,7 @@ class Pipeline:
                 letters.append(unreadable(pack([envelope]), "decode", error.reason))
         return Arrival(delivery, prepared, letters)
 
-    def _understand(self, delivery: Delivery, envelope: Envelope) -> Prepared:
+    def _understand(self, delivery: Incoming, envelope: Envelope) -> Prepared:
         fault_point("intake.prepare")
         if is_hopeless(delivery):
             detail = f"delivered {delivery.count + 1} times; the worker died or lost its connection each time (limit {HOPELESS})"
@@ -177,7 +177,7 @@ class Pipeline:
         while True:
             try:
                 await self._detours.alone(envelope)
-            except (NotConfirmed, Unroutable) as error:
+            except Transient as error:
                 log.warning(
                     "scattering not confirmed, trying again", action="intake.scatter", error=str(error)
                 )
@@ -190,7 +190,7 @@ class Pipeline:
         while True:
             try:
                 delay = await self._detours.later(envelope, attempt, reason)
-            except (NotConfirmed, Unroutable) as error:
+            except Transient as error:
                 log.warning("detour not confirmed, trying again", action="intake.detour", error=str(error))
                 await self._patience.rest()
             else:

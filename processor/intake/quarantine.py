@@ -15,7 +15,7 @@ from processor.intake.instruments import Instruments
 from processor.intake.interpreter import EnvelopeInvalid, moment
 from processor.intake.patience import Patience, Stopping
 from processor.intake.stopping import until_stopped
-from runtime.amqp.consumer import Consumer, Delivery
+from runtime.amqp.consumer import Consumer, Incoming
 from runtime.database import Pool
 from runtime.ids import uuid7
 from runtime.logs import get_logger
@@ -85,7 +85,7 @@ class QuarantineKeeper:
             await connection.execute(_SQL["trim_quarantine"], self._max_rows)
 
 
-def _read(message: Delivery) -> Rejection:
+def _read(message: Incoming) -> Rejection:
     """The rejected request; one that cannot be read is kept whole."""
     try:
         return unpack_rejection(message.body)

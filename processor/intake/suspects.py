@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runtime.amqp.consumer import Delivery
+from runtime.amqp.consumer import Incoming
 
 SUSPICIOUS = (
     3  # deliveries without an outcome; orderly restarts and reconnects count too, so not at the first
@@ -17,16 +17,16 @@ SUSPICIOUS = (
 HOPELESS = 8  # then it is parked unread, with what we know
 
 
-def is_suspicious(delivery: Delivery) -> bool:
+def is_suspicious(delivery: Incoming) -> bool:
     """To be processed alone."""
     return delivery.count >= SUSPICIOUS
 
 
-def is_hopeless(delivery: Delivery) -> bool:
+def is_hopeless(delivery: Incoming) -> bool:
     """To be parked without being looked into."""
     return delivery.count >= HOPELESS
 
 
-def window(deliveries: Iterable[Delivery], full: int) -> int:
+def window(deliveries: Iterable[Incoming], full: int) -> int:
     """How many messages to hold at once after these."""
     return 1 if any(is_suspicious(delivery) for delivery in deliveries) else full

@@ -10,7 +10,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from runtime.amqp.consumer import Consumer, Delivery, Tag
+from runtime.amqp.consumer import Consumer, Incoming, Tag
 from runtime.amqp.leftovers import Leftovers
 from runtime.amqp.link import Link, LinkOptions
 from runtime.amqp.publisher import Message, Publisher
@@ -24,7 +24,7 @@ from schemas.topology import Topology, quarantine, topology
 __all__ = [
     "Broker",
     "Consumer",
-    "Delivery",
+    "Incoming",
     "LinkOptions",
     "Message",
     "Publisher",

@@ -33,7 +33,7 @@ class Tag(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Incoming:
     """One message. `count` is how often the broker delivered it before (quorum queues), 0 the first time."""
 
     tag: Tag
@@ -57,7 +57,7 @@ class Consumer:
         self._channel: AbstractChannel | None = None
         self._source: AbstractQueue | None = None
         self._consumer_tag: str | None = None
-        self._waiting: deque[Delivery] = deque()
+        self._waiting: deque[Incoming] = deque()
         self._arrived = asyncio.Event()
         self._active = True
 
@@ -93,7 +93,7 @@ class Consumer:
         self._channel = self._source = self._consumer_tag = None
         self._waiting.clear()
 
-    async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Delivery]:
+    async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Incoming]:
         """Waits for the first delivery, then up to `fill_seconds` for more; at most `limit`, in queue order."""
         while not self._waiting:
             self._arrived.clear()
@@ -219,10 +219,10 @@ async def open_channel(connection: AbstractConnection) -> AbstractChannel:
     return channel
 
 
-def _delivery(message: AbstractIncomingMessage, generation: int) -> Delivery:
+def _delivery(message: AbstractIncomingMessage, generation: int) -> Incoming:
     headers: Mapping[str, object] = message.headers
     count = headers.get(DELIVERY_COUNT_HEADER, 0)
-    return Delivery(
+    return Incoming(
         tag=Tag(generation, message.delivery_tag or 0),
         body=message.body,
         headers=headers,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import aio_pika
 import pytest
 
-from runtime.amqp.broker import Broker, Consumer, Delivery, LinkOptions
+from runtime.amqp.broker import Broker, Consumer, Incoming, LinkOptions
 from schemas.topology import topology
 from tests.integration.broker.proxy import Proxy, proxied
 
@@ -41,9 +41,9 @@ async def admin(broker_url: str) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
         yield await connection.channel()
 
 
-async def collect(consumer: Consumer, count: int, *, seconds: float = 10.0) -> list[Delivery]:
+async def collect(consumer: Consumer, count: int, *, seconds: float = 10.0) -> list[Incoming]:
     """Takes until `count` deliveries are here."""
-    taken: list[Delivery] = []
+    taken: list[Incoming] = []
     async with asyncio.timeout(seconds):
         while len(taken) < count:
             taken += await consumer.take(count - len(taken), fill_seconds=0.05)

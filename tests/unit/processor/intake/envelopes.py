@@ -8,7 +8,7 @@ from typing import Any
 
 from processor.intake.interpreter import Interpreter
 from providers.registry import PROVIDERS
-from runtime.amqp.consumer import Delivery, Tag
+from runtime.amqp.consumer import Incoming, Tag
 from runtime.ids import uuid7
 from schemas.envelope import Envelope, pack
 
@@ -62,12 +62,12 @@ def interpreter(**fields: Any) -> Interpreter:
 
 def message(
     *envelopes: Envelope, number: int = 1, count: int = 0, headers: dict[str, object] | None = None
-) -> Delivery:
+) -> Incoming:
     """An AMQP message that holds the envelopes."""
     return raw_message(pack(envelopes), number=number, count=count, headers=headers)
 
 
 def raw_message(
     body: bytes, *, number: int = 1, count: int = 0, headers: dict[str, object] | None = None
-) -> Delivery:
-    return Delivery(Tag(1, number), body, headers or {}, count > 0, count, f"m-{number}", "webhooks.p0")
+) -> Incoming:
+    return Incoming(Tag(1, number), body, headers or {}, count > 0, count, "webhooks.p0")

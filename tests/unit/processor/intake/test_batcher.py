@@ -8,17 +8,17 @@ from contextlib import asynccontextmanager
 
 from processor.intake.batcher import Arrival, Batcher
 from processor.intake.suspects import HOPELESS, SUSPICIOUS, is_hopeless, is_suspicious, window
-from runtime.amqp.consumer import Delivery
+from runtime.amqp.consumer import Incoming
 from schemas.envelope import unpack
 from tests.unit.processor.intake.envelopes import envelope, interpreter, message
 
 
 class _Source:
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Delivery] = asyncio.Queue()
+        self.queue: asyncio.Queue[Incoming] = asyncio.Queue()
         self.taken = 0
 
-    async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Delivery]:
+    async def take(self, limit: int, *, fill_seconds: float = 0.0) -> list[Incoming]:
         taken = [await self.queue.get()]
         while len(taken) < limit and not self.queue.empty():
             taken.append(self.queue.get_nowait())
@@ -32,13 +32,13 @@ class _Source:
             self.queue.put_nowait(message(*(envelope() for _ in range(size)), number=number))
 
 
-def _arrival(delivery: Delivery) -> Arrival:
+def _arrival(delivery: Incoming) -> Arrival:
     return Arrival(delivery, [interpreter().prepare(one) for one in unpack(delivery.body)])
 
 
 @asynccontextmanager
 async def _running(
-    source: _Source, limit: int, prepare: Callable[[Delivery], Arrival] | None = None
+    source: _Source, limit: int, prepare: Callable[[Incoming], Arrival] | None = None
 ) -> AsyncIterator[Batcher]:
     batcher = Batcher(source, prepare or _arrival, limit=limit, fill_seconds=0)
     task = asyncio.create_task(batcher.run())
@@ -89,7 +89,7 @@ async def test_a_batch_counts_deliveries_and_never_splits_a_message() -> None:
 async def test_no_more_is_interpreted_ahead_than_one_batch() -> None:
     source, interpreted = _Source(), []
 
-    def prepare(delivery: Delivery) -> Arrival:
+    def prepare(delivery: Incoming) -> Arrival:
         interpreted.append(delivery.tag.number)
         return _arrival(delivery)
 
