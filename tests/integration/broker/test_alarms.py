@@ -113,7 +113,8 @@ async def test_a_stopped_broker_is_noticed_within_our_deadline_not_the_heartbeat
         finally:
             victim.signal(signal.SIGCONT)
         await broker.publisher.publish(message(b"goes on"), deadline=20.0)
-        assert b"goes on" in await take_all(broker, 2)
+        # Whatever came before it: what was not confirmed may have arrived all the same.
+        assert b"goes on" in await take_until(broker, b"goes on")
 
 
 async def test_a_killed_broker_loses_nothing_that_was_confirmed(victim: Victim) -> None:
