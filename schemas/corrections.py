@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from schemas.decision_model import Decision, ValueMoved
+from schemas.decision_model import ValueMoved
 
 
 class CreditWithdrawn(ValueMoved):
@@ -30,7 +30,7 @@ class CreditWithdrawn(ValueMoved):
     last_top_up_idr: int | None = None
 
 
-class CreditDated(Decision):
+class CreditDated(ValueMoved):
     """A top-up was paid at another time (`at`) than we thought. `last_top_up_*` is the newest top-up by now."""
 
     TYPE: ClassVar[str] = "credit.dated"
@@ -73,7 +73,7 @@ class CourseWithdrawn(ValueMoved):
     at: datetime
 
 
-class CourseDated(Decision):
+class CourseDated(ValueMoved):
     """A course was paid at another time (`at`), or is known by another id, than we thought. `former_order_id` is how it was known."""
 
     TYPE: ClassVar[str] = "course.dated"

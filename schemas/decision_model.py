@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -19,6 +20,15 @@ class Posting(BaseModel):
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlanTerms:
+    """A plan as it was sold that day."""
+
+    period: str
+    grace: str | None = None
+    tier: str | None = None
+
+
 class Decision(EventModel):
     """Base of all decisions. `case` is the fulfilment case behind it."""
 
@@ -26,8 +36,12 @@ class Decision(EventModel):
 
 
 class ValueMoved(Decision):
-    """A decision that moves value; `postings` sum to zero per unit, or the event cannot be built."""
+    """A decision that moves value; `postings` sum to zero per unit, or the event cannot be built.
 
+    `part` of the case: the money that was asked for (`main`), one line of an order, or a further payment.
+    """
+
+    part: str = "main"
     postings: tuple[Posting, ...] = ()
 
     @model_validator(mode="after")
@@ -38,3 +52,16 @@ class ValueMoved(Decision):
         if any(totals.values()):
             raise ValueError(f"postings do not sum to zero: {totals}")
         return self
+
+
+class Grant(ValueMoved):
+    """Money bought something. What it rests on stands here too, so that the record of a case is a fold of its decisions.
+
+    `attempts` at the provider, when they are not just `payment_id`; `what` and `whose`: short names of the words by which the facts told
+    what was bought and by whom (`by`: of the address that found the customer). A person's word needs no such grounds.
+    """
+
+    attempts: tuple[str, ...] = ()
+    what: str = ""
+    whose: str = ""
+    by: str = ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from schemas.corrections import (
     CourseDated,
     CourseWithdrawn,
@@ -13,7 +15,7 @@ from schemas.corrections import (
     SaleWithdrawn,
     TokensWithdrawn,
 )
-from schemas.decision_model import Decision, ValueMoved
+from schemas.decision_model import Decision, Grant, PlanTerms, ValueMoved
 from schemas.event_model import EventModel
 
 PaymentStatus = Literal[
@@ -28,7 +30,7 @@ class PaymentAssessed(Decision):
     `record` is the payment's stable identity (the key of its read model); `payment_id` is the provider's id to show, which becomes
     more precise when a request turns into a payment. `aliases` are all provider ids that find it.
     `facts` are the log positions that were new since the last assessment. `held` is the suspense reason while money is held.
-    `merged` names records that turned out to be this same payment; readers drop them.
+    `merged` names records that turned out to be this same payment; readers drop them. `whose`: see `Grant`.
     """
 
     TYPE: ClassVar[str] = "payment.assessed"
@@ -56,9 +58,10 @@ class PaymentAssessed(Decision):
     failure_code: str | None = None
     facts: tuple[int, ...] = ()
     merged: tuple[str, ...] = ()
+    whose: str = ""
 
 
-class CreditGranted(ValueMoved):
+class CreditGranted(Grant):
     """A top-up became credit. `tokens` = `amount_idr` × the catalogue's rate at the time of the decision."""
 
     TYPE: ClassVar[str] = "credit.granted"
@@ -87,7 +90,7 @@ class CreditClawedBack(ValueMoved):
     at: datetime
 
 
-class TokensGranted(ValueMoved):
+class TokensGranted(Grant):
     """A token package was delivered. `amount_idr` is None when the provider never said what was paid."""
 
     TYPE: ClassVar[str] = "tokens.granted"
@@ -118,7 +121,7 @@ class TokensClawedBack(ValueMoved):
     at: datetime
 
 
-class CourseEnrolled(ValueMoved):
+class CourseEnrolled(Grant):
     """A course was opened for a customer, once per customer and course."""
 
     TYPE: ClassVar[str] = "course.enrolled"
@@ -146,8 +149,8 @@ class CourseRevoked(ValueMoved):
     at: datetime
 
 
-class SaleRecorded(ValueMoved):
-    """Money received for something that grants nothing by itself (a paper, a subscription charge)."""
+class SaleRecorded(Grant):
+    """Money received for something that grants nothing by itself (a paper, a subscription charge), or a plan on its `terms`."""
 
     TYPE: ClassVar[str] = "sale.recorded"
 
@@ -157,6 +160,8 @@ class SaleRecorded(ValueMoved):
     product: str
     amount_idr: int
     at: datetime
+    quantity: int = 1
+    terms: PlanTerms | None = None
 
 
 class SaleRefunded(ValueMoved):
@@ -274,7 +279,7 @@ class TierChanged(Decision):
 
 
 class SuspenseHeld(ValueMoved):
-    """Verified money (or a grant of unknown money) waits for a reason an operator understands."""
+    """Verified money (or a grant of unknown money) waits for a reason an operator understands. `refunded` rupiah of it went back before."""
 
     TYPE: ClassVar[str] = "suspense.held"
 
@@ -287,10 +292,14 @@ class SuspenseHeld(ValueMoved):
     customer_id: str | None = None
     product: str | None = None
     since: datetime
+    refunded: int = 0
 
 
 class SuspenseReleased(ValueMoved):
-    """Held money found its place. `resolution`: granted, refunded, written_off or changed (held again for another reason)."""
+    """Held money found its place. `resolution`: granted, refunded, written_off or changed (held again for another reason).
+
+    `attempts` and `refunds` of money that was written off: it stays what it was.
+    """
 
     TYPE: ClassVar[str] = "suspense.released"
 
@@ -300,6 +309,8 @@ class SuspenseReleased(ValueMoved):
     resolution: Literal["granted", "refunded", "written_off", "changed"]
     actor: str | None = None
     at: datetime
+    attempts: tuple[str, ...] = ()
+    refunds: dict[str, int] = Field(default_factory=dict)
 
 
 DECISIONS: tuple[type[EventModel], ...] = (

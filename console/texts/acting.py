@@ -156,6 +156,29 @@ ACTING: dict[str, tuple[str, str]] = {
         "{name} shows version {version} again.",
         "{name} kembali menampilkan versi {version}.",
     ),
+    "fulfilment.rebuild_question": (
+        "Build cases and customers from the log and put them in the place of the live ones?",
+        "Bangun ulang kasus dan pelanggan dari log dan gantikan yang sedang dipakai?",
+    ),
+    "fulfilment.rebuilding": ("Reading the log…", "Membaca log…"),
+    "fulfilment.rebuilt": (
+        "{cases} cases and {customers} customers were built; {undecided} cases will be decided again by the next round",
+        "{cases} kasus dan {customers} pelanggan dibangun ulang; {undecided} kasus akan diputuskan lagi pada putaran berikutnya",
+    ),
+    "fulfilment.equal": (
+        "{cases} cases and {customers} customers equal the log; {undecided} are to be decided again",
+        "{cases} kasus dan {customers} pelanggan sama dengan log; {undecided} akan diputuskan lagi",
+    ),
+    "fulfilment.different": (
+        "{count} cases or customers differ from the log: `lunas fulfilment rebuild` puts them right",
+        "{count} kasus atau pelanggan berbeda dari log: `lunas fulfilment rebuild` membetulkannya",
+    ),
+    "fulfilment.no_grounds": (
+        "the log holds decisions of an older program (the first at position {position}) that do not say what they rest on: "
+        "cases cannot be built from it. The live ones are read as they are; restore their tables from a backup when they are lost",
+        "log berisi keputusan program lama (yang pertama di posisi {position}) yang tidak menyebut dasarnya: "
+        "kasus tidak dapat dibangun darinya. Tabel yang ada tetap dibaca; pulihkan dari cadangan bila hilang",
+    ),
     "projections.equal": ("{name} equals the log", "{name} sama dengan log"),
     "projections.different": (
         "{name} differs from the log in {count} rows",

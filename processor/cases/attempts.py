@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from processor.cases.stored_state import StoredState
+from processor.cases.state import State
 from schemas.facts import (
     PaymentAuthorized,
     PaymentExpired,
@@ -29,8 +28,7 @@ _RANK: dict[type[PaymentFact], tuple[int, Unpaid]] = {
 }
 
 
-@dataclass(slots=True)
-class Register(StoredState):
+class Register(State):
     """The newest value by the provider's clock; equal times are settled by the value's text, never by arrival."""
 
     at: datetime
@@ -44,8 +42,7 @@ class Register(StoredState):
         return repr(self.value) > repr(other.value)
 
 
-@dataclass(slots=True)
-class Report(StoredState):
+class Report(State):
     """An unsuccessful state of an attempt."""
 
     at: datetime
@@ -56,8 +53,7 @@ class Report(StoredState):
     timed: bool = True
 
 
-@dataclass(slots=True)
-class Attempt(StoredState):
+class Attempt(State):
     """One movement of money at the provider, or the request as a whole (`RequestOnly`)."""
 
     succeeded: bool = False

@@ -5,32 +5,23 @@ A top-up has one part; further captures of the same request are parts of their o
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from processor.cases.attempts import RequestOnly
-from processor.cases.choice import MAIN, amount_of, extra_key, main_attempts, paid_attempts
-from processor.cases.payment import PaymentCase
-from providers.registry import traits_of
+from processor.cases.choice import amount_of, choose, falls_short, paid_attempts
+from processor.cases.keys import MAIN, extra_key, is_line, line_key, surplus_key, suspense_id
+from processor.cases.payment import PaymentFacts
+from processor.cases.payment_record import Closed, Granted, Kind, PaymentRecord
+from processor.cases.world import World, short
 from schemas.catalog import Catalog, Product
-from schemas.facts import OrderRecorded
+from schemas.decision_model import PlanTerms
+from schemas.errors import CatalogError
+from schemas.facts import OrderRecorded, ProductHint
 from schemas.money import allocate
 
-Kind = Literal["credit", "tokens", "course", "sale", "plan"]
-
-
-class Part(NamedTuple):
-    """`amount` in rupiah, None when no event told. Either `kind` and `product` say what it buys, or `problem` why that is unclear."""
-
-    key: str
-    amount: int | None
-    attempts: tuple[str, ...]
-    kind: Kind | None = None
-    product: Product | None = None
-    sold_as: str = ""
-    quantity: int = 1
-    problem: str | None = None
-    underpaid: bool = False
-
+CREDIT = "credit"
+"""What a top-up is sold as."""
 
 SALES = {
     "paper_completion": "paper_completion",
@@ -39,139 +30,255 @@ SALES = {
 }
 
 
-def parts_of(case: PaymentCase, catalog: Catalog) -> list[Part]:
-    """Deterministic for a set of facts, except that what was granted stays what it is."""
-    if not any(attempt.succeeded for attempt in case.attempts.values()):
+class Ware(NamedTuple):
+    """What a part buys, on the terms of the day. `rate`: tokens per rupiah of credit, or per piece of a package."""
+
+    kind: Kind
+    name: str
+    rate: int = 0
+    terms: PlanTerms | None = None
+
+
+class Part(NamedTuple):
+    """`amount` in rupiah, None when no event told. Either `ware` says what it buys, or `problem` why that is unclear.
+
+    `what`: short name of the words by which the facts say so.
+    """
+
+    key: str
+    amount: int | None
+    attempts: tuple[str, ...]
+    ware: Ware | None = None
+    quantity: int = 1
+    problem: str | None = None
+    underpaid: bool = False
+    what: str = ""
+
+
+class Money(NamedTuple):
+    """The parts of a case. `loose`: which attempts the refunds concern that name none; `place`: key of the part that took the place of main money
+    which a person had a hand in and which all went back."""
+
+    parts: list[Part]
+    loose: dict[str, list[str]]
+    place: str | None = None
+
+
+def money_of(facts: PaymentFacts, record: PaymentRecord, world: World) -> Money:
+    """A function of the facts, except that what a person had a hand in stays what it is, and what was granted keeps the terms of its day."""
+    if not any(attempt.succeeded for attempt in facts.attempts.values()):
+        return Money([], {})
+    shelf = _Shelf(facts, record, world)
+    if facts.orders or world.traits(facts.provider).orders_carry_payments:
+        return Money(_order_parts(facts, record, shelf), {})
+    if facts.in_hand:
+        return _in_hand(facts, record, shelf)
+    paid = paid_attempts(facts)
+    main, underpaid, loose = choose(facts, paid)
+    extras = [_extra(facts, attempt, shelf) for attempt in paid if attempt not in main]
+    return Money([*_main(facts, main, underpaid, shelf), *extras], loose)
+
+
+def _main(
+    facts: PaymentFacts, main: list[str], underpaid: bool, shelf: _Shelf, key: str = MAIN
+) -> list[Part]:
+    if not main:
         return []
-    if case.order is not None or traits_of(case.provider).orders_carry_payments:
-        return _order_parts(case, catalog)
-    return _payment_parts(case, catalog)
+    amounts = [amount_of(facts, attempt) for attempt in main]
+    known = [amount for amount in amounts if amount is not None]
+    total = sum(known) if len(known) == len(amounts) else None
+    return _seats(shelf.with_purpose(Part(key, total, tuple(main), underpaid=underpaid)))
 
 
-def _payment_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
-    paid = paid_attempts(case)
-    main, underpaid = main_attempts(case, paid)
-    parts: list[Part] = []
-    if main:
-        amounts = [amount_of(case, attempt) for attempt in main]
-        known = [amount for amount in amounts if amount is not None]
-        total = sum(known) if len(known) == len(amounts) else None
-        parts = _seats(_with_purpose(Part(MAIN, total, tuple(main), underpaid=underpaid), case, catalog))
-    return parts + [_extra(case, attempt, catalog) for attempt in paid if attempt not in main]
-
-
-def _extra(case: PaymentCase, attempt: str, catalog: Catalog) -> Part:
+def _extra(facts: PaymentFacts, attempt: str, shelf: _Shelf) -> Part:
     """Money beyond what the request asked for: a purchase of its own where the code may be paid again and again."""
-    part = Part(extra_key(attempt), amount_of(case, attempt), (attempt,))
-    return (
-        _with_purpose(part, case, catalog) if case.reusable else part._replace(problem="duplicate_purchase")
+    part = Part(extra_key(attempt), amount_of(facts, attempt), (attempt,))
+    return shelf.with_purpose(part) if facts.reusable else part._replace(problem="duplicate_purchase")
+
+
+def _in_hand(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> Money:
+    """Main money that something came of stays main; when all of it went back, other money takes its place as a part of its own."""
+    paid = paid_attempts(facts)
+    free = [attempt for attempt in paid if not _spoken_for(facts, record, extra_key(attempt))]
+    standing = record.settled.get(MAIN)
+    if standing is None:
+        main, underpaid, loose = choose(facts, free)
+        extras = [_extra(facts, attempt, shelf) for attempt in paid if attempt not in main]
+        return Money([*_main(facts, main, underpaid, shelf), *extras], loose)
+    main = _adopted(facts, standing, free)
+    parts = _main(facts, main, isinstance(standing, Closed) and falls_short(facts, main), shelf)
+    rest = [attempt for attempt in free if attempt not in main]
+    taker: list[Part] = []
+    loose = {one: main for one, refund in facts.refunds.items() if refund.attempt_id is None}
+    if rest and len(parts) == 1 and not facts.reusable and _over(facts, standing, main, loose):
+        took, underpaid, more = choose(facts, rest)
+        taker = _main(facts, took, underpaid, shelf, extra_key(took[0]))
+        loose = {one: [*main, *more.get(one, [])] for one in loose}
+        main = [*main, *took]
+    extras = [_extra(facts, attempt, shelf) for attempt in paid if attempt not in main]
+    return Money([*parts, *taker, *extras], loose, taker[0].key if taker else None)
+
+
+def _adopted(facts: PaymentFacts, standing: Granted | Closed, free: list[str]) -> list[str]:
+    kept = [attempt for attempt in standing.attempts if attempt in free]
+    if kept:
+        return kept
+    # What was decided on the request's word alone is adopted by its first capture, or by the one whose refund it was.
+    named = {facts.refunds[one].attempt_id for one in standing.refunds if one in facts.refunds}
+    return [attempt for attempt in free if attempt in named][:1] or free[:1]
+
+
+def _over(
+    facts: PaymentFacts, standing: Granted | Closed, main: list[str], loose: dict[str, list[str]]
+) -> bool:
+    """Whether nothing of the main money is left: written off, or sent back."""
+    if isinstance(standing, Closed):
+        return True
+    named = sum(one.amount for one in facts.refunds.values() if one.attempt_id in main)
+    return bool(standing.amount) and named + sum(facts.refunds[one].amount for one in loose) >= (
+        standing.amount or 0
     )
 
 
-def _with_purpose(part: Part, case: PaymentCase, catalog: Catalog) -> Part:
-    payment_type = case.value("payment_type")
-    if payment_type == "credit_topup":
-        return part._replace(kind="credit", sold_as="credit")
-    hints = case.products
-    if payment_type in SALES:
-        match = catalog.match(hints) if hints else None
-        if match and match.product is None:
-            return part._replace(problem=match.reason)
-        # Booked by type: the money may be announced without the product, and every announcement must book it alike.
-        return part._replace(kind="sale", sold_as=SALES[payment_type])
-    if hints:
-        match = catalog.match(hints)
+def _spoken_for(facts: PaymentFacts, record: PaymentRecord, key: str) -> bool:
+    if key in record.settled:
+        return True
+    held_id = suspense_id(facts.key, key)
+    return held_id in facts.claims or held_id in facts.write_offs
+
+
+class _Shelf:
+    """What words of the facts mean: the terms of the day when it was granted, else what the catalogue says now."""
+
+    def __init__(self, facts: PaymentFacts, record: PaymentRecord, world: World) -> None:
+        self.facts, self.catalog, self.traits = facts, world.catalog, world.traits(facts.provider)
+        self._sold = {part.what: part for part in record.granted.values() if part.what}
+
+    def with_purpose(self, part: Part) -> Part:
+        payment_type, hints = self.facts.value("payment_type"), self.facts.products
+        if payment_type == "credit_topup":
+            return self._credit(part, payment_type)
+        what = short(f"{payment_type} {hints}") if hints else str(payment_type)
+        if payment_type in SALES:
+            if what not in self._sold and hints and self.catalog.match(hints).product is None:
+                return part._replace(problem=self.catalog.match(hints).reason)
+            # Booked by type: the money may be announced without the product, and every announcement must book it alike.
+            return part._replace(ware=Ware("sale", SALES[payment_type]), what=what)
+        if hints:
+            return self.matched(part, hints, what)
+        return part._replace(problem=self.traits.unknown_purpose)
+
+    def matched(
+        self, part: Part, hints: Sequence[ProductHint], what: str, quantity: int | None = None
+    ) -> Part:
+        sold = self._sold.get(what)
+        if sold is not None:
+            bought = quantity if quantity is not None else max(hint.quantity for hint in hints)
+            return part._replace(ware=_sold(sold), quantity=bought, what=what)
+        match = self.catalog.match(hints)
         if match.product is None:
             return part._replace(problem=match.reason)
         return part._replace(
-            kind=match.product.kind,
-            product=match.product,
-            quantity=match.quantity,
-            sold_as=match.product.id,
+            ware=ware_of(match.product), quantity=match.quantity if quantity is None else quantity, what=what
         )
-    return part._replace(problem=traits_of(case.provider).unknown_purpose)
+
+    def _credit(self, part: Part, what: str) -> Part:
+        sold = self._sold.get(what)
+        rate = self.catalog.credit.tokens_per_idr
+        if sold is not None and sold.kind == CREDIT and sold.amount:
+            rate = sold.tokens // sold.amount
+        return part._replace(ware=Ware("credit", CREDIT, rate), what=what)
 
 
-def _order_parts(case: PaymentCase, catalog: Catalog) -> list[Part]:
-    attempts = tuple(case.successes)
-    order = case.order_snapshot
+def ware_of(product: Product) -> Ware:
+    """A product as the catalogue sells it now."""
+    terms = PlanTerms(product.period, product.grace, product.tier) if product.period else None
+    if product.kind == "plan" and terms is None:
+        raise CatalogError(f"product {product.id} has no period")
+    if product.kind == "tokens" and product.chat_tokens is None:
+        raise CatalogError(f"product {product.id} has no chat_tokens")
+    return Ware(product.kind, product.id, product.chat_tokens or 0, terms if product.kind == "plan" else None)
+
+
+def _sold(part: Granted) -> Ware:
+    """What was granted, as it was sold."""
+    return Ware(part.kind, part.product, part.tokens // part.quantity if part.tokens else 0, part.terms)
+
+
+def _order_parts(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> list[Part]:
+    attempts = tuple(facts.successes)
+    order = facts.order_snapshot
     if order is None:
         return [Part(MAIN, None, attempts, problem="awaiting_order")]
-    if MAIN in case.grants or MAIN in case.closed:
+    if facts.in_hand and MAIN in record.settled:
         return [Part(MAIN, order.gross_amount, attempts)]
     lines = _lines(order)
     if not lines:
         return [Part(MAIN, order.gross_amount, attempts, problem="unmapped_product")]
-    shares = allocate(order.gross_amount, [amount for _, amount in lines.values()])
+    shares = allocate(order.gross_amount, [amount for _, _, amount in lines.values()])
     parts: list[Part] = []
-    for (name, (quantity, _)), share in zip(lines.items(), shares, strict=True):
-        parts += _line_parts(order, catalog, name, quantity, share, attempts)
+    for (name, (hint, quantity, _)), share in zip(lines.items(), shares, strict=True):
+        part = Part(line_key(name), share, attempts)
+        parts += _seats(shelf.matched(part, [hint], name, quantity))
+    if facts.in_hand and any(is_line(key) for key in record.settled):
+        # After a person had a hand in it an order delivers nothing more.
+        parts = [part for part in parts if part.key in record.parts]
     return parts
 
 
-def _lines(order: OrderRecorded) -> dict[str, tuple[int, int]]:
-    """Lines of one product together: name → (quantity, amount)."""
-    lines: dict[str, tuple[int, int]] = {}
+def _lines(order: OrderRecorded) -> dict[str, tuple[ProductHint, int, int]]:
+    """Lines of one product together: name → (hint, quantity, amount)."""
+    lines: dict[str, tuple[ProductHint, int, int]] = {}
     for line in order.lines:
         name = f"{line.product.kind}:{line.product.value}"
-        quantity, amount = lines.get(name, (0, 0))
-        lines[name] = (quantity + line.quantity, amount + line.amount)
+        _, quantity, amount = lines.get(name, (line.product, 0, 0))
+        lines[name] = (line.product, quantity + line.quantity, amount + line.amount)
     return dict(sorted(lines.items()))
-
-
-def _line_parts(
-    order: OrderRecorded, catalog: Catalog, name: str, quantity: int, share: int, attempts: tuple[str, ...]
-) -> list[Part]:
-    hint = next(line.product for line in order.lines if f"{line.product.kind}:{line.product.value}" == name)
-    match = catalog.match([hint])
-    key = f"line:{name}"
-    if match.product is None:
-        return [Part(key, share, attempts, problem=match.reason)]
-    product = match.product
-    return _seats(Part(key, share, attempts, product.kind, product, product.id, quantity))
 
 
 def _seats(part: Part) -> list[Part]:
     """A course is for one person: further seats are a part of their own."""
-    if part.kind != "course" or part.quantity <= 1:
+    if part.ware is None or part.ware.kind != "course" or part.quantity <= 1:
         return [part]
     seat, rest = part.amount, None
     if part.amount is not None:
         seat, *others = allocate(part.amount, [1] * part.quantity)
         rest = sum(others)
     surplus = part._replace(
-        key=f"{part.key}:surplus",
-        amount=rest,
-        quantity=part.quantity - 1,
-        problem="duplicate_purchase",
+        key=surplus_key(part.key), amount=rest, quantity=part.quantity - 1, problem="duplicate_purchase"
     )
     return [part._replace(amount=seat, quantity=1), surplus]
 
 
-def repurposed(part: Part, case: PaymentCase, catalog: Catalog, product: str | None) -> Part:
+def repurposed(
+    part: Part, facts: PaymentFacts, record: PaymentRecord, world: World, product: str | None
+) -> Part:
     """The part as an operator wants it: bought as `product` (`credit` or a catalogue id), or as what the payment itself says."""
-    if product == "credit":
-        return part._replace(kind="credit", sold_as="credit", product=None, problem=None)
+    catalog: Catalog = world.catalog
+    if product == CREDIT:
+        return part._replace(
+            ware=Ware("credit", CREDIT, catalog.credit.tokens_per_idr), problem=None, what=""
+        )
     if product is not None:
         wanted = catalog.product(product)
         if wanted is None:
-            return part._replace(problem="unmapped_product")
-        if wanted.kind == "plan" and case.value("subscription_key"):
+            return part._replace(ware=None, problem="unmapped_product")
+        if wanted.kind == "plan" and facts.value("subscription_key"):
             # The subscription itself gives the access.
-            return part._replace(kind="sale", product=None, sold_as="subscription", problem=None)
-        return part._replace(kind=wanted.kind, product=wanted, sold_as=wanted.id, problem=None)
+            return part._replace(ware=Ware("sale", "subscription"), problem=None, what="")
+        return part._replace(ware=ware_of(wanted), problem=None, what="")
     if part.problem != "duplicate_purchase":
         return part
-    if part.kind is not None:
+    if part.ware is not None:
         return part._replace(problem=None)
-    return _with_purpose(part._replace(problem=None), case, catalog)
+    return _Shelf(facts, record, world).with_purpose(part._replace(problem=None))
 
 
-def payment_id_of(case: PaymentCase, attempts: tuple[str, ...]) -> str:
+def payment_id_of(facts: PaymentFacts, attempts: tuple[str, ...]) -> str:
     """The provider's id to show for these attempts: the money's own id when known, else the request's, else the key."""
     named = [attempt for attempt in attempts if attempt != RequestOnly]
     if not named:
-        return case.group_id or case.order_key
+        return facts.group_id or facts.order_key
     if len(named) == 1:
         return named[0]
-    return min(named, key=lambda a: (str(case.attempts[a].paid_at), a))
+    return min(named, key=lambda a: (str(facts.attempts[a].paid_at), a))

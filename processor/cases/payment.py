@@ -7,12 +7,13 @@ facts and not on their arrival. Policies (`processor.policies.payment`) read it;
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
+
+from msgspec import field
 
 from processor.cases.attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
-from processor.cases.stored_state import StoredState
+from processor.cases.state import State
 from schemas.event_model import EventModel
 from schemas.facts import (
     OrderCancelled,
@@ -41,8 +42,7 @@ _CONTEXT = (
 """Fields of a payment fact whose newest word counts."""
 
 
-@dataclass(slots=True)
-class Refund(StoredState):
+class Refund(State):
     """A refund at the provider, keyed by its id."""
 
     attempt_id: str | None
@@ -50,8 +50,7 @@ class Refund(StoredState):
     at: datetime
 
 
-@dataclass(slots=True)
-class Claim(StoredState):
+class Claim(State):
     """An operator's word on held money."""
 
     customer_id: str
@@ -60,53 +59,17 @@ class Claim(StoredState):
     position: int
 
 
-@dataclass(slots=True)
-class Grant(StoredState):
-    """What was granted for a part, and how much of it a refund took back. `at`: when we believed it was paid; `order_id`: of a course, as told."""
+class WriteOff(State):
+    """An operator's word that held money is to be kept without granting anything."""
 
-    kind: Literal["credit", "tokens", "course", "sale", "plan"]
-    customer_id: str | None
-    amount_idr: int | None
-    product: str
-    tokens: int = 0
-    refunds: dict[str, int] = field(default_factory=dict)
-    clawed_tokens: int = 0
-    revoked: bool = False
-    at: datetime | None = None
-    order_id: str = ""
-
-    @property
-    def refunded_idr(self) -> int:
-        return sum(self.refunds.values())
+    actor: str
+    position: int = 0
 
 
-@dataclass(slots=True)
-class Hold(StoredState):
-    """Money of a part in suspense. `amount` is what is left after `refunded_idr` went back; `said`: digest of what readers were told."""
+class PaymentFacts(State):
+    """One payment (with all attempts at it) or one order, as its facts tell. `payers`: e-mails they named, each with the earliest time.
 
-    suspense_id: str
-    reason: str
-    amount: int | None
-    refunded_idr: int = 0
-    said: str = ""
-
-
-@dataclass(slots=True)
-class Closed(StoredState):
-    """A part nothing more comes of: it left suspense without a grant, or all that was granted was taken back. `refunds` by id."""
-
-    why: Literal["refunded", "written_off", "taken_back"]
-    attempts: list[str] = field(default_factory=list)
-    refunds: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class PaymentCase(StoredState):
-    """One payment (with all attempts at it) or one order, and what was decided about it.
-
-    `payers` are the e-mails that its facts named, each with the earliest time it was told;
-    `owner_email` is the one that the owner had when something was granted. `grounds` is what the facts said when something was
-    granted (processor/policies/review.py); `stray_grants` were granted by a case that turned out to be this one, by case and part.
+    `fixed`: a program that kept no grounds decided on it (processor/cases/earlier.py).
     """
 
     key: str
@@ -125,23 +88,8 @@ class PaymentCase(StoredState):
     cancelled_at: datetime | None = None
     deleted_at: datetime | None = None
     claims: dict[str, Claim] = field(default_factory=dict)
-    write_offs: dict[str, str] = field(default_factory=dict)
-
-    main: list[str] = field(default_factory=list)
-    sold: Register | None = None
-    owner: str | None = None
-    owner_email: str | None = None
-    grants: dict[str, Grant] = field(default_factory=dict)
-    holds: dict[str, Hold] = field(default_factory=dict)
-    stray_holds: list[Hold] = field(default_factory=list)
-    stray_grants: dict[str, Grant] = field(default_factory=dict)
-    grounds: list[str] = field(default_factory=list)
-    closed: dict[str, Closed] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
-    counted_twice: set[str] = field(default_factory=set)
-    merged_records: set[str] = field(default_factory=set)
-    assessed: dict[str, str] = field(default_factory=dict)
-    new_facts: list[int] = field(default_factory=list)
+    write_offs: dict[str, WriteOff] = field(default_factory=dict)
+    fixed: bool = False
 
     def observe(self, event: EventModel, position: int) -> None:
         """Merge one fact. Applying it again changes nothing."""
@@ -160,8 +108,7 @@ class PaymentCase(StoredState):
         elif isinstance(event, SuspenseClaimed):
             self._claim(event, position)
         elif isinstance(event, SuspenseWrittenOff):
-            self.write_offs[event.suspense_id] = event.actor
-        self.new_facts.append(position)
+            self.write_offs[event.suspense_id] = WriteOff(event.actor, position)
 
     def value(self, name: str) -> Any:
         """The newest known value of a context field, or None."""
@@ -173,20 +120,13 @@ class PaymentCase(StoredState):
         return tuple(ProductHint.model_validate(hint) for hint in self.value("products") or ())
 
     @property
-    def agreed(self) -> Register | None:
+    def order(self) -> Register | None:
         """The order as it was when it was paid: the price agreed then is the price."""
         if not self.orders:
             return None
         paid_at = self.paid_at(self.successes)
         agreed = [order for order in self.orders if paid_at is None or order.at <= paid_at]
-        if agreed:
-            return max(agreed, key=_by_time)
-        return min(self.orders, key=_by_time)
-
-    @property
-    def order(self) -> Register | None:
-        """What is delivered; once something was granted it stays what it was then."""
-        return self.sold or self.agreed
+        return max(agreed, key=_by_time) if agreed else min(self.orders, key=_by_time)
 
     @property
     def order_snapshot(self) -> OrderRecorded | None:
@@ -213,19 +153,9 @@ class PaymentCase(StoredState):
         return successes
 
     @property
-    def decided(self) -> bool:
-        """Something was granted, or money left suspense for good."""
-        return bool(self.grants or self.closed or self.stray_grants)
-
-    def granted_to(self) -> set[str]:
-        """Customers who were granted something for it."""
-        grants = (*self.grants.values(), *self.stray_grants.values())
-        return {grant.customer_id for grant in grants if grant.customer_id}
-
-    @property
     def in_hand(self) -> bool:
         """A person has spoken about its money: later news is shown to them (processor/policies/alarms.py), and undoes nothing."""
-        return bool(self.claims or self.write_offs)
+        return bool(self.claims or self.write_offs or self.fixed)
 
     def paid_at(self, attempts: Iterable[str]) -> datetime | None:
         """When the earliest of these attempts was paid."""
@@ -272,8 +202,8 @@ class PaymentCase(StoredState):
         paid = [attempt.last_success_at for attempt in attempts if attempt.last_success_at is not None]
         return bool(paid) and max(unpaid) > max(paid)
 
-    def absorb(self, other: PaymentCase) -> None:
-        """Take over another case of the same payment. What it held is released, what it granted is withdrawn, by the next decision."""
+    def absorb(self, other: PaymentFacts) -> None:
+        """What another case of the same payment was told."""
         self.names |= other.names
         self.aliases |= other.aliases
         for key, attempt in other.attempts.items():
@@ -291,18 +221,6 @@ class PaymentCase(StoredState):
         self.deleted_at = earliest(self.deleted_at, other.deleted_at)
         self.group_id = self.group_id or other.group_id
         self.reusable = self.reusable or other.reusable
-        self.new_facts = sorted({*self.new_facts, *other.new_facts})
-        self.stray_holds += [*other.stray_holds, *other.holds.values()]
-        self.stray_grants |= other.stray_grants
-        self.stray_grants |= {f"{other.key} {part}": grant for part, grant in other.grants.items()}
-        self.told |= other.told
-        self.merged_records |= other.merged_records | set(other.assessed)
-
-    def tell_once(self, word: str) -> bool:
-        """Whether this has not been told to an operator yet."""
-        new = word not in self.told
-        self.told.add(word)
-        return new
 
     def _payment(self, fact: PaymentFact, position: int) -> None:
         self._named(fact)

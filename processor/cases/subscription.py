@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from processor.cases.stored_state import StoredState
+from msgspec import field
+from msgspec.structs import replace
+
+from processor.cases.state import State
 from schemas.event_model import EventModel
 from schemas.facts import ProductHint, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Cycle(StoredState):
+class Cycle(State):
     """One charge of a recurring plan. Success is final; failures are ordered by time."""
 
     at: datetime
@@ -43,8 +44,7 @@ class Cycle(StoredState):
         )
 
 
-@dataclass(slots=True)
-class Naming(StoredState):
+class Naming(State):
     """How a report named the product. `reaches` is the end it stated, for reports without a time of their own."""
 
     products: list[dict[str, Any]]
@@ -63,8 +63,7 @@ class Naming(StoredState):
         return (self.at, repr(self.products)) > (other.at, repr(other.products))
 
 
-@dataclass(slots=True)
-class Ending(StoredState):
+class Ending(State):
     """A cancellation or an expiry as reported; `expires_at` is the end the report names, `at` when it was said."""
 
     at: datetime
@@ -72,8 +71,7 @@ class Ending(StoredState):
     finished: bool = False
 
 
-@dataclass(slots=True)
-class PayerReports(StoredState):
+class PayerReports(State):
     """All that was reported with one payer's e-mail (or none). `naming` is the product's name in force, `named` all it ever had."""
 
     first_position: int
@@ -155,8 +153,7 @@ class PayerReports(StoredState):
             self.cycles.setdefault("", Cycle(at=fact.occurred_at, failing=True, final=fact.final))
 
 
-@dataclass(slots=True)
-class SubscriptionCase(StoredState):
+class SubscriptionCase(State):
     """One subscription, membership or licence, and what was last decided about it."""
 
     key: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from processor.cases.situation import Purchase
+from msgspec.structs import replace
+
+from processor.cases.payment_record import Bought
 from processor.cases.subscription import Cycle, Ending, PayerReports
 from schemas.catalog import Product
 from schemas.decisions import SubscriptionStatus
@@ -21,7 +23,7 @@ FIRST_CHARGE_ALLOWANCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SubscriptionState:
     """What readers see. `access_until` None = no end known."""
 
     status: SubscriptionStatus
@@ -38,7 +40,7 @@ class Paid(NamedTuple):
     """
 
     product: str
-    terms: Purchase
+    terms: Bought
     started: datetime | None = None
     ends: datetime | None = None
     newest: datetime | None = None
@@ -56,7 +58,7 @@ def state_of(
     counted: list[Cycle],
     now: datetime,
     paid: Paid | None = None,
-) -> State:
+) -> SubscriptionState:
     """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet)."""
     grace = Period.parse(product.grace) if product and product.grace else None
     failing = [cycle for cycle in reports.cycles.values() if cycle.failing and not cycle.succeeded]
@@ -66,7 +68,7 @@ def state_of(
         return _timed(reports, started, ends, grace, overdue, now)
     if paid and paid.refunded_at and paid.overrules(reports) and paid.ends is None:
         ended = min(paid.refunded_at, now)  # the provider's clock may be ahead of ours
-        return State("cancelled", None, ended, ended)
+        return SubscriptionState("cancelled", None, ended, ended)
     if paid and paid.started and paid.ends:
         return _bought(reports, paid, paid.started, paid.ends, grace, now)
     if reports.active_at is None:
@@ -95,7 +97,7 @@ def paid_time(paid: Iterable[tuple[datetime, int]], period: Period) -> tuple[dat
 
 def _bought(
     reports: PayerReports, paid: Paid, started: datetime, ends: datetime, grace: Period | None, now: datetime
-) -> State:
+) -> SubscriptionState:
     """It lasts as long as was paid for or as was stated, whichever is longer: both tell of the same periods. A payment is a word of its own."""
     if not paid.overrules(reports):
         ends = max(filter(None, (ends, reports.expires_at)))
@@ -119,26 +121,28 @@ def _is_charged(reports: PayerReports) -> bool:
     )
 
 
-def _never_active(reports: PayerReports) -> State:
+def _never_active(reports: PayerReports) -> SubscriptionState:
     """Nobody said it was usable and no charge of it counts."""
     if reports.expired is not None:
-        return State("expired", None, reports.expired.at, reports.expired.at)
+        return SubscriptionState("expired", None, reports.expired.at, reports.expired.at)
     if reports.cancelled:
         first = min(ending.at for ending in reports.cancelled)
-        return State("cancelled", None, first, first)
-    return State("pending", None, reports.expires_at, None)
+        return SubscriptionState("cancelled", None, first, first)
+    return SubscriptionState("pending", None, reports.expires_at, None)
 
 
-def _before_first_charge(reports: PayerReports, grace: Period | None, failing: bool, now: datetime) -> State:
+def _before_first_charge(
+    reports: PayerReports, grace: Period | None, failing: bool, now: datetime
+) -> SubscriptionState:
     began = reports.active_at or reports.first_at
     due = max(filter(None, (reports.anchor, began)))
     until = grace.after(due) if grace else due + FIRST_CHARGE_ALLOWANCE
     if reports.cancelled:
         ends = min(until, *(ending.at for ending in reports.cancelled))
-        return State("cancelled", began, ends, ends)
+        return SubscriptionState("cancelled", began, ends, ends)
     if now >= until:
-        return State("expired", began, due, until)
-    return State("past_due" if failing else "active", began, due, until)
+        return SubscriptionState("expired", began, due, until)
+    return SubscriptionState("past_due" if failing else "active", began, due, until)
 
 
 def _timed(
@@ -148,21 +152,21 @@ def _timed(
     grace: Period | None,
     overdue: bool,
     now: datetime,
-) -> State:
+) -> SubscriptionState:
     until = grace.after(ends) if grace and ends else ends
     cancelled = _cancelled(reports)
     if cancelled is not None and not cancelled.finished:
-        return State(
+        return SubscriptionState(
             "cancelled", started, ends or cancelled.at, ends or cancelled.at, bool(ends and now < ends)
         )
     if cancelled is not None:
-        return State("expired" if ends and now >= ends else "active", started, ends, ends, True)
+        return SubscriptionState("expired" if ends and now >= ends else "active", started, ends, ends, True)
     if _expired(reports, ends, now) or (until is not None and now >= until):
         end = ends or (reports.expired.at if reports.expired else None)
-        return State("expired", started, end, until or end)
+        return SubscriptionState("expired", started, end, until or end)
     if overdue or (ends is not None and now >= ends):
-        return State("past_due", started, ends, until)
-    return State("active", started, ends, until)
+        return SubscriptionState("past_due", started, ends, until)
+    return SubscriptionState("active", started, ends, until)
 
 
 def _cancelled(reports: PayerReports) -> Ending | None:

@@ -13,9 +13,10 @@ import orjson
 
 from eventstore.queries import Piece, in_one_statement, load
 from eventstore.read import STANDING, StoredEvent
+from processor.cases.case import PaymentCase
+from processor.cases.customer import CustomerRecord
+from processor.cases.keys import WaitKey, customer_key, email_key
 from processor.cases.names import key_of, names_of, payment_case, subscription_case
-from processor.cases.payment import PaymentCase
-from processor.cases.situation import CustomerRecord
 from processor.cases.subscription import SubscriptionCase
 from runtime.database import Connection
 from schemas.email_address import normalise_email
@@ -23,7 +24,7 @@ from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
 
 SQL = load("fulfilment.sql", "processor")
-_LOOK = in_one_statement((("found", SQL["look"]), ("log", STANDING)), SQL["looked"])
+LOOK = in_one_statement((("found", SQL["look"]), ("log", STANDING)), SQL["looked"])
 
 Case = PaymentCase | SubscriptionCase
 
@@ -62,15 +63,20 @@ class Desk:
     owners: dict[str, str | None] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     dirty: dict[str, Cause] = field(default_factory=dict)
-    waits: dict[str, set[str]] = field(default_factory=dict)
+    waits: dict[str, set[WaitKey]] = field(default_factory=dict)
 
-    async def look(self, connection: Connection, facts: Sequence[EventModel]) -> Standing:
-        """What facts most often ask for, in one statement: the cases they name, the customers they may be of, and where the log stands."""
-        names = sorted({name for fact in facts for name in names_of(fact)})
+    async def look(
+        self, connection: Connection, facts: Sequence[EventModel], more: Iterable[str] = ()
+    ) -> Standing:
+        """What facts most often ask for, in one statement: the cases they name, the customers they may be of, and where the log stands.
+
+        `more`: further names of cases.
+        """
+        names = sorted({*more, *(name for fact in facts for name in names_of(fact))})
         ids = sorted({one for fact in facts if (one := _customer_in(fact))})
         emails = sorted({one for fact in facts if (one := getattr(fact, "payer_email", None))})
         standing = {"head": 0, "next": 0}
-        for row in await connection.fetch(_LOOK, names, ids, emails):
+        for row in await connection.fetch(LOOK, names, ids, emails):
             if row["what"] == "case":
                 self.aliases[row["name"]] = row["key"]
                 if row["key"] not in self.cases:
@@ -130,7 +136,7 @@ class Desk:
         for name in names:
             self._point(name, case.key)
         if isinstance(case, PaymentCase):
-            case.names.update(names)
+            case.facts.names.update(names)
         return case
 
     def _point(self, name: str, key: str) -> None:
@@ -151,11 +157,11 @@ class Desk:
         if cause and cause.position >= current.position:
             self.dirty[key] = cause
 
-    def register(self, event: CustomerRegistered) -> set[str]:
+    def register(self, event: CustomerRegistered) -> set[WaitKey]:
         """Take a customer in; returns what cases may have waited for."""
         record = self.customers.get(event.customer_id) or CustomerRecord(customer_id=event.customer_id)
         email = normalise_email(event.email)
-        woken = {f"customer:{event.customer_id}"} | {f"email:{e}" for e in (record.email, email) if e}
+        woken = {customer_key(event.customer_id)} | {email_key(e) for e in (record.email, email) if e}
         if record.email and record.email in self.by_email:
             self.by_email[record.email] = [c for c in self.by_email[record.email] if c != event.customer_id]
         record.email = email
@@ -163,6 +169,15 @@ class Desk:
         self.changed_customers.add(event.customer_id)
         self._index_emails()
         return woken
+
+    def index(self, customers: set[str]) -> None:
+        """Customers whose record changed can be found by their address."""
+        for customer_id in customers:
+            record = self.customers[customer_id]
+            known = self.by_email.get(record.email or "")
+            if known is not None and customer_id not in known:
+                known.append(customer_id)
+                known.sort()
 
     def _know(self, state: str, version: int | None) -> None:
         record = CustomerRecord.from_json(state)
@@ -176,11 +191,7 @@ class Desk:
         self._index_emails()
 
     def _index_emails(self) -> None:
-        for record in self.customers.values():
-            known = self.by_email.get(record.email or "")
-            if known is not None and record.customer_id not in known:
-                known.append(record.customer_id)
-                known.sort()
+        self.index(set(self.customers))
 
     def _take_in(self, key: str, kind: str, state: str) -> None:
         model = SubscriptionCase if kind == "subscription" else PaymentCase
@@ -196,7 +207,7 @@ class Desk:
             payment_key = key_of(event)
             provider: str = getattr(event, "provider")  # noqa: B009 - every payment and order fact has one
             key = payment_case(provider, payment_key)
-            case = PaymentCase(key=key, provider=provider, payment_key=payment_key)
+            case = PaymentCase.new(key, provider, payment_key)
         self.cases[key] = case
         return case
 
@@ -204,20 +215,20 @@ class Desk:
         """Make two cases of one payment one; returns the one that stays."""
         if other is case or not isinstance(case, PaymentCase) or not isinstance(other, PaymentCase):
             return case
-        if other.decided and case.decided:
-            if case.reusable or other.reusable:
+        if other.record.settled and case.record.settled:
+            if case.facts.reusable or other.facts.reusable:
                 return case
-            if case.in_hand or other.in_hand:
+            if case.facts.in_hand or other.facts.in_hand:
                 # Both counted money before we learned that they are one, and a person had a hand in it: a person must look.
-                case.counted_twice.add(other.key)
+                case.record.apart.add(other.key)
                 return case
-        elif other.decided:
+        elif other.record.settled:
             case, other = other, case
         case.absorb(other)
         self.merged.add(other.key)
         self.dirty.pop(other.key, None)
         del self.cases[other.key]
-        for name in other.names:
+        for name in other.facts.names:
             self._point(name, case.key)
         self.touch(case.key)
         return case
@@ -233,7 +244,7 @@ def _customer_in(fact: EventModel) -> str | None:
 
 def charged_for(case: PaymentCase) -> list[str]:
     """The subscription whose charge this payment is, if any."""
-    key = case.value("subscription_key")
+    key = case.facts.value("subscription_key")
     return [subscription_case(case.provider, key)] if key else []
 
 

@@ -18,11 +18,12 @@ import asyncpg
 from eventstore import checkpoints
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import Piece, in_one_statement
-from eventstore.read import newest_data, read_page
+from eventstore.read import newest_data, read_after, read_page
+from processor.cases.keys import NEW_PROGRAM
+from processor.cases.state import StateUnreadable
 from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
 from processor.fulfilment.unknown_payers import Place, touch_some
 from processor.fulfilment.work import (
-    FAILED,
     PolicyFailed,
     Work,
     about,
@@ -36,20 +37,26 @@ from processor.stored_delivery import stored_envelope
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.ids import uuid7
 from schemas.catalog import Catalog
+from schemas.decisions import DECISIONS
 from schemas.envelope import pack
-from schemas.errors import StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
+from schemas.errors import Permanent, StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
 from schemas.events import decode
 from schemas.facts import FACTS, CatalogPublished
 
 CONSUMER = "fulfilment"
+DECISION_TYPES = tuple(model.TYPE for model in DECISIONS)
 FACT_TYPES = frozenset(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
+
+
+class RecordsMissing(Permanent):
+    """The log holds decisions, and nothing is left of what they rest on (fulfilment is at 0): run `lunas fulfilment rebuild`."""
 
 
 RACES = (WrongExpectedVersion, StoreUnavailable)
 """Another writer was faster; the round is read and decided again."""
 
-REPEAT = (*RACES, PolicyFailed, UnknownEventVersion)
-"""Worth another round: after a race, without a case that a bug keeps from being decided, or once a newer program runs elsewhere."""
+REPEAT = (*RACES, PolicyFailed, UnknownEventVersion, RecordsMissing, StateUnreadable)
+"""Worth another round: after a race, without a case that a bug keeps from being decided, once a newer program runs elsewhere, or once the cases were built again."""
 
 TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
              asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
@@ -174,7 +181,7 @@ class Fulfilment:
 
     async def _round(self, connection: Connection, *, timers: bool) -> Round:
         if self._position is None:
-            self._position = await checkpoints.start(connection, CONSUMER)
+            self._position = await _start(connection)
         if timers:
             self._clock = (await connection.fetchval(SQL["now"]), time.monotonic())
         position = self._position
@@ -192,7 +199,7 @@ class Fulfilment:
         if held:
             held = await touch_some(connection, work, held, self._held_limit)
         if self._first:
-            await wake(connection, work, {FAILED: Cause()})
+            await wake(connection, work, {NEW_PROGRAM: Cause()})
         await decide_all(connection, work)
         if page.through > position or work.decided:
             position = await _commit(connection, work, position, page.through)
@@ -206,6 +213,14 @@ class Fulfilment:
         """The database's clock, carried on by our monotonic one between rounds of timers: a worker's wall clock may jump."""
         read, at = self._clock
         return read + timedelta(seconds=time.monotonic() - at)
+
+
+async def _start(connection: Connection) -> int:
+    """Our checkpoint. Raises RecordsMissing when it is 0 and the log holds decisions: deciding on their facts again would grant them again."""
+    position = await checkpoints.start(connection, CONSUMER)
+    if position == 0 and await read_after(connection, 0, DECISION_TYPES, 1):
+        raise RecordsMissing
+    return position
 
 
 async def _commit(connection: Connection, work: Work, old: int, through: int) -> int:

@@ -11,8 +11,9 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 
 from eventstore.append import TO_DECIDE
 from eventstore.leadership import Leadership
+from processor.cases.state import StateUnreadable
 from processor.fulfilment.inline import Inline
-from processor.fulfilment.rounds import RACES, REPEAT, TRANSIENT, Decided, Fulfilment, Round
+from processor.fulfilment.rounds import RACES, REPEAT, TRANSIENT, Decided, Fulfilment, RecordsMissing, Round
 from processor.fulfilment.work import PolicyFailed
 from runtime.database import Pool
 from runtime.lifecycle import sleep_until
@@ -166,6 +167,22 @@ async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timer
             exc_info=failure.error,
         )
         fulfilment.leave_out(failure)
+        raise
+    except RecordsMissing:
+        metrics.stuck.set(1)
+        log.error(
+            "the log holds decisions and fulfilment is at 0: run `lunas fulfilment rebuild`",
+            action="fulfilment.stuck",
+            error="RecordsMissing",
+        )
+        raise
+    except StateUnreadable as error:
+        metrics.stuck.set(1)
+        log.error(
+            "a case was stored by a newer program, or is damaged: start that program, or run `lunas fulfilment rebuild`",
+            action="fulfilment.stuck",
+            error=str(error),
+        )
         raise
     except UnknownEventVersion as error:
         metrics.stuck.set(1)

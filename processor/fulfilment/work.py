@@ -13,22 +13,23 @@ from datetime import datetime
 
 from eventstore.append import NewEvent
 from eventstore.read import StoredEvent
-from processor.cases.payment import PaymentCase
-from processor.cases.situation import Situation
+from processor.cases.case import PaymentCase
+from processor.cases.keys import CATALOG, NEW_PROGRAM, WaitKey, case_key
+from processor.cases.names import subscription_case
 from processor.cases.subscription import SubscriptionCase
+from processor.cases.world import World
 from processor.fulfilment.desk import SQL, Case, Cause, Desk, cause_of, charged_for
-from processor.policies.payment import decide_payment
+from processor.grants.step import Step
+from processor.policies.deciding import decide_payment
 from processor.policies.subscription import decide_subscription
 from runtime.database import Connection
 from schemas.catalog import Catalog
 from schemas.errors import Permanent
 from schemas.event_model import EventModel
 from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
-from schemas.streams import StreamName
 
 BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
 TURNS = 100  # decisions on one case in a round; a few are usual, and without an end two cases that wake each other would stop all others
-FAILED = "policy"  # what cases wait for that a bug keeps from being decided: a new program
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +102,20 @@ async def prepare(connection: Connection, work: Work, facts: Sequence[Reported])
     await desk.load_cases(connection, [key for case in payments for key in charged_for(case)])
     registered = {fact.customer_id for fact in each if isinstance(fact, CustomerRegistered)}
     await desk.load_customers(connection, registered, set())
-    woken: dict[str, Cause] = {}
+    woken: dict[WaitKey, Cause] = {}
     for one in facts:
         woken |= _take_in(work, one)
     await wake(connection, work, woken)
 
 
-def _take_in(work: Work, one: Reported) -> dict[str, Cause]:
+def _take_in(work: Work, one: Reported) -> dict[WaitKey, Cause]:
     """What cases may have waited for and this fact brings."""
     desk, fact, cause = work.desk, one.fact, one.cause
     if isinstance(fact, CustomerRegistered):
         return dict.fromkeys(desk.register(fact), cause)
     if isinstance(fact, CatalogPublished):
         work.catalog = Catalog.model_validate(fact.content)
-        return {"catalog": cause}
+        return {CATALOG: cause}
     if isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
         concerned = desk.concerned(fact)
     else:
@@ -125,7 +126,7 @@ def _take_in(work: Work, one: Reported) -> dict[str, Cause]:
     return {}
 
 
-async def wake(connection: Connection, work: Work, woken: dict[str, Cause]) -> None:
+async def wake(connection: Connection, work: Work, woken: dict[WaitKey, Cause]) -> None:
     """Cases that waited for one of these must be decided again."""
     if not woken:
         return
@@ -145,35 +146,36 @@ async def decide_all(connection: Connection, work: Work) -> None:
     desk = work.desk
     while desk.dirty:
         batch, desk.dirty = desk.dirty, {}
-        await _load_answers(connection, desk, batch)
+        await load_answers(connection, desk, batch)
         ordered = sorted(
             batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
         )
-        happened: dict[str, Cause] = {}
-        recalled: dict[str, Cause] = {}
+        happened: dict[WaitKey, Cause] = {}
+        called: dict[str, Cause] = {}
         for number, key in enumerate(ordered, 1):
             if number % BREATH == 0:
                 await asyncio.sleep(0)
             before = desk.cases[key].owner
-            situation = _decide(work, key, batch[key])
-            happened |= dict.fromkeys(situation.wakes, batch[key])
-            recalled |= dict.fromkeys(situation.recalls, batch[key])
+            step = _decide(work, key, batch[key])
+            happened |= dict.fromkeys(step.wakes, batch[key])
+            called |= dict.fromkeys(step.calls, batch[key])
             if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):
                 desk.owners[key] = desk.cases[key].owner
-                happened[f"case:{key}"] = batch[key]
+                happened[case_key(key)] = batch[key]
         await wake(connection, work, happened)
-        await _recall(connection, desk, recalled)
+        await _call(connection, desk, called)
 
 
-async def _recall(connection: Connection, desk: Desk, recalled: dict[str, Cause]) -> None:
+async def _call(connection: Connection, desk: Desk, called: dict[str, Cause]) -> None:
     """Cases that another one asked to look again."""
-    await desk.load_cases(connection, recalled)
-    for key, cause in recalled.items():
+    await desk.load_cases(connection, called)
+    for key, cause in called.items():
         if key in desk.cases and key not in desk.dirty:
             desk.touch(key, cause)
 
 
-async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cause]) -> None:
+async def load_answers(connection: Connection, desk: Desk, batch: Mapping[str, Cause]) -> None:
+    """What policies may ask about these cases."""
     ids: set[str] = set()
     emails: set[str] = set()
     subscriptions: set[str] = set()
@@ -184,23 +186,29 @@ async def _load_answers(connection: Connection, desk: Desk, batch: dict[str, Cau
             ids |= {one for one in (case.customer_ref, case.claimed_by) if one}
             emails |= {payer for payer in case.payers if payer}
         else:
-            ids |= {claim.customer_id for claim in case.claims.values()}
-            ids |= case.granted_to()
-            ids |= {one for one in (case.value("customer_ref"),) if one}
-            emails.update(case.emails())
-            subscription = case.value("subscription_key")
-            subscriptions |= {f"{case.provider}:subscription:{subscription}"} if subscription else set()
+            ids |= {claim.customer_id for claim in case.facts.claims.values()}
+            ids |= _concerned(case)
+            ids |= {one for one in (case.facts.value("customer_ref"),) if one}
+            emails.update(case.facts.emails())
+            subscription = case.facts.value("subscription_key")
+            subscriptions |= {subscription_case(case.provider, subscription)} if subscription else set()
     await desk.load_owners(connection, subscriptions)
     ids |= {owner for key in subscriptions if (owner := desk.owners.get(key))}
     await desk.load_customers(connection, ids, emails)
     await desk.load_versions(connection)
 
 
-def _decide(work: Work, key: str, cause: Cause) -> Situation:
-    """Returns what the case was decided in: what happened that others may have waited for, and whom it asks to look again."""
+def _concerned(case: PaymentCase) -> set[str]:
+    """Customers who have something of a payment, or bid for it."""
+    parts = (getattr(part, "customer_id", None) for part in case.record.parts.values())
+    return {one for one in (*parts, *case.record.given) if one}
+
+
+def _decide(work: Work, key: str, cause: Cause) -> Step:
+    """Returns what it led to: what happened that others may have waited for, and whom it calls."""
     desk = work.desk
     case = desk.cases[key]
-    situation = Situation(
+    world = World(
         catalog=work.catalog,
         now=work.now,
         customers=desk.customers,
@@ -209,38 +217,37 @@ def _decide(work: Work, key: str, cause: Cause) -> Situation:
         create_unknown=work.create_unknown,
     )
     if key in work.undecidable:
-        situation.waits = {FAILED}
-        situation.parked.append((key, "policy_failed"))
+        step = Step(world, waits={NEW_PROGRAM})
+        step.parked.append((key, "policy_failed"))
     else:
         work.turns[key] += 1
         if work.turns[key] > TURNS:
             raise PolicyFailed(key, RecursionError("its decisions come to no end"))
-        _apply_policy(case, situation)
+        step = _apply_policy(case, world, desk)
     work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else None
     work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
-    desk.waits[key] = situation.waits
+    desk.waits[key] = step.waits
     metadata = {
         "correlation_id": cause.correlation_id,
         "causation_id": cause.event_id,
         "delivery_id": cause.delivery_id,
         "catalog_version": work.catalog.version,
     }
-    for decision in situation.decisions:
-        work.new.append(NewEvent(StreamName(decision.stream), decision.event, metadata))
-        customer_id = getattr(decision.event, "customer_id", None)
-        if customer_id in desk.customers:
-            desk.changed_customers.add(customer_id)
-    desk.changed_customers |= situation.changed
-    work.parked += [(case.provider, detail, reason, cause) for detail, reason in situation.parked]
-    return situation
+    for decision in step.decisions:
+        work.new.append(NewEvent(decision.stream, decision.event, metadata))
+    desk.changed_customers |= step.changed
+    work.parked += [(case.provider, detail, reason, cause) for detail, reason in step.parked]
+    return step
 
 
-def _apply_policy(case: Case, situation: Situation) -> None:
+def _apply_policy(case: Case, world: World, desk: Desk) -> Step:
     try:
         if isinstance(case, SubscriptionCase):
-            decide_subscription(case, situation)
+            step = decide_subscription(case, world, desk.customers)
         else:
-            decide_payment(case, situation)
+            step = decide_payment(case, world, desk.customers)
     except Exception as error:
         # Whatever a policy trips over concerns one case; the others must go on. Re-raised by name, never swallowed.
         raise PolicyFailed(case.key, error) from error
+    desk.index(step.changed)
+    return step

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from processor.cases.situation import CustomerRecord, Membership, Purchase, Situation
+from processor.cases.customer import CustomerRecord, Membership
+from processor.cases.keys import plans_key
+from processor.cases.payment_record import Bought
 from processor.cases.subscription import PayerReports, SubscriptionCase
 from processor.cases.subscription_state import Paid, paid_time
+from processor.grants.step import Step
 from schemas.catalog import Catalog
 from schemas.facts import ProductHint
 from schemas.periods import Period
@@ -23,29 +26,22 @@ Links = dict[tuple[str, str], str]
 """(product, name of the purchase) → key of the membership's case."""
 
 
-def plans_key(customer: CustomerRecord) -> str:
-    """What memberships wait for: another purchase or another membership of their customer."""
-    return f"plans:{customer.customer_id}"
-
-
-def announce(
-    case: SubscriptionCase, reports: PayerReports, customer: CustomerRecord, situation: Situation
-) -> bool:
+def announce(case: SubscriptionCase, reports: PayerReports, customer: CustomerRecord, step: Step) -> bool:
     """Remember what a membership is called, at its customer; whether that is news."""
-    situation.waits.add(plans_key(customer))
+    step.waits.add(plans_key(customer.customer_id))
     before = customer.memberships.get(case.key)
     # A plan that left the catalogue was still what its payments bought.
-    membership = _membership(case, reports, situation.catalog, before.plans if before else [])
+    membership = _membership(case, reports, step.world.catalog, before.plans if before else [])
     if before == membership:
         return False
     customer.memberships[case.key] = membership
-    situation.changed.add(customer.customer_id)
-    situation.wakes.add(plans_key(customer))
+    step.changed.add(customer.customer_id)
+    step.wakes.add(plans_key(customer.customer_id))
     return True
 
 
 def links_of(customer: CustomerRecord) -> Links:
-    """Purchases that a membership stands for. Those that nobody named take part last, where only one plan can be meant."""
+    """Boughts that a membership stands for. Those that nobody named take part last, where only one plan can be meant."""
     if not customer.memberships:
         return {}
     named = {key: known.plans for key, known in customer.memberships.items() if known.named}
@@ -60,7 +56,7 @@ def links_of(customer: CustomerRecord) -> Links:
 
 def paid_for(case_key: str, customer: CustomerRecord) -> Paid | None:
     """What the payments of a membership bought; None when no payment of it is known."""
-    linked: dict[str, list[Purchase]] = {}
+    linked: dict[str, list[Bought]] = {}
     for (product, name), key in links_of(customer).items():
         if key == case_key:
             linked.setdefault(product, []).append(customer.purchases[product][name])
@@ -84,21 +80,21 @@ def provider_of(name: str) -> str:
     return name.partition(":")[0]
 
 
-def valid(purchases: Iterable[Purchase]) -> list[Purchase]:
+def valid(purchases: Iterable[Bought]) -> list[Bought]:
     """Those whose money stayed, at least in part."""
     return [one for one in purchases if one.refunded_at is None]
 
 
-def newest_of(purchases: Iterable[Purchase]) -> Purchase:
+def newest_of(purchases: Iterable[Bought]) -> Bought:
     """The one whose terms count."""
-    return max(purchases, key=lambda one: (one.at, one.period, one.quantity))
+    return max(purchases, key=lambda one: (one.at, one.terms.period, one.quantity))
 
 
-def chain_of(purchases: Iterable[Purchase]) -> tuple[Purchase, datetime, datetime]:
+def chain_of(purchases: Iterable[Bought]) -> tuple[Bought, datetime, datetime]:
     """The newest terms, start and end of at least one purchase of a plan: periods append."""
     known = list(purchases)
     terms = newest_of(known)
-    return terms, *paid_time([(one.at, one.quantity) for one in known], Period.parse(terms.period))
+    return terms, *paid_time([(one.at, one.quantity) for one in known], Period.parse(terms.terms.period))
 
 
 def _membership(
@@ -126,7 +122,7 @@ def _links(customer: CustomerRecord, plans: Mapping[str, Iterable[str]], taken: 
     return links
 
 
-def _bought_by(name: str, purchase: Purchase, memberships: Mapping[str, Membership]) -> str | None:
+def _bought_by(name: str, purchase: Bought, memberships: Mapping[str, Membership]) -> str | None:
     """The newest membership that had begun when it was paid, else the first one that began before the paid time was over."""
     fitting = [
         (known.began, key)
@@ -151,5 +147,5 @@ def _possible(customer: CustomerRecord, membership: Membership, taken: Links) ->
     }
 
 
-def _end_of(purchase: Purchase) -> datetime:
-    return Period.parse(purchase.period).after(purchase.at, purchase.quantity)
+def _end_of(purchase: Bought) -> datetime:
+    return Period.parse(purchase.terms.period).after(purchase.at, purchase.quantity)

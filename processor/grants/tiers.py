@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from processor.cases.situation import CustomerRecord, Situation, TierState
+from processor.cases.customer import CustomerRecord, TierState
+from processor.cases.world import World
+from processor.grants.step import Step
 from schemas.decisions import TierChanged
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-def settle_tier(customer: CustomerRecord, case: str, reason: str, situation: Situation) -> None:
+def settle_tier(customer: CustomerRecord, case: str, reason: str, step: Step) -> None:
     """Append tier.changed when the tier in force, its end or what follows it differs from what was last decided."""
-    wanted = _tier_of(customer, situation)
-    first = situation.catalog.first_tier
+    wanted = _tier_of(customer, step.world)
+    first = step.world.catalog.first_tier
     current = customer.tier or TierState(tier=first, until=None, fallback_tier=first)
     if wanted == current:
         return
     customer.tier = wanted
-    situation.say_of(
+    step.say_of(
         customer.customer_id,
         TierChanged(
             case=case,
@@ -31,8 +33,8 @@ def settle_tier(customer: CustomerRecord, case: str, reason: str, situation: Sit
     )
 
 
-def _tier_of(customer: CustomerRecord, situation: Situation) -> TierState:
-    catalog = situation.catalog
+def _tier_of(customer: CustomerRecord, world: World) -> TierState:
+    catalog = world.catalog
     base = catalog.credit_tier if customer.topups else catalog.first_tier
     if not customer.plans:
         return TierState(tier=base, until=None, fallback_tier=base)
@@ -40,7 +42,7 @@ def _tier_of(customer: CustomerRecord, situation: Situation) -> TierState:
     in_force = [
         plan
         for plan in customer.plans.values()
-        if plan.tier in order and (plan.until is None or plan.until > situation.now)
+        if plan.tier in order and (plan.until is None or plan.until > world.now)
     ]
     if not in_force:
         return TierState(tier=base, until=None, fallback_tier=base)

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from processor.cases.parts import Part
-from processor.cases.payment import PaymentCase
-from processor.cases.situation import Situation
+from processor.cases.payment import PaymentFacts
+from processor.cases.payment_record import Granted, PaymentRecord, Standing
+
+Alarm = tuple[str, str]
+"""What it is about, and why."""
 
 
-def raise_alarms(case: PaymentCase, parts: list[Part], situation: Situation) -> None:
+def alarms_of(
+    facts: PaymentFacts,
+    record: PaymentRecord,
+    parts: Sequence[Part],
+    standing: Mapping[str, Standing],
+    excessive: Sequence[str],
+) -> tuple[Alarm, ...]:
     """Money that does not add up, a payment that was taken back by hand, an order that vanished after it was delivered."""
-    if case.grants and case.deleted_at is not None and case.order_problem() != "order_deleted":
-        _tell(case, "order_deleted_after_payment", case.payment_key, situation)
-    if case.grants and case.reversed():
-        _tell(case, "payment_reversed", case.payment_key, situation)
-    for other in sorted(case.counted_twice):
-        _tell(case, "payment_counted_twice", other, situation)
-    if case.sold and case.agreed and case.sold.value["gross_amount"] != case.agreed.value["gross_amount"]:
-        _tell(
-            case,
-            "amount_changed_after_grant",
-            f"{case.payment_key} {case.agreed.value['gross_amount']}",
-            situation,
-        )
+    alarms: list[Alarm] = []
+
+    def tell(detail: str, reason: str) -> None:
+        alarms.append((detail, reason))
+
+    for refund_id in excessive:
+        tell(refund_id, "refund_exceeds_payment")
+    granted = any(isinstance(part, Granted) for part in standing.values())
+    if granted and facts.deleted_at is not None and facts.order_problem() != "order_deleted":
+        tell(facts.payment_key, "order_deleted_after_payment")
+    if granted and facts.reversed():
+        tell(facts.payment_key, "payment_reversed")
+    for other in sorted(record.apart):
+        tell(other, "payment_counted_twice")
     for part in parts:
-        grant = case.grants.get(part.key)
-        if grant is not None and part.amount is not None and part.amount != grant.amount_idr:
-            _tell(case, "amount_changed_after_grant", f"{case.payment_key} {part.amount}", situation)
-
-
-def _tell(case: PaymentCase, reason: str, detail: str, situation: Situation) -> None:
-    if case.tell_once(f"{reason} {detail}"):
-        situation.parked.append((detail, reason))
+        grant = standing.get(part.key)
+        if isinstance(grant, Granted) and part.amount is not None and part.amount != grant.amount:
+            tell(f"{facts.payment_key} {part.amount}", "amount_changed_after_grant")
+    return tuple(alarms)

@@ -1,348 +1,332 @@
-"""From the facts of a payment to decisions: grant each part once, or hold it for a reason. Pure: no clock, no I/O.
-
-What is held is looked at again whenever something it waits for arrives. What was granted is looked at again when the facts it rests on turn out
-to be others, and withdrawn if it does not stand (processor/policies/review.py). So every order of arrival ends the same.
-"""
+"""From facts about a payment, what we said of it, and the world to what should be true now: grant each part once, or hold it for a reason."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Literal
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from processor.cases.attempts import RequestOnly
-from processor.cases.choice import MAIN, make_way
-from processor.cases.names import subscription_case
-from processor.cases.parts import Part, parts_of, payment_id_of, repurposed
-from processor.cases.payment import Claim, Closed, Hold, PaymentCase
-from processor.cases.situation import Owner, Situation, digest, find_owner, suspense_id
-from processor.grants import grant as grants
-from processor.grants import postings
-from processor.grants.plan_purchases import withdraw_purchase
-from processor.grants.refunds import place_refunds, take_back
-from processor.grants.withdrawals import withdraw, withdraw_all, withdraw_grant
-from processor.policies.alarms import raise_alarms
-from processor.policies.assessment import assess
-from processor.policies.review import (
-    CATALOG_PROBLEMS,
-    Grounds,
-    Trial,
-    ends_the_same,
-    grounds_of,
-    rests_on_the_catalog,
+from processor.cases.keys import (
+    CATALOG,
+    MAIN,
+    WaitKey,
+    course_key,
+    customer_key,
+    foreign_key,
+    suspense_id,
 )
-from schemas.decisions import SuspenseHeld, SuspenseReleased
+from processor.cases.names import subscription_case
+from processor.cases.parts import Money, Part, Ware, money_of, payment_id_of, repurposed
+from processor.cases.payment import Claim, PaymentFacts
+from processor.cases.payment_record import (
+    Bought,
+    Closed,
+    Given,
+    Granted,
+    Held,
+    PaymentRecord,
+    Standing,
+)
+from processor.cases.refunds import place_refunds
+from processor.cases.world import Owner, World, find_owner, short
+from processor.grants.outcome import PaymentOutcome, Returned
+from processor.policies.alarms import alarms_of
+from processor.policies.assessment import views_of
+
+CATALOG_PROBLEMS = frozenset({"unmapped_product", "ambiguous_product", "purpose_unknown"})
+"""What a catalogue may have against a grant."""
 
 
-def decide_payment(case: PaymentCase, situation: Situation) -> None:
-    """Bring the decisions about a case up to date with its facts. Mutates the case's record of what was decided."""
-    if case.stray_grants:
-        # Two cases that granted the same money are one: neither grant is more right than the other.
-        withdraw_all(case, "counted_twice", owner_of(case, situation).customer_id, situation)
-    told, parked = set(case.told), len(situation.parked)
-    owner, parts = _settle_all(case, situation)
-    trial = _decided_anew(case, told, situation)
-    if trial is not None:
-        # What an operator would have been shown rests on what is withdrawn.
-        del situation.parked[parked:]
-        trial.take_over(case, situation)
-    freed = _free(case)
-    if freed or trial is not None:
-        owner, parts = owner_of(case, situation), parts_of(case, situation.catalog)
-    if case.orders and any(key.startswith("line:") for key in (*case.grants, *case.closed)):
-        case.sold = case.order
-    raise_alarms(case, parts, situation)
-    assess(case, parts, owner, situation)
-    if not case.holds and (case.owner or not case.successes) and owner.reason is None:
-        situation.waits.clear()
+def payment_outcome(facts: PaymentFacts, record: PaymentRecord, world: World) -> PaymentOutcome:
+    """Pure. It depends on the record only by its pins: whose it was, the terms of the day, and what a person had a hand in."""
+    return _Deciding(facts, record, world).outcome()
 
 
-def _settle_all(case: PaymentCase, situation: Situation) -> tuple[Owner, list[Part]]:
-    _make_way(case, situation)
-    owner, parts = _settle_parts(case, situation)
-    for _ in case.attempts:
-        # A refund may just have emptied the main money; each turn settles at least one attempt for good.
-        if not _make_way(case, situation):
-            break
-        owner, parts = _settle_parts(case, situation)
-    return owner, parts
+class _Deciding:
+    def __init__(self, facts: PaymentFacts, record: PaymentRecord, world: World) -> None:
+        self.facts, self.record, self.world = facts, record, world
+        self.waits: set[WaitKey] = set()
+        self.calls: set[str] = set()
+        self.given: dict[str, Given] = {}
+        self.returned: dict[str, Returned] = {}
+        self.opened: set[tuple[str | None, str]] = set()
 
+    def outcome(self) -> PaymentOutcome:
+        facts, record = self.facts, self.record
+        words = _words(facts) if record.owned or facts.successes else ""
+        owner = self._owner(words)
+        money = money_of(facts, record, self.world)
+        placed, excessive = place_refunds(facts, record, money)
+        parts: dict[str, Standing] = {}
+        if facts.in_hand:
+            parts = {key: part for key, part in record.settled.items() if " " not in key}
+        for part in money.parts:
+            standing = self._part(part, placed[part.key], owner, money)
+            if standing is not None:
+                parts[part.key] = standing
+            else:
+                parts.pop(part.key, None)
+        held = any(isinstance(part, Held) for part in parts.values())
+        if not held and owner.reason is None and (parts or not facts.successes):
+            self.waits.clear()
+        return PaymentOutcome(
+            owner=owner,
+            words=words,
+            parts=parts,
+            given=self.given,
+            views=views_of(facts, record, money.parts, parts, placed, owner),
+            alarms=alarms_of(facts, record, money.parts, parts, excessive),
+            waits=frozenset(self.waits),
+            calls=frozenset(self.calls),
+            returned=self.returned,
+        )
 
-def _free(case: PaymentCase) -> bool:
-    """When nothing is decided any more, whose it is and what for may still turn out otherwise. True when it was not free."""
-    if not (case.owner or case.sold or case.main) or case.decided or case.in_hand:
-        return False
-    case.main, case.sold, case.owner, case.owner_email = [], None, None, None
-    return True
+    def _owner(self, words: str) -> Owner:
+        """Whose payment it is; the same words lead to the same customer as when something was granted."""
+        facts, owned = self.facts, self.record.owned
+        if owned is not None and (facts.in_hand or owned.words == words):
+            return Owner(owned.customer_id)
+        subscription = facts.value("subscription_key")
+        return find_owner(
+            self.world,
+            self.waits,
+            customer_ref=facts.value("customer_ref"),
+            emails=facts.emails(),
+            subscription=subscription_case(facts.provider, subscription) if subscription else None,
+            received=bool(facts.successes),
+            owned=owned,
+        )
 
+    def _part(self, part: Part, refunds: dict[str, int], owner: Owner, money: Money) -> Standing | None:
+        before = self.record.parts.get(part.key)
+        if self.facts.in_hand and not isinstance(before, Held | None):
+            if isinstance(before, Granted):
+                return self._granted(part, before, refunds, owner, money)
+            return before
+        claim = None
+        if self.facts.in_hand:
+            held_id = suspense_id(self.facts.key, part.key)
+            if held_id in self.facts.write_offs and isinstance(before, Held):
+                return Closed(part.attempts, before.amount, refunds)
+            claim = self.facts.claims.get(held_id)
+        if claim is not None:
+            part = repurposed(part, self.facts, self.record, self.world, claim.product)
+            owner = self._claimed_by(claim)
+        problem = self._problem(part, owner, claim, before, refunds)
+        back = sum(refunds.values())
+        gone = bool(part.amount) and back == part.amount
+        if problem is None and part.ware is not None and not (gone and self.facts.in_hand):
+            return self._granted(part, before, refunds, owner, money)
+        if gone:
+            self.returned[part.key] = Returned(part.attempts, refunds)
+            self._went_back(part, part.ware, refunds, owner)
+            return None
+        return self._held(part, problem or "unmapped_product", back, owner)
 
-def _decided_anew(case: PaymentCase, told: set[str], situation: Situation) -> Trial | None:
-    """What would have been decided had all facts been there, when the facts that decisions rest on changed and it is something else."""
-    if case.in_hand or not case.decided:
+    def _claimed_by(self, claim: Claim) -> Owner:
+        self.waits.add(customer_key(claim.customer_id))
+        known = claim.customer_id in self.world.customers
+        return Owner(claim.customer_id) if known else Owner(reason="customer_unknown")
+
+    def _problem(
+        self,
+        part: Part,
+        owner: Owner,
+        claim: Claim | None,
+        before: Standing | None,
+        refunds: dict[str, int],
+    ) -> str | None:
+        """Why a part cannot be granted now, or None. The first reason a person would have to solve comes first."""
+        found = None if claim else self.facts.order_problem()
+        found = found or part.problem or owner.reason
+        found = found or (None if claim else self._untrusted(part, before))
+        if found in CATALOG_PROBLEMS:
+            self.waits.add(CATALOG)
+        found = found or self._useless(part, owner, before, refunds)
+        if found == "duplicate_purchase" and part.ware and part.ware.kind == "course" and owner.customer_id:
+            self.waits.add(course_key(owner.customer_id, part.ware.name))
+        return found
+
+    def _untrusted(self, part: Part, before: Standing | None) -> str | None:
+        if part.underpaid:
+            return "underpaid"
+        if self.facts.reusable and RequestOnly in part.attempts:
+            # Nobody can tell which payment of this code it is, and each is announced by itself.
+            return "payload_without_id"
+        if isinstance(before, Granted) and before.amount == part.amount and _same_money(before, part):
+            return None  # the policy of its day let it pass
+        policy = self.world.catalog.policy(self.facts.provider)
+        attempts = [self.facts.attempts[attempt] for attempt in part.attempts]
+        if any(attempt.without_id for attempt in attempts) and policy.payload_without_id == "hold":
+            return "payload_without_id"
+        unproved = any(attempt.unproved for attempt in attempts)
+        if unproved and part.amount is not None and part.amount > policy.confirm_above_idr:
+            return "awaiting_confirmation"
         return None
-    known, grounds = case.grounds, grounds_of(case)
-    case.grounds = list(grounds)
-    if known == case.grounds or len(known) != len(grounds):
-        # The same, or told by a program that looked at other things: what was decided then stands.
+
+    def _useless(
+        self, part: Part, owner: Owner, before: Standing | None, refunds: dict[str, int]
+    ) -> str | None:
+        """Nothing to credit, or a course that the customer has or that another purchase is to open."""
+        ware = part.ware
+        if ware is None or ware.kind not in ("credit", "course"):
+            return None
+        if ware.kind == "credit":
+            return None if part.amount else "amount_unknown" if part.amount is None else "amount_zero"
+        if (owner.customer_id, ware.name) in self.opened:
+            return "duplicate_purchase"
+        gone = bool(part.amount) and sum(refunds.values()) == part.amount
+        if not self._may_open(ware.name, owner, self.facts.paid_at(part.attempts), before, gone):
+            return "duplicate_purchase"
+        if not gone:
+            self.opened.add((owner.customer_id, ware.name))
         return None
-    before = Grounds(*known)
-    keeps_owner = before.payer == grounds.payer
-    former = owner_of(case, situation)
-    now = former if keeps_owner else owner_of(replace(case, owner=None), situation, former)
-    customers = {former.customer_id, now.customer_id, *case.granted_to()}
-    trial = Trial.of(case, {one for one in customers if one}, situation)
-    anew = trial.case
-    anew.told = told
-    withdraw_all(anew, case.order_problem() or "corrected", former.customer_id, trial.situation)
-    anew.owner, anew.owner_email = now.customer_id, now.email
-    _settle_all(anew, trial.situation)
-    if ends_the_same(case, anew) or rests_on_the_catalog(case, anew, before, grounds):
-        return None
-    return trial
 
+    def _may_open(
+        self, course: str, owner: Owner, at: datetime | None, before: Standing | None, gone: bool
+    ) -> bool:
+        """Of several purchases of a course the one that was paid first opens it; one that has it is asked to look again."""
+        customer = self.world.customers.get(owner.customer_id or "")
+        if customer is None:
+            return True
+        mine = (at or self.world.now, self.facts.key)
+        others = list(customer.bids(course, self.facts.key))
+        kept = isinstance(before, Granted) and before.kind == "course" and before.product == course
+        kept = kept and isinstance(before, Granted) and before.customer_id == owner.customer_id
+        if gone:
+            return kept or not any(bid.opened for bid in others)
+        later = [bid.case for bid in others if bid.opened and mine < (bid.at, bid.case)]
+        if kept and isinstance(before, Granted) and not before.gone:
+            return all(mine < (bid.at, bid.case) for bid in others)
+        self.calls.update(later)
+        return not any(bid.opened or (bid.at, bid.case) < mine for bid in others)
 
-def _make_way(case: PaymentCase, situation: Situation) -> bool:
-    """Main money that gives way has bought nothing, as if its refund had come first: what takes its place may be another plan, or held."""
-    emptied, in_hand = case.grants.get(MAIN), case.in_hand
-    if not make_way(case):
-        return False
-    if emptied is not None and not in_hand:
-        withdraw_grant(case, f"{case.key} {MAIN}", emptied, "refunded", situation)
-    elif customer := situation.customers.get(owner_of(case, situation).customer_id or ""):
-        withdraw_purchase(case, f"{case.key} {MAIN}", customer, situation)
-    return True
+    def _granted(
+        self, part: Part, before: Standing | None, refunds: dict[str, int], owner: Owner, money: Money
+    ) -> Granted:
+        facts = self.facts
+        at = facts.paid_at(part.attempts) or self.world.now
+        order_id = facts.order_key if facts.orders else payment_id_of(facts, part.attempts)
+        if facts.in_hand and isinstance(before, Granted):
+            wanted = self._on_its_terms(part, before)
+        else:
+            ware = part.ware or Ware("sale", "unknown")
+            wanted = Granted(
+                kind=ware.kind,
+                customer_id=owner.customer_id,
+                amount=part.amount,
+                product=ware.name,
+                attempts=part.attempts,
+                quantity=part.quantity if ware.kind in ("tokens", "plan") else 1,
+                tokens=_tokens(ware, part),
+                at=at,
+                order_id=order_id if ware.kind == "course" else "",
+                what=part.what,
+                terms=ware.terms,
+            )
+            if isinstance(before, Granted) and same_terms(before, wanted):
+                wanted = before
+        wanted = _dated(wanted, at, order_id, {**refunds})
+        self._give(part, wanted, at, money)
+        return wanted
 
+    def _on_its_terms(self, part: Part, before: Granted) -> Granted:
+        """An earlier program left the terms of a plan with its customer alone."""
+        customer = self.world.customers.get(before.customer_id or "")
+        if before.kind != "plan" or before.terms is not None or customer is None:
+            return before
+        name = foreign_key(self.facts.key, part.key)
+        bought = customer.purchases.get(before.product, {}).get(name)
+        return replace(before, terms=bought.terms, quantity=bought.quantity) if bought else before
 
-def _settle_parts(case: PaymentCase, situation: Situation) -> tuple[Owner, list[Part]]:
-    owner = owner_of(case, situation)
-    parts = parts_of(case, situation.catalog)
-    _adopt(case, parts)
-    _release_vanished(case, parts, situation)
-    refunds, excessive = place_refunds(case, parts)
-    for refund_id in excessive:
-        if case.tell_once(f"refund_exceeds_payment {refund_id}"):
-            situation.parked.append((refund_id, "refund_exceeds_payment"))
-    for part in parts:
-        _settle(case, part, owner, refunds[part.key], situation)
-    return owner, parts
+    def _held(self, part: Part, reason: str, back: int, owner: Owner) -> Held:
+        facts = self.facts
+        return Held(
+            suspense_id=suspense_id(facts.key, part.key),
+            reason=reason,
+            amount=None if part.amount is None else part.amount - back,
+            payment_id=payment_id_of(facts, part.attempts),
+            since=facts.paid_at(part.attempts) or self.world.now,
+            payer_email=facts.value("payer_email"),
+            customer_id=owner.customer_id,
+            product=part.ware.name if part.ware and part.ware.kind in _PRODUCTS else None,
+            refunded=back,
+        )
 
+    def _give(self, part: Part, wanted: Granted, at: datetime, money: Money) -> None:
+        if wanted.kind == "plan" and wanted.terms and wanted.customer_id:
+            ended = self._last(wanted.refunds) if wanted.gone else None
+            if part.key == MAIN and money.place:
+                gave_way = Bought(at, wanted.terms, wanted.quantity, ended or self.world.now)
+                self.given.setdefault(wanted.customer_id, Given()).ended[wanted.product] = gave_way
+                return
+            self._buy(
+                wanted.customer_id, part.key, wanted.product, Bought(at, wanted.terms, wanted.quantity, ended)
+            )
+        elif wanted.kind == "sale":
+            limit = self.world.catalog.policy(self.facts.provider).confirm_above_idr
+            if wanted.gone:
+                self._charge(wanted.customer_id, part.attempts, "refunded")
+            elif wanted.amount is not None and wanted.amount > limit:
+                # Money above the threshold is granted only when somebody vouched for it.
+                self._charge(wanted.customer_id, part.attempts, "vouched")
 
-def _adopt(case: PaymentCase, parts: list[Part]) -> None:
-    """The first capture of a request that was granted on the request's word alone is that grant's money from now on."""
-    for part in parts:
-        if part.key == MAIN and MAIN in case.grants:
-            case.main = list(part.attempts)
-
-
-def owner_of(case: PaymentCase, situation: Situation, former: Owner | None = None) -> Owner:
-    """Whose payment it is; once something was granted the answer no longer changes. `former`: see `find_owner`."""
-    if case.owner:
-        return Owner(case.owner, email=case.owner_email)
-    subscription = case.value("subscription_key")
-    return find_owner(
-        situation,
-        customer_ref=case.value("customer_ref"),
-        emails=case.emails(),
-        subscription=subscription_case(case.provider, subscription) if subscription else None,
-        received=bool(case.successes),
-        former=former,
-    )
-
-
-def _settle(
-    case: PaymentCase, part: Part, owner: Owner, refunds: dict[str, int], situation: Situation
-) -> None:
-    if part.key in case.closed and not _reopen(case, part, owner, situation):
-        if case.closed[part.key].why == "refunded":
-            grants.mark_refunded(case, part, owner.customer_id, situation)
-        return
-    if part.key in case.grants and not _give_way(case, part, situation):
-        grants.keep_time(case, part, situation)
-        take_back(case, part.key, refunds, situation)
-        grants.keep_charge(case, part, situation)
-        return
-    claim = None
-    if case.write_offs or case.claims:
-        held_id = suspense_id(case.key, part.key)
-        if held_id in case.write_offs and part.key in case.holds:
-            _close(case, part, "written_off", refunds, owner.customer_id, situation)
+    def _went_back(self, part: Part, ware: Ware | None, refunds: dict[str, int], owner: Owner) -> None:
+        """Before it could buy anything: the subscription it charged for is told, or the membership of its plan."""
+        if owner.customer_id is None:
             return
-        claim = case.claims.get(held_id)
-    if claim is not None:
-        part = repurposed(part, case, situation.catalog, claim.product)
-        known = claim.customer_id in situation.customers
-        situation.waits.add(f"customer:{claim.customer_id}")
-        owner = Owner(claim.customer_id) if known else Owner(reason="customer_unknown")
-    problem = _problem(case, part, owner, claim, situation)
-    if problem is None:
-        _grant(case, part, owner, claim, situation)
-        take_back(case, part.key, refunds, situation)
-    elif part.amount and sum(refunds.values()) == part.amount:
-        _close(case, part, "refunded", refunds, owner.customer_id, situation)
-    else:
-        grants.bid(case, part, problem, owner.customer_id, situation)
-        _hold(case, part, problem, sum(refunds.values()), owner, situation)
+        self._charge(owner.customer_id, part.attempts, "refunded")
+        if ware is not None and ware.terms is not None:
+            at = self.facts.paid_at(part.attempts) or self.world.now
+            bought = Bought(at, ware.terms, part.quantity, self._last(refunds))
+            self._buy(owner.customer_id, part.key, ware.name, bought)
+
+    def _last(self, refunds: Mapping[str, int]) -> datetime:
+        return max(self.facts.refunds[one].at for one in refunds)
+
+    def _charge(
+        self, customer_id: str | None, attempts: tuple[str, ...], word: Literal["vouched", "refunded"]
+    ) -> None:
+        if customer_id and self.facts.value("subscription_key"):
+            given = self.given.setdefault(customer_id, Given())
+            for name in [attempt for attempt in attempts if attempt] or [self.facts.payment_key]:
+                given.charges[name] = word
+
+    def _buy(self, customer_id: str, part: str, product: str, bought: Bought) -> None:
+        given = self.given.setdefault(customer_id, Given())
+        given.purchases[foreign_key(self.facts.key, part)] = (product, bought)
 
 
-def _reopen(case: PaymentCase, part: Part, owner: Owner, situation: Situation) -> bool:
-    """Money that went back before anybody knew whose it was is granted and taken back, as if we had known."""
-    if case.closed[part.key].why != "refunded" or case.in_hand:
-        return False
-    if _problem(case, part, owner, None, situation):
-        return False
-    del case.closed[part.key]
-    return True
+_PRODUCTS = frozenset({"course", "tokens", "plan"})
 
 
-def _give_way(case: PaymentCase, part: Part, situation: Situation) -> bool:
-    """Leave a course to a purchase of it that was paid earlier, as if that one had come first."""
-    if not grants.gives_way(case, part, situation):
-        return False
-    withdraw(case, part.key, "duplicate_purchase", situation)
-    return True
+def _words(facts: PaymentFacts) -> str:
+    return short(f"{facts.value('customer_ref')} {facts.value('subscription_key')} {facts.emails()}")
 
 
-def _problem(
-    case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, situation: Situation
-) -> str | None:
-    """Why a part cannot be granted now, or None. The first reason a person would have to solve comes first."""
-    found = None if claim else case.order_problem()
-    found = found or part.problem or owner.reason
-    found = found or (None if claim else _trust_problem(case, part, situation))
-    if found in CATALOG_PROBLEMS:
-        situation.waits.add("catalog")
-    found = found or grants.problem(case, part, situation.customers.get(owner.customer_id or ""))
-    if found == "duplicate_purchase" and part.product:
-        situation.waits.add(f"course:{owner.customer_id}:{part.product.id}")
-    return found
+def _tokens(ware: Ware, part: Part) -> int:
+    if ware.kind == "credit":
+        return (part.amount or 0) * ware.rate
+    return ware.rate * part.quantity if ware.kind == "tokens" else 0
 
 
-def _trust_problem(case: PaymentCase, part: Part, situation: Situation) -> str | None:
-    if part.underpaid:
-        return "underpaid"
-    policy = situation.catalog.policy(case.provider)
-    if case.reusable and RequestOnly in part.attempts:
-        # Nobody can tell which payment of this code it is, and each is announced by itself.
-        return "payload_without_id"
-    attempts = [case.attempts[attempt] for attempt in part.attempts]
-    if any(attempt.without_id for attempt in attempts) and policy.payload_without_id == "hold":
-        return "payload_without_id"
-    unproved = any(attempt.unproved for attempt in attempts)
-    if unproved and part.amount is not None and part.amount > policy.confirm_above_idr:
-        return "awaiting_confirmation"
-    return None
+def same_terms(one: Granted, two: Granted) -> bool:
+    """The same was bought with the same money by the same customer."""
+    kept: dict[str, Any] = {"attempts": (), "at": None, "order_id": "", "what": "", "refunds": {}}
+    money = one.attempts in (two.attempts, (RequestOnly,))
+    return money and replace(one, **kept) == replace(two, **kept)
 
 
-def _grant(case: PaymentCase, part: Part, owner: Owner, claim: Claim | None, situation: Situation) -> None:
-    hold = case.holds.pop(part.key, None)
-    if hold is not None:
-        actor = claim.actor if claim else None
-        _release(
-            case,
-            part.attempts,
-            hold,
-            "granted",
-            postings.released(case.provider, hold.amount),
-            actor,
-            situation,
-        )
-    case.grants[part.key] = grants.grant(case, part, owner.customer_id, situation)
-    if part.key == MAIN:
-        case.main = list(part.attempts)
-    if claim is None or part.key == MAIN:
-        case.owner, case.owner_email = owner.customer_id, owner.email
+def _same_money(before: Granted, part: Part) -> bool:
+    return before.attempts in (part.attempts, (RequestOnly,))
 
 
-def _hold(
-    case: PaymentCase, part: Part, reason: str, refunded: int, owner: Owner, situation: Situation
-) -> None:
-    hold = case.holds.get(part.key)
-    amount = None if part.amount is None else part.amount - refunded
-    view = SuspenseHeld(
-        case=case.key,
-        suspense_id=suspense_id(case.key, part.key),
-        provider=case.provider,
-        payment_id=payment_id_of(case, part.attempts),
-        reason=reason,
-        amount=amount,
-        payer_email=case.value("payer_email"),
-        customer_id=owner.customer_id,
-        product=part.product.id if part.product else None,
-        since=case.paid_at(part.attempts) or situation.now,
-    )
-    said = digest(view)
-    moved: postings.Postings = ()
-    if hold is None:
-        moved = postings.held(case.provider, amount)
-    elif hold.amount != amount:
-        _release(
-            case,
-            part.attempts,
-            hold,
-            "refunded" if refunded > hold.refunded_idr else "changed",
-            postings.released(case.provider, hold.amount),
-            None,
-            situation,
-        )
-        moved = postings.held(case.provider, amount)
-    elif hold.said == said:
-        hold.refunded_idr = refunded
-        return
-    case.holds[part.key] = Hold(view.suspense_id, reason, amount, refunded_idr=refunded, said=said)
-    situation.say(f"case-{case.key}", view.amended(postings=moved) if moved else view)
-
-
-def _release_vanished(case: PaymentCase, parts: list[Part], situation: Situation) -> None:
-    """Money held under a part that later facts merged into another one: partial payments that became complete, two cases that are one."""
-    if not case.holds and not case.stray_holds:
-        return
-    present = {part.key for part in parts}
-    gone = [case.holds.pop(key) for key in [key for key in case.holds if key not in present]]
-    for hold in [*gone, *case.stray_holds]:
-        _release(case, (), hold, "changed", postings.released(case.provider, hold.amount), None, situation)
-    case.stray_holds.clear()
-
-
-def _close(
-    case: PaymentCase,
-    part: Part,
-    why: Literal["refunded", "written_off"],
-    refunds: dict[str, int],
-    customer_id: str | None,
-    situation: Situation,
-) -> None:
-    """The money leaves suspense without a grant, for good."""
-    case.closed[part.key] = Closed(why=why, attempts=list(part.attempts), refunds=dict(refunds))
-    if why == "refunded":
-        grants.mark_refunded(case, part, customer_id, situation)
-    hold = case.holds.pop(part.key, None)
-    if hold is None:
-        return
-    back = postings.released if why == "refunded" else postings.written_off
-    actor = case.write_offs.get(hold.suspense_id) if why == "written_off" else None
-    _release(case, part.attempts, hold, why, back(case.provider, hold.amount), actor, situation)
-
-
-def _release(
-    case: PaymentCase,
-    attempts: tuple[str, ...],
-    hold: Hold,
-    resolution: str,
-    moved: postings.Postings,
-    actor: str | None,
-    situation: Situation,
-) -> None:
-    situation.say(
-        f"case-{case.key}",
-        SuspenseReleased.model_validate(
-            {
-                "case": case.key,
-                "suspense_id": hold.suspense_id,
-                "provider": case.provider,
-                "payment_id": payment_id_of(case, attempts),
-                "resolution": resolution,
-                "actor": actor,
-                "at": situation.now,
-                "postings": moved,
-            }
-        ),
-    )
+def _dated(wanted: Granted, at: datetime, order_id: str, refunds: dict[str, int]) -> Granted:
+    """When it was paid, and what of it went back. Only credit and open courses tell readers a date."""
+    if wanted.kind == "course" and wanted.order_id and not (wanted.gone and wanted.refunds == refunds):
+        return replace(wanted, at=at, order_id=order_id, refunds=refunds)
+    dated = wanted.kind == "credit" and wanted.at is not None
+    return replace(wanted, at=at if dated else wanted.at, refunds=refunds)

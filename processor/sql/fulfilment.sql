@@ -33,7 +33,7 @@ WITH page AS (
     ORDER BY wait_key, case_key LIMIT $3
 )
 SELECT p.wait_key, p.case_key, c.state ->> 'held' IS NOT DISTINCT FROM 'customer_unknown' OR EXISTS (
-    SELECT FROM json_each(c.state -> 'holds') AS hold WHERE hold.value ->> 'reason' = 'customer_unknown'
+    SELECT FROM json_each(c.state -> 'record' -> 'parts') AS part WHERE part.value ->> 'reason' = 'customer_unknown'
 ) AS held
 FROM page p JOIN fulfilment_cases c USING (case_key) ORDER BY p.wait_key, p.case_key
 
@@ -92,3 +92,56 @@ SELECT delivery_id, provider, received_at, scheme, secret_id, path, headers, bod
 
 -- moved: whether the checkpoint was where this round had begun; the last part of the statement that saves a round
 SELECT position FROM moved
+
+-- beside_cases: tables of this connection alone that hide the live ones by their names, to build in
+CREATE TEMPORARY TABLE fulfilment_cases (LIKE lunas.fulfilment_cases INCLUDING ALL)
+
+-- beside_aliases: the same for names
+CREATE TEMPORARY TABLE fulfilment_aliases (LIKE lunas.fulfilment_aliases INCLUDING ALL)
+
+-- beside_waits: the same for what cases wait for
+CREATE TEMPORARY TABLE fulfilment_waits (LIKE lunas.fulfilment_waits INCLUDING ALL)
+
+-- beside_customers: the same for customers
+CREATE TEMPORARY TABLE fulfilment_customers (LIKE lunas.fulfilment_customers INCLUDING ALL)
+
+-- away: drop them
+DISCARD TEMPORARY
+
+-- case_keys: the next cases in the order of their keys
+SELECT case_key FROM fulfilment_cases WHERE case_key > $1 AND kind = ANY($2::text[]) ORDER BY case_key LIMIT $3
+
+-- live_states: what the live tables say of cases and customers
+SELECT case_key AS key, state FROM lunas.fulfilment_cases UNION ALL SELECT customer_id, state FROM lunas.fulfilment_customers
+
+-- built_states: what was built beside them
+SELECT case_key AS key, state FROM fulfilment_cases UNION ALL SELECT customer_id, state FROM fulfilment_customers
+
+-- built_cases: how many cases were built
+SELECT count(*) FROM fulfilment_cases
+
+-- built_customers: how many customers were
+SELECT count(*) FROM fulfilment_customers
+
+-- switch_cases: what was built takes the place of what was live
+WITH gone AS (DELETE FROM lunas.fulfilment_cases WHERE case_key NOT IN (SELECT case_key FROM fulfilment_cases))
+INSERT INTO lunas.fulfilment_cases SELECT * FROM fulfilment_cases
+ON CONFLICT (case_key) DO UPDATE SET kind = excluded.kind, customer_id = excluded.customer_id, state = excluded.state,
+    due_at = excluded.due_at, position = excluded.position
+
+-- switch_aliases: the same for names
+WITH gone AS (DELETE FROM lunas.fulfilment_aliases WHERE alias NOT IN (SELECT alias FROM fulfilment_aliases))
+INSERT INTO lunas.fulfilment_aliases SELECT * FROM fulfilment_aliases
+ON CONFLICT (alias) DO UPDATE SET case_key = excluded.case_key
+
+-- switch_waits: the same for what cases wait for
+WITH gone AS (DELETE FROM lunas.fulfilment_waits WHERE (wait_key, case_key) NOT IN (SELECT wait_key, case_key FROM fulfilment_waits))
+INSERT INTO lunas.fulfilment_waits SELECT * FROM fulfilment_waits ON CONFLICT DO NOTHING
+
+-- switch_customers: the same for customers
+WITH gone AS (DELETE FROM lunas.fulfilment_customers WHERE customer_id NOT IN (SELECT customer_id FROM fulfilment_customers))
+INSERT INTO lunas.fulfilment_customers SELECT * FROM fulfilment_customers
+ON CONFLICT (customer_id) DO UPDATE SET email_normalized = excluded.email_normalized, state = excluded.state
+
+-- fence: whoever worked on the old tables reads again: the event at the checkpoint is a decision, or a fact that changes nothing twice
+UPDATE checkpoints SET position = greatest($2::bigint - 1, 0) WHERE consumer = $1 AND position = $3

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from processor.fulfilment.desk import SQL, pieces_of
+from processor.fulfilment.desk import LOOK, SQL, pieces_of
 from processor.fulfilment.work import Work
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Tables:
 
     async def fetch(self, query: str, *arguments: Any) -> list[Row]:
         answers: dict[str, Callable[..., list[Row]]] = {
-            SQL["look"]: self._look,
+            LOOK: self._look,
             SQL["cases"]: self._cases,
             SQL["owners"]: self._owners,
             SQL["waiting"]: self._waiting,

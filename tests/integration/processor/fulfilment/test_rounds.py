@@ -267,10 +267,10 @@ async def test_a_policy_bug_leaves_its_case_and_the_others_go_on(
 ) -> None:
     decide = work_module.decide_payment
 
-    def broken(case: Any, situation: Any) -> None:
+    def broken(case: Any, world: Any, customers: Any) -> Any:
         if case.key == "xendit:pr-bad":
             raise ZeroDivisionError
-        decide(case, situation)
+        return decide(case, world, customers)
 
     monkeypatch.setattr(work_module, "decide_payment", broken)
     bad = request_fact(f.PaymentSucceeded, "pr-bad", amount=25_000)

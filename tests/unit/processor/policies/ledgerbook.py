@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from eventstore.append import NewEvent
-from processor.cases.payment import PaymentCase
-from processor.cases.situation import CustomerRecord
+from processor.cases.case import PaymentCase
+from processor.cases.customer import CustomerRecord
 from processor.cases.subscription import SubscriptionCase
 from processor.fulfilment.desk import Case, Cause, Desk
 from processor.fulfilment.work import Reported, Work, decide_all, prepare, touch_due
@@ -159,6 +159,15 @@ class Book:
         kinds: dict[str, type[Case]] = {"subscription": SubscriptionCase, "payment": PaymentCase}
         return {key: kinds[row.kind].from_json(row.state) for key, row in self.tables.cases.items()}
 
+    @property
+    def payment_cases(self) -> dict[str, PaymentCase]:
+        return {key: case for key, case in self.cases.items() if isinstance(case, PaymentCase)}
+
+    def holders(self, customer_id: str) -> dict[str, str]:
+        """The cases that opened the customer's courses."""
+        courses = self.record(customer_id).courses.items()
+        return {course: bid.case for course, bids in courses for bid in bids.values() if bid.opened}
+
     # What readers would see.
 
     def of(self, kind: type[Any]) -> list[Any]:
@@ -259,7 +268,8 @@ class Book:
             for posting in getattr(event, "postings", ()):
                 ledger[posting.account, posting.unit] += posting.amount
         payments = [
-            row.model_dump(exclude={"facts", "case", "record", "merged"}) for row in self.payments().values()
+            row.model_dump(exclude={"facts", "case", "record", "merged", "whose"})
+            for row in self.payments().values()
         ]
         return {
             "ledger": {key: amount for key, amount in sorted(ledger.items()) if amount},

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from processor.cases.payment_record import Granted, Held
 from schemas import decisions as d
 from schemas import facts as f
 from schemas.corrections import CourseWithdrawn, CreditWithdrawn, SaleWithdrawn, TokensWithdrawn
@@ -124,11 +125,12 @@ def accounted_for(book: Book, facts: list[EventModel]) -> None:
         if posting.account.startswith("clearing:")
     )
     assert in_clearing == received(facts)
+    parts = [part for case in book.payment_cases.values() for part in case.record.parts.values()]
     granted = sum(isinstance(event, GRANTS) for event in book.decisions)
     withdrawn = sum(isinstance(event, WITHDRAWALS) for event in book.decisions)
-    assert granted - withdrawn == sum(len(getattr(case, "grants", {})) for case in book.cases.values())
+    assert granted - withdrawn == sum(isinstance(part, Granted) for part in parts)
     held = {item.suspense_id for item in book.suspense().values() if item.amount is not None}
-    waiting = [hold for case in book.cases.values() for hold in getattr(case, "holds", {}).values()]
+    waiting = [part for part in parts if isinstance(part, Held)]
     assert held == {hold.suspense_id for hold in waiting if hold.amount is not None}
     assert {reason for _, reason in book.parked} <= ALARMS
 

@@ -100,8 +100,8 @@ def test_one_grant_per_part_of_a_case() -> None:
         for event in book.decisions
         if isinstance(event, d.CreditGranted | d.TokensGranted | d.CourseEnrolled | d.SaleRecorded)
     )
-    for key, case in book.cases.items():
-        assert grants[key] == len(getattr(case, "grants", {}))
+    for key, case in book.payment_cases.items():
+        assert grants[key] == len(case.record.granted)
 
 
 def test_deciding_again_without_news_says_nothing() -> None:

@@ -1,0 +1,25 @@
+"""Money that came after its request, or this very attempt, had ended."""
+
+from __future__ import annotations
+
+from processor.cases.attempts import Attempt, Report, RequestOnly
+from processor.cases.payment import PaymentFacts
+
+
+def late(facts: PaymentFacts, attempts: tuple[str, ...]) -> bool:
+    """Paid after the request or this very attempt had expired or failed: by the provider's clock, else by arrival."""
+    ends = [
+        attempt.ended
+        for key, attempt in facts.attempts.items()
+        if attempt.ended and (key == RequestOnly or key in attempts)
+    ]
+    if not ends:
+        return False
+    paid = [facts.attempts[a] for a in attempts if facts.attempts[a].succeeded]
+    return any(_after(attempt, end) for attempt in paid for end in ends)
+
+
+def _after(attempt: Attempt, end: Report) -> bool:
+    if attempt.timed and end.timed and attempt.paid_at is not None:
+        return attempt.paid_at > end.at
+    return (attempt.success_position or 0) > end.position

@@ -1,0 +1,144 @@
+"""What we said about one payment: a fold of our own decisions. Nothing else writes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import field
+
+from processor.cases.keys import foreign_key
+from processor.cases.state import State
+from schemas.decision_model import PlanTerms
+
+Kind = Literal["credit", "tokens", "course", "sale", "plan"]
+
+
+class Granted(State, frozen=True, tag_field="is", tag="granted"):  # type: ignore[misc]
+    """What money bought. `refunds` took it back, by id. `what`: how the facts named it then, which keeps it the terms of that day."""
+
+    kind: Kind
+    customer_id: str | None
+    amount: int | None
+    product: str
+    attempts: tuple[str, ...] = ()
+    quantity: int = 1
+    tokens: int = 0
+    at: datetime | None = None
+    order_id: str = ""
+    what: str = ""
+    terms: PlanTerms | None = None
+    refunds: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def refunded(self) -> int:
+        return sum(self.refunds.values())
+
+    @property
+    def gone(self) -> bool:
+        """All of its money went back."""
+        return bool(self.refunds) and self.refunded == self.amount
+
+    @property
+    def clawed(self) -> int:
+        """Tokens that its refunds should have taken: what was spent of them is forgiven."""
+        return self.tokens * self.refunded // (self.amount or 1)
+
+    @property
+    def left(self) -> int:
+        """Rupiah of it that did not go back to the payer."""
+        return max((self.amount or 0) - self.refunded, 0)
+
+
+class Held(State, frozen=True, tag_field="is", tag="held"):  # type: ignore[misc]
+    """Money in suspense. `amount` is what is left of it after `refunded` went back."""
+
+    suspense_id: str
+    reason: str
+    amount: int | None
+    payment_id: str
+    since: datetime
+    payer_email: str | None = None
+    customer_id: str | None = None
+    product: str | None = None
+    refunded: int = 0
+
+
+class Closed(State, frozen=True, tag_field="is", tag="closed"):  # type: ignore[misc]
+    """Money that an operator wrote off. `amount` was kept, the rest had gone back before."""
+
+    attempts: tuple[str, ...] = ()
+    amount: int | None = None
+    refunds: dict[str, int] = field(default_factory=dict)
+
+
+Standing = Granted | Held | Closed
+Change = tuple[str, Standing | None, Standing | None]
+"""A part, what it was, and what it is."""
+
+
+class Owned(State, frozen=True):  # type: ignore[misc]
+    """A pin: whose it was when it was granted. `words`: by which words of the facts; `email`: found by this address."""
+
+    customer_id: str | None
+    words: str
+    email: str | None = None
+
+
+class Bought(State, frozen=True):  # type: ignore[misc]
+    """Periods of a plan on the terms of that day. `refunded_at`: when the last of their money had gone back."""
+
+    at: datetime
+    terms: PlanTerms
+    quantity: int = 1
+    refunded_at: datetime | None = None
+
+
+class Given(State):
+    """What a customer's plans and subscriptions are to know of this money: charges by name, and periods bought, by case and part.
+
+    `ended`: plans whose money gave way to other money, after a person had sold them.
+    """
+
+    charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
+    purchases: dict[str, tuple[str, Bought]] = field(default_factory=dict)
+    ended: dict[str, Bought] = field(default_factory=dict)
+
+
+class PaymentRecord(State):
+    """`told`: what operators were shown; `apart`: cases of the same money that a person had a hand in; `given`: by customer."""
+
+    parts: dict[str, Standing] = field(default_factory=dict)
+    owned: Owned | None = None
+    told: set[str] = field(default_factory=set)
+    apart: set[str] = field(default_factory=set)
+    assessed: dict[str, str] = field(default_factory=dict)
+    merged: set[str] = field(default_factory=set)
+    given: dict[str, Given] = field(default_factory=dict)
+    untold: list[int] = field(default_factory=list)
+
+    @property
+    def granted(self) -> dict[str, Granted]:
+        return {key: part for key, part in self.parts.items() if isinstance(part, Granted)}
+
+    @property
+    def settled(self) -> dict[str, Granted | Closed]:
+        """Parts that something came of."""
+        return {key: part for key, part in self.parts.items() if not isinstance(part, Held)}
+
+    @property
+    def held(self) -> bool:
+        return any(isinstance(part, Held) for part in self.parts.values())
+
+    def absorb(self, key: str, other: PaymentRecord) -> None:
+        """The record of a case (`key`) that turned out to be this one. What it held and granted is foreign here, and goes."""
+        for part, standing in other.parts.items():
+            name = part if " " in part else foreign_key(key, part)
+            self.parts[name] = standing
+        self.told |= other.told
+        self.merged |= other.merged | set(other.assessed)
+        for customer, given in other.given.items():
+            mine = self.given.setdefault(customer, Given())
+            mine.charges |= given.charges
+            mine.purchases |= given.purchases
+        self.untold = sorted({*self.untold, *other.untold})

@@ -1,0 +1,143 @@
+"""How a decision changes the record of its payment, and what its customer is counted to have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from processor.cases.customer import CustomerRecord, TopUp
+from processor.cases.payment_record import Change, Closed, Granted, Held, Kind, Owned, PaymentRecord, Standing
+from processor.cases.world import digest
+from schemas import corrections as c
+from schemas import decisions as d
+from schemas.decision_model import Decision, Grant, ValueMoved
+
+GRANTS = (d.CreditGranted, d.TokensGranted, d.CourseEnrolled, d.SaleRecorded)
+REFUNDS = (d.CreditClawedBack, d.TokensClawedBack, d.SaleRefunded)
+WITHDRAWALS = (c.CreditWithdrawn, c.TokensWithdrawn, c.CourseWithdrawn, c.SaleWithdrawn)
+
+
+MOVES = (*GRANTS, *REFUNDS, *WITHDRAWALS, d.CourseRevoked, c.CreditDated, c.CourseDated)
+"""Decisions on a customer's own stream."""
+
+
+def apply(record: PaymentRecord, decision: Decision) -> Change | None:
+    """Returns the part that changed."""
+    if isinstance(decision, d.PaymentAssessed):
+        _told(record, decision)
+        return None
+    if not isinstance(decision, ValueMoved):
+        return None
+    key = decision.part
+    before = record.parts.get(key)
+    after = _standing(before, decision)
+    if after is None:
+        record.parts.pop(key, None)
+    else:
+        record.parts[key] = after
+    if isinstance(decision, Grant) and decision.whose:
+        record.owned = Owned(getattr(decision, "customer_id"), decision.whose, decision.by or None)  # noqa: B009
+    elif isinstance(decision, WITHDRAWALS) and not record.granted:
+        record.owned = None
+    return key, before, after
+
+
+def _told(record: PaymentRecord, view: d.PaymentAssessed) -> None:
+    record.assessed[view.record] = digest(view.amended(facts=(), whose="") if view.facts else view)
+    if view.whose and record.owned is not None and view.customer_id == record.owned.customer_id:
+        record.owned = replace(record.owned, words=view.whose)
+    if view.record == view.case:
+        record.merged = set(view.merged)
+        for name in view.merged:
+            record.assessed.pop(name, None)
+        record.untold = [position for position in record.untold if position not in view.facts]
+
+
+def _standing(before: Standing | None, decision: ValueMoved) -> Standing | None:
+    if isinstance(decision, GRANTS):
+        return granted_by(decision)
+    if isinstance(decision, d.SuspenseHeld):
+        return held_by(decision)
+    if isinstance(decision, d.SuspenseReleased):
+        return _released(before, decision)
+    if isinstance(before, Granted):
+        if isinstance(decision, REFUNDS):
+            return replace(before, refunds={**before.refunds, decision.refund_id: decision.amount_idr})
+        if isinstance(decision, c.CreditDated):
+            return replace(before, at=decision.at)
+        if isinstance(decision, c.CourseDated):
+            return replace(before, at=decision.at, order_id=decision.order_id)
+    return None if isinstance(decision, WITHDRAWALS) else before
+
+
+def granted_by(decision: d.CreditGranted | d.TokensGranted | d.CourseEnrolled | d.SaleRecorded) -> Granted:
+    common: dict[str, Any] = {
+        "customer_id": decision.customer_id,
+        "amount": decision.amount_idr,
+        "attempts": decision.attempts or (decision.payment_id,),
+        "at": decision.at,
+        "what": decision.what,
+    }
+    if isinstance(decision, d.CreditGranted):
+        return Granted("credit", product="credit", tokens=decision.tokens, **common)
+    if isinstance(decision, d.TokensGranted):
+        bought: dict[str, Any] = {
+            "product": decision.product,
+            "quantity": decision.quantity,
+            "tokens": decision.chat_tokens,
+        }
+        return Granted("tokens", **bought, **common)
+    if isinstance(decision, d.CourseEnrolled):
+        return Granted("course", product=decision.course, order_id=decision.order_id, **common)
+    kind: Kind = "plan" if decision.terms else "sale"
+    return Granted(kind, product=decision.product, quantity=decision.quantity, terms=decision.terms, **common)
+
+
+def held_by(decision: d.SuspenseHeld) -> Held:
+    return Held(
+        suspense_id=decision.suspense_id,
+        reason=decision.reason,
+        amount=decision.amount,
+        payment_id=decision.payment_id,
+        since=decision.since,
+        payer_email=decision.payer_email,
+        customer_id=decision.customer_id,
+        product=decision.product,
+        refunded=decision.refunded,
+    )
+
+
+def _released(before: Standing | None, decision: d.SuspenseReleased) -> Standing | None:
+    if decision.resolution == "written_off" and isinstance(before, Held):
+        return Closed(decision.attempts, before.amount, dict(decision.refunds))
+    return None
+
+
+def count(customer: CustomerRecord, decision: Decision, change: Change | None) -> None:
+    """What a decision about one of its payments changes of a customer."""
+    if isinstance(decision, d.CreditGranted):
+        customer.credit_tokens += decision.tokens
+        customer.topped_up(TopUp(decision.at, decision.amount_idr))
+    elif isinstance(decision, d.CreditClawedBack | c.CreditWithdrawn):
+        customer.credit_tokens -= decision.tokens
+    elif isinstance(decision, d.TokensGranted):
+        customer.chat_tokens += decision.chat_tokens
+    elif isinstance(decision, d.TokensClawedBack | c.TokensWithdrawn):
+        customer.chat_tokens -= decision.chat_tokens
+    if change is not None:
+        _change(customer, decision, change)
+
+
+def _change(customer: CustomerRecord, decision: Decision, change: Change) -> None:
+    _, before, after = change
+    if isinstance(decision, c.CreditWithdrawn | c.CreditDated) and isinstance(before, Granted) and before.at:
+        customer.not_topped_up(TopUp(before.at, before.amount or 0))
+    if isinstance(decision, c.CreditDated) and isinstance(after, Granted):
+        customer.topped_up(TopUp(decision.at, after.amount or 0))
+    customer.topups += topped_up(after) - topped_up(before)
+
+
+def topped_up(part: Standing | None) -> bool:
+    """A top-up that counts: not all of it went back."""
+    return isinstance(part, Granted) and part.kind == "credit" and not part.gone

@@ -1,0 +1,52 @@
+"""State of fulfilment that is kept as JSON between rounds: what stands at its default is left out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Self
+
+import msgspec
+
+
+class StateUnreadable(ValueError):
+    """The state was written by a newer program, or is damaged."""
+
+
+class State(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of what is stored.
+
+    A field that this program does not know is refused, not passed over: the state would be written back without it, and with money nobody
+    would see what was lost. After going back to an older program such a case stops it, until its state is built anew from the log
+    (docs/adr/0038). What is frozen is replaced, never changed; mypy takes the base for a dataclass that may not have such children.
+    """
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """What `to_json` wrote. Raises StateUnreadable."""
+        try:
+            state: Self = _decoder(cls).decode(text)
+        except msgspec.ValidationError as error:
+            former = cls._former(msgspec.json.decode(text))
+            if former is None:
+                raise StateUnreadable(f"{cls.__name__}: {error}") from error
+            return cls.from_json(msgspec.json.encode(former))
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise StateUnreadable(f"{cls.__name__}: {error}") from error
+        return state
+
+    @classmethod
+    def _former(cls, document: Any) -> dict[str, Any] | None:
+        """The same as it is stored now, when an earlier program wrote it."""
+        return None
+
+    def to_json(self) -> str:
+        """The JSON to store."""
+        return _ENCODER.encode(self).decode()
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
+@cache
+def _decoder(cls: type[State]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cls)

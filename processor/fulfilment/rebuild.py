@@ -1,0 +1,248 @@
+"""Cases and customers built anew from the log, beside the live ones: to put them right (`switch`), or to see that they are (`verify`).
+
+The tables to build in are temporary ones that hide the live ones on one connection, so everything reads and writes as it always does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from eventstore import checkpoints
+from eventstore.append import log_transaction
+from eventstore.read import read_page
+from processor.cases.case import PaymentCase
+from processor.cases.customer import CustomerRecord
+from processor.cases.payment_record import Given
+from processor.cases.subscription import SubscriptionCase
+from processor.cases.world import World
+from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
+from processor.fulfilment.following import Following
+from processor.fulfilment.work import Work, load_answers
+from processor.grants.memberships import announce
+from processor.grants.plans import hand_over
+from processor.grants.step import Step
+from processor.policies.deciding import decide_payment
+from processor.policies.payment import payment_outcome
+from processor.policies.subscription import decide_subscription, owned_reports
+from runtime.database import Connection
+from schemas.decisions import DECISIONS
+from schemas.facts import FACTS
+
+TYPES = sorted(model.TYPE for model in (*FACTS, *DECISIONS) if not model.TYPE.startswith("webhook."))
+PAGE = 500  # events or cases at a time
+BESIDE = ("beside_cases", "beside_aliases", "beside_waits", "beside_customers")
+SWITCH = ("switch_cases", "switch_aliases", "switch_waits", "switch_customers")
+
+
+@dataclass
+class BuiltCases:
+    """`position`: up to where. `undecided`: cases about which this program would say something that the log does not say."""
+
+    position: int = 0
+    cases: int = 0
+    customers: int = 0
+    undecided: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+
+
+async def verify(connection: Connection, consumer: str, *, create_unknown: bool = False) -> BuiltCases:
+    """Build, and compare with the live tables as they are at the same position. Nothing is changed."""
+    async with _beside(connection), connection.transaction(isolation="repeatable_read"):
+        following = Following(await connection.fetchval(SQL["now"]))
+        built = BuiltCases(await checkpoints.read(connection, consumer))
+        await _fold(connection, following, 0, built.position)
+        await _finish(connection, following, built, create_unknown=create_unknown)
+        live = await _states(connection, "live_states")
+        anew = await _states(connection, "built_states")
+    missing = [f"{key}: not in the log" for key in sorted(live.keys() - anew.keys())]
+    lost = [f"{key}: not in the tables" for key in sorted(anew.keys() - live.keys())]
+    other = [
+        f"{key}: {', '.join(names)}"
+        for key in sorted(live.keys() & anew.keys())
+        if (names := _differing(live[key], anew[key]))
+    ]
+    built.differences = [*missing, *lost, *other]
+    return built
+
+
+async def rebuild(connection: Connection, consumer: str, *, create_unknown: bool = False) -> BuiltCases:
+    """Build, and put what was built in the place of the live tables; whoever worked on the old ones reads again.
+
+    Most of the log is folded while everything goes on; the rest of it and the switch hold the log's lock.
+    """
+    async with _beside(connection):
+        following = Following(await connection.fetchval(SQL["now"]))
+        done = await _through(connection, await checkpoints.start(connection, consumer))
+        await _fold(connection, following, 0, done)
+        async with log_transaction(connection):
+            position = await checkpoints.read(connection, consumer)
+            built = BuiltCases(await _through(connection, position))
+            await _fold(connection, following, done, built.position)
+            await _finish(connection, following, built, create_unknown=create_unknown)
+            for name in SWITCH:
+                await connection.execute(SQL[name])
+            await connection.execute(SQL["fence"], consumer, built.position, position)
+    return built
+
+
+@asynccontextmanager
+async def _beside(connection: Connection) -> AsyncIterator[None]:
+    """Tables to build in."""
+    for name in BESIDE:
+        await connection.execute(SQL[name])
+    # Statements that are prepared already would still mean the live tables.
+    await connection.reload_schema_state()
+    try:
+        yield
+    finally:
+        if not connection.is_in_transaction():
+            await connection.execute(SQL["away"])
+        await connection.reload_schema_state()
+
+
+async def _through(connection: Connection, position: int) -> int:
+    """The checkpoint; when that was reset, the newest decision: what lies behind it is still to be decided."""
+    if position:
+        return position
+    decisions = [model.TYPE for model in DECISIONS]
+    while page := (await read_page(connection, position, decisions, PAGE)).events:
+        position = page[-1].position
+    return position
+
+
+async def _fold(connection: Connection, following: Following, position: int, through: int) -> None:
+    while position < through:
+        page = await read_page(connection, position, TYPES, PAGE)
+        events = [event for event in page.events if event.position <= through]
+        if events:
+            desk = await following.page(connection, events)
+            await _save(connection, desk, dict(desk.dirty), {})
+        position = page.through
+
+
+async def _finish(
+    connection: Connection, following: Following, built: BuiltCases, *, create_unknown: bool
+) -> None:
+    """What no decision tells: what cases give their customers, what they wait for, and when they are due."""
+    work = Work(Desk(), following.now, following.catalog, create_unknown, {})
+    for kinds, finish in (
+        (["payment"], _given),
+        (["subscription"], _announced),
+        (["subscription", "payment"], _decided),
+    ):
+        after = ""
+        while keys := [
+            row["case_key"] for row in await connection.fetch(SQL["case_keys"], after, kinds, PAGE)
+        ]:
+            work.desk = Desk()
+            await work.desk.load_cases(connection, keys)
+            await load_answers(connection, work.desk, dict.fromkeys(keys, Cause()))
+            due: dict[str, datetime | None] = {}
+            for key in keys:
+                finish(work, key, due, built)
+            causes = dict.fromkeys(keys, Cause())
+            await _save(connection, work.desk, causes, due)
+            after = keys[-1]
+    built.cases = await connection.fetchval(SQL["built_cases"])
+    built.customers = await connection.fetchval(SQL["built_customers"])
+
+
+def _world(work: Work) -> World:
+    desk = work.desk
+    return World(work.catalog, work.now, desk.customers, desk.by_email, desk.owners, work.create_unknown)
+
+
+def _given(work: Work, key: str, _: dict[str, datetime | None], __: BuiltCases) -> None:
+    case = work.desk.cases[key]
+    if not isinstance(case, PaymentCase):
+        return
+    outcome = payment_outcome(case.facts, case.record, _world(work))
+    for customer_id, given in outcome.given.items():
+        customer = work.desk.customers.get(customer_id)
+        if customer is not None:
+            hand_over(Given(), given, customer)
+            work.desk.changed_customers.add(customer_id)
+    case.record.given = dict(outcome.given)
+
+
+def _announced(work: Work, key: str, _: dict[str, datetime | None], __: BuiltCases) -> None:
+    case, world = work.desk.cases[key], _world(work)
+    if not isinstance(case, SubscriptionCase) or case.owner not in work.desk.customers:
+        return
+    if world.traits(case.provider).announces_memberships:
+        step = Step(world)
+        announce(case, owned_reports(case, step), work.desk.customers[case.owner], step)
+        work.desk.changed_customers.add(case.owner)
+
+
+def _decided(work: Work, key: str, due: dict[str, datetime | None], built: BuiltCases) -> None:
+    """Decide once more, on copies: what says nothing is as it should be; anything else is for the next round."""
+    desk, case, world = work.desk, work.desk.cases[key], _world(work)
+    copy = type(case).from_json(case.to_json())
+    customers = _Copies(desk.customers)
+    apart = World(
+        world.catalog, world.now, customers, world.by_email, world.subscription_owners, world.create_unknown
+    )
+    if isinstance(copy, SubscriptionCase):
+        step = decide_subscription(copy, apart, customers)
+    else:
+        step = decide_payment(copy, apart, customers)
+    desk.waits[key] = step.waits
+    due[key] = copy.due_at if isinstance(copy, SubscriptionCase) else None
+    if step.decisions:
+        built.undecided.append(key)
+        due[key] = work.now
+        return
+    desk.cases[key] = copy
+    desk.customers.update(customers.taken)
+    desk.changed_customers |= customers.taken.keys()
+
+
+class _Copies(dict[str, CustomerRecord]):
+    """Customers that are copied when they are looked at."""
+
+    def __init__(self, customers: dict[str, CustomerRecord]) -> None:
+        super().__init__(customers)
+        self.taken: dict[str, CustomerRecord] = {}
+
+    def __getitem__(self, key: str) -> CustomerRecord:
+        if key not in self.taken:
+            self.taken[key] = CustomerRecord.from_json(super().__getitem__(key).to_json())
+        return self.taken[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return default if key not in self.keys() else self[key]
+
+
+async def _save(
+    connection: Connection, desk: Desk, causes: dict[str, Cause], due: dict[str, datetime | None]
+) -> None:
+    for query, columns in pieces_of(desk, causes, due):
+        await connection.execute(query, *columns)
+
+
+async def _states(connection: Connection, name: str) -> dict[str, dict[str, Any]]:
+    return {row["key"]: orjson.loads(row["state"]) for row in await connection.fetch(SQL[name])}
+
+
+_SETS = frozenset({"names", "aliases", "told", "apart", "merged"})
+
+
+def _differing(one: dict[str, Any], two: dict[str, Any], inside: str = "") -> Sequence[str]:
+    """Names of the fields that differ; sets have no order, and an operator was told what the log does not tell."""
+    names: list[str] = []
+    for name in sorted(one.keys() | two.keys()):
+        mine, other = one.get(name), two.get(name)
+        if name in _SETS:
+            mine, other = sorted(mine or []), sorted(other or [])
+        if not inside and name in ("facts", "record"):
+            names += _differing(mine or {}, other or {}, f"{name}.")
+        elif mine != other and name != "told":
+            names.append(f"{inside}{name}")
+    return names

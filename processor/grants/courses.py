@@ -1,0 +1,74 @@
+"""Courses: opened once per customer; several purchases of one bid for it (processor/cases/customer.py)."""
+
+from __future__ import annotations
+
+from processor.cases.payment_record import Granted
+from processor.grants import postings, sales
+from processor.grants.ledger import Ledger, Said
+from schemas.corrections import CourseDated, CourseWithdrawn
+from schemas.decisions import CourseEnrolled, CourseRevoked
+
+
+def grant(ledger: Ledger, key: str, part: Granted) -> Said:
+    """Open the course."""
+    yield ledger.of_customer(
+        part,
+        CourseEnrolled(
+            **ledger.about(part),
+            **ledger.pins(key, part),
+            course=part.product,
+            order_id=part.order_id,
+            amount_idr=part.amount,
+            at=part.at or ledger.world.now,
+            postings=postings.sold(ledger.facts.provider, part.product, part.amount),
+        ),
+    )
+
+
+def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, _: int) -> Said:
+    """Its money goes back like that of a sale; with all of it the course is closed."""
+    yield from sales.take_back(ledger, key, part, refund_id, share)
+    if part.gone:
+        yield ledger.of_customer(
+            part,
+            CourseRevoked(
+                **ledger.about(part),
+                part=key,
+                course=part.product,
+                order_id=part.order_id or ledger.facts.payment_key,
+                reason="refunded",
+                at=ledger.world.now,
+            ),
+        )
+
+
+def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
+    """It was paid at another time, or is known by another id, than we thought."""
+    yield ledger.of_customer(
+        part,
+        CourseDated(
+            **ledger.about(part),
+            part=key,
+            course=part.product,
+            order_id=part.order_id,
+            former_order_id=before.order_id,
+            at=part.at or ledger.world.now,
+        ),
+    )
+
+
+def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
+    """Another purchase has it, or nobody."""
+    yield ledger.of_customer(
+        part,
+        CourseWithdrawn(
+            **ledger.about(part),
+            part=key,
+            course=part.product,
+            order_id=part.order_id or ledger.facts.payment_key,
+            amount_idr=part.amount,
+            reason=ledger.reason,
+            at=ledger.world.now,
+            postings=postings.sale_returned(ledger.facts.provider, part.product, part.left),
+        ),
+    )

@@ -1,0 +1,96 @@
+"""Credit: a top-up is a liability to the customer in rupiah, spendable in tokens."""
+
+from __future__ import annotations
+
+from processor.cases.customer import TopUp
+from processor.cases.lateness import late
+from processor.cases.payment_record import Granted
+from processor.grants import postings
+from processor.grants.ledger import Ledger, Said, not_topped_up, topped_up
+from schemas.corrections import CreditDated, CreditWithdrawn
+from schemas.decisions import CreditClawedBack, CreditGranted
+
+
+def grant(ledger: Ledger, key: str, part: Granted) -> Said:
+    """Rupiah become tokens."""
+    amount, customer_id = part.amount or 0, part.customer_id or ""
+    purse = ledger.purse(customer_id)
+    purse.credit += part.tokens
+    topped_up(purse, TopUp(part.at or ledger.world.now, amount))
+    yield ledger.of_customer(
+        part,
+        CreditGranted(
+            **ledger.about(part),
+            **ledger.pins(key, part),
+            amount_idr=amount,
+            tokens=part.tokens,
+            at=part.at or ledger.world.now,
+            late=late(ledger.facts, part.attempts),
+            token_only=ledger.unproved(part),
+            postings=postings.credited(ledger.facts.provider, customer_id, amount, part.tokens),
+        ),
+    )
+
+
+def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, due: int) -> Said:
+    """As far as it is unspent; the rest is our loss until policy says otherwise."""
+    provider, customer_id = ledger.facts.provider, part.customer_id or ""
+    purse = ledger.purse(customer_id)
+    taken = min(due, purse.credit)
+    purse.credit -= taken
+    covered = share * taken // due if due else share
+    yield ledger.of_customer(
+        part,
+        CreditClawedBack(
+            **ledger.about(part),
+            part=key,
+            refund_id=refund_id,
+            amount_idr=share,
+            tokens=taken,
+            at=ledger.facts.refunds[refund_id].at,
+            postings=postings.credit_taken_back(provider, customer_id, share, covered, taken),
+        ),
+    )
+
+
+def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
+    """It was paid at another time than we thought."""
+    at, amount = part.at or ledger.world.now, part.amount or 0
+    purse = ledger.purse(part.customer_id)
+    not_topped_up(purse, TopUp(before.at or at, amount))
+    topped_up(purse, TopUp(at, amount))
+    last = purse.last[-1]
+    yield ledger.of_customer(
+        part,
+        CreditDated(
+            **ledger.about(part),
+            part=key,
+            at=at,
+            last_top_up_at=last.at,
+            last_top_up_idr=last.amount_idr,
+        ),
+    )
+
+
+def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
+    """All of it, what was spent too: the same rupiah wait in suspense or were credited again."""
+    provider, customer_id = ledger.facts.provider, part.customer_id or ""
+    purse, tokens = ledger.purse(customer_id), part.tokens - part.clawed
+    purse.credit -= tokens
+    if part.at is not None:
+        not_topped_up(purse, TopUp(part.at, part.amount or 0))
+    last = purse.last[-1] if purse.last else None
+    yield ledger.of_customer(
+        part,
+        CreditWithdrawn(
+            **ledger.about(part),
+            part=key,
+            amount_idr=part.amount or 0,
+            tokens=tokens,
+            reason=ledger.reason,
+            at=ledger.world.now,
+            last_top_up_at=last.at if last else None,
+            last_top_up_idr=last.amount_idr if last else None,
+            postings=postings.credit_taken_back(provider, customer_id, part.left, part.left, tokens),
+        ),
+    )

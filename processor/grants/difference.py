@@ -1,0 +1,159 @@
+"""From what was said of a payment to what should be true: the decisions that lead there. Nothing where both are the same.
+
+Every kind knows how to go from any of its states to any other, and which posting that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from msgspec.structs import replace
+
+from processor.cases.keys import suspense_id
+from processor.cases.payment import PaymentFacts
+from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
+from processor.cases.world import Decided, World, digest, short
+from processor.grants import courses, credit, sales, suspense, tokens
+from processor.grants.ledger import Ledger, Said
+from processor.grants.outcome import PaymentOutcome
+from schemas import streams
+from schemas.facts import CustomerRegistered
+
+KINDS: dict[str, ModuleType] = {
+    "credit": credit,
+    "tokens": tokens,
+    "course": courses,
+    "sale": sales,
+    "plan": sales,
+}
+
+
+def difference(
+    facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, world: World
+) -> list[Decided]:
+    """Pure: the record and the world stay as they are."""
+    said: list[Decided] = []
+    if outcome.parts != record.parts or outcome.owner.new:
+        said += _money(facts, record, outcome, world)
+    return said + _views(facts, record, outcome)
+
+
+def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, world: World) -> Said:
+    ledger = Ledger(facts, world, outcome.words, _by(record, outcome), _actors(facts, outcome.parts))
+    owner = outcome.owner
+    if owner.new and owner.customer_id:
+        registered = CustomerRegistered(customer_id=owner.customer_id, email=owner.email, source="payment")
+        yield Decided(streams.customer(owner.customer_id), registered)
+    # First what goes: the same money may be granted anew.
+    for key, before in record.parts.items():
+        after = outcome.parts.get(key)
+        if isinstance(before, Granted) and not _stays(before, after):
+            gone = _gone(before, outcome)
+            ledger.reason = "refunded" if gone else _reason(facts, key, after)
+            if gone:
+                yield from _take_back(ledger, key, before, gone)
+            yield from KINDS[before.kind].withdraw(ledger, key, gone or before)
+        elif isinstance(before, Held) and not isinstance(after, Held):
+            closed = after if isinstance(after, Closed) else None
+            yield from suspense.release(ledger, key, before, _resolution(key, after, outcome), closed)
+    for key, wanted in outcome.parts.items():
+        was = record.parts.get(key)
+        if isinstance(wanted, Held) and was != wanted:
+            yield from suspense.hold(ledger, key, was if isinstance(was, Held) else None, wanted)
+        elif isinstance(wanted, Granted):
+            yield from _grant(ledger, key, was, wanted)
+
+
+def _grant(ledger: Ledger, key: str, before: Standing | None, after: Granted) -> Said:
+    kind = KINDS[after.kind]
+    if not isinstance(before, Granted) or not _stays(before, after):
+        before = replace(after, refunds={})
+        yield from kind.grant(ledger, key, before)
+    elif (before.at, before.order_id) != (after.at, after.order_id):
+        yield from kind.date(ledger, key, before, after)
+    yield from _take_back(ledger, key, replace(after, refunds=before.refunds), after)
+
+
+def _take_back(ledger: Ledger, key: str, before: Granted, after: Granted) -> Said:
+    """For each refund that is new."""
+    taken = before
+    for refund_id, share in after.refunds.items():
+        if refund_id not in before.refunds:
+            more = replace(taken, refunds={**taken.refunds, refund_id: share})
+            yield from KINDS[after.kind].take_back(
+                ledger, key, more, refund_id, share, more.clawed - taken.clawed
+            )
+            taken = more
+
+
+def _gone(before: Granted, outcome: PaymentOutcome) -> Granted | None:
+    """A grant whose money went back and gave way to other money, with the refunds that took it."""
+    back = [one.refunds for one in outcome.returned.values() if set(one.attempts) <= set(before.attempts)]
+    refunds = {refund_id: share for shares in back for refund_id, share in shares.items()}
+    if not refunds or sum(refunds.values()) != before.amount:
+        return None
+    return replace(before, refunds=refunds) if before.refunds.items() <= refunds.items() else None
+
+
+def _stays(before: Granted, after: Standing | None) -> bool:
+    """What was granted is what should be, up to when it was paid and what went back since."""
+    if not isinstance(after, Granted):
+        return False
+    kept: dict[str, Any] = {"at": None, "order_id": "", "refunds": {}}
+    if replace(before, **kept) != replace(after, **kept):
+        return False
+    return all(after.refunds.get(one) == share for one, share in before.refunds.items())
+
+
+def _reason(facts: PaymentFacts, key: str, after: Standing | None) -> str:
+    """Why a grant was never due."""
+    if " " in key:
+        return "counted_twice"
+    if isinstance(after, Held) and after.reason == "duplicate_purchase":
+        return after.reason
+    return facts.order_problem() or "corrected"
+
+
+def _resolution(key: str, after: Standing | None, outcome: PaymentOutcome) -> suspense.Resolution:
+    if isinstance(after, Granted):
+        return "granted"
+    if isinstance(after, Closed):
+        return "written_off"
+    return "refunded" if key in outcome.returned else "changed"
+
+
+def _by(record: PaymentRecord, outcome: PaymentOutcome) -> str:
+    if outcome.owner.email:
+        return short(outcome.owner.email)
+    owned = record.owned
+    return (owned.email or "") if owned and owned.words == outcome.words else ""
+
+
+def _actors(facts: PaymentFacts, parts: Mapping[str, Standing]) -> dict[str, str]:
+    """Who had a hand in which part."""
+    if not facts.in_hand:
+        return {}
+    actors: dict[str, str] = {}
+    for key in parts:
+        held_id = suspense_id(facts.key, key)
+        words = facts.claims.get(held_id) or facts.write_offs.get(held_id)
+        if words is not None:
+            actors[key] = words.actor
+    return actors
+
+
+def _views(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome) -> list[Decided]:
+    """payment.assessed for each record whose view changed; the first one names the facts that were new."""
+    said: list[Decided] = []
+    untold = tuple(sorted(set(record.untold)))
+    for view in outcome.views:
+        news = untold if view.record == facts.key else ()
+        if news or record.assessed.get(view.record) != digest(view):
+            # The words by which it is whose it is may have become others, and lead to the same customer.
+            whose = outcome.words if record.owned and record.owned.words != outcome.words else ""
+            said.append(
+                Decided(streams.case(facts.key), view.amended(facts=news, whose=whose) if news else view)
+            )
+    return said

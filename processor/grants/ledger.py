@@ -1,0 +1,89 @@
+"""What is known while decisions about one case are put together: the case, and what its customers have as the decisions so far leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from processor.cases.customer import TopUp, newest
+from processor.cases.parts import payment_id_of
+from processor.cases.payment import PaymentFacts
+from processor.cases.payment_record import Granted
+from processor.cases.world import Decided, World
+from schemas import streams
+from schemas.event_model import EventModel
+from schemas.streams import StreamName
+
+Said = Iterator[Decided]
+
+
+@dataclass(slots=True)
+class Purse:
+    """What of a customer decisions depend on."""
+
+    credit: int = 0
+    chat: int = 0
+    last: list[TopUp] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """`pins`: what grants say of whose it is, by words and by address."""
+
+    facts: PaymentFacts
+    world: World
+    whose: str
+    by: str
+    actors: dict[str, str]
+    reason: str = "corrected"
+    purses: dict[str, Purse] = field(default_factory=dict)
+
+    def purse(self, customer_id: str | None) -> Purse:
+        key = customer_id or ""
+        if key not in self.purses:
+            known = self.world.customers.get(key)
+            self.purses[key] = (
+                Purse(known.credit_tokens, known.chat_tokens, [*known.last_topups]) if known else Purse()
+            )
+        return self.purses[key]
+
+    def payment_id(self, attempts: Iterable[str]) -> str:
+        return payment_id_of(self.facts, tuple(attempts))
+
+    def of_customer(self, part: Granted, event: EventModel) -> Decided:
+        return Decided(streams.customer(part.customer_id) if part.customer_id else self.case_stream, event)
+
+    @property
+    def case_stream(self) -> StreamName:
+        return streams.case(self.facts.key)
+
+    def pins(self, key: str, part: Granted) -> dict[str, object]:
+        """What every grant says of its grounds."""
+        payment_id = self.payment_id(part.attempts)
+        return {
+            "part": key,
+            "attempts": () if part.attempts == (payment_id,) else part.attempts,
+            "what": part.what,
+            **({"whose": self.whose, "by": self.by} if key not in self.actors or key == "main" else {}),
+        }
+
+    def about(self, part: Granted) -> dict[str, object]:
+        """What every decision about a grant says."""
+        return {
+            "case": self.facts.key,
+            "customer_id": part.customer_id,
+            "provider": self.facts.provider,
+            "payment_id": self.payment_id(part.attempts),
+        }
+
+    def unproved(self, part: Granted) -> bool:
+        return any(self.facts.attempts[attempt].unproved for attempt in part.attempts)
+
+
+def topped_up(purse: Purse, one: TopUp) -> None:
+    purse.last = newest([*purse.last, one])
+
+
+def not_topped_up(purse: Purse, one: TopUp) -> None:
+    if one in purse.last:
+        purse.last.remove(one)

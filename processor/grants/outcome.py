@@ -1,0 +1,38 @@
+"""What should be true of one case now: a frozen value, that says nothing of how it came to be so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from processor.cases.keys import WaitKey
+from processor.cases.payment_record import Given, Standing
+from processor.cases.world import Owner
+from schemas.decisions import PaymentAssessed
+
+
+class Returned(NamedTuple):
+    """Money of these attempts that went back, by refund."""
+
+    attempts: tuple[str, ...]
+    refunds: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOutcome:
+    """`parts`: what becomes of each part of the money. `given`: what customers' plans and subscriptions are to know of it. `views`: what readers
+    are told. `alarms`: what an operator must see, as (detail, reason). `waits`: what would change it. `calls`: cases that are to look again,
+    because this one was paid before them. `returned`: parts that bought nothing because
+    their money all went back.
+    """
+
+    owner: Owner
+    words: str
+    parts: Mapping[str, Standing]
+    given: Mapping[str, Given]
+    views: tuple[PaymentAssessed, ...]
+    alarms: tuple[tuple[str, str], ...]
+    waits: frozenset[WaitKey]
+    calls: frozenset[str]
+    returned: Mapping[str, Returned]
