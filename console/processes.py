@@ -46,9 +46,14 @@ def load_root(name: str) -> Root:
 def start(name: str, settings: Settings) -> int:
     """Serves one process, or all of them in this one, until a signal; the exit code."""
     from runtime.lifecycle import run_process
-    from runtime.logs import configure_logging
+    from runtime.logs import configure_logging, get_logger
+    from runtime.settings.not_yet import without_effect
 
     configure_logging(name, level=settings.log_level, form=settings.log_format)
+    for variable in without_effect(settings):
+        get_logger(__name__).warning(
+            "nothing reads this setting yet", action="settings.no_effect", variable=variable
+        )
     return run_process(lambda stop: serve(name, settings, stop))
 
 

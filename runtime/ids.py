@@ -8,8 +8,6 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-Clock = Callable[[], datetime]
-
 
 def utc_now() -> datetime:
     """The wall clock, aware. Injected wherever a decision depends on time."""

@@ -107,7 +107,7 @@ async def stored(pool: Pool, number: int) -> None:
 
 
 async def in_log_order(pool: Pool) -> list[str]:
-    """Incoming ids as their receipts stand in the log."""
+    """Delivery ids as their receipts stand in the log."""
     rows = await pool.fetch("SELECT delivery_id::text FROM deliveries ORDER BY position")
     return [row["delivery_id"] for row in rows]
 
