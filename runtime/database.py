@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
+from runtime.sockets import notice_dead_peer
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -74,6 +75,10 @@ async def connect(*arguments: Any, **options: Any) -> asyncpg.Connection[asyncpg
         DATABASE.began(error)
         raise
     DATABASE.ended()
+    # asyncpg opens its socket itself and names it nowhere in public; without the name, only these limits are missing.
+    transport = getattr(connection, "_transport", None)
+    if transport is not None:
+        notice_dead_peer(transport.get_extra_info("socket"))
     return connection
 
 

@@ -7,8 +7,6 @@ reaches below aio-pika, to aiormq's factory of sockets; aio-pika passes it on as
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from typing import Any, ClassVar
 
 import aio_pika
@@ -16,8 +14,7 @@ from aio_pika.abc import ConnectionParameter
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
 from yarl import URL
 
-# Unacknowledged bytes for this long mean that the peer or the path is gone (half-open connection).
-USER_TIMEOUT_MS = 10_000
+from runtime.sockets import notice_dead_peer
 
 
 class AbortableTransport(TransportFactory):
@@ -30,7 +27,7 @@ class AbortableTransport(TransportFactory):
     async def create(self, url: URL, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await self._factory.create(url, **kwargs)
         self._writer = writer
-        _tune(writer.get_extra_info("socket"))
+        notice_dead_peer(writer.get_extra_info("socket"))
         return reader, writer
 
     def abort(self) -> None:
@@ -59,11 +56,3 @@ class AbortableConnection(aio_pika.Connection):
     def abort(self) -> None:
         """Ends the connection without asking the other side."""
         self._socket.abort()
-
-
-def _tune(sock: socket.socket | None) -> None:
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux only
-    if sock is None or option is None:
-        return
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.IPPROTO_TCP, option, USER_TIMEOUT_MS)
