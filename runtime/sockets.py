@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 
-DEAD_PEER_SECONDS = 10
+DEAD_PEER_SECONDS = 8
 """What was sent and not acknowledged for so long, or a silent peer that answers no probe for so long, ends the connection."""
 PROBES = 3
 
