@@ -139,3 +139,25 @@ def test_s5_a_conflict_is_a_failure_that_success_may_follow() -> None:
     facts = [paid(f.PaymentFailed, occurred_at=at(-5), failure_code="conflict"), paid(occurred_at=at())]
     for order in permutations(facts):
         assert Book().customer(*RATNA).give(*order).payment().status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "status"),
+    [
+        (f.PaymentAuthorized, f.PaymentPending, "authorized"),
+        (f.PaymentPending, f.PaymentFailed, "pending"),
+        (f.PaymentFailed, f.PaymentExpired, "failed"),
+        (f.PaymentAuthorized, f.PaymentExpired, "authorized"),
+    ],
+)
+def test_c49_a_payment_is_as_far_as_the_most_promising_of_its_attempts(
+    better: type[f.PaymentFact], worse: type[f.PaymentFact], status: str
+) -> None:
+    """Whichever of them was heard of last."""
+    for first, second in ((0, 9), (9, 0)):
+        facts = [
+            attempt_fact(better, "py-a", occurred_at=at(first)),
+            attempt_fact(worse, "py-b", occurred_at=at(second)),
+        ]
+        for order in permutations(facts):
+            assert Book().customer(*RATNA).give(*order).payment().status == status

@@ -80,6 +80,23 @@ def test_c101_a_charge_after_a_gap_begins_anew() -> None:
         assert (row.started_at, row.expires_at) == (MONTHS[3], datetime(2027, 3, 20, 5, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    ("late", "start", "end"),
+    [
+        (timedelta(days=1), MONTHS[0], MONTHS[2]),
+        (timedelta(days=1, seconds=1), MONTHS[1] + timedelta(days=1, seconds=1), None),
+    ],
+)
+def test_c101_a_charge_up_to_a_day_late_continues_the_paid_time(
+    late: timedelta, start: datetime, end: datetime | None
+) -> None:
+    facts = [paid_cycle(1)[1], cycle(2, MONTHS[1] + late)]
+    for arrival in permutations(facts):
+        row = Book().customer(*RATNA).give(*arrival).subscription("c-1")
+        assert row.started_at == start
+        assert row.expires_at == (end or datetime(2027, 1, 21, 5, 0, 1, tzinfo=UTC))
+
+
 def test_c106_a_subscription_of_the_31st_ends_on_each_month_s_last_day() -> None:
     starts = [datetime(2027, 1, 31, 3, tzinfo=UTC), datetime(2027, 2, 28, 3, tzinfo=UTC), datetime(2027, 3, 31, 3, tzinfo=UTC)]  # fmt: skip
     ends = [starts[1], starts[2], datetime(2027, 4, 30, 3, tzinfo=UTC)]
