@@ -67,6 +67,9 @@ INDONESIAN: dict[str, str] = {
     "Event that caused it.": "Peristiwa penyebabnya.",
     "Ever topped up; refunds do not reduce it.": "Jumlah seluruh isi ulang; pengembalian tidak menguranginya.",
     "False when everything was registered like this already.": "False bila semuanya sudah terdaftar seperti ini.",
+    "True when another customer has this address too: a payment that names only the address is then held.": (
+        "True bila pelanggan lain juga memakai alamat ini: pembayaran yang hanya menyebut alamat itu lalu ditahan."
+    ),
     "For people, in English or Indonesian by Accept-Language.": (
         "Untuk manusia, dalam bahasa Inggris atau Indonesia menurut Accept-Language."
     ),

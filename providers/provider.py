@@ -8,6 +8,7 @@ from datetime import datetime
 
 from multidict import MultiMapping
 
+from providers.money import stated_amount
 from providers.section import Section
 from providers.traits import ORDINARY, Traits
 from providers.verification import Rejected, Verified
@@ -43,6 +44,7 @@ class Provider:
     `webhooks`: it calls us over HTTP; `manual` does not. `earlier_paths` were published once and lead to the same entrance for ever.
     `account_setting`: the setting that holds our own id at this provider; what names another one is not for us.
     `traits`: what deciding about its payments depends on.
+    `amounts`: fields that state how much a body is about, most telling first.
     """
 
     name: str
@@ -55,6 +57,14 @@ class Provider:
     earlier_paths: tuple[str, ...] = ()
     account_setting: str | None = None
     traits: Traits = ORDINARY
+    amounts: Sequence[str] = ()
+
+    def stated_amount(self, body: bytes) -> int | None:
+        """Rupiah that a body speaks of, read as the translator reads them; None when nothing readable names any. Never raises."""
+        try:
+            return stated_amount(Section.of(strict_json.loads(body, mend=True)), self.amounts)
+        except (UnparsableError, UntranslatableError):
+            return None
 
     def signing_time(self, body: bytes) -> datetime | None:
         """When the provider says it sent this, where its signature covers that time. Never raises.
@@ -64,7 +74,7 @@ class Provider:
         if self.signed_at is None:
             return None
         try:
-            return self.signed_at(Section.of(strict_json.loads(body)))
+            return self.signed_at(Section.of(strict_json.loads(body, mend=True)))
         except (UnparsableError, UntranslatableError):
             return None
 
@@ -83,7 +93,7 @@ class Provider:
             return NOBODY
         try:
             # The reading of intake itself: what it cannot read names nothing here either, and two parsers cannot disagree.
-            name = self.subject(Section.of(strict_json.loads(body)))
+            name = self.subject(Section.of(strict_json.loads(body, mend=True)))
         except (UnparsableError, UntranslatableError):
             return NOBODY
         return NOBODY if name is None else f"{self.name}:{name}"

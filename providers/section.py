@@ -14,6 +14,7 @@ from providers.moments import parse_moment
 from schemas.email_address import normalise_email
 from schemas.errors import UntranslatableError
 from schemas.money import parse_idr
+from schemas.strict_json import DAMAGE
 
 MAX_TEXT = 255
 """Characters of an identifier or a short text; the longest any provider documents."""
@@ -71,7 +72,7 @@ class Section:
             value = str(value)
         if isinstance(value, str) and not value.strip():
             return None
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
+        if not isinstance(value, str) or len(value) > MAX_TEXT or _is_damaged(value):
             raise UntranslatableError("id_malformed", self._name(key))
         return value.strip()
 
@@ -88,20 +89,22 @@ class Section:
         value = self.values.get(key)
         if value is None:
             return None
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
+        if not isinstance(value, str) or len(value) > MAX_TEXT or _is_damaged(value):
             raise UntranslatableError("status_malformed", self._name(key))
         return value.strip() or None
 
     def text(self, key: str) -> str | None:
-        """A short optional text."""
+        """A short optional text; a damaged one reads as absent."""
         value = self.values.get(key)
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
+        if not isinstance(value, str) or len(value) > MAX_TEXT or _is_damaged(value):
             return None
         return value.strip() or None
 
     def reference(self, key: str) -> str | None:
-        """An optional id that we may have sent ourselves; a number counts as its digits."""
+        """An optional id that we may have sent ourselves; a number counts as its digits. Raises UntranslatableError on a damaged one."""
         value = self.values.get(key)
+        if isinstance(value, str) and _is_damaged(value):
+            raise UntranslatableError("id_malformed", self._name(key))
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
             return str(value)
         return self.text(key)
@@ -136,8 +139,11 @@ class Section:
         return moment
 
     def email(self, key: str) -> str | None:
-        """A normalised e-mail address."""
-        return normalise_email(self.values.get(key))
+        """A normalised e-mail address. Raises UntranslatableError on a damaged one: it says whose money it is."""
+        value = self.values.get(key)
+        if isinstance(value, str) and _is_damaged(value):
+            raise UntranslatableError("email_malformed", self._name(key))
+        return normalise_email(value)
 
     def amount(self, key: str) -> int:
         """Whole rupiah. Raises AmountError, also when absent."""
@@ -167,3 +173,8 @@ class Section:
 
     def _name(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
+
+
+def _is_damaged(text: str) -> bool:
+    """Characters are missing in it, or it has signs that no name of anything has."""
+    return DAMAGE in text or any(character < " " for character in text.strip())

@@ -70,6 +70,9 @@ class CustomerRegistration(ApiModel):
     phone: str | None
     created: bool = Field(description="True for a new customer.")
     changed: bool = Field(description="False when everything was registered like this already.")
+    email_shared: bool = Field(
+        description="True when another customer has this address too: a payment that names only the address is then held."
+    )
     position: int
 
 

@@ -86,6 +86,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "phone": None,
         "created": True,
         "changed": True,
+        "email_shared": False,
         "position": 42,
     },
     api.Customer: _SUMMARY | _FRESH,

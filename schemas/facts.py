@@ -70,7 +70,9 @@ class PaymentFact(EventModel):
     `group_id` is the request that may have several attempts (Xendit `payment_request_id`). For Scalev both are None and
     `payment_key` is the order. `amount` is what was received (whole rupiah; None when the event does not say);
     `requested_amount` what was asked for. `aliases` are further ids a person may look it up by.
-    `occurred_at` is the provider's time of this state, or our time of receipt when `timed` is false.
+    `announced`: the provider says it is done, but the money itself is told by another event that is still to come.
+    `occurred_at` is the provider's time of this state, or our time of receipt when `timed` is false; so it is when the stated time cannot
+    be (`untrusted_time`), and then the money is held.
     """
 
     provider: str
@@ -95,6 +97,8 @@ class PaymentFact(EventModel):
     spam: bool | None = None
     token_only: bool = False
     without_id: bool = False
+    announced: bool = False
+    untrusted_time: Literal["time_in_future", "time_long_past"] | None = None
     occurred_at: datetime
     timed: bool = True
     paid_at: datetime | None = None

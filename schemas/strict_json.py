@@ -2,12 +2,15 @@
 
 UTF-8 without BOM, no duplicate keys, no NaN or Infinity, bounded depth and digits, numbers exact (int or Decimal), no lone
 surrogates, no NUL in text. Anything else is authentic but `UnparsableError`: it is stored as bytes and parked, never guessed at.
+`mend` is for webhooks: damage inside a text (half an emoji, a cut character, NUL) becomes U+FFFD there, because most texts are read by
+nobody; whoever reads a text that decides about money refuses that sign (`providers.section`).
 A signer may mean the first of two equal keys where every common parser keeps the last; that is why a duplicate is an error.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -19,26 +22,40 @@ MAX_DEPTH = 64
 MAX_DIGITS = 64
 """Characters of one number. Longer ones are an attack or a mistake."""
 
+_IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL and UTF-8 refuse inside a text, and JSON's escapes can still spell."""
+
 MAX_EXPONENT = 308
 """Powers of ten; beyond it other parsers read infinity or zero, and two readers of one webhook must not disagree."""
 
 
-def loads(body: bytes) -> Any:
-    """Parse a webhook body. Raises UnparsableError with a stable reason; never any other exception."""
+DAMAGE = "\ufffd"
+"""U+FFFD, the sign that stands for what cannot be a character."""
+
+
+def loads(body: bytes, *, mend: bool = False) -> Any:
+    """Parse a body from outside. Raises UnparsableError with a stable reason; never any other exception."""
     if not body.strip():
         raise UnparsableError("empty_body")
-    text = _text(body)
+    text = _text(body, mend=mend)
     _check_depth(text)
-    document = _parse(text)
+    try:
+        document = _parse(text, mend=mend)
+    except UnparsableError:
+        _text(body, mend=False)  # what is no UTF-8 and no JSON either is called the former
+        raise
+    if mend and ("\\u" in text or "\0" in text):
+        return _mended(document)
     if "\\u" in text:
         _check_characters(document)
     return document
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str, *, mend: bool) -> Any:
     try:
         return json.loads(
             text,
+            strict=not mend,
             parse_float=_decimal,
             parse_int=_integer,
             parse_constant=_constant,
@@ -50,13 +67,24 @@ def _parse(text: str) -> Any:
         raise UnparsableError("too_deep") from None
 
 
-def _text(body: bytes) -> str:
+def _text(body: bytes, *, mend: bool) -> str:
     if body.startswith(b"\xef\xbb\xbf"):
         raise UnparsableError("byte_order_mark")
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8", "replace" if mend else "strict")
     except UnicodeDecodeError as error:
         raise UnparsableError("not_utf8", f"at byte {error.start}") from None
+
+
+def _mended(document: Any) -> Any:
+    """The same document with every impossible character of a text replaced."""
+    if isinstance(document, str):
+        return _IMPOSSIBLE.sub(DAMAGE, document)
+    if isinstance(document, dict):
+        return {_IMPOSSIBLE.sub(DAMAGE, key): _mended(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [_mended(value) for value in document]
+    return document
 
 
 def _check_characters(document: Any) -> None:

@@ -11,12 +11,14 @@ from api.checkout import idempotency
 from api.checkout.idempotency import FirstAnswer
 from eventstore import append as log_append
 from eventstore.append import NewEvent
+from eventstore.queries import load
 from eventstore.read import head, read_stream
 from runtime.database import Connection, Pool
 from runtime.ids import uuid7
 from schemas import streams, strict_json
 from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
 from schemas.calls import Call, Parameter
+from schemas.email_address import normalise_email
 from schemas.errors import UnparsableError, WrongExpectedVersion
 from schemas.facts import CustomerRegistered
 from schemas.problem_reasons import Reason, reason_of
@@ -25,6 +27,7 @@ from schemas.streams import StreamName
 
 ATTEMPTS = 3  # another writer got between reading the stream and appending; cannot happen while all take the log's lock
 
+_SQL = load("customers.sql", "api")
 _ID = re.compile(CUSTOMER_ID_PATTERN)
 
 PUT_CUSTOMER = Call(
@@ -89,14 +92,21 @@ async def register(connection: Connection, customer_id: str, body: CustomerBody)
     stream = streams.customer(customer_id)
     wanted = CustomerRegistered(customer_id=customer_id, email=body.email, name=body.name, phone=body.phone)
     await log_append.lock_log(connection)
+    shared = await _address_is_shared(connection, customer_id, body.email)
     version, current = await _current(connection, stream)
     if current == wanted:
-        return _answer(wanted, created=False, changed=False, position=await head(connection))
+        position = await head(connection)
+        return _answer(wanted, created=False, changed=False, shared=shared, position=position)
     metadata = {"correlation_id": str(uuid7()), "actor": "api"}
     appended = await log_append.append(
         connection, [NewEvent(stream, wanted, metadata)], expected={stream: version}
     )
-    return _answer(wanted, created=current is None, changed=True, position=appended.last)
+    return _answer(wanted, created=current is None, changed=True, shared=shared, position=appended.last)
+
+
+async def _address_is_shared(connection: Connection, customer_id: str, email: str) -> bool:
+    """Whether another customer is registered with this address: then its payments are nobody's without a further name."""
+    return bool(await connection.fetchval(_SQL["address"], customer_id, normalise_email(email) or email))
 
 
 async def _current(connection: Connection, stream: StreamName) -> tuple[int, CustomerRegistered | None]:
@@ -122,7 +132,9 @@ def _parsed(raw: bytes) -> CustomerBody:
         raise Problem("invalid_body", reason=reason_of(dict(first))) from None
 
 
-def _answer(registered: CustomerRegistered, *, created: bool, changed: bool, position: int) -> FirstAnswer:
+def _answer(
+    registered: CustomerRegistered, *, created: bool, changed: bool, shared: bool, position: int
+) -> FirstAnswer:
     document = CustomerRegistration(
         customer_id=registered.customer_id,
         email=registered.email or "",
@@ -130,6 +142,7 @@ def _answer(registered: CustomerRegistered, *, created: bool, changed: bool, pos
         phone=registered.phone,
         created=created,
         changed=changed,
+        email_shared=shared,
         position=position,
     )
     return FirstAnswer(201 if created else 200, document.model_dump(mode="json"))

@@ -11,8 +11,9 @@ import traceback
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from processor.intake.times import believable
 from providers.identity import content_digest
 from providers.provider import Provider
 from schemas import strict_json
@@ -78,17 +79,21 @@ class EnvelopeInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """Prepares envelopes with today's translators. `accounts`: our own id at a provider, checked where known."""
+    """Prepares envelopes with today's translators. `accounts`: our own id at a provider, checked where known.
+
+    `future_tolerance`: how far behind its receipt a stated time may lie before it is not believed.
+    """
 
     providers: Mapping[str, Provider]
     accounts: Mapping[str, str]
     production: bool
+    future_tolerance: timedelta = timedelta(days=1)
 
     def prepare(self, envelope: Envelope) -> Prepared:
         """The delivery with its meaning. Raises EnvelopeInvalid, nothing else."""
         received = identified(envelope)
         try:
-            document = strict_json.loads(envelope.body)
+            document = strict_json.loads(envelope.body, mend=True)
             received = replace(received, named=_plain_name(document))
             translation = self._translate(document, received)
             digest = bytes.fromhex(content_digest(translation.says))
@@ -108,7 +113,13 @@ class Interpreter:
             production=self.production,
             body_sha256=received.body_sha256.hex(),
         )
-        return provider.translate(document, context)
+        translation = provider.translate(document, context)
+        if not translation.facts:
+            return translation
+        facts = tuple(
+            believable(fact, received.received_at, self.future_tolerance) for fact in translation.facts
+        )
+        return replace(translation, facts=facts)
 
 
 def identified(envelope: Envelope) -> Prepared:

@@ -52,7 +52,7 @@ FROM customers_vN c;
 COMMENT ON VIEW customers IS 'Customers as our applications registered them.';
 COMMENT ON COLUMN customers.customer_id IS 'Id given by the application.';
 COMMENT ON COLUMN customers.email IS 'E-mail as given. Personal data.';
-COMMENT ON COLUMN customers.email_normalized IS 'E-mail in the form it is matched by: trimmed, case folded. Personal data.';
+COMMENT ON COLUMN customers.email_normalized IS 'E-mail in the form it is matched by: trimmed, ASCII letters in lower case, domain by IDNA. Personal data.';
 COMMENT ON COLUMN customers.name IS 'Name as given. Personal data.';
 COMMENT ON COLUMN customers.phone IS 'Phone number as given. Personal data.';
 COMMENT ON COLUMN customers.position IS 'Log position of the newest event that changed the row.';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from providers.mayar.amounts import STATED
 from providers.mayar.signature import verify
 from providers.mayar.subject import subject
 from providers.mayar.translate import translate
@@ -17,5 +18,6 @@ MAYAR = Provider(
     subject=subject,
     earlier_paths=("/api/webhook/mayar",),
     account_setting="mayar_merchant_id",
+    amounts=STATED,
     traits=Traits(announces_memberships=True),
 )

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from providers.identity import content_digest
 from providers.mayar import payloads
+from providers.mayar.amounts import STATED
 from providers.mayar.events import PaymentReport
 from providers.mayar.payloads import PROVIDER
+from providers.money import stated_amount
 from providers.section import Section
 from schemas import streams
 from schemas.errors import UntranslatableError
@@ -41,6 +43,7 @@ def payment(meaning: PaymentReport, top: Section, data: Section, received_at: da
         attempt_id=transaction[0] if transaction else None,
         aliases=transaction or (key,),
         amount=_received(data, required=bool(transaction)) if paid else None,
+        requested_amount=None if paid else _asked_for(data),
         method=method,
         channel=channel,
         reference_id=payloads.reference_id(data),
@@ -72,7 +75,13 @@ def _key_without_transaction(top: Section, data: Section) -> str:
 
 def _received(data: Section, *, required: bool) -> int | None:
     """Rupiah received. Zero is legal (a full coupon). Only the short form may leave the amount out. Raises AmountError."""
-    return data.amount("amount") if required or data.has("amount") else None
+    found = data.amount_if_any(*STATED)
+    return data.amount("amount") if found is None and required else found
+
+
+def _asked_for(data: Section) -> int | None:
+    """What an open, failed or lapsed payment was about; a detail, so an unreadable one is absent."""
+    return stated_amount(data, STATED)
 
 
 def _refuse_denial(data: Section) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from providers.identity import content_key, wrong_environment
 from providers.mayar import payloads, payments, subscriptions
+from providers.mayar.amounts import STATED
 from providers.mayar.events import KNOWN, PAYMENTS, RECORD_ONLY, SUBSCRIPTIONS, TESTS, event_name
 from providers.mayar.keys import event_key
 from providers.mayar.payloads import PROVIDER
+from providers.money import refuse_unrecognised_money
 from providers.section import Section
 from providers.substance import substance
 from schemas.errors import AmountError
@@ -27,6 +29,7 @@ def translate(document: object, context: TranslationContext) -> Translation:
     if name in TESTS:
         return Translation(Effect.TEST, name, content_key(PROVIDER, name, top))
     if name not in KNOWN:
+        refuse_unrecognised_money(name, top, STATED)
         return Translation(Effect.UNKNOWN, name, content_key(PROVIDER, name, top))
     if name in RECORD_ONLY:
         key = event_key(name, top, data, context.received_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.provider import Provider
+from providers.scalev.amounts import STATED
 from providers.scalev.signature import signed_at, verify
 from providers.scalev.subject import subject
 from providers.scalev.translate import translate
@@ -18,5 +19,6 @@ SCALEV = Provider(
     signed_at=signed_at,
     earlier_paths=("/api/webhooks/scalev",),
     account_setting="scalev_store_unique_id",
+    amounts=STATED,
     traits=Traits(orders_carry_payments=True),
 )

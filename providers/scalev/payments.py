@@ -31,8 +31,10 @@ _TIMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def payment(event_name: str, allowed: frozenset[str], data: Section, received_at: datetime) -> Fact:
-    """From a payment event. Raises UntranslatableError when the status is missing, unknown or not what the event reports."""
+def payment(
+    event_name: str, allowed: frozenset[str], data: Section, sent_at: datetime | None, received_at: datetime
+) -> Fact:
+    """From a payment event; `sent_at` is the time it bears itself, the same in every attempt to deliver it. Raises UntranslatableError when the status is missing, unknown or not what the event reports."""
     status = data.status("payment_status")
     if status is None:
         raise UntranslatableError("status_missing")
@@ -40,7 +42,7 @@ def payment(event_name: str, allowed: frozenset[str], data: Section, received_at
         raise UntranslatableError("status_unknown", status[:40])
     if status not in allowed:
         raise UntranslatableError("status_contradicts_event", f"{status} in {event_name}")
-    return _fact(status, data, received_at)
+    return _fact(status, data, sent_at, received_at)
 
 
 def of_snapshot(data: Section, received_at: datetime) -> Fact | None:
@@ -51,14 +53,15 @@ def of_snapshot(data: Section, received_at: datetime) -> Fact | None:
     status = data.status("payment_status")
     if status not in _STATES or status is None:
         return None
-    fact = _fact(status, data, received_at)
+    fact = _fact(status, data, None, received_at)
     return replace(fact, event=fact.event.model_copy(update={"payer_email": None, "spam": None}))
 
 
-def _fact(status: str, data: Section, received_at: datetime) -> Fact:
+def _fact(status: str, data: Section, sent_at: datetime | None, received_at: datetime) -> Fact:
     data.require_rupiah()
     ids = payloads.order_ids(data, data.reference("pg_reference_id"))
-    occurred = data.moment(*_TIMES[status])
+    first, *others = _TIMES[status]
+    occurred = data.moment(first) or sent_at or data.moment(*others)
     method, channel = payloads.method_and_channel(data)
     event = _STATES[status](
         provider=PROVIDER,

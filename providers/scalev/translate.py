@@ -6,7 +6,9 @@ Envelope: `{event, unique_id, timestamp, data}`; `unique_id` stays the same when
 from __future__ import annotations
 
 from providers.identity import content_key, dedupe_key, wrong_environment
+from providers.money import refuse_unrecognised_money
 from providers.scalev import orders, payments
+from providers.scalev.amounts import STATED
 from providers.scalev.events import (
     CANCELLED_STATUSES,
     DELETED,
@@ -36,23 +38,27 @@ def translate(document: object, context: TranslationContext) -> Translation:
     if name in TESTS:
         return Translation(Effect.TEST, name, key)
     if name not in KNOWN:
+        refuse_unrecognised_money(name, top, STATED)
         return Translation(Effect.UNKNOWN, name, key, substance(name, ()))
     if name in RECORD_ONLY:
         return Translation(Effect.NO_EFFECT, name, key, substance(name, (), subject=data.reference("id")))
     data = top.required("data")
-    facts = _facts(name, data, context)
+    facts = _facts(name, top, data, context)
     said = substance(name, facts, subject=data.reference("order_id"), order_status=data.text("status"))
     effect = Effect.FACTS if facts else Effect.NO_EFFECT
     return Translation(effect, name, key, said, facts)
 
 
-def _facts(name: str, data: Section, context: TranslationContext) -> tuple[Fact, ...]:
+def _facts(name: str, top: Section, data: Section, context: TranslationContext) -> tuple[Fact, ...]:
     if name in SNAPSHOTS:
         order = orders.recorded(name, data, context.received_at)
         payment = payments.of_snapshot(data, context.received_at)
         return (order,) if payment is None else (order, payment)
     if name in PAYMENTS:
-        return (payments.payment(name, PAYMENTS[name], data, context.received_at),)
+        payment = payments.payment(name, PAYMENTS[name], data, top.moment("timestamp"), context.received_at)
+        # Some stores send the whole order along: then it is a snapshot too.
+        whole = data.has("gross_revenue") and (data.has("orderlines") or data.has("orderbundles"))
+        return (orders.recorded(name, data, context.received_at), payment) if whole else (payment,)
     if name == STATUS_CHANGED:
         ended = (data.text("status") or "").lower() in CANCELLED_STATUSES
         return (orders.cancelled(data, context.received_at),) if ended else ()

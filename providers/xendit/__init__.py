@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.provider import Provider
 from providers.traits import Traits
+from providers.xendit.amounts import STATED
 from providers.xendit.signature import verify
 from providers.xendit.subject import subject
 from providers.xendit.translate import translate
@@ -17,5 +18,6 @@ XENDIT = Provider(
     subject=subject,
     earlier_paths=("/api/webhooks/xendit",),
     account_setting="xendit_business_id",
+    amounts=STATED,
     traits=Traits(unknown_purpose="purpose_unknown"),
 )

@@ -19,6 +19,7 @@ class Meaning(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     BY_STATUS = "by_status"
+    SESSION_COMPLETED = "session_completed"
     SESSION_EXPIRED = "session_expired"
     REFUND_SUCCEEDED = "refund_succeeded"
     REFUND_FAILED = "refund_failed"
@@ -51,7 +52,7 @@ MEANINGS: dict[str, Meaning] = {
     # e-wallet API before v2
     "ewallet.capture": Meaning.BY_STATUS,
     # hosted pages: a completed one is accompanied by payment.capture, which is the money signal
-    "payment_session.completed": Meaning.RECORD_ONLY,
+    "payment_session.completed": Meaning.SESSION_COMPLETED,
     "payment_session.expired": Meaning.SESSION_EXPIRED,
     # stored instruments
     "payment_token.activation": Meaning.RECORD_ONLY,
@@ -93,8 +94,29 @@ INVOICE_STATUSES: dict[str, str] = {
 }
 """Invoice callbacks have no event name; their status decides (https://docs.xendit.co/apidocs/invoice-callback)."""
 
+SAMPLE_ACCOUNTS = frozenset(
+    {
+        "62440e322008e87fb29c1fd0",  # Payments API v3, subscriptions, sessions
+        "59e0daf7049b567510c63f67",  # e-wallets
+        "57b4e5181473eeb61c11f9b9",  # virtual accounts
+        "5f27a14a9bf05c73dd040bc8",  # Payments API v2
+        "60ca10b83ffd534ece8aa856",  # retail outlets
+    }
+)
+"""Accounts that the examples of Xendit's reference belong to. A body that names one of them is such an example, unless it is ours."""
+
 SAMPLE_IDS = frozenset(
     {
+        "test-payload",
+        "py-97716cc2-2840-4ead-949b-db60e9aeb55e",
+        "pr-ced7965b-d588-49f1-ba41-d499277e5395",
+        "ewc_95d47d3a-db03-4b4b-9b6c-71077157cbc8",
+        "90392f42-d98a-49ef-a7f3-90392f42d98a",
+        "57fb4e076fa3fa296b7f5a97",
+        "demo-1476087608948_1476087303080",
+        "598d91b1191029596846047f",
+        "5f218745736e619164dc8608",
+        "61c53c4f6cc577e4038ab099",
         "pr-90392f42-d98a-49ef-a7f3-abcezas123",
         "90392f42-d98a-49ef-a7f3-abcezas123",
         "579c8d61f23fa4ca35e52da4",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from providers.section import Section
+from providers.xendit import amounts
 from providers.xendit.channels import method_of
 from schemas.errors import UntranslatableError
 
@@ -53,7 +54,9 @@ def captures_of(data: Section) -> Captures:
     )
 
 
-def payment_ids(data: Section, captures: Captures, *, request_event: bool) -> PaymentIds:
+def payment_ids(
+    data: Section, captures: Captures, *, request_event: bool, further: tuple[str, ...] = ()
+) -> PaymentIds:
     """Raises UntranslatableError when the payload names nothing to hold on to.
 
     `request_event`: the event is about a request, so a bare `id` is the request's and not the payment's.
@@ -69,7 +72,7 @@ def payment_ids(data: Section, captures: Captures, *, request_event: bool) -> Pa
     key = attempt or group or reference or bare
     if key is None:
         raise UntranslatableError("payment_id_missing")
-    found = (key, attempt, group, bare, reference, *captures.ids)
+    found = (key, attempt, group, bare, reference, *captures.ids, *further)
     aliases = tuple(dict.fromkeys(one for one in found if one is not None))
     return PaymentIds(key, attempt, group, reference, aliases)
 
@@ -83,10 +86,17 @@ def received_amount(data: Section, captures: Captures) -> int:
     """Rupiah received: the captures' sum, else what the request or the older payload states. Raises AmountError."""
     if captures.total is not None:
         return captures.total
-    for key in ("capture_amount", "request_amount", "amount", "charge_amount"):
-        if data.has(key):
-            return data.amount(key)
-    return data.amount("amount")
+    return _first_amount(data, amounts.RECEIVED)
+
+
+def refunded_amount(data: Section) -> int:
+    """Rupiah that went back. Raises AmountError."""
+    return _first_amount(data, amounts.REFUNDED)
+
+
+def _first_amount(data: Section, keys: tuple[str, ...]) -> int:
+    found = data.amount_if_any(*keys)
+    return data.amount("amount") if found is None else found
 
 
 def requested_amount(data: Section, *, paid: bool) -> int | None:
@@ -112,7 +122,7 @@ def channel_and_method(data: Section) -> tuple[str | None, str | None]:
 def unwrapped_refund(data: Section) -> Section:
     """The refund itself; the published example wraps it twice."""
     inner = data
-    while not inner.has("amount") and isinstance(inner.values.get("data"), dict):
+    while not any(inner.has(key) for key in amounts.REFUNDED) and isinstance(inner.values.get("data"), dict):
         inner = inner.required("data")
     return inner
 

@@ -40,15 +40,17 @@ _INVOICE_STATES: dict[str, type[PaymentFact]] = {
 }
 
 
-def payment(event_name: str, meaning: Meaning, data: Section, received_at: datetime) -> Fact:
-    """A payment event of any generation. Raises UntranslatableError or AmountError."""
+def payment(
+    event_name: str, meaning: Meaning, data: Section, received_at: datetime, further: tuple[str, ...] = ()
+) -> Fact:
+    """A payment event of any generation; `further` are more ids it is known by. Raises UntranslatableError or AmountError."""
     data.require_rupiah()
     request_event = event_name.startswith("payment_request.")
     status = data.status("status")
     state = _state(meaning, (status or "").upper(), status_required=request_event)
     paid = state is PaymentSucceeded
     captures = payloads.captures_of(data) if paid else payloads.NO_CAPTURES
-    ids = payloads.payment_ids(data, captures, request_event=request_event)
+    ids = payloads.payment_ids(data, captures, request_event=request_event, further=further)
     occurred = payloads.paid_at(data, captures) if paid else data.moment("updated", "created")
     channel, method = payloads.channel_and_method(data)
     metadata = data.section("metadata")
@@ -84,8 +86,10 @@ def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[Paym
             return PaymentSucceeded
         if status in FAILURE_STATUSES:
             return PaymentFailed
-        if status == "PENDING":
+        if status in ("PENDING", "ACTIVE", "REQUIRES_ACTION"):
             return PaymentPending
+        if status in ("EXPIRED", "INACTIVE"):
+            return PaymentExpired
         raise UntranslatableError("status_unknown" if status else "status_missing", status)
     if meaning is Meaning.SUCCEEDED:
         if not status and status_required:
@@ -97,23 +101,32 @@ def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[Paym
     return _STATES[meaning]
 
 
-def expired_session(data: Section, received_at: datetime) -> Fact | None:
-    """A hosted payment page lapsed: its request expires with it. None for pages that take no money."""
+def session(meaning: Meaning, data: Section, received_at: datetime) -> Fact | None:
+    """A hosted payment page lapsed, and its request with it; or it was completed, which announces a capture. None for pages without money.
+
+    The capture is the money: a completed page alone says only that it is to come, and until then the payment is unconfirmed.
+    """
     if (data.text("session_type") or "PAY") != "PAY":
         return None
     data.require_rupiah()
     reference = data.identifier("reference_id")
     session = data.identifier("payment_session_id")
     group = data.identifier("payment_request_id")
-    key = group or reference or session
+    completed = meaning is Meaning.SESSION_COMPLETED
+    attempt = data.identifier("payment_id") if completed else None
+    key = (attempt or group or session or reference) if completed else (group or reference or session)
     if key is None:
         raise UntranslatableError("payment_id_missing")
-    occurred = data.moment("updated", "expires_at", "created")
+    occurred = (
+        data.moment("updated", "created") if completed else data.moment("updated", "expires_at", "created")
+    )
     metadata = data.section("metadata")
-    event = PaymentExpired(
+    event = (PaymentPending if completed else PaymentExpired)(
         provider=PROVIDER,
         payment_key=key,
+        attempt_id=attempt,
         group_id=group,
+        announced=completed,
         aliases=tuple(dict.fromkeys(one for one in (key, group, session, reference) if one is not None)),
         requested_amount=data.amount_if_any("amount"),
         payment_type=metadata.text("payment_type"),
@@ -190,7 +203,7 @@ def refund(meaning: Meaning, refunded: Section, received_at: datetime) -> Fact:
         attempt_id=payment_id,
         group_id=group,
         aliases=aliases,
-        amount=refunded.amount("amount"),
+        amount=payloads.refunded_amount(refunded),
         reason=refunded.text("reason"),
         failure_code=refunded.text("failure_code"),
         token_only=True,

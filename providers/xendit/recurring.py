@@ -95,7 +95,7 @@ def _report(
         cycle_number=data.whole("cycle_number"),
         payment_id=payloads.succeeded_payment_id(data),
         amount=data.amount_if_any("amount"),
-        starts_at=data.moment("scheduled_timestamp"),
+        starts_at=_period_start(report, data, received_at),
         final=final,
         failure_code=failures[-1] if failures else None,
         token_only=True,
@@ -104,6 +104,13 @@ def _report(
         **_who_and_what(data),
     )
     return Fact(streams.subscription(PROVIDER, key), event)
+
+
+def _period_start(report: Report, data: Section, received_at: datetime) -> datetime | None:
+    """When the charged period begins. One that is paid has begun when we hear of it: a plan date years ahead buys no years."""
+    planned = data.moment("scheduled_timestamp")
+    paid = report in ("activated", "renewed")
+    return min(planned, received_at) if planned is not None and paid else planned
 
 
 def _who_and_what(data: Section) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from providers.section import Section
 from providers.xendit.payloads import unwrapped_refund
+from providers.xendit.products import recognised
 
 _REQUEST = ("payment_request_id", "id", "reference_id")
 _PAYMENT = ("payment_id", "latest_payment_id", "id", "reference_id", "external_id")
@@ -20,6 +21,11 @@ _INVOICE = ("id", "external_id")
 
 def subject(top: Section) -> str | None:
     """The request, invoice or plan; None when nothing is named. Raises UntranslatableError."""
+    product = recognised(top)
+    if product is not None:
+        return product.data.first_identifier(
+            "payment_request_id", "payment_id", "id", "reference_id", "external_id"
+        )
     if not top.has("event"):
         return top.first_identifier(*_INVOICE)
     name = top.text("event") or ""

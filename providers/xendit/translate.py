@@ -6,32 +6,40 @@ API's callback is a flat object without `event`. Every event name is in `events.
 
 from __future__ import annotations
 
-from providers.identity import content_key, wrong_environment
+from providers.identity import content_key, dedupe_key, wrong_environment
+from providers.money import refuse_unrecognised_money
 from providers.section import Section
 from providers.substance import substance
 from providers.xendit import payloads, payments, recurring
-from providers.xendit.events import MEANINGS, SAMPLE_IDS, Meaning
+from providers.xendit.amounts import STATED
+from providers.xendit.events import MEANINGS, SAMPLE_ACCOUNTS, SAMPLE_IDS, Meaning
 from providers.xendit.keys import event_key, invoice_key
+from providers.xendit.products import Callback, is_our_own_money, recognised
 from schemas.errors import UntranslatableError
 from schemas.translation import Effect, Fact, Translation, TranslationContext
+
+_SAMPLE_KEYS = ("id", "payment_id", "payment_request_id", "reference_id", "external_id")
 
 
 def translate(document: object, context: TranslationContext) -> Translation:
     """Raises UntranslatableError or AmountError when an authentic webhook cannot be read safely."""
     top = Section.of(document)
     data = top.section("data")
-    event_name = _event_name(top)
-    if _is_connection_test(top, data):
+    product = recognised(top)
+    event_name = product.name if product is not None else _event_name(top)
+    if _is_connection_test(top, data, context):
         return Translation(Effect.TEST, event_name, content_key("xendit", event_name, top))
     mistaken = _addressee(top, data, context)
     if mistaken is not None:
         key = content_key("xendit", event_name, top)
         return Translation(Effect.QUARANTINED, event_name, key, reason=mistaken)
+    meaning = MEANINGS.get(event_name)
+    if meaning is None and product is not None:
+        return _of_product(product, top, context)
     if not top.has("event"):
         return _invoice(event_name, top, context)
-    meaning = MEANINGS.get(event_name)
     if meaning is None:
-        return Translation(Effect.UNKNOWN, event_name, content_key("xendit", event_name, top))
+        return _unknown(event_name, top)
     if meaning is Meaning.RECORD_ONLY:
         key = event_key(event_name, top, data)
         said = substance(event_name, (), status=data.text("status"))
@@ -50,8 +58,8 @@ def _facts(event_name: str, meaning: Meaning, data: Section, context: Translatio
         return (recurring.plan(meaning, data, context.received_at),)
     if meaning in (Meaning.CYCLE_SUCCEEDED, Meaning.CYCLE_RETRYING, Meaning.CYCLE_FAILED):
         return recurring.cycle(meaning, data, context.received_at)
-    if meaning is Meaning.SESSION_EXPIRED:
-        session = payments.expired_session(data, context.received_at)
+    if meaning in (Meaning.SESSION_COMPLETED, Meaning.SESSION_EXPIRED):
+        session = payments.session(meaning, data, context.received_at)
         return (session,) if session is not None else ()
     return (payments.payment(event_name, meaning, data, context.received_at),)
 
@@ -59,16 +67,42 @@ def _facts(event_name: str, meaning: Meaning, data: Section, context: Translatio
 def _invoice(event_name: str, top: Section, context: TranslationContext) -> Translation:
     fact = payments.invoice(top, context.received_at)
     if fact is None:
-        return Translation(Effect.UNKNOWN, event_name, content_key("xendit", event_name, top))
+        return _unknown(event_name, top)
     facts = (fact,)
     return Translation(
         Effect.FACTS, event_name, invoice_key(event_name, top), substance(event_name, facts), facts
     )
 
 
+def _of_product(product: Callback, top: Section, context: TranslationContext) -> Translation:
+    """A callback of a single product, from beside the Payments API."""
+    name, data = product.name, product.data
+    account = top.identifier("business_id") or top.identifier("owner_id")
+    ids = (data.identifier("id"), data.identifier("payment_id"), data.status("status"))
+    key = dedupe_key("xendit", name, account, *ids) if any(ids[:2]) else content_key("xendit", name, top)
+    if product.meaning is Meaning.RECORD_ONLY:
+        return Translation(Effect.NO_EFFECT, name, key, substance(name, (), status=data.text("status")))
+    if product.meaning in (Meaning.REFUND_SUCCEEDED, Meaning.REFUND_FAILED):
+        fact = payments.refund(product.meaning, data, context.received_at)
+    else:
+        fact = payments.payment(name, product.meaning, data, context.received_at, product.aliases)
+    return Translation(Effect.FACTS, name, key, substance(name, (fact,)), (fact,))
+
+
+def _unknown(event_name: str, top: Section) -> Translation:
+    """Stored without effect, unless it speaks of money that nobody would see then. Raises UntranslatableError."""
+    if is_our_own_money(event_name, top):
+        key = content_key("xendit", event_name, top)
+        return Translation(Effect.NO_EFFECT, event_name, key, reason="our_own_money")
+    refuse_unrecognised_money(event_name, top, STATED)
+    return Translation(Effect.UNKNOWN, event_name, content_key("xendit", event_name, top))
+
+
 def _event_name(top: Section) -> str:
     """The name, or `invoice.<status>` for the callback that has none. Raises UntranslatableError."""
     if not top.has("event"):
+        if is_our_own_money(None, top):
+            return "disbursement"
         if top.has("status") and (top.has("external_id") or top.has("paid_amount")):
             return f"invoice.{(top.text('status') or 'unknown').lower()}"
         raise UntranslatableError("event_missing")
@@ -78,9 +112,13 @@ def _event_name(top: Section) -> str:
     return name
 
 
-def _is_connection_test(top: Section, data: Section) -> bool:
-    ids = [data.text(key) for key in ("payment_request_id", "reference_id")]
-    return not SAMPLE_IDS.isdisjoint([*ids, top.text("id"), top.text("external_id")])
+def _is_connection_test(top: Section, data: Section, context: TranslationContext) -> bool:
+    """One of the examples that the dashboard's "Test and save" sends, whatever account of ours is configured."""
+    accounts = {place.text(key) for place in (top, data) for key in ("business_id", "user_id", "owner_id")}
+    if (accounts & SAMPLE_ACCOUNTS) - {context.account_id}:
+        return True
+    ids = {place.text(key) for place in (top, data) for key in _SAMPLE_KEYS}
+    return not SAMPLE_IDS.isdisjoint(ids)
 
 
 def _addressee(top: Section, data: Section, context: TranslationContext) -> str | None:
@@ -88,7 +126,7 @@ def _addressee(top: Section, data: Section, context: TranslationContext) -> str 
     if context.account_id is not None:
         stated = {top.identifier("business_id"), data.identifier("business_id")}
         if not top.has("event"):
-            stated.add(top.identifier("user_id"))
+            stated |= {top.identifier("user_id"), top.identifier("owner_id")}
         if stated - {None, context.account_id}:
             return "wrong_account"
     return "wrong_environment" if wrong_environment(context.production, top, data) else None

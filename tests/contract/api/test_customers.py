@@ -135,3 +135,13 @@ async def test_old_keys_are_forgotten(api: Api) -> None:
     assert [row["idempotency_key"] for row in await api.pool.fetch("SELECT * FROM idempotency_keys")] == [
         "k-2"
     ]
+
+
+async def test_a_second_customer_with_one_address_is_told_so_at_once(api: Api) -> None:
+    first = await api.put("/v1/customers/c1", BODY, 201)
+    second = await api.put("/v1/customers/c2", {"email": "BUDI@contoh.ID"}, 201)
+    other = await api.put("/v1/customers/c3", {"email": "budi+1@contoh.id"}, 201)
+    assert (first["email_shared"], second["email_shared"], other["email_shared"]) == (False, True, False)
+    moved = await api.put("/v1/customers/c2", {"email": "lain@contoh.id"}, 200)
+    again = await api.put("/v1/customers/c1", BODY, 200)
+    assert (moved["email_shared"], again["email_shared"]) == (False, False)

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 import pytest
 
 from console.letters import group_letters, readable
-from console.parked_money import amount_in, amount_of_body
+from console.parked_money import amount_in
 from schemas.envelope import Envelope, pack
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
 
-def message(body: bytes) -> bytes:
+def message(body: bytes, provider: str = "xendit") -> bytes:
     return pack(
-        [Envelope(str(uuid.uuid4()), "xendit", 1, "static_token", "0" * 12, "/webhooks/xendit", body)]
+        [Envelope(str(uuid.uuid4()), provider, 1, "static_token", "0" * 12, f"/webhooks/{provider}", body)]
     )
 
 
@@ -26,7 +26,7 @@ def message(body: bytes) -> bytes:
         (b'{"data":{"amount":50000}}', 50_000),
         (b'{"data":{"captured_amount":"75000.00","amount":1}}', 75_000),
         (b'{"amount":100000.0}', 100_000),
-        (b'{"data":{"gross_revenue":"150000"}}', 150_000),
+        (b'{"data":{"refund_amount":"150000"}}', 150_000),
         (b'{"data":{"data":{"amount":7}}}', 7),
         (b'{"data":{"amount":-5}}', None),
         (b'{"data":{"amount":1.5}}', None),
@@ -40,8 +40,12 @@ def message(body: bytes) -> bytes:
     ],
 )
 def test_amounts_are_read_exactly_or_not_at_all(body: bytes, amount: int | None) -> None:
-    assert amount_of_body(body) == amount
     assert amount_in(message(body)) == amount
+
+
+def test_each_providers_own_names_of_amounts_are_read() -> None:
+    assert amount_in(message(b'{"data":{"gross_revenue":"150000"}}', "scalev")) == 150_000
+    assert amount_in(message(b'{"data":{"amount":59000}}', "mayar")) == 59_000
 
 
 def test_a_message_that_was_never_an_envelope_has_no_amount() -> None:

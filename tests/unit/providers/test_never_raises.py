@@ -71,7 +71,7 @@ def check(provider: str, document: Any, context: TranslationContext) -> None:
     key = PROVIDERS[provider].partition_key(body)
     assert key == PROVIDERS[provider].partition_key(body)
     try:
-        parsed = loads(body)
+        parsed = loads(body, mend=True)
     except UnparsableError:
         assert key == ""
         return

@@ -1,0 +1,88 @@
+"""Does a body that no translator understands speak of money? Then it may not end as "no effect": somebody has to look.
+
+One reader of amounts for everybody: translators name the fields of their provider, and lists of parked money read the same ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from providers.section import Section
+from schemas.errors import AmountError, UntranslatableError
+from schemas.money import parse_idr
+
+MOVED = "money_unrecognised"
+"""Why a body is parked that states an amount and that it was paid or went back, under a name that no translator knows."""
+
+_STATUS_KEYS = ("status", "payment_status", "transactionStatus", "transaction_status", "state", "void_status")
+_RECEIVED = frozenset(
+    [
+        "succeeded",
+        "success",
+        "successful",
+        "success_completed",
+        "completed",
+        "complete",
+        "captured",
+        "paid",
+        "settled",
+        "settling",
+        "settlement",
+        "received",
+    ]
+)
+_GONE_BACK = frozenset(["refunded", "voided", "reversed", "charged_back", "chargeback", "returned"])
+_MOVED_IN_NAME = re.compile(
+    r"(paid|success|succeeded|successful|completed|captured?|settled|received|refund(ed|s)?|void(ed)?|revers(al|ed)|chargeback)",
+    re.IGNORECASE,
+)
+_UNDONE_IN_NAME = re.compile(r"fail|expir|pending|cancel|creat|reject|request", re.IGNORECASE)
+_ANY_AMOUNT = re.compile(r"(^|_)(amount|nominal|revenue|total|price)$", re.IGNORECASE)
+
+
+def stated_amount(document: Section, keys: Sequence[str]) -> int | None:
+    """Rupiah under the most telling of `keys`, innermost object first; None without any, in another currency, or unreadable."""
+    places = list(_places(document))
+    if any(str(place.values.get("currency") or "IDR").strip().upper() != "IDR" for place in places):
+        return None  # another currency's number is not rupiah, and nothing here converts
+    for key in keys:
+        for place in places:
+            if place.has(key):
+                try:
+                    return parse_idr(place.values[key])
+                except AmountError:
+                    continue
+    return None
+
+
+def refuse_unrecognised_money(event_name: str | None, document: Section, keys: Sequence[str]) -> None:
+    """Raises UntranslatableError (`money_unrecognised`) when a body that would have no effect states an amount and that it moved."""
+    places = list(_places(document))
+    if any(_states_an_amount(place, keys) for place in places) and _says_it_moved(event_name or "", places):
+        raise UntranslatableError(MOVED)
+
+
+def _says_it_moved(event_name: str, places: Sequence[Section]) -> bool:
+    said = {word.lower() for place in places for key in _STATUS_KEYS if (word := place.text(key))}
+    if said & (_RECEIVED | _GONE_BACK):
+        return True
+    return bool(_MOVED_IN_NAME.search(event_name)) and not _UNDONE_IN_NAME.search(event_name) and not said
+
+
+def _states_an_amount(place: Section, keys: Sequence[str]) -> bool:
+    """Any amount above zero, one that cannot be read exactly included: what is unclear is for a person too."""
+    named = [key for key in place.values if key in keys or _ANY_AMOUNT.search(_spaced(key))]
+    return any(place.values[key] not in (None, "", 0, "0", "0.00", False) for key in named)
+
+
+def _spaced(key: str) -> str:
+    """`grossAmount` as `gross_amount`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+
+
+def _places(document: Section) -> Iterator[Section]:
+    """The inner `data` object first, where every provider's newer format has the payment, then the outer one."""
+    if isinstance(document.values.get("data"), dict):
+        yield from _places(document.section("data"))
+    yield document

@@ -1,0 +1,12 @@
+"""Where Xendit's bodies state amounts, over all generations of its API: one list, read by translators and by lists of parked money."""
+
+from __future__ import annotations
+
+RECEIVED = ("capture_amount", "captured_amount", "paid_amount", "request_amount", "amount", "charge_amount")
+"""Rupiah received, most telling first. An authorization of 40,000 may be captured in part: what was captured counts."""
+
+REFUNDED = ("refund_amount", "refunded_amount", "amount", "void_amount", "capture_amount", "charge_amount")
+"""Rupiah that went back. A void gives back the whole charge and names no amount of its own."""
+
+STATED = tuple(dict.fromkeys((*RECEIVED, *REFUNDED, "authorized_amount", "expected_amount")))
+"""Every field that says how much a body is about."""

@@ -1,0 +1,166 @@
+"""Money that an authentic body speaks of is never stored as if nothing had happened, whatever the body is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.money import MOVED
+from providers.registry import PROVIDERS
+from schemas.errors import UntranslatableError
+from schemas.facts import PaymentPending, PaymentSucceeded, RefundSucceeded
+from schemas.translation import Effect, Translation
+from tests.unit.providers.webhooks import recorded, translate
+
+WRAPPED = st.booleans()
+PAID_WORDS = st.sampled_from(["SUCCEEDED", "COMPLETED", "PAID", "success", "settled", "CAPTURED"])
+GONE_WORDS = st.sampled_from(["REFUNDED", "voided", "REVERSED"])
+AMOUNT_NAMES = st.sampled_from(
+    ["amount", "paid_amount", "grossAmount", "total", "nominal", "capture_amount", "totalPrice"]
+)
+NAMES = st.sampled_from(["wallet.happened", "qrcode.v9", "bank.notice", "kredit.event", "x"])
+
+
+def body_of(name: str, fields: dict[str, Any], *, wrapped: bool) -> dict[str, Any]:
+    return {"event": name, "data": fields} if wrapped else {"event": name, **fields}
+
+
+def outcome(provider: str, document: dict[str, Any]) -> Translation | str:
+    try:
+        return translate(provider, document)
+    except UntranslatableError as error:
+        return error.reason
+
+
+@pytest.mark.parametrize("provider", ["xendit", "mayar", "scalev"])
+@given(NAMES, AMOUNT_NAMES, PAID_WORDS | GONE_WORDS, st.integers(1, 10**9), WRAPPED)
+def test_an_unknown_name_with_an_amount_that_moved_is_parked(
+    provider: str, name: str, key: str, status: str, amount: int, wrapped: bool
+) -> None:
+    assert (
+        outcome(provider, body_of(name, {key: amount, "status": status, "id": "1"}, wrapped=wrapped)) == MOVED
+    )
+
+
+@pytest.mark.parametrize("provider", ["xendit", "mayar", "scalev"])
+@given(AMOUNT_NAMES, st.sampled_from(["PENDING", "ACTIVE", "FAILED", "created", "EXPIRED"]), WRAPPED)
+def test_an_unknown_name_whose_money_did_not_move_is_stored(
+    provider: str, key: str, status: str, wrapped: bool
+) -> None:
+    found = outcome(
+        provider, body_of("wallet.happened", {key: 5000, "status": status, "id": "1"}, wrapped=wrapped)
+    )
+    assert isinstance(found, Translation)
+    assert found.effect is Effect.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [
+        ("xendit", "wallet.refunded"),
+        ("xendit", "bnpl.payment.succeeded"),
+        ("mayar", "payment.refunded"),
+        ("mayar", "donation.received"),
+        ("scalev", "order.refunded"),
+    ],
+)
+def test_a_name_that_says_so_is_enough_where_no_status_is_given(provider: str, name: str) -> None:
+    assert outcome(provider, body_of(name, {"amount": 5000, "id": "1"}, wrapped=True)) == MOVED
+
+
+def test_an_undo_that_names_no_payment_is_parked() -> None:
+    body = body_of("card.reversal", {"amount": 5000, "id": "1"}, wrapped=True)
+    assert outcome("xendit", body) == "payment_id_missing"
+
+
+@pytest.mark.parametrize(
+    "name", ["payout.succeeded", "disbursement.completed", "batch_disbursement.completed", "remittance.paid"]
+)
+def test_money_that_we_sent_is_no_payers_money(name: str) -> None:
+    found = outcome("xendit", body_of(name, {"amount": 5000, "status": "COMPLETED", "id": "1"}, wrapped=True))
+    assert isinstance(found, Translation)
+    assert (found.effect, found.reason) == (Effect.NO_EFFECT, "our_own_money")
+
+
+@pytest.mark.parametrize(
+    ("shape", "attempt", "amount", "alias"),
+    [
+        ("qr.payment", "qrpy_5a1c2d", 25_000, "topup-qr-1"),
+        ("qr.payment.flat", "qrpy_9f3311", 1_500, "topup-qr-2"),
+        ("retail-outlet.paid", "1751936400123", 100_000, "LUN004512"),
+        ("virtual-account.paid", "66f0a1b2c3d4e5f607182941", 50_000, "8808990400005678"),
+        ("ewallet.payment.ovo", "b2d0c1aa-ovo", 75_000, "topup-ovo-1"),
+        ("ewallet.dana", None, 1_001, "topup-dana-1"),
+        ("ewallet.linkaja", None, 30_000, "topup-linkaja-1"),
+        ("paylater.payment", "plc_4e1a", 150_000, "order-pl-1"),
+        ("direct_debit.payment", "ddpy-7711", 15_000, "order-dd-1"),
+        ("capture.succeeded.captured_amount", "cc_8a", 30_000, "pr-8a"),
+    ],
+)
+def test_a_payment_of_every_product_is_a_payment(
+    shape: str, attempt: str | None, amount: int, alias: str
+) -> None:
+    (fact,) = translate("xendit", recorded("xendit", shape)).facts
+    assert isinstance(fact.event, PaymentSucceeded)
+    assert (fact.event.attempt_id, fact.event.amount) == (attempt, amount)
+    assert alias in fact.event.aliases
+
+
+@pytest.mark.parametrize(
+    ("shape", "charge", "amount"),
+    [("ewallet.refund", "ewc_1f01", 15_000), ("ewallet.void", "ewc_1f00", 40_000)],
+)
+def test_an_undo_under_a_products_own_name_is_a_refund_of_its_charge(
+    shape: str, charge: str, amount: int
+) -> None:
+    (fact,) = translate("xendit", recorded("xendit", shape)).facts
+    assert isinstance(fact.event, RefundSucceeded)
+    assert (fact.event.attempt_id, fact.event.amount) == (charge, amount)
+
+
+def test_a_refund_reaches_the_partition_of_its_charge() -> None:
+    charge = (
+        b'{"event":"ewallet.capture","data":{"id":"ewc_1f01","status":"SUCCEEDED","capture_amount":40000}}'
+    )
+    refund = b'{"event":"ewallet.refund","data":{"id":"ewr_77","charge_id":"ewc_1f01","status":"SUCCEEDED","refund_amount":1}}'
+    xendit = PROVIDERS["xendit"]
+    assert xendit.partition_key(charge) == xendit.partition_key(refund) == "xendit:ewc_1f01"
+
+
+def test_a_completed_page_announces_its_payment_and_is_no_money() -> None:
+    (fact,) = translate("xendit", recorded("xendit", "payment_session.completed")).facts
+    assert isinstance(fact.event, PaymentPending)
+    assert fact.event.announced
+    assert (fact.event.amount, fact.event.requested_amount) == (None, 50_000)
+
+
+@pytest.mark.parametrize("account", [None, "080846c51a9496ab77c2cae0"])
+@pytest.mark.parametrize(
+    "sample", ["62440e322008e87fb29c1fd0", "59e0daf7049b567510c63f67", "57b4e5181473eeb61c11f9b9"]
+)
+def test_examples_of_the_providers_reference_are_tests_whatever_account_is_ours(
+    account: str | None, sample: str
+) -> None:
+    document = recorded("xendit", "payment.capture") | {"business_id": sample}
+    assert translate("xendit", document, account_id=account).effect is Effect.TEST
+
+
+def test_money_of_our_own_account_is_never_taken_for_a_test() -> None:
+    own = "62440e322008e87fb29c1fd0"
+    document = recorded("xendit", "payment.capture") | {"business_id": own}
+    document["data"] = document["data"] | {"business_id": own}
+    assert translate("xendit", document, account_id=own).effect is Effect.FACTS
+
+
+def test_damage_where_nobody_reads_costs_nothing_and_where_money_is_read_it_is_refused() -> None:
+    xendit = PROVIDERS["xendit"]
+    note = b'{"data":{"amount":7,"note":"Ani \\ud83c \\u0000 \xf0\x9f","currency":"IDR"}}'
+    assert xendit.stated_amount(note) == 7
+    for damaged in ("payment_id", "status", "reference_id"):
+        document = recorded("xendit", "payment.capture")
+        document["data"] = document["data"] | {damaged: "x\ufffd"}
+        with pytest.raises(UntranslatableError):
+            translate("xendit", document)
