@@ -6,7 +6,7 @@ One reader of amounts for everybody: translators name the fields of their provid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from providers.section import Section
 from schemas.errors import AmountError, UntranslatableError
@@ -16,6 +16,7 @@ MOVED = "money_unrecognised"
 """Why a body is parked that states an amount and that it was paid or went back, under a name that no translator knows."""
 
 _STATUS_KEYS = ("status", "payment_status", "transactionStatus", "transaction_status", "state", "void_status")
+_FLAGS = ("paid", "is_paid", "isPaid", "success", "refunded", "settled")
 _RECEIVED = frozenset(
     [
         "succeeded",
@@ -34,10 +35,10 @@ _RECEIVED = frozenset(
 )
 _GONE_BACK = frozenset(["refunded", "voided", "reversed", "charged_back", "chargeback", "returned"])
 _MOVED_IN_NAME = re.compile(
-    r"(paid|success|succeeded|successful|completed|captured?|settled|received|refund(ed|s)?|void(ed)?|revers(al|ed)|chargeback)",
+    r"(paid|success|succeeded|successful|completed|captured?|settled|received|renewed|refund(ed|s)?|void(ed)?|revers(al|ed)|chargeback)",
     re.IGNORECASE,
 )
-_UNDONE_IN_NAME = re.compile(r"fail|expir|pending|cancel|creat|reject|request", re.IGNORECASE)
+_NOT_YET_IN_NAME = re.compile(r"fail|expir|pending|cancel|creat|reject|request", re.IGNORECASE)
 _ANY_AMOUNT = re.compile(r"(^|_)(amount|nominal|revenue|total|price)$", re.IGNORECASE)
 
 
@@ -58,16 +59,24 @@ def stated_amount(document: Section, keys: Sequence[str]) -> int | None:
 
 def refuse_unrecognised_money(event_name: str | None, document: Section, keys: Sequence[str]) -> None:
     """Raises UntranslatableError (`money_unrecognised`) when a body that would have no effect states an amount and that it moved."""
-    places = list(_places(document))
+    places = list(_everything(document.values))
     if any(_states_an_amount(place, keys) for place in places) and _says_it_moved(event_name or "", places):
+        raise UntranslatableError(MOVED)
+
+
+def refuse_unrecognised_state(event_name: str, document: Section) -> None:
+    """The same for a provider whose payment events state no amount: that money moved is enough."""
+    places = list(_everything(document.values))
+    of_a_payment = event_name.startswith("payment.") or any(place.has("payment_status") for place in places)
+    if of_a_payment and _says_it_moved(event_name, places):
         raise UntranslatableError(MOVED)
 
 
 def _says_it_moved(event_name: str, places: Sequence[Section]) -> bool:
     said = {word.lower() for place in places for key in _STATUS_KEYS if (word := place.text(key))}
-    if said & (_RECEIVED | _GONE_BACK):
+    if said & (_RECEIVED | _GONE_BACK) or any(place.flag(key) for place in places for key in _FLAGS):
         return True
-    return bool(_MOVED_IN_NAME.search(event_name)) and not _UNDONE_IN_NAME.search(event_name) and not said
+    return bool(_MOVED_IN_NAME.search(event_name)) and not _NOT_YET_IN_NAME.search(event_name) and not said
 
 
 def _states_an_amount(place: Section, keys: Sequence[str]) -> bool:
@@ -86,3 +95,13 @@ def _places(document: Section) -> Iterator[Section]:
     if isinstance(document.values.get("data"), dict):
         yield from _places(document.section("data"))
     yield document
+
+
+def _everything(value: object) -> Iterator[Section]:
+    """Every object of a document: what nobody recognises may say it anywhere."""
+    if isinstance(value, Mapping):
+        yield Section(value)
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _everything(item)

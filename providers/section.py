@@ -139,11 +139,9 @@ class Section:
         return moment
 
     def email(self, key: str) -> str | None:
-        """A normalised e-mail address. Raises UntranslatableError on a damaged one: it says whose money it is."""
+        """A normalised e-mail address; a damaged one is nobody's."""
         value = self.values.get(key)
-        if isinstance(value, str) and _is_damaged(value):
-            raise UntranslatableError("email_malformed", self._name(key))
-        return normalise_email(value)
+        return None if isinstance(value, str) and _is_damaged(value) else normalise_email(value)
 
     def amount(self, key: str) -> int:
         """Whole rupiah. Raises AmountError, also when absent."""

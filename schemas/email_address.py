@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 
 import idna
 
@@ -26,10 +27,11 @@ def normalise_email(address: object) -> str | None:
     """
     if not isinstance(address, str):
         return None
-    plain = address.strip().translate(_ASCII_LOWER)
+    mailbox, at, host = address.strip().translate(_ASCII_LOWER).rpartition("@")
+    plain = f"{mailbox}{at}{_composed(host)}"
     if len(plain) > LONGEST or not plain.isprintable() or _ADDRESS.fullmatch(plain) is None:
         return None
-    mailbox, _, host = plain.rpartition("@")
+    host = plain.rpartition("@")[2]
     domain = host if host.isascii() else _in_ascii(host)
     return None if domain is None else f"{mailbox}@{domain}"
 
@@ -40,6 +42,12 @@ def _in_ascii(host: str) -> str | None:
         return idna.encode(_lower(host)).decode("ascii")
     except idna.IDNAError:
         return None
+
+
+def _composed(host: str) -> str:
+    """Letters and their marks as one sign, as IDNA wants them; never where that makes an ASCII letter of another sign."""
+    joins = any(not sign.isascii() and unicodedata.normalize("NFC", sign).isascii() for sign in host)
+    return host if joins else unicodedata.normalize("NFC", host)
 
 
 def _lower(host: str) -> str:

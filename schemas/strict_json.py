@@ -81,7 +81,10 @@ def _mended(document: Any) -> Any:
     if isinstance(document, str):
         return _IMPOSSIBLE.sub(DAMAGE, document)
     if isinstance(document, dict):
-        return {_IMPOSSIBLE.sub(DAMAGE, key): _mended(value) for key, value in document.items()}
+        mended = {_IMPOSSIBLE.sub(DAMAGE, key): _mended(value) for key, value in document.items()}
+        if len(mended) != len(document):
+            raise UnparsableError("duplicate_key")
+        return mended
     if isinstance(document, list):
         return [_mended(value) for value in document]
     return document

@@ -4,6 +4,4 @@ WITH kept AS (
     ON CONFLICT (customer_id) DO UPDATE SET email_normalized = excluded.email_normalized
     RETURNING email_normalized
 )
-SELECT EXISTS (SELECT FROM registered_addresses r, kept WHERE r.email_normalized = kept.email_normalized AND r.customer_id <> $1)
-    OR EXISTS (SELECT FROM customers c, kept WHERE c.email_normalized = kept.email_normalized AND c.customer_id <> $1
-               AND NOT EXISTS (SELECT FROM registered_addresses r WHERE r.customer_id = c.customer_id));
+SELECT EXISTS (SELECT FROM registered_addresses r, kept WHERE r.email_normalized = kept.email_normalized AND r.customer_id <> $1);

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from providers.scalev import payloads
+from providers.scalev.amounts import STATED
 from providers.scalev.payloads import PROVIDER
 from providers.section import Section
 from schemas import streams
@@ -67,6 +68,7 @@ def _fact(status: str, data: Section, sent_at: datetime | None, received_at: dat
         provider=PROVIDER,
         payment_key=ids.key,
         aliases=ids.aliases,
+        amount=_amount_without_lines(status, data),
         method=method,
         channel=channel,
         payer_email=payloads.payer_email(data),
@@ -78,3 +80,10 @@ def _fact(status: str, data: Section, sent_at: datetime | None, received_at: dat
         paid_at=data.moment("paid_time", "settled_time") if status in ("paid", "settled") else None,
     )
     return Fact(streams.payment(PROVIDER, ids.key), event)
+
+
+def _amount_without_lines(status: str, data: Section) -> int | None:
+    """What was paid, where the event states it but not what for; with lines it is a snapshot, and the order says it."""
+    if status not in ("paid", "settled") or data.has("orderlines") or data.has("orderbundles"):
+        return None
+    return data.amount_if_any(*STATED)

@@ -6,7 +6,7 @@ Envelope: `{event, unique_id, timestamp, data}`; `unique_id` stays the same when
 from __future__ import annotations
 
 from providers.identity import content_key, dedupe_key, wrong_environment
-from providers.money import refuse_unrecognised_money
+from providers.money import refuse_unrecognised_money, refuse_unrecognised_state
 from providers.scalev import orders, payments
 from providers.scalev.amounts import STATED
 from providers.scalev.events import (
@@ -39,6 +39,7 @@ def translate(document: object, context: TranslationContext) -> Translation:
         return Translation(Effect.TEST, name, key)
     if name not in KNOWN:
         refuse_unrecognised_money(name, top, STATED)
+        refuse_unrecognised_state(name, top)
         return Translation(Effect.UNKNOWN, name, key, substance(name, ()))
     if name in RECORD_ONLY:
         return Translation(Effect.NO_EFFECT, name, key, substance(name, (), subject=data.reference("id")))

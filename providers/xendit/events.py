@@ -107,7 +107,6 @@ SAMPLE_ACCOUNTS = frozenset(
 
 SAMPLE_IDS = frozenset(
     {
-        "test-payload",
         "py-97716cc2-2840-4ead-949b-db60e9aeb55e",
         "pr-ced7965b-d588-49f1-ba41-d499277e5395",
         "ewc_95d47d3a-db03-4b4b-9b6c-71077157cbc8",

@@ -86,6 +86,8 @@ def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[Paym
             return PaymentSucceeded
         if status in FAILURE_STATUSES:
             return PaymentFailed
+        if status == "AUTHORIZED":
+            return PaymentAuthorized
         if status in ("PENDING", "ACTIVE", "REQUIRES_ACTION"):
             return PaymentPending
         if status in ("EXPIRED", "INACTIVE"):

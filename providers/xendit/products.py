@@ -20,7 +20,7 @@ _PRODUCTS = (
     r"credit_card|card|cards|bank_transfer"
 )
 _PAYMENT_NAME = re.compile(
-    rf"({_PRODUCTS})[._](payment|payments|charge|capture)([._](?P<state>succeeded|success|completed|paid|failed|pending|expired))?"
+    rf"({_PRODUCTS})[._](payment|payments|charge|capture|paid)([._](?P<state>succeeded|success|completed|paid|failed|pending|expired))?"
 )
 _UNDO_NAME = re.compile(
     rf"({_PRODUCTS}|payment|capture|charge|invoice|payment_request)[._]"
@@ -74,7 +74,10 @@ def is_our_own_money(event_name: str | None, top: Section) -> bool:
     """Money that we sent, not a payer: disbursements and payouts. It buys nothing and is nobody's refund."""
     if event_name is not None and top.has("event"):
         return _OURS.match(f"{event_name.lower()}.") is not None
-    return any(top.has(key) for key in ("disbursement_description", "disbursements", "account_holder_name"))
+    return any(
+        top.has(key)
+        for key in ("disbursement_description", "disbursements", "account_holder_name", "payout_url")
+    )
 
 
 def recognised(top: Section) -> Callback | None:
@@ -93,8 +96,11 @@ def recognised(top: Section) -> Callback | None:
 
 
 def _by_shape(top: Section) -> Callback | None:
-    """Older callbacks have no event name; fields that only one product has tell which it is."""
-    if top.has("callback_virtual_account_id") and (top.has("payment_id") or top.has("transaction_timestamp")):
+    """Older callbacks have no event name; fields that only one product has tell which it is. An invoice may name the product it was paid by."""
+    if top.has("merchant_name") or top.has("paid_amount") or top.has("invoice_url"):
+        return None
+    paid_account = top.has("callback_virtual_account_id") or (top.has("account_number") and top.has("amount"))
+    if paid_account and (top.has("payment_id") or top.has("transaction_timestamp")):
         return _paid("fixed_virtual_account.payment", top, "paid", method="VIRTUAL_ACCOUNT")
     if top.has("account_number") and (
         top.has("is_closed") or top.has("expected_amount") or top.has("is_single_use")
@@ -158,6 +164,8 @@ def _undone(name: str, undo: re.Match[str], data: Section) -> Callback:
         "charge_id",
         "payment_id",
         "qr_payment_id",
+        "qrpy_id",
+        "direct_debit_id",
         "direct_debit_payment_id",
         "capture_id",
         "invoice_id",

@@ -37,7 +37,9 @@ def translate(document: object, context: TranslationContext) -> Translation:
     if meaning is None and product is not None:
         return _of_product(product, top, context)
     if not top.has("event"):
-        return _invoice(event_name, top, context)
+        return (
+            _unknown(event_name, top) if is_our_own_money(None, top) else _invoice(event_name, top, context)
+        )
     if meaning is None:
         return _unknown(event_name, top)
     if meaning is Meaning.RECORD_ONLY:

@@ -65,6 +65,7 @@ def test_an_unknown_name_whose_money_did_not_move_is_stored(
         ("mayar", "payment.refunded"),
         ("mayar", "donation.received"),
         ("scalev", "order.refunded"),
+        ("mayar", "membership.renewed"),
     ],
 )
 def test_a_name_that_says_so_is_enough_where_no_status_is_given(provider: str, name: str) -> None:
@@ -164,3 +165,49 @@ def test_damage_where_nobody_reads_costs_nothing_and_where_money_is_read_it_is_r
         document["data"] = document["data"] | {damaged: "x\ufffd"}
         with pytest.raises(UntranslatableError):
             translate("xendit", document)
+
+
+@pytest.mark.parametrize(
+    ("provider", "document"),
+    [
+        ("xendit", {"event": "x.y", "data": {"payment": {"amount": 5, "status": "PAID"}}}),
+        ("xendit", {"event": "x.y", "data": [{"amount": 5, "status": "PAID"}]}),
+        ("mayar", {"event": "x.y", "data": {"transaction": {"amount": 5}, "paid": True}}),
+        ("scalev", {"event": "payment.refunded", "unique_id": "e1", "data": {"order_id": "A"}}),
+        (
+            "scalev",
+            {
+                "event": "payment.captured",
+                "unique_id": "e2",
+                "data": {"order_id": "A", "payment_status": "paid"},
+            },
+        ),
+    ],
+)
+def test_it_may_be_said_anywhere_in_the_body(provider: str, document: dict[str, Any]) -> None:
+    assert outcome(provider, document) == MOVED
+
+
+def test_an_invoice_that_names_the_product_it_was_paid_by_is_an_invoice() -> None:
+    document = recorded("xendit", "invoice.paid") | {
+        "ewallet_type": "OVO",
+        "retail_outlet_name": "ALFAMART",
+        "payment_code": "X1",
+    }
+    plain = translate("xendit", recorded("xendit", "invoice.paid")).facts[0].event
+    named = translate("xendit", document).facts[0].event
+    assert named == plain
+
+
+@pytest.mark.parametrize("status", ["PENDING", "PAID", "SETTLED", "COMPLETED", "FAILED"])
+def test_a_disbursement_is_our_own_money_whatever_its_status(status: str) -> None:
+    found = translate("xendit", recorded("xendit", "disbursement.completed") | {"status": status})
+    assert (found.effect, found.reason) == (Effect.NO_EFFECT, "our_own_money")
+
+
+def test_a_scalev_payment_that_states_its_amount_without_lines_keeps_it() -> None:
+    document = recorded("scalev", "order.payment_status_changed.whole-order")
+    del document["data"]["orderlines"]
+    (fact,) = translate("scalev", document).facts
+    assert isinstance(fact.event, PaymentSucceeded)
+    assert fact.event.amount == 150_000

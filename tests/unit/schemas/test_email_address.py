@@ -16,6 +16,7 @@ from schemas.email_address import LONGEST, normalise_email
         ("budi..s.@contoh.id", "budi..s.@contoh.id"),
         ("budi@M\u00dcNCHEN.de", "budi@xn--mnchen-3ya.de"),
         ("budi@xn--mnchen-3ya.de", "budi@xn--mnchen-3ya.de"),
+        ("budi@MU\u0308NCHEN.de", "budi@xn--mnchen-3ya.de"),
         ("BUDI@stra\u00dfe.de", "budi@xn--strae-oqa.de"),
         ("stra\u00dfe@contoh.id", "stra\u00dfe@contoh.id"),
         ("a@b", "a@b"),
