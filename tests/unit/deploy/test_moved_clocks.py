@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.services.children import CLOCK_VARIABLES, minimal_environment
-from tests.anyday.__main__ import SENSITIVE, deal, files
+from tests.anyday.__main__ import QUICK, SENSITIVE, deal, files, in_turn
 from tests.anyday.clocks import CLOCKS, environment
 from tests.anyday.library import HOOKS, without_hooks
 
@@ -48,6 +48,18 @@ def test_every_file_is_dealt_once_and_meets_every_clock_in_turn() -> None:
             for path in hand:
                 met[path].add(clock)
     assert all(clocks == set(range(len(CLOCKS))) for clocks in met.values())
+
+
+def test_what_needs_no_service_goes_first_and_every_other_file_is_first_once() -> None:
+    paths = files(SENSITIVE)
+    slow = [path for path in paths if not path.startswith(QUICK)]
+    firsts = set()
+    for number in range(len(slow)):
+        order = in_turn(paths, number)
+        assert sorted(order) == paths
+        firsts.add(order[len(paths) - len(slow)])
+        assert all(path.startswith(QUICK) for path in order[: len(paths) - len(slow)])
+    assert firsts == set(slow)
 
 
 def test_services_get_the_clock_of_who_starts_them_and_nothing_of_it_otherwise(
