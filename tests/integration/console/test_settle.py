@@ -217,3 +217,14 @@ async def test_money_that_is_in_the_log_already_is_not_settled_again(
     assert second.code == exits.REFUSED
     assert "lunas payments show xendit py-1" in second.err
     assert await store.fetchval("SELECT count(*) FROM dead_letters WHERE status = 'open'") == 1
+
+
+async def test_an_operators_login_has_the_rights_for_it(
+    lunas: Run, store: asyncpg.Connection, books: Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = await add_letter(store, UNREADABLE, reason="unparsable_not_json")
+    monkeypatch.setenv("LUNAS_DATABASE_URL", f"{database_url}?role=lunas_operator")
+    result = await lunas(*words(letter, "py-1"))
+    assert result.code == exits.FINE, result.err
+    await follow(books)
+    assert (await standing(books))["tokens"] == 500_000
