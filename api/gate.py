@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
@@ -22,6 +23,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
 RETRY_SECONDS = "1"
+# Somebody held a lock for longer than `LUNAS_DATABASE_LOCK_TIMEOUT_MS`, or the server ended us to let another one go on: nothing was done.
+BUSY = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+)
 
 log = get_logger(__name__)
 
@@ -51,7 +59,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return problem_answer(problem, language_of(request))
     except web.HTTPException as error:
         return problem_answer(_from_http(error, request), language_of(request))
-    except (Transient, *CONNECTION_ERRORS) as error:
+    except (Transient, *BUSY, *CONNECTION_ERRORS) as error:
         if not DATABASE.explains(error):
             log.warning("call cannot be answered now", action="api.unavailable", error=type(error).__name__)
         unavailable = Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})

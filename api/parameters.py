@@ -14,6 +14,7 @@ from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 
 MAX_POSITION = 2**63 - 1
+EARLIEST_YEAR, LATEST_YEAR = 2, 9998  # a day to spare for any zone's distance from UTC
 
 
 def only(request: web.Request, allowed: Collection[str]) -> None:
@@ -61,7 +62,8 @@ def time_cursor(request: web.Request) -> tuple[datetime | None, str]:
                 moment = datetime.fromisoformat(at)
             except ValueError:
                 raise _bad_cursor() from None
-            if moment.tzinfo is not None:
+            # A time that is not of the calendar any more in UTC cannot be asked for, and none of ours is near its edges.
+            if moment.tzinfo is not None and EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
                 return moment, key
     raise _bad_cursor()
 

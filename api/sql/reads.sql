@@ -84,7 +84,7 @@ FROM seen LEFT JOIN found p ON true;
 
 -- steps: Where in the log the case of a payment and cases that were merged into it happened; a part of the statement of their timeline.
 SELECT t.step AS position, t.kind FROM payment_timeline t
-WHERE t.case_key = $1 OR t.case_key IN (SELECT m.record FROM payment_merges m WHERE m.into_record = $1)
+WHERE t.case_key = ANY(ARRAY[$1] || ARRAY(SELECT m.record FROM payment_merges m WHERE m.into_record = $1))
 
 -- timeline: Everything that happened there, in order; the last part of that statement.
 SELECT t.position, t.kind, e.type, e.stream, e.recorded_at, e.event_id::text AS event_id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hmac
 from typing import TYPE_CHECKING
 
@@ -92,11 +91,12 @@ def authorised(header: str, key: str) -> bool:
     elif scheme.lower() == "basic":
         try:
             given = base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, no ASCII, no UTF-8
             return False
     else:
         return False
-    return hmac.compare_digest(given.encode(), key.encode())
+    # aiohttp keeps bytes that are no UTF-8 as lone surrogates: they are part of a wrong key, not an error of ours.
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), key.encode())
 
 
 async def _database_answers(settings: Settings) -> bool:

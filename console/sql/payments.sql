@@ -7,7 +7,7 @@ ORDER BY p.first_position DESC;
 
 -- steps: where in the log one case and those merged into it happened
 SELECT t.step AS position, t.kind FROM payment_timeline t
-WHERE t.case_key = $1 OR t.case_key IN (SELECT m.record FROM payment_merges m WHERE m.into_record = $1)
+WHERE t.case_key = ANY(ARRAY[$1] || ARRAY(SELECT m.record FROM payment_merges m WHERE m.into_record = $1))
 
 -- timeline: facts and decisions there, in the order of the log; the last part of that statement
 SELECT t.position, t.kind, e.type, e.stream, e.recorded_at, e.data, e.metadata
@@ -18,9 +18,8 @@ ORDER BY t.position;
 SELECT d.delivery_id, d.event_name, d.status, d.reason, d.received_at, d.processing_ms, d.scheme, d.secret_id,
        d.duplicate_of, d.replay_of, CASE WHEN $2 THEN d.body END AS body
 FROM deliveries d
-WHERE d.delivery_id = ANY ($1::uuid[])
-   OR (d.provider, d.dedupe_key) IN (
-       SELECT o.provider, o.dedupe_key FROM deliveries o WHERE o.delivery_id = ANY ($1::uuid[]))
+WHERE d.delivery_id = ANY ($1::uuid[] || ARRAY(
+    SELECT same.delivery_id FROM deliveries o JOIN deliveries same USING (provider, dedupe_key) WHERE o.delivery_id = ANY ($1::uuid[])))
 ORDER BY d.delivery_id;
 
 -- acts: what operators did about one thing

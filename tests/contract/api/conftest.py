@@ -56,7 +56,8 @@ class Api:
 
 @pytest.fixture
 async def api(database_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Api]:
-    given = settings(database_url=database_url, min_position_wait_seconds=0.3, read_page_max=5)
+    given = settings(database_url=database_url, min_position_wait_seconds=0.3, read_page_max=5,
+                     database_lock_timeout_ms=500)  # fmt: skip
     async with open_pool(given, "test") as pool, open_pool(given, "api", role=ROLE) as narrow:
         async with pool.acquire() as connection:
             await ensure(connection)

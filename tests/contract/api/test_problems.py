@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from api.parameters import encode_cursor
+from eventstore.append import lock_log
 from tests.contract.api.conftest import KEY, Api
 from tests.integration.projections.decisions import credit, registered
 from tests.waiting import until
@@ -23,6 +25,27 @@ async def test_without_the_key_nothing_is_told(api: Api, headers: dict[str, str]
         assert response.content_type == "application/problem+json"
         assert response.headers["WWW-Authenticate"] == "Bearer"
         assert (await response.json(content_type=None))["code"] == "unauthorized"
+
+
+@pytest.mark.parametrize("at", [
+    "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "9999-01-01T00:00:00Z",
+])  # fmt: skip
+@pytest.mark.parametrize("path", ["/v1/suspense", "/v1/customers/c1/enrollments"])
+async def test_a_cursor_at_the_edge_of_the_calendar_is_no_cursor_of_ours(
+    api: Api, path: str, at: str
+) -> None:
+    await api.show(registered("c1"))
+    problem = await api.get(f"{path}?cursor={encode_cursor(at, 'x')}", 422)
+    assert problem["code"] == "invalid_parameter"
+
+
+async def test_a_busy_log_is_told_to_come_back_later(api: Api) -> None:
+    async with api.pool.acquire() as connection, connection.transaction():
+        await lock_log(connection)
+        answer = await api.client.put("/v1/customers/c9", json={"email": "c9@contoh.id"}, headers=KEY)
+    assert answer.status == 503
+    assert answer.headers["Retry-After"]
+    assert (await answer.json(content_type=None))["code"] == "unavailable"
 
 
 @pytest.mark.parametrize("path", CUSTOMER_PATHS)

@@ -36,6 +36,9 @@ def basic(text: str) -> str:
         ("Basic not-base64!", False),
         ("Basic " + base64.b64encode(b"\xff\xfe").decode(), False),
         ("Bearer ", False),
+        # Bytes that are no UTF-8, as aiohttp hands them on.
+        ("Bearer " + b"\xff".decode("utf-8", "surrogateescape"), False),
+        ("Basic " + b"\xff".decode("utf-8", "surrogateescape"), False),
         (f"Digest {KEY}", False),
     ],
 )

@@ -1,0 +1,162 @@
+-- unlogged: Nothing here must survive a crash, so nothing of it is written twice. Plans are the same.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    -- Streams grow by the million here, and are looked up by what is computed from a number.
+    FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+        WHERE schemaname = 'lunas' AND tablename NOT IN ('projection_versions', 'projection_parked', 'checkpoints', 'schema_migrations')
+    LOOP
+        EXECUTE 'ALTER TABLE ' || name || ' SET UNLOGGED';
+        EXECUTE 'ALTER TABLE ' || name || ' SET (autovacuum_enabled = off)';
+    END LOOP;
+END;
+$$;
+
+-- streams: One of the payment and one of its case for every payment, one for every customer (a quarter of the payments).
+INSERT INTO streams (stream_id, stream, category, version) OVERRIDING SYSTEM VALUE
+SELECT n, 'payment-xendit-py-' || n, 'payment', 2 FROM generate_series(1, $1::bigint) n
+UNION ALL
+SELECT $1 + n, 'case-xendit:py-' || n, 'case', 2 FROM generate_series(1, $1::bigint) n
+UNION ALL
+SELECT 2 * $1 + n, 'customer-c' || n, 'customer', 1 + $1 / ($1 / 4) FROM generate_series(1, $1 / 4) n;
+
+-- events: Five for every payment: two facts, what we made of each, and the credit.
+INSERT INTO events (position, stream_id, event_id, recorded_at, version, schema_version, stream, type, data, metadata)
+    OVERRIDING SYSTEM VALUE
+SELECT 5 * (n - 1) + step,
+    CASE step WHEN 1 THEN n WHEN 4 THEN n WHEN 3 THEN 2 * $1 + 1 + n % ($1 / 4) ELSE $1 + n END,
+    ('00000000-0000-7000-8000-' || lpad(to_hex(5 * n + step), 12, '0'))::uuid,
+    '2026-01-01'::timestamptz + n * interval '10 seconds',
+    CASE step WHEN 3 THEN 2 + n / ($1 / 4) WHEN 1 THEN 1 WHEN 2 THEN 1 ELSE 2 END,
+    1,
+    CASE step WHEN 1 THEN 'payment-xendit-py-' || n WHEN 4 THEN 'payment-xendit-py-' || n
+        WHEN 3 THEN 'customer-c' || 1 + n % ($1 / 4) ELSE 'case-xendit:py-' || n END,
+    (ARRAY['payment.succeeded', 'payment.assessed', 'credit.granted', 'payment.settled', 'payment.assessed'])[step],
+    json_build_object('payment_id', 'py-' || n, 'provider', 'xendit', 'amount', 50000),
+    CASE WHEN step IN (1, 4) THEN json_build_object('correlation_id', 'c', 'delivery_id',
+        ('00000000-0000-7000-8000-' || lpad(to_hex(2 * n + step / 4), 12, '0'))::uuid) ELSE '{"correlation_id":"c"}' END
+FROM generate_series(1, $1::bigint) n, generate_series(1, 5) step;
+
+-- first_things: What every log begins with.
+INSERT INTO events (position, stream_id, event_id, version, schema_version, stream, type, data, metadata) OVERRIDING SYSTEM VALUE
+VALUES (0, 0, '00000000-0000-7000-8000-000000000000', 1, 1, 'catalog-main', 'catalog.published', '{"content":{}}', '{}');
+
+-- positions: The next ones go behind.
+SELECT setval(pg_get_serial_sequence('events', 'position'), 5 * $1::bigint), setval(pg_get_serial_sequence('streams', 'stream_id'), 3 * $1);
+
+-- deliveries: Two for every payment.
+INSERT INTO deliveries (delivery_id, provider, received_at, recorded_at, processing_ms, path, headers, body, body_sha256, scheme, secret_id,
+    event_name, dedupe_key, status, reason, duplicate_of, replay_of, position)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(2 * n + part), 12, '0'))::uuid, 'xendit',
+    '2026-01-01'::timestamptz + n * interval '10 seconds', '2026-01-01'::timestamptz + n * interval '10 seconds', 5,
+    '/webhooks/xendit', '{}', '\x7b7d', decode(md5((2 * n + part)::text), 'hex'), 'static_token', 's', 'payment.capture',
+    'key-' || 2 * n + part, CASE n % 100 WHEN 0 THEN 'duplicate' WHEN 1 THEN 'conflict' WHEN 2 THEN 'parked' ELSE 'processed' END, NULL,
+    CASE WHEN n % 100 IN (0, 1) THEN ('00000000-0000-7000-8000-' || lpad(to_hex(2 * n), 12, '0'))::uuid END, NULL, 5 * (n - 1) + 1
+FROM generate_series(1, $1::bigint) n, generate_series(0, 1) part;
+
+-- inbox: What was taken in.
+INSERT INTO inbox (provider, dedupe_key, content_digest, delivery_id, effects)
+SELECT 'xendit', 'key-' || n, '\x00', ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 1
+FROM generate_series(2, 2 * $1::bigint + 1) n;
+
+-- dead_letters: One for every hundred payments, some of them open.
+INSERT INTO dead_letters (dead_letter_id, delivery_id, provider, event_name, stage, reason, message, body_sha256, status)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ('00000000-0000-7000-8000-' || lpad(to_hex(200 * n), 12, '0'))::uuid,
+    'xendit', 'payment.capture', 'translate', 'amount_fractional', '\x00', decode(md5(n::text), 'hex'),
+    CASE WHEN n % 50 = 0 THEN 'open' ELSE 'resolved' END
+FROM generate_series(1, $1::bigint / 100) n;
+
+-- quarantine: As many as are kept at most.
+INSERT INTO quarantine (quarantine_id, provider, cause, received_at, remote, path, headers, body, body_sha256)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'xendit', 'token_wrong',
+    '2026-01-01'::timestamptz + n * interval '10 seconds', '', '/webhooks/xendit', '{}', '\x00', '\x00'
+FROM generate_series(1, least($1::bigint, 10000)) n;
+
+-- acts: One for every fifty payments.
+INSERT INTO operator_acts (act_id, actor, verb, target, reason)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'a', 'claim', 'target-' || n, 'r' FROM generate_series(1, $1::bigint / 50) n;
+
+-- idempotency_keys: One for every ten payments.
+INSERT INTO idempotency_keys (idempotency_key, request_sha256, status, answer)
+SELECT 'key-' || n, '\x00', 200, '{}' FROM generate_series(1, $1::bigint / 10) n;
+
+-- fulfilment_cases: One for every payment, a few that will be looked at again.
+INSERT INTO fulfilment_cases (case_key, kind, customer_id, state, due_at, position)
+SELECT 'xendit:py-' || n, 'payment', 'c' || 1 + n % ($1 / 4), '{}', CASE WHEN n % 20 = 0 THEN timestamptz '2030-01-01' + n * interval '1 minute' END, 5 * n
+FROM generate_series(1, $1::bigint) n;
+
+-- fulfilment_aliases: Two names for every case.
+INSERT INTO fulfilment_aliases (alias, case_key)
+SELECT 'xendit:py-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint) n
+UNION ALL
+SELECT 'xendit:pr-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint) n;
+
+-- fulfilment_waits: One case in fifty waits for its customer.
+INSERT INTO fulfilment_waits (wait_key, case_key)
+SELECT 'email:' || n || '@contoh.id', 'xendit:py-' || n FROM generate_series(1, $1::bigint / 50) n;
+
+-- fulfilment_customers: A quarter of the payments.
+INSERT INTO fulfilment_customers (customer_id, email_normalized, state)
+SELECT 'c' || n, 'c' || n || '@contoh.id', '{}' FROM generate_series(1, $1::bigint / 4) n;
+
+-- customers: The same in the read models.
+INSERT INTO customers_v1 (customer_id, email, email_normalized, name, phone, position)
+SELECT 'c' || n, 'c' || n || '@contoh.id', 'c' || n || '@contoh.id', 'n', NULL, n FROM generate_series(1, $1::bigint / 4) n;
+
+-- balances: One for every customer.
+INSERT INTO balances_v1 (customer_id, credit_tokens, chat_tokens, topped_up_idr, spent_tokens, last_top_up_at, last_top_up_idr, tier, position)
+SELECT 'c' || n, 2000000, 0, 200000, 0, '2026-01-01', 50000, 'bpp', n FROM generate_series(1, $1::bigint / 4) n;
+
+-- subscriptions: One for every fifth customer.
+INSERT INTO subscriptions_v1 (subscription_id, customer_id, provider, plan, tier, status, cancel_at_period_end, first_position, position)
+SELECT 's' || n, 'c' || 5 * n, 'mayar', 'pro-bulanan', 'pro', 'active', false, n, n FROM generate_series(1, $1::bigint / 20) n;
+
+-- enrollments: One for every fifth customer.
+INSERT INTO enrollments_v1 (customer_id, course, status, order_id, provider, payment_id, granted_at, position)
+SELECT 'c' || 5 * n, 'kelas-python', 'active', 'o' || n, 'scalev', 'o' || n, '2026-01-01'::timestamptz + n * interval '1 minute', n
+FROM generate_series(1, $1::bigint / 20) n;
+
+-- ledger: Two accounts for every customer, and what stands against them.
+INSERT INTO ledger_v1 (account, unit, balance, position)
+SELECT 'credit:c' || n, 'IDR', -200000, n FROM generate_series(1, $1::bigint / 4) n
+UNION ALL
+SELECT 'tokens:c' || n, 'TOKEN', -2000000, n FROM generate_series(1, $1::bigint / 4) n
+UNION ALL
+SELECT 'clearing:xendit', 'IDR', 200000 * ($1 / 4), 1
+UNION ALL
+SELECT 'issued:credit_tokens', 'TOKEN', 2000000 * ($1 / 4), 1;
+
+-- payments: Four for every customer.
+INSERT INTO payments_v1 (record, provider, payment_id, case_key, status, amount, refunded_amount, currency, method, customer_id, payer_email,
+    paid_at, late, token_only, settled, first_position, position)
+SELECT 'xendit:py-' || n, 'xendit', 'py-' || n, 'xendit:py-' || n, 'succeeded', 50000 + n, 0, 'IDR', 'QRIS', 'c' || 1 + n % ($1 / 4),
+    'C' || 1 + n % ($1 / 4) || '@contoh.id', '2026-01-01'::timestamptz + n * interval '10 seconds', false, true, true, 5 * n - 3, 5 * n
+FROM generate_series(1, $1::bigint) n;
+
+-- payment_aliases: Two ids for every payment.
+INSERT INTO payment_aliases_v1 (provider, alias, record)
+SELECT 'xendit', 'py-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint) n
+UNION ALL
+SELECT 'xendit', 'pr-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint) n;
+
+-- payment_timeline: Two facts and three decisions for every payment.
+INSERT INTO payment_timeline_v1 (case_key, step, kind)
+SELECT 'xendit:py-' || n, 5 * (n - 1) + step, CASE WHEN step IN (1, 4) THEN 'fact' ELSE 'decision' END
+FROM generate_series(1, $1::bigint) n, generate_series(1, 5) step;
+
+-- payment_merges: A few.
+INSERT INTO payment_merges_v1 (record, into_record)
+SELECT 'xendit:pr-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint / 200) n;
+
+-- suspense: One for every fifty payments, a few of them still held.
+INSERT INTO suspense_v1 (suspense_id, case_key, provider, payment_id, reason, amount, payer_email, since, status, position)
+SELECT 'suspense-' || n, 'xendit:py-' || n, 'xendit', 'py-' || n, 'customer_unknown', 50000, 'x@contoh.id',
+    '2026-01-01'::timestamptz + n * interval '1 minute', CASE WHEN n % 25 = 0 THEN 'held' ELSE 'released' END, n
+FROM generate_series(1, $1::bigint / 50) n;
+
+-- checkpoints: Everything is folded.
+UPDATE checkpoints SET position = 5 * $1::bigint;
+
+-- analyze: Once it is full, as the server does by itself.
+ANALYZE;

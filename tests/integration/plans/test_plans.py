@@ -1,0 +1,135 @@
+"""No statement of any room reads what grows from end to end: each is explained where 200,000 payments and 1,000,000 events are."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.filled import fill
+from tests.integration.plans.rooms import Statement, statements
+from tests.services import DatabaseServer, run_apart
+
+PAYMENTS = 200_000
+
+GROWS = re.compile(
+    r"^(events|streams|inbox|deliveries|dead_letters|operator_acts|idempotency_keys|fulfilment_[a-z]+|\w+_v\d+)(_\w+)?$"
+)
+"""Tables, and the indexes named after them. `quarantine` is capped, and checkpoints and generations are a handful."""
+
+ONLY_WHAT_WAITS = {"dead_letters_unresolved_problem", "fulfilment_cases_due_idx", "suspense_v1_held_idx"}
+"""Partial indexes over what waits for a person or a moment: reading one whole is reading what waits."""
+
+ALLOWED = {
+    # The demonstration looks at everything in an instance of its own that holds one day.
+    "console/demo.sql": "a demonstration's own small database",
+    # `lunas projections verify` compares every row, which is what it is for.
+    "compare": "verify reads every row",
+    "count": "verify says how many rows it has compared",
+    "console/doctor.sql:ledger": "doctor adds up every account, at a person's request",
+    "api/reads.sql:ledger": "adds up every account: grows with the number of customers, not of payments",
+    "console/overview.sql:providers": "a day of deliveries, and the newest by walking the primary key from its end",
+    "console/doctor.sql:outcomes": "a day of deliveries",
+    "console/doctor.sql:newest": "walks the primary key from its end",
+    "console/find.sql:payers": "payments by an index; the few records that were merged are read whole, and are few",
+    "console/webhooks.sql:list": "newest first by the primary key, until the page is full",
+    "console/webhooks.sql:to_replay": "oldest first by the primary key, until the page is full",
+    "console/letters.sql:list": "newest first by the primary key, until the page is full",
+}
+
+PARTS = re.compile(r"FROM (moved|recorded|found|steps)\b")
+"""Last parts of a joined statement: they read what the parts before them give."""
+
+VALUES: dict[str, Any] = {
+    "int2": 1, "int4": 5, "int8": 100, "float8": 1.0, "text": "c5", "varchar": "c5", "bytea": b"x", "bool": False, "json": "{}",
+    "uuid": uuid.UUID(int=7), "timestamptz": datetime(2026, 1, 15, tzinfo=UTC), "interval": timedelta(days=1),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: DatabaseServer) -> Iterator[str]:
+    url = postgres.create_migrated()
+    run_apart(lambda: fill(url, PAYMENTS))
+    yield url
+    postgres.drop(url)
+
+
+@pytest.mark.timeout(300)
+async def test_no_statement_of_any_room_scans_what_grows(filled: str) -> None:
+    scanning, explained = [], 0
+    connections: dict[str, asyncpg.Connection[asyncpg.Record]] = {}
+    try:
+        for statement in statements():
+            if _allowed(statement) or PARTS.search(statement.text):
+                continue
+            session = statement.session
+            if session.name not in connections:
+                connections[session.name] = await asyncpg.connect(
+                    filled,
+                    server_settings={
+                        "search_path": "lunas",
+                        "role": session.role,
+                        "jit": "off",
+                        **session.settings,
+                    },
+                    statement_cache_size=0,
+                )
+            try:
+                plan = await _plan(connections[session.name], statement)
+            except asyncpg.InsufficientPrivilegeError:
+                continue  # the files of the log are shared; what a role may not run it does not run
+            explained += 1
+            scanning += [f"{statement}: {what}" for what in _scans(plan)]
+    finally:
+        for connection in connections.values():
+            await connection.close()
+    assert not scanning
+    assert explained > 100
+
+
+def _allowed(statement: Statement) -> bool:
+    file, _, heading = statement.name.partition(":")
+    if file in ALLOWED or statement.name in ALLOWED:
+        return True
+    return file.startswith("projections/") and heading in ALLOWED
+
+
+async def _plan(connection: asyncpg.Connection[asyncpg.Record], statement: Statement) -> dict[str, Any]:
+    explain = "EXPLAIN (FORMAT JSON) "
+    async with connection.transaction():
+        if not statement.session.generic:
+            types = (await connection.prepare(statement.text)).get_parameters()
+            values = [_value(one.name) for one in types]
+            shown = await connection.fetchval(explain + statement.text, *values)
+        else:
+            await connection.execute("DEALLOCATE ALL")
+            await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            await connection.execute(f"PREPARE looked_at AS {statement.text}")
+            nothing = ", ".join(["NULL"] * statement.parameters)
+            shown = await connection.fetchval(
+                f"{explain} EXECUTE looked_at" + (f"({nothing})" if nothing else "")
+            )
+    plan: dict[str, Any] = json.loads(shown)[0]["Plan"]
+    return plan
+
+
+def _value(kind: str) -> Any:
+    return [VALUES[kind.removesuffix("[]")]] if kind.endswith("[]") else VALUES[kind]
+
+
+def _scans(node: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Reads of a growing table that no condition on an index bounds. The end of an index is not the whole of it."""
+    kind, name = node["Node Type"], node.get("Index Name") or node.get("Relation Name", "")
+    if GROWS.match(name) and name not in ONLY_WHAT_WAITS:
+        if kind == "Seq Scan" and not name.endswith("_seq"):
+            yield f"{kind} on {name}"
+        elif kind.endswith("Scan") and "Index" in kind and "Index Cond" not in node and "Limit" not in above:
+            yield f"{kind} of all of {name}"
+    for inner in node.get("Plans", []):
+        yield from _scans(inner, (*above, kind))
