@@ -57,6 +57,7 @@ class Quarantine:
         self._metrics = metrics
         self._clock = clock
         self._pause = 1.0 / settings.ingress_quarantine_rate_per_second
+        self._pause_per_byte = 1.0 / settings.ingress_quarantine_bytes_per_second
         self._messages = settings.ingress_quarantine_pending_max
         self._bytes = settings.ingress_quarantine_pending_bytes
         self._buffer: deque[bytes] = deque()
@@ -85,7 +86,7 @@ class Quarantine:
         await self._drained.wait()
 
     async def run(self, publisher: Publisher) -> None:
-        """Publishes what is kept, one at a time, never faster than the configured rate."""
+        """Publishes what is kept, one at a time, never faster than the configured rates of requests and of bytes."""
         while True:
             while not self._buffer:
                 self._arrived.clear()
@@ -96,7 +97,8 @@ class Quarantine:
             await self._publish(publisher, packed)
             if not self._buffer:
                 self._drained.set()
-            await asyncio.sleep(max(0.0, self._pause - (self._clock() - started)))
+            pause = max(self._pause, len(packed) * self._pause_per_byte)
+            await asyncio.sleep(max(0.0, pause - (self._clock() - started)))
 
     async def _publish(self, publisher: Publisher, packed: bytes) -> None:
         message = Message(QUARANTINE, QUARANTINE_KEY, packed, content_type=CONTENT_TYPE)

@@ -17,7 +17,7 @@ from processor.intake.leftovers import drain_leftovers
 from processor.intake.parker import Parker
 from processor.intake.patience import Patience
 from processor.intake.pipeline import Pipeline
-from processor.intake.quarantine import QuarantineKeeper
+from processor.intake.quarantine import Cap, QuarantineKeeper
 from processor.intake.retry import Detours
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
@@ -122,7 +122,9 @@ def services_of(
             pool,
             patience(rejected),
             instruments,
-            max_rows=settings.quarantine_max_rows,
+            cap=Cap(
+                settings.quarantine_max_rows, settings.quarantine_max_bytes, settings.quarantine_max_days
+            ),
             acquire_timeout=settings.database_acquire_timeout_seconds,
         )
 

@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from eventstore.queries import load
 from processor.intake.columns import json_text
@@ -28,8 +29,16 @@ log = get_logger(__name__)
 _SQL = load("intake.sql", "processor")
 
 
+class Cap(NamedTuple):
+    """How much the table holds at most, and for how long."""
+
+    rows: int
+    bytes: int
+    days: int
+
+
 class QuarantineKeeper:
-    """Consumes the quarantine queue. `max_rows`: rows kept, the oldest go first."""
+    """Consumes the quarantine queue. What goes beyond `cap` goes, the oldest first."""
 
     def __init__(
         self,
@@ -38,14 +47,14 @@ class QuarantineKeeper:
         patience: Patience,
         instruments: Instruments,
         *,
-        max_rows: int,
+        cap: Cap,
         acquire_timeout: float,
     ) -> None:
         self._consumer = consumer
         self._pool = pool
         self._patience = patience
         self._instruments = instruments
-        self._max_rows = max_rows
+        self._cap = cap
         self._acquire_timeout = acquire_timeout
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -82,7 +91,8 @@ class QuarantineKeeper:
     async def _store(self, rejections: Sequence[Rejection]) -> None:
         async with self._pool.acquire(timeout=self._acquire_timeout) as connection, connection.transaction():
             await connection.execute(_SQL["quarantine"], *_columns(rejections))
-            await connection.execute(_SQL["trim_quarantine"], self._max_rows)
+            await connection.execute(_SQL["trim_quarantine"], self._cap.rows)
+            await connection.execute(_SQL["trim_quarantine_further"], self._cap.bytes, self._cap.days)
 
 
 def _read(message: Incoming) -> Rejection:

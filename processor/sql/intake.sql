@@ -78,6 +78,13 @@ ON CONFLICT DO NOTHING;
 -- trim_quarantine: Drop the oldest behind a number of rows.
 DELETE FROM quarantine WHERE quarantine_id IN (SELECT quarantine_id FROM quarantine ORDER BY quarantine_id DESC OFFSET $1);
 
+-- trim_quarantine_further: Drop the oldest behind a number of bytes, and what is older than a number of days.
+DELETE FROM quarantine WHERE quarantine_id IN (
+    SELECT quarantine_id
+    FROM (SELECT quarantine_id, received_at, sum(octet_length(body)) OVER (ORDER BY quarantine_id DESC) AS bytes FROM quarantine) AS kept
+    WHERE bytes > $1::bigint OR received_at < now() - make_interval(days => $2::int)
+);
+
 -- recorded: How long each delivery took; the last part of the statement that stores deliveries.
 SELECT delivery_id, processing_ms FROM recorded;
 

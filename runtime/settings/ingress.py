@@ -90,6 +90,11 @@ class IngressSettings(BaseModel):
         gt=0,
         description="Rejected requests kept per second; a flood is only counted and costs the broker nothing.",
     )
+    ingress_quarantine_bytes_per_second: float = Field(
+        4_194_304.0,
+        gt=0,
+        description="Bytes of rejected requests kept per second: forged bodies of 1 MiB would cost broker and database more than webhooks do.",
+    )
     ingress_pending_bytes: int = Field(
         67_108_864, ge=1024, description="Body bytes waiting for a confirm at most; beyond it 503 at once."
     )

@@ -50,6 +50,14 @@ class ProcessingSettings(BaseModel):
     quarantine_max_rows: int = Field(
         10_000, ge=1, description="Rejected requests kept in the table; the oldest go first."
     )
+    quarantine_max_bytes: int = Field(
+        268_435_456, ge=1024, description="Bytes of their bodies kept in the table; the oldest go first."
+    )
+    quarantine_max_days: int = Field(
+        90,
+        ge=1,
+        description="Days that rejected requests are kept: long enough to find a wrong secret, and they may hold personal data.",
+    )
 
     fulfilment_batch_max: int = Field(
         500, ge=1, le=10_000, description="Facts decided on in one transaction."

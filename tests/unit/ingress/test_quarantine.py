@@ -119,3 +119,23 @@ def test_a_flood_is_published_no_faster_than_the_rate(settings: Callable[..., Se
 
     play(scene)
     assert len(sink.messages) == 10
+
+
+def test_a_flood_of_large_bodies_is_published_no_faster_than_the_rate_of_bytes(
+    settings: Callable[..., Settings],
+) -> None:
+    sink = Sink()
+
+    async def scene() -> None:
+        slow = settings(
+            ingress_quarantine_bytes_per_second=1_000_000, ingress_quarantine_rate_per_second=1000
+        )
+        quarantine = Quarantine(slow, Metrics(CollectorRegistry()), clock=now)
+        for _ in range(50):
+            quarantine.keep(refused(b"x" * 100_000))
+        running = asyncio.create_task(quarantine.run(sink))  # type: ignore[arg-type]
+        await at(0.475)
+        running.cancel()
+
+    play(scene)
+    assert len(sink.messages) == 5

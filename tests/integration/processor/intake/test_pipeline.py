@@ -247,6 +247,35 @@ async def test_rejected_requests_reach_a_table_that_never_grows_beyond_its_cap(
     assert await statuses(pool) == {}
 
 
+async def test_the_quarantines_table_is_bounded_in_bytes_and_age_too(chosen: Settings, pool: Pool) -> None:
+    capped = chosen.model_copy(update={"quarantine_max_bytes": 3_000, "quarantine_max_days": 2})
+    async with publishing(capped) as broker, working(capped):
+        ingress = await broker.publisher_aside()
+        async with pool.acquire() as connection:
+            long_ago = (
+                int(await connection.fetchval("SELECT extract(epoch FROM now() - interval '3 days')"))
+                * 1_000_000
+            )
+        bodies = [*(f"{number}" * 1_000 for number in range(6)), "old", "last"]
+        for number, body in enumerate(bodies):
+            # By the order of their ids, which is that of their arrival.
+            rejection = _rejection(body, quarantine_id=f"0000000{number}-0000-7000-8000-000000000000")
+            if body == "old":
+                rejection = dataclasses.replace(rejection, received_at=long_ago)
+            await ingress.publish(
+                Message(QUARANTINE, QUARANTINE_KEY, pack_rejection(rejection)), deadline=10.0
+            )
+
+        async def look() -> bool:
+            return bool(await pool.fetchval("SELECT count(*) FROM quarantine WHERE body = 'last'"))
+
+        await until(look)
+    kept = [row["body"] for row in await rows(pool, "SELECT body FROM quarantine")]
+    assert b"last" in kept
+    assert b"old" not in kept
+    assert sum(map(len, kept)) <= 3_000
+
+
 async def test_what_an_earlier_version_left_in_its_quarantine_is_brought_to_the_table(
     chosen: Settings, pool: Pool
 ) -> None:
