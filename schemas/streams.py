@@ -7,6 +7,9 @@ from typing import NewType
 
 StreamName = NewType("StreamName", str)
 
+CUSTOMER = "customer"
+"""Category of the streams of customers, whose versions decisions rest on."""
+
 CATALOG = StreamName("catalog-main")
 """Every published catalogue, in order."""
 
@@ -38,7 +41,7 @@ def subscription(provider: str, key: str) -> StreamName:
 
 def customer(customer_id: str) -> StreamName:
     """What we know of a customer and decided for them."""
-    return StreamName(f"customer-{customer_id}")
+    return StreamName(f"{CUSTOMER}-{customer_id}")
 
 
 def case(case_key: str) -> StreamName:

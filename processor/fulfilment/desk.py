@@ -19,9 +19,11 @@ from processor.cases.keys import WaitKey, customer_key, email_key
 from processor.cases.names import key_of, names_of, payment_case, subscription_case
 from processor.cases.subscription import SubscriptionCase
 from runtime.database import Connection
+from schemas import streams
 from schemas.email_address import normalise_email
 from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
+from schemas.streams import StreamName
 
 SQL = load("fulfilment.sql", "processor")
 LOOK = in_one_statement((("found", SQL["look"]), ("log", STANDING)), SQL["looked"])
@@ -61,7 +63,7 @@ class Desk:
     changed_customers: set[str] = field(default_factory=set)
     by_email: dict[str, list[str]] = field(default_factory=dict)
     owners: dict[str, str | None] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
+    versions: dict[StreamName, int] = field(default_factory=dict)
     dirty: dict[str, Cause] = field(default_factory=dict)
     waits: dict[str, set[WaitKey]] = field(default_factory=dict)
 
@@ -120,7 +122,7 @@ class Desk:
 
     async def load_versions(self, connection: Connection) -> None:
         """Versions of the streams of customers who are new to us."""
-        missing = [f"customer-{c}" for c in self.customers if f"customer-{c}" not in self.versions]
+        missing = [stream for stream in map(streams.customer, self.customers) if stream not in self.versions]
         if missing:
             rows = await connection.fetch(SQL["stream_versions"], missing)
             self.versions |= dict.fromkeys(missing, 0) | {row["stream"]: row["version"] for row in rows}
@@ -183,7 +185,7 @@ class Desk:
         record = CustomerRecord.from_json(state)
         if record.customer_id not in self.customers:
             self.customers[record.customer_id] = record
-            self.versions[f"customer-{record.customer_id}"] = version or 0
+            self.versions[streams.customer(record.customer_id)] = version or 0
 
     def _known_emails(self, emails: Iterable[str]) -> None:
         for email in emails:

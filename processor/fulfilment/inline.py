@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from processor.fulfilment.rounds import REPEAT, TRANSIENT, Decided, Fulfilment, Round
+from processor.fulfilment.rounds import REPEAT, TRANSIENT, Fulfilment, InlineDecisions, Round
 
-Count = Callable[[Decided | Round], None]
+Count = Callable[[InlineDecisions | Round], None]
 
 
 class Inline:
@@ -60,11 +60,11 @@ class Inline:
         """A batch is in the log and waits for a round."""
         self._left = True
 
-    def committed(self, leader: Fulfilment, decided: Decided) -> None:
+    def committed(self, leader: Fulfilment, decided: InlineDecisions) -> None:
         """The batch and its decisions are in the log."""
         leader.accept(decided)
         self._count(decided)
 
 
-def _ignore(_: Decided | Round) -> None:
+def _ignore(_: InlineDecisions | Round) -> None:
     """Nobody counts while nobody leads."""

@@ -74,7 +74,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class InlineDecisions:
     """Decisions for a transaction of somebody else's: `events` are to be appended right behind the facts, the first of which gets position `first`.
 
     `pieces` must be written too. The first of them is the checkpoint, and it must move: else another worker is at work.
@@ -143,7 +143,7 @@ class Fulfilment:
         self._caught_up = not done.more
         return done
 
-    async def decide(self, connection: Connection, events: Sequence[NewEvent]) -> Decided | None:
+    async def decide(self, connection: Connection, events: Sequence[NewEvent]) -> InlineDecisions | None:
         """Decide on the facts among events that are about to be appended under the log's lock, which the caller holds, as it holds `turn`.
 
         None when something before them waits for a decision, or when an operator must see one of them: then it is for a round.
@@ -165,7 +165,7 @@ class Fulfilment:
             return None
         through = standing.next + len(events) + len(work.new) - 1
         moved = checkpoints.advance(CONSUMER, 1, 0, self._position, through)
-        return Decided(
+        return InlineDecisions(
             events=work.new,
             pieces=[moved, *pieces_of(work.desk, work.decided, work.due)],
             first=standing.next,
@@ -175,7 +175,7 @@ class Fulfilment:
             decisions=len(work.new),
         )
 
-    def accept(self, decided: Decided) -> None:
+    def accept(self, decided: InlineDecisions) -> None:
         """The transaction that holds `decided` was committed."""
         self._position, self._catalog = decided.position, decided.catalog
 

@@ -13,7 +13,15 @@ from eventstore.append import TO_DECIDE
 from eventstore.leadership import Leadership
 from processor.cases.state import StateUnreadable
 from processor.fulfilment.inline import Inline
-from processor.fulfilment.rounds import RACES, REPEAT, TRANSIENT, Decided, Fulfilment, RecordsMissing, Round
+from processor.fulfilment.rounds import (
+    RACES,
+    REPEAT,
+    TRANSIENT,
+    Fulfilment,
+    InlineDecisions,
+    RecordsMissing,
+    Round,
+)
 from processor.fulfilment.work import PolicyFailed
 from runtime.database import Pool
 from runtime.lifecycle import sleep_until
@@ -43,7 +51,7 @@ class FulfilmentMetrics:
             "lunas_fulfilment_stuck", "1 while the same round keeps failing.", registry=registry
         )
 
-    def decided(self, done: Round | Decided) -> None:
+    def decided(self, done: Round | InlineDecisions) -> None:
         """Counts what is committed."""
         self.facts.inc(done.facts)
         self.decisions.inc(done.decisions)

@@ -27,6 +27,7 @@ from schemas.catalog import Catalog
 from schemas.errors import Permanent
 from schemas.event_model import EventModel
 from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from schemas.streams import CUSTOMER, category
 
 BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
 TURNS = 100  # decisions on one case in a round; a few are usual, and without an end two cases that wake each other would stop all others
@@ -67,7 +68,7 @@ class Work:
 
     def expected(self) -> dict[str, int]:
         """Versions of the customers' streams that the decisions rest on."""
-        customers = {event.stream for event in self.new if event.stream.startswith("customer-")}
+        customers = {event.stream for event in self.new if category(event.stream) == CUSTOMER}
         return {stream: self.desk.versions.get(stream, 0) for stream in customers}
 
 

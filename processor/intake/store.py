@@ -17,7 +17,7 @@ import asyncpg
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import Piece, in_one_statement, load
 from processor.fulfilment.inline import Inline
-from processor.fulfilment.rounds import Decided, Fulfilment
+from processor.fulfilment.rounds import Fulfilment, InlineDecisions
 from processor.intake.columns import (
     delivery_columns,
     inbox_columns,
@@ -101,7 +101,7 @@ class Store:
 
     async def _write(
         self, batch: Sequence[Prepared], leader: Fulfilment | None
-    ) -> tuple[list[Recorded], Decided | None]:
+    ) -> tuple[list[Recorded], InlineDecisions | None]:
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
             async with log_transaction(connection):
                 written = await self._store(connection, batch, leader)
@@ -125,7 +125,7 @@ class Store:
 
     async def _store(
         self, connection: Connection, batch: Sequence[Prepared], leader: Fulfilment | None
-    ) -> tuple[list[Recorded], Decided | None]:
+    ) -> tuple[list[Recorded], InlineDecisions | None]:
         fresh, new = await _take_in(connection, batch)
         if not fresh:
             return [], None
@@ -222,7 +222,7 @@ async def _take_in(
     return [], set()
 
 
-async def _append(connection: Connection, events: Sequence[NewEvent], decided: Decided | None) -> int:
+async def _append(connection: Connection, events: Sequence[NewEvent], decided: InlineDecisions | None) -> int:
     """Append the events, with the decisions on them if there are any; the position of the first. Raises StoreUnavailable."""
     if decided is None:
         return (await append(connection, events)).first
@@ -234,7 +234,10 @@ async def _append(connection: Connection, events: Sequence[NewEvent], decided: D
 
 
 async def _record(
-    connection: Connection, verdicts: Sequence[Verdict], positions: Sequence[int], decided: Decided | None
+    connection: Connection,
+    verdicts: Sequence[Verdict],
+    positions: Sequence[int],
+    decided: InlineDecisions | None,
 ) -> dict[uuid.UUID, int]:
     """Write deliveries, with what was decided; how long each took, in ms. Raises StoreUnavailable when another worker decides."""
     pieces: list[Piece] = [

@@ -11,8 +11,6 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("schemas", "providers", "runtime", "eventstore", "ingress", "processor", "projections", "api", "deploy", "console")  # fmt: skip
 
 ALLOWED = {
-    # One decision to append; everything that one batch decided.
-    "Decided",
     # A plan that lifts its holder to a tier: as fulfilment remembers it, as the API shows it.
     "PlanAccess",
 }
