@@ -17,6 +17,7 @@ from console import exits, main
 from console.demo.door import Application
 from console.player import play, shuffle
 from eventstore.queries import load
+from eventstore.read import head
 from providers.registry import PROVIDERS
 from providers.scalev.simulator import VARIANT
 from providers.simulated_outcome import ExpectedOutcome
@@ -108,8 +109,9 @@ async def _settled(connection: asyncpg.Connection, bodies: int) -> None:
             await asyncio.sleep(0.1)
             stored = await connection.fetchval("SELECT count(DISTINCT body_sha256) FROM deliveries")
             pending = await connection.fetchrow(sql["pending"], [])
-            if stored == bodies and pending["slowest"] == pending["head"]:
-                seen.append(pending["head"])
+            newest = await head(connection)
+            if stored == bodies and pending["slowest"] == newest:
+                seen.append(newest)
 
 
 async def lunas(capture: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
