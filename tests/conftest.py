@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,15 @@ import pytest
 
 from runtime.database import Pool, open_pool
 from runtime.settings import Settings
+from runtime.settings.model import variable_name
 from tests import services
+
+# What the caller has set for an instance of theirs, in the environment or in the checkout's `.env`, is for that instance: the tests,
+# and the processes that they start, read neither.
+for _name in [variable_name(field) for field in Settings.model_fields]:
+    os.environ.pop(_name, None)
+    os.environ.pop(f"{_name}_FILE", None)
+os.environ["LUNAS_DOTENV"] = os.devnull
 
 SERVICE_FIXTURES = {"database_url", "empty_database_url", "pool", "broker_url", "postgres", "rabbitmq"}
 

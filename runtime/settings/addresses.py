@@ -21,6 +21,11 @@ class AddressSettings(BaseModel):
         Path(".lunas"),
         description="Folder for the private services' data and the spool; relative to the working directory.",
     )
+    dotenv: Path = Field(
+        Path(".env"),
+        description="File with variables for development, read before anything else and never in production; a file that does not exist "
+        "reads none. Relative to the working directory.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log event written."
     )

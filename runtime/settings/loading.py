@@ -27,15 +27,16 @@ class _Variables(EnvSettingsSource):
 
 
 def load_settings(
-    environ: Mapping[str, str] | None = None, *, env_file: Path = Path(".env"), **overrides: Any
+    environ: Mapping[str, str] | None = None, *, env_file: Path | None = None, **overrides: Any
 ) -> Settings:
     """Settings of this process.
 
-    `environ` defaults to the process environment; `.env` is read in development only and never wins over a real
-    variable. `NAME_FILE` gives the path of a file that holds NAME's value. `overrides` are field names and win.
+    `environ` defaults to the process environment; `.env` (LUNAS_DOTENV) is read in development only and never wins over a
+    real variable. `NAME_FILE` gives the path of a file that holds NAME's value. `overrides` are field names and win.
     Raises ConfigurationError.
     """
     given = dict(os.environ if environ is None else environ)
+    env_file = env_file or dotenv_file(given)
     if given.get("LUNAS_ENV") == "development" and env_file.is_file():
         given = {name: value for name, value in dotenv_values(env_file).items() if value is not None} | given
     known = {variable_name(field): field for field in Settings.model_fields}
@@ -48,6 +49,14 @@ def load_settings(
     except ValidationError as error:
         # The chain is cut on purpose: the original shows the values, secrets among them.
         raise ConfigurationError(_sentence(error)) from None
+
+
+def dotenv_file(environ: Mapping[str, str]) -> Path:
+    """The file that development reads besides the environment. Which one cannot be said in that file itself.
+
+    The process environment is asked too: whoever passes variables of an instance is still in this process.
+    """
+    return Path(environ.get("LUNAS_DOTENV") or os.environ.get("LUNAS_DOTENV") or ".env")
 
 
 def _only(variables: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:

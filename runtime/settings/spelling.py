@@ -8,14 +8,16 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from runtime.settings.loading import dotenv_file
 from runtime.settings.model import Settings, variable_name
 
 ALIKE = 0.9
 """One letter in ten; at less, other people's variables such as LUNAS_TEST_DATABASE_URL would count."""
 
 
-def misspelt(environ: Mapping[str, str], env_file: Path = Path(".env")) -> dict[str, str]:
+def misspelt(environ: Mapping[str, str], env_file: Path | None = None) -> dict[str, str]:
     """Name that is set → the setting that was probably meant."""
+    env_file = env_file or dotenv_file(environ)
     known = {variable_name(field) for field in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}
     given = {*environ, *(dotenv_values(env_file) if env_file.is_file() else ())}

@@ -92,6 +92,7 @@ class Pipeline:
             **{name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")},
             **self.doors,
             "LUNAS_ENV": "development",
+            "LUNAS_DOTENV": os.devnull,
             "LUNAS_HOME": str(home),
             "LUNAS_DATABASE_URL": database_url,
             "LUNAS_BROKER_URL": broker_url,

@@ -122,12 +122,19 @@ def _mark(data: Path) -> str:
 
 
 def _create_database(programs: Path, port: int, password: str) -> None:
-    done = _run(
+    try:
+        done = _create(programs, port, password)
+    except subprocess.TimeoutExpired:
+        done = _create(programs, port, password)
+    if done.returncode != 0 and "already exists" not in done.stderr:
+        raise ServiceFailure(f"The database {DATABASE} could not be created: {done.stderr.strip()}")
+
+
+def _create(programs: Path, port: int, password: str) -> subprocess.CompletedProcess[str]:
+    return _run(
         programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", OWNER, "--maintenance-db=postgres", DATABASE,
         PGPASSWORD=password,
     )  # fmt: skip
-    if done.returncode != 0 and "already exists" not in done.stderr:
-        raise ServiceFailure(f"The database {DATABASE} could not be created: {done.stderr.strip()}")
 
 
 def _run(program: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,12 +43,14 @@ class private_services:
         database_url: str | None = None,
         broker_url: str | None = None,
         erase: bool = False,
+        report: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.home = Home(home)
         self.leases = PortLeases()
         self.services: list[Service] = []
         self._given = (database_url, broker_url)
         self._erase = erase
+        self._report = report
         self._cleanup = ExitStack()
 
     def __enter__(self) -> ServiceUrls:
@@ -89,6 +92,7 @@ class private_services:
             database_url = database.url
             database.launch()
         for service in reversed(self.services):
+            service.reports_to(self._report)
             service.wait_ready()
         return ServiceUrls(database_url, broker_url, control)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 from deploy.local.services.children import CLOCK_VARIABLES, Child, minimal_environment
-from deploy.local.services.failures import ServiceFailure
 from deploy.local.services.home import Home
+from deploy.local.services.orders import Order
 from deploy.local.services.ports import PortLeases, private_candidates
 from deploy.local.services.service import Service
 from deploy.local.services.users import ServiceUser, service_user
@@ -27,7 +26,6 @@ REVIVE = (
     " amqqueue:get_type(Queue) =:= rabbit_quorum_queue, {Name, _} <- [amqqueue:get_pid(Queue)],"
     " ra_leaderboard:lookup_leader(Name) =:= undefined]."
 )
-CONTROL_TIMEOUT_SECONDS = 30.0
 
 
 def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) -> Service:
@@ -58,8 +56,8 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         ready=lambda: amqp_answers(port),
         start_budget_seconds=120.0,
         stop_budget_seconds=8.0,
-        after_start=lambda: _evaluate(control, REVIVE),
-        settle=lambda: _evaluate(control, SYNC),
+        start_orders=[Order("RabbitMQ", [*control, "eval", REVIVE])],
+        settle_orders=[Order("RabbitMQ", [*control, "eval", SYNC])],
         control=control,
     )
 
@@ -81,15 +79,6 @@ def _rabbitmqctl(programs: Path, environment: dict[str, str], user: ServiceUser,
         *clock,
         str(programs / "rabbitmqctl"),
     ]
-
-
-def _evaluate(control: list[str], expression: str) -> None:
-    done = subprocess.run(
-        [*control, "eval", expression], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=CONTROL_TIMEOUT_SECONDS, start_new_session=True,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise ServiceFailure(f"RabbitMQ does not take orders: {(done.stdout + done.stderr).strip()[:500]}")
 
 
 def _epmd(

@@ -1,4 +1,4 @@
-"""A private service: its children, how to know it is ready, and its address."""
+"""A private service: its children, how to know it is ready, its address, and the orders it must have taken."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from dataclasses import dataclass, field
 
 from deploy.local.services.children import Child, stop_all
 from deploy.local.services.failures import ServiceFailure
+from deploy.local.services.orders import Order
 
 READY_POLL_SECONDS = 0.1
+START_ORDER_SECONDS = (
+    10.0  # as long a start waits for its orders; they are repeated beside everything else afterwards
+)
+SETTLE_SECONDS = 5.0
 
 
 @dataclass
 class Service:
-    """Children start in order; `ready` is asked until it says yes; `after_start` then runs once per start."""
+    """Children start in order; `ready` is asked until it says yes; `after_start` then runs once.
+
+    `start_orders` are given after every start of the children, `settle_orders` by `settle`: what was just set up then survives a kill.
+    """
 
     name: str
     url: str
@@ -23,8 +31,10 @@ class Service:
     start_budget_seconds: float
     stop_budget_seconds: float
     after_start: Callable[[], None] = lambda: None
-    settle: Callable[[], None] = lambda: None  # makes what was just set up survive a kill
+    start_orders: Sequence[Order] = ()
+    settle_orders: Sequence[Order] = ()
     control: list[str] = field(default_factory=list)  # command prefix of its control program, when it has one
+    _started: list[int | None] = field(default_factory=list, init=False, repr=False)
 
     def launch(self) -> None:
         """Starts the children that do not run."""
@@ -47,11 +57,42 @@ class Service:
                 )
             time.sleep(READY_POLL_SECONDS)
         self.after_start()
+        self._give_start_orders()
+        for order in self.start_orders:
+            order.wait(START_ORDER_SECONDS)
+
+    def settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        """Gives the orders that make what was just set up survive a kill, and waits a little for them."""
+        for order in self.settle_orders:
+            order.give()
+            order.wait(seconds)
+
+    def tend(self) -> None:
+        """One look without waiting: orders that were not taken yet, and those of children that were started again."""
+        if self.start_orders and self._pids() != self._started and self.alive() and self.ready():
+            self._give_start_orders()
+        for order in (*self.start_orders, *self.settle_orders):
+            order.look()
+
+    def reports_to(self, report: Callable[[str], None]) -> None:
+        """Who is told about orders that are late."""
+        for order in (*self.start_orders, *self.settle_orders):
+            order.report = report
+
+    def _give_start_orders(self) -> None:
+        self._started = self._pids()
+        for order in self.start_orders:
+            order.give()
+
+    def _pids(self) -> list[int | None]:
+        return [child.process.pid if child.process else None for child in self.children]
 
     def alive(self) -> bool:
         return all(child.alive() for child in self.children)
 
     def stop(self) -> None:
         """Stops the children in reverse order; what ignores its budget is killed."""
+        for order in (*self.start_orders, *self.settle_orders):
+            order.cancel()
         for child in reversed(self.children):
             stop_all([child], self.stop_budget_seconds)

@@ -77,6 +77,7 @@ class Supervisor:
             database_url=_clear(settings.database_url),
             broker_url=_clear(settings.broker_url),
             erase=erase,
+            report=report,
         )
         self._children: dict[str, Child] = {}
         self._restarts = Restarts(report)
@@ -125,6 +126,7 @@ class Supervisor:
         for service in self._services.services:
             for child in service.children:
                 self._restarts.look(child)
+            service.tend()
         for child in self._children.values():
             self._restarts.look(child)
 
@@ -166,13 +168,23 @@ class Supervisor:
                         child.last_words().strip() or f"{name} refused to start; its reason is above."
                     )
             hopeless = any(self._restarts.count(name) >= HOPELESS_RESTARTS for name in waiting)
-            if hopeless or time.monotonic() > deadline:
+            late = hopeless or time.monotonic() > deadline
+            if late and (silent := self._silent_services()):
+                self._report(
+                    f"{' and '.join(silent)} does not answer; waiting for it, Ctrl-C stops everything"
+                )
+                deadline = time.monotonic() + START_BUDGET_SECONDS
+            elif late:
                 said = {name: self._children[name].last_words() for name in waiting}
                 words = "".join(f"\n{name}:\n{lines}" for name, lines in said.items() if lines)
                 failing = {name: failed_checks(urls[name]) for name in waiting}
                 raise ServiceFailure(not_ready(failing, START_BUDGET_SECONDS, self._given()) + words)
             self.watch()
             time.sleep(POLL_SECONDS)
+
+    def _silent_services(self) -> list[str]:
+        """Private services that were ready and are not now: frozen, or starting again. Nobody else is to blame, and they may come back."""
+        return [service.name for service in self._services.services if not service.ready()]
 
     def _given(self) -> list[str]:
         return [name for name in SERVICES if getattr(self._settings, f"{name}_url") is not None]

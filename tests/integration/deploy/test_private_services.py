@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import aiormq.exceptions
 import asyncpg
 import pytest
 
-from deploy.local.services import programs
+from deploy.local.services import orders, programs
 from deploy.local.services.failures import AlreadyRunning
 from deploy.local.services.home import FAR_ROOT, Home
 from deploy.local.services.private import private_services
@@ -32,7 +33,7 @@ with services as urls:
     print(urls.database_url, urls.broker_url, flush=True)
     sys.stdin.readline()
     for service in services.services:
-        service.settle()
+        service.settle(120.0)
     print("settled", flush=True)
     time.sleep(300)
 """
@@ -180,6 +181,43 @@ async def test_a_queue_whose_node_was_killed_right_after_its_declaration_works_a
             assert message is not None
             assert message.body in (b"first", b"second")
             await message.ack()
+
+
+def test_a_frozen_broker_keeps_nobody_waiting_and_takes_its_orders_when_it_thaws(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "ANSWER_SECONDS", 1.0)
+    services = private_services(home, database_url="unused")
+    with services:
+        (broker,) = services.services
+        node = broker.children[-1]
+        node.signal(signal.SIGSTOP)
+        began = time.monotonic()
+        broker.settle(2.0)
+        broker.tend()
+        assert time.monotonic() - began < 20
+        assert not broker.settle_orders[0].taken
+        node.signal(signal.SIGCONT)
+        monkeypatch.setattr(orders, "ANSWER_SECONDS", 60.0)
+        assert broker.settle_orders[0].wait(60.0)
+        assert broker.alive()
+
+
+def test_a_broker_that_was_started_again_gets_its_orders_again(home: Path) -> None:
+    services = private_services(home, database_url="unused")
+    with services:
+        (broker,) = services.services
+        assert broker.start_orders[0].wait(60.0)
+        node = broker.children[-1]
+        node.kill()
+        node.start()
+        broker.tend()
+        deadline = time.monotonic() + 120
+        while broker.start_orders[0].taken:
+            assert time.monotonic() < deadline
+            broker.tend()
+            time.sleep(0.05)
+        assert broker.start_orders[0].wait(60.0)
 
 
 def test_data_moves_out_of_a_home_its_user_cannot_reach_without_touching_other_modes(tmp_path: Path) -> None:

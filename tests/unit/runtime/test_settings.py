@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,27 @@ def test_the_environment_of_another_process_gives_the_same_settings() -> None:
         }
     )
     assert load_settings(first.as_environment()) == first
+
+
+def test_a_dotenv_of_the_checkout_is_not_read_by_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor by the processes that they start: the variable that says so is inherited, or set again."""
+    (tmp_path / ".env").write_text("LUNAS_DATABASE_URL=postgresql://mine\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({"LUNAS_ENV": "development"}).database_url is None
+    tests = Path(__file__).parents[2]
+    started_in_development = [
+        path
+        for path in tests.rglob("*.py")
+        if re.search(r'"LUNAS_ENV": "development",$', text := path.read_text("utf-8"), re.MULTILINE)
+        and "for name, value in os.environ" in text
+    ]
+    assert len(started_in_development) >= 2
+    assert all('"LUNAS_DOTENV": os.devnull' in path.read_text("utf-8") for path in started_in_development)
+
+
+def test_another_dotenv_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("LUNAS_INGRESS_PORT=9001\n", encoding="utf-8")
+    environ = {"LUNAS_ENV": "development", "LUNAS_DOTENV": str(tmp_path / "mine")}
+    assert load_settings(environ).ingress_port == 9001

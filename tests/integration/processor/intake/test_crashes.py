@@ -35,6 +35,7 @@ class Worker:
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")},
             "LUNAS_ENV": "development",
+            "LUNAS_DOTENV": os.devnull,
             "LUNAS_HOME": str(settings.home),
             "LUNAS_DATABASE_URL": settings.require_database_url(),
             "LUNAS_BROKER_URL": settings.require_broker_url(),
