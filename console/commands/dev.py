@@ -23,7 +23,7 @@ def dev() -> int:
     LUNAS_DATABASE_URL and LUNAS_BROKER_URL, when set, are used instead of private ones. What dies is started again.
     """
     settings = load_settings({"LUNAS_ENV": "development", **os.environ})
-    for name, near in misspelt(os.environ).items():
+    for name, near in misspelt(os.environ, settings.dotenv).items():
         talk(text("welcome.misspelt", name=name, near=near))
     programs = Programs(MIGRATE, commands())
     return run_foreground(settings, programs, welcome=lambda instance: welcome(settings, instance.addresses))
