@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Self
 
@@ -42,6 +43,27 @@ _UNPREFIXED = (
 def variable_name(field: str) -> str:
     """Environment variable of a field: ours start with `LUNAS_`, the providers' keep their known names."""
     return field.upper() if field.startswith(_UNPREFIXED) else f"LUNAS_{field.upper()}"
+
+
+SHORTEST_SECRET = 16
+"""Characters of a key that opens a door in production. The providers' own are longer; below this a static one can be guessed."""
+
+_KNOWN_SECRET = re.compile(r"(dev(elopment)?|change[-_]?me)([-_]|$)", re.IGNORECASE)
+"""How the values begin that development uses and our pages show, and those that people leave in place."""
+
+
+def _weakness(secret: str) -> str | None:
+    """What is wrong with a secret for production, as the rest of a sentence."""
+    text = secret.strip()
+    if not text:
+        return "is blank"
+    if _KNOWN_SECRET.match(text):
+        return "is a known development value"
+    if len(text) < SHORTEST_SECRET:
+        return f"is shorter than {SHORTEST_SECRET} characters and can be guessed"
+    if len(set(text)) < SHORTEST_SECRET // 4:
+        return "repeats a few characters and can be guessed"
+    return None
 
 
 class Settings(
@@ -110,6 +132,16 @@ class Settings(
         return self
 
     @model_validator(mode="after")
+    def _strong_secrets(self) -> Self:
+        """In production every key that opens a door of ours is one that nobody can know or guess. The values stay out of the sentence."""
+        if self.env == "production":
+            for field, secret in self._own_secrets():
+                weakness = _weakness(secret)
+                if weakness:
+                    raise ValueError(f"{variable_name(field)} {weakness}: set it to a long random value")
+        return self
+
+    @model_validator(mode="after")
     def _addresses(self) -> Self:
         for field, schemes in SCHEMES.items():
             value = getattr(self, field)
@@ -126,6 +158,19 @@ class Settings(
                     "set at least one, or unset it"
                 )
         return self
+
+    def _own_secrets(self) -> Iterable[tuple[str, str]]:
+        """Every secret that opens a door of ours, with its field."""
+        for field in ("api_key", "operator_key"):
+            key: SecretStr | None = getattr(self, field)
+            if key is not None:
+                yield field, key.get_secret_value()
+        for name in WEBHOOK_PROVIDERS:
+            for secret in self.webhook_secrets(name):
+                yield f"{name}_webhook_secret", secret.get_secret_value()
+        if self.other_webhook_secrets is not None:
+            for part in _listed(self.other_webhook_secrets):
+                yield "other_webhook_secrets", part.partition("=")[2]
 
     def _needed_secrets(self) -> Iterable[str]:
         """Webhook secret of every provider with any variable set; key for calls of the one new orders use."""

@@ -73,14 +73,16 @@ def test_production_has_no_secret_nobody_set() -> None:
 
 
 def test_several_secrets_are_separated_by_commas() -> None:
-    assert values(load_settings({"XENDIT_WEBHOOK_SECRET": " new, old ,"}), "xendit") == ["new", "old"]
+    assert values(
+        load_settings({"LUNAS_ENV": "development", "XENDIT_WEBHOOK_SECRET": " new, old ,"}), "xendit"
+    ) == ["new", "old"]
 
 
 @pytest.mark.parametrize(
     ("environ", "named"),
     [
         ({"PAYMENT_PROVIDER": "xendit"}, ["XENDIT_WEBHOOK_SECRET", "XENDIT_SECRET_KEY"]),
-        ({"PAYMENT_PROVIDER": "mayar", "MAYAR_WEBHOOK_SECRET": "s"}, ["MAYAR_API_KEY"]),
+        ({"PAYMENT_PROVIDER": "mayar", "MAYAR_WEBHOOK_SECRET": "kunci-panjang-acak-0"}, ["MAYAR_API_KEY"]),
         ({"SCALEV_STORE_UNIQUE_ID": "store_1"}, ["SCALEV_WEBHOOK_SECRET"]),
     ],
 )
@@ -128,6 +130,36 @@ def test_a_mistake_is_one_sentence_that_names_the_variable(environ: dict[str, st
     assert "pw@" not in str(caught.value)
 
 
+DOORS = (
+    "LUNAS_API_KEY", "LUNAS_OPERATOR_KEY", "SCALEV_WEBHOOK_SECRET", "XENDIT_WEBHOOK_SECRET", "MAYAR_WEBHOOK_SECRET",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("weak", [
+    "x", "15-characters-x", "dev-api-key", "dev-xendit-secret", "DEV-something-long-and-random-77", "change-me-change-me-9",
+    "aaaaaaaaaaaaaaaaaaaaaaaa", "abababababababababab",
+])  # fmt: skip
+@pytest.mark.parametrize("variable", DOORS)
+def test_production_refuses_a_key_that_somebody_knows_or_guesses(variable: str, weak: str) -> None:
+    for given in (weak, f"8d1f0c5b9e7a4432a6, {weak}" if variable.endswith("_WEBHOOK_SECRET") else weak):
+        with pytest.raises(ConfigurationError, match=rf"^{variable} .*long random value") as caught:
+            load_settings({"LUNAS_ENV": "production", variable: given})
+        assert weak not in str(caught.value).removeprefix(variable) or len(weak) < 2
+    load_settings({"LUNAS_ENV": "development", variable: weak})
+
+
+@pytest.mark.parametrize("variable", DOORS)
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", " , "])
+def test_production_refuses_a_blank_key(variable: str, blank: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{variable} "):
+        load_settings({"LUNAS_ENV": "production", variable: blank})
+
+
+@pytest.mark.parametrize("variable", DOORS)
+def test_production_takes_a_long_random_key(variable: str) -> None:
+    load_settings({"LUNAS_ENV": "production", variable: "8d1f0c5b9e7a4432a6"})
+
+
 def test_a_missing_address_says_what_to_do() -> None:
     with pytest.raises(ConfigurationError, match=r"LUNAS_DATABASE_URL is not set: .*make run"):
         load_settings({}).require_database_url()
@@ -136,13 +168,15 @@ def test_a_missing_address_says_what_to_do() -> None:
 def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("from-file\n", encoding="utf-8")
-    assert values(load_settings({"XENDIT_WEBHOOK_SECRET_FILE": str(path)}), "xendit") == ["from-file"]
+    assert values(
+        load_settings({"LUNAS_ENV": "development", "XENDIT_WEBHOOK_SECRET_FILE": str(path)}), "xendit"
+    ) == ["from-file"]
 
 
 def test_a_file_and_a_variable_must_agree(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("one", encoding="utf-8")
-    given = {"LUNAS_API_KEY_FILE": str(path)}
+    given = {"LUNAS_ENV": "development", "LUNAS_API_KEY_FILE": str(path)}
     assert load_settings(given | {"LUNAS_API_KEY": "one"}).require_api_key() == "one"
     with pytest.raises(
         ConfigurationError, match="LUNAS_API_KEY and LUNAS_API_KEY_FILE are both set and differ"
@@ -164,7 +198,12 @@ def test_empty_means_unset() -> None:
 
 def test_secrets_never_show_in_text() -> None:
     shown = repr(
-        load_settings({"XENDIT_WEBHOOK_SECRET": "hush-1", "LUNAS_DATABASE_URL": "postgresql://u:hush-2@h/d"})
+        load_settings(
+            {
+                "XENDIT_WEBHOOK_SECRET": "hush-1-and-many-more-letters",
+                "LUNAS_DATABASE_URL": "postgresql://u:hush-2@h/d",
+            }
+        )
     )
     assert "hush" not in shown
 
