@@ -26,16 +26,24 @@ def run(
     Another `stop_signal` goes to the command alone. It runs in a session of its own: a terminal's Ctrl-C would reach
     its children too, dpkg in the middle of its work among them.
     """
-    process = subprocess.Popen(
-        list(command),
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    # An interrupt while the command is being started would leave it behind: it waits until somebody is there to end it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
+        process = subprocess.Popen(
+            list(command),
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
+        )
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         output, _ = process.communicate()
     except KeyboardInterrupt:
         if stop_signal is signal.SIGTERM:
