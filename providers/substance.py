@@ -21,6 +21,7 @@ _SUBSTANCE = {
     "products",
     "subscription_key",
     "refund_id",
+    "dispute_id",
     "order_key",
     "report",
     "licence_code",

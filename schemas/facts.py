@@ -169,6 +169,42 @@ class RefundFailed(RefundFact):
     TYPE: ClassVar[str] = "refund.failed"
 
 
+class DisputeFact(EventModel):
+    """A payer's bank asks for money back. `amount` in whole rupiah, None when not stated; `provider_status` as the provider calls it."""
+
+    provider: str
+    payment_key: str
+    dispute_id: str
+    attempt_id: str | None = None
+    group_id: str | None = None
+    aliases: tuple[str, ...] = ()
+    amount: int | None = None
+    currency: str = "IDR"
+    reason: str | None = None
+    provider_status: str | None = None
+    token_only: bool = False
+    occurred_at: datetime
+    timed: bool = True
+
+
+class DisputeOpened(DisputeFact):
+    """It is under way: nothing has moved yet."""
+
+    TYPE: ClassVar[str] = "dispute.opened"
+
+
+class DisputeWon(DisputeFact):
+    """It ended for us: the money stays."""
+
+    TYPE: ClassVar[str] = "dispute.won"
+
+
+class DisputeLost(DisputeFact):
+    """It ended against us: the provider takes the money back."""
+
+    TYPE: ClassVar[str] = "dispute.lost"
+
+
 class OrderLine(BaseModel):
     """One line of an order; `amount` is the whole line in rupiah before order-level discounts."""
 
@@ -315,6 +351,9 @@ FACTS: tuple[type[EventModel], ...] = (
     PaymentExpired,
     RefundSucceeded,
     RefundFailed,
+    DisputeOpened,
+    DisputeWon,
+    DisputeLost,
     OrderRecorded,
     OrderCancelled,
     OrderDeleted,

@@ -44,6 +44,14 @@ _STEPS: dict[str, tuple[str, str]] = {
         "refund one of the two at the provider, then lunas dlq discard",
         "kembalikan salah satu lewat penyedia, lalu lunas dlq discard",
     ),
+    "contradict": (
+        "look both orders up at the provider and mend the wrong one there, then lunas dlq discard",
+        "cari kedua pesanan di penyedia dan betulkan yang salah di sana, lalu lunas dlq discard",
+    ),
+    "disputed": (
+        "answer it at the provider in time; decide with the customer what it bought, then lunas dlq discard",
+        "jawab di penyedia tepat waktu; putuskan dengan pelanggan apa yang dibelinya, lalu lunas dlq discard",
+    ),
     "changed": (
         "compare the amount with the provider, settle it with the customer, then lunas dlq discard",
         "bandingkan jumlahnya dengan penyedia, selesaikan dengan pelanggan, lalu lunas dlq discard",

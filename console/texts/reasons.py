@@ -19,6 +19,8 @@ _REASONS: dict[str, tuple[str, str]] = {
     "paid_after_cancel": ("paid after it was cancelled", "dibayar setelah dibatalkan"),
     "licence_of_another_customer": ("the licence belongs to another customer", "lisensi milik pelanggan lain"),
     "payload_without_id": ("the webhook names no transaction", "webhook tidak menyebut transaksi"),
+    "time_in_future": ("dated after we heard of it: confirm at the provider", "bertanggal setelah kita menerimanya: konfirmasi ke penyedia"),
+    "time_long_past": ("dated before the provider existed", "bertanggal sebelum penyedia ada"),
     "amount_zero": ("nothing was paid", "tidak ada yang dibayar"),
     "amount_unknown": ("nobody said how much was paid", "jumlah tidak disebut"),
     "purpose_unknown": ("nobody said what it is for", "tujuan tidak disebut"),

@@ -69,6 +69,13 @@ class Attempt(State):
     token_only: bool = False
     confirmed: bool = False
     without_id: bool = False
+    doubt: str | None = None
+    dated: bool = False
+
+    @property
+    def untrusted_time(self) -> str | None:
+        """Why no time of its success can be believed; None when there is one that can."""
+        return None if self.dated else self.doubt
 
     @property
     def unproved(self) -> bool:
@@ -80,6 +87,10 @@ def succeed(attempt: Attempt, fact: PaymentFact, position: int) -> None:
     attempt.succeeded = True
     attempt.settled = attempt.settled or isinstance(fact, PaymentSettled)
     attempt.timed = attempt.timed and fact.timed
+    if fact.untrusted_time is None:
+        attempt.dated = True
+    else:
+        attempt.doubt = max(attempt.doubt or "", fact.untrusted_time)
     attempt.success_position = min(position, attempt.success_position or position)
     attempt.paid_at = earliest(attempt.paid_at, fact.paid_at or fact.occurred_at)
     attempt.last_success_at = latest(attempt.last_success_at, fact.occurred_at)
@@ -133,6 +144,8 @@ def join(one: Attempt | None, two: Attempt) -> Attempt:
         token_only=one.token_only or two.token_only,
         confirmed=one.confirmed or two.confirmed,
         without_id=one.without_id or two.without_id,
+        doubt=max(filter(None, (one.doubt, two.doubt)), default=None),
+        dated=one.dated or two.dated,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from providers.registry import traits_of
 from schemas.event_model import EventModel
 from schemas.facts import (
+    DisputeFact,
     OrderCancelled,
     OrderDeleted,
     OrderRecorded,
@@ -31,9 +32,21 @@ def names_of(event: EventModel) -> tuple[str, ...]:
             return _prefixed(event.provider, event.payment_key, *event.aliases)
         group = None if event.reusable and event.attempt_id else event.group_id
         return _prefixed(event.provider, event.attempt_id, event.payment_key, group)
-    if isinstance(event, RefundFact):
+    if isinstance(event, RefundFact | DisputeFact):
         return _prefixed(event.provider, event.attempt_id, event.payment_key, event.group_id)
     return ()
+
+
+def number_of(event: EventModel) -> str | None:
+    """The order number that a fact bears beside other ids of its order; None when it names the order by one name alone.
+
+    Two orders never share a number. Where they share another id, one of them was told wrongly, and they are not one.
+    """
+    if isinstance(event, _ORDER_EVENTS):
+        return event.order_key if {event.order_key} < set(event.aliases) else None
+    if isinstance(event, PaymentFact) and traits_of(event.provider).orders_carry_payments:
+        return event.payment_key if {event.payment_key} < set(event.aliases) else None
+    return None
 
 
 def payment_case(provider: str, key: str) -> str:
@@ -48,7 +61,7 @@ def subscription_case(provider: str, key: str) -> str:
 
 def key_of(event: EventModel) -> str:
     """The provider's key of a payment or order fact."""
-    if isinstance(event, PaymentFact | RefundFact):
+    if isinstance(event, PaymentFact | RefundFact | DisputeFact):
         return event.payment_key
     if isinstance(event, _ORDER_EVENTS):
         return event.order_key

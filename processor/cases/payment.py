@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import field
 
 from processor.cases.attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
+from processor.cases.names import number_of
 from processor.cases.state import State
 from schemas.event_model import EventModel
 from schemas.facts import (
+    DisputeFact,
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
     OrderCancelled,
     OrderDeleted,
     OrderRecorded,
@@ -66,9 +71,18 @@ class WriteOff(State):
     position: int = 0
 
 
+class Dispute(State):
+    """A payer's bank asking for the money, keyed by its id: the newest word on it."""
+
+    at: datetime
+    status: Literal["opened", "won", "lost"]
+    amount: int | None = None
+
+
 class PaymentFacts(State):
     """One payment (with all attempts at it) or one order, as its facts tell. `payers`: e-mails they named, each with the earliest time.
 
+    `numbers`: order numbers that its facts bore beside other ids; `contradicts`: orders of another number that claim an id of this one.
     `fixed`: a program that kept no grounds decided on it (processor/cases/earlier.py).
     """
 
@@ -89,14 +103,22 @@ class PaymentFacts(State):
     deleted_at: datetime | None = None
     claims: dict[str, Claim] = field(default_factory=dict)
     write_offs: dict[str, WriteOff] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+    numbers: set[str] = field(default_factory=set)
+    contradicts: set[str] = field(default_factory=set)
     fixed: bool = False
 
     def observe(self, event: EventModel, position: int) -> None:
         """Merge one fact. Applying it again changes nothing."""
+        number = number_of(event)
+        if number is not None:
+            self.numbers.add(number)
         if isinstance(event, PaymentFact):
             self._payment(event, position)
         elif isinstance(event, RefundFact):
             self._refund(event)
+        elif isinstance(event, DisputeFact):
+            self._dispute(event)
         elif isinstance(event, OrderRecorded):
             self._order(event)
         elif isinstance(event, OrderCancelled):
@@ -209,6 +231,10 @@ class PaymentFacts(State):
         for key, attempt in other.attempts.items():
             self.attempts[key] = join(self.attempts.get(key), attempt)
         self.refunds.update(other.refunds)
+        for dispute_id, dispute in other.disputes.items():
+            self._say_dispute(dispute_id, dispute)
+        self.numbers |= other.numbers
+        self.contradicts |= other.contradicts
         for name, register in other.registers.items():
             self._set(name, register)
         for email, at in other.payers.items():
@@ -235,7 +261,18 @@ class PaymentFacts(State):
         else:
             report(attempt, fact, position)
 
-    def _named(self, fact: PaymentFact | RefundFact) -> None:
+    def _dispute(self, fact: DisputeFact) -> None:
+        self._named(fact)
+        status = _DISPUTES[type(fact)]
+        self._say_dispute(fact.dispute_id, Dispute(at=fact.occurred_at, status=status, amount=fact.amount))
+
+    def _say_dispute(self, dispute_id: str, new: Dispute) -> None:
+        """An end outweighs what is under way; of two words of one kind the newer counts."""
+        known = self.disputes.get(dispute_id)
+        if known is None or _dispute_weight(new) > _dispute_weight(known):
+            self.disputes[dispute_id] = new
+
+    def _named(self, fact: PaymentFact | RefundFact | DisputeFact) -> None:
         self.aliases.add(fact.payment_key)
         self.aliases.update(fact.aliases)
         self.aliases.update(one for one in (fact.attempt_id, fact.group_id) if one)
@@ -284,6 +321,17 @@ class PaymentFacts(State):
             self.claims[event.suspense_id] = Claim(
                 customer_id=event.customer_id, product=event.product, actor=event.actor, position=position
             )
+
+
+_DISPUTES: dict[type[DisputeFact], Literal["opened", "won", "lost"]] = {
+    DisputeOpened: "opened",
+    DisputeWon: "won",
+    DisputeLost: "lost",
+}
+
+
+def _dispute_weight(dispute: Dispute) -> tuple[bool, datetime, str, int]:
+    return (dispute.status != "opened", dispute.at, dispute.status, dispute.amount or 0)
 
 
 def _add(registers: list[Register], new: Register) -> None:

@@ -16,7 +16,7 @@ from eventstore.read import STANDING, StoredEvent
 from processor.cases.case import PaymentCase
 from processor.cases.customer import CustomerRecord
 from processor.cases.keys import WaitKey, customer_key, email_key
-from processor.cases.names import key_of, names_of, payment_case, subscription_case
+from processor.cases.names import key_of, names_of, number_of, payment_case, subscription_case
 from processor.cases.subscription import SubscriptionCase
 from runtime.database import Connection
 from schemas import streams
@@ -132,6 +132,7 @@ class Desk:
         names = names_of(event)
         found = list(dict.fromkeys(self.aliases[name] for name in names if name in self.aliases))
         found += [name for name in names if name in self.cases and name not in found]
+        found, names, apart = self._without_contradictions(event, found, names)
         case = self.cases[found[0]] if found else self._make(event)
         for other in found[1:]:
             case = self._absorb(case, self.cases[other])
@@ -139,7 +140,30 @@ class Desk:
             self._point(name, case.key)
         if isinstance(case, PaymentCase):
             case.facts.names.update(names)
+            case.facts.contradicts |= apart
         return case
+
+    def _without_contradictions(
+        self, event: EventModel, found: list[str], names: tuple[str, ...]
+    ) -> tuple[list[str], tuple[str, ...], set[str]]:
+        """Cases and names of a fact without orders of another number that merely share an id with it; those are told apart."""
+        number = number_of(event)
+        if number is None:
+            return found, names, set()
+        own = set(names)
+        other = {
+            key
+            for key in found
+            if isinstance(case := self.cases[key], PaymentCase)
+            and case.facts.numbers
+            and not {payment_case(case.facts.provider, known) for known in case.facts.numbers} & own
+            and self.aliases.get(names[0]) != key
+            and names[0] != key
+        }
+        if not other:
+            return found, names, set()
+        kept = tuple(name for name in names if name not in other and self.aliases.get(name) not in other)
+        return [key for key in found if key not in other], kept, other
 
     def _point(self, name: str, key: str) -> None:
         if self.aliases.get(name) != key:

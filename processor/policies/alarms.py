@@ -19,7 +19,7 @@ def alarms_of(
     standing: Mapping[str, Standing],
     excessive: Sequence[str],
 ) -> tuple[Alarm, ...]:
-    """Money that does not add up, a payment that was taken back by hand, an order that vanished after it was delivered."""
+    """Money that does not add up, a payment that was taken back by hand, an order that vanished after it was delivered, a dispute."""
     alarms: list[Alarm] = []
 
     def tell(detail: str, reason: str) -> None:
@@ -32,6 +32,10 @@ def alarms_of(
         tell(facts.payment_key, "order_deleted_after_payment")
     if granted and facts.reversed():
         tell(facts.payment_key, "payment_reversed")
+    for other in sorted(facts.contradicts):
+        tell(f"{facts.payment_key} {other}", "ids_contradict")
+    for dispute_id, dispute in sorted(facts.disputes.items()):
+        tell(f"{dispute_id} {dispute.status}", "payment_disputed")
     for other in sorted(record.apart):
         tell(other, "payment_counted_twice")
     for part in parts:

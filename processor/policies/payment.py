@@ -160,6 +160,9 @@ class _Deciding:
             return None  # the policy of its day let it pass
         policy = self.world.catalog.policy(self.facts.provider)
         attempts = [self.facts.attempts[attempt] for attempt in part.attempts]
+        for attempt in attempts:
+            if attempt.untrusted_time:
+                return attempt.untrusted_time
         if any(attempt.without_id for attempt in attempts) and policy.payload_without_id == "hold":
             return "payload_without_id"
         unproved = any(attempt.unproved for attempt in attempts)

@@ -28,6 +28,9 @@ class Meaning(StrEnum):
     CYCLE_SUCCEEDED = "cycle_succeeded"
     CYCLE_RETRYING = "cycle_retrying"
     CYCLE_FAILED = "cycle_failed"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
     RECORD_ONLY = "record_only"
 
 
@@ -73,11 +76,11 @@ MEANINGS: dict[str, Meaning] = {
     "recurring.cycle.failed": Meaning.CYCLE_FAILED,
     "recurring.cycle.force_attempt_failed": Meaning.RECORD_ONLY,
     # flat bodies without `data`
-    "dispute.action_required": Meaning.RECORD_ONLY,
-    "dispute.under_review": Meaning.RECORD_ONLY,
-    "dispute.won": Meaning.RECORD_ONLY,
-    "dispute.lost": Meaning.RECORD_ONLY,
-    "dispute.due_date_approaching": Meaning.RECORD_ONLY,
+    "dispute.action_required": Meaning.DISPUTE_OPENED,
+    "dispute.under_review": Meaning.DISPUTE_OPENED,
+    "dispute.won": Meaning.DISPUTE_WON,
+    "dispute.lost": Meaning.DISPUTE_LOST,
+    "dispute.due_date_approaching": Meaning.DISPUTE_OPENED,
     "payment.verified": Meaning.RECORD_ONLY,
 }
 

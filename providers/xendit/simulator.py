@@ -124,7 +124,13 @@ class XenditSimulator:
             body = bodies.invoice(payment, status, at, self._business_id, buyer.email)
             return self._request(name, body, at)
         if name.startswith("dispute.") or name == "payment.verified":
-            flat = {"payment_id": payment.payment_id, "amount": payment.amount, "currency": "IDR"}
+            flat = {
+                "id": f"dp-{new_uuid(self._rng)}",
+                "payment_id": payment.payment_id,
+                "payment_request_id": payment.request_id,
+                "amount": payment.amount,
+                "currency": "IDR",
+            }
             return self._request(name, self._envelope(name, at) | flat, at)
         return self._signed(name, self._of_payment(name, payment, at, **details), at)
 

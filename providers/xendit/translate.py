@@ -10,7 +10,7 @@ from providers.identity import content_key, dedupe_key, wrong_environment
 from providers.money import refuse_unrecognised_money
 from providers.section import Section
 from providers.substance import substance
-from providers.xendit import payloads, payments, recurring
+from providers.xendit import disputes, payloads, payments, recurring
 from providers.xendit.amounts import STATED
 from providers.xendit.events import MEANINGS, SAMPLE_ACCOUNTS, SAMPLE_IDS, Meaning
 from providers.xendit.keys import event_key, invoice_key
@@ -34,6 +34,10 @@ def translate(document: object, context: TranslationContext) -> Translation:
         key = content_key("xendit", event_name, top)
         return Translation(Effect.QUARANTINED, event_name, key, reason=mistaken)
     meaning = MEANINGS.get(event_name)
+    body = data if top.has("data") else top
+    disputed = disputes.meaning_of(event_name, body) if meaning is None else meaning
+    if disputed in disputes.MEANINGS and disputed is not None:
+        return _dispute(event_name, disputed, body, top, context)
     if meaning is None and product is not None:
         return _of_product(product, top, context)
     if not top.has("event"):
@@ -89,6 +93,16 @@ def _of_product(product: Callback, top: Section, context: TranslationContext) ->
     else:
         fact = payments.payment(name, product.meaning, data, context.received_at, product.aliases)
     return Translation(Effect.FACTS, name, key, substance(name, (fact,)), (fact,))
+
+
+def _dispute(
+    event_name: str, meaning: Meaning, body: Section, top: Section, context: TranslationContext
+) -> Translation:
+    fact = disputes.dispute(meaning, body, context.received_at)
+    account = top.identifier("business_id") or body.identifier("business_id")
+    named = (body.first_identifier("id", "dispute_id", "chargeback_id"), body.status("status"))
+    key = dedupe_key("xendit", event_name, account, *named)
+    return Translation(Effect.FACTS, event_name, key, substance(event_name, (fact,)), (fact,))
 
 
 def _unknown(event_name: str, top: Section) -> Translation:

@@ -13,6 +13,7 @@ from providers.registry import PROVIDERS
 from schemas.errors import AmountError, UntranslatableError
 from schemas.events import EVENT_TYPES, decode, encode
 from schemas.facts import (
+    DisputeFact,
     OrderCancelled,
     OrderDeleted,
     OrderRecorded,
@@ -41,7 +42,7 @@ def translated(path: Path) -> Translation | None:
 
 def stream_of(fact: Fact) -> str:
     event = fact.event
-    if isinstance(event, PaymentFact | RefundFact):
+    if isinstance(event, PaymentFact | RefundFact | DisputeFact):
         return f"payment-{event.provider}-{event.payment_key}"
     if isinstance(event, SubscriptionReported):
         return f"subscription-{event.provider}-{event.subscription_key}"

@@ -1,0 +1,78 @@
+"""What is authentic and still not to be believed as it stands: times that cannot be, ids that contradict each other, money that a bank asks back."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from schemas.facts import DisputeLost, DisputeOpened, DisputeWon, PaymentSettled
+from tests.unit.processor.cases.facts import at, capture, order, paid
+from tests.unit.processor.policies.ledgerbook import Book
+
+
+def book() -> Book:
+    return Book().customer("c-1", "ratna@contoh.id").customer("c-2", "lain@contoh.id")
+
+
+@pytest.mark.parametrize("doubt", ["time_in_future", "time_long_past"])
+def test_money_of_a_time_that_cannot_be_is_held(doubt: str) -> None:
+    held = book().give(capture(untrusted_time=doubt, timed=False))
+    assert held.held(doubt).amount == 50_000
+    assert held.record("c-1").credit_tokens == 0
+
+
+def test_a_time_that_can_be_told_by_another_webhook_frees_it_in_every_order() -> None:
+    doubtful = capture(untrusted_time="time_in_future", timed=False)
+    sound = PaymentSettled(**capture().model_dump())
+    for facts in itertools.permutations((doubtful, sound)):
+        done = book().give(*facts)
+        assert done.suspense() == {}
+        assert done.record("c-1").credit_tokens == 500_000
+
+
+def test_orders_of_different_numbers_that_share_an_id_stay_two_in_every_order() -> None:
+    facts = (
+        order(key="260101AAAAAA", aliases=("260101AAAAAA", "u-1"), payer_email="ratna@contoh.id"),
+        paid(key="260101AAAAAA", aliases=("260101AAAAAA", "u-1"), payer_email="ratna@contoh.id"),
+        order(key="260101BBBBBB", aliases=("260101BBBBBB", "u-1"), payer_email="lain@contoh.id"),
+        paid(key="260101BBBBBB", aliases=("260101BBBBBB", "u-1"), payer_email="lain@contoh.id"),
+    )
+    for arrival in itertools.permutations(facts):
+        done = book().give(*arrival)
+        assert done.courses("c-1") == done.courses("c-2") == {"kelas-python"}
+        assert [reason for _, reason in done.parked] == ["ids_contradict"]
+
+
+def test_one_order_under_its_number_and_its_id_is_one_order() -> None:
+    by_id = paid(key="u-1", aliases=("u-1",))
+    facts = (order(key="260101AAAAAA", aliases=("260101AAAAAA", "u-1")), by_id)
+    for arrival in itertools.permutations(facts):
+        done = book().give(*arrival)
+        assert done.courses("c-1") == {"kelas-python"}
+        assert done.parked == []
+
+
+def dispute(kind: type[DisputeOpened] | type[DisputeLost] | type[DisputeWon], hours: int) -> object:
+    return kind(
+        provider="xendit",
+        payment_key="py-1",
+        attempt_id="py-1",
+        dispute_id="dp-1",
+        aliases=("py-1",),
+        amount=50_000,
+        occurred_at=at(hours * 60),
+    )
+
+
+def test_c81_a_dispute_is_told_and_takes_nothing_by_itself() -> None:
+    done = book().give(
+        capture(), dispute(DisputeOpened, 1), dispute(DisputeLost, 2), dispute(DisputeOpened, 3)
+    )
+    assert done.record("c-1").credit_tokens == 500_000
+    assert done.parked == [("dp-1 opened", "payment_disputed"), ("dp-1 lost", "payment_disputed")]
+
+
+def test_the_end_of_a_dispute_counts_whatever_came_last() -> None:
+    done = book().give(capture(), dispute(DisputeWon, 5), dispute(DisputeOpened, 9))
+    assert done.parked == [("dp-1 won", "payment_disputed")]
