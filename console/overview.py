@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from runtime.database import Connection
     from runtime.settings import Settings
 
-PROBE_SECONDS = 2.0
+REJECTED_WITHIN = timedelta(hours=1)
+"""Rejected requests of so long ago are a problem now: a wrong secret shows within seconds, and is forgotten once it is mended."""
 LAG_PROBLEM_SECONDS = 30.0
 """A read model that stands still for longer while newer events exist is a problem; catching up takes a second or two."""
 PARKED_BODIES_READ = 2000
@@ -86,7 +87,7 @@ def _reachable(host: str) -> str:
 
 
 async def _probe(settings: Settings, seen: Overview) -> None:
-    timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=settings.probe_timeout_seconds)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         addresses = doors(settings)
         states = await asyncio.gather(*(_ready(session, address) for address in addresses.values()))
@@ -97,11 +98,13 @@ async def _probe(settings: Settings, seen: Overview) -> None:
 
 
 async def _ready(session: aiohttp.ClientSession, address: str) -> str:
-    """`ready`, `not_ready` or `away`."""
+    """`ready`, `not_ready`, `silent` (it runs, and answers nothing in time) or `away`."""
     try:
         async with session.get(address) as answer:
             return "ready" if answer.status == 200 else "not_ready"
-    except (aiohttp.ClientError, OSError, TimeoutError):
+    except TimeoutError:
+        return "silent"
+    except (aiohttp.ClientError, OSError):
         return "away"
 
 
@@ -124,9 +127,12 @@ def _stuck(queue: QueueState) -> bool:
 
 
 async def _look_at_database(settings: Settings, seen: Overview) -> None:
+    seconds = settings.probe_timeout_seconds
     try:
-        async with open_store(settings) as connection:
+        async with asyncio.timeout(seconds), open_store(settings, patience=seconds) as connection:
             await _read(connection, settings, seen)
+    except TimeoutError:
+        seen.problems.append(text("error.database_silent", seconds=f"{seconds:g}"))
     except (CommandError, ConfigurationError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         seen.problems.append(explain(error)[1])
 
@@ -141,6 +147,10 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
         seen.suspense = dict(await connection.fetchrow(sql["suspense"]) or {})
     else:
         seen.problems.append(text("status.no_projections"))
+    for row in await connection.fetch(sql["rejected"], REJECTED_WITHIN):
+        seen.problems.append(
+            text("status.rejected", provider=row["provider"], count=row["count"], cause=row["cause"])
+        )
     seen.quarantine = dict(await connection.fetchrow(sql["quarantine"]) or {})
     await _read_readers(connection, sql, seen)
 

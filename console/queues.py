@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,8 +18,6 @@ from schemas.topology import Queue, quarantine, queue_name
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
-
-CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,11 @@ async def open_queues(settings: Settings) -> AsyncIterator[Connection]:
     """A connection for one look. Raises CommandError with what to start when the broker does not answer, or what to correct."""
     url = settings.require_broker_url()
     try:
-        async with open_look(url, "lunas-operator", timeout=CONNECT_SECONDS) as connection:
+        # A broker that is frozen takes the connection and then says nothing, at any step: one limit for the whole look.
+        async with (
+            asyncio.timeout(settings.probe_timeout_seconds),
+            open_look(url, "lunas-operator", timeout=settings.probe_timeout_seconds) as connection,
+        ):
             yield connection
     except REFUSES as error:
         raise CommandError(text("error.broker_refuses", address=place(url))) from error

@@ -23,14 +23,19 @@ CLOSE_SECONDS = 2.0
 
 
 @asynccontextmanager
-async def open_store(settings: Settings, role: str | None = OPERATOR_ROLE) -> AsyncIterator[Connection]:
-    """A connection for the length of one command. Raises CommandError with what to start when nothing answers."""
+async def open_store(
+    settings: Settings, role: str | None = OPERATOR_ROLE, *, patience: float | None = None
+) -> AsyncIterator[Connection]:
+    """A connection for the length of one command. Raises CommandError with what to start when nothing answers.
+
+    `patience`: seconds for one statement of a probe; other commands may run statements as long as processes do.
+    """
     url = settings.require_database_url()
     try:
         connection = await asyncpg.connect(
             url,
             timeout=settings.database_connect_timeout_seconds,
-            command_timeout=settings.database_command_timeout_seconds,
+            command_timeout=patience or settings.database_command_timeout_seconds,
             server_settings=server_settings(settings, "console", role),
         )
     except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
@@ -40,6 +45,10 @@ async def open_store(settings: Settings, role: str | None = OPERATOR_ROLE) -> As
         raise CommandError(text("error.schema_missing", detail=str(error))) from error
     try:
         yield connection
+    except (asyncio.CancelledError, TimeoutError):
+        # We gave up on a server that does not answer: it would not answer a goodbye either.
+        connection.terminate()
+        raise
     finally:
         try:
             await connection.close(timeout=CLOSE_SECONDS)

@@ -74,7 +74,13 @@ async def check_provider(connection: Connection, provider: str) -> AsyncIterator
     else:
         counts = ", ".join(f"{row['status']} {row['count']}" for row in outcomes) or "0"
         yield ok("deliveries", text("doctor.deliveries", counts=counts))
-    for row in await connection.fetch(sql["rejected"], provider):
+    async for finding in check_rejected(connection, provider):
+        yield finding
+
+
+async def check_rejected(connection: Connection, provider: str) -> AsyncIterator[Finding]:
+    """What of one provider was turned away during the last day, by cause: a secret that is not the provider's shows here."""
+    for row in await connection.fetch(load("doctor.sql", "console")["rejected"], provider):
         detail = text("doctor.rejected", count=row["count"], cause=row["cause"])
         variable = f"{provider.upper()}_WEBHOOK_SECRET"
-        yield note("rejected", detail, text("doctor.rejected.fix", name=provider, variable=variable))
+        yield problem("rejected", detail, text("doctor.rejected.fix", name=provider, variable=variable))

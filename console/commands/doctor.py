@@ -13,7 +13,7 @@ from console.checks.broker import check_broker
 from console.checks.configuration import check_configuration
 from console.checks.database import check_database
 from console.checks.finding import Finding, problem
-from console.checks.reading import check_provider, check_reading
+from console.checks.reading import check_provider, check_reading, check_rejected
 from console.exits import FINE, PROBLEMS, CommandError
 from console.failures import SCHEMA_MISSING, explain
 from console.lazy import Command
@@ -23,6 +23,7 @@ from console.output import paint, print_data, print_json, talk
 from console.overview import look
 from console.store import open_store
 from console.target import find_target, nobody_here
+from runtime.settings.model import WEBHOOK_PROVIDERS
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,15 +65,27 @@ async def examine(settings: Settings, provider: str | None) -> AsyncIterator[Fin
         async for finding in check_broker(settings):
             yield finding
     try:
-        async with open_store(settings) as connection:
+        async with open_store(settings, patience=settings.probe_timeout_seconds) as connection:
             if provider is not None:
                 async for finding in check_provider(connection, provider):
                     yield finding
                 return
             async for finding in check_database(connection, settings):
                 yield finding
-            async for finding in check_reading(connection, await look(settings)):
+            seen = await look(settings)
+            for name, state in seen.processes.items():
+                if state == "silent":
+                    yield problem(
+                        "process", text("doctor.process_silent", name=name), text("doctor.process_silent.fix")
+                    )
+            async for finding in check_reading(connection, seen):
                 yield finding
+            for each in WEBHOOK_PROVIDERS:
+                async for finding in check_rejected(connection, each):
+                    yield finding
+    except TimeoutError:
+        seconds = f"{settings.probe_timeout_seconds:g}"
+        yield problem("database", text("error.database_silent", seconds=seconds), text("doctor.reach.fix"))
     except (CommandError, ConfigurationError) as error:
         yield problem("database", str(error), text("doctor.reach.fix"))
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

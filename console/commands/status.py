@@ -13,7 +13,7 @@ from console.overview import Overview, look
 from console.target import find_target, nobody_here
 from console.times import ago, moment
 
-_COLOURS = {"ready": "green", "not_ready": "yellow", "away": "red"}
+_COLOURS = {"ready": "green", "not_ready": "yellow", "silent": "red", "away": "red"}
 
 
 @click.command(cls=Command)

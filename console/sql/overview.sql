@@ -48,3 +48,8 @@ SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount, min(since)
 
 -- quarantine: rejected requests kept
 SELECT count(*) AS count, max(received_at) AS newest FROM quarantine;
+
+-- rejected: requests turned away lately, by provider and cause
+SELECT provider, cause, count(*) AS count FROM quarantine
+WHERE received_at > clock_timestamp() - $1::interval
+GROUP BY provider, cause ORDER BY count(*) DESC, provider, cause LIMIT 20;

@@ -84,6 +84,8 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "enter the address /webhooks/{name} at the provider; try lunas simulate {name}",
         "masukkan alamat /webhooks/{name} di penyedia; coba lunas simulate {name}",
     ),
+    "doctor.process_silent": ("{name} runs and does not answer: it hangs", "{name} berjalan dan tidak menjawab: macet"),
+    "doctor.process_silent.fix": ("look at its log, then start it again", "lihat log-nya, lalu jalankan lagi"),
     "doctor.deliveries": ("last 24 hours: {counts}", "24 jam terakhir: {counts}"),
     "doctor.rejected": ("{count} requests were rejected: {cause}", "{count} permintaan ditolak: {cause}"),
     "doctor.rejected.fix": (

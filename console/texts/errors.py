@@ -8,6 +8,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "PostgreSQL does not answer at {address}: start lunas with `make run`, or correct LUNAS_DATABASE_URL.",
         "PostgreSQL tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_DATABASE_URL.",
     ),
+    "error.database_silent": (
+        "PostgreSQL takes connections and gives no answer within {seconds} s: it hangs, or its disk does.",
+        "PostgreSQL menerima koneksi tetapi tidak menjawab dalam {seconds} detik: macet, atau disknya.",
+    ),
     "error.no_instance": (
         "No instance of lunas runs in {home}: start one with `make run`, or name a remote one with LUNAS_DATABASE_URL, "
         "LUNAS_BROKER_URL and LUNAS_PEERS.",

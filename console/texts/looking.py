@@ -5,6 +5,15 @@ from __future__ import annotations
 LOOKING: dict[str, tuple[str, str]] = {
     "state.ready": ("ready", "siap"),
     "state.not_ready": ("not ready", "belum siap"),
+    "state.silent": ("hangs", "macet"),
+    "status.process_silent": (
+        "{name} runs but answers nothing at {address}: it hangs; look at its log, then start it again.",
+        "{name} berjalan tetapi tidak menjawab apa pun di {address}: macet; lihat log-nya, lalu jalankan lagi.",
+    ),
+    "status.rejected": (
+        "{provider}: {count} requests were turned away in the last hour ({cause}): `lunas doctor` says what to do.",
+        "{provider}: {count} permintaan ditolak dalam satu jam terakhir ({cause}): `lunas doctor` menunjukkan langkahnya.",
+    ),
     "state.away": ("away", "mati"),
     "status.heading": ("{at} · log position {position}", "{at} · posisi log {position}"),
     "status.processes": ("Processes   ", "Proses   "),

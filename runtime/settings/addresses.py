@@ -61,6 +61,12 @@ class AddressSettings(BaseModel):
         "those that are not named are looked for on this machine.",
     )
 
+    probe_timeout_seconds: float = Field(
+        5.0,
+        gt=0,
+        description="Longest time `lunas status`, `lunas doctor` and the operators' page wait for one service or process that does not answer; "
+        "what the others said is shown all the same.",
+    )
     shutdown_budget_seconds: float = Field(
         15.0,
         gt=0,
