@@ -1,0 +1,57 @@
+"""Each role appends only the events it is there for, and still reads the whole log."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from runtime.database import Pool
+from schemas.events import EVENT_TYPES
+
+MAY = {
+    "lunas_api": {"customer.registered"},
+    "lunas_operator": {"suspense.claimed", "suspense.written_off", "payment.succeeded", "order.recorded"},
+    "lunas_processor": {name for name, *_ in EVENT_TYPES}
+    if not isinstance(EVENT_TYPES, dict)
+    else set(EVENT_TYPES),
+}
+APPEND = (
+    "INSERT INTO events (stream_id, event_id, version, schema_version, stream, type, data, metadata) "
+    "VALUES (1, gen_random_uuid(), 1, 1, 's', $1, '{}', '{}')"
+)
+EVERY = sorted(MAY["lunas_processor"])
+
+
+@pytest.mark.parametrize("role", MAY)
+async def test_a_role_appends_its_own_types_and_no_other(pool: Pool, role: str) -> None:
+    allowed = set()
+    async with pool.acquire() as connection:
+        for name in EVERY:
+            block = connection.transaction()
+            await block.start()
+            await connection.execute(f"SET LOCAL ROLE {role}")
+            try:
+                await connection.execute(APPEND, name)
+                assert await connection.fetchval("SELECT count(*) FROM events") == 1
+                allowed.add(name)
+            except asyncpg.InsufficientPrivilegeError:
+                pass
+            finally:
+                await block.rollback()
+    assert allowed == MAY[role]
+
+
+async def test_the_api_does_not_read_what_was_sent(pool: Pool) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE lunas_api")
+        await connection.fetch("SELECT delivery_id, status FROM deliveries")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("SELECT body FROM deliveries")
+
+
+async def test_the_end_of_the_log_is_still_found_by_its_index(pool: Pool) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE lunas_api")
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = await connection.fetch("EXPLAIN SELECT max(position) FROM events")
+    assert any("Index Only Scan Backward" in row[0] for row in plan)
