@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
-from console.messages import help_text
+from console.messages import help_text, text
 
 
 class Command(click.Command):
@@ -29,6 +30,17 @@ class Group(click.Group):
     """Like `Command`, for a group of verbs."""
 
     command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown name is told with the near one."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in (known := self.list_commands(ctx)):
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            key = "error.no_command_near" if near else "error.no_command"
+            ctx.fail(text(key, name=name, near=" ".join([ctx.command_path, *near]), known=", ".join(known)))
+        return super().resolve_command(ctx, args)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_help(self, formatter)
@@ -72,14 +84,14 @@ class LazyGroup(Group):
             formatter.write_dl([(name, help_text(line)) for name, (_, line) in self._lazy.items()])
 
 
-def paragraphs(text: str | None) -> list[str]:
+def paragraphs(words: str | None) -> list[str]:
     """The paragraphs of a help text, each on one line; these are the keys of the translations. `\\b` blocks stay as they are."""
-    blocks = inspect.cleandoc(text or "").split("\n\n")
+    blocks = inspect.cleandoc(words or "").split("\n\n")
     return [block if block.startswith("\b") else " ".join(block.split()) for block in blocks if block.strip()]
 
 
-def _short(text: str | None) -> str:
-    first = next(iter(paragraphs(text)), "")
+def _short(words: str | None) -> str:
+    first = next(iter(paragraphs(words)), "")
     return help_text(first).split(". ")[0].rstrip(".")
 
 

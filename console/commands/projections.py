@@ -13,7 +13,7 @@ from console.acts import Act, Done, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text
-from console.options import as_json, asynchronous, yes
+from console.options import as_json, asynchronous, reason, yes
 from console.output import number, paint, print_data, print_json, print_table, talk
 from console.safety import confirm
 from console.store import open_store
@@ -71,51 +71,54 @@ async def status(as_json: bool) -> int:
 
 @projections.command("rebuild")
 @name_argument
+@reason
 @yes
 @as_json
 @asynchronous
-async def rebuild(name: str, yes: bool, as_json: bool) -> int:
+async def rebuild(name: str, reason: str, yes: bool, as_json: bool) -> int:
     """Build a new generation of a read model from the beginning of the log, while the live one goes on.
 
     Readers notice nothing until `lunas projections switch`. An older generation that nobody reads is dropped first.
     """
     settings = load_target()
     async with _pool(settings) as pool:
-        confirm(text("projections.rebuild_question", name=name), yes=yes, harmless=True)
+        confirm(text("projections.rebuild_question", name=name), yes=yes)
         talk(text("projections.rebuilding", name=name))
         version = await _or_wrong_use(versions.rebuild(pool, name))
-    await _record(settings, "rebuild", name, version, f"lunas projections rebuild {name}", as_json)
+    await _record(settings, "rebuild", name, version, reason, f"lunas projections rebuild {name}", as_json)
     talk(text("projections.rebuilt", name=name, version=version))
     return FINE
 
 
 @projections.command("switch")
 @name_argument
+@reason
 @yes
 @as_json
 @asynchronous
-async def switch(name: str, yes: bool, as_json: bool) -> int:
+async def switch(name: str, reason: str, yes: bool, as_json: bool) -> int:
     """Show the newest generation that was built. Readers see it from one moment to the next, never an older position."""
     settings = load_target()
     async with _pool(settings) as pool:
-        confirm(text("projections.switch_question", name=name), yes=yes, harmless=True)
+        confirm(text("projections.switch_question", name=name), yes=yes)
         version = await _or_wrong_use(versions.switch(pool, name))
-    await _record(settings, "switch", name, version, f"lunas projections rollback {name}", as_json)
+    await _record(settings, "switch", name, version, reason, f"lunas projections rollback {name}", as_json)
     return FINE
 
 
 @projections.command("rollback")
 @name_argument
+@reason
 @yes
 @as_json
 @asynchronous
-async def rollback(name: str, yes: bool, as_json: bool) -> int:
+async def rollback(name: str, reason: str, yes: bool, as_json: bool) -> int:
     """Show the generation again that was shown before the last switch; it was kept up to date."""
     settings = load_target()
     async with _pool(settings) as pool:
-        confirm(text("projections.rollback_question", name=name), yes=yes, harmless=True)
+        confirm(text("projections.rollback_question", name=name), yes=yes)
         version = await _or_wrong_use(versions.rollback(pool, name))
-    await _record(settings, "rollback", name, version, f"lunas projections switch {name}", as_json)
+    await _record(settings, "rollback", name, version, reason, f"lunas projections switch {name}", as_json)
     return FINE
 
 
@@ -172,8 +175,10 @@ async def _or_wrong_use(work: Any) -> int:
         raise WrongUse(str(error)) from error
 
 
-async def _record(settings: Settings, verb: str, name: str, version: int, undo: str, as_json: bool) -> None:
+async def _record(
+    settings: Settings, verb: str, name: str, version: int, reason: str, undo: str, as_json: bool
+) -> None:
     async with open_store(settings) as connection:
-        act = Act(f"projections.{verb}", name, verb, undo, after={"version": version})
+        act = Act(f"projections.{verb}", name, reason, undo, after={"version": version})
         act_id = await record(connection, act)
     tell([Done(text(f"projections.{verb}_done", name=name, version=version), act_id, undo)], as_json=as_json)

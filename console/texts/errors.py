@@ -12,6 +12,14 @@ ERRORS: dict[str, tuple[str, str]] = {
         "PostgreSQL takes connections and gives no answer within {seconds} s: it hangs, or its disk does.",
         "PostgreSQL menerima koneksi tetapi tidak menjawab dalam {seconds} detik: macet, atau disknya.",
     ),
+    "error.no_command": (
+        "There is no command {name}; there are {known} (of {near}).",
+        "Tidak ada perintah {name}; yang ada: {known} (dari {near}).",
+    ),
+    "error.no_command_near": (
+        "There is no command {name}. Did you mean `{near}`? There are {known}.",
+        "Tidak ada perintah {name}. Maksud Anda `{near}`? Yang ada: {known}.",
+    ),
     "error.no_instance": (
         "No instance of lunas runs in {home}: start one with `make run`, or name a remote one with LUNAS_DATABASE_URL, "
         "LUNAS_BROKER_URL and LUNAS_PEERS.",

@@ -6,15 +6,18 @@ import errno
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from console import exits, main
+from console import exits, language, main
 from console.exits import CommandError, NotFound, Refused, WrongUse
 from console.failures import explain, innermost
 from schemas.errors import CatalogError, ConfigurationError, NotConfirmed
 
+ROOT = Path(__file__).resolve().parents[3]
 HEAVY = (
     "pydantic",
     "pydantic_settings",
@@ -26,6 +29,12 @@ HEAVY = (
     "uvloop",
     "asyncio",
 )
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    yield
+    language.choose(None)
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
@@ -136,3 +145,24 @@ def test_a_full_disk_here_is_not_blamed_on_a_service() -> None:
     assert code == exits.PROBLEMS
     assert "No space left on device" in sentence
     assert "did not answer" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [(["statsu"], "lunas status"), (["suspens"], "lunas suspense"), (["dlq", "gruops"], "lunas dlq groups")],
+)
+@pytest.mark.parametrize("lang", ["en", "id"])
+def test_an_unknown_command_is_told_the_near_one(
+    arguments: list[str], near: str, lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(["--lang", lang, *arguments]) == exits.WRONG_USE
+    shown = capsys.readouterr().err
+    assert f"`{near}`" in shown
+    assert ("Maksud Anda" in shown) == (lang == "id")
+
+
+def test_make_help_keeps_its_groups() -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert lines.index("Use it") < lines.index("Work on it")
+    assert any(line.strip().startswith("bench ") for line in lines[lines.index("Work on it") :])
