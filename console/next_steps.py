@@ -31,6 +31,7 @@ _BY_REASON: dict[str, str] = {
     "payment_counted_twice": "twice",
     "ids_contradict": "contradict",
     "payment_disputed": "disputed",
+    "payment_unconfirmed": "unconfirmed",
     "money_unrecognised": "money",
     "amount_changed_after_grant": "changed",
     "payment_reversed": "reversed",

@@ -101,10 +101,15 @@ class Product(_Part):
 
 
 class ProviderPolicy(_Part):
-    """Per provider: payments proved only by a static token are granted up to `confirm_above_idr`."""
+    """Per provider: payments proved only by a static token are granted up to `confirm_above_idr`.
+
+    A completion that was announced and whose money is not told within `unconfirmed_after_minutes` is shown as unconfirmed: an hour is longer
+    than the first two of a provider's repetitions.
+    """
 
     payload_without_id: Literal["grant", "hold"] = "grant"
     confirm_above_idr: Rupiah = 500000
+    unconfirmed_after_minutes: int = Field(default=60, ge=1, le=60 * 24 * 30)
 
 
 _DEFAULT_POLICY = ProviderPolicy()

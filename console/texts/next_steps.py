@@ -48,6 +48,10 @@ _STEPS: dict[str, tuple[str, str]] = {
         "look both orders up at the provider and mend the wrong one there, then lunas dlq discard",
         "cari kedua pesanan di penyedia dan betulkan yang salah di sana, lalu lunas dlq discard",
     ),
+    "unconfirmed": (
+        "look the payment up at the provider; paid: have the webhook sent again; then lunas dlq discard",
+        "cari pembayarannya di penyedia; bila sudah dibayar, minta webhook dikirim lagi; lalu lunas dlq discard",
+    ),
     "disputed": (
         "answer it at the provider in time; decide with the customer what it bought, then lunas dlq discard",
         "jawab di penyedia tepat waktu; putuskan dengan pelanggan apa yang dibelinya, lalu lunas dlq discard",

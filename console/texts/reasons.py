@@ -19,6 +19,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "paid_after_cancel": ("paid after it was cancelled", "dibayar setelah dibatalkan"),
     "licence_of_another_customer": ("the licence belongs to another customer", "lisensi milik pelanggan lain"),
     "payload_without_id": ("the webhook names no transaction", "webhook tidak menyebut transaksi"),
+    "unconfirmed": ("announced as completed, the money was not told yet", "diumumkan selesai, uangnya belum dilaporkan"),
     "time_in_future": ("dated after we heard of it: confirm at the provider", "bertanggal setelah kita menerimanya: konfirmasi ke penyedia"),
     "time_long_past": ("dated before the provider existed", "bertanggal sebelum penyedia ada"),
     "amount_zero": ("nothing was paid", "tidak ada yang dibayar"),

@@ -69,6 +69,7 @@ class Attempt(State):
     token_only: bool = False
     confirmed: bool = False
     without_id: bool = False
+    announced_at: datetime | None = None
     doubt: str | None = None
     dated: bool = False
 
@@ -110,6 +111,8 @@ def report(attempt: Attempt, fact: PaymentFact, position: int) -> None:
         timed=fact.timed,
     )
     attempt.report = _last(attempt.report, new)
+    if fact.announced:
+        attempt.announced_at = earliest(attempt.announced_at, fact.occurred_at)
     if status in ("failed", "expired"):
         attempt.ended = new if attempt.ended is None or new.at < attempt.ended.at else attempt.ended
     if fact.provider_status == "unpaid" and fact.timed:
@@ -144,6 +147,7 @@ def join(one: Attempt | None, two: Attempt) -> Attempt:
         token_only=one.token_only or two.token_only,
         confirmed=one.confirmed or two.confirmed,
         without_id=one.without_id or two.without_id,
+        announced_at=earliest(one.announced_at, two.announced_at),
         doubt=max(filter(None, (one.doubt, two.doubt)), default=None),
         dated=one.dated or two.dated,
     )

@@ -175,6 +175,12 @@ class PaymentFacts(State):
         return successes
 
     @property
+    def announced_at(self) -> datetime | None:
+        """Since when money is announced that no fact has told yet; None once some was received."""
+        known = [one.announced_at for one in self.attempts.values() if one.announced_at is not None]
+        return None if self.successes else min(known, default=None)
+
+    @property
     def in_hand(self) -> bool:
         """A person has spoken about its money: later news is shown to them (processor/policies/alarms.py), and undoes nothing."""
         return bool(self.claims or self.write_offs or self.fixed)

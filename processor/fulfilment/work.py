@@ -225,7 +225,7 @@ def _decide(work: Work, key: str, cause: Cause) -> Step:
         if work.turns[key] > TURNS:
             raise PolicyFailed(key, RecursionError("its decisions come to no end"))
         step = _apply_policy(case, world, desk)
-    work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else None
+    work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else step.due_at
     work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
     desk.waits[key] = step.waits
     metadata = {

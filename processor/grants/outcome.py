@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from processor.cases.keys import WaitKey
@@ -24,7 +25,7 @@ class PaymentOutcome:
     """`parts`: what becomes of each part of the money. `given`: what customers' plans and subscriptions are to know of it. `views`: what readers
     are told. `alarms`: what an operator must see, as (detail, reason). `waits`: what would change it. `calls`: cases that are to look again,
     because this one was paid before them. `returned`: parts that bought nothing because
-    their money all went back.
+    their money all went back. `due_at`: when it is to be looked at again without any news.
     """
 
     owner: Owner
@@ -36,3 +37,4 @@ class PaymentOutcome:
     waits: frozenset[WaitKey]
     calls: frozenset[str]
     returned: Mapping[str, Returned]
+    due_at: datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from processor.cases.keys import WaitKey
 from processor.cases.world import Decided, World
@@ -13,7 +14,9 @@ from schemas.streams import StreamName
 
 @dataclass(slots=True)
 class Step:
-    """`changed` are customers whose record changed, `calls` cases that must look again whatever they wait for, `parked` what an operator must see."""
+    """`changed` are customers whose record changed, `calls` cases that must look again whatever they wait for, `parked` what an operator must see, `due_at` when to look
+    again without news.
+    """
 
     world: World
     decisions: list[Decided] = field(default_factory=list)
@@ -22,6 +25,7 @@ class Step:
     changed: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     parked: list[tuple[str, str]] = field(default_factory=list)
+    due_at: datetime | None = None
 
     def say(self, stream: StreamName, event: EventModel) -> None:
         """Append a decision."""

@@ -18,6 +18,8 @@ def alarms_of(
     parts: Sequence[Part],
     standing: Mapping[str, Standing],
     excessive: Sequence[str],
+    *,
+    unconfirmed: bool = False,
 ) -> tuple[Alarm, ...]:
     """Money that does not add up, a payment that was taken back by hand, an order that vanished after it was delivered, a dispute."""
     alarms: list[Alarm] = []
@@ -25,6 +27,8 @@ def alarms_of(
     def tell(detail: str, reason: str) -> None:
         alarms.append((detail, reason))
 
+    if unconfirmed:
+        tell(facts.payment_key, "payment_unconfirmed")
     for refund_id in excessive:
         tell(refund_id, "refund_exceeds_payment")
     granted = any(isinstance(part, Granted) for part in standing.values())

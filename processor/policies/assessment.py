@@ -23,9 +23,11 @@ def views_of(
     standing: Mapping[str, Standing],
     placed: Placed,
     owner: Owner,
+    *,
+    unconfirmed: bool = False,
 ) -> tuple[PaymentAssessed, ...]:
-    """One view of the main money (or the order), and one of each further payment."""
-    view = _View(facts, standing, placed, owner)
+    """One view of the main money (or the order), and one of each further payment. `unconfirmed`: announced, and not told for too long."""
+    view = _View(facts, standing, placed, owner, unconfirmed)
     extras = {f"{facts.key}#{part.attempts[0]}": part for part in parts if is_extra(part.key)}
     beside = {attempt for part in extras.values() for attempt in part.attempts}
     main = tuple(attempt for attempt in facts.attempts if attempt not in beside)
@@ -41,9 +43,15 @@ def views_of(
 
 class _View:
     def __init__(
-        self, facts: PaymentFacts, standing: Mapping[str, Standing], placed: Placed, owner: Owner
+        self,
+        facts: PaymentFacts,
+        standing: Mapping[str, Standing],
+        placed: Placed,
+        owner: Owner,
+        unconfirmed: bool,
     ) -> None:
         self.facts, self.standing, self.placed, self.owner = facts, standing, placed, owner
+        self.unconfirmed = unconfirmed
         self.successes = facts.successes
 
     def of(
@@ -88,7 +96,8 @@ class _View:
 
     def _held(self, parts: Sequence[Part]) -> str | None:
         standing = (self.standing.get(part.key) for part in parts)
-        return next((one.reason for one in standing if isinstance(one, Held)), None)
+        waiting = "unconfirmed" if self.unconfirmed else None
+        return next((one.reason for one in standing if isinstance(one, Held)), waiting)
 
     def _customer(self, parts: Sequence[Part]) -> str | None:
         standing = (self.standing.get(part.key) for part in parts)

@@ -26,7 +26,7 @@ Customers = MutableMapping[str, CustomerRecord]
 def decide_payment(case: PaymentCase, world: World, customers: Customers) -> Step:
     """Changes the case's record and the customers only as the decisions say."""
     wanted = payment_outcome(case.facts, case.record, world)
-    step = Step(world, waits=set(wanted.waits), calls=set(wanted.calls))
+    step = Step(world, waits=set(wanted.waits), calls=set(wanted.calls), due_at=wanted.due_at)
     reasons: dict[str, str] = {}
     for decided in difference(case.facts, case.record, wanted, world):
         step.decisions.append(decided)

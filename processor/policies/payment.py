@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -69,6 +69,8 @@ class _Deciding:
                 parts[part.key] = standing
             else:
                 parts.pop(part.key, None)
+        confirmed_by = self._confirmed_by()
+        unconfirmed = confirmed_by is not None and self.world.now >= confirmed_by
         held = any(isinstance(part, Held) for part in parts.values())
         if not held and owner.reason is None and (parts or not facts.successes):
             self.waits.clear()
@@ -77,12 +79,19 @@ class _Deciding:
             words=words,
             parts=parts,
             given=self.given,
-            views=views_of(facts, record, money.parts, parts, placed, owner),
-            alarms=alarms_of(facts, record, money.parts, parts, excessive),
+            views=views_of(facts, record, money.parts, parts, placed, owner, unconfirmed=unconfirmed),
+            alarms=alarms_of(facts, record, money.parts, parts, excessive, unconfirmed=unconfirmed),
             waits=frozenset(self.waits),
             calls=frozenset(self.calls),
             returned=self.returned,
+            due_at=None if unconfirmed else confirmed_by,
         )
+
+    def _confirmed_by(self) -> datetime | None:
+        """Until when money that was announced should have been told."""
+        since = self.facts.announced_at
+        policy = self.world.catalog.policy(self.facts.provider)
+        return None if since is None else since + timedelta(minutes=policy.unconfirmed_after_minutes)
 
     def _owner(self, words: str) -> Owner:
         """Whose payment it is; the same words lead to the same customer as when something was granted."""

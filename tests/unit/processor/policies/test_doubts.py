@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from schemas.facts import DisputeLost, DisputeOpened, DisputeWon, PaymentSettled
-from tests.unit.processor.cases.facts import at, capture, order, paid
+from schemas.facts import DisputeLost, DisputeOpened, DisputeWon, PaymentPending, PaymentSettled
+from tests.unit.processor.cases.facts import at, attempt_fact, capture, order, paid
 from tests.unit.processor.policies.ledgerbook import Book
 
 
@@ -76,3 +76,27 @@ def test_c81_a_dispute_is_told_and_takes_nothing_by_itself() -> None:
 def test_the_end_of_a_dispute_counts_whatever_came_last() -> None:
     done = book().give(capture(), dispute(DisputeWon, 5), dispute(DisputeOpened, 9))
     assert done.parked == [("dp-1 won", "payment_disputed")]
+
+
+def announced() -> object:
+    """A hosted page was completed; the capture that brings the money is still to come."""
+    return attempt_fact(PaymentPending, announced=True, requested_amount=50_000, provider_status="COMPLETED")
+
+
+def test_money_that_was_announced_and_never_told_is_unconfirmed_after_a_while() -> None:
+    done = book().give(announced())
+    assert done.payment().held is None
+    assert done.wait(minutes=59).parked == []
+    done.wait(minutes=2)
+    assert (done.payment().status, done.payment().held) == ("pending", "unconfirmed")
+    assert done.parked == [("py-1", "payment_unconfirmed")]
+    assert done.wait(days=30).parked == [("py-1", "payment_unconfirmed")]
+    done.give(capture())
+    assert (done.payment().status, done.payment().held) == ("succeeded", None)
+    assert done.record("c-1").credit_tokens == 500_000
+
+
+def test_money_that_is_told_in_time_or_came_first_is_never_unconfirmed() -> None:
+    for facts in itertools.permutations((announced(), capture())):
+        done = book().give(*facts).wait(days=2)
+        assert (done.payment().held, done.parked) == (None, [])
