@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import yaml
 
+from eventstore.append import LOG_LOCK
 from runtime.database import Connection, Pool, server_settings
 from runtime.settings import Settings
 
@@ -131,3 +132,19 @@ async def test_a_process_works_as_its_role_with_our_search_path(database_url: st
             await connection.execute("DELETE FROM events")
     finally:
         await connection.close()
+
+
+ADVISORY_LOCKS = [
+    f"pg_{attempt}advisory_{until}lock{kind}"
+    for attempt in ("", "try_")
+    for until in ("", "xact_")
+    for kind in ("", "_shared")
+]
+
+
+@pytest.mark.parametrize("function", ADVISORY_LOCKS)
+async def test_who_may_only_read_cannot_hold_up_those_who_write(pool: Pool, function: str) -> None:
+    async with pool.acquire() as connection:
+        assert not await _allowed(connection, "lunas_reader", f"SELECT {function}({LOG_LOCK})")
+        assert not await _allowed(connection, "lunas_reader", f"SELECT {function}(1, 2)")
+        assert await _allowed(connection, "lunas_processor", f"SELECT {function}(1, 2)")
