@@ -10,6 +10,7 @@ The same arguments always give the same day. The expectation holds for every ord
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from providers.mayar.simulator import EVENTS as MAYAR_EVENTS
 from providers.mayar.simulator import MayarSimulator
 from providers.scalev.simulator import EVENTS as SCALEV_EVENTS
 from providers.scalev.simulator import VARIANT, ScalevSimulator
-from providers.simulated import Buyer, SimulatedWebhook
+from providers.simulated import Buyer, SimulatedWebhook, new_code, new_uuid
 from providers.simulated_cast import Cast, invented_buyers
 from providers.simulated_outcome import ExpectedOutcome
 from providers.simulated_stories import STORIES
@@ -87,14 +88,76 @@ def simulate_event(
     buyer: Buyer | None = None,
     amount: int | None = None,
 ) -> SimulatedWebhook:
-    """One webhook of any documented event, with fresh ids. Raises ValueError for a provider or event that does not exist."""
+    """One webhook of any documented event. Raises ValueError for a provider or event that does not exist.
+
+    The generator decides what it is about: equal generators give events of one order, payment, plan or member, whatever their times.
+    What names the delivery itself comes from that and the event, so that two events of one order are two, and the same one is the same.
+    """
+    subject = f"{rng.getrandbits(128):032x}"
+    about, delivery = _dice(subject), _dice(subject, event)
     if provider == "xendit":
-        return XenditSimulator(secret, rng).event(event, at, buyer=buyer, amount=amount)
+        return _xendit_event(XenditSimulator(secret, about), event, at, delivery, buyer, amount)
     if provider == "mayar":
-        return MayarSimulator(secret, rng).event(event, at, buyer=buyer, amount=amount)
+        return _mayar_event(MayarSimulator(secret, about), event, at, buyer, amount)
     if provider == "scalev":
-        return ScalevSimulator(secret, rng).event(event, at, buyer=buyer, amount=amount)
+        return _scalev_event(
+            ScalevSimulator(secret, about), ScalevSimulator(secret, delivery), event, at, buyer, amount
+        )
     raise ValueError(f"there is no simulator for {provider}")
+
+
+def _undated(reference: str, rng: Random) -> str:
+    """The reference without the day in it, which is another one for the next event of the same order after midnight."""
+    return f"{reference.partition('-')[0]}-{new_code(rng, 12)}"
+
+
+def _dice(*seed: str) -> Random:
+    return Random(":".join(seed))  # noqa: S311 - repeatable, no secret
+
+
+def _xendit_event(
+    simulator: XenditSimulator,
+    event: str,
+    at: datetime,
+    delivery: Random,
+    buyer: Buyer | None,
+    amount: int | None,
+) -> SimulatedWebhook:
+    if buyer is None:
+        buyer = Buyer("ratna.wulandari@contoh.id", customer_id="pelanggan-1")
+    if event.startswith("recurring."):
+        plan = simulator.plan(amount=amount or 200_000, buyer=buyer, at=at)
+        # The attempt that succeeds is not the one that failed before it.
+        paid = f"py-{new_uuid(delivery)}" if event == "recurring.cycle.succeeded" else None
+        return simulator.event(event, at, plan=plan, payment_id=paid)
+    payment = simulator.payment(amount=amount or 50_000, buyer=buyer, at=at)
+    payment = replace(payment, reference_id=_undated(payment.reference_id, _dice(payment.request_id)))
+    return simulator.event(event, at, payment=payment, buyer=buyer)
+
+
+def _mayar_event(
+    simulator: MayarSimulator, event: str, at: datetime, buyer: Buyer | None, amount: int | None
+) -> SimulatedWebhook:
+    if buyer is None:
+        buyer = Buyer("ratna.wulandari@contoh.id")
+    if not event.startswith(("membership.", "subscription.")):
+        return simulator.event(event, at, buyer=buyer, amount=amount)
+    ends = at.replace(year=at.year + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    return simulator.event(event, at, member=simulator.member(buyer=buyer, expires=ends, tier="Silver"))
+
+
+def _scalev_event(
+    orders: ScalevSimulator,
+    deliveries: ScalevSimulator,
+    event: str,
+    at: datetime,
+    buyer: Buyer | None,
+    amount: int | None,
+) -> SimulatedWebhook:
+    buyer = buyer or Buyer("ratna.wulandari@contoh.id")
+    order = orders.order(buyer=buyer, at=at, price=150_000 if amount is None else amount)
+    number = new_code(_dice(order.record_id), 12, string.digits + string.ascii_uppercase)
+    return deliveries.event(event, at, order=replace(order, order_id=number))
 
 
 def _deliveries(

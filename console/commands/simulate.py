@@ -64,7 +64,9 @@ SHARE = click.FloatRange(0, 0.9)
     help="Share of payments that expired or failed before they were paid.",
 )
 @click.option(
-    "--seed", type=int, help="The same number gives the same ids and order; a new one every time without it."
+    "--seed",
+    type=int,
+    help="The same number is the same order, event by event, with the same ids; a new one every time without it.",
 )
 @click.option("--customer", default="budi", show_default=True, help="Customer id that the payment carries.")
 @click.option("--email", default="budi@example.com", show_default=True, help="E-mail of the payer.")

@@ -105,8 +105,8 @@ RUNNING: dict[str, str] = {
     "Share of payments that expired or failed before they were paid.": (
         "Bagian pembayaran yang kedaluwarsa atau gagal sebelum dibayar."
     ),
-    "The same number gives the same ids and order; a new one every time without it.": (
-        "Angka sama memberi id dan urutan sama; tanpa ini selalu baru."
+    "The same number is the same order, event by event, with the same ids; a new one every time without it.": (
+        "Angka yang sama adalah pesanan yang sama, peristiwa demi peristiwa, dengan id yang sama; tanpa opsi ini selalu baru."
     ),
     "Customer id that the payment carries.": "Id pelanggan pada pembayaran.",
     "E-mail of the payer.": "E-mail pembayar.",

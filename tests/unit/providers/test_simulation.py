@@ -58,6 +58,52 @@ def test_two_simulated_events_are_two_events(provider: str) -> None:
     assert len(keys) == 3
 
 
+@pytest.mark.parametrize("seed", [7, 2026])
+@pytest.mark.parametrize("provider", EVENTS)
+def test_events_under_one_seed_walk_one_order_and_never_contradict_each_other(
+    provider: str, seed: int
+) -> None:
+    """However far apart in time: the second one is sent after midnight."""
+    substances: dict[str | None, object] = {}
+    for day in (0, 1):
+        for event in EVENTS[provider]:
+            at = START + timedelta(days=day, hours=20)
+            secret = DEVELOPMENT_SECRETS[provider]
+            webhook = simulate_event(provider, event, at, Random(seed), secret=secret, buyer=BUYER)
+            translation = translation_of(webhook)
+            said = substances.setdefault(translation.dedupe_key, translation.says)
+            assert said == translation.says, event
+    assert len(substances) >= len(EVENTS[provider])
+
+
+def test_one_seed_is_one_order_at_scalev_and_each_event_has_its_own_id() -> None:
+    bodies = [
+        loads(
+            simulate_event("scalev", event, START + timedelta(hours=hour), Random(7), secret="rahasia").body
+        )
+        for hour, event in enumerate(
+            ("order.created", "order.payment_status_changed", "order.status_changed")
+        )
+    ]
+    assert len({body["unique_id"] for body in bodies}) == 3
+    assert len({body["data"]["order_id"] for body in bodies}) == 1
+    assert len({body["data"]["id"] for body in bodies}) == 1
+
+
+def test_one_seed_is_one_payment_at_xendit_and_one_sale_at_mayar() -> None:
+    paid, refunded, expired = (
+        loads(simulate_event("xendit", event, START, Random(7), secret="rahasia").body)["data"]
+        for event in ("payment.capture", "refund.succeeded", "payment_request.expiry")
+    )
+    assert paid["payment_id"] == refunded["payment_id"]
+    assert paid["payment_request_id"] == refunded["payment_request_id"] == expired["payment_request_id"]
+    reminded, received = (
+        loads(simulate_event("mayar", event, START, Random(7), secret="rahasia").body)["data"]
+        for event in ("payment.reminder", "payment.received")
+    )
+    assert reminded["transactionId"] == received["transactionId"]
+
+
 @pytest.mark.parametrize(("provider", "event"), [("xendit", "payment.imagined"), ("doku", "payment.capture")])
 def test_what_no_provider_sends_is_refused(provider: str, event: str) -> None:
     with pytest.raises(ValueError, match="no"):
