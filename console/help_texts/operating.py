@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 OPERATING: dict[str, str] = {
+    "Cases and customers: compare with the log, build from it.": "Kasus dan pelanggan: bandingkan dengan log, bangun dari log.",
+    "What was decided about each payment, subscription and customer so far: kept in tables, and a fold of the log.": (
+        "Keputusan tentang tiap pembayaran, langganan dan pelanggan sejauh ini: disimpan di tabel, dan dapat dihitung ulang dari log."
+    ),
+    "Build cases and customers from the log in temporary tables, compare them with the live ones, and list every difference.": (
+        "Bangun kasus dan pelanggan dari log di tabel sementara, bandingkan dengan yang aktif, dan tampilkan setiap perbedaan."
+    ),
+    "Nothing is changed. Exit code 1 when something differs.": "Tidak ada yang diubah. Kode keluar 1 bila ada yang berbeda.",
+    "Build cases and customers from the log beside the live ones, then put them in their place. Grants nothing, and takes nothing back.": (
+        "Bangun kasus dan pelanggan dari log di samping yang aktif, lalu gantikan yang aktif. Tidak memberi dan tidak mengambil apa pun."
+    ),
+    "Processes may go on: most of the log is read beside them, the end and the switch hold back what wants to write to the log.": (
+        "Proses boleh tetap berjalan: sebagian besar log dibaca di sampingnya, akhir dan pergantian menahan yang ingin menulis ke log."
+    ),
     "Find payments, deliveries, dead letters, rejected requests, held money and customers by anything you have.": (
         "Cari pembayaran, kiriman, surat mati, permintaan ditolak, uang tertahan dan pelanggan dengan apa pun yang ada."
     ),
