@@ -167,6 +167,14 @@ class Catalog(_Part):
     def policy(self, provider: str) -> ProviderPolicy:
         return self.providers.get(provider, _DEFAULT_POLICY)
 
+    def plan_priced(self, provider: str, amount: int | None) -> Match:
+        """The one plan that this provider sells at this price. Of two, or none, it is never guessed."""
+        plans = [p for p in self.products if p.kind == "plan" and getattr(p, provider, None) is not None]
+        found = [p for p in plans if amount and p.price_idr == amount]
+        if len(found) == 1:
+            return Match(found[0])
+        return Match(None, reason="ambiguous_product" if found else "unmapped_product")
+
     def match(self, hints: Sequence[ProductHint]) -> Match:
         """By id first, then tier name, then package. Matching two products, or none, is never guessed at."""
         for kinds in _LEVELS:

@@ -158,6 +158,8 @@ class _Shelf:
         payment_type, hints = self.facts.value("payment_type"), self.facts.products
         if payment_type == "credit_topup":
             return self._credit(part, payment_type)
+        if SALES.get(payment_type) == "subscription" and not self.facts.value("subscription_key"):
+            return self._plan(part, payment_type)
         what = short(f"{payment_type} {hints}") if hints else str(payment_type)
         if payment_type in SALES:
             if what not in self._sold and hints and self.catalog.match(hints).product is None:
@@ -181,6 +183,22 @@ class _Shelf:
         return part._replace(
             ware=ware_of(match.product), quantity=match.quantity if quantity is None else quantity, what=what
         )
+
+    def _plan(self, part: Part, payment_type: str) -> Part:
+        """A subscription that no recurring plan charges for: its reference names the plan, or else its price does."""
+        hints, reference = self.facts.products, self.facts.value("reference_id")
+        if not hints and reference:
+            hints = (ProductHint(kind="plan_reference", value=reference),)
+        what = short(f"{payment_type} once {hints} {part.amount}")
+        sold = self._sold.get(what)
+        if sold is not None:
+            return part._replace(ware=_sold(sold), quantity=sold.quantity, what=what)
+        match = self.catalog.match(hints)
+        if match.reason == "unmapped_product":
+            match = self.catalog.plan_priced(self.facts.provider, part.amount)
+        if match.product is None:
+            return part._replace(problem=match.reason)
+        return part._replace(ware=ware_of(match.product), quantity=match.quantity, what=what)
 
     def _credit(self, part: Part, what: str) -> Part:
         sold = self._sold.get(what)

@@ -71,8 +71,27 @@ class Ending(State):
     finished: bool = False
 
 
+class Stated(State, frozen=True):  # type: ignore[misc]
+    """An end that was stated: since when it was announced as usable, and since when as another tier. Said again, it is the same period."""
+
+    ends: datetime
+    at: datetime | None = None
+    changed_at: datetime | None = None
+
+    @property
+    def times(self) -> list[datetime]:
+        return [time for time in (self.at, self.changed_at) if time is not None]
+
+    def joined(self, other: Stated) -> Stated:
+        """The same end as told twice: the earliest time of each kind."""
+        return Stated(self.ends, _earliest(self.at, other.at), _earliest(self.changed_at, other.changed_at))
+
+
 class PayerReports(State):
-    """All that was reported with one payer's e-mail (or none). `naming` is the product's name in force, `named` all it ever had."""
+    """All that was reported with one payer's e-mail (or none).
+
+    `naming` is the product's name in force, `named` all it ever had; `stated` the ends of what was announced as usable.
+    """
 
     first_position: int
     first_at: datetime
@@ -90,6 +109,7 @@ class PayerReports(State):
     licence_code: str | None = None
     member_id: str | None = None
     cycles: dict[str, Cycle] = field(default_factory=dict)
+    stated: list[Stated] = field(default_factory=list)
 
     def observe(self, fact: SubscriptionReported, position: int) -> None:
         """Merge one report."""
@@ -103,6 +123,12 @@ class PayerReports(State):
             self._cycle(fact)
         else:
             self._state(fact)
+
+    def state(self, new: Stated) -> None:
+        """Remember an announced end."""
+        known = {one.ends: one for one in self.stated}
+        known[new.ends] = known[new.ends].joined(new) if new.ends in known else new
+        self.stated = [known[ends] for ends in sorted(known)]
 
     def _products(self, fact: SubscriptionReported) -> None:
         if fact.products:
@@ -139,6 +165,10 @@ class PayerReports(State):
             self.active_at = _latest(self.active_at, fact.occurred_at)
             self.expires_at = _latest(self.expires_at, fact.expires_at)
             self.anchor = _latest(self.anchor, fact.starts_at)
+            if fact.expires_at is not None:
+                changed = fact.report == "tier_changed"
+                at, changed_at = (None, fact.occurred_at) if changed else (fact.occurred_at, None)
+                self.state(Stated(fact.expires_at, at, changed_at))
         elif fact.report == "created":
             self.created_at = _latest(self.created_at, fact.occurred_at)
             self.expires_at = _latest(self.expires_at, fact.expires_at)
@@ -251,6 +281,8 @@ def _join(one: PayerReports, two: PayerReports) -> None:
         _add(one.cancelled, ending)
     for products in two.named:
         _add(one.named, products)
+    for stated in two.stated:
+        one.state(stated)
     for name in ("customer_ref", "licence_code", "member_id"):
         setattr(one, name, getattr(one, name) or getattr(two, name))
     one.naming = two.naming if two.naming and two.naming.beats(one.naming) else one.naming

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from processor.cases.paid_time import paid_time
 from processor.cases.payment_record import Bought
 from processor.cases.subscription import Cycle, Ending, PayerReports
 from schemas.catalog import Product
 from schemas.decisions import SubscriptionStatus
 from schemas.periods import Period
-
-APPEND_TOLERANCE = timedelta(days=1)
-"""A cycle that starts within a day of the paid end continues it; one that starts later begins a new chain after a gap."""
 
 FIRST_CHARGE_ALLOWANCE = timedelta(days=1)
 """How long a plan may be used before its first charge is reported, when its product names no grace."""
@@ -36,7 +33,8 @@ class SubscriptionState:
 class Paid(NamedTuple):
     """What payments bought of a membership: of `product` on its `terms`, from when until when, and when the newest of them was paid.
 
-    These three are None when all of their money went back; `refunded_at`: when money of it last went back in full.
+    `newest` is None when all of their money went back; the times then too, unless a period is left that was announced and none of these
+    payments was for. `refunded_at`: when money of it last went back in full.
     """
 
     product: str
@@ -78,21 +76,6 @@ def state_of(
     return _timed(
         reports, reports.active_at or reports.first_at, reports.expires_at, grace, bool(failing), now
     )
-
-
-def paid_time(paid: Iterable[tuple[datetime, int]], period: Period) -> tuple[datetime, datetime]:
-    """Start and end of the newest unbroken chain of paid periods: periods append, without gap and without doubling.
-
-    `paid` holds at least one (start, number of periods). The n-th end is counted from the chain's first day, so 31 January leads to
-    28 February and then to 31 March.
-    """
-    (anchor, count), *others = sorted(paid)
-    for start, periods in others:
-        if start > period.after(anchor, count) + APPEND_TOLERANCE:
-            anchor, count = start, periods
-        else:
-            count += periods
-    return anchor, period.after(anchor, count)
 
 
 def _bought(

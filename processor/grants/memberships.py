@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from processor.cases.customer import CustomerRecord, Membership
 from processor.cases.keys import plans_key
+from processor.cases.paid_time import Announced, paid_time
 from processor.cases.payment_record import Bought
-from processor.cases.subscription import PayerReports, SubscriptionCase
-from processor.cases.subscription_state import Paid, paid_time
+from processor.cases.subscription import PayerReports, Stated, SubscriptionCase
+from processor.cases.subscription_state import Paid
 from processor.grants.step import Step
 from schemas.catalog import Catalog
 from schemas.facts import ProductHint
@@ -54,8 +55,11 @@ def links_of(customer: CustomerRecord) -> Links:
     return links | _links(customer, guessed, links)
 
 
-def paid_for(case_key: str, customer: CustomerRecord) -> Paid | None:
-    """What the payments of a membership bought; None when no payment of it is known."""
+def paid_for(case_key: str, customer: CustomerRecord, stated: Iterable[Stated] = ()) -> Paid | None:
+    """What the payments of a membership bought; None when no payment of it is known.
+
+    `stated`: what was announced of it. Periods of one plan append to it; those that were paid for are counted with their payment.
+    """
     linked: dict[str, list[Bought]] = {}
     for (product, name), key in links_of(customer).items():
         if key == case_key:
@@ -65,11 +69,18 @@ def paid_for(case_key: str, customer: CustomerRecord) -> Paid | None:
     gone = [one.refunded_at for purchases in linked.values() for one in purchases if one.refunded_at]
     refunded_at = max(gone, default=None)
     stay = {product: left for product, purchases in linked.items() if (left := valid(purchases))}
+    # Another plan is another price: its periods run beside, not behind.
+    one_plan = len(linked) == 1 and len(customer.memberships[case_key].plans) <= 1
+    everything = [one for purchases in linked.values() for one in purchases]
+    announced = announced_beside(everything, stated) if one_plan else []
     if not stay:
         product = max(linked, key=lambda one: (newest_of(linked[one]).at, one))
-        return Paid(product, newest_of(linked[product]), refunded_at=refunded_at)
-    # Another plan is another price: its periods run beside, not behind.
-    chains = [(product, *chain_of(purchases)) for product, purchases in stay.items()]
+        terms = newest_of(linked[product])
+        if not announced:
+            return Paid(product, terms, refunded_at=refunded_at)
+        times = paid_time([], Period.parse(terms.terms.period), announced)
+        return Paid(product, terms, *times, refunded_at=refunded_at)
+    chains = [(product, *chain_of(purchases, announced)) for product, purchases in stay.items()]
     product, terms, started, ends = max(chains, key=lambda chain: (chain[3], chain[0]))
     newest = max(one.at for purchases in stay.values() for one in purchases)
     return Paid(product, terms, started, ends, newest, refunded_at)
@@ -90,11 +101,42 @@ def newest_of(purchases: Iterable[Bought]) -> Bought:
     return max(purchases, key=lambda one: (one.at, one.terms.period, one.quantity))
 
 
-def chain_of(purchases: Iterable[Bought]) -> tuple[Bought, datetime, datetime]:
+def chain_of(
+    purchases: Iterable[Bought], announced: Iterable[Announced] = ()
+) -> tuple[Bought, datetime, datetime]:
     """The newest terms, start and end of at least one purchase of a plan: periods append."""
     known = list(purchases)
     terms = newest_of(known)
-    return terms, *paid_time([(one.at, one.quantity) for one in known], Period.parse(terms.terms.period))
+    paid = [(one.at, one.quantity) for one in known]
+    return terms, *paid_time(paid, Period.parse(terms.terms.period), announced)
+
+
+def announced_beside(purchases: Iterable[Bought], stated: Iterable[Stated]) -> list[Announced]:
+    """Announced periods whose money did not go back. Those that a payment was for begin with it, or right after, and so are not counted again."""
+    known = [one for one in stated if one.at is not None and one.ends > one.at]
+    times = [(time, one.ends) for one in known for time in one.times]
+    own: dict[datetime, list[Bought]] = {}
+    for purchase in purchases:
+        ends = _own(purchase, times)
+        if ends is not None:
+            own.setdefault(ends, []).append(purchase)
+    return [
+        Announced(max([one.at, *(bought.at for bought in own.get(one.ends, ()))]), one.ends)
+        for one in known
+        if one.at is not None and (one.ends not in own or valid(own[one.ends]))
+    ]
+
+
+def _own(purchase: Bought, times: Iterable[tuple[datetime, datetime]]) -> datetime | None:
+    """Which announced end a payment is for: that of the newest announcement right before it, else of the first one after it.
+
+    One that comes well after an announcement, and before any other, is for the next period.
+    """
+    before = [one for one in times if one[0] <= purchase.at <= one[0] + SLACK]
+    if before:
+        return max(before)[1]
+    after = [one for one in times if purchase.at < one[0] <= _end_of(purchase) + SLACK]
+    return min(after)[1] if after else None
 
 
 def _membership(

@@ -66,7 +66,8 @@ def _decide(case: SubscriptionCase, customers: Customers, step: Step) -> None:
     _release(case, step)
     case.owner = owner.customer_id
     paid = _paid(case, reports, step)
-    if paid and (product is None or paid.overrules(reports)):
+    left_announced = paid is not None and paid.newest is None and paid.ends is not None
+    if paid and (product is None or (paid.overrules(reports) and not left_announced)):
         product = _bought(paid)
     counted = [c for key, c in reports.cycles.items() if c.succeeded and _counts(key, c, case, step)]
     state = state_of(reports, product, counted, step.world.now, paid)
@@ -146,7 +147,7 @@ def _paid(case: SubscriptionCase, reports: PayerReports, step: Step) -> Paid | N
     customer = step.world.customers[case.owner or ""]
     if announce(case, reports, customer, step):
         settle_purchases(case.key, customer, step)
-    return paid_for(case.key, customer)
+    return paid_for(case.key, customer, reports.stated)
 
 
 def _bought(paid: Paid) -> Product:
