@@ -77,7 +77,14 @@ def wished(settings: Settings, wish: Wish, now: datetime) -> list[SimulatedWebho
         else:
             made.append(
                 simulate_event(
-                    wish.provider, wish.event, at, dice, secret=secret, buyer=wish.buyer, amount=wish.amount
+                    wish.provider,
+                    wish.event,
+                    at,
+                    dice,
+                    secret=secret,
+                    buyer=wish.buyer,
+                    amount=wish.amount,
+                    variant=settings.scalev_variant_unique_id or VARIANT,
                 )
             )
     return made

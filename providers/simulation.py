@@ -87,6 +87,7 @@ def simulate_event(
     secret: str,
     buyer: Buyer | None = None,
     amount: int | None = None,
+    variant: str = VARIANT,
 ) -> SimulatedWebhook:
     """One webhook of any documented event. Raises ValueError for a provider or event that does not exist.
 
@@ -101,7 +102,13 @@ def simulate_event(
         return _mayar_event(MayarSimulator(secret, about), event, at, buyer, amount)
     if provider == "scalev":
         return _scalev_event(
-            ScalevSimulator(secret, about), ScalevSimulator(secret, delivery), event, at, buyer, amount
+            ScalevSimulator(secret, about),
+            ScalevSimulator(secret, delivery),
+            variant,
+            event,
+            at,
+            buyer,
+            amount,
         )
     raise ValueError(f"there is no simulator for {provider}")
 
@@ -149,13 +156,14 @@ def _mayar_event(
 def _scalev_event(
     orders: ScalevSimulator,
     deliveries: ScalevSimulator,
+    variant: str,
     event: str,
     at: datetime,
     buyer: Buyer | None,
     amount: int | None,
 ) -> SimulatedWebhook:
     buyer = buyer or Buyer("ratna.wulandari@contoh.id")
-    order = orders.order(buyer=buyer, at=at, price=150_000 if amount is None else amount)
+    order = orders.order(buyer=buyer, at=at, price=150_000 if amount is None else amount, variant=variant)
     number = new_code(_dice(order.record_id), 12, string.digits + string.ascii_uppercase)
     return deliveries.event(event, at, order=replace(order, order_id=number))
 

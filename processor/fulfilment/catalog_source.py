@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.read import newest_data
 from providers.registry import PROVIDERS
+from providers.scalev.simulator import VARIANT
 from runtime.database import Pool
 from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.errors import CatalogError, ConfigurationError
@@ -39,10 +40,27 @@ def read_catalog(settings: Settings) -> Catalog:
         raise ConfigurationError(f"LUNAS_CATALOG: {error}") from None
     return fill_names(
         catalog,
-        variant=settings.scalev_variant_unique_id,
+        variant=settings.scalev_variant_unique_id or _simulated_variant(settings, catalog),
         bundle=settings.scalev_bundle_price_option_unique_id,
         mayar_product=settings.mayar_product_id,
     )
+
+
+def _simulated_variant(settings: Settings, catalog: Catalog) -> str | None:
+    """What the simulator sells, in development without a store: the shipped catalogue opens its course for simulated orders.
+
+    None as soon as the environment says anything about a store, or the catalogue names the variant itself.
+    """
+    store = (
+        settings.scalev_bundle_price_option_unique_id,
+        settings.scalev_store_unique_id,
+    )
+    named = {
+        name for product in catalog.products if product.scalev for name in product.scalev.variant_unique_ids
+    }
+    if settings.env != "development" or any(store) or VARIANT in named:
+        return None
+    return VARIANT
 
 
 async def publish_catalog(pool: Pool, catalog: Catalog) -> bool:
