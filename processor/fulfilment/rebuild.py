@@ -194,7 +194,7 @@ def _decided(work: Work, key: str, due: dict[str, datetime | None], built: Built
     else:
         step = decide_payment(copy, apart, customers)
     desk.waits[key] = step.waits
-    due[key] = copy.due_at if isinstance(copy, SubscriptionCase) else None
+    due[key] = copy.due_at if isinstance(copy, SubscriptionCase) else step.due_at
     if step.decisions:
         built.undecided.append(key)
         due[key] = work.now

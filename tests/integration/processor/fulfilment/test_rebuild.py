@@ -18,6 +18,7 @@ from schemas.event_model import EventModel
 from tests.integration.processor.fulfilment.test_rounds import decided, ratna, settle, write
 from tests.unit.processor.cases.facts import (
     at,
+    attempt_fact,
     capture,
     charge,
     cycle,
@@ -52,6 +53,10 @@ def busy() -> list[EventModel]:
         capture("py-9", "pr-9", amount=30_000),
         refund("rfd-9", 10_000, "py-9", group_id="pr-9"),
         capture("py-7", "pr-7", payer_email="nobody@contoh.id"),
+        attempt_fact(f.PaymentPending, "py-8", "pr-8", announced=True, occurred_at=at(days=3000)),
+        f.DisputeOpened(
+            provider="xendit", payment_key="py-1", attempt_id="py-1", dispute_id="dp-1", occurred_at=at(9)
+        ),
         package("klub-a", "trx-1", 75_000),
         package("gold", "trx-2", 75_000),
         licence("activated", at(days=3000), products=named),
@@ -167,3 +172,13 @@ async def test_decisions_that_do_not_say_what_they_rest_on_are_refused(log: Pool
         )
     with pytest.raises(DecisionWithoutGrounds):
         await rebuilt(log)
+
+
+async def test_when_announced_money_is_unconfirmed_survives_a_rebuild(log: Pool) -> None:
+    await write(log, attempt_fact(f.PaymentPending, "py-8", announced=True, occurred_at=at(days=3000)))
+    await settle(log)
+    due = "SELECT due_at FROM fulfilment_cases"
+    before = await log.fetchval(due)
+    await rebuilt(log)
+    assert before is not None
+    assert await log.fetchval(due) == before

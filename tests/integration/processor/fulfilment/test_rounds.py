@@ -43,7 +43,7 @@ def stream_of(fact: Any) -> str:
         return f"suspense-{fact.suspense_id}"
     if isinstance(fact, f.SubscriptionReported):
         return f"subscription-{fact.provider}-{fact.subscription_key}"
-    if isinstance(fact, f.PaymentFact | f.RefundFact):
+    if isinstance(fact, f.PaymentFact | f.RefundFact | f.DisputeFact):
         return f"payment-{fact.provider}-{fact.payment_key}"
     return f"order-{fact.provider}-{fact.order_key}"
 
