@@ -17,6 +17,7 @@ from console.store import open_store
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
+from schemas.email_address import normalise_email
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -74,11 +75,20 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
         await look("delivery", "deliveries", identifier)
         await look("dead letter", "letters", identifier)
         await look("rejected", "rejected", identifier)
+        await look("audit", "acts", identifier)
     await look("payment", "payments", what, list(PROVIDERS))
     await look("suspense", "suspense", what)
-    await look("customer", "customers", what)
+    mailbox = normalise_email(what)
+    await look("customer", "customers", what, mailbox)
     if "@" in what:
-        await look("payment", "payers", what)
+        # As the provider wrote it, and as customers are matched.
+        await look("payment", "payers", list({what.lower(), mailbox or what.lower()}))
+    await look(
+        "subscription",
+        "subscriptions",
+        [what, *(f"{provider}:subscription:{what}" for provider in PROVIDERS)],
+    )
+    await look("enrollment", "enrollments", what)
     amount = as_rupiah(what)
     if amount is not None:
         await look("payment", "amounts", amount)
@@ -100,6 +110,8 @@ def as_rupiah(what: str) -> int | None:
 
 
 def _command(item: dict[str, Any]) -> str:
+    if item["kind"] == "suspense" and item["status"] != "held":
+        return f"lunas suspense list --all --provider {item['provider']}"
     return {
         "delivery": f"lunas webhooks show {item['id']}",
         "dead letter": f"lunas dlq show {item['id']}",
@@ -107,4 +119,7 @@ def _command(item: dict[str, Any]) -> str:
         "payment": f"lunas payments show {item['provider']} {item['id']}",
         "suspense": f"lunas suspense claim {item['id']}",
         "customer": f"GET /v1/customers/{item['id']}/balance",
+        "subscription": f"GET /v1/customers/{item.get('customer_id')}/subscriptions",
+        "enrollment": f"GET /v1/customers/{item.get('customer_id')}/enrollments",
+        "audit": f"lunas find {item.get('target')}",
     }[item["kind"]]

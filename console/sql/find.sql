@@ -12,7 +12,7 @@ SELECT quarantine_id::text AS id, provider, cause AS status, received_at AS at F
 -- customers: by id or e-mail
 SELECT customer_id AS id, NULL AS provider, email AS status, NULL::timestamptz AS at
 FROM customers
-WHERE customer_id = $1 OR email_normalized = lower(btrim($1));
+WHERE customer_id = $1 OR email_normalized = $2;
 
 -- payments: by any id of the provider's or our reference
 SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id
@@ -23,10 +23,10 @@ GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id,
 ORDER BY p.first_position DESC
 LIMIT 20;
 
--- payers: payments by the payer's e-mail, newest first
+-- payers: payments by spellings of the payer's e-mail, in lower case, newest first
 SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id
 FROM payments
-WHERE lower(payer_email) = lower(btrim($1))
+WHERE lower(payer_email) = ANY ($1::text[])
 ORDER BY first_position DESC
 LIMIT 20;
 
@@ -39,3 +39,12 @@ LIMIT 20;
 
 -- suspense: held money by its id
 SELECT suspense_id AS id, provider, status, since AS at, amount, customer_id FROM suspense WHERE suspense_id = $1;
+
+-- acts: an audit record by its id
+SELECT act_id::text AS id, NULL AS provider, verb AS status, at, target FROM operator_acts WHERE act_id = $1;
+
+-- subscriptions: by our id, which is the provider and its licence, membership or plan
+SELECT subscription_id AS id, provider, status, started_at AS at, customer_id FROM subscriptions WHERE subscription_id = ANY ($1::text[]);
+
+-- enrollments: customers of a course, by the catalogue's product id
+SELECT course AS id, provider, status, granted_at AS at, customer_id FROM enrollments WHERE course = $1 ORDER BY customer_id LIMIT 20;
