@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -150,6 +151,7 @@ def interpreter_of(settings: Settings) -> Interpreter:
         providers=PROVIDERS,
         accounts={name: account for name, account in ours.items() if account},
         production=settings.env == "production",
+        future_tolerance=timedelta(seconds=settings.future_tolerance_seconds),
     )
 
 

@@ -92,6 +92,12 @@ class ProcessingSettings(BaseModel):
     timer_interval_seconds: float = Field(
         5.0, gt=0, description="How often due timers (expiry, grace, reminders) are looked for."
     )
+    future_tolerance_seconds: float = Field(
+        86_400.0,
+        ge=0,
+        description="How far behind its receipt a time that a provider states may lie. Beyond it the fact counts from its receipt and its "
+        "money is held as `time_in_future`. A day covers clocks that are wrong and dates without a time zone.",
+    )
     leadership_retry_seconds: float = Field(
         2.0,
         gt=0,

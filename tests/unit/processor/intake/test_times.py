@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processor.app import interpreter_of
 from processor.intake.times import EARLIEST, believable
+from runtime.settings import Settings
 from schemas.facts import OrderRecorded, PaymentSucceeded
 from schemas.translation import Fact
 
@@ -55,3 +58,8 @@ def test_an_order_from_the_future_is_an_order_as_of_its_receipt() -> None:
     event = believable(Fact("order-scalev-A", order), RECEIVED, TOLERANCE).event
     assert isinstance(event, OrderRecorded)
     assert (event.as_of, event.timed) == (RECEIVED, False)
+
+
+def test_the_tolerance_is_a_setting(settings: Callable[..., Settings]) -> None:
+    assert interpreter_of(settings()).future_tolerance == TOLERANCE
+    assert interpreter_of(settings(future_tolerance_seconds=60)).future_tolerance == timedelta(minutes=1)
