@@ -71,6 +71,7 @@ async def test_operators_see_claim_and_replay(pipeline: Pipeline, lunas: Operato
     expected = {"c1": 500_000}
     assert await settle(pipeline, expected) == expected
 
+    await _until_deliveries(lunas, 3)
     deliveries = (await lunas.json("webhooks", "list"))["items"]
     assert sorted(item["status"] for item in deliveries) == ["duplicate", "processed", "processed"]
     assert all(item["processing_ms"] >= 0 for item in deliveries)
@@ -124,7 +125,7 @@ async def test_read_models_are_rebuilt_and_switched_under_traffic(
     webhooks = [top_up(number, CUSTOMERS[number % 10], 10_000) for number in range(200)]
     playing = asyncio.create_task(play(pipeline.ingress, webhooks, rate=60))
     for verb in ("rebuild", "switch", "rollback", "switch"):
-        await lunas("projections", verb, "balances", "--yes")
+        await lunas("projections", verb, "balances", "--yes", "--reason", "a look at rebuilding")
     assert (await lunas.json("projections", "verify", "balances"))["ok"] is True
     assert {answer.status for answer in await playing} == {200}
     assert await settle(pipeline, expected_tokens(webhooks)) == expected_tokens(webhooks)
