@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from schemas.event_model import EventModel
+from schemas.request_facts import CHECKOUT_FACTS
 
 Report = Literal[
     "created",
@@ -362,4 +363,5 @@ FACTS: tuple[type[EventModel], ...] = (
     CatalogPublished,
     SuspenseClaimed,
     SuspenseWrittenOff,
+    *CHECKOUT_FACTS,
 )

@@ -44,6 +44,11 @@ def customer(customer_id: str) -> StreamName:
     return StreamName(f"{CUSTOMER}-{customer_id}")
 
 
+def request(request_id: str) -> StreamName:
+    """A request of our own checkout: what we asked for, and what its provider answered."""
+    return StreamName(f"request-{request_id}")
+
+
 def case(case_key: str) -> StreamName:
     """What we concluded about one case, whoever it belongs to."""
     return StreamName(f"case-{case_key}")

@@ -7,7 +7,12 @@ from processor.cases.payment import PaymentFacts
 
 
 def late(facts: PaymentFacts, attempts: tuple[str, ...]) -> bool:
-    """Paid after the request or this very attempt had expired or failed: by the provider's clock, else by arrival."""
+    """Paid after the request or this very attempt had expired or failed: by the provider's clock, else by arrival.
+
+    A request of ours ends when we said it would, whatever the provider still accepts.
+    """
+    if _after_our_end(facts, attempts):
+        return True
     ends = [
         attempt.ended
         for key, attempt in facts.attempts.items()
@@ -23,3 +28,8 @@ def _after(attempt: Attempt, end: Report) -> bool:
     if attempt.timed and end.timed and attempt.paid_at is not None:
         return attempt.paid_at > end.at
     return (attempt.success_position or 0) > end.position
+
+
+def _after_our_end(facts: PaymentFacts, attempts: tuple[str, ...]) -> bool:
+    end, paid_at = facts.request.expires_at if facts.request else None, facts.paid_at(attempts)
+    return end is not None and paid_at is not None and paid_at > end

@@ -13,6 +13,7 @@ from schemas.facts import (
     RefundFact,
     SubscriptionReported,
 )
+from schemas.request_facts import CheckoutFact, CheckoutOpened, is_own_reference
 
 _ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
 
@@ -20,18 +21,23 @@ _ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
 def names_of(event: EventModel) -> tuple[str, ...]:
     """Names under which the case of a fact is known, most telling first. Empty for other events.
 
-    A reference of ours is not among them: a recurring plan repeats it on every charge. A reusable code's request is not either: each of its
-    payments is a case of its own.
+    A reference that an application made is not among them: a recurring plan repeats it on every charge. One of our checkout's is: it names one
+    request, also while the provider's ids are not known yet. A reusable code's request is not either: each of its payments is a case of its own.
     """
     if isinstance(event, SubscriptionReported):
         return (subscription_case(event.provider, event.subscription_key),)
+    if isinstance(event, CheckoutOpened):
+        return _prefixed(event.provider, event.reference, event.payment_key, event.group_id, *event.aliases)
+    if isinstance(event, CheckoutFact):
+        return _prefixed(event.provider, event.reference)
     if isinstance(event, _ORDER_EVENTS):
         return _prefixed(event.provider, event.order_key, *event.aliases)
     if isinstance(event, PaymentFact):
+        own = _own(event.reference_id)
         if traits_of(event.provider).orders_carry_payments:
-            return _prefixed(event.provider, event.payment_key, *event.aliases)
+            return _prefixed(event.provider, event.payment_key, *event.aliases, own)
         group = None if event.reusable and event.attempt_id else event.group_id
-        return _prefixed(event.provider, event.attempt_id, event.payment_key, group)
+        return _prefixed(event.provider, event.attempt_id, event.payment_key, group, own)
     if isinstance(event, RefundFact | DisputeFact):
         return _prefixed(event.provider, event.attempt_id, event.payment_key, event.group_id)
     return ()
@@ -65,8 +71,14 @@ def key_of(event: EventModel) -> str:
         return event.payment_key
     if isinstance(event, _ORDER_EVENTS):
         return event.order_key
+    if isinstance(event, CheckoutFact):
+        return event.reference
     raise TypeError(f"{type(event).__name__} belongs to no payment")
 
 
 def _prefixed(provider: str, *names: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{provider}:{name}" for name in names if name))
+
+
+def _own(reference: str | None) -> str | None:
+    return reference if is_own_reference(reference) else None

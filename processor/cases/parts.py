@@ -11,6 +11,7 @@ from typing import NamedTuple
 from processor.cases.attempts import RequestOnly
 from processor.cases.choice import amount_of, choose, falls_short, paid_attempts
 from processor.cases.keys import MAIN, extra_key, is_line, line_key, surplus_key, suspense_id
+from processor.cases.own_request import Sold
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Kind, PaymentRecord
 from processor.cases.world import World, short
@@ -80,14 +81,41 @@ def money_of(facts: PaymentFacts, record: PaymentRecord, world: World) -> Money:
 
 
 def _main(
-    facts: PaymentFacts, main: list[str], underpaid: bool, shelf: _Shelf, key: str = MAIN
+    facts: PaymentFacts,
+    main: list[str],
+    underpaid: bool,
+    shelf: _Shelf,
+    key: str = MAIN,
+    *,
+    whole: bool = False,
 ) -> list[Part]:
+    """`whole`: something came of it as a whole; it is not taken apart into lines any more."""
     if not main:
         return []
     amounts = [amount_of(facts, attempt) for attempt in main]
     known = [amount for amount in amounts if amount is not None]
     total = sum(known) if len(known) == len(amounts) else None
-    return _seats(shelf.with_purpose(Part(key, total, tuple(main), underpaid=underpaid)))
+    part = Part(key, total, tuple(main), underpaid=underpaid)
+    lines = facts.request.items if facts.request else ()
+    if len(lines) > 1 and not (whole or underpaid or total is None):
+        return _asked_for(part, lines)
+    return _seats(shelf.with_purpose(part))
+
+
+def _asked_for(part: Part, items: Sequence[Sold]) -> list[Part]:
+    """The lines of an order of ours, each with its share of the money."""
+    shares = allocate(part.amount or 0, [item.amount for item in items])
+    parts: list[Part] = []
+    for item, share in zip(items, shares, strict=True):
+        line = part._replace(key=line_key(f"catalog:{item.product}"), amount=share)
+        parts += _seats(_on_order(line, item))
+    return parts
+
+
+def _on_order(part: Part, item: Sold) -> Part:
+    """A line on the terms of the day it was ordered."""
+    what = short(f"order {item.product}")
+    return part._replace(ware=ware_of(item.as_product()), quantity=item.quantity, what=what)
 
 
 def _extra(facts: PaymentFacts, attempt: str, shelf: _Shelf) -> Part:
@@ -106,7 +134,7 @@ def _in_hand(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> Money
         extras = [_extra(facts, attempt, shelf) for attempt in paid if attempt not in main]
         return Money([*_main(facts, main, underpaid, shelf), *extras], loose)
     main = _adopted(facts, standing, free)
-    parts = _main(facts, main, isinstance(standing, Closed) and falls_short(facts, main), shelf)
+    parts = _main(facts, main, isinstance(standing, Closed) and falls_short(facts, main), shelf, whole=True)
     rest = [attempt for attempt in free if attempt not in main]
     taker: list[Part] = []
     loose = {one: main for one, refund in facts.refunds.items() if refund.attempt_id is None}
@@ -155,6 +183,8 @@ class _Shelf:
         self._sold = {part.what: part for part in record.granted.values() if part.what}
 
     def with_purpose(self, part: Part) -> Part:
+        if self.facts.request and self.facts.request.items:
+            return _on_order(part, self.facts.request.items[0])
         payment_type, hints = self.facts.value("payment_type"), self.facts.products
         if payment_type == "credit_topup":
             return self._credit(part, payment_type)
@@ -226,21 +256,29 @@ def _sold(part: Granted) -> Ware:
 def _order_parts(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> list[Part]:
     attempts = tuple(facts.successes)
     order = facts.order_snapshot
-    if order is None:
+    own = facts.request if facts.request and facts.request.items else None
+    if order is None and own is None:
         return [Part(MAIN, None, attempts, problem="awaiting_order")]
+    whole = Part(MAIN, order.gross_amount if order else own.amount if own else None, attempts)
     if facts.in_hand and MAIN in record.settled:
-        return [Part(MAIN, order.gross_amount, attempts)]
-    lines = _lines(order)
-    if not lines:
-        return [Part(MAIN, order.gross_amount, attempts, problem="unmapped_product")]
-    shares = allocate(order.gross_amount, [amount for _, _, amount in lines.values()])
-    parts: list[Part] = []
-    for (name, (hint, quantity, _)), share in zip(lines.items(), shares, strict=True):
-        part = Part(line_key(name), share, attempts)
-        parts += _seats(shelf.matched(part, [hint], name, quantity))
+        return [whole]
+    parts = _asked_for(whole, own.items) if own else _as_snapshot(order, whole, shelf)
     if facts.in_hand and any(is_line(key) for key in record.settled):
         # After a person had a hand in it an order delivers nothing more.
         parts = [part for part in parts if part.key in record.parts]
+    return parts
+
+
+def _as_snapshot(order: OrderRecorded | None, whole: Part, shelf: _Shelf) -> list[Part]:
+    """The lines of an order that we did not make, as its provider shows them."""
+    lines = _lines(order) if order else {}
+    if not lines:
+        return [whole._replace(problem="unmapped_product")]
+    shares = allocate(whole.amount or 0, [amount for _, _, amount in lines.values()])
+    parts: list[Part] = []
+    for (name, (hint, quantity, _)), share in zip(lines.items(), shares, strict=True):
+        part = whole._replace(key=line_key(name), amount=share)
+        parts += _seats(shelf.matched(part, [hint], name, quantity))
     return parts
 
 

@@ -14,6 +14,7 @@ from msgspec import field
 
 from processor.cases.attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
 from processor.cases.names import number_of
+from processor.cases.own_request import OwnRequest, first
 from processor.cases.state import State
 from schemas.event_model import EventModel
 from schemas.facts import (
@@ -33,6 +34,7 @@ from schemas.facts import (
     SuspenseClaimed,
     SuspenseWrittenOff,
 )
+from schemas.request_facts import CheckoutFact, CheckoutOpened, CheckoutRefused, CheckoutRequested
 
 _CONTEXT = (
     "payment_type",
@@ -83,6 +85,7 @@ class PaymentFacts(State):
     """One payment (with all attempts at it) or one order, as its facts tell. `payers`: e-mails they named, each with the earliest time.
 
     `numbers`: order numbers that its facts bore beside other ids; `contradicts`: orders of another number that claim an id of this one.
+    `request`: what our own checkout asked for; `opened_as` its ids at the provider; `refused_for` why the provider would not have it.
     `fixed`: a program that kept no grounds decided on it (processor/cases/earlier.py).
     """
 
@@ -106,6 +109,9 @@ class PaymentFacts(State):
     disputes: dict[str, Dispute] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     contradicts: set[str] = field(default_factory=set)
+    request: OwnRequest | None = None
+    opened_as: str | None = None
+    refused_for: str | None = None
     fixed: bool = False
 
     def observe(self, event: EventModel, position: int) -> None:
@@ -119,6 +125,8 @@ class PaymentFacts(State):
             self._refund(event)
         elif isinstance(event, DisputeFact):
             self._dispute(event)
+        elif isinstance(event, CheckoutFact):
+            self._checkout(event)
         elif isinstance(event, OrderRecorded):
             self._order(event)
         elif isinstance(event, OrderCancelled):
@@ -133,7 +141,10 @@ class PaymentFacts(State):
             self.write_offs[event.suspense_id] = WriteOff(event.actor, position)
 
     def value(self, name: str) -> Any:
-        """The newest known value of a context field, or None."""
+        """What our own request says of it; else the newest known value of a context field, or None."""
+        own = self.request.word(name) if self.request else None
+        if own is not None:
+            return own
         register = self.registers.get(name)
         return register.value if register else None
 
@@ -206,7 +217,7 @@ class PaymentFacts(State):
     def order_key(self) -> str:
         """What readers know the order by: as its snapshot names it, whatever name came first."""
         order = self.order
-        return str(order.value["order_key"]) if order else self.payment_key
+        return str(order.value["order_key"]) if order else self.opened_as or self.payment_key
 
     def order_problem(self) -> str | None:
         """Why money for this order is not for what was ordered, or None. By the provider's times, not by arrival."""
@@ -241,6 +252,9 @@ class PaymentFacts(State):
             self._say_dispute(dispute_id, dispute)
         self.numbers |= other.numbers
         self.contradicts |= other.contradicts
+        self.request = first(self.request, other.request)
+        self.opened_as = self.opened_as or other.opened_as
+        self.refused_for = self.refused_for or other.refused_for
         for name, register in other.registers.items():
             self._set(name, register)
         for email, at in other.payers.items():
@@ -266,6 +280,17 @@ class PaymentFacts(State):
             succeed(attempt, fact, position)
         else:
             report(attempt, fact, position)
+
+    def _checkout(self, fact: CheckoutFact) -> None:
+        self.aliases.add(fact.reference)
+        if isinstance(fact, CheckoutRequested):
+            self.request = first(self.request, OwnRequest.of(fact))
+        elif isinstance(fact, CheckoutOpened):
+            self.aliases |= {fact.payment_key, *fact.aliases}
+            self.group_id = self.group_id or fact.group_id
+            self.opened_as = self.opened_as or fact.payment_key
+        elif isinstance(fact, CheckoutRefused):
+            self.refused_for = self.refused_for or fact.code
 
     def _dispute(self, fact: DisputeFact) -> None:
         self._named(fact)

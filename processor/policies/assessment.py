@@ -25,9 +25,12 @@ def views_of(
     owner: Owner,
     *,
     unconfirmed: bool = False,
+    lapsed: bool = False,
 ) -> tuple[PaymentAssessed, ...]:
-    """One view of the main money (or the order), and one of each further payment. `unconfirmed`: announced, and not told for too long."""
-    view = _View(facts, standing, placed, owner, unconfirmed)
+    """One view of the main money (or the order), and one of each further payment. `unconfirmed`: announced, and not told for too long. `lapsed`: nothing was
+    paid by the end that we had set for a request of our own.
+    """
+    view = _View(facts, standing, placed, owner, unconfirmed, lapsed)
     extras = {f"{facts.key}#{part.attempts[0]}": part for part in parts if is_extra(part.key)}
     beside = {attempt for part in extras.values() for attempt in part.attempts}
     main = tuple(attempt for attempt in facts.attempts if attempt not in beside)
@@ -35,7 +38,7 @@ def views_of(
     # Records of money that turned out to belong to another record of this case.
     merged = (record.merged | (record.assessed.keys() - present)) - present
     views = [view.of(part.attempts, [part], name, set(part.attempts), set()) for name, part in extras.items()]
-    if main or facts.order:
+    if main or facts.order or facts.request:
         rest = [part for part in parts if not is_extra(part.key)]
         views.insert(0, view.of(main, rest, facts.key, facts.aliases, merged))
     return tuple(views)
@@ -49,9 +52,10 @@ class _View:
         placed: Placed,
         owner: Owner,
         unconfirmed: bool,
+        lapsed: bool,
     ) -> None:
         self.facts, self.standing, self.placed, self.owner = facts, standing, placed, owner
-        self.unconfirmed = unconfirmed
+        self.unconfirmed, self.lapsed = unconfirmed, lapsed
         self.successes = facts.successes
 
     def of(
@@ -67,7 +71,7 @@ class _View:
         paid = tuple(key for key in attempts if key in self.successes)
         received = _received(parts)
         refunded = sum(sum(self.placed[part.key].values()) for part in parts) if facts.refunds else 0
-        status, failure_code = _status(facts, attempts, received, refunded)
+        status, failure_code = _status(facts, attempts, received, refunded, lapsed=self.lapsed)
         sold = next((part.ware.kind for part in parts if part.ware), None)
         return _assessed(
             case=facts.key,
@@ -80,8 +84,8 @@ class _View:
             amount=received if paid else _announced(facts),
             requested_amount=facts.value("requested_amount"),
             refunded_amount=refunded,
-            method=facts.value("method"),
-            channel=facts.value("channel"),
+            method=facts.value("method") or (facts.request.method if facts.request else None),
+            channel=facts.value("channel") or (facts.request.channel if facts.request else None),
             payment_type=facts.value("payment_type") or sold,
             reference_id=facts.value("reference_id"),
             customer_id=self._customer(parts),
@@ -119,7 +123,7 @@ def _announced(facts: PaymentFacts) -> int | None:
 
 
 def _status(
-    facts: PaymentFacts, keys: tuple[str, ...], received: int | None, refunded: int
+    facts: PaymentFacts, keys: tuple[str, ...], received: int | None, refunded: int, *, lapsed: bool = False
 ) -> tuple[PaymentStatus, str | None]:
     """The status and why it failed. Paid is never undone by pending, failed or expired: only by money going back or a reversal."""
     attempts = {key: facts.attempts[key] for key in keys}
@@ -127,11 +131,15 @@ def _status(
         if refunded and received is not None:
             return ("refunded" if refunded >= received else "partially_refunded"), None
         return ("reversed" if facts.reversed() else "succeeded"), None
+    if facts.refused_for is not None:
+        return "failed", facts.refused_for
     last = _last_report(attempts)
     code = last.failure_code if last else None
     if facts.cancelled_at is not None or facts.deleted_at is not None:
         return "failed", code
     status = last.status if last else "pending"
+    if lapsed and status == "pending":
+        return "expired", None
     return status, code if status in ("failed", "expired") else None
 
 

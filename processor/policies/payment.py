@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from processor.cases.attempts import RequestOnly
+from processor.cases.attempts import RequestOnly, earliest
 from processor.cases.keys import (
     CATALOG,
     MAIN,
@@ -71,6 +71,8 @@ class _Deciding:
                 parts.pop(part.key, None)
         confirmed_by = self._confirmed_by()
         unconfirmed = confirmed_by is not None and self.world.now >= confirmed_by
+        ends = self._ends()
+        lapsed = ends is not None and self.world.now >= ends
         held = any(isinstance(part, Held) for part in parts.values())
         if not held and owner.reason is None and (parts or not facts.successes):
             self.waits.clear()
@@ -79,13 +81,21 @@ class _Deciding:
             words=words,
             parts=parts,
             given=self.given,
-            views=views_of(facts, record, money.parts, parts, placed, owner, unconfirmed=unconfirmed),
+            views=views_of(
+                facts, record, money.parts, parts, placed, owner, unconfirmed=unconfirmed, lapsed=lapsed
+            ),
             alarms=alarms_of(facts, record, money.parts, parts, excessive, unconfirmed=unconfirmed),
             waits=frozenset(self.waits),
             calls=frozenset(self.calls),
             returned=self.returned,
-            due_at=None if unconfirmed else confirmed_by,
+            due_at=earliest(None if unconfirmed else confirmed_by, None if lapsed else ends),
         )
+
+    def _ends(self) -> datetime | None:
+        """When a request of ours lapses that nothing was paid for; None when it is over already."""
+        facts = self.facts
+        open_still = facts.request is not None and not facts.successes and facts.refused_for is None
+        return facts.request.expires_at if open_still and facts.request else None
 
     def _confirmed_by(self) -> datetime | None:
         """Until when money that was announced should have been told."""

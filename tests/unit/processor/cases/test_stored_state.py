@@ -29,7 +29,7 @@ KINDS: dict[str, type[State]] = {
     "customers": CustomerRecord,
 }
 
-YOUNGER = {"fixed", "disputes", "numbers", "contradicts"}
+YOUNGER = {"fixed", "disputes", "numbers", "contradicts", "request", "opened_as", "refused_for"}
 """Fields that no earlier version wrote."""
 
 STORED = [
