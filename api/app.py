@@ -50,7 +50,8 @@ def application(
     app.add_routes([web.route(call.method, call.path, handler) for call, handler in mounted])
     described = [call for call, _ in mounted]
     indonesian = {call.operation: call.summary_id for call in described}
-    app.add_routes(Documentation(document_of(described), indonesian).routes())
+    document = document_of(described, most={"limit": settings.read_page_max})
+    app.add_routes(Documentation(document, indonesian, settings.api_public_url).routes())
     app.add_routes(health.routes())
     app.on_cleanup.append(lifespan)
     return app

@@ -17,12 +17,24 @@ def type_sections(document: Document, language: Language) -> str:
     tables = []
     for name in _mentioned(document):
         model = document["components"]["schemas"][name]
+        if "enum" in model:
+            tables.append(_set_section(name, model, language))
+            continue
         note = translate(model.get("description", ""), language)
         tables.append(
             f'<section id="type-{escape(name)}"><h3>{escape(name)}</h3>{f"<p>{prose(note)}</p>" if note else ""}'
             f"{table('', headings(language), fields(model, language))}</section>"
         )
     return f'<section id="types"><h2>{escape(word("types", language))}</h2></section>{"".join(tables)}'
+
+
+def _set_section(name: str, model: Document, language: Language) -> str:
+    """The words of a closed set."""
+    rows = [(f"<code>{escape(str(value))}</code>",) for value in model["enum"]]
+    return (
+        f'<section id="type-{escape(name)}"><h3>{escape(name)}</h3>'
+        f"{table('', [word('one_of', language)], rows)}</section>"
+    )
 
 
 def headings(language: Language) -> list[str]:
@@ -35,7 +47,7 @@ def fields(model: Document, language: Language, required: Collection[str] = ()) 
     return [
         (
             f"<code>{escape(name)}</code>",
-            _kind(field, language) + (f", {escape(word('required', language))}" if name in required else ""),
+            kind(field, language) + (f", {escape(word('required', language))}" if name in required else ""),
             prose(translate(field.get("description", ""), language)),
         )
         for name, field in model.get("properties", {}).items()
@@ -54,17 +66,17 @@ def _named(schema: Document) -> str:
     return str(schema["$ref"]).rpartition("/")[2]
 
 
-def _kind(field: dict[str, Any], language: Language) -> str:
+def kind(field: dict[str, Any], language: Language) -> str:
     """Markup: a type that has fields of its own links to them."""
     if "$ref" in field:
         name = escape(_named(field))
         return f'<a href="#type-{name}">{name}</a>'
     if "anyOf" in field:
-        return f" {escape(word('or', language))} ".join(_kind(one, language) for one in field["anyOf"])
+        return f" {escape(word('or', language))} ".join(kind(one, language) for one in field["anyOf"])
     if "enum" in field:
         return ", ".join(f"<code>{escape(str(value))}</code>" for value in field["enum"])
     if field.get("type") == "array":
-        return f"{escape(word('list_of', language))} {_kind(field.get('items', {}), language)}"
+        return f"{escape(word('list_of', language))} {kind(field.get('items', {}), language)}"
     return escape(str(field.get("format") or field.get("type") or "any"))
 
 
@@ -73,6 +85,9 @@ def _mentioned(document: Document) -> list[str]:
     found: set[str] = set()
     for model in document["components"]["schemas"].values():
         found.update(_references(model.get("properties", {})))
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            found.update(_references([one["schema"] for one in operation.get("parameters", ())]))
     return sorted(found)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.closed_sets import TAGS, with_sets
 from schemas.api import ProblemAnswer
 from schemas.calls import Call, Parameter
 from schemas.examples import EXAMPLES
@@ -20,16 +21,21 @@ EVERYWHERE = ("unauthorized", "unavailable")
 Document = dict[str, Any]
 
 
-def document_of(calls: Sequence[Call]) -> Document:
-    """The whole document. Problems of one status share an answer; their codes are listed in its description."""
+def document_of(calls: Sequence[Call], most: Mapping[str, int] | None = None) -> Document:
+    """The whole document, but for where it is reached. Problems of one status share an answer; their codes are listed in its description.
+
+    `most` are the largest values of parameters that a setting decides.
+    """
     models = _models(calls)
     references, definitions = models_json_schema(
-        [(model, "serialization") for model in models], ref_template=REFERENCE
+        [(model, "validation" if model in _bodies(calls) else "serialization") for model in models],
+        ref_template=REFERENCE,
     )
     schema_of: dict[Any, Document] = {model: reference for (model, _), reference in references.items()}
     paths: Document = {}
     for call in calls:
-        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, schema_of)
+        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, schema_of, most or {})
+    tags = dict.fromkeys(call.tag for call in calls if call.tag)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -38,13 +44,19 @@ def document_of(calls: Sequence[Call]) -> Document:
             "summary": "Balances, subscriptions, enrollments and payments, exact and with their log position.",
         },
         "servers": [{"url": "/"}],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in tags],
         "security": [{"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": definitions.get("$defs", {}),
+            "schemas": with_sets(definitions.get("$defs", {})),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def reached_at(document: Document, address: str) -> Document:
+    """The same document with the address that callers reach the API at."""
+    return document | {"servers": [{"url": address}]}
 
 
 def _models(calls: Iterable[Call]) -> list[type[BaseModel]]:
@@ -56,7 +68,11 @@ def _models(calls: Iterable[Call]) -> list[type[BaseModel]]:
     return list(found)
 
 
-def _operation(call: Call, schema_of: dict[Any, Document]) -> Document:
+def _bodies(calls: Iterable[Call]) -> set[type[BaseModel]]:
+    return {call.body for call in calls if call.body is not None}
+
+
+def _operation(call: Call, schema_of: dict[Any, Document], most: Mapping[str, int]) -> Document:
     operation: Document = {
         "operationId": call.operation,
         "summary": call.summary,
@@ -65,14 +81,17 @@ def _operation(call: Call, schema_of: dict[Any, Document]) -> Document:
                 "description": (model.__doc__ or call.summary).partition("\n")[0],
                 "content": _content(model, schema_of),
             }
+            | _links(call)
             for status, model in call.answers.items()
         }
         | _problem_answers(call, schema_of[ProblemAnswer]),
     }
+    if call.tag:
+        operation["tags"] = [call.tag]
     if call.description:
         operation["description"] = call.description
     if call.parameters:
-        operation["parameters"] = [_parameter(one) for one in call.parameters]
+        operation["parameters"] = [_parameter(one, most.get(one.name)) for one in call.parameters]
     if call.body is not None:
         operation["requestBody"] = {
             "required": True,
@@ -88,12 +107,31 @@ def _content(model: type[BaseModel], schema_of: dict[Any, Document]) -> Document
     return {"application/json": media}
 
 
-def _parameter(parameter: Parameter) -> Document:
-    schema: Document = {"type": parameter.kind}
-    if parameter.minimum is not None:
-        schema["minimum"] = parameter.minimum
-    if parameter.maximum is not None:
-        schema["maximum"] = parameter.maximum
+def _links(call: Call) -> Document:
+    if not call.links:
+        return {}
+    return {
+        "links": {
+            link.name: {"operationId": link.operation, "parameters": dict(link.parameters)}
+            for link in call.links
+        }
+    }
+
+
+def _parameter(parameter: Parameter, most: int | None) -> Document:
+    limits = {
+        "minimum": parameter.minimum,
+        "maximum": parameter.maximum if most is None else most,
+        "minLength": parameter.min_length,
+        "maxLength": parameter.max_length,
+        "pattern": parameter.pattern or None,
+        "format": parameter.format or None,
+    }
+    schema: Document = {"type": parameter.kind} | {
+        name: limit for name, limit in limits.items() if limit is not None
+    }
+    if parameter.named:
+        schema = {"$ref": REFERENCE.format(model=parameter.named)}
     described: Document = {
         "name": parameter.name,
         "in": parameter.where,

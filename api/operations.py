@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from api.kinds import fields, headings, resolve
+from api.kinds import fields, headings, kind, resolve
 from api.markup import listing, pretty, prose, table
 from api.openapi import Document
 from api.words import translate, word
@@ -73,15 +73,21 @@ def _parameters(operation: Document, language: Language) -> str:
 
 
 def _traits(parameter: Document, language: Language) -> list[str]:
+    """Markup: where it stands, its type and its limits."""
     schema = parameter["schema"]
-    traits = [parameter["in"], schema["type"]]
-    if "minimum" in schema:
-        traits.append(f"≥ {schema['minimum']}")
-    if "maximum" in schema:
-        traits.append(f"≤ {schema['maximum']}")
+    said = (
+        ("minimum", "≥ {}"),
+        ("maximum", "≤ {}"),
+        ("minLength", word("at_least", language)),
+        ("maxLength", word("at_most", language)),
+    )
+    traits = [escape(parameter["in"]), kind(schema, language)]
+    traits += [escape(text.format(schema[limit])) for limit, text in said if limit in schema]
+    if "pattern" in schema:
+        traits.append(f"<code>{escape(schema['pattern'])}</code>")
     if parameter["required"]:
-        traits.append(word("required", language))
-    return [escape(trait) for trait in traits]
+        traits.append(escape(word("required", language)))
+    return traits
 
 
 def _body(document: Document, operation: Document, language: Language) -> str:

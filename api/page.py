@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from html import escape
 from importlib import resources
 
@@ -13,7 +14,7 @@ from aiohttp import web
 from api.answers import language_of
 from api.kinds import fields, headings, type_sections
 from api.markup import listing, pretty, prose, table
-from api.openapi import Document
+from api.openapi import Document, reached_at
 from api.operations import operation_section
 from api.words import LANGUAGES, translate, word
 from schemas.api import ProblemAnswer
@@ -27,13 +28,19 @@ ICON = (
 )
 """In the page itself: browsers ask for /favicon.ico otherwise, and report that the policy forbids it."""
 
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
+
 
 class Documentation:
-    """`GET /openapi.json` and `GET /docs`, rendered once. `indonesian` maps each operation to its summary."""
+    """`GET /openapi.json` and `GET /docs`, rendered once. `indonesian` maps each operation to its summary.
 
-    def __init__(self, document: Document, indonesian: dict[str, str]) -> None:
+    `address` is where callers reach the API; without one it is where each caller has reached it.
+    """
+
+    def __init__(self, document: Document, indonesian: dict[str, str], address: str | None = None) -> None:
         style = resources.files("api").joinpath("page.css").read_text(encoding="utf-8")
-        self._document = orjson.dumps(document)
+        self._document = document
+        self._address = address
         self._pages: dict[Language, str] = {
             language: _page(document, indonesian, style, language) for language in LANGUAGES
         }
@@ -50,8 +57,9 @@ class Documentation:
         """The whole page."""
         return self._pages[language]
 
-    async def _openapi(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._document, content_type="application/json")
+    async def _openapi(self, request: web.Request) -> web.Response:
+        document = reached_at(self._document, self._address or _asked_at(request))
+        return web.Response(body=orjson.dumps(document), content_type="application/json")
 
     async def _docs(self, request: web.Request) -> web.Response:
         """`?lang=` wins over what the browser prefers: many Indonesians have an English browser."""
@@ -67,6 +75,12 @@ class Documentation:
         return web.Response(
             text=self.page(language), content_type="text/html", charset="utf-8", headers=headers
         )
+
+
+def _asked_at(request: web.Request) -> str:
+    """The address this request was sent to; what is no host name is not repeated."""
+    host = request.headers.get("Host", "")
+    return f"{request.scheme}://{host}" if _HOST.fullmatch(host) else "/"
 
 
 def _page(document: Document, indonesian: dict[str, str], style: str, language: Language) -> str:

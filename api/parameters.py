@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Collection
 from datetime import datetime
 
@@ -14,6 +15,12 @@ from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 
 MAX_POSITION = 2**63 - 1
+SEGMENT_MAX = 512
+"""Characters of an id in a path; the providers' are below a hundred."""
+CURSOR_MAX = 1024
+"""Characters of a cursor: a time and an id of ours, with room."""
+CURSOR_PATTERN = "^[A-Za-z0-9_-]*$"
+_CURSOR = re.compile(CURSOR_PATTERN.strip("^$"))
 EARLIEST_YEAR, LATEST_YEAR = 2, 9998  # a day to spare for any zone's distance from UTC
 
 
@@ -72,6 +79,8 @@ def _cursor(request: web.Request) -> object:
     text = request.query.get("cursor")
     if text is None:
         return None
+    if not 0 < len(text) <= CURSOR_MAX or _CURSOR.fullmatch(text) is None:
+        raise _bad_cursor()
     try:
         return (
             orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)) or []

@@ -38,6 +38,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "meaning": ("Meaning", "Arti"),
     "name": ("Name", "Nama"),
     "or": ("or", "atau"),
+    "at_least": ("at least {} characters", "paling sedikit {} karakter"),
+    "at_most": ("at most {} characters", "paling banyak {} karakter"),
+    "one_of": ("One of", "Salah satu dari"),
     "parameters": ("Parameters", "Parameter"),
     "problems": ("Problems", "Masalah"),
     "required": ("required", "wajib"),
@@ -56,6 +59,7 @@ INDONESIAN: dict[str, str] = {
     "Age of the oldest event not reflected yet; 0 when there is none.": (
         "Umur peristiwa terlama yang belum tercermin; 0 bila tidak ada."
     ),
+    "As the provider names it: an open set.": "Sebagaimana penyedia menyebutnya: kumpulan terbuka.",
     "Another delivery of the same thing.": "Kiriman lain dari hal yang sama.",
     "As of now. What was cancelled stays `cancelled`, also after its end.": (
         "Per saat ini. Yang dibatalkan tetap `cancelled`, juga setelah berakhir."

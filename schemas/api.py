@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from schemas.decisions import PaymentStatus, SubscriptionStatus
-from schemas.email_address import normalise_email
+from schemas.email_address import LONGEST, normalise_email
+from schemas.vocabulary import (
+    DeliveryStatus,
+    EnrollmentStatus,
+    EventType,
+    LedgerUnit,
+    PaymentMethod,
+    PaymentStatus,
+    ProblemCode,
+    ProviderName,
+    StepKind,
+    SubscriptionStatus,
+    SuspenseReason,
+)
 
 CUSTOMER_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:@+|-]{0,127}"
 """Ids of our applications: printable, without spaces or slashes, so that they fit into paths and stream names."""
@@ -33,32 +46,45 @@ class Page(Read):
     next_cursor: str | None = Field(description="Pass as `cursor` for what follows; null at the end.")
 
 
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+"""Control characters, ends of lines and signs that are not seen or turn the direction of what follows."""
+
+ONE_LINE = rf"^[\t\n\r ]*[^{_UNSEEN}]*[\t\n\r ]*$"
+"""A text of one line, with blanks around it that a form may have left. `$` of JSON Schema is the very end, so the code asks for `fullmatch`."""
+
+_LINE = re.compile(ONE_LINE.removeprefix("^").removesuffix("$"))
+
+
+def _one_line(value: str | None) -> str | None:
+    """Trimmed; blank is nothing."""
+    if value is None:
+        return None
+    if _LINE.fullmatch(value) is None:
+        raise ValueError("control_characters")
+    return value.strip() or None
+
+
+_Line = Annotated[str, Field(json_schema_extra={"pattern": ONE_LINE})]
+
+
 class CustomerBody(ApiModel):
     """What an application knows about a customer."""
 
     email: str = Field(
-        min_length=3, max_length=320, description="Matched with payers after trimming and case folding."
+        min_length=3,
+        max_length=LONGEST,
+        description="Matched with payers after trimming and case folding.",
+        json_schema_extra={"format": "email"},
     )
-    name: str | None = Field(None, max_length=200)
-    phone: str | None = Field(None, max_length=40)
+    name: Annotated[_Line | None, Field(max_length=200), AfterValidator(_one_line)] = None
+    phone: Annotated[_Line | None, Field(max_length=40), AfterValidator(_one_line)] = None
 
     @field_validator("email")
     @classmethod
     def _an_address(cls, value: str) -> str:
         if normalise_email(value) is None:
             raise ValueError("no_email")
-        return _clean(value.strip())
-
-    @field_validator("name", "phone")
-    @classmethod
-    def _printable(cls, value: str | None) -> str | None:
-        return None if value is None or not value.strip() else _clean(value.strip())
-
-
-def _clean(value: str) -> str:
-    if any(not character.isprintable() for character in value):
-        raise ValueError("control_characters")
-    return value
+        return value.strip()
 
 
 class CustomerRegistration(ApiModel):
@@ -133,7 +159,7 @@ class Subscription(ApiModel):
     subscription_id: str
     plan: str | None = Field(description="Catalogue product; null when the provider did not say which.")
     tier: str | None
-    provider: str
+    provider: ProviderName
     status: SubscriptionStatus = Field(
         description="As of now. What was cancelled stays `cancelled`, also after its end."
     )
@@ -155,9 +181,9 @@ class Enrollment(ApiModel):
     """One course of a customer."""
 
     course: str = Field(description="Catalogue product.")
-    status: Literal["active", "revoked"]
+    status: EnrollmentStatus
     order_id: str
-    provider: str
+    provider: ProviderName
     provider_payment_id: str
     granted_at: datetime
     revoked_at: datetime | None
@@ -212,7 +238,7 @@ class Entitlements(Read):
 class PaymentSummary(ApiModel):
     """One payment as we assess it."""
 
-    provider: str
+    provider: ProviderName
     provider_payment_id: str
     status: PaymentStatus
     amount: int | None = Field(
@@ -221,8 +247,8 @@ class PaymentSummary(ApiModel):
     requested_amount: int | None
     refunded_amount: int
     currency: str
-    method: str | None
-    channel: str | None
+    method: PaymentMethod | None
+    channel: str | None = Field(description="As the provider names it: an open set.")
     payment_type: str | None
     reference_id: str | None
     customer_id: str | None
@@ -231,7 +257,7 @@ class PaymentSummary(ApiModel):
     late: bool = Field(description="The money came after expiry or failure.")
     token_only: bool = Field(description="Only a static token vouches for it.")
     settled: bool
-    held: str | None = Field(description="Why its money is in suspense.")
+    held: SuspenseReason | None = Field(description="Why its money is in suspense.")
     failure_code: str | None
     stale: bool
 
@@ -246,7 +272,7 @@ class Duplicate(ApiModel):
 
     delivery_id: str
     received_at: datetime
-    status: str
+    status: DeliveryStatus
 
 
 class Delivery(ApiModel):
@@ -255,7 +281,7 @@ class Delivery(ApiModel):
     delivery_id: str
     event_name: str | None
     received_at: datetime
-    status: str
+    status: DeliveryStatus
     duplicates: list[Duplicate]
 
 
@@ -263,8 +289,8 @@ class TimelineStep(ApiModel):
     """What a provider said (`fact`) or what we did because of it (`decision`), with the event itself."""
 
     position: int
-    kind: Literal["fact", "decision"]
-    type: str
+    kind: StepKind
+    type: EventType
     stream: str
     recorded_at: datetime
     event_id: str
@@ -285,8 +311,8 @@ class SuspenseItem(ApiModel):
     """Held money. `amount` is null when the provider never said."""
 
     id: str
-    reason: str
-    provider: str
+    reason: SuspenseReason
+    provider: ProviderName
     provider_payment_id: str
     amount: int | None
     payer_email: str | None
@@ -301,7 +327,7 @@ class Suspense(Page):
 
 
 class UnitSum(ApiModel):
-    unit: Literal["IDR", "TOKEN", "CHAT"]
+    unit: LedgerUnit
     accounts: int
     debits: int
     credits: int
@@ -322,5 +348,5 @@ class ProblemAnswer(BaseModel):
     type: str
     title: str
     status: int
-    code: str = Field(description="Stable; decide by this.")
+    code: ProblemCode = Field(description="Stable; decide by this.")
     detail: str = Field(description="For people, in English or Indonesian by Accept-Language.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,10 @@ from pydantic import BaseModel
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; `where` it stands in the request. A required one has an example, so that each call can be shown."""
+    """One parameter; `where` it stands in the request. A required one has an example, so that each call can be shown.
+
+    Limits are those the code checks. `named` is the closed set of its values (`schemas.vocabulary`).
+    """
 
     name: str
     where: Literal["path", "query", "header"]
@@ -19,12 +23,29 @@ class Parameter:
     required: bool = False
     minimum: int | None = None
     maximum: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str = ""
+    format: str = ""
+    named: str = ""
     example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What can be asked next with what an answer holds: `parameters` of `operation` by expressions of OpenAPI over the answer."""
+
+    name: str
+    operation: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `path` has its parameters in braces; `answers` maps a status to its model; `problems` are codes it may end in."""
+    """One call. `path` has its parameters in braces; `answers` maps a status to its model; `problems` are codes it may end in.
+
+    `tag` groups calls in documentation and generated clients; `links` leave from every answer that succeeded.
+    """
 
     operation: str
     method: Literal["GET", "PUT", "POST", "DELETE"]
@@ -36,3 +57,5 @@ class Call:
     body: type[BaseModel] | None = None
     problems: tuple[str, ...] = ()
     description: str = ""
+    tag: str = ""
+    links: tuple[Link, ...] = ()

@@ -17,7 +17,7 @@ from runtime.database import Connection, Pool
 from runtime.ids import uuid7
 from schemas import streams, strict_json
 from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
-from schemas.calls import Call, Parameter
+from schemas.calls import Call, Link, Parameter
 from schemas.email_address import normalise_email
 from schemas.errors import UnparsableError, WrongExpectedVersion
 from schemas.facts import CustomerRegistered
@@ -30,6 +30,8 @@ ATTEMPTS = 3  # another writer got between reading the stream and appending; can
 _SQL = load("customers.sql", "api")
 _ID = re.compile(CUSTOMER_ID_PATTERN)
 
+_CUSTOMER, _POSITION = "$response.body#/customer_id", "$response.body#/position"
+
 PUT_CUSTOMER = Call(
     "putCustomer",
     "PUT",
@@ -38,14 +40,31 @@ PUT_CUSTOMER = Call(
     "Daftarkan pelanggan, atau ubah datanya",
     {200: CustomerRegistration, 201: CustomerRegistration},
     (
-        Parameter("customer_id", "path", "Id given by your application.", required=True, example="budi"),
         Parameter(
-            "Idempotency-Key", "header", "Repeating a request with it does nothing and answers the same."
+            "customer_id",
+            "path",
+            "Id given by your application.",
+            required=True,
+            pattern=f"^{CUSTOMER_ID_PATTERN}$",
+            example="budi",
+        ),
+        Parameter(
+            "Idempotency-Key",
+            "header",
+            "Repeating a request with it does nothing and answers the same.",
+            min_length=1,
+            max_length=idempotency.KEY_MAX,
+            pattern=idempotency.KEY_PATTERN,
         ),
     ),
     body=CustomerBody,
     problems=("invalid_body", "invalid_parameter", "idempotency_key_reused", "conflict", "body_too_large"),
     description="Verified money that waits in suspense for this e-mail is claimed shortly after, without another call.",
+    tag="customers",
+    links=(
+        Link("GetCustomer", "getCustomer", {"customer_id": _CUSTOMER, "min_position": _POSITION}),
+        Link("ListPayments", "listPayments", {"customer_id": _CUSTOMER, "min_position": _POSITION}),
+    ),
 )
 
 

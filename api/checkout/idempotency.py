@@ -17,6 +17,7 @@ from schemas.problems import Problem
 KEEP = timedelta(days=7)  # longer than any caller retries
 EXPIRE_MAX = 20  # rows per write
 KEY_MAX = 255  # characters
+KEY_PATTERN = "^[ -~]*$"  # printable ASCII
 
 _SQL = load("idempotency.sql", "api")
 

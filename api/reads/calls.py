@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from api.parameters import CURSOR_MAX, CURSOR_PATTERN, MAX_POSITION, SEGMENT_MAX
 from providers.registry import PROVIDERS
 from schemas import api
-from schemas.calls import Call, Parameter
+from schemas.calls import Call, Link, Parameter
+from schemas.email_address import LONGEST
 
 *_FIRST, _LAST = PROVIDERS
 _PROVIDERS = f"{', '.join(_FIRST)} or {_LAST}"
 
-CUSTOMER = Parameter("customer_id", "path", "Id given by your application.", required=True, example="budi")
+CUSTOMER = Parameter(
+    "customer_id",
+    "path",
+    "Id given by your application.",
+    required=True,
+    min_length=1,
+    max_length=SEGMENT_MAX,
+    example="budi",
+)
 MIN_POSITION = Parameter(
     "min_position",
     "query",
     "Wait until the answer reflects this log position, so that you read your own write.",
     kind="integer",
     minimum=0,
+    maximum=MAX_POSITION,
     example="42",
 )
 LIMIT = Parameter(
@@ -26,7 +37,33 @@ LIMIT = Parameter(
     minimum=1,
     example="20",
 )
-CURSOR = Parameter("cursor", "query", "`next_cursor` of the answer before.")
+CURSOR = Parameter(
+    "cursor",
+    "query",
+    "`next_cursor` of the answer before.",
+    min_length=1,
+    max_length=CURSOR_MAX,
+    pattern=CURSOR_PATTERN,
+)
+
+_CUSTOMER, _CURSOR = "$response.body#/customer_id", "$response.body#/next_cursor"
+OF_CUSTOMER = tuple(
+    Link(f"{operation[0].upper()}{operation[1:]}", operation, {"customer_id": _CUSTOMER})
+    for operation in ("getBalance", "listSubscriptions", "listEnrollments", "getEntitlements", "listPayments")
+)
+FIRST_PAYMENT = Link(
+    "FirstPayment",
+    "getPayment",
+    {
+        "provider": "$response.body#/items/0/provider",
+        "payment_id": "$response.body#/items/0/provider_payment_id",
+    },
+)
+
+
+def _next(operation: str) -> Link:
+    return Link("NextPage", operation, {"customer_id": _CUSTOMER, "cursor": _CURSOR})
+
 
 _OF_CUSTOMER = ("customer_not_found", "invalid_parameter", "projection_behind")
 
@@ -39,6 +76,8 @@ GET_CUSTOMER = Call(
     {200: api.Customer},
     (CUSTOMER, MIN_POSITION),
     problems=_OF_CUSTOMER,
+    tag="customers",
+    links=OF_CUSTOMER,
 )
 FIND_CUSTOMERS = Call(
     "findCustomers",
@@ -49,11 +88,20 @@ FIND_CUSTOMERS = Call(
     {200: api.CustomersByEmail},
     (
         Parameter(
-            "email", "query", "Matched trimmed and case folded.", required=True, example="budi@example.com"
+            "email",
+            "query",
+            "Matched trimmed and case folded.",
+            required=True,
+            min_length=3,
+            max_length=LONGEST,
+            format="email",
+            example="budi@example.com",
         ),
         MIN_POSITION,
     ),
     problems=_OF_CUSTOMER,
+    tag="customers",
+    links=(Link("FirstCustomer", "getCustomer", {"customer_id": "$response.body#/items/0/customer_id"}),),
 )
 GET_BALANCE = Call(
     "getBalance",
@@ -64,6 +112,7 @@ GET_BALANCE = Call(
     {200: api.Balance},
     (CUSTOMER, MIN_POSITION),
     problems=_OF_CUSTOMER,
+    tag="access",
 )
 LIST_SUBSCRIPTIONS = Call(
     "listSubscriptions",
@@ -75,6 +124,8 @@ LIST_SUBSCRIPTIONS = Call(
     (CUSTOMER, LIMIT, CURSOR, MIN_POSITION),
     problems=_OF_CUSTOMER,
     description="Access ends by the database's clock: an ended subscription shows as expired with or without an event.",
+    tag="access",
+    links=(_next("listSubscriptions"),),
 )
 LIST_ENROLLMENTS = Call(
     "listEnrollments",
@@ -85,6 +136,8 @@ LIST_ENROLLMENTS = Call(
     {200: api.Enrollments},
     (CUSTOMER, LIMIT, CURSOR, MIN_POSITION),
     problems=_OF_CUSTOMER,
+    tag="access",
+    links=(_next("listEnrollments"),),
 )
 GET_ENTITLEMENTS = Call(
     "getEntitlements",
@@ -96,6 +149,7 @@ GET_ENTITLEMENTS = Call(
     (CUSTOMER, MIN_POSITION),
     problems=_OF_CUSTOMER,
     description="Quotas come from the catalogue. Days and months begin at midnight in Asia/Jakarta.",
+    tag="access",
 )
 LIST_PAYMENTS = Call(
     "listPayments",
@@ -106,6 +160,8 @@ LIST_PAYMENTS = Call(
     {200: api.Payments},
     (CUSTOMER, LIMIT, CURSOR, MIN_POSITION),
     problems=_OF_CUSTOMER,
+    tag="payments",
+    links=(_next("listPayments"), FIRST_PAYMENT),
 )
 GET_PAYMENT = Call(
     "getPayment",
@@ -115,17 +171,23 @@ GET_PAYMENT = Call(
     "Satu pembayaran dengan riwayatnya, dicari dengan id apa pun dari penyedia",
     {200: api.Payment},
     (
-        Parameter("provider", "path", f"{_PROVIDERS}.", required=True, example="xendit"),
+        Parameter(
+            "provider", "path", f"{_PROVIDERS}.", required=True, named="ProviderName", example="xendit"
+        ),
         Parameter(
             "payment_id",
             "path",
             "Xendit payment_request_id, payment_id or our reference_id; Scalev data.id or order_id; Mayar transactionId.",
             required=True,
+            min_length=1,
+            max_length=SEGMENT_MAX,
             example="py-first-try",
         ),
         MIN_POSITION,
     ),
     problems=("payment_not_found", "invalid_parameter", "projection_behind"),
+    tag="payments",
+    links=(Link("PayingCustomer", "getCustomer", {"customer_id": _CUSTOMER}),),
 )
 LIST_SUSPENSE = Call(
     "listSuspense",
@@ -136,6 +198,8 @@ LIST_SUSPENSE = Call(
     {200: api.Suspense},
     (LIMIT, CURSOR, MIN_POSITION),
     problems=("invalid_parameter", "projection_behind"),
+    tag="payments",
+    links=(Link("NextPage", "listSuspense", {"cursor": _CURSOR}), FIRST_PAYMENT),
 )
 CHECK_LEDGER = Call(
     "checkLedger",
@@ -146,4 +210,5 @@ CHECK_LEDGER = Call(
     {200: api.LedgerCheck},
     (MIN_POSITION,),
     problems=("invalid_parameter", "projection_behind"),
+    tag="books",
 )

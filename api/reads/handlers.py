@@ -11,6 +11,7 @@ from aiohttp import web
 from api.answers import answer
 from api.parameters import (
     MAX_POSITION,
+    SEGMENT_MAX,
     encode_cursor,
     integer,
     only,
@@ -210,7 +211,7 @@ def _customer_id(request: web.Request) -> str:
 def _segment(request: web.Request, name: str, missing: str = "payment_not_found") -> str:
     """A path segment; what PostgreSQL cannot even be asked about does not exist."""
     value = request.match_info[name]
-    if "\x00" in value or not value.isprintable() or len(value) > 512:
+    if "\x00" in value or not value.isprintable() or len(value) > SEGMENT_MAX:
         raise Problem(missing)
     return value
 

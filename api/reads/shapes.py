@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from schemas.catalog import Catalog, Tier
+from schemas.vocabulary import method_word
 
 if TYPE_CHECKING:
     import asyncpg
@@ -97,9 +98,10 @@ def payment(row: Row) -> Document:
         "status", "amount", "requested_amount", "refunded_amount", "currency", "method", "channel", "payment_type",
         "reference_id", "customer_id", "payer_email", "paid_at", "late", "token_only", "settled", "held", "failure_code", "stale",
     )  # fmt: skip
-    return {"provider": row["provider"], "provider_payment_id": row["payment_id"]} | {
+    shown: Document = {"provider": row["provider"], "provider_payment_id": row["payment_id"]} | {
         name: row[name] for name in names
     }
+    return shown | {"method": method_word(row["method"])}
 
 
 def payment_with_timeline(row: Row, timeline: Sequence[Row]) -> Document:

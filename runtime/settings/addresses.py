@@ -38,6 +38,11 @@ class AddressSettings(BaseModel):
     ingress_port: Port = Field(8080, description="Port of the door for providers.")
     api_host: str = Field("127.0.0.1", description="Address of the door for our applications.")
     api_port: Port = Field(8081, description="Port of the door for our applications.")
+    api_public_url: str | None = Field(
+        None,
+        description="Address at which our applications reach the API, for the `servers` of its OpenAPI document; unset, it is the address each "
+        "caller has asked at. Set it behind a proxy.",
+    )
     console_host: str = Field("127.0.0.1", description="Address of the operators' web console.")
     console_port: Port = Field(8082, description="Port of the operators' web console.")
 

@@ -16,6 +16,7 @@ SCHEMES: dict[str, tuple[str, ...]] = {
     "mayar_base_url": _WEB,
     "manual_payment_url": _WEB,
     "app_url": _WEB,
+    "api_public_url": _WEB,
 }
 
 

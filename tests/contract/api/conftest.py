@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +55,9 @@ class Api:
         return await self.fold()
 
 
-@pytest.fixture
-async def api(database_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Api]:
-    given = settings(database_url=database_url, min_position_wait_seconds=0.3, read_page_max=5,
-                     database_lock_timeout_ms=500)  # fmt: skip
+@asynccontextmanager
+async def serve(given: Settings) -> AsyncIterator[Api]:
+    """The API over a migrated database, its read models empty."""
     async with open_pool(given, "test") as pool, open_pool(given, "api", role=ROLE) as narrow:
         async with pool.acquire() as connection:
             await ensure(connection)
@@ -66,3 +66,11 @@ async def api(database_url: str, settings: Callable[..., Settings]) -> AsyncIter
         app = application(given, mounted, Health("api"), lambda _app: watch.close())
         async with TestClient(TestServer(app)) as client:
             yield Api(client, pool, [call for call, _ in mounted])
+
+
+@pytest.fixture
+async def api(database_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Api]:
+    given = settings(database_url=database_url, min_position_wait_seconds=0.3, read_page_max=5,
+                     database_lock_timeout_ms=500)  # fmt: skip
+    async with serve(given) as served:
+        yield served

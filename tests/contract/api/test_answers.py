@@ -45,7 +45,7 @@ def held(key: str, since: datetime = AT) -> NewEvent:
     return NewEvent(
         f"case-{key}",
         SuspenseHeld(
-            case=key, suspense_id=key, provider="xendit", payment_id=f"py-{key}", reason="unknown_customer", amount=5,
+            case=key, suspense_id=key, provider="xendit", payment_id=f"py-{key}", reason="customer_unknown", amount=5,
             payer_email="a@b.id", since=since,
         ),
     )  # fmt: skip
@@ -257,7 +257,7 @@ async def test_suspense_shows_what_waits(api: Api) -> None:
     answer = await api.get("/v1/suspense")
     models.Suspense.model_validate(answer)
     assert answer["items"][0] == {
-        "id": "s1", "reason": "unknown_customer", "provider": "xendit", "provider_payment_id": "py-s1", "amount": 5,
+        "id": "s1", "reason": "customer_unknown", "provider": "xendit", "provider_payment_id": "py-s1", "amount": 5,
         "payer_email": "a@b.id", "customer_id": None, "product": None, "since": "2026-03-01T10:00:00Z", "stale": False,
     }  # fmt: skip
     assert answer["position"] == position

@@ -6,19 +6,25 @@ import json
 import re
 from collections.abc import Iterator
 from html import escape, unescape
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
+from api.checkout.customers import PUT_CUSTOMER
 from api.openapi import document_of
 from api.page import Documentation
 from api.reads import calls
 from api.words import INDONESIAN
+from console.texts.reasons import REASONS
+from providers.registry import PROVIDERS
 from schemas.api import ProblemAnswer
 from schemas.calls import Call, Parameter
 from schemas.examples import EXAMPLES
 from schemas.problems import PROBLEMS
+from schemas.vocabulary import SuspenseReason
 from tests.contract.api.conftest import Api
 
 READS = [call for call in vars(calls).values() if isinstance(call, Call)]
@@ -171,3 +177,80 @@ async def test_health_needs_no_key(api: Api) -> None:
     document: Any = await (await api.client.get("/livez")).json()
     assert document["status"] == "alive"
     assert (await api.client.get("/readyz")).status == 200
+
+
+def test_closed_sets_are_named_and_nothing_lists_its_values_in_place() -> None:
+    document = document_of([PUT_CUSTOMER, *READS])
+    schemas = document["components"]["schemas"]
+    for name in (
+        "PaymentStatus", "SubscriptionStatus", "EnrollmentStatus", "DeliveryStatus", "SuspenseReason", "PaymentMethod",
+        "ProviderName", "EventType", "ProblemCode", "LedgerUnit", "StepKind",
+    ):  # fmt: skip
+        assert schemas[name]["enum"], name
+    for name, model in schemas.items():
+        assert not list(_under("enum", model.get("properties", {}))), name
+    assert not list(_under("enum", document["paths"]))
+    assert schemas["ProviderName"]["enum"] == list(PROVIDERS)
+    assert schemas["ProblemCode"]["enum"] == list(PROBLEMS)
+
+
+def test_every_reason_that_money_is_held_for_is_of_the_set() -> None:
+    told = {code.removeprefix("reason.") for code in REASONS if code.startswith("reason.")}
+    assert set(get_args(SuspenseReason.__value__)) == told
+
+
+async def test_the_document_names_the_address_that_the_caller_has_reached(api: Api) -> None:
+    document = await api.get("/openapi.json")
+    assert document["servers"] == [{"url": str(api.client.make_url("")).rstrip("/")}]
+    strange = await api.get("/openapi.json", Host="evil.example/<script>")
+    assert strange["servers"] == [{"url": "/"}]
+
+
+async def test_behind_a_proxy_the_document_names_the_address_that_was_set() -> None:
+    documentation = Documentation(document_of(READS), {}, "https://pay.example/lunas")
+    app = web.Application()
+    app.add_routes(documentation.routes())
+    async with TestClient(TestServer(app)) as client:
+        assert (await (await client.get("/openapi.json")).json())["servers"] == [
+            {"url": "https://pay.example/lunas"}
+        ]
+
+
+async def test_every_call_has_a_group_and_every_link_leads_to_a_call_with_such_parameters(api: Api) -> None:
+    document = await api.get("/openapi.json")
+    groups = {tag["name"] for tag in document["tags"]}
+    by_name = {call.operation: call for call in api.calls}
+    for call in api.calls:
+        assert {call.tag} <= groups, call.operation
+        for link in call.links:
+            taken = {one.name for one in by_name[link.operation].parameters}
+            assert set(link.parameters) <= taken, link.name
+
+
+async def test_every_text_and_number_that_a_caller_gives_has_declared_limits(api: Api) -> None:
+    document = await api.get("/openapi.json")
+    for call in api.calls:
+        for one in document["paths"][call.path][call.method.lower()].get("parameters", ()):
+            limits = set(one["schema"])
+            assert limits & {"$ref", "maxLength", "pattern", "maximum"}, (call.operation, one["name"])
+        if call.body is not None:
+            for name, field in document["components"]["schemas"][call.body.__name__]["properties"].items():
+                assert list(_under("maxLength", field)) or list(_under("maximum", field)), name
+    (limit,) = {
+        one["schema"]["maximum"]
+        for methods in document["paths"].values()
+        for one in methods.get("get", {}).get("parameters", ())
+        if one["name"] == "limit"
+    }
+    assert limit == 5  # what the fixture's setting says
+
+
+def _under(key: str, part: Any) -> Iterator[Any]:
+    if isinstance(part, dict):
+        if key in part:
+            yield part[key]
+        for value in part.values():
+            yield from _under(key, value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _under(key, value)

@@ -1,0 +1,29 @@
+"""Sets of words that registries hold, as components of the OpenAPI document, and the groups that calls come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from providers.registry import PROVIDERS
+from schemas.events import EVENT_TYPES
+from schemas.problems import PROBLEMS
+
+SETS: Mapping[str, tuple[str, ...]] = {
+    "ProviderName": tuple(PROVIDERS),
+    "EventType": tuple(EVENT_TYPES),
+    "ProblemCode": tuple(PROBLEMS),
+}
+"""Names of `schemas.vocabulary` and what belongs to them."""
+
+TAGS: Mapping[str, str] = {
+    "customers": "Who our customers are.",
+    "access": "What a customer has and may use.",
+    "payments": "Payments and money that waits for a home.",
+    "books": "Whether the ledger is right.",
+}
+
+
+def with_sets(schemas: dict[str, Any]) -> dict[str, Any]:
+    """The components with the values of sets that they only name."""
+    return schemas | {name: {"type": "string", "enum": list(values)} for name, values in SETS.items()}

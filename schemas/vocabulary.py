@@ -1,0 +1,85 @@
+"""Closed sets of words that the API's answers are written in, each under a name of its own: in OpenAPI they are components, and a client
+generated from it gets one type for each.
+
+Sets that a registry of ours holds (providers, types of events, codes of problems) are only named here; the document fills them in.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from typing_extensions import TypeAliasType
+
+from schemas import decisions
+
+PaymentStatus = TypeAliasType("PaymentStatus", decisions.PaymentStatus)
+SubscriptionStatus = TypeAliasType("SubscriptionStatus", decisions.SubscriptionStatus)
+EnrollmentStatus = TypeAliasType("EnrollmentStatus", Literal["active", "revoked"])
+DeliveryStatus = TypeAliasType(
+    "DeliveryStatus",
+    Literal["processed", "no_effect", "test", "duplicate", "conflict", "parked", "quarantined"],
+)
+StepKind = TypeAliasType("StepKind", Literal["fact", "decision"])
+LedgerUnit = TypeAliasType("LedgerUnit", Literal["IDR", "TOKEN", "CHAT"])
+
+SuspenseReason = TypeAliasType(
+    "SuspenseReason",
+    Literal[
+        "customer_missing",
+        "customer_unknown",
+        "customer_ambiguous",
+        "unmapped_product",
+        "ambiguous_product",
+        "duplicate_purchase",
+        "awaiting_confirmation",
+        "underpaid",
+        "overpaid",
+        "currency_unexpected",
+        "awaiting_order",
+        "spam_order",
+        "order_deleted",
+        "paid_after_cancel",
+        "licence_of_another_customer",
+        "payload_without_id",
+        "unconfirmed",
+        "time_in_future",
+        "time_long_past",
+        "amount_zero",
+        "amount_unknown",
+        "purpose_unknown",
+    ],
+)
+"""Why money is held. `docs/runbooks/held-money.md` says what to do about each."""
+
+PaymentMethod = TypeAliasType(
+    "PaymentMethod",
+    Literal[
+        "qris",
+        "va",
+        "ewallet",
+        "card",
+        "retail",
+        "direct_debit",
+        "paylater",
+        "bank_transfer",
+        "cod",
+        "marketplace",
+        "invoice",
+        "payment_link",
+        "no_payment",
+        "manual",
+        "other",
+    ],
+)
+"""How it was paid, the same words for every provider. What a provider calls otherwise is `other`; `channel` keeps its own word."""
+
+METHODS: frozenset[str] = frozenset(get_args(PaymentMethod.__value__))
+
+ProviderName = TypeAliasType("ProviderName", str)
+EventType = TypeAliasType("EventType", str)
+ProblemCode = TypeAliasType("ProblemCode", str)
+
+
+def method_word(stored: str | None) -> str | None:
+    """A stored method in the words of `PaymentMethod`: providers and operators may write any."""
+    return stored if stored is None or stored in METHODS else "other"

@@ -1,0 +1,60 @@
+"""What schemathesis is told beside the document: which things exist, and what cannot be made up. Loaded by its program as hooks.
+
+A cursor is only ever one that an answer gave, and a key of idempotency belongs to one request: where a call is meant to be accepted, one
+made up is exchanged for one that can be. Calls that are meant to be refused go out as they are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import Any
+
+import schemathesis
+
+from api.parameters import encode_cursor
+
+CALLED = "LUNAS_TEST_CALLED"
+"""Variable with the file that each call is written to: mode, operation, status."""
+
+_POSITION, _MOMENT = encode_cursor(10**6), encode_cursor("2030-01-01T00:00:00+00:00", "x")
+_BY_TIME = ("/v1/suspense", "/v1/customers/{customer_id}/enrollments")
+_count = itertools.count()
+_given: set[str] = set()
+
+
+def _accepted(case: Any) -> bool:
+    return case.meta is not None and case.meta.generation.mode.value == "positive"
+
+
+@schemathesis.hook
+def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+    if not _accepted(case):
+        return
+    number = next(_count)
+    query, path, headers = case.query or {}, case.path_parameters or {}, case.headers or {}
+    if query.get("cursor") and query["cursor"] not in _given:
+        query["cursor"] = _MOMENT if case.operation.path in _BY_TIME else _POSITION
+    if headers.get("Idempotency-Key"):
+        headers["Idempotency-Key"] = f"{number}"
+    if number % 3 == 0:
+        return
+    # Made up, all but the rarest would be of nobody or of the far future.
+    for place, name, value in (
+        (query, "min_position", 1),
+        (query, "email", "budi@example.com"),
+        (path, "customer_id", "budi"),
+    ):
+        if name in place:
+            place[name] = value
+    if "payment_id" in path:
+        path |= {"provider": "xendit", "payment_id": f"py-{number % 4}"}
+
+
+@schemathesis.hook
+def after_call(_context: Any, case: Any, response: Any) -> None:
+    mode = "positive" if _accepted(case) else "negative"
+    if response.status_code == 200 and (cursor := response.json().get("next_cursor")):
+        _given.add(cursor)
+    with open(os.environ[CALLED], "a", encoding="utf-8") as file:
+        file.write(f"{mode} {case.operation.definition.raw['operationId']} {response.status_code}\n")

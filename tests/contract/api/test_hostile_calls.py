@@ -1,0 +1,77 @@
+"""Whatever fits the OpenAPI document is answered as it says, and whatever does not is refused: schemathesis calls everything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import Settings
+from tests.contract.api import hostile
+from tests.contract.api.conftest import KEY, Api, serve
+from tests.contract.api.test_answers import enrolled, held
+from tests.integration.projections.decisions import assessed, credit, registered, subscription
+
+ROOT = Path(__file__).parents[3]
+
+EXAMPLES = 15
+"""Calls made up for each operation, beside the examples of the document, the edges of every limit and the walks along links."""
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
+    "response_headers_conformance,negative_data_rejection,positive_data_acceptance,missing_required_header,"
+    "unsupported_method,ignored_auth,allow_header_conformance"
+)
+
+
+async def _buy(api: Api) -> None:
+    """What the examples of the document name, and more than one page of it."""
+    await api.show(
+        registered("budi", "budi@example.com"),
+        credit("budi", 50_000),
+        subscription("budi", "s1"),
+        *(enrolled("budi", f"kelas-{n}") for n in range(4)),
+        assessed(
+            "first", payment_id="py-first-try", aliases=("py-first-try",), customer_id="budi", method="cod"
+        ),
+        *(
+            assessed(f"k{n}", payment_id=f"py-{n}", aliases=(f"py-{n}",), customer_id="budi")
+            for n in range(4)
+        ),
+        *(held(f"s{n}") for n in range(4)),
+    )
+
+
+@pytest.mark.timeout(240)
+async def test_every_call_is_answered_as_documented_whatever_is_sent(
+    database_url: str, settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    given = settings(database_url=database_url, min_position_wait_seconds=0.01, read_page_max=3)
+    called = tmp_path / "called"
+    async with serve(given) as api:
+        await _buy(api)
+        program = Path(sys.executable).with_name("schemathesis")
+        running = await asyncio.create_subprocess_exec(
+            program, "run", str(api.client.make_url("/openapi.json")), "--checks", CHECKS,
+            "--max-examples", str(EXAMPLES), "--generation-deterministic", "--seed", "1",
+            "--header", f"Authorization: {KEY['Authorization']}", "--no-color", "--continue-on-failure", "--suppress-health-check", "all",
+            stdout=PIPE, stderr=STDOUT, cwd=tmp_path,
+            env=os.environ | {"SCHEMATHESIS_HOOKS": hostile.__name__, "PYTHONPATH": str(ROOT), hostile.CALLED: str(called)},
+        )  # fmt: skip
+        try:
+            said = (await running.communicate())[0].decode()
+        finally:
+            if running.returncode is None:
+                running.kill()
+    assert running.returncode == 0, said
+    answers = {tuple(line.split()) for line in called.read_text(encoding="utf-8").splitlines()}
+    served, refused = (
+        {name for mode, name, status in answers if status in wanted}
+        for wanted in (("200", "201"), ("404", "422"))
+    )
+    assert served == refused == {call.operation for call in api.calls}
