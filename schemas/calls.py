@@ -32,7 +32,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class NextCall:
     """What can be asked next with what an answer holds: `parameters` of `operation` by expressions of OpenAPI over the answer."""
 
     name: str
@@ -58,4 +58,4 @@ class Call:
     problems: tuple[str, ...] = ()
     description: str = ""
     tag: str = ""
-    links: tuple[Link, ...] = ()
+    links: tuple[NextCall, ...] = ()

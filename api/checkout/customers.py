@@ -17,7 +17,7 @@ from runtime.database import Connection, Pool
 from runtime.ids import uuid7
 from schemas import streams, strict_json
 from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
-from schemas.calls import Call, Link, Parameter
+from schemas.calls import Call, NextCall, Parameter
 from schemas.email_address import normalise_email
 from schemas.errors import UnparsableError, WrongExpectedVersion
 from schemas.facts import CustomerRegistered
@@ -62,8 +62,8 @@ PUT_CUSTOMER = Call(
     description="Verified money that waits in suspense for this e-mail is claimed shortly after, without another call.",
     tag="customers",
     links=(
-        Link("GetCustomer", "getCustomer", {"customer_id": _CUSTOMER, "min_position": _POSITION}),
-        Link("ListPayments", "listPayments", {"customer_id": _CUSTOMER, "min_position": _POSITION}),
+        NextCall("GetCustomer", "getCustomer", {"customer_id": _CUSTOMER, "min_position": _POSITION}),
+        NextCall("ListPayments", "listPayments", {"customer_id": _CUSTOMER, "min_position": _POSITION}),
     ),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.parameters import CURSOR_MAX, CURSOR_PATTERN, MAX_POSITION, SEGMENT_MAX
 from providers.registry import PROVIDERS
 from schemas import api
-from schemas.calls import Call, Link, Parameter
+from schemas.calls import Call, NextCall, Parameter
 from schemas.email_address import LONGEST
 
 *_FIRST, _LAST = PROVIDERS
@@ -48,10 +48,10 @@ CURSOR = Parameter(
 
 _CUSTOMER, _CURSOR = "$response.body#/customer_id", "$response.body#/next_cursor"
 OF_CUSTOMER = tuple(
-    Link(f"{operation[0].upper()}{operation[1:]}", operation, {"customer_id": _CUSTOMER})
+    NextCall(f"{operation[0].upper()}{operation[1:]}", operation, {"customer_id": _CUSTOMER})
     for operation in ("getBalance", "listSubscriptions", "listEnrollments", "getEntitlements", "listPayments")
 )
-FIRST_PAYMENT = Link(
+FIRST_PAYMENT = NextCall(
     "FirstPayment",
     "getPayment",
     {
@@ -61,8 +61,8 @@ FIRST_PAYMENT = Link(
 )
 
 
-def _next(operation: str) -> Link:
-    return Link("NextPage", operation, {"customer_id": _CUSTOMER, "cursor": _CURSOR})
+def _next(operation: str) -> NextCall:
+    return NextCall("NextPage", operation, {"customer_id": _CUSTOMER, "cursor": _CURSOR})
 
 
 _OF_CUSTOMER = ("customer_not_found", "invalid_parameter", "projection_behind")
@@ -101,7 +101,7 @@ FIND_CUSTOMERS = Call(
     ),
     problems=_OF_CUSTOMER,
     tag="customers",
-    links=(Link("FirstCustomer", "getCustomer", {"customer_id": "$response.body#/items/0/customer_id"}),),
+    links=(NextCall("FirstCustomer", "getCustomer", {"customer_id": "$response.body#/items/0/customer_id"}),),
 )
 GET_BALANCE = Call(
     "getBalance",
@@ -187,7 +187,7 @@ GET_PAYMENT = Call(
     ),
     problems=("payment_not_found", "invalid_parameter", "projection_behind"),
     tag="payments",
-    links=(Link("PayingCustomer", "getCustomer", {"customer_id": _CUSTOMER}),),
+    links=(NextCall("PayingCustomer", "getCustomer", {"customer_id": _CUSTOMER}),),
 )
 LIST_SUSPENSE = Call(
     "listSuspense",
@@ -199,7 +199,7 @@ LIST_SUSPENSE = Call(
     (LIMIT, CURSOR, MIN_POSITION),
     problems=("invalid_parameter", "projection_behind"),
     tag="payments",
-    links=(Link("NextPage", "listSuspense", {"cursor": _CURSOR}), FIRST_PAYMENT),
+    links=(NextCall("NextPage", "listSuspense", {"cursor": _CURSOR}), FIRST_PAYMENT),
 )
 CHECK_LEDGER = Call(
     "checkLedger",
