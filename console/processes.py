@@ -23,6 +23,8 @@ ROOTS: dict[str, str] = {
     "api": "api.app:run",
     "console": "console.operator_page.app:run",
 }
+DEVELOPMENT: dict[str, str] = {"fakes": "providers.fakes.app:run"}
+"""Started on a developer's machine only."""
 ALL = "all"
 
 
@@ -31,14 +33,15 @@ MIGRATE = (*_LUNAS, "migrate")
 """The command that brings the database up to date."""
 
 
-def commands() -> dict[str, tuple[str, ...]]:
+def commands(settings: Settings) -> dict[str, tuple[str, ...]]:
     """What to call for each process of its own, in the order of their start."""
-    return {name: (*_LUNAS, "run", name) for name in ROOTS}
+    stand_ins = DEVELOPMENT if settings.env == "development" and settings.fakes == "on" else {}
+    return {name: (*_LUNAS, "run", name) for name in (*ROOTS, *stand_ins)}
 
 
 def load_root(name: str) -> Root:
     """The composition root of one process; imports only that room."""
-    module, _, attribute = ROOTS[name].partition(":")
+    module, _, attribute = (ROOTS | DEVELOPMENT)[name].partition(":")
     root: Root = getattr(importlib.import_module(module), attribute)
     return root
 

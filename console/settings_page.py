@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
 from runtime.settings.database import DatabaseSettings
+from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.model import variable_name
 from runtime.settings.processing import ProcessingSettings
@@ -27,6 +28,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Broker": BrokerSettings,
     "Processor, projections and API": ProcessingSettings,
     "Database": DatabaseSettings,
+    "Fake providers": FakeSettings,
 }
 
 INTRODUCTION = """# Settings

@@ -46,7 +46,7 @@ def welcome(settings: Settings, addresses: Mapping[str, str]) -> str:
     lines += [
         f"  {text(f'welcome.{name}'):<24}{url}{notes.get(name, '')}"
         for name, url in addresses.items()
-        if name in ("ingress", "api", "console")
+        if name in ("ingress", "api", "console", "fakes")
     ]
     if "ingress" in addresses and "api" in addresses:
         lines += ["", text("welcome.try"), "", *(f"  {line}" for line in first_payment(settings, addresses))]

@@ -25,5 +25,5 @@ def dev() -> int:
     settings = load_settings({"LUNAS_ENV": "development", **os.environ})
     for name, near in misspelt(os.environ, settings.dotenv).items():
         talk(text("welcome.misspelt", name=name, near=near))
-    programs = Programs(MIGRATE, commands())
+    programs = Programs(MIGRATE, commands(settings))
     return run_foreground(settings, programs, welcome=lambda instance: welcome(settings, instance.addresses))

@@ -41,7 +41,7 @@ def on_private_instance(story: Story) -> int:
             talk(text("demo.starting"))
             with ExitStack() as stack:
                 supervisor = stack.enter_context(
-                    Supervisor(settings, Programs(MIGRATE, commands()), erase=True, report=talk)
+                    Supervisor(settings, Programs(MIGRATE, commands(settings)), erase=True, report=talk)
                 )
                 stack.callback(interrupts.stopping)
                 started = load_settings(supervisor.environment)

@@ -23,6 +23,7 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "More: .venv/bin/lunas status · .venv/bin/lunas simulate xendit payment.capture --count 10",
         "Lainnya: .venv/bin/lunas status · .venv/bin/lunas simulate xendit payment.capture --count 10",
     ),
+    "welcome.fakes": ("fake providers", "penyedia palsu"),
     "demo.starting": (
         "Starting a private PostgreSQL, a private RabbitMQ and all processes of lunas …",
         "Menjalankan PostgreSQL dan RabbitMQ sendiri serta semua proses lunas …",

@@ -71,9 +71,14 @@ def request(one: XenditPayment, status: str, at: datetime, **further: Any) -> Bo
     return body | {"actions": []} | further
 
 
+def v2_kind(channel: str) -> str:
+    """The family of a channel, as v2 names it."""
+    return _V2_TYPES.get(channel, "VIRTUAL_ACCOUNT")
+
+
 def v2_payment(one: XenditPayment, status: str, at: datetime, **further: Any) -> Body:
     """The flat data of v2; the payment's id is `id`."""
-    kind = _V2_TYPES.get(one.channel, "VIRTUAL_ACCOUNT")
+    kind = v2_kind(one.channel)
     return {
         "id": one.payment_id,
         "payment_request_id": one.request_id,

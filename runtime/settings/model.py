@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
 from runtime.settings.database import DatabaseSettings
+from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
@@ -73,6 +74,7 @@ class Settings(
     BrokerSettings,
     ProcessingSettings,
     DatabaseSettings,
+    FakeSettings,
     BaseSettings,
 ):
     """All settings of all processes, immutable.
@@ -116,6 +118,21 @@ class Settings(
             if filled.get(field) is None and filled.get(variable_name(field)) is None:
                 filled[variable_name(field)] = value
         return filled
+
+    @model_validator(mode="after")
+    def _fakes_stand_in(self) -> Self:
+        """In development, calls go to the fake of a provider whose address nobody set.
+
+        The fields stay unset: the port of the fakes can move, and every process works its addresses out from where they are.
+        """
+        if self.env == "development" and self.fakes == "on":
+            host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.fakes_host, self.fakes_host)  # noqa: S104 - translated, not bound
+            for name, key in CALL_KEYS.items():
+                if f"{name}_base_url" not in self.model_fields_set:
+                    self.__dict__[f"{name}_base_url"] = f"http://{host}:{self.fakes_port}/{name}"
+                    if getattr(self, key) is None:
+                        self.__dict__[key] = SecretStr(f"dev-{name}-key")
+        return self
 
     @model_validator(mode="after")
     def _secrets_of_configured_providers(self) -> Self:
@@ -191,6 +208,10 @@ class Settings(
             return ()
         named = (part.partition("=") for part in _listed(self.other_webhook_secrets))
         return tuple(SecretStr(value) for name, _, value in named if name == provider and value)
+
+    def call_key(self, provider: str) -> str:
+        """Key for calls to this provider's API. Raises ConfigurationError."""
+        return self._require(CALL_KEYS[provider], "the key that the provider shows for its API")
 
     def require_database_url(self) -> str:
         """The database's address, or a ConfigurationError that says how to get one."""

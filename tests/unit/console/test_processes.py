@@ -8,6 +8,7 @@ import re
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def settings() -> Settings:
     return Settings(env="development", home=Path("unused"))
 
 
-@pytest.mark.parametrize("name", processes.ROOTS)
+@pytest.mark.parametrize("name", [*processes.ROOTS, *processes.DEVELOPMENT])
 def test_every_name_leads_to_a_composition_root(name: str) -> None:
     root = processes.load_root(name)
     assert inspect.iscoroutinefunction(root)
@@ -27,18 +28,24 @@ def test_every_name_leads_to_a_composition_root(name: str) -> None:
 
 
 def test_a_supervisor_is_told_to_start_every_process_there_is() -> None:
-    assert {name: command[-2:] for name, command in processes.commands().items()} == {
-        name: ("run", name) for name in processes.ROOTS
+    assert {name: command[-2:] for name, command in processes.commands(settings()).items()} == {
+        name: ("run", name) for name in (*processes.ROOTS, *processes.DEVELOPMENT)
     }
 
 
-@pytest.mark.parametrize("name", processes.ROOTS)
+@pytest.mark.parametrize("wish", [{"env": "production"}, {"env": "development", "fakes": "off"}])
+def test_stand_ins_are_started_in_development_only_and_not_when_they_are_off(wish: dict[str, Any]) -> None:
+    assert set(processes.commands(Settings(home=Path("unused"), **wish))) == set(processes.ROOTS)
+
+
+@pytest.mark.parametrize("name", [*processes.ROOTS, *processes.DEVELOPMENT])
 def test_every_process_has_the_ports_by_which_a_supervisor_finds_it(name: str) -> None:
     assert f"{name}_metrics_port" in Settings.model_fields
 
 
 def test_whoever_keeps_processes_alive_knows_none_of_them() -> None:
-    words = re.compile(rf"[\"']({'|'.join(processes.ROOTS)})[\"']")
+    names = "|".join([*processes.ROOTS, *processes.DEVELOPMENT])
+    words = re.compile(rf"[\"']({names})[\"']")
     rooms = Path(processes.__file__).parents[1]
     naming = [str(path) for path in (rooms / "deploy/local").rglob("*.py") if words.search(path.read_text())]
     assert naming == []

@@ -1,0 +1,74 @@
+"""The clock of the fake providers: it runs as ours does until somebody moves it, and rings for what is due on the way."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SPAN = re.compile(r"(\d+)([smhdw])")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Alarm:
+    """Something due: `kind` of `key`, a matter of `owner`. The number keeps the order of what is due at one moment."""
+
+    due: datetime
+    number: int
+    owner: str = field(compare=False)
+    kind: str = field(compare=False)
+    key: str = field(compare=False)
+
+
+class FakeClock:
+    """Time as the providers see it. `frozen`: it moves only when it is moved; for tests."""
+
+    def __init__(self, wall: Callable[[], datetime], *, frozen: bool = False) -> None:
+        started = wall()
+        self._wall: Callable[[], datetime] = (lambda: started) if frozen else wall
+        self._ahead = timedelta()
+        self._alarms: list[Alarm] = []
+        self._number = 0
+
+    def now(self) -> datetime:
+        return self._wall() + self._ahead
+
+    def alarm(self, due: datetime, owner: str, kind: str, key: str) -> None:
+        """Rings at `due`, or at once when that is past."""
+        self._number += 1
+        heapq.heappush(self._alarms, Alarm(due, self._number, owner, kind, key))
+
+    def next_due(self) -> datetime | None:
+        return self._alarms[0].due if self._alarms else None
+
+    def ringing(self, until: datetime) -> Alarm | None:
+        """Takes the earliest alarm due by `until`, and moves the clock there when it lies ahead."""
+        if not self._alarms or self._alarms[0].due > until:
+            return None
+        alarm = heapq.heappop(self._alarms)
+        self.move_to(alarm.due)
+        return alarm
+
+    def move_to(self, moment: datetime) -> None:
+        """Forward only: what has happened has happened."""
+        self._ahead += max(timedelta(), moment - self.now())
+
+    def waiting(self) -> list[Alarm]:
+        return sorted(self._alarms)
+
+
+def span(text: str) -> timedelta:
+    """`31d`, `1h30m`, `55s`. Raises ValueError for anything else, and for nothing at all."""
+    parts = _SPAN.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{text!r} is no span of time: write 31d, 2h, 1h30m or 55s")
+    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+
+
+def moment(text: str) -> datetime:
+    """An ISO moment; without a zone it is UTC. Raises ValueError."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -1,0 +1,100 @@
+"""Bad days on demand: what is to go wrong, at which calls and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+BEFORE_AND_AFTER: Mapping[str, str] = {
+    "latency": "waits `seconds` before it answers",
+    "timeout": "does nothing and never answers; the connection ends after `seconds`",
+    "timeout_after": "does the work, then never answers; the connection ends after `seconds`",
+    "drop_after": "does the work, then closes the connection without an answer",
+    "refuse": "answers with the provider's error `code` and `status`",
+    "answer": "answers with `status` and the JSON `body`, without doing the work",
+    "rate_limited": "answers as if the rate limit were used up",
+    "no_rate_limits": "counts no calls",
+    "no_webhooks": "webhooks of what follows are kept back until they are sent by hand",
+    "double_webhooks": "webhooks of what follows are sent twice",
+}
+"""What every fake understands; each provider adds quirks of its own."""
+
+HEADER = "x-fake"
+SILENCE_SECONDS = 60.0
+"""How long a call without an answer is kept open; longer than clients wait."""
+
+
+@dataclass(slots=True)
+class Switch:
+    """One thing that goes wrong. Without provider, method and path it is meant for every call; `times` counts down, None is for ever."""
+
+    number: int
+    do: str
+    provider: str | None = None
+    method: str | None = None
+    path: str | None = None
+    times: int | None = None
+    seconds: float | None = None
+    status: int | None = None
+    code: str | None = None
+    body: Any = None
+
+    def fits(self, provider: str, method: str, path: str) -> bool:
+        return (
+            self.provider in (None, provider)
+            and self.method in (None, method)
+            and (self.path is None or path.startswith(self.path))
+        )
+
+
+class Switches:
+    """All switches that are on."""
+
+    def __init__(self) -> None:
+        self._on: list[Switch] = []
+        self._number = 0
+
+    def turn_on(self, wish: Mapping[str, Any], known: Mapping[str, str]) -> Switch:
+        """Raises ValueError for a switch nobody knows, or a field no switch has."""
+        fields = {name: value for name, value in wish.items() if value is not None}
+        unknown = fields.keys() - (Switch.__dataclass_fields__.keys() - {"number"})
+        if unknown:
+            raise ValueError(f"a switch has no {', '.join(sorted(unknown))}")
+        if fields.get("do") not in known:
+            raise ValueError(f"no switch is called {fields.get('do')}; there are {', '.join(sorted(known))}")
+        self._number += 1
+        switch = Switch(self._number, **fields)
+        self._on.append(switch)
+        return switch
+
+    def turn_off(self, number: int | None = None) -> int:
+        """One switch, or all; how many there were."""
+        kept = [] if number is None else [switch for switch in self._on if switch.number != number]
+        gone, self._on = len(self._on) - len(kept), kept
+        return gone
+
+    def all(self) -> list[Switch]:
+        return list(self._on)
+
+    def take(self, provider: str, method: str, path: str) -> list[Switch]:
+        """Those that are meant for this call; each is used once."""
+        fitting = [switch for switch in self._on if switch.fits(provider, method, path)]
+        for switch in fitting:
+            if switch.times is not None:
+                switch.times -= 1
+        self._on = [switch for switch in self._on if switch.times is None or switch.times > 0]
+        return fitting
+
+
+def from_header(text: str, known: Mapping[str, str]) -> list[Switch]:
+    """`x-fake: latency seconds=2, timeout_after`: switches for this one request. Raises ValueError."""
+    switches = Switches()
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, *details = part.split()
+        wish: dict[str, Any] = {"do": name}
+        for detail in details:
+            key, _, value = detail.partition("=")
+            wish[key] = float(value) if key == "seconds" else int(value) if key == "status" else value
+        switches.turn_on(wish, known)
+    return switches.all()

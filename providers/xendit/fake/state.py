@@ -1,0 +1,96 @@
+"""What a Xendit account remembers: payment requests, the payments made at them, and refunds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Era = Literal["v3", "v2", "invoice", "plan"]
+"""Which generation of the API asked; its webhooks follow."""
+
+
+@dataclass(slots=True)
+class RequestState:
+    """One payment request, or what stands behind an invoice."""
+
+    request_id: str
+    reference_id: str
+    era: Era
+    kind: str
+    amount: int | None
+    channel: str
+    channel_properties: dict[str, Any]
+    capture_method: str
+    status: str
+    created: datetime
+    updated: datetime
+    expires: datetime | None
+    actions: list[dict[str, Any]] | None
+    instrument: str = ""
+    description: str | None = None
+    metadata: dict[str, Any] | None = None
+    customer_id: str | None = None
+    customer: dict[str, Any] | None = None
+    failure_code: str | None = None
+    method_id: str = ""
+    """Of the second generation: the payment method that the request uses."""
+    further: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        return self.status in ("REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING")
+
+
+@dataclass(slots=True)
+class PaymentState:
+    """One payment at a request."""
+
+    payment_id: str
+    request_id: str
+    capture_id: str
+    amount: int
+    status: str
+    created: datetime
+    updated: datetime
+    failure_code: str | None = None
+    captured: int = 0
+    disputed: str | None = None
+
+
+@dataclass(slots=True)
+class RefundState:
+    """One refund of one payment."""
+
+    refund_id: str
+    payment_id: str
+    request_id: str
+    reference_id: str
+    amount: int
+    status: str
+    reason: str
+    created: datetime
+    updated: datetime
+    failure_code: str | None = None
+    metadata: dict[str, Any] | None = None
+    invoice_id: str | None = None
+
+
+@dataclass(slots=True)
+class XenditState:
+    """Everything, by id. `names`: any other name of a request → its id."""
+
+    requests: dict[str, RequestState] = field(default_factory=dict)
+    payments: dict[str, PaymentState] = field(default_factory=dict)
+    refunds: dict[str, RefundState] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def find(self, name: str) -> RequestState | None:
+        """The request that has this id, reference, payment or number."""
+        return self.requests.get(self.names.get(name, name))
+
+    def payments_of(self, request: RequestState) -> list[PaymentState]:
+        return [payment for payment in self.payments.values() if payment.request_id == request.request_id]
+
+    def refunds_of(self, payment: PaymentState) -> list[RefundState]:
+        return [refund for refund in self.refunds.values() if refund.payment_id == payment.payment_id]
