@@ -52,7 +52,14 @@ def _serving(name: str) -> click.Command:
         configure_logging("fakes", level=settings.log_level, form=settings.log_format)
         names = tuple(FAKES) if name == EVERY else (name,)
         wishes = Wishes(
-            names, settings.fakes_port if port is None else port, webhooks, key, secret, seed, limits
+            names,
+            settings.fakes_port if port is None else port,
+            prefixed=name == EVERY,
+            webhooks=webhooks,
+            key=key,
+            secret=secret,
+            seed=seed,
+            limits=limits,
         )
 
         async def main(stop: asyncio.Event) -> None:

@@ -73,10 +73,11 @@ async def serving(
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What whoever starts the fakes asks for; None takes the settings' value. One provider alone is served at the root."""
+    """What whoever starts the fakes asks for; None takes the settings' value. `prefixed`: each beneath its name, not one at the root."""
 
     names: Sequence[str]
     port: int
+    prefixed: bool = True
     webhooks: str | None = None
     key: str | None = None
     secret: str | None = None
@@ -113,7 +114,7 @@ async def serve(
         world,
         host=settings.fakes_host,
         port=wishes.port,
-        prefixed=len(wishes.names) > 1,
+        prefixed=wishes.prefixed,
     ) as served:
         log.info("fakes serve", action="fakes.serve", address=served.address)
         ready(served)

@@ -241,3 +241,31 @@ def test_another_dotenv_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("LUNAS_INGRESS_PORT=9001\n", encoding="utf-8")
     environ = {"LUNAS_ENV": "development", "LUNAS_DOTENV": str(tmp_path / "mine")}
     assert load_settings(environ).ingress_port == 9001
+
+
+def test_in_development_calls_go_to_the_fake_of_a_provider_whose_address_nobody_set() -> None:
+    settings = load_settings(
+        {"LUNAS_ENV": "development", "LUNAS_FAKES_PORT": "9", "MAYAR_BASE_URL": "https://api.mayar.club"}
+    )
+    assert settings.xendit_base_url == "http://127.0.0.1:9/xendit"
+    assert settings.scalev_base_url == "http://127.0.0.1:9/scalev"
+    assert (settings.call_key("xendit"), settings.call_key("scalev")) == ("dev-xendit-key", "dev-scalev-key")
+    assert settings.mayar_base_url == "https://api.mayar.club"
+    with pytest.raises(ConfigurationError, match="MAYAR_API_KEY"):
+        settings.call_key("mayar")
+
+
+def test_the_address_of_a_fake_is_not_passed_on_because_its_port_can_move() -> None:
+    passed_on = load_settings({"LUNAS_ENV": "development"}).as_environment()
+    assert "XENDIT_BASE_URL" not in passed_on
+    moved = load_settings(passed_on | {"LUNAS_FAKES_PORT": "10"})
+    assert moved.xendit_base_url == "http://127.0.0.1:10/xendit"
+
+
+@pytest.mark.parametrize(
+    "environ", [{"LUNAS_ENV": "production"}, {"LUNAS_ENV": "development", "LUNAS_FAKES": "off"}]
+)
+def test_no_call_goes_to_a_fake_in_production_or_when_they_are_off(environ: dict[str, str]) -> None:
+    settings = load_settings(environ)
+    assert settings.xendit_base_url == "https://api.xendit.co"
+    assert settings.xendit_secret_key is None
