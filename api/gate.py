@@ -22,6 +22,8 @@ from schemas.problems import Problem
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
+OPEN_PREFIXES = ("/pay/", "/look/")
+"""Pages for customers: the secret in the address is their permission. And what such pages are drawn with."""
 RETRY_SECONDS = "1"
 # Somebody held a lock for longer than `LUNAS_DATABASE_LOCK_TIMEOUT_MS`, or the server ended us to let another one go on: nothing was done.
 BUSY = (
@@ -30,6 +32,9 @@ BUSY = (
     asyncpg.SerializationError,
     asyncpg.QueryCanceledError,
 )
+
+UNAVAILABLE = (Transient, *BUSY, *CONNECTION_ERRORS)
+"""Whatever says: not now, later."""
 
 log = get_logger(__name__)
 
@@ -40,7 +45,7 @@ def require_key(api_key: str) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in OPEN_PATHS:
+        if request.path not in OPEN_PATHS and not request.path.startswith(OPEN_PREFIXES):
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
             digest = hashlib.sha256(given.strip().encode("utf-8", "surrogateescape")).digest()
             if not (hmac.compare_digest(digest, expected) and scheme.lower() == "bearer"):
@@ -59,7 +64,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return problem_answer(problem, language_of(request))
     except web.HTTPException as error:
         return problem_answer(_from_http(error, request), language_of(request))
-    except (Transient, *BUSY, *CONNECTION_ERRORS) as error:
+    except UNAVAILABLE as error:
         if not DATABASE.explains(error):
             log.warning("call cannot be answered now", action="api.unavailable", error=type(error).__name__)
         unavailable = Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})

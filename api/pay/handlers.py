@@ -1,0 +1,205 @@
+"""HTTP of the payment page. No key: the secret in the address is the permission. No script is needed, none comes from elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from io import BytesIO
+
+import segno
+from aiohttp import web
+
+from api.gate import UNAVAILABLE
+from api.pay.pace import Pace
+from api.pay.page import QR_BORDER, notice, page
+from api.pay.secret import digest_of
+from api.pay.shown import FINAL, Shown, State
+from runtime.logs import get_logger
+from runtime.look import served
+from schemas.languages import Language, preferred
+
+Find = Callable[[bytes], Awaitable[Shown | None]]
+"""The request whose secret has this digest."""
+
+SCRIPT = resources.files("api.pay").joinpath("pay.js").read_bytes()
+SCRIPT_ADDRESS = f"/pay/pay-{hashlib.sha256(SCRIPT).hexdigest()[:12]}.js"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+PICTURE_SCALE = 10
+"""Pixels per module of the QR picture: read from another phone's screen and from paper."""
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PayLimits:
+    """`listeners` open pages at once, each looking every `refresh_seconds` and sending a sign of life every `heartbeat_seconds`."""
+
+    listeners: int
+    refresh_seconds: float
+    heartbeat_seconds: float
+    longest_seconds: float
+    unknown: int
+    unknown_seconds: float
+    addresses: int
+
+
+class PaymentPages:
+    """`GET /pay/{secret}` and what belongs to it."""
+
+    def __init__(
+        self,
+        find: Find,
+        limits: PayLimits,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._find = find
+        self._limits = limits
+        self._clock = clock
+        self._now = now
+        self._pace = Pace(limits.unknown, limits.unknown_seconds, limits.addresses, clock)
+        self._listening = 0
+        self._closing = asyncio.Event()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(SCRIPT_ADDRESS, _script),
+            web.get("/pay/{secret}", self.show),
+            web.get("/pay/{secret}/events", self.listen),
+        ]
+
+    def close(self) -> None:
+        """Ends what listens, so that a drain need not wait for open pages."""
+        self._closing.set()
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        language = _language(request)
+        address = request.remote or ""
+        if wait := self._pace.wait_seconds(address):
+            return _page(notice("slow", "slow_note", language), language, 429, {"Retry-After": str(wait)})
+        try:
+            shown = await self._known(request)
+        except UNAVAILABLE as error:
+            log.warning("page cannot be shown now", action="pay.unavailable", error=type(error).__name__)
+            return _page(notice("away", "away_note", language), language, 503, {"Retry-After": "5"})
+        if shown is None:
+            self._pace.count(address)
+            return _page(notice("unknown", "unknown_note", language), language, 404)
+        if request.query.get("download") == "png" and shown.qr_string and shown.state == "waiting":
+            return _picture(shown.qr_string, shown.reference)
+        return _page(page(shown, language, self._now(), SCRIPT_ADDRESS), language)
+
+    async def listen(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: `state` whenever it changes, and once at the beginning."""
+        if self._pace.wait_seconds(request.remote or "") or self._listening >= self._limits.listeners:
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        try:
+            first = await self._known(request)
+        except UNAVAILABLE:
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        if first is None:
+            self._pace.count(request.remote or "")
+            return web.Response(status=404)
+        self._listening += 1
+        try:
+            return await self._tell(request, first)
+        finally:
+            self._listening -= 1
+
+    async def _tell(self, request: web.Request, shown: Shown) -> web.StreamResponse:
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/event-stream",
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+            }
+        )
+        await response.prepare(request)
+        started = spoken = self._clock()
+        told: State | None = None
+        while True:
+            if shown.state != told:
+                told, spoken = shown.state, self._clock()
+                await response.write(f"event: state\ndata: {told}\n\n".encode())
+            elif self._clock() - spoken >= self._limits.heartbeat_seconds:
+                spoken = self._clock()
+                await response.write(b": still here\n\n")
+            if told in FINAL or self._clock() - started >= self._limits.longest_seconds:
+                return response
+            if await self._closed_within(self._limits.refresh_seconds):
+                return response
+            try:
+                shown = await self._known(request) or shown
+            except UNAVAILABLE:
+                return response  # the browser comes back by itself
+
+    async def _closed_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _known(self, request: web.Request) -> Shown | None:
+        digest = digest_of(request.match_info["secret"])
+        return None if digest is None else await self._find(digest)
+
+
+def _language(request: web.Request) -> Language:
+    """`?lang=` wins; who asks for nothing we speak is taken for an Indonesian customer."""
+    wish = request.query.get("lang")
+    if wish in ("id", "en"):
+        return "id" if wish == "id" else "en"
+    return preferred(request.headers.get("Accept-Language", "")) or "id"
+
+
+def _page(
+    text: str, language: Language, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    return web.Response(
+        status=status,
+        text=text,
+        content_type="text/html",
+        charset="utf-8",
+        headers={
+            "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-store",
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+            **(headers or {}),
+        },
+    )
+
+
+def _picture(code: str, reference: str) -> web.Response:
+    written = BytesIO()
+    segno.make(code, error="m", micro=False).save(written, kind="png", scale=PICTURE_SCALE, border=QR_BORDER)
+    return web.Response(
+        body=written.getvalue(),
+        content_type="image/png",
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="qris-{reference}.png"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+async def _script(_request: web.Request) -> web.Response:
+    return web.Response(
+        body=SCRIPT,
+        content_type="text/javascript",
+        charset="utf-8",
+        headers={"Cache-Control": served.FOR_EVER, "X-Content-Type-Options": "nosniff"},
+    )

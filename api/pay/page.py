@@ -1,0 +1,112 @@
+"""The payment page as HTML: a pure function of what is shown, the language and the time. It can be paid on without any script."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import segno
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from api.pay.shown import FINAL, Shown
+from api.pay.steps import steps
+from api.pay.words import WORDS, rupiah
+from runtime.look.served import ADDRESS
+from schemas.languages import Language
+
+QR_BORDER = 4
+"""Modules. What ISO 18004 asks for around a code, so that a camera finds it on a dark page too."""
+
+WIB = ZoneInfo("Asia/Jakarta")
+
+CHANNELS = {"MANDIRI": "Mandiri", "GOPAY": "GoPay", "QRIS": "QRIS"}
+"""Names as people write them; the others are written as they are known: BCA, BNI, BRI, OVO."""
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("api.pay"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def page(shown: Shown, language: Language, now: datetime, script: str) -> str:
+    """The whole page. `script` is the address of the small script that makes it live; times are shown in WIB."""
+    words = WORDS[language]
+    amount = rupiah(shown.amount_idr, language)
+    return _template("pay.html").render(
+        language=language,
+        other="en" if language == "id" else "id",
+        words={key: _filled(text, shown, amount, language) for key, text in words.items()},
+        shown=shown,
+        amount=amount,
+        received=rupiah(shown.received_idr or shown.amount_idr, language),
+        channel=_channel(shown),
+        final=shown.state in FINAL,
+        left=_minutes_left(shown, now),
+        steps=steps(shown, language),
+        qr=_qr(shown.qr_string) if shown.qr_string else None,
+        style=ADDRESS,
+        script=script,
+        paid_at=clock(shown.paid_at, language) if shown.paid_at else None,
+    )
+
+
+def notice(title: str, note: str, language: Language) -> str:
+    """A page that says one thing: a link nobody knows, too many attempts, an outage."""
+    words = WORDS[language]
+    return _template("notice.html").render(
+        language=language, title=words[title], note=words[note], style=ADDRESS
+    )
+
+
+def clock(at: datetime, language: Language) -> str:
+    """`29 Nov 2026 13.50 WIB`; Indonesian writes the time with a full stop."""
+    here = at.astimezone(WIB)
+    months = (
+        ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
+        if language == "id"
+        else ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    )
+    mark = "." if language == "id" else ":"
+    return f"{here.day} {months[here.month - 1]} {here.year} {here:%H}{mark}{here:%M} WIB"
+
+
+def _filled(text: str, shown: Shown, amount: str, language: Language) -> str:
+    at = shown.paid_at or shown.expires_at
+    return text.format(
+        amount=amount,
+        bank=_channel(shown),
+        channel=_channel(shown),
+        time=clock(at, language) if at else "",
+        minutes="{minutes}",
+    )
+
+
+def _channel(shown: Shown) -> str:
+    name = (shown.channel or ("QRIS" if shown.way == "qris" else "")).upper()
+    return CHANNELS.get(name, name)
+
+
+def _minutes_left(shown: Shown, now: datetime) -> int | None:
+    """Whole minutes, never below one while there is time: the page must not say 0 and still take money as in time."""
+    if shown.state != "waiting" or shown.expires_at is None:
+        return None
+    return max(1, int((shown.expires_at - now).total_seconds() // 60))
+
+
+def _qr(text: str) -> Markup:
+    """SVG inside the page. Correction M survives a scratched screen; dark on white whatever the theme is."""
+    code = segno.make(text, error="m", micro=False)
+    return Markup(  # noqa: S704 - segno's own markup: modules as a path, nothing of the text
+        code.svg_inline(
+            border=QR_BORDER, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
+        )
+    )

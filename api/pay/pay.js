@@ -1,0 +1,32 @@
+// Makes the payment page live. Nothing here is needed to pay: without it the page is reloaded by hand.
+"use strict";
+document.documentElement.classList.add("scripted");
+
+const main = document.querySelector("main.pay");
+const events = new EventSource(location.pathname.replace(/\/$/, "") + "/events");
+events.addEventListener("state", (event) => {
+  if (event.data !== main.dataset.state) location.reload();
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = button.dataset.copied;
+    } catch {
+      // Not allowed to write to the clipboard: the number is marked, so that it can be copied by hand.
+      getSelection().selectAllChildren(document.getElementById("number"));
+    }
+  });
+}
+
+const left = document.getElementById("left");
+if (left) {
+  const until = Date.parse(left.dataset.until);
+  const show = () => {
+    const minutes = Math.floor((until - Date.now()) / 60000);
+    left.textContent = minutes > 0 ? " (" + left.dataset.text.replace("{minutes}", minutes) + ")" : "";
+  };
+  show();
+  setInterval(show, 20000);
+}

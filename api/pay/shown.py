@@ -1,0 +1,51 @@
+"""What the payment page shows of one request of ours. Nothing of it is personal: whoever holds the link may read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from schemas.decisions import PaymentStatus
+
+State = Literal["waiting", "preparing", "paid", "refunded", "expired", "failed", "cancelled"]
+"""`preparing`: the provider has not said yet how this can be paid. `expired` still takes money that comes late."""
+
+Way = Literal["qris", "va", "ewallet", "hosted"]
+"""`hosted`: the provider, or the shop itself, has a page of its own to pay on."""
+
+FINAL: frozenset[State] = frozenset({"paid", "refunded", "failed", "cancelled"})
+"""Nothing is waited for. An expired request is not final: money that comes late is credited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One request: `amount_idr` whole rupiah, `channel` the bank or wallet, `address` where a page of others lets one pay."""
+
+    title: str
+    amount_idr: int
+    way: Way
+    channel: str | None
+    state: State
+    reference: str
+    expires_at: datetime | None = None
+    paid_at: datetime | None = None
+    received_idr: int | None = None
+    qr_string: str | None = None
+    va_number: str | None = None
+    address: str | None = None
+
+
+def state_of(
+    opened: bool, refused: bool, status: PaymentStatus | None, expires_at: datetime | None, now: datetime
+) -> State:
+    """What the customer is told. The payment's own status wins over our clock, and money over everything."""
+    if status in ("succeeded", "partially_refunded"):
+        return "paid"
+    if status in ("refunded", "reversed"):
+        return "refunded"
+    if status == "failed" or refused:
+        return "failed"
+    if status == "expired" or (expires_at is not None and now >= expires_at):
+        return "expired"
+    return "waiting" if opened else "preparing"

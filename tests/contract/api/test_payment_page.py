@@ -1,0 +1,244 @@
+"""The payment page: what customers see, in two languages, without a key, without a script, without anything personal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from api.gate import answer_problems, require_key
+from api.pay.handlers import PayLimits, PaymentPages
+from api.pay.secret import digest_of, new_secret
+from api.pay.shown import Shown, State
+from runtime.look import served
+from schemas.errors import StoreUnavailable
+
+NOW = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
+QRIS = Shown(
+    title="Makalah App",
+    amount_idr=50_000,
+    way="qris",
+    channel=None,
+    state="waiting",
+    reference="req_1",
+    expires_at=NOW + timedelta(minutes=23, seconds=30),
+    qr_string="00020101021226650013ID.CO.XENDIT.WWW",
+)
+VA = replace(QRIS, way="va", channel="MANDIRI", qr_string=None, va_number="8860812345678901")
+GOPAY = replace(
+    QRIS, way="ewallet", channel="GOPAY", qr_string=None, address="https://wallet.example/pay?a=1&b=2"
+)
+OVO = replace(GOPAY, channel="OVO", address=None)
+HOSTED = replace(GOPAY, way="hosted", channel=None)
+PAID = replace(QRIS, state="paid", paid_at=NOW, received_idr=50_000)
+
+LIMITS = PayLimits(
+    listeners=2,
+    refresh_seconds=0.01,
+    heartbeat_seconds=60,
+    longest_seconds=60,
+    unknown=3,
+    unknown_seconds=60,
+    addresses=10,
+)
+
+
+class Shop:
+    """What the page looks up, in memory."""
+
+    def __init__(self) -> None:
+        self.secret = new_secret()
+        self.shown: Shown | None = QRIS
+        self.away = False
+
+    async def find(self, digest: bytes) -> Shown | None:
+        if self.away:
+            raise StoreUnavailable("the database is away")
+        return self.shown if digest == digest_of(self.secret) else None
+
+    @property
+    def path(self) -> str:
+        return f"/pay/{self.secret}"
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+async def client(shop: Shop) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    app = web.Application(middlewares=[answer_problems, require_key("a-key-nobody-sends")])
+    pages = PaymentPages(shop.find, LIMITS, now=lambda: NOW)
+    app.add_routes([*pages.routes(), *served.routes()])
+    async with TestClient(TestServer(app)) as made:
+        yield made
+        pages.close()
+
+
+Client = TestClient[web.Request, web.Application]
+
+
+class Words(HTMLParser):
+    """The text of a page, and the addresses it names."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.inline = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in ("href", "src"):
+                self.addresses.append(value or "")
+            self.inline |= name == "style" or name.startswith("on")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+async def shown(client: Client, shop: Shop, what: Shown, **query: str) -> Words:
+    shop.shown = what
+    answer = await client.get(shop.path, params=query)
+    assert answer.status == 200
+    return Words(await answer.text())
+
+
+async def test_a_customer_sees_the_amount_the_code_and_until_when_in_indonesian_first(
+    client: Client, shop: Shop
+) -> None:
+    page = await shown(client, shop, QRIS)
+    assert "Rp\N{NO-BREAK SPACE}50.000" in page.text
+    assert "Menunggu pembayaran · berlaku sampai 4 Mar 2027 12.29 WIB (23 menit lagi)" in page.text
+    assert "svg" in page.tags
+
+
+async def test_who_asks_for_english_gets_english(client: Client, shop: Shop) -> None:
+    by_header = await client.get(shop.path, headers={"Accept-Language": "en"})
+    assert "Rp\N{NO-BREAK SPACE}50,000" in await by_header.text()
+    by_link = await shown(client, shop, QRIS, lang="en")
+    assert "valid until 4 Mar 2027 12:29 WIB (23 minutes left)" in by_link.text
+
+
+@pytest.mark.parametrize(
+    ("what", "wanted", "address"),
+    [
+        (VA, ("8860812345678901", "Nomor virtual account Mandiri", "Bayar tepat"), None),
+        (GOPAY, ("Bayar dengan GoPay",), "https://wallet.example/pay?a=1&b=2"),
+        (OVO, ("Buka aplikasi OVO",), None),
+        (HOSTED, ("Buka halaman pembayaran",), "https://wallet.example/pay?a=1&b=2"),
+    ],
+    ids=["va", "gopay", "ovo", "hosted"],
+)
+async def test_every_way_of_paying_says_how(
+    client: Client, shop: Shop, what: Shown, wanted: tuple[str, ...], address: str | None
+) -> None:
+    page = await shown(client, shop, what)
+    assert all(sentence in page.text for sentence in wanted)
+    assert address is None or address in page.addresses
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("preparing", "Sedang menyiapkan pembayaran"),
+        ("paid", "Lunas. Terima kasih!"),
+        ("refunded", "Dana sudah dikembalikan"),
+        ("expired", "Uangnya tetap kami terima"),
+        ("failed", "Pembayaran gagal"),
+        ("cancelled", "Jangan membayar lagi"),
+    ],
+)
+async def test_every_state_is_told_and_only_a_waiting_one_can_be_paid(
+    client: Client, shop: Shop, state: State, sentence: str
+) -> None:
+    page = await shown(client, shop, replace(VA, state=state, paid_at=NOW if state == "paid" else None))
+    assert sentence in page.text
+    assert "8860812345678901" not in page.text
+    assert (await client.get(shop.path, params={"download": "png"})).content_type == "text/html"
+
+
+async def test_a_receipt_says_what_was_received_when_and_under_which_reference(
+    client: Client, shop: Shop
+) -> None:
+    page = await shown(client, shop, replace(PAID, received_idr=49_000))
+    assert all(one in page.text for one in ("Bukti pembayaran", "49.000", "4 Mar 2027 12.06 WIB", "req_1"))
+
+
+async def test_the_code_can_be_saved_as_a_picture(client: Client, shop: Shop) -> None:
+    answer = await client.get(shop.path, params={"download": "png"})
+    assert answer.content_type == "image/png"
+    assert (await answer.read()).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("what", [QRIS, VA, GOPAY, PAID], ids=["qris", "va", "gopay", "paid"])
+async def test_nothing_comes_from_elsewhere_and_nothing_is_inline(
+    client: Client, shop: Shop, what: Shown
+) -> None:
+    page = await shown(client, shop, what)
+    assert not page.inline
+    policy = (await client.get(shop.path)).headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert policy.startswith("default-src 'none'")
+    for address in page.addresses:
+        if address.startswith("/"):
+            assert (await client.get(address)).status == 200
+        elif address != what.address:
+            assert address.startswith(("?", "data:,"))
+
+
+async def test_markup_in_what_others_named_stays_text(client: Client, shop: Shop) -> None:
+    hostile = '"><script>alert(1)</script>'
+    page = await shown(
+        client, shop, replace(VA, title=hostile, va_number=hostile, channel=hostile, reference=hostile)
+    )
+    assert page.tags.count("script") == 1
+    assert hostile in page.text
+
+
+async def test_an_unknown_link_is_404_and_many_of_them_are_slowed_but_a_known_one_never_counts(
+    client: Client, shop: Shop
+) -> None:
+    for _ in range(5):
+        assert (await client.get(shop.path)).status == 200
+    for secret in (new_secret(), "x", shop.secret[:-1]):
+        assert (await client.get(f"/pay/{secret}")).status == 404
+    slowed = await client.get(f"/pay/{new_secret()}")
+    assert slowed.status == 429
+    assert int(slowed.headers["Retry-After"]) >= 1
+
+
+async def test_an_outage_is_said_and_is_no_unknown_link(client: Client, shop: Shop) -> None:
+    shop.away = True
+    answer = await client.get(shop.path)
+    assert answer.status == 503
+    assert "Uang yang sudah dibayar tidak hilang" in await answer.text()
+
+
+async def test_an_open_page_hears_that_the_money_came_and_then_listens_no_more(
+    client: Client, shop: Shop
+) -> None:
+    async with client.get(f"{shop.path}/events") as stream:
+        assert stream.content_type == "text/event-stream"
+        assert await stream.content.readuntil(b"\n\n") == b"event: state\ndata: waiting\n\n"
+        shop.shown = PAID
+        assert await stream.content.readuntil(b"\n\n") == b"event: state\ndata: paid\n\n"
+        assert await stream.content.read() == b""
+
+
+async def test_more_open_pages_than_are_allowed_are_asked_to_come_back(client: Client, shop: Shop) -> None:
+    async with client.get(f"{shop.path}/events"), client.get(f"{shop.path}/events"):
+        assert (await client.get(f"{shop.path}/events")).status == 503
+    async with asyncio.timeout(10):
+        while (await client.get(f"{shop.path}/events")).status == 503:
+            await asyncio.sleep(0)  # the server notices in its own time that one has left
