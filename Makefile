@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv/bin
 SETUP := $(PYTHON) -m deploy.local.installation
 PYTEST := $(VENV)/python -m pytest
+# The suite waits for processes and services more than it computes. Each worker has services of its own; a file stays in one worker.
+TEST_WORKERS ?= 3
+PARALLEL := -n $(TEST_WORKERS) --dist loadfile
 
 export LUNAS_ENV ?= development
 
@@ -27,20 +30,20 @@ run: ready ## start everything in the foreground until Ctrl-C; prints the addres
 
 ##@ Work on it
 
-test: ready-tests ## the whole test suite: unit, contract, integration, system, architecture
-	@$(PYTEST)
+test: ready-tests ## the whole test suite: unit, contract, integration, system, architecture; TEST_WORKERS=1 for one after the other
+	@$(PYTEST) $(PARALLEL)
 
 test-unit: ready-dev ## tests that need no service; a minute
 	@$(PYTEST) tests/unit tests/architecture
 
 test-contract: ready-tests ## recorded payloads, golden files, and the API against a private PostgreSQL
-	@$(PYTEST) tests/contract
+	@$(PYTEST) $(PARALLEL) tests/contract
 
 test-integration: ready-tests ## against a private PostgreSQL and RabbitMQ
-	@$(PYTEST) tests/integration
+	@$(PYTEST) $(PARALLEL) tests/integration
 
 test-system: ready-tests ## real processes from HTTP to balance
-	@$(PYTEST) tests/system
+	@$(PYTEST) $(PARALLEL) tests/system
 
 test-anyday: ready-anyday ## the whole suite under six moved clocks (an hour); MINUTES=12 deals the files that know time out to them
 	@$(VENV)/python -m tests.anyday $(if $(MINUTES),--minutes $(MINUTES))
