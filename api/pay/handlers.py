@@ -15,10 +15,10 @@ import segno
 from aiohttp import web
 
 from api.gate import UNAVAILABLE
-from api.pay.pace import Pace
 from api.pay.page import QR_BORDER, notice, page
 from api.pay.secret import digest_of
 from api.pay.shown import FINAL, Shown, State
+from api.pay.unknown_links import UnknownLinks
 from runtime.logs import get_logger
 from runtime.look import served
 from schemas.languages import Language, preferred
@@ -66,7 +66,7 @@ class PaymentPages:
         self._limits = limits
         self._clock = clock
         self._now = now
-        self._pace = Pace(limits.unknown, limits.unknown_seconds, limits.addresses, clock)
+        self._unknown = UnknownLinks(limits.unknown, limits.unknown_seconds, limits.addresses, clock)
         self._listening = 0
         self._closing = asyncio.Event()
 
@@ -84,7 +84,7 @@ class PaymentPages:
     async def show(self, request: web.Request) -> web.StreamResponse:
         language = _language(request)
         address = request.remote or ""
-        if wait := self._pace.wait_seconds(address):
+        if wait := self._unknown.wait_seconds(address):
             return _page(notice("slow", "slow_note", language), language, 429, {"Retry-After": str(wait)})
         try:
             shown = await self._known(request)
@@ -92,7 +92,7 @@ class PaymentPages:
             log.warning("page cannot be shown now", action="pay.unavailable", error=type(error).__name__)
             return _page(notice("away", "away_note", language), language, 503, {"Retry-After": "5"})
         if shown is None:
-            self._pace.count(address)
+            self._unknown.count(address)
             return _page(notice("unknown", "unknown_note", language), language, 404)
         if request.query.get("download") == "png" and shown.qr_string and shown.state == "waiting":
             return _picture(shown.qr_string, shown.reference)
@@ -100,14 +100,14 @@ class PaymentPages:
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: `state` whenever it changes, and once at the beginning."""
-        if self._pace.wait_seconds(request.remote or "") or self._listening >= self._limits.listeners:
+        if self._unknown.wait_seconds(request.remote or "") or self._listening >= self._limits.listeners:
             return web.Response(status=503, headers={"Retry-After": "5"})
         try:
             first = await self._known(request)
         except UNAVAILABLE:
             return web.Response(status=503, headers={"Retry-After": "5"})
         if first is None:
-            self._pace.count(request.remote or "")
+            self._unknown.count(request.remote or "")
             return web.Response(status=404)
         self._listening += 1
         try:

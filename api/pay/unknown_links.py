@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 
-class Pace:
+class UnknownLinks:
     """Up to `limit` unknown links per `seconds` and address; at most `addresses` are remembered, the oldest is forgotten first."""
 
     def __init__(self, limit: int, seconds: float, addresses: int, clock: Callable[[], float]) -> None:
