@@ -17,6 +17,7 @@ from api.reads.positions import PositionWatch
 from projections.app import answers, prepare
 from runtime.database import Pool, open_pool
 from runtime.doors import PublicRunner
+from runtime.failed_keys import Keyhole
 from runtime.faults import arm
 from runtime.health import Health
 from runtime.logs import get_logger
@@ -40,11 +41,12 @@ def application(
     settings: Settings,
     mounted: Sequence[Route],
     health: Health,
+    keyhole: Keyhole,
     lifespan: Callable[[web.Application], Awaitable[None]],
 ) -> web.Application:
     """The whole HTTP application over these calls."""
     app = web.Application(
-        middlewares=[answer_problems, require_key(settings.require_api_key())],
+        middlewares=[answer_problems, require_key(keyhole)],
         client_max_size=settings.api_body_limit_bytes,
     )
     app.add_routes([web.route(call.method, call.path, handler) for call, handler in mounted])
@@ -53,8 +55,15 @@ def application(
     document = document_of(described, most={"limit": settings.read_page_max})
     app.add_routes(Documentation(document, indonesian, settings.api_public_url).routes())
     app.add_routes(health.routes())
-    app.on_cleanup.append(lifespan)
+    app.on_cleanup.extend((lifespan, _close(keyhole)))
     return app
+
+
+def _close(keyhole: Keyhole) -> Callable[[web.Application], Awaitable[None]]:
+    async def close(_app: web.Application) -> None:
+        keyhole.close()
+
+    return close
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -71,7 +80,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     ):
         health.add("database", lambda: answers(pool))
         watch = PositionWatch(pool)
-        app = application(settings, routes(settings, pool, watch), health, lambda _app: watch.close())
+        keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
+        mounted = routes(settings, pool, watch)
+        app = application(settings, mounted, health, keyhole, lambda _app: watch.close())
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
         try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -13,6 +11,7 @@ from aiohttp.typedefs import Middleware
 from api.answers import language_of, problem_answer
 from projections.fold import describe
 from runtime.database import CONNECTION_ERRORS
+from runtime.failed_keys import Keyhole, TooManyKeys
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
 from schemas.errors import Transient
@@ -39,16 +38,20 @@ UNAVAILABLE = (Transient, *BUSY, *CONNECTION_ERRORS)
 log = get_logger(__name__)
 
 
-def require_key(api_key: str) -> Middleware:
-    """Everything but health and documentation needs the bearer key. Compared as hashes, in constant time."""
-    expected = hashlib.sha256(api_key.encode()).digest()
+def require_key(keyhole: Keyhole) -> Middleware:
+    """Everything but health and documentation needs the bearer key."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path not in OPEN_PATHS and not request.path.startswith(OPEN_PREFIXES):
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-            digest = hashlib.sha256(given.strip().encode("utf-8", "surrogateescape")).digest()
-            if not (hmac.compare_digest(digest, expected) and scheme.lower() == "bearer"):
+            # A header that is no bearer token at all offers no key.
+            offered = given.strip() if scheme.lower() == "bearer" else ""
+            try:
+                opened = bool(offered) and keyhole.opens(request.remote, offered)
+            except TooManyKeys as error:
+                raise Problem("too_many_keys", headers={"Retry-After": error.retry_after}) from None
+            if not opened:
                 raise Problem("unauthorized", headers={"WWW-Authenticate": "Bearer"})
         return await handler(request)
 

@@ -16,7 +16,7 @@ from schemas.examples import EXAMPLES
 from schemas.problems import PROBLEMS
 
 REFERENCE = "#/components/schemas/{model}"
-EVERYWHERE = ("unauthorized", "unavailable")
+EVERYWHERE = ("unauthorized", "too_many_keys", "unavailable")
 
 Document = dict[str, Any]
 

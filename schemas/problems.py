@@ -30,6 +30,13 @@ _KINDS = (
         "Kirim kunci API sebagai `Authorization: Bearer <kunci>`.",
     ),
     ProblemKind(
+        "too_many_keys",
+        429,
+        "Too many wrong keys",
+        "Too many wrong keys came from this address; try again after `Retry-After` seconds.",
+        "Terlalu banyak kunci salah dari alamat ini; coba lagi setelah `Retry-After` detik.",
+    ),
+    ProblemKind(
         "not_found",
         404,
         "Not found",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hmac
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -16,6 +15,7 @@ from console.operator_page.style import POLICY
 from console.overview import look
 from console.store import open_store
 from runtime.doors import PublicRunner
+from runtime.failed_keys import Keyhole, TooManyKeys
 from runtime.health import Health
 from runtime.lifecycle import within
 from runtime.logs import get_logger
@@ -42,9 +42,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     key = settings.require_operator_key()
     health = Health("console")
     health.add("database", lambda: _database_answers(settings))
-    runner = PublicRunner(application(settings, health, key), shutdown_timeout=2.0)
+    registry = new_registry()
+    keyhole = Keyhole(key, settings, registry, door="console")
+    runner = PublicRunner(application(settings, health, keyhole), shutdown_timeout=2.0)
     async with metrics_server(
-        new_registry(), health, host=settings.metrics_host, port=settings.console_metrics_port
+        registry, health, host=settings.metrics_host, port=settings.console_metrics_port
     ):
         await runner.setup()
         try:
@@ -54,10 +56,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await stop.wait()
             health.draining = True
         finally:
+            keyhole.close()
             await within(settings.shutdown_budget_seconds, runner.cleanup(), name="console")
 
 
-def application(settings: Settings, health: Health, key: str) -> web.Application:
+def application(settings: Settings, health: Health, keyhole: Keyhole) -> web.Application:
     """The HTTP application; separate from `run` for tests."""
 
     async def page(request: web.Request) -> web.Response:
@@ -65,7 +68,13 @@ def application(settings: Settings, health: Health, key: str) -> web.Application
             return await answer(request)
 
     async def answer(request: web.Request) -> web.Response:
-        if not authorised(request.headers.get("Authorization", ""), key):
+        offered = offered_key(request.headers.get("Authorization", ""))
+        try:
+            opened = bool(offered) and keyhole.opens(request.remote, offered)
+        except TooManyKeys as error:
+            later = {"Retry-After": error.retry_after}
+            return web.Response(status=429, text=text("page.too_many_keys") + "\n", headers=HEADERS | later)
+        if not opened:
             challenge = {"WWW-Authenticate": 'Basic realm="lunas operators", charset="UTF-8"'}
             return web.Response(status=401, text=text("page.sign_in") + "\n", headers=HEADERS | challenge)
         seen = await look(settings)
@@ -83,20 +92,17 @@ def _language(request: web.Request) -> Language | None:
     return next((one for one in LANGUAGES if one == wish), asked)
 
 
-def authorised(header: str, key: str) -> bool:
-    """HTTP Basic with any name and the operator key as password, or a bearer token; compared in constant time."""
+def offered_key(header: str) -> str:
+    """The key in it: HTTP Basic with any name and the key as password, or a bearer token; empty when there is none."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
-        given = value.strip()
-    elif scheme.lower() == "basic":
+        return value.strip()
+    if scheme.lower() == "basic":
         try:
-            given = base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
+            return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
         except ValueError:  # no base64, no ASCII, no UTF-8
-            return False
-    else:
-        return False
-    # aiohttp keeps bytes that are no UTF-8 as lone surrogates: they are part of a wrong key, not an error of ours.
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), key.encode())
+            return f"\0{value}"  # a wrong key, which counts as one
+    return ""
 
 
 async def _database_answers(settings: Settings) -> bool:

@@ -124,6 +124,10 @@ LOOKING: dict[str, tuple[str, str]] = {
         "This page shows and changes nothing. Operators act with the `lunas` command on the server.",
         "Halaman ini hanya menampilkan. Operator bertindak dengan perintah `lunas` di server.",
     ),
+    "page.too_many_keys": (
+        "Too many wrong keys came from this address. Wait a moment.",
+        "Terlalu banyak kunci salah dari alamat ini. Tunggu sebentar.",
+    ),
     "page.sign_in": (
         "Sign in with the operator key as password.",
         "Masuk dengan kunci operator sebagai kata sandi.",

@@ -46,23 +46,24 @@ def variable_name(field: str) -> str:
     return field.upper() if field.startswith(_UNPREFIXED) else f"LUNAS_{field.upper()}"
 
 
-SHORTEST_SECRET = 16
-"""Characters of a key that opens a door in production. The providers' own are longer; below this a static one can be guessed."""
-
 _KNOWN_SECRET = re.compile(r"(dev(elopment)?|change[-_]?me)([-_]|$)", re.IGNORECASE)
 """How the values begin that development uses and our pages show, and those that people leave in place."""
 
 
-def _weakness(secret: str) -> str | None:
+DIFFERENT_CHARACTERS = 4
+"""Fewer in a secret are a pattern and not chance: sixteen random hexadecimal digits have ten on average."""
+
+
+def _weakness(secret: str, shortest: int) -> str | None:
     """What is wrong with a secret for production, as the rest of a sentence."""
     text = secret.strip()
     if not text:
         return "is blank"
     if _KNOWN_SECRET.match(text):
         return "is a known development value"
-    if len(text) < SHORTEST_SECRET:
-        return f"is shorter than {SHORTEST_SECRET} characters and can be guessed"
-    if len(set(text)) < SHORTEST_SECRET // 4:
+    if len(text) < shortest:
+        return f"is shorter than {shortest} characters and can be guessed"
+    if len(set(text)) < DIFFERENT_CHARACTERS:
         return "repeats a few characters and can be guessed"
     return None
 
@@ -153,7 +154,7 @@ class Settings(
         """In production every key that opens a door of ours is one that nobody can know or guess. The values stay out of the sentence."""
         if self.env == "production":
             for field, secret in self._own_secrets():
-                weakness = _weakness(secret)
+                weakness = _weakness(secret, self.secret_min_characters)
                 if weakness:
                     raise ValueError(f"{variable_name(field)} {weakness}: set it to a long random value")
         return self

@@ -110,4 +110,26 @@ class ProcessingSettings(BaseModel):
         description="Longest wait of a read with `min_position` before it answers 409 `projection_behind`.",
     )
     read_page_max: int = Field(200, ge=1, le=1000, description="Most items in one answer of a listing.")
+    secret_min_characters: int = Field(
+        16,
+        ge=8,
+        description="Shortest webhook secret, API key and operator key that production accepts. The providers' own are longer; below this one can "
+        "be guessed.",
+    )
+    failed_keys_max: int = Field(
+        10,
+        ge=1,
+        description="Wrong API or operator keys that one address may offer at once; then it is answered 429. A person mistypes a few times.",
+    )
+    failed_key_seconds: float = Field(
+        1.0,
+        gt=0,
+        description="After these one more key of such an address is looked at. The right key is never locked out for longer; where it was "
+        "offered before, not at all.",
+    )
+    failed_key_addresses: int = Field(
+        10_000,
+        ge=1,
+        description="Addresses that are remembered, the newest, for wrong keys and for right ones each; bounds memory.",
+    )
     api_body_limit_bytes: int = Field(65_536, ge=1024, description="Largest body of an API call.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
 
 from api.app import ROLE, application, routes
 from api.reads.positions import PositionWatch
@@ -14,6 +15,7 @@ from eventstore.append import NewEvent, append, lock_log
 from projections.feeder import Feeder
 from projections.versions import ensure
 from runtime.database import Pool, open_pool
+from runtime.failed_keys import Keyhole
 from runtime.health import Health
 from runtime.settings import Settings
 from schemas.calls import Call
@@ -28,6 +30,7 @@ class Api:
     client: TestClient[Any, Any]
     pool: Pool
     calls: list[Call]
+    registry: CollectorRegistry
 
     async def get(self, path: str, status: int = 200, **headers: str) -> Any:
         response = await self.client.get(path, headers=KEY | headers)
@@ -61,11 +64,12 @@ async def serve(given: Settings) -> AsyncIterator[Api]:
     async with open_pool(given, "test") as pool, open_pool(given, "api", role=ROLE) as narrow:
         async with pool.acquire() as connection:
             await ensure(connection)
-        watch = PositionWatch(narrow)
+        watch, registry = PositionWatch(narrow), CollectorRegistry()
         mounted = routes(given, narrow, watch)
-        app = application(given, mounted, Health("api"), lambda _app: watch.close())
+        keyhole = Keyhole(given.require_api_key(), given, registry, door="api")
+        app = application(given, mounted, Health("api"), keyhole, lambda _app: watch.close())
         async with TestClient(TestServer(app)) as client:
-            yield Api(client, pool, [call for call, _ in mounted])
+            yield Api(client, pool, [call for call, _ in mounted], registry)
 
 
 @pytest.fixture

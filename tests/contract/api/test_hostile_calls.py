@@ -51,7 +51,9 @@ async def _buy(api: Api) -> None:
 async def test_every_call_is_answered_as_documented_whatever_is_sent(
     database_url: str, settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
-    given = settings(database_url=database_url, min_position_wait_seconds=0.01, read_page_max=3)
+    given = settings(
+        database_url=database_url, min_position_wait_seconds=0.01, read_page_max=3, failed_keys_max=10**6
+    )
     called = tmp_path / "called"
     async with serve(given) as api:
         await _buy(api)

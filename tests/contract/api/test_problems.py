@@ -156,3 +156,24 @@ async def test_many_who_wait_cost_one_poll(api: Api) -> None:
     await api.get("/v1/suspense")
     await api.fold()
     assert {answer["position"] for answer in await asyncio.gather(*waiting)} == {position}
+
+
+async def test_guessing_keys_is_slowed_counted_and_never_locks_the_application_out(api: Api) -> None:
+    assert (await api.client.get("/v1/ledger", headers=KEY)).status in (200, 503)
+    answers = [
+        await api.client.get("/v1/ledger", headers={"Authorization": f"Bearer guess-{n}"}) for n in range(30)
+    ]
+    statuses = [answer.status for answer in answers]
+    assert statuses[:10] == [401] * 10
+    assert statuses.count(429) >= 15
+    slowed = next(answer for answer in answers if answer.status == 429)
+    assert int(slowed.headers["Retry-After"]) >= 1
+    assert (await slowed.json(content_type=None))["code"] == "too_many_keys"
+    assert (await api.client.get("/v1/ledger", headers=KEY)).status in (200, 503)
+    counted = api.registry.get_sample_value("lunas_refused_keys_total", {"door": "api", "reason": "wrong"})
+    assert counted == statuses.count(401)
+
+
+async def test_a_call_without_any_key_is_no_guess(api: Api) -> None:
+    for _ in range(30):
+        assert (await api.client.get("/v1/ledger")).status == 401

@@ -13,11 +13,13 @@ import asyncpg
 import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
 
 from console import exits
 from console.operator_page.app import application
 from deploy.local.services.instance import Instance, process_start
 from runtime.amqp.broker import Message, open_broker
+from runtime.failed_keys import Keyhole
 from runtime.health import Health
 from runtime.settings import Settings, load_settings
 from schemas.topology import WEBHOOKS, queue_name, routing_key
@@ -28,6 +30,10 @@ from tests.waiting import until
 
 def basic(key: str) -> dict[str, str]:
     return {"Authorization": encode_basic_auth("sari", key)}
+
+
+def _keyhole() -> Keyhole:
+    return Keyhole("dev-operator-key", load_settings(), CollectorRegistry(), door="console")
 
 
 def nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +187,7 @@ async def test_doctor_of_a_provider_counts_outcomes(lunas: Run, store: asyncpg.C
 
 async def test_the_operator_page_asks_for_the_key_and_shows_the_state(lunas: Run) -> None:
     await lunas("migrate")
-    app = application(load_settings(), Health("console"), "dev-operator-key")
+    app = application(load_settings(), Health("console"), _keyhole())
     async with TestClient(TestServer(app)) as client:
         assert (await client.get("/livez")).status == 200
         refused = await client.get("/")
@@ -197,12 +203,26 @@ async def test_the_operator_page_asks_for_the_key_and_shows_the_state(lunas: Run
         assert (await client.post("/", headers=basic("dev-operator-key"))).status == 405
 
 
+async def test_guessing_the_operator_key_is_slowed(lunas: Run) -> None:
+    await lunas("migrate")
+    app = application(load_settings(), Health("console"), _keyhole())
+    async with TestClient(TestServer(app)) as client:
+        assert (await client.get("/", headers=basic("dev-operator-key"))).status == 200
+        answers = [await client.get("/", headers=basic(f"guess-{n}")) for n in range(20)]
+        assert [answer.status for answer in answers[:10]] == [401] * 10
+        assert answers[-1].status == 429
+        assert int(answers[-1].headers["Retry-After"]) >= 1
+        undecodable = await client.get("/", headers={"Authorization": "Bearer \udcff"})
+        assert undecodable.status in (401, 429)
+        assert (await client.get("/", headers=basic("dev-operator-key"))).status == 200
+
+
 async def test_the_operator_page_speaks_the_language_of_the_browser_or_the_one_asked_for(
     lunas: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing_answers(monkeypatch)
     await lunas("migrate")
-    app = application(load_settings(), Health("console"), "dev-operator-key")
+    app = application(load_settings(), Health("console"), _keyhole())
     indonesian = {"Accept-Language": "id-ID,id;q=0.9,en;q=0.8"}
     async with TestClient(TestServer(app)) as client:
         page = await (await client.get("/", headers=basic("dev-operator-key") | indonesian)).text()

@@ -269,3 +269,17 @@ def test_no_call_goes_to_a_fake_in_production_or_when_they_are_off(environ: dict
     settings = load_settings(environ)
     assert settings.xendit_base_url == "https://api.xendit.co"
     assert settings.xendit_secret_key is None
+
+
+@pytest.mark.parametrize("variable", DOORS)
+def test_how_short_a_key_may_be_is_a_setting(variable: str) -> None:
+    given = {"LUNAS_ENV": "production", variable: "8d1f0c5b9e7a4432a6", "LUNAS_SECRET_MIN_CHARACTERS": "24"}
+    with pytest.raises(ConfigurationError, match=rf"^{variable} is shorter than 24 characters"):
+        load_settings(given)
+    load_settings(given | {"LUNAS_SECRET_MIN_CHARACTERS": "18"})
+
+
+@pytest.mark.parametrize("weak", ["x", "15-characters-x", "dev-xendit-secret", " ", "aaaaaaaaaaaaaaaaaaaa"])
+def test_production_refuses_such_a_secret_of_another_provider_too(weak: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^LUNAS_OTHER_WEBHOOK_SECRETS "):
+        load_settings({"LUNAS_ENV": "production", "LUNAS_OTHER_WEBHOOK_SECRETS": f"toko={weak}"})
