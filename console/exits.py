@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 FINE = 0
 PROBLEMS = 1
 WRONG_USE = 2
@@ -36,3 +38,12 @@ class Refused(CommandError):
     """Refused for safety; nothing was changed."""
 
     code = REFUSED
+
+
+class Away(CommandError):
+    """A service does not answer, or does not let us in; `service` is its name in `console.causes`, `kind` how it is in trouble."""
+
+    def __init__(self, message: str, service: str, kind: Literal["refused", "silent", "away"]) -> None:
+        super().__init__(message)
+        self.service = service
+        self.kind = kind

@@ -50,6 +50,11 @@ def innermost(error: BaseException) -> BaseException:
     return error
 
 
+def is_schema(error: BaseException) -> bool:
+    """Whether the database answers and lacks what this version needs."""
+    return isinstance(error.__cause__ or error, (*SCHEMA_MISSING, asyncpg.InvalidParameterValueError))
+
+
 def explain(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence of one error."""
     if isinstance(error, CommandError):

@@ -81,7 +81,7 @@ def lunas() -> None:
     Without being told, every command works on the instance that `make run` started in this checkout.
     Data goes to stdout, everything else to stderr. Add --json to a listing for one JSON document.
 
-    Exit codes: 0 fine, 1 found problems, 2 wrong use, 3 refused for safety.
+    Exit codes: 0 fine, 1 found problems, or a service does not answer (within 5 s), 2 wrong use, 3 refused for safety.
     """
 
 

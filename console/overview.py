@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import asyncpg
 
-from console.exits import CommandError
-from console.failures import explain
+from console.answering import silent
+from console.causes import (
+    ALL,
+    BROKER,
+    CONSUMERS,
+    DATABASE,
+    QUEUES,
+    READERS,
+    SCHEMA,
+    Cause,
+    Kind,
+    Subject,
+    arrange,
+)
+from console.exits import Away, CommandError
+from console.failures import explain, is_schema
 from console.messages import text
 from console.parked_money import amount_in
+from console.probes import Probed, probe
 from console.queues import QueueState, depths
 from console.store import open_store
 from eventstore.queries import load
@@ -31,95 +45,113 @@ REJECTED_WITHIN = timedelta(hours=1)
 """Rejected requests of so long ago are a problem now: a wrong secret shows within seconds, and is forgotten once it is mended."""
 LAG_PROBLEM_SECONDS = 30.0
 """A read model that stands still for longer while newer events exist is a problem; catching up takes a second or two."""
+PROJECTION = "projection."
+"""How the names of the projections' checkpoints begin; the others are the processor's."""
 PARKED_BODIES_READ = 2000
 """Dead letters whose bytes are read for an amount; more would make the screen slow, and the count says enough then."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong, as a sentence in the operator's language. Without a subject nothing else explains it."""
+
+    sentence: str
+    subject: Subject | None = None
+
+
 @dataclass(slots=True)
 class Overview:
-    """What was seen at `at`. `problems` are sentences in the operator's language; empty means all is well.
+    """What was seen at `at`. `causes` are what is wrong, each with what follows from it; empty means all is well.
 
-    Amounts are whole rupiah. A part that could not be looked at is None, and `problems` says why.
+    Amounts are whole rupiah. A part that could not be looked at is None, and a cause says why.
     """
 
     at: datetime | None = None
     position: int | None = None
-    processes: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, Probed] = field(default_factory=dict)
     queues: list[QueueState] | None = None
     providers: list[dict[str, Any]] | None = None
     parked: dict[str, Any] | None = None
     suspense: dict[str, Any] | None = None
     quarantine: dict[str, Any] | None = None
     readers: list[dict[str, Any]] | None = None
-    problems: list[str] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+
+    @property
+    def causes(self) -> list[Cause[Trouble]]:
+        """Causes first, what they explain under them."""
+        return arrange(self.troubles, lambda trouble: trouble.subject)
+
+    def add(self, sentence: str, name: str | None = None, kind: Kind = "wrong", **more: Any) -> None:
+        """One more thing that is wrong; `name`, `kind` and `more` are those of a Subject."""
+        self.troubles.append(Trouble(sentence, None if name is None else Subject(name, kind, **more)))
 
     def document(self) -> dict[str, Any]:
-        """For `--json`."""
-        return {"ok": not self.problems, **asdict(self)}
+        """For `--json`: `problems` are the sentences of the causes."""
+        document = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "troubles"}
+        return {
+            "ok": not self.troubles,
+            **document,
+            "queues": self.queues and [asdict(queue) for queue in self.queues],
+            "processes": {name: probed.state for name, probed in self.processes.items()},
+            "problems": [cause.trouble.sentence for cause in self.causes],
+            "causes": [_cause_document(cause) for cause in self.causes],
+        }
+
+
+def _cause_document(cause: Cause[Trouble]) -> dict[str, Any]:
+    return {
+        "problem": cause.trouble.sentence,
+        "consequences": [_cause_document(each) for each in cause.consequences],
+    }
 
 
 async def look(settings: Settings) -> Overview:
     """Everything that answers within a few seconds; never raises for a service that is away."""
     seen = Overview()
     await asyncio.gather(
-        _look_at_database(settings, seen), _look_at_queues(settings, seen), _probe(settings, seen)
+        _look_at_database(settings, seen), _look_at_queues(settings, seen), _look_at_processes(settings, seen)
     )
     return seen
 
 
-def doors(settings: Settings) -> Mapping[str, str]:
-    """Readiness address of every process."""
-    ports = {
-        "ingress": (settings.ingress_host, settings.ingress_port),
-        "processor": (settings.metrics_host, settings.processor_metrics_port),
-        "projections": (settings.metrics_host, settings.projections_metrics_port),
-        "api": (settings.api_host, settings.api_port),
-        "console": (settings.console_host, settings.console_port),
-    }
-    here = {name: f"{_reachable(host)}:{port}" for name, (host, port) in ports.items()}
-    elsewhere = dict(pair.split("=", 1) for pair in settings.peers.split(",") if pair)
-    return {name: f"http://{elsewhere.get(name, address)}/readyz" for name, address in here.items()}
-
-
-def _reachable(host: str) -> str:
-    """The address to call for an address to listen on."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - translated, not bound
-
-
-async def _probe(settings: Settings, seen: Overview) -> None:
-    timeout = aiohttp.ClientTimeout(total=settings.probe_timeout_seconds)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
-        addresses = doors(settings)
-        states = await asyncio.gather(*(_ready(session, address) for address in addresses.values()))
-    seen.processes = dict(zip(addresses, states, strict=True))
-    for name, state in seen.processes.items():
-        if state != "ready":
-            seen.problems.append(text(f"status.process_{state}", name=name, address=addresses[name]))
-
-
-async def _ready(session: aiohttp.ClientSession, address: str) -> str:
-    """`ready`, `not_ready`, `silent` (it runs, and answers nothing in time) or `away`."""
-    try:
-        async with session.get(address) as answer:
-            return "ready" if answer.status == 200 else "not_ready"
-    except TimeoutError:
-        return "silent"
-    except (aiohttp.ClientError, OSError):
-        return "away"
+async def _look_at_processes(settings: Settings, seen: Overview) -> None:
+    seen.processes = await probe(settings)
+    if all(probed.state == "away" for probed in seen.processes.values()):
+        # One thing to do, not five; the processor stands for them all, because it needs every service and feeds the rest.
+        names = ", ".join(seen.processes)
+        seen.add(text("status.nothing_runs", names=names), ALL, "away")
+        return
+    for name, probed in seen.processes.items():
+        if probed.state != "ready":
+            failed = ", ".join(sorted(probed.failed)) or "?"
+            sentence = text(
+                f"status.process_{probed.state}", name=name, address=probed.address, failed=failed
+            )
+            seen.add(sentence, name, probed.state, failed=probed.failed)
 
 
 async def _look_at_queues(settings: Settings, seen: Overview) -> None:
     try:
         seen.queues = await depths(settings)
-    except (CommandError, ConfigurationError) as error:
-        seen.problems.append(str(error))
+    except Away as error:
+        seen.add(error.message, error.service, error.kind)
+        return
+    except ConfigurationError as error:
+        seen.add(str(error), BROKER)
         return
     missing = [queue.name for queue in seen.queues if not queue.exists]
     if missing:
-        seen.problems.append(text("status.queues_missing", names=", ".join(missing)))
-    for queue in seen.queues:
-        if queue.exists and not queue.consumers and (queue.name.startswith(WEBHOOKS) or _stuck(queue)):
-            seen.problems.append(text("status.no_consumer", name=queue.name, ready=queue.ready))
+        seen.add(text("status.queues_missing", names=", ".join(missing)), QUEUES, "missing")
+    unread = [
+        queue
+        for queue in seen.queues
+        if queue.exists and not queue.consumers and (queue.name.startswith(WEBHOOKS) or _stuck(queue))
+    ]
+    if unread:
+        names, waiting = ", ".join(queue.name for queue in unread), sum(queue.ready for queue in unread)
+        sentence = text("status.no_consumer", names=names, ready=waiting)
+        seen.add(sentence, CONSUMERS, "unread", of="processor")
 
 
 def _stuck(queue: QueueState) -> bool:
@@ -129,12 +161,14 @@ def _stuck(queue: QueueState) -> bool:
 async def _look_at_database(settings: Settings, seen: Overview) -> None:
     seconds = settings.probe_timeout_seconds
     try:
-        async with asyncio.timeout(seconds), open_store(settings, patience=seconds) as connection:
+        async with open_store(settings, patience=seconds) as connection:
             await _read(connection, settings, seen)
+    except Away as error:
+        seen.add(error.message, error.service, error.kind)
     except TimeoutError:
-        seen.problems.append(text("error.database_silent", seconds=f"{seconds:g}"))
+        seen.add(silent(settings).message, DATABASE, "silent")
     except (CommandError, ConfigurationError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        seen.problems.append(explain(error)[1])
+        seen.add(explain(error)[1], SCHEMA if is_schema(error) else DATABASE)
 
 
 async def _read(connection: Connection, settings: Settings, seen: Overview) -> None:
@@ -146,11 +180,9 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
     if await connection.fetchval(sql["has_suspense"]):
         seen.suspense = dict(await connection.fetchrow(sql["suspense"]) or {})
     else:
-        seen.problems.append(text("status.no_projections"))
+        seen.add(text("status.no_projections"), READERS, "behind", of="projections")
     for row in await connection.fetch(sql["rejected"], REJECTED_WITHIN):
-        seen.problems.append(
-            text("status.rejected", provider=row["provider"], count=row["count"], cause=row["cause"])
-        )
+        seen.add(text("status.rejected", provider=row["provider"], count=row["count"], cause=row["cause"]))
     seen.quarantine = dict(await connection.fetchrow(sql["quarantine"]) or {})
     await _read_readers(connection, sql, seen)
 
@@ -162,7 +194,7 @@ async def _read_parked(connection: Connection, sql: Mapping[str, str], seen: Ove
     known = [amount for amount in amounts if amount is not None]
     seen.parked = {"count": count, "amount": sum(known), "unknown": count - len(known)}
     if count:
-        seen.problems.append(text("status.parked", count=count))
+        seen.add(text("status.parked", count=count))
 
 
 async def _read_readers(connection: Connection, sql: Mapping[str, str], seen: Overview) -> None:
@@ -181,8 +213,26 @@ async def _read_readers(connection: Connection, sql: Mapping[str, str], seen: Ov
             "position": row["position"],
             "behind": behind,
             "lag_seconds": round(idle, 1) if behind else 0.0,
-            "live": live.get(row["consumer"].removeprefix("projection."), row["version"]) == row["version"],
+            "live": live.get(row["consumer"].removeprefix(PROJECTION), row["version"]) == row["version"],
         }
         seen.readers.append(state)
-        if state["live"] and state["lag_seconds"] > LAG_PROBLEM_SECONDS:
-            seen.problems.append(text("status.lag", name=row["consumer"], behind=behind, seconds=int(idle)))
+    for process, sentence in standing_still(seen.readers):
+        seen.add(sentence, READERS, "behind", of=process)
+
+
+def standing_still(readers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """(process that feeds them, sentence): readers of the log that have not moved for long, one sentence for each process."""
+    slow = [row for row in readers if row["live"] and row["lag_seconds"] > LAG_PROBLEM_SECONDS]
+    for process in ("processor", "projections"):
+        rows = [row for row in slow if row["name"].startswith(PROJECTION) == (process == "projections")]
+        if rows:
+            yield (
+                process,
+                text(
+                    "status.lag",
+                    names=", ".join(row["name"] for row in rows),
+                    behind=max(row["behind"] for row in rows),
+                    seconds=int(max(row["lag_seconds"] for row in rows)),
+                    process=process,
+                ),
+            )

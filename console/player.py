@@ -75,17 +75,23 @@ async def play(
     *,
     rate: float | None = None,
     concurrency: int = CONCURRENCY,
+    patience: float | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> list[Answered]:
     """Sends all; `rate` is deliveries per second, None as fast as they are answered. Order of start is the given order.
 
-    Raises CommandError when nobody listens at `address` at all; later failures become answers.
+    Raises CommandError when nobody listens at `address` at all, or when for `patience` seconds something waited and nothing got its last
+    answer. Without patience every delivery is repeated as providers do, and later failures become answers.
     """
-    await check_door(address)
+    await check_door(address, ANSWER_SECONDS if patience is None else patience)
     answers: list[Answered | None] = [None] * len(deliveries)
     slots = asyncio.Semaphore(concurrency)
     loop = asyncio.get_running_loop()
-    started, done = loop.time(), 0
+    started, begun, done = loop.time(), 0, 0
+
+    def moved() -> None:
+        """Patience begins anew with every last answer, and while nothing is on its way there is nothing to be patient about."""
+        limit.reschedule(None if patience is None or begun == done else loop.time() + patience)
 
     async def send(index: int) -> None:
         nonlocal done
@@ -94,25 +100,34 @@ async def play(
         finally:
             slots.release()
         done += 1
+        moved()
         progress(done, len(deliveries))
 
     connector = aiohttp.TCPConnector(limit=concurrency)
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-    async with (
-        aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-        asyncio.TaskGroup() as group,
-    ):
-        for index in range(len(deliveries)):
-            if rate:
-                await asyncio.sleep(started + index / rate - loop.time())
-            await slots.acquire()
-            group.create_task(send(index))
+    try:
+        async with (
+            asyncio.timeout(None) as limit,
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            asyncio.TaskGroup() as group,
+        ):
+            for index in range(len(deliveries)):
+                if rate:
+                    await asyncio.sleep(started + index / rate - loop.time())
+                await slots.acquire()
+                begun += 1
+                if begun == done + 1:
+                    moved()
+                group.create_task(send(index))
+    except TimeoutError as error:
+        told = {"seconds": f"{patience:g}", "done": done, "of": len(deliveries)}
+        raise CommandError(text("error.door_stuck", address=address, **told)) from error
     return [answer for answer in answers if answer is not None]
 
 
-async def check_door(address: str) -> None:
-    """Raises CommandError when nobody answers there."""
-    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+async def check_door(address: str, seconds: float) -> None:
+    """Raises CommandError when nobody answers there in time."""
+    timeout = aiohttp.ClientTimeout(total=seconds)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(f"{address}/livez"):
             pass

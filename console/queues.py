@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from console.exits import CommandError
+from console.causes import BROKER
+from console.exits import Away
 from console.messages import text
 from console.store import place
 from runtime.amqp.broker import topology_of
@@ -36,19 +37,19 @@ class QueueState:
 
 @asynccontextmanager
 async def open_queues(settings: Settings) -> AsyncIterator[Connection]:
-    """A connection for one look. Raises CommandError with what to start when the broker does not answer, or what to correct."""
-    url = settings.require_broker_url()
+    """A connection for one look. Raises Away with what to start when the broker does not answer, or what to correct."""
+    url, seconds = settings.require_broker_url(), settings.probe_timeout_seconds
     try:
         # A broker that is frozen takes the connection and then says nothing, at any step: one limit for the whole look.
-        async with (
-            asyncio.timeout(settings.probe_timeout_seconds),
-            open_look(url, "lunas-operator", timeout=settings.probe_timeout_seconds) as connection,
-        ):
+        async with asyncio.timeout(seconds), open_look(url, "lunas-operator", timeout=seconds) as connection:
             yield connection
     except REFUSES as error:
-        raise CommandError(text("error.broker_refuses", address=place(url))) from error
+        raise Away(text("error.broker_refuses", address=place(url)), BROKER, "refused") from error
+    except TimeoutError as error:
+        sentence = text("error.broker_silent", address=place(url), seconds=f"{seconds:g}")
+        raise Away(sentence, BROKER, "silent") from error
     except AWAY as error:
-        raise CommandError(text("error.broker_away", address=place(url))) from error
+        raise Away(text("error.broker_away", address=place(url)), BROKER, "away") from error
 
 
 async def depths(settings: Settings) -> list[QueueState]:

@@ -26,7 +26,8 @@ from schemas.topology import WEBHOOKS, routing_key
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-CONNECT_SECONDS = 5.0
+CONNECT_SHARE = 0.6
+"""Of the limit for a service that does not answer; the rest is for hanging up on it."""
 
 
 @asynccontextmanager
@@ -34,7 +35,7 @@ async def open_replay(settings: Settings) -> AsyncIterator[Replayer]:
     """A connected replayer. Raises CommandError with what to start when the broker does not answer."""
     async with open_broker(settings, "operator") as broker:
         try:
-            await broker.ready(CONNECT_SECONDS)
+            await broker.ready(settings.probe_timeout_seconds * CONNECT_SHARE)
         except NotConfirmed as error:
             raise CommandError(
                 text("error.broker_away", address=place(settings.require_broker_url()))

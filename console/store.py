@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from console.exits import CommandError
+from console.answering import answering, silent
+from console.causes import DATABASE
+from console.exits import Away, CommandError
 from console.messages import text
 from console.output import talk
-from runtime.database import CONNECTION_ERRORS, Connection, patiently, server_settings
+from runtime.database import CONNECTION_ERRORS, Connection, Pool, open_pool, patiently, server_settings
 from runtime.settings.urls import place as address_place
 
 if TYPE_CHECKING:
@@ -26,26 +28,15 @@ CLOSE_SECONDS = 2.0
 async def open_store(
     settings: Settings, role: str | None = OPERATOR_ROLE, *, patience: float | None = None
 ) -> AsyncIterator[Connection]:
-    """A connection for the length of one command. Raises CommandError with what to start when nothing answers.
+    """A connection for the length of one command. Raises Away with what to do when nothing answers, also when that happens midway.
 
-    `patience`: seconds for one statement of a probe; other commands may run statements as long as processes do.
+    `patience`: seconds for one statement of a probe. Other commands may run statements as long as processes do, while the server answers.
     """
-    url = settings.require_database_url()
+    connection = await _connect(settings, role, patience)
     try:
-        connection = await asyncpg.connect(
-            url,
-            timeout=settings.database_connect_timeout_seconds,
-            command_timeout=patience or settings.database_command_timeout_seconds,
-            server_settings=server_settings(settings, "console", role),
-        )
-    except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
-        raise CommandError(text("error.database_away", address=place(url))) from error
-    except asyncpg.InvalidParameterValueError as error:
-        # The role of a connection's settings does not exist yet.
-        raise CommandError(text("error.schema_missing", detail=str(error))) from error
-    try:
-        yield connection
-    except (asyncio.CancelledError, TimeoutError):
+        async with answering(settings):
+            yield connection
+    except (asyncio.CancelledError, TimeoutError, Away):
         # We gave up on a server that does not answer: it would not answer a goodbye either.
         connection.terminate()
         raise
@@ -55,6 +46,37 @@ async def open_store(
         except (TimeoutError, asyncio.CancelledError):
             connection.terminate()
             raise
+
+
+@asynccontextmanager
+async def open_store_pool(settings: Settings, max_size: int) -> AsyncIterator[Pool]:
+    """A pool of the login itself for long work, which ends in words when the database is away or falls silent."""
+    async with open_store(settings, role=None), open_pool(settings, "console", max_size=max_size) as pool:
+        try:
+            yield pool
+        except asyncio.CancelledError:
+            pool.terminate()
+            raise
+
+
+async def _connect(
+    settings: Settings, role: str | None, patience: float | None
+) -> asyncpg.Connection[asyncpg.Record]:
+    url = settings.require_database_url()
+    try:
+        return await asyncpg.connect(
+            url,
+            timeout=min(settings.database_connect_timeout_seconds, settings.probe_timeout_seconds),
+            command_timeout=patience or settings.database_command_timeout_seconds,
+            server_settings=server_settings(settings, "console", role),
+        )
+    except TimeoutError as error:
+        raise silent(settings) from error
+    except (OSError, asyncpg.CannotConnectNowError) as error:
+        raise Away(text("error.database_away", address=place(url)), DATABASE, "away") from error
+    except asyncpg.InvalidParameterValueError as error:
+        # The role of a connection's settings does not exist yet.
+        raise CommandError(text("error.schema_missing", detail=str(error))) from error
 
 
 async def until_there(settings: Settings) -> None:

@@ -23,6 +23,7 @@ class Health:
     def __init__(self, process: str) -> None:
         self._process = process
         self._checks: dict[str, Check] = {}
+        self._running: dict[str, asyncio.Task[bool]] = {}
         self.draining = False
 
     def add(self, name: str, check: Check) -> None:
@@ -31,13 +32,27 @@ class Health:
 
     async def report(self) -> tuple[bool, dict[str, object]]:
         """(ready, detail): detail names every check as `ok` or `failed`."""
-        results = await asyncio.gather(*(_passes(check) for check in self._checks.values()))
+        results = await asyncio.gather(*(self._passes(name) for name in self._checks))
         checks = {
             name: "ok" if passed else "failed" for name, passed in zip(self._checks, results, strict=True)
         }
         ready = all(results) and not self.draining
         status = "draining" if self.draining else "ready" if ready else "not_ready"
         return ready, {"process": self._process, "status": status, "checks": checks}
+
+    async def _passes(self, name: str) -> bool:
+        """A check that hangs is not waited for, not even until its cancellation has come through: a driver may want to say goodbye to a
+        server that says nothing. Until it has ended, it has failed, and is not begun again."""
+        running = self._running.get(name)
+        if running is None:
+            running = self._running[name] = asyncio.create_task(_outcome(self._checks[name]))
+            running.add_done_callback(lambda _: self._running.pop(name, None))
+        await asyncio.wait({running}, timeout=CHECK_TIMEOUT_SECONDS)
+        if not running.done():
+            if not running.cancelling():
+                running.cancel()
+            return False
+        return not running.cancelled() and running.result()
 
     def routes(self) -> list[web.RouteDef]:
         """`GET /livez` and `GET /readyz`, for an aiohttp application."""
@@ -51,11 +66,10 @@ class Health:
         return _answer(200 if ready else 503, detail)
 
 
-async def _passes(check: Check) -> bool:
+async def _outcome(check: Check) -> bool:
     try:
-        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
-            outcome = check()
-            return bool(await outcome if isinstance(outcome, Awaitable) else outcome)
+        outcome = check()
+        return bool(await outcome if isinstance(outcome, Awaitable) else outcome)
     except Exception:  # noqa: BLE001 - whatever a dependency raises, the answer is "not ready", never a 500
         return False
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from console.causes import BROKER, Subject
 from console.checks.finding import Finding, note, ok, problem
-from console.exits import CommandError
+from console.exits import Away
 from console.messages import text
 from console.queues import depths, differences
 from schemas.errors import ConfigurationError
@@ -20,8 +21,12 @@ async def check_broker(settings: Settings) -> AsyncIterator[Finding]:
     try:
         found = await differences(settings)
         left = [queue for queue in await depths(settings) if queue.left_over]
-    except (CommandError, ConfigurationError) as error:
-        yield problem("broker", str(error), text("doctor.reach.fix"))
+    except Away as error:
+        fix = text("doctor.silent_service.fix" if error.kind == "silent" else "doctor.reach.fix")
+        yield problem("broker", error.message, fix, Subject(BROKER, error.kind))
+        return
+    except ConfigurationError as error:
+        yield problem("broker", str(error), text("doctor.reach.fix"), Subject(BROKER))
         return
     if found:
         yield problem("queues", "; ".join(found), text("doctor.queues.fix"))

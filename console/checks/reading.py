@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
+from console.causes import READERS, Subject
 from console.checks.finding import Finding, note, ok, problem
 from console.messages import text
 from console.output import rupiah
-from console.overview import Overview
+from console.overview import Overview, standing_still
 from eventstore.queries import load
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ async def check_reading(connection: Connection, seen: Overview) -> AsyncIterator
     """What the tables say; `seen` is the overview of the same moment."""
     sql = load("doctor.sql", "console")
     if seen.suspense is None:
-        yield problem("projections", text("status.no_projections"), text("doctor.projections.fix"))
+        subject = Subject(READERS, "behind", of="projections")
+        yield problem("projections", text("status.no_projections"), text("doctor.projections.fix"), subject)
         return
     off = [f"{row['unit']} {row['sum']}" for row in await connection.fetch(sql["ledger"])]
     if off:
@@ -38,11 +40,9 @@ async def check_reading(connection: Connection, seen: Overview) -> AsyncIterator
 
 
 def _lag(seen: Overview) -> Iterator[Finding]:
-    behind = [row for row in seen.readers or () if row["live"] and row["behind"]]
-    slow = [row for row in behind if row["lag_seconds"] > 30]
-    for row in slow:
-        sentence = text("status.lag", name=row["name"], behind=row["behind"], seconds=int(row["lag_seconds"]))
-        yield problem("lag", sentence, text("doctor.lag.fix"))
+    slow = list(standing_still(seen.readers or ()))
+    for process, sentence in slow:
+        yield problem("lag", sentence, text("doctor.lag.fix"), Subject(READERS, "behind", of=process))
     if not slow:
         yield ok("lag", text("doctor.lag"))
 

@@ -15,12 +15,11 @@ from console.messages import text
 from console.options import as_json, asynchronous, yes
 from console.output import number, paint, print_data, print_json, talk
 from console.safety import confirm
-from console.store import open_store
+from console.store import open_store, open_store_pool
 from console.target import load_target
 from processor.fulfilment.following import DecisionWithoutGrounds
 from processor.fulfilment.rebuild import BuiltCases, rebuild, verify
 from processor.fulfilment.rounds import CONSUMER
-from runtime.database import open_pool
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -94,7 +93,5 @@ def _counts(built: BuiltCases) -> dict[str, str]:
 @asynccontextmanager
 async def _connection(settings: Settings) -> AsyncIterator[Connection]:
     """Of the login itself: temporary tables are nobody else's."""
-    async with open_store(settings, role=None):
-        pass  # says in words when the database is away
-    async with open_pool(settings, "console", max_size=1) as pool, pool.acquire() as connection:
+    async with open_store_pool(settings, 1) as pool, pool.acquire() as connection:
         yield connection

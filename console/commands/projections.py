@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +15,13 @@ from console.messages import text
 from console.options import as_json, asynchronous, reason, yes
 from console.output import number, paint, print_data, print_json, print_table, talk
 from console.safety import confirm
-from console.store import open_store
+from console.store import open_store, open_store_pool
 from console.target import load_target
 from console.times import short_moment
 from projections import versions
 from projections.registry import BY_NAME
 from projections.verify import verify as compare
 from projections.versions import GenerationError
-from runtime.database import open_pool
 
 if TYPE_CHECKING:
     from runtime.database import Pool
@@ -159,13 +157,9 @@ def _print_comparison(result: dict[str, Any]) -> None:
         print_data(f"    {difference}")
 
 
-@asynccontextmanager
-async def _pool(settings: Settings) -> AsyncIterator[Pool]:
+def _pool(settings: Settings) -> AbstractAsyncContextManager[Pool]:
     """A pool of the login itself: generations are tables, and these belong to the login that migrates."""
-    async with open_store(settings, role=None):
-        pass  # says in words when the database is away
-    async with open_pool(settings, "console", max_size=2) as pool:
-        yield pool
+    return open_store_pool(settings, 2)
 
 
 async def _or_wrong_use(work: Any) -> int:

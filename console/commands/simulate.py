@@ -123,7 +123,11 @@ async def simulate(
     address = url or f"http://{settings.ingress_host}:{settings.ingress_port}"
     with Bar() as bar:
         answers = await play(
-            address.rstrip("/"), sent, rate=rate, progress=bar.show if len(sent) > 1 else _silent
+            address.rstrip("/"),
+            sent,
+            rate=rate,
+            patience=settings.probe_timeout_seconds,
+            progress=bar.show if len(sent) > 1 else _silent,
         )
     return _report(Counter(answer.status for answer in answers), chosen, as_json)
 

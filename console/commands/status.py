@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from console.causes import Cause
 from console.exits import FINE, PROBLEMS, CommandError
 from console.lazy import Command
 from console.messages import text
 from console.options import as_json, asynchronous
 from console.output import number, paint, print_data, print_json, print_table, rupiah
-from console.overview import Overview, look
+from console.overview import Overview, Trouble, look
 from console.target import find_target, nobody_here
 from console.times import ago, moment
 
@@ -28,12 +29,12 @@ async def status(as_json: bool) -> int:
     settings = find_target()
     if settings is None and not as_json:
         raise CommandError(nobody_here())
-    seen = Overview(problems=[nobody_here()]) if settings is None else await look(settings)
+    seen = Overview(troubles=[Trouble(nobody_here())]) if settings is None else await look(settings)
     if as_json:
         print_json(seen.document())
     else:
         show(seen)
-    return PROBLEMS if seen.problems else FINE
+    return PROBLEMS if seen.troubles else FINE
 
 
 def show(seen: Overview) -> None:
@@ -44,8 +45,8 @@ def show(seen: Overview) -> None:
     print_data(
         text("status.processes")
         + "   ".join(
-            f"{name} {paint(text(f'state.{state}'), _COLOURS[state])}"
-            for name, state in seen.processes.items()
+            f"{name} {paint(text(f'state.{probed.state}'), _COLOURS[probed.state])}"
+            for name, probed in seen.processes.items()
         )
     )
     _show_providers(seen)
@@ -53,10 +54,18 @@ def show(seen: Overview) -> None:
     _show_queues(seen)
     _show_readers(seen)
     print_data()
-    for problem in seen.problems:
-        print_data(paint("✗ ", "red") + problem)
-    if not seen.problems:
+    for cause in seen.causes:
+        _show_cause(cause, 0)
+    if not seen.causes:
         print_data(paint("✓ ", "green") + text("status.fine"))
+
+
+def _show_cause(cause: Cause[Trouble], depth: int) -> None:
+    """What is wrong; under it, further in, what is only wrong because of it."""
+    mark = paint("✗ ", "red") if depth == 0 else "  " * depth + "└ "
+    print_data(mark + cause.trouble.sentence)
+    for consequence in cause.consequences:
+        _show_cause(consequence, depth + 1)
 
 
 def _show_providers(seen: Overview) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 CALL_SECONDS = 10.0
+"""A read may wait for its position, for as long as `min_position_wait_seconds`, before it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Application:
             headers={"Authorization": f"Bearer {settings.require_api_key()}"},
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
         )
+        self._patience = aiohttp.ClientTimeout(total=settings.probe_timeout_seconds)
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,7 +56,7 @@ class Application:
         """`PUT /v1/customers/{id}` for each."""
         for buyer in buyers:
             body = {"email": buyer.email, "name": buyer.name}
-            await self._call("PUT", f"/customers/{buyer.customer_id}", json=body)
+            await self._call("PUT", f"/customers/{buyer.customer_id}", json=body, timeout=self._patience)
 
     async def holdings(self, customer_id: str, min_position: int) -> Holdings:
         """Balance, subscriptions and enrollments, none older than `min_position`."""

@@ -13,8 +13,8 @@ RUNNING: dict[str, str] = {
         "Tanpa diberi tahu, setiap perintah bekerja pada instans yang dijalankan `make run` di folder ini. Data keluar di "
         "stdout, selebihnya di stderr. Tambahkan --json pada daftar untuk satu dokumen JSON."
     ),
-    "Exit codes: 0 fine, 1 found problems, 2 wrong use, 3 refused for safety.": (
-        "Kode keluar: 0 baik, 1 ada masalah, 2 salah pakai, 3 ditolak demi keamanan."
+    "Exit codes: 0 fine, 1 found problems, or a service does not answer (within 5 s), 2 wrong use, 3 refused for safety.": (
+        "Kode keluar: 0 baik, 1 ada masalah, atau layanan tidak menjawab (dalam 5 detik), 2 salah pakai, 3 ditolak demi keamanan."
     ),
     "Language of messages and help; otherwise LUNAS_LANG or the locale decides.": (
         "Bahasa pesan dan bantuan; tanpa ini LUNAS_LANG atau lokal sistem yang menentukan."
@@ -86,8 +86,10 @@ RUNNING: dict[str, str] = {
     "Check everything, or one provider, and say for each finding how to fix it.": (
         "Periksa semuanya, atau satu penyedia, dan sebutkan cara memperbaiki tiap temuan."
     ),
-    "It changes nothing. Exit code 1 when there is a problem; notes alone are fine.": (
-        "Tidak mengubah apa pun. Kode keluar 1 bila ada masalah; catatan saja tidak apa-apa."
+    "It changes nothing. Exit code 1 when there is a problem; notes, and what this process may not look at, are fine. What is "
+    "only wrong because of something else stands under it.": (
+        "Tidak mengubah apa pun. Kode keluar 1 bila ada masalah; catatan, dan yang tidak boleh dilihat proses ini, tidak apa-apa. "
+        "Yang hanya salah karena hal lain ditulis di bawahnya."
     ),
     "Send correctly signed webhooks to the door for providers, as PROVIDER would: EVENT, or every kind in turn for `day`.": (
         "Kirim webhook bertanda tangan benar ke pintu penyedia, seperti PROVIDER: EVENT, atau segala jenis untuk `day`."

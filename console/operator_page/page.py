@@ -5,12 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from api.markup import prose
+from console.causes import Cause
 from console.language import current
 from console.messages import text
 from console.operator_page.markup import Bad, Cell, table
 from console.operator_page.style import ICON, STYLE
 from console.output import number, rupiah
-from console.overview import Overview
+from console.overview import Overview, Trouble
 from console.times import ago, moment
 
 COMMANDS: tuple[tuple[str, str], ...] = (
@@ -48,7 +49,7 @@ def render(seen: Overview) -> str:
 
 def _head(seen: Overview) -> str:
     other, name = ("en", "English") if current() == "id" else ("id", "Bahasa Indonesia")
-    title, colour = (f"✗ {len(seen.problems)} · lunas", "a40e26") if seen.problems else ("✓ lunas", "116329")
+    title, colour = (f"✗ {len(seen.causes)} · lunas", "a40e26") if seen.causes else ("✓ lunas", "116329")
     at = (
         text("status.heading", at=moment(seen.at), position=number(seen.position or 0))
         if seen.at is not None
@@ -64,10 +65,14 @@ def _head(seen: Overview) -> str:
 
 
 def _problems(seen: Overview) -> str:
-    if not seen.problems:
+    if not seen.causes:
         return f'<p class="good">✓ {escape(text("status.fine"))}</p>'
-    items = "".join(f"<li>{prose(problem)}</li>" for problem in seen.problems)
-    return f'<ul class="bad">{items}</ul>'
+    return f'<ul class="bad">{"".join(map(_cause, seen.causes))}</ul>'
+
+
+def _cause(cause: Cause[Trouble]) -> str:
+    under = "".join(map(_cause, cause.consequences))
+    return f"<li>{prose(cause.trouble.sentence)}{f'<ul>{under}</ul>' if under else ''}</li>"
 
 
 def _money(seen: Overview) -> str:
@@ -105,9 +110,9 @@ def _providers(seen: Overview) -> str:
 
 def _processes(seen: Overview) -> str:
     rows: list[tuple[Cell, ...]] = []
-    for name, state in seen.processes.items():
-        words = text(f"state.{state}")
-        rows.append((name, words if state == "ready" else Bad(words)))
+    for name, probed in seen.processes.items():
+        words = text(f"state.{probed.state}")
+        rows.append((name, words if probed.state == "ready" else Bad(words)))
     return table(text("page.processes"), _columns("process", "state"), rows) if rows else ""
 
 

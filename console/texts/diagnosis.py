@@ -84,8 +84,17 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "enter the address /webhooks/{name} at the provider; try lunas simulate {name}",
         "masukkan alamat /webhooks/{name} di penyedia; coba lunas simulate {name}",
     ),
-    "doctor.process_silent": ("{name} runs and does not answer: it hangs", "{name} berjalan dan tidak menjawab: macet"),
+    "doctor.processes": ("ready: {names}", "siap: {names}"),
     "doctor.process_silent.fix": ("look at its log, then start it again", "lihat log-nya, lalu jalankan lagi"),
+    "doctor.process_away.fix": ("make run, or lunas run {name}", "make run, atau lunas run {name}"),
+    "doctor.process_not_ready.fix": (
+        "mend what it waits for; when nothing else is wrong here, compare its addresses and read its log",
+        "perbaiki yang ditunggunya; bila tidak ada masalah lain di sini, bandingkan alamatnya dan baca log-nya",
+    ),
+    "doctor.silent_service.fix": (
+        "look at its machine, disk and log; end and start it when it hangs; docs/runbooks says what happens meanwhile",
+        "lihat mesin, disk dan log-nya; hentikan dan jalankan lagi bila macet; docs/runbooks menjelaskan akibatnya",
+    ),
     "doctor.deliveries": ("last 24 hours: {counts}", "24 jam terakhir: {counts}"),
     "doctor.rejected": ("{count} requests were rejected: {cause}", "{count} permintaan ditolak: {cause}"),
     "doctor.rejected.fix": (

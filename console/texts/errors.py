@@ -9,8 +9,12 @@ ERRORS: dict[str, tuple[str, str]] = {
         "PostgreSQL tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_DATABASE_URL.",
     ),
     "error.database_silent": (
-        "PostgreSQL takes connections and gives no answer within {seconds} s: it hangs, or its disk does.",
-        "PostgreSQL menerima koneksi tetapi tidak menjawab dalam {seconds} detik: macet, atau disknya.",
+        "PostgreSQL at {address} gives no answer within {seconds} s: it hangs, or its disk or the network does.",
+        "PostgreSQL di {address} tidak menjawab dalam {seconds} detik: ia, disknya, atau jaringannya macet.",
+    ),
+    "error.broker_silent": (
+        "RabbitMQ at {address} gives no answer within {seconds} s: it hangs, or its disk or the network does.",
+        "RabbitMQ di {address} tidak menjawab dalam {seconds} detik: ia, disknya, atau jaringannya macet.",
     ),
     "error.no_command": (
         "There is no command {name}; there are {known} (of {near}).",
@@ -41,6 +45,11 @@ ERRORS: dict[str, tuple[str, str]] = {
     "error.ingress_away": (
         "Nothing answers at {address}: start lunas with `make run`, or name the door with --url.",
         "Tidak ada yang menjawab di {address}: jalankan lunas dengan `make run`, atau sebutkan alamatnya dengan --url.",
+    ),
+    "error.door_stuck": (
+        "The door at {address} took nothing for {seconds} s ({done} of {of} done): `lunas status` shows why; then the same command again.",
+        "Pintu di {address} tidak menerima apa pun selama {seconds} detik ({done} dari {of} selesai): `lunas status` menunjukkan "
+        "sebabnya; lalu perintah yang sama lagi.",
     ),
     "error.schema_missing": (
         "The database is not ready for this version ({detail}): run `lunas migrate`, and start `lunas run projections` once.",

@@ -18,8 +18,12 @@ LOOKING: dict[str, tuple[str, str]] = {
     "status.heading": ("{at} · log position {position}", "{at} · posisi log {position}"),
     "status.processes": ("Processes   ", "Proses   "),
     "status.process_not_ready": (
-        "{name} runs but is not ready ({address}): what it needs is listed below, or in its log.",
-        "{name} berjalan tetapi belum siap ({address}): yang dibutuhkannya ada di bawah, atau di log-nya.",
+        "{name} runs but is not ready ({failed}, {address}): it waits for what is named here; its log says why.",
+        "{name} berjalan tetapi belum siap ({failed}, {address}): menunggu yang disebut di sini; alasannya ada di log-nya.",
+    ),
+    "status.nothing_runs": (
+        "no process answers ({names}): start everything with `make run`, or each with `lunas run NAME`.",
+        "tidak ada proses yang menjawab ({names}): jalankan semuanya dengan `make run`, atau satu per satu dengan `lunas run NAMA`.",
     ),
     "status.process_away": (
         "{name} does not answer at {address}: start it with `lunas run {name}`, or everything with `make run`.",
@@ -44,12 +48,12 @@ LOOKING: dict[str, tuple[str, str]] = {
         "Karantina   {count} permintaan ditolak",
     ),
     "status.no_consumer": (
-        "nobody consumes the queue {name} ({ready} waiting): start `lunas run processor`.",
-        "tidak ada yang membaca antrean {name} ({ready} menunggu): jalankan `lunas run processor`.",
+        "nobody consumes {names} ({ready} waiting): start `lunas run processor`.",
+        "tidak ada yang membaca {names} ({ready} menunggu): jalankan `lunas run processor`.",
     ),
     "status.lag": (
-        "{name} is {behind} events behind and has not moved for {seconds} s: look at its log.",
-        "{name} tertinggal {behind} peristiwa dan tidak bergerak {seconds} detik: lihat log-nya.",
+        "no move for {seconds} s, up to {behind} events behind the log: {names}. Look at the log of {process}.",
+        "tidak bergerak {seconds} detik, tertinggal hingga {behind} peristiwa dari log: {names}. Lihat log {process}.",
     ),
     "status.no_projections": (
         "the read models were never built: start `lunas run projections` once",

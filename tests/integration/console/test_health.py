@@ -102,7 +102,7 @@ async def test_status_names_what_is_away_and_exits_1(
     assert [(row["provider"], row["last_day"]) for row in seen["providers"]] == [("xendit", 1)]
     assert {queue["name"] for queue in seen["queues"]} >= {"lunas.webhooks.p0", "lunas.parked"}
     screen = (await lunas("status")).out
-    assert "lunas run processor" in screen
+    assert "no process answers (ingress, processor, projections, api, console)" in screen
     assert "Rp 50,000" in screen
 
 
@@ -227,7 +227,9 @@ async def test_the_operator_page_speaks_the_language_of_the_browser_or_the_one_a
     async with TestClient(TestServer(app)) as client:
         page = await (await client.get("/", headers=basic("dev-operator-key") | indonesian)).text()
         assert '<html lang="id">' in page
-        assert "tidak menjawab" in page  # of the processes that are away: found before the page is rendered
+        assert (
+            "tidak ada proses yang menjawab" in page
+        )  # of the processes that are away: found before the page is rendered
         asked = await (await client.get("/?lang=en", headers=basic("dev-operator-key") | indonesian)).text()
         assert '<html lang="en">' in asked
         assert "kata sandi" in await (await client.get("/", headers=indonesian)).text()

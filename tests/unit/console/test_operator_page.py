@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from console.causes import READERS
 from console.language import speaking
 from console.operator_page.app import offered_key
 from console.operator_page.page import render
 from console.operator_page.style import POLICY
-from console.overview import Overview
+from console.overview import Overview, Trouble
+from console.probes import Probed
 from console.queues import QueueState
 
 KEY = "dev-operator-key"
@@ -51,7 +53,7 @@ def overview() -> Overview:
     return Overview(
         at=AT,
         position=12,
-        processes={"ingress": "ready"},
+        processes={"ingress": Probed("http://x/readyz", "ready")},
         queues=[QueueState("<script>alert(1)</script>", True, 3, 1)],
         providers=[{"provider": "<b>", "last_event_at": AT, "last_day": 1, "slow": 0}],
         parked={"count": 1, "amount": 50_000, "unknown": 0},
@@ -60,7 +62,7 @@ def overview() -> Overview:
         readers=[
             {"name": "<i>", "version": 1, "position": 12, "behind": 0, "lag_seconds": 0.0, "live": True}
         ],
-        problems=["<img src=x onerror=alert(1)>", "see `lunas <u>`"],
+        troubles=[Trouble("<img src=x onerror=alert(1)>"), Trouble("see `lunas <u>`")],
     )
 
 
@@ -73,7 +75,7 @@ def test_every_value_is_escaped() -> None:
 
 
 def test_a_page_without_services_still_says_what_is_wrong() -> None:
-    page = render(Overview(problems=["PostgreSQL does not answer"]))
+    page = render(Overview(troubles=[Trouble("PostgreSQL does not answer")]))
     assert "PostgreSQL does not answer" in page
     assert page.startswith("<!doctype html>")
     assert "log position" not in page
@@ -128,3 +130,10 @@ def test_a_reader_of_the_page_has_a_language_of_their_own() -> None:
     assert '<html lang="id">' in page
     assert "Uang yang menunggu" in page
     assert '<html lang="en">' in render(overview())
+
+
+def test_what_follows_from_a_cause_stands_inside_it() -> None:
+    seen = Overview()
+    seen.add("balances stand still", READERS, "behind", of="projections")
+    seen.add("projections hang", "projections", "silent")
+    assert "<li>projections hang<ul><li>balances stand still</li></ul></li>" in render(seen)

@@ -83,3 +83,37 @@ async def test_a_rate_is_kept(door) -> None:  # type: ignore[no-untyped-def]
 async def test_nobody_at_the_door_is_one_sentence() -> None:
     with pytest.raises(CommandError, match="make run"):
         await player.play("http://127.0.0.1:1", WEBHOOKS[:1])
+
+
+@pytest.mark.parametrize("status", [503, 0])
+async def test_who_has_patience_gives_up_on_a_door_that_takes_nothing(
+    status: int, unused_tcp_port: int
+) -> None:
+    """Also on one that answers, and refuses again and again."""
+    alive = asyncio.Event()
+
+    async def take(request: web.Request) -> web.Response:
+        if not status:
+            await alive.wait()
+        return web.Response(status=status or 200)
+
+    async def live(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    app = web.Application()
+    app.add_routes([web.post("/webhooks/xendit", take), web.get("/livez", live)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", unused_tcp_port).start()
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(CommandError, match=r"0 of 3 done.*lunas status"):
+        await player.play(f"http://127.0.0.1:{unused_tcp_port}", WEBHOOKS[:3], patience=0.3)
+    assert asyncio.get_running_loop().time() - started < 5  # there were minutes
+    alive.set()
+    await runner.cleanup()
+
+
+async def test_patience_is_for_waiting_not_for_a_slow_rate(door) -> None:  # type: ignore[no-untyped-def]
+    address, seen, _ = door
+    await player.play(address, WEBHOOKS[:4], rate=5, patience=0.15)
+    assert len(seen) == 4

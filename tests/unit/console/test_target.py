@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console import exits, language, main, overview
+from console import exits, language, main, probes
 
 COMMANDS = [
     ["webhooks", "list", "--json"],
@@ -36,7 +36,7 @@ def _nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     async def forbidden(*_arguments: object) -> None:
         raise AssertionError("asked a stranger")
 
-    monkeypatch.setattr(overview, "_ready", forbidden)
+    monkeypatch.setattr(probes, "_ready", forbidden)
     monkeypatch.setattr("console.commands.simulate.play", forbidden)
     yield
     language.choose(None)
@@ -73,10 +73,10 @@ def test_doctor_without_an_instance_finds_that_and_nothing_made_up(
 def test_an_address_in_the_environment_is_asked_even_without_an_instance(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def away(*_arguments: object) -> str:
-        return "away"
+    async def away(_session: object, address: str) -> probes.Probed:
+        return probes.Probed(address, "away")
 
-    monkeypatch.setattr(overview, "_ready", away)
+    monkeypatch.setattr(probes, "_ready", away)
     monkeypatch.setenv("LUNAS_PEERS", "ingress=127.0.0.1:1")
     assert main.run(["status", "--json"]) == exits.PROBLEMS
     assert json.loads(capsys.readouterr().out)["processes"]["ingress"] == "away"

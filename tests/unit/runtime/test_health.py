@@ -10,6 +10,7 @@ import pytest
 
 from runtime.health import Health
 from runtime.metrics import metrics_server, new_registry
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -55,6 +56,34 @@ async def test_a_failing_raising_or_hanging_check_is_not_ready_but_alive(
     assert status == 503
     assert text.count('"failed"') == 3
     assert (await get(f"{url}/livez"))[0] == 200
+
+
+async def test_a_check_that_hangs_beyond_its_cancellation_is_not_waited_for_nor_begun_twice(
+    health: Health, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a driver does that says goodbye to a frozen server."""
+    monkeypatch.setattr("runtime.health.CHECK_TIMEOUT_SECONDS", 0.05)
+    begun, thawed = [], asyncio.Event()
+
+    async def frozen() -> bool:
+        begun.append(1)
+        try:
+            await thawed.wait()
+        finally:
+            await thawed.wait()
+        return True
+
+    health.add("database", frozen)
+    for _ in range(2):
+        async with asyncio.timeout(5):
+            assert (await get(f"{url}/readyz"))[0] == 503
+    assert len(begun) == 1
+    thawed.set()
+    await until(lambda: ready(url))
+
+
+async def ready(url: str) -> bool:
+    return (await get(f"{url}/readyz"))[0] == 200
 
 
 async def test_draining_is_not_ready(health: Health, url: str) -> None:

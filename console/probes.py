@@ -1,0 +1,73 @@
+"""Asking every process whether it is ready, each within the same few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+State = Literal["ready", "not_ready", "silent", "away"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """`silent`: it takes connections and answers nothing in time; `failed`: readiness checks that it says are failing."""
+
+    address: str
+    state: State
+    failed: frozenset[str] = frozenset()
+
+
+def doors(settings: Settings) -> Mapping[str, str]:
+    """Readiness address of every process."""
+    ports = {
+        "ingress": (settings.ingress_host, settings.ingress_port),
+        "processor": (settings.metrics_host, settings.processor_metrics_port),
+        "projections": (settings.metrics_host, settings.projections_metrics_port),
+        "api": (settings.api_host, settings.api_port),
+        "console": (settings.console_host, settings.console_port),
+    }
+    here = {name: f"{_reachable(host)}:{port}" for name, (host, port) in ports.items()}
+    elsewhere = dict(pair.split("=", 1) for pair in settings.peers.split(",") if pair)
+    return {name: f"http://{elsewhere.get(name, address)}/readyz" for name, address in here.items()}
+
+
+async def probe(settings: Settings) -> dict[str, Probed]:
+    """The state of every process; never raises for one that is away."""
+    timeout = aiohttp.ClientTimeout(total=settings.probe_timeout_seconds)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        addresses = doors(settings)
+        states = await asyncio.gather(*(_ready(session, address) for address in addresses.values()))
+    return dict(zip(addresses, states, strict=True))
+
+
+def _reachable(host: str) -> str:
+    """The address to call for an address to listen on."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - translated, not bound
+
+
+async def _ready(session: aiohttp.ClientSession, address: str) -> Probed:
+    try:
+        async with session.get(address) as answer:
+            if answer.status == 200:
+                return Probed(address, "ready")
+            return Probed(address, "not_ready", await _failed(answer))
+    except TimeoutError:
+        return Probed(address, "silent")
+    except (aiohttp.ClientError, OSError):
+        return Probed(address, "away")
+
+
+async def _failed(answer: aiohttp.ClientResponse) -> frozenset[str]:
+    """What a process of ours says is missing; nothing when something else listens there."""
+    try:
+        checks = (await answer.json(content_type=None))["checks"]
+        return frozenset(name for name, outcome in checks.items() if outcome != "ok")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return frozenset()
