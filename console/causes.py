@@ -44,11 +44,11 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause(Generic[T]):
+class RootCause(Generic[T]):
     """Something that is wrong, and what is only wrong because of it."""
 
     trouble: T
-    consequences: tuple[Cause[T], ...] = ()
+    consequences: tuple[RootCause[T], ...] = ()
 
     def all(self) -> Iterator[T]:
         """It and everything under it."""
@@ -76,15 +76,15 @@ def explanations(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:
         yield from ((name, any_kind) for name in (ALL, subject.of))
 
 
-def arrange(troubles: Sequence[T], subject_of: Callable[[T], Subject | None]) -> list[Cause[T]]:
+def arrange(troubles: Sequence[T], subject_of: Callable[[T], Subject | None]) -> list[RootCause[T]]:
     """The causes, services before processes before the rest, each with its consequences. Nothing is lost, nothing told twice."""
     subjects = {index: subject for index, each in enumerate(troubles) if (subject := subject_of(each))}
     under: dict[int | None, list[int]] = {}
     for index in range(len(troubles)):
         under.setdefault(_cause_of(index, subjects), []).append(index)
 
-    def built(index: int) -> Cause[T]:
-        return Cause(troubles[index], tuple(built(each) for each in under.get(index, ())))
+    def built(index: int) -> RootCause[T]:
+        return RootCause(troubles[index], tuple(built(each) for each in under.get(index, ())))
 
     roots = sorted(under.get(None, ()), key=lambda index: _rank(subjects.get(index)))
     return [built(index) for index in roots]

@@ -19,8 +19,8 @@ from console.causes import (
     QUEUES,
     READERS,
     SCHEMA,
-    Cause,
     Kind,
+    RootCause,
     Subject,
     arrange,
 )
@@ -78,7 +78,7 @@ class Overview:
     troubles: list[Trouble] = field(default_factory=list)
 
     @property
-    def causes(self) -> list[Cause[Trouble]]:
+    def causes(self) -> list[RootCause[Trouble]]:
         """Causes first, what they explain under them."""
         return arrange(self.troubles, lambda trouble: trouble.subject)
 
@@ -99,7 +99,7 @@ class Overview:
         }
 
 
-def _cause_document(cause: Cause[Trouble]) -> dict[str, Any]:
+def _cause_document(cause: RootCause[Trouble]) -> dict[str, Any]:
     return {
         "problem": cause.trouble.sentence,
         "consequences": [_cause_document(each) for each in cause.consequences],

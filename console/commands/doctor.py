@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from console.causes import Cause, arrange
+from console.causes import RootCause, arrange
 from console.checks.examination import examine
 from console.checks.finding import Finding, problem
 from console.exits import FINE, PROBLEMS
@@ -52,7 +52,7 @@ async def doctor(provider: str | None, as_json: bool) -> int:
     return PROBLEMS if problems else FINE
 
 
-def _documents(cause: Cause[Finding], because: str | None = None) -> list[dict[str, Any]]:
+def _documents(cause: RootCause[Finding], because: str | None = None) -> list[dict[str, Any]]:
     """`because`: the check of the finding that explains this one."""
     finding = cause.trouble
     document = {
@@ -65,7 +65,7 @@ def _documents(cause: Cause[Finding], because: str | None = None) -> list[dict[s
     return [document, *(each for one in cause.consequences for each in _documents(one, finding.check))]
 
 
-def _print(cause: Cause[Finding], depth: int) -> None:
+def _print(cause: RootCause[Finding], depth: int) -> None:
     finding, indent = cause.trouble, "  " * depth
     mark, colour = _MARKS[finding.state] if depth == 0 else ("└", "red")
     print_data(f"{indent}{paint(mark, colour)} {finding.check:<{_WIDTH}} {finding.detail}")

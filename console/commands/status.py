@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from console.causes import Cause
+from console.causes import RootCause
 from console.exits import FINE, PROBLEMS, CommandError
 from console.lazy import Command
 from console.messages import text
@@ -60,7 +60,7 @@ def show(seen: Overview) -> None:
         print_data(paint("✓ ", "green") + text("status.fine"))
 
 
-def _show_cause(cause: Cause[Trouble], depth: int) -> None:
+def _show_cause(cause: RootCause[Trouble], depth: int) -> None:
     """What is wrong; under it, further in, what is only wrong because of it."""
     mark = paint("✗ ", "red") if depth == 0 else "  " * depth + "└ "
     print_data(mark + cause.trouble.sentence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from api.markup import prose
-from console.causes import Cause
+from console.causes import RootCause
 from console.language import current
 from console.messages import text
 from console.operator_page.markup import Bad, Cell, table
@@ -70,7 +70,7 @@ def _problems(seen: Overview) -> str:
     return f'<ul class="bad">{"".join(map(_cause, seen.causes))}</ul>'
 
 
-def _cause(cause: Cause[Trouble]) -> str:
+def _cause(cause: RootCause[Trouble]) -> str:
     under = "".join(map(_cause, cause.consequences))
     return f"<li>{prose(cause.trouble.sentence)}{f'<ul>{under}</ul>' if under else ''}</li>"
 

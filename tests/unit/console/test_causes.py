@@ -12,18 +12,18 @@ from console.causes import (
     QUEUES,
     READERS,
     SCHEMA,
-    Cause,
     Kind,
+    RootCause,
     Subject,
     arrange,
 )
 
 
-def told(*subjects: Subject) -> list[Cause[Subject]]:
+def told(*subjects: Subject) -> list[RootCause[Subject]]:
     return arrange(subjects, lambda subject: subject)
 
 
-def shape(causes: list[Cause[Subject]] | tuple[Cause[Subject], ...]) -> dict[str, object]:
+def shape(causes: list[RootCause[Subject]] | tuple[RootCause[Subject], ...]) -> dict[str, object]:
     return {cause.trouble.name: shape(cause.consequences) for cause in causes}
 
 
