@@ -13,6 +13,7 @@ from aiohttp import web
 
 from providers.fakes.control import ControlDoor
 from providers.fakes.doors import LARGEST_BODY_BYTES, routes_of
+from providers.fakes.goods import goods_of
 from providers.fakes.pages import PageDoor
 from providers.fakes.provider import FakeAccount
 from providers.fakes.registry import FAKES
@@ -87,6 +88,7 @@ class Wishes:
 
 def accounts_of(settings: Settings, wishes: Wishes) -> dict[str, FakeAccount]:
     """What a developer's settings say: keys and secrets as our own processes use them, webhooks to the door for providers."""
+    goods = goods_of(settings)
     door = wishes.webhooks or f"http://{settings.ingress_host}:{settings.ingress_port}"
     return {
         name: FakeAccount(
@@ -94,6 +96,7 @@ def accounts_of(settings: Settings, wishes: Wishes) -> dict[str, FakeAccount]:
             secret=wishes.secret or settings.webhook_secrets(name)[0].get_secret_value(),
             account_id=FAKES[name].account_id_of(settings),
             webhook_url=door if urlsplit(door).path.strip("/") else f"{door.rstrip('/')}/webhooks/{name}",
+            goods=goods,
         )
         for name in wishes.names
     }

@@ -10,10 +10,11 @@ InstrumentKind = Literal["qr", "va", "code", "link", "push"]
 
 ACTS = (
     "pay",
-    "authorize",
     "settle",
     "fail",
     "expire",
+    "cancel",
+    "delete",
     "refund",
     "dispute",
     "win_dispute",

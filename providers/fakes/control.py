@@ -37,6 +37,7 @@ class ControlDoor:
             web.get("/fake/payments/{provider}/{name}", _said(self._payment)),
             web.post("/fake/payments/{provider}/{name}/{act}", _said(self._act)),
             web.get("/fake/webhooks", _said(self._webhooks)),
+            web.post("/fake/webhooks/test/{provider}", _said(self._greet)),
             web.post("/fake/webhooks/{number:\\d+}/resend", _said(self._resend)),
         ]
 
@@ -91,6 +92,11 @@ class ControlDoor:
         subject = request.query.get("payment")
         found = self._world.outbox.of(request.query.get("provider"), subject)
         return [shown_webhook(webhook) for webhook in found]
+
+    async def _greet(self, request: web.Request) -> Any:
+        provider = self._world.providers[request.match_info["provider"]]
+        provider.greet()
+        return shown_webhook(self._world.outbox.of(provider.name)[-1])
 
     async def _resend(self, request: web.Request) -> Any:
         return shown_webhook(self._world.outbox.again(int(request.match_info["number"])))

@@ -22,10 +22,11 @@ SHOWN = 200
 
 WORDS = {
     "pay": "Pay",
-    "authorize": "Authorise",
     "settle": "Settle",
     "fail": "Fail",
     "expire": "Expire",
+    "cancel": "Cancel the order",
+    "delete": "Delete the order",
     "refund": "Refund",
     "dispute": "Dispute",
     "win_dispute": "Dispute won",
@@ -46,6 +47,7 @@ class PageDoor:
             web.get("/fake", _shown(self._list)),
             web.get("/fake/", _shown(self._list)),
             web.get("/fake/pay/{provider}/{name}", _shown(self._payment)),
+            web.get("/fake/pay/{provider}/{name}/success", _shown(self._payment)),
             web.post("/fake/pay/{provider}/{name}", _shown(self._act)),
         ]
 
@@ -185,8 +187,8 @@ def _told(webhooks: list[OutgoingWebhook]) -> str:
 
 
 def _colour(status: str) -> str:
-    word = status.upper()
-    if word in ("SUCCEEDED", "PAID", "SETTLED", "ACTIVE"):
+    word = status.upper().split(" ")[0]
+    if word in ("SUCCEEDED", "PAID", "SETTLED"):
         return ""
     return " bad" if word in ("FAILED", "EXPIRED", "CANCELED", "CONFLICT", "CLOSED") else " warn"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.fakes.bills import FakeBill
 from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute
+from providers.fakes.goods import FakeGood
 from providers.fakes.limits import Allowance, Usage
 from providers.fakes.outbox import Sealed, WebhookAccount
 
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FakeAccount:
-    """The account that callers hold at a fake: the key they call with, the secret that vouches for webhooks, where these go."""
+    """The account that callers hold at a fake: the key they call with, the secret that vouches for webhooks, where these go, what it sells."""
 
     key: str
     secret: str
     account_id: str
     webhook_url: str | None
+    goods: tuple[FakeGood, ...] = ()
 
 
 class FakeProvider(ABC):
@@ -90,6 +92,10 @@ class FakeProvider(ABC):
     @abstractmethod
     def ring(self, kind: str, key: str) -> None:
         """Something this provider set an alarm for is due."""
+
+    def greet(self) -> None:
+        """Sends the webhook that only tests the connection. Raises ApiRefusal where the provider has none."""
+        raise ApiRefusal(409, "NO_TEST", f"{self.name} has no webhook that only tests the connection")
 
     @abstractmethod
     def bills(self) -> list[FakeBill]:

@@ -21,7 +21,7 @@ from runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
-DOORS = ("ingress", "api", "console")
+DOORS = ("ingress", "api", "console", "fakes")
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -12,7 +12,7 @@ from providers.fakes.app import ServedFakes, serving
 from providers.fakes.provider import FakeAccount
 from providers.fakes.registry import FAKES
 from providers.fakes.world import FakeWorld
-from tests.unit.providers.fakes.stand import KEYS, SECRET, START, Caller, WebhookDoor
+from tests.unit.providers.fakes.stand import GOODS, KEYS, SECRET, START, Caller, WebhookDoor
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def door() -> AsyncIterator[WebhookDoor]:
 async def fakes(door: WebhookDoor) -> AsyncIterator[ServedFakes]:
     """All of them, with a clock that stands still until it is moved."""
     accounts = {
-        name: FakeAccount(KEYS[name], SECRET, f"akun-{name}", f"{door.address}/webhooks/{name}")
+        name: FakeAccount(KEYS[name], SECRET, f"akun-{name}", f"{door.address}/webhooks/{name}", GOODS)
         for name in FAKES
     }
     async with serving(accounts, FakeWorld(wall=lambda: START, frozen=True)) as served:

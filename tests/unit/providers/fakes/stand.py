@@ -12,14 +12,23 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from providers.fakes.app import ServedFakes
+from providers.fakes.goods import FakeGood
 from providers.fakes.registry import FAKES
+from providers.registry import PROVIDERS
+from providers.verification import Rejected
 from schemas import strict_json
+from schemas.translation import TranslationContext
 
 START = datetime(2026, 3, 2, 3, 4, 5, 678000, tzinfo=UTC)
 """The moment at which every test of the fakes begins; their clock stands still until it is moved."""
 
 KEYS = {name: f"dev-{name}-key" for name in FAKES}
 SECRET = "rahasia-palsu"
+COURSE = FakeGood(
+    "Kelas Python", 150_000, "variant_kelas", "bpo_kelas", "11111111-2222-4333-8444-555555555555"
+)
+CHEAP = FakeGood("Stiker", 5_000, "variant_stiker", "bpo_stiker", "66666666-2222-4333-8444-555555555555")
+GOODS = (COURSE, CHEAP)
 
 
 def basic(key: str) -> str:
@@ -78,3 +87,12 @@ class Caller:
     async def advance(self, span: str) -> None:
         status, said = await self.control("POST", "/clock", {"advance": span})
         assert status == 200, said
+
+
+def facts_of(webhook: TakenWebhook) -> list[object]:
+    """What our own door and translator make of a fake's webhook: it is genuine, and means these facts."""
+    provider = PROVIDERS[webhook.provider]
+    verdict = provider.verify(webhook.headers, webhook.body, [SECRET])
+    assert not isinstance(verdict, Rejected), verdict
+    meaning = provider.translate(webhook.document, TranslationContext(received_at=START))
+    return [fact.event for fact in meaning.facts]
