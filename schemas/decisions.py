@@ -182,6 +182,7 @@ class SubscriptionDecision(Decision):
     """The full state of a subscription after the decision.
 
     `access_until` is `expires_at` plus grace, the moment our own clock ends access whatever anybody says; None = no end known.
+    `called`: plans that the names of a membership meant in the catalogue so far, which its payments may have been for.
     """
 
     subscription_id: str
@@ -196,6 +197,7 @@ class SubscriptionDecision(Decision):
     expires_at: datetime | None
     access_until: datetime | None
     cancel_at_period_end: bool = False
+    called: tuple[str, ...] = ()
 
 
 class SubscriptionCreated(SubscriptionDecision):

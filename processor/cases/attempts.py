@@ -114,13 +114,17 @@ def report(attempt: Attempt, fact: PaymentFact, position: int) -> None:
     if fact.announced:
         attempt.announced_at = earliest(attempt.announced_at, fact.occurred_at)
     if status in ("failed", "expired"):
-        attempt.ended = new if attempt.ended is None or new.at < attempt.ended.at else attempt.ended
+        attempt.ended = _first(attempt.ended, new)
     if fact.provider_status == "unpaid" and fact.timed:
         attempt.unpaid_at = latest(attempt.unpaid_at, fact.occurred_at)
 
 
 def _last(one: Report | None, two: Report) -> Report:
     return two if one is None or _weight(two) > _weight(one) else one
+
+
+def _first(one: Report | None, two: Report) -> Report:
+    return min(one or two, two, key=lambda report: (_weight(report), report.position))
 
 
 def _weight(report: Report) -> tuple[datetime, int, str]:
@@ -132,7 +136,6 @@ def join(one: Attempt | None, two: Attempt) -> Attempt:
         return two
     amount = two.amount if two.amount and two.amount.beats(one.amount) else one.amount
     positions = [p for p in (one.success_position, two.success_position) if p is not None]
-    ended = min(filter(None, (one.ended, two.ended)), key=lambda report: report.at, default=None)
     return Attempt(
         succeeded=one.succeeded or two.succeeded,
         settled=one.settled or two.settled,
@@ -142,7 +145,7 @@ def join(one: Attempt | None, two: Attempt) -> Attempt:
         paid_at=earliest(one.paid_at, two.paid_at),
         last_success_at=latest(one.last_success_at, two.last_success_at),
         report=_last(one.report, two.report) if two.report else one.report,
-        ended=ended,
+        ended=_first(one.ended, two.ended) if two.ended else one.ended,
         unpaid_at=latest(one.unpaid_at, two.unpaid_at),
         token_only=one.token_only or two.token_only,
         confirmed=one.confirmed or two.confirmed,

@@ -1,18 +1,22 @@
-"""A case: what facts say of one payment or order, and what we said of it."""
+"""A case: what facts say of one payment, order or subscription, and what we said of it. Facts and record lie side by side; neither knows the other."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from processor.cases.earlier import payment_case
+from processor.cases.earlier import payment_case, subscription_case
 from processor.cases.payment import PaymentFacts
-from processor.cases.payment_record import PaymentRecord
+from processor.cases.payment_record import Change, PaymentRecord
+from processor.cases.recording import apply
 from processor.cases.state import State
+from processor.cases.subscription import SubscriptionFacts
+from processor.cases.subscription_record import SubscriptionRecord
+from schemas.decision_model import Decision
 from schemas.event_model import EventModel
 
 
 class PaymentCase(State):
-    """Facts and record lie side by side; neither knows the other."""
+    """One payment or order."""
 
     facts: PaymentFacts
     record: PaymentRecord
@@ -45,7 +49,52 @@ class PaymentCase(State):
         self.facts.observe(event, position)
         self.record.untold.append(position)
 
+    def apply(self, decision: Decision) -> Change | None:
+        """Take a decision in. Returns the part of the money that changed."""
+        return apply(self.record, decision)
+
     def absorb(self, other: PaymentCase) -> None:
         """Another case is of the same payment."""
         self.facts.absorb(other.facts)
         self.record.absorb(other.key, other.record)
+
+
+class SubscriptionCase(State):
+    """One subscription, membership or licence."""
+
+    facts: SubscriptionFacts
+    record: SubscriptionRecord
+
+    @classmethod
+    def new(cls, key: str, provider: str, subscription_key: str) -> SubscriptionCase:
+        """Nothing is known yet."""
+        return cls(SubscriptionFacts(key, provider, subscription_key), SubscriptionRecord())
+
+    @classmethod
+    def _former(cls, document: Any) -> dict[str, Any] | None:
+        if not isinstance(document, dict) or "facts" in document or "subscription_key" not in document:
+            return None
+        return subscription_case(document)
+
+    @property
+    def key(self) -> str:
+        return self.facts.key
+
+    @property
+    def provider(self) -> str:
+        return self.facts.provider
+
+    @property
+    def owner(self) -> str | None:
+        return self.record.owner
+
+    def observe(self, event: EventModel, position: int) -> None:
+        """Take a fact in."""
+        self.facts.observe(event, position)
+
+    def apply(self, decision: Decision) -> None:
+        """Take a decision in; it is about no part of the money."""
+        self.record.apply(self.key, decision)
+
+
+Case = PaymentCase | SubscriptionCase

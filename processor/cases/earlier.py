@@ -56,6 +56,31 @@ def _held(old: Json, part: Json) -> Json:
     return {"is": "held", **kept, **said}
 
 
+def subscription_case(old: Json) -> Json:
+    """A subscription, as it is stored now."""
+    kept = ("key", "provider", "subscription_key", "written_off")
+    facts: Json = {name: old[name] for name in kept if name in old}
+    facts["payers"] = {payer: _reports(told) for payer, told in old.get("payers", {}).items()}
+    if old.get("claimed_by"):
+        words = {"customer_id": old["claimed_by"], "product": old.get("claim_product"), "actor": ""}
+        facts["claim"] = {**words, "position": old.get("claim_position", 0)}
+    said = ("owner", "warned_for", "held", "held_said") if old.get("held") else ("owner", "warned_for")
+    record = {name: old[name] for name in said if name in old}
+    return {"facts": facts, "record": {**record, "said": old.get("snapshot"), "told": old.get("parked", [])}}
+
+
+def _reports(old: Json) -> Json:
+    gone = ("created_at", "customer_ref", "licence_code", "member_id")
+    new = {name: value for name, value in old.items() if name not in gone}
+    new["words"] = {name: {"at": old["first_at"], "value": old[name]} for name in gone[1:] if old.get(name)}
+    naming = new.get("naming")
+    if naming and naming["reaches"]:
+        new["reaching"] = new.pop("naming")
+    cycles = old.get("cycles", {}).items()
+    new["cycles"] = {key: {name: one[name] for name in one if name != "final"} for key, one in cycles}
+    return new
+
+
 def customer(old: Json) -> Json:
     """A customer, as it is stored now."""
     new = {

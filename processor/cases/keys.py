@@ -81,3 +81,12 @@ def foreign_key(case: str, part: str) -> str:
 def suspense_id(case: str, part: str) -> str:
     """Stable id of the held money of one part of a case."""
     return "sus_" + hashlib.sha256(f"{case}\n{part}".encode()).hexdigest()[:16]
+
+
+def plan_row(customer_id: str, product: str) -> str:
+    """What readers know a customer's own purchases of a plan by."""
+    return f"plan:{customer_id}:{product}"
+
+
+def is_plan_row(subscription_id: str) -> bool:
+    return subscription_id.startswith("plan:")

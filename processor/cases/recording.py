@@ -6,8 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from processor.cases.customer import CustomerRecord, TopUp
+from processor.cases.customer import CustomerRecord, PlanAccess, TierState, TopUp
+from processor.cases.keys import is_plan_row
 from processor.cases.payment_record import Change, Closed, Granted, Held, Kind, Owned, PaymentRecord, Standing
+from processor.cases.subscription_record import shown
 from processor.cases.world import digest
 from schemas import corrections as c
 from schemas import decisions as d
@@ -17,8 +19,9 @@ GRANTS = (d.CreditGranted, d.TokensGranted, d.CourseEnrolled, d.SaleRecorded)
 REFUNDS = (d.CreditClawedBack, d.TokensClawedBack, d.SaleRefunded)
 WITHDRAWALS = (c.CreditWithdrawn, c.TokensWithdrawn, c.CourseWithdrawn, c.SaleWithdrawn)
 
-
-MOVES = (*GRANTS, *REFUNDS, *WITHDRAWALS, d.CourseRevoked, c.CreditDated, c.CourseDated)
+OF_CUSTOMER = (
+    *GRANTS, *REFUNDS, *WITHDRAWALS, d.CourseRevoked, c.CreditDated, c.CourseDated, d.SubscriptionDecision, d.TierChanged,
+)  # fmt: skip
 """Decisions on a customer's own stream."""
 
 
@@ -115,7 +118,7 @@ def _released(before: Standing | None, decision: d.SuspenseReleased) -> Standing
 
 
 def count(customer: CustomerRecord, decision: Decision, change: Change | None) -> None:
-    """What a decision about one of its payments changes of a customer."""
+    """What a decision changes of a customer."""
     if isinstance(decision, d.CreditGranted):
         customer.credit_tokens += decision.tokens
         customer.topped_up(TopUp(decision.at, decision.amount_idr))
@@ -125,8 +128,22 @@ def count(customer: CustomerRecord, decision: Decision, change: Change | None) -
         customer.chat_tokens += decision.chat_tokens
     elif isinstance(decision, d.TokensClawedBack | c.TokensWithdrawn):
         customer.chat_tokens -= decision.chat_tokens
+    elif isinstance(decision, d.SubscriptionDecision):
+        _subscription(customer, decision)
+    elif isinstance(decision, d.TierChanged):
+        customer.tier = TierState(decision.tier, decision.until, decision.fallback_tier)
     if change is not None:
         _change(customer, decision, change)
+
+
+def _subscription(customer: CustomerRecord, decision: d.SubscriptionDecision) -> None:
+    """What is over by the clock alone stays: it lifts nobody any more."""
+    if decision.tier and decision.status in ("active", "past_due", "cancelled"):
+        customer.plans[decision.subscription_id] = PlanAccess(decision.tier, decision.access_until)
+    else:
+        customer.plans.pop(decision.subscription_id, None)
+    if is_plan_row(decision.subscription_id):
+        customer.plan_rows[decision.plan or ""] = shown(decision)
 
 
 def _change(customer: CustomerRecord, decision: Decision, change: Change) -> None:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from processor.cases.attempts import latest
 from processor.cases.paid_time import paid_time
 from processor.cases.payment_record import Bought
-from processor.cases.subscription import Cycle, Ending, PayerReports
+from processor.cases.reports import Cycle, Ending, PayerReports
 from schemas.catalog import Product
 from schemas.decisions import SubscriptionStatus
 from schemas.periods import Period
@@ -59,118 +60,111 @@ def state_of(
 ) -> SubscriptionState:
     """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet)."""
     grace = Period.parse(product.grace) if product and product.grace else None
-    failing = [cycle for cycle in reports.cycles.values() if cycle.failing and not cycle.succeeded]
+    told = _Told(reports, grace, now)
     if counted and product and product.period:
-        started, ends = paid_time([(c.starts_at or c.at, 1) for c in counted], Period.parse(product.period))
-        overdue = any((c.starts_at or c.at) >= _last_start(counted) for c in failing)
-        return _timed(reports, started, ends, grace, overdue, now)
-    if paid and paid.refunded_at and paid.overrules(reports) and paid.ends is None:
-        ended = min(paid.refunded_at, now)  # the provider's clock may be ahead of ours
-        return SubscriptionState("cancelled", None, ended, ended)
-    if paid and paid.started and paid.ends:
-        return _bought(reports, paid, paid.started, paid.ends, grace, now)
+        return told.charged(counted, Period.parse(product.period))
+    bought = told.bought(paid) if paid else None
+    if bought is not None:
+        return bought
     if reports.active_at is None:
-        return _never_active(reports)
-    if reports.cycles or reports.anchor or _is_charged(reports):
-        return _before_first_charge(reports, grace, bool(failing), now)
-    return _timed(
-        reports, reports.active_at or reports.first_at, reports.expires_at, grace, bool(failing), now
-    )
+        return told.never_active()
+    if told.is_charged:
+        return told.before_first_charge(reports.active_at)
+    return told.timed(reports.active_at, reports.expires_at, overdue=bool(told.failing))
 
 
-def _bought(
-    reports: PayerReports, paid: Paid, started: datetime, ends: datetime, grace: Period | None, now: datetime
-) -> SubscriptionState:
-    """It lasts as long as was paid for or as was stated, whichever is longer: both tell of the same periods. A payment is a word of its own."""
-    if not paid.overrules(reports):
-        ends = max(filter(None, (ends, reports.expires_at)))
-    lifted = paid.newest or started
-    told = replace(
-        reports,
-        active_at=max(filter(None, (reports.active_at, lifted))),
-        cancelled=[ending for ending in reports.cancelled if ending.at >= lifted],
-    )
-    return _timed(told, started, ends, grace, False, now)
+class _Told(NamedTuple):
+    """What was reported of it, as seen `now`."""
 
+    reports: PayerReports
+    grace: Period | None
+    now: datetime
 
-def _last_start(cycles: list[Cycle]) -> datetime:
-    return max(cycle.starts_at or cycle.at for cycle in cycles)
+    @property
+    def failing(self) -> list[Cycle]:
+        return [cycle for cycle in self.reports.cycles.values() if cycle.failing and not cycle.succeeded]
 
+    @property
+    def is_charged(self) -> bool:
+        """A recurring plan: its charges give time, not a stated end."""
+        reports = self.reports
+        named = any(hint["kind"] == "plan_reference" for hint in reports.products)
+        return bool(reports.cycles or reports.anchor or named)
 
-def _is_charged(reports: PayerReports) -> bool:
-    """A recurring plan: its charges give time, not a stated end."""
-    return reports.naming is not None and any(
-        hint["kind"] == "plan_reference" for hint in reports.naming.products
-    )
+    def charged(self, counted: list[Cycle], period: Period) -> SubscriptionState:
+        """As long as its charges paid for."""
+        started, ends = paid_time([(cycle.start, 1) for cycle in counted], period)
+        last = max(cycle.start for cycle in counted)
+        return self.timed(started, ends, overdue=any(cycle.start >= last for cycle in self.failing))
 
+    def bought(self, paid: Paid) -> SubscriptionState | None:
+        """As long as payments bought of it or as was stated, whichever is longer: both tell of the same periods. None when nothing is known."""
+        overruled = paid.overrules(self.reports)
+        if paid.started is None or paid.ends is None:
+            if not overruled or paid.refunded_at is None:
+                return None
+            ended = min(paid.refunded_at, self.now)  # the provider's clock may be ahead of ours
+            return SubscriptionState("cancelled", None, ended, ended)
+        ends = paid.ends if overruled else latest(paid.ends, self.reports.expires_at)
+        # A payment is a word of its own.
+        lifted = paid.newest or paid.started
+        cancelled = [ending for ending in self.reports.cancelled if ending.at >= lifted]
+        active_at = latest(self.reports.active_at, lifted)
+        told = self._replace(reports=replace(self.reports, active_at=active_at, cancelled=cancelled))
+        return told.timed(paid.started, ends)
 
-def _never_active(reports: PayerReports) -> SubscriptionState:
-    """Nobody said it was usable and no charge of it counts."""
-    if reports.expired is not None:
-        return SubscriptionState("expired", None, reports.expired.at, reports.expired.at)
-    if reports.cancelled:
-        first = min(ending.at for ending in reports.cancelled)
-        return SubscriptionState("cancelled", None, first, first)
-    return SubscriptionState("pending", None, reports.expires_at, None)
+    def never_active(self) -> SubscriptionState:
+        """Nobody said it was usable and no charge of it counts."""
+        if self.reports.expired is not None:
+            return SubscriptionState("expired", None, self.reports.expired.at, self.reports.expired.at)
+        if self.reports.cancelled:
+            first = min(ending.at for ending in self.reports.cancelled)
+            return SubscriptionState("cancelled", None, first, first)
+        return SubscriptionState("pending", None, self.reports.expires_at, None)
 
+    def before_first_charge(self, began: datetime) -> SubscriptionState:
+        due = max(began, self.reports.anchor or began)
+        until = self.grace.after(due) if self.grace else due + FIRST_CHARGE_ALLOWANCE
+        if self.reports.cancelled:
+            ends = min(until, *(ending.at for ending in self.reports.cancelled))
+            return SubscriptionState("cancelled", began, ends, ends)
+        if self.now >= until:
+            return SubscriptionState("expired", began, due, until)
+        return SubscriptionState("past_due" if self.failing else "active", began, due, until)
 
-def _before_first_charge(
-    reports: PayerReports, grace: Period | None, failing: bool, now: datetime
-) -> SubscriptionState:
-    began = reports.active_at or reports.first_at
-    due = max(filter(None, (reports.anchor, began)))
-    until = grace.after(due) if grace else due + FIRST_CHARGE_ALLOWANCE
-    if reports.cancelled:
-        ends = min(until, *(ending.at for ending in reports.cancelled))
-        return SubscriptionState("cancelled", began, ends, ends)
-    if now >= until:
-        return SubscriptionState("expired", began, due, until)
-    return SubscriptionState("past_due" if failing else "active", began, due, until)
+    def timed(self, started: datetime, ends: datetime | None, *, overdue: bool = False) -> SubscriptionState:
+        """It has an end, or none that is known."""
+        until = self.grace.after(ends) if self.grace and ends else ends
+        over = ends is not None and self.now >= ends
+        cancelled = self._cancelled()
+        if cancelled is not None and not cancelled.finished:
+            end = ends or cancelled.at
+            return SubscriptionState("cancelled", started, end, end, ends is not None and not over)
+        if cancelled is not None:
+            return SubscriptionState("expired" if over else "active", started, ends, ends, True)
+        expired = self.reports.expired
+        if self._expired(ends) or (until is not None and self.now >= until):
+            end_known = ends or (expired.at if expired else None)
+            return SubscriptionState("expired", started, end_known, until or end_known)
+        return SubscriptionState("past_due" if overdue or over else "active", started, ends, until)
 
+    def _cancelled(self) -> Ending | None:
+        """The cancellation in force: saying it again changes nothing, a return in between lifts it."""
+        in_force = [ending for ending in self.reports.cancelled if self._in_force(ending)]
+        return min(in_force, key=lambda ending: ending.at, default=None)
 
-def _timed(
-    reports: PayerReports,
-    started: datetime,
-    ends: datetime | None,
-    grace: Period | None,
-    overdue: bool,
-    now: datetime,
-) -> SubscriptionState:
-    until = grace.after(ends) if grace and ends else ends
-    cancelled = _cancelled(reports)
-    if cancelled is not None and not cancelled.finished:
-        return SubscriptionState(
-            "cancelled", started, ends or cancelled.at, ends or cancelled.at, bool(ends and now < ends)
-        )
-    if cancelled is not None:
-        return SubscriptionState("expired" if ends and now >= ends else "active", started, ends, ends, True)
-    if _expired(reports, ends, now) or (until is not None and now >= until):
-        end = ends or (reports.expired.at if reports.expired else None)
-        return SubscriptionState("expired", started, end, until or end)
-    if overdue or (ends is not None and now >= ends):
-        return SubscriptionState("past_due", started, ends, until)
-    return SubscriptionState("active", started, ends, until)
+    def _in_force(self, ending: Ending) -> bool:
+        """One that names its period counts unless a later one was stated; without periods the last word counts."""
+        reports = self.reports
+        if reports.cycles:
+            return True
+        if ending.expires_at is not None and reports.expires_at is not None:
+            return ending.expires_at >= reports.expires_at
+        return reports.active_at is None or ending.at >= reports.active_at
 
-
-def _cancelled(reports: PayerReports) -> Ending | None:
-    """The cancellation in force: saying it again changes nothing, a return in between lifts it."""
-    in_force = [ending for ending in reports.cancelled if _in_force(ending, reports)]
-    return min(in_force, key=lambda ending: ending.at, default=None)
-
-
-def _in_force(ending: Ending, reports: PayerReports) -> bool:
-    """One that names its period counts unless a later one was stated; without periods the last word counts."""
-    if reports.cycles:
-        return True
-    if ending.expires_at is not None and reports.expires_at is not None:
-        return ending.expires_at >= reports.expires_at
-    return reports.active_at is None or ending.at >= reports.active_at
-
-
-def _expired(reports: PayerReports, ends: datetime | None, now: datetime) -> bool:
-    """A provider's word only confirms our clock; alone it decides when no end is known."""
-    if reports.expired is None:
-        return False
-    if ends is not None:
-        return now >= ends
-    return reports.active_at is None or reports.expired.at >= reports.active_at
+    def _expired(self, ends: datetime | None) -> bool:
+        """A provider's word only confirms our clock; alone it decides when no end is known."""
+        expired, active_at = self.reports.expired, self.reports.active_at
+        if expired is None:
+            return False
+        return self.now >= ends if ends is not None else active_at is None or expired.at >= active_at

@@ -13,11 +13,10 @@ import orjson
 
 from eventstore.queries import Piece, in_one_statement, load
 from eventstore.read import STANDING, StoredEvent
-from processor.cases.case import PaymentCase
+from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.customer import CustomerRecord
 from processor.cases.keys import WaitKey, customer_key, email_key
 from processor.cases.names import key_of, names_of, number_of, payment_case, subscription_case
-from processor.cases.subscription import SubscriptionCase
 from runtime.database import Connection
 from schemas import streams
 from schemas.email_address import normalise_email
@@ -27,8 +26,6 @@ from schemas.streams import StreamName
 
 SQL = load("fulfilment.sql", "processor")
 LOOK = in_one_statement((("found", SQL["look"]), ("log", STANDING)), SQL["looked"])
-
-Case = PaymentCase | SubscriptionCase
 
 
 @dataclass(slots=True)
@@ -228,7 +225,7 @@ class Desk:
         case: Case
         if isinstance(event, SubscriptionReported):
             key = names_of(event)[0]
-            case = SubscriptionCase(key=key, provider=event.provider, subscription_key=event.subscription_key)
+            case = SubscriptionCase.new(key, event.provider, event.subscription_key)
         else:
             payment_key = key_of(event)
             provider: str = getattr(event, "provider")  # noqa: B009 - every payment and order fact has one

@@ -5,31 +5,26 @@ The tables to build in are temporary ones that hide the live ones on one connect
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from eventstore import checkpoints
 from eventstore.append import log_transaction
 from eventstore.read import read_page
-from processor.cases.case import PaymentCase
-from processor.cases.customer import CustomerRecord
-from processor.cases.payment_record import Given
-from processor.cases.subscription import SubscriptionCase
+from processor.cases.case import PaymentCase, SubscriptionCase
+from processor.cases.customer import CustomerRecord, PlanAccess
+from processor.cases.state import State
 from processor.cases.world import World
 from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
 from processor.fulfilment.following import Following
 from processor.fulfilment.work import Work, load_answers
-from processor.grants.memberships import announce
-from processor.grants.plans import hand_over
-from processor.grants.step import Step
-from processor.policies.deciding import decide_payment
+from processor.grants.plans import NOTHING, hand_over
+from processor.policies.deciding import decide
 from processor.policies.payment import payment_outcome
-from processor.policies.subscription import decide_subscription, owned_reports
+from processor.policies.subscription import subscription_outcome
 from runtime.database import Connection
 from schemas.decisions import DECISIONS
 from schemas.facts import FACTS
@@ -65,7 +60,7 @@ async def verify(connection: Connection, consumer: str, *, create_unknown: bool 
     other = [
         f"{key}: {', '.join(names)}"
         for key in sorted(live.keys() & anew.keys())
-        if (names := _differing(live[key], anew[key]))
+        if (names := _differing(live[key], anew[key], following.now))
     ]
     built.differences = [*missing, *lost, *other]
     return built
@@ -166,35 +161,29 @@ def _given(work: Work, key: str, _: dict[str, datetime | None], __: BuiltCases) 
     for customer_id, given in outcome.given.items():
         customer = work.desk.customers.get(customer_id)
         if customer is not None:
-            hand_over(Given(), given, customer)
+            hand_over(NOTHING, given, customer)
             work.desk.changed_customers.add(customer_id)
     case.record.given = dict(outcome.given)
 
 
 def _announced(work: Work, key: str, _: dict[str, datetime | None], __: BuiltCases) -> None:
-    case, world = work.desk.cases[key], _world(work)
-    if not isinstance(case, SubscriptionCase) or case.owner not in work.desk.customers:
+    case = work.desk.cases[key]
+    customer = work.desk.customers.get(case.owner or "")
+    if not isinstance(case, SubscriptionCase) or customer is None:
         return
-    if world.traits(case.provider).announces_memberships:
-        step = Step(world)
-        announce(case, owned_reports(case, step), work.desk.customers[case.owner], step)
-        work.desk.changed_customers.add(case.owner)
+    outcome = subscription_outcome(case.facts, case.record, _world(work))
+    if outcome.membership is not None:
+        customer.memberships[key] = outcome.membership
+        work.desk.changed_customers.add(customer.customer_id)
 
 
 def _decided(work: Work, key: str, due: dict[str, datetime | None], built: BuiltCases) -> None:
     """Decide once more, on copies: what says nothing is as it should be; anything else is for the next round."""
-    desk, case, world = work.desk, work.desk.cases[key], _world(work)
-    copy = type(case).from_json(case.to_json())
-    customers = _Copies(desk.customers)
-    apart = World(
-        world.catalog, world.now, customers, world.by_email, world.subscription_owners, world.create_unknown
-    )
-    if isinstance(copy, SubscriptionCase):
-        step = decide_subscription(copy, apart, customers)
-    else:
-        step = decide_payment(copy, apart, customers)
+    desk, case = work.desk, work.desk.cases[key]
+    copy, customers = type(case).from_json(case.to_json()), _Copies(desk.customers)
+    step = decide(copy, replace(_world(work), customers=customers), customers)
     desk.waits[key] = step.waits
-    due[key] = copy.due_at if isinstance(copy, SubscriptionCase) else step.due_at
+    due[key] = step.due_at
     if step.decisions:
         built.undecided.append(key)
         due[key] = work.now
@@ -227,22 +216,37 @@ async def _save(
         await connection.execute(query, *columns)
 
 
-async def _states(connection: Connection, name: str) -> dict[str, dict[str, Any]]:
-    return {row["key"]: orjson.loads(row["state"]) for row in await connection.fetch(SQL[name])}
+async def _states(connection: Connection, name: str) -> dict[str, State]:
+    """Read as a round reads them: what an earlier program stored means the same."""
+    rows = await connection.fetch(SQL[name])
+    return {row["key"]: _KINDS[row["kind"]].from_json(row["state"]) for row in rows}
 
 
-_SETS = frozenset({"names", "aliases", "told", "apart", "merged"})
+_KINDS: dict[str, type[State]] = {
+    "payment": PaymentCase,
+    "subscription": SubscriptionCase,
+    "customer": CustomerRecord,
+}
 
 
-def _differing(one: dict[str, Any], two: dict[str, Any], inside: str = "") -> Sequence[str]:
-    """Names of the fields that differ; sets have no order, and an operator was told what the log does not tell."""
+def _differing(one: State, two: State, now: datetime, inside: str = "") -> list[str]:
+    """Names of the fields that differ. What an operator was told the log does not tell, and what is over lifts nobody any more."""
     names: list[str] = []
-    for name in sorted(one.keys() | two.keys()):
-        mine, other = one.get(name), two.get(name)
-        if name in _SETS:
-            mine, other = sorted(mine or []), sorted(other or [])
-        if not inside and name in ("facts", "record"):
-            names += _differing(mine or {}, other or {}, f"{name}.")
-        elif mine != other and name != "told":
+    for name in sorted({*one.__struct_fields__, *two.__struct_fields__} - {"told"}):
+        mine, other = getattr(one, name, None), getattr(two, name, None)
+        if (
+            not inside
+            and isinstance(mine, State)
+            and isinstance(other, State)
+            and name in ("facts", "record")
+        ):
+            names += _differing(mine, other, now, f"{name}.")
+        elif name == "plans":
+            names += [name] if _in_force(mine or {}, now) != _in_force(other or {}, now) else []
+        elif mine != other:
             names.append(f"{inside}{name}")
     return names
+
+
+def _in_force(plans: dict[str, PlanAccess], now: datetime) -> dict[str, PlanAccess]:
+    return {name: plan for name, plan in plans.items() if plan.until is None or plan.until > now}

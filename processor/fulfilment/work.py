@@ -13,15 +13,13 @@ from datetime import datetime
 
 from eventstore.append import NewEvent
 from eventstore.read import StoredEvent
-from processor.cases.case import PaymentCase
+from processor.cases.case import PaymentCase, SubscriptionCase
 from processor.cases.keys import CATALOG, NEW_PROGRAM, WaitKey, case_key
 from processor.cases.names import subscription_case
-from processor.cases.subscription import SubscriptionCase
 from processor.cases.world import World
-from processor.fulfilment.desk import SQL, Case, Cause, Desk, cause_of, charged_for
+from processor.fulfilment.desk import SQL, Cause, Desk, cause_of, charged_for
 from processor.grants.step import Step
-from processor.policies.deciding import decide_payment
-from processor.policies.subscription import decide_subscription
+from processor.policies.deciding import decide
 from runtime.database import Connection
 from schemas.catalog import Catalog
 from schemas.errors import Permanent
@@ -184,8 +182,9 @@ async def load_answers(connection: Connection, desk: Desk, batch: Mapping[str, C
         case = desk.cases[key]
         ids |= {case.owner} if case.owner else set()
         if isinstance(case, SubscriptionCase):
-            ids |= {one for one in (case.customer_ref, case.claimed_by) if one}
-            emails |= {payer for payer in case.payers if payer}
+            claimed_by = case.facts.claim.customer_id if case.facts.claim else None
+            ids |= {one for one in (case.facts.customer_ref, claimed_by) if one}
+            emails |= {payer for payer in case.facts.payers if payer}
         else:
             ids |= {claim.customer_id for claim in case.facts.claims.values()}
             ids |= _concerned(case)
@@ -224,8 +223,13 @@ def _decide(work: Work, key: str, cause: Cause) -> Step:
         work.turns[key] += 1
         if work.turns[key] > TURNS:
             raise PolicyFailed(key, RecursionError("its decisions come to no end"))
-        step = _apply_policy(case, world, desk)
-    work.due[key] = case.due_at if isinstance(case, SubscriptionCase) else step.due_at
+        try:
+            step = decide(case, world, desk.customers)
+        except Exception as error:
+            # Whatever a policy trips over concerns one case; the others must go on. Re-raised by name, never swallowed.
+            raise PolicyFailed(key, error) from error
+        desk.index(step.changed)
+    work.due[key] = step.due_at
     work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
     desk.waits[key] = step.waits
     metadata = {
@@ -238,17 +242,4 @@ def _decide(work: Work, key: str, cause: Cause) -> Step:
         work.new.append(NewEvent(decision.stream, decision.event, metadata))
     desk.changed_customers |= step.changed
     work.parked += [(case.provider, detail, reason, cause) for detail, reason in step.parked]
-    return step
-
-
-def _apply_policy(case: Case, world: World, desk: Desk) -> Step:
-    try:
-        if isinstance(case, SubscriptionCase):
-            step = decide_subscription(case, world, desk.customers)
-        else:
-            step = decide_payment(case, world, desk.customers)
-    except Exception as error:
-        # Whatever a policy trips over concerns one case; the others must go on. Re-raised by name, never swallowed.
-        raise PolicyFailed(case.key, error) from error
-    desk.index(step.changed)
     return step

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from processor.cases.customer import CustomerRecord, Membership
-from processor.cases.keys import plans_key
+from processor.cases.customer import Membership
 from processor.cases.paid_time import Announced, paid_time
 from processor.cases.payment_record import Bought
-from processor.cases.subscription import PayerReports, Stated, SubscriptionCase
+from processor.cases.reports import PayerReports, Stated
+from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_state import Paid
-from processor.grants.step import Step
 from schemas.catalog import Catalog
 from schemas.facts import ProductHint
 from schemas.periods import Period
@@ -23,67 +22,76 @@ from schemas.periods import Period
 SLACK = timedelta(days=1)
 """How far a membership's announcement and the time that was paid for may lie apart: many announcements have only our time of receipt."""
 
+Purchases = Mapping[str, Mapping[str, Bought]]
+"""Periods that a customer bought, by product and by name of the purchase."""
+
 Links = dict[tuple[str, str], str]
 """(product, name of the purchase) → key of the membership's case."""
 
 
-def announce(case: SubscriptionCase, reports: PayerReports, customer: CustomerRecord, step: Step) -> bool:
-    """Remember what a membership is called, at its customer; whether that is news."""
-    step.waits.add(plans_key(customer.customer_id))
-    before = customer.memberships.get(case.key)
-    # A plan that left the catalogue was still what its payments bought.
-    membership = _membership(case, reports, step.world.catalog, before.plans if before else [])
-    if before == membership:
-        return False
-    customer.memberships[case.key] = membership
-    step.changed.add(customer.customer_id)
-    step.wakes.add(plans_key(customer.customer_id))
-    return True
+def membership_of(
+    facts: SubscriptionFacts, reports: PayerReports, catalog: Catalog, known: Iterable[str]
+) -> Membership:
+    """What a membership is called. `known`: a plan that left the catalogue was still what its payments bought."""
+    named = [tuple(ProductHint.model_validate(hint) for hint in hints) for hints in reports.named]
+    claimed = facts.claim.product if facts.claim else None
+    found = [catalog.match(hints).product for hints in named]
+    found.append(catalog.product(claimed or ""))
+    return Membership(
+        provider=facts.provider,
+        began=reports.first_at,
+        named=bool(named or claimed),
+        plans=sorted({*known, *(product.id for product in found if product and product.kind == "plan")}),
+    )
 
 
-def links_of(customer: CustomerRecord) -> Links:
-    """Boughts that a membership stands for. Those that nobody named take part last, where only one plan can be meant."""
-    if not customer.memberships:
+def links_of(purchases: Purchases, memberships: Mapping[str, Membership]) -> Links:
+    """Purchases that a membership stands for. Those that nobody named take part last, where only one plan can be meant."""
+    if not memberships:
         return {}
-    named = {key: known.plans for key, known in customer.memberships.items() if known.named}
-    links = _links(customer, named, {})
+    named = {key: known.plans for key, known in memberships.items() if known.named}
+    links = _links(purchases, memberships, named, {})
     guessed = {
         key: plans
-        for key, known in customer.memberships.items()
-        if not known.named and len(plans := _possible(customer, known, links)) == 1
+        for key, known in memberships.items()
+        if not known.named and len(plans := _possible(purchases, known, links)) == 1
     }
-    return links | _links(customer, guessed, links)
+    return links | _links(purchases, memberships, guessed, links)
 
 
-def paid_for(case_key: str, customer: CustomerRecord, stated: Iterable[Stated] = ()) -> Paid | None:
+def paid_for(
+    case_key: str,
+    purchases: Purchases,
+    memberships: Mapping[str, Membership],
+    stated: Iterable[Stated] = (),
+) -> Paid | None:
     """What the payments of a membership bought; None when no payment of it is known.
 
     `stated`: what was announced of it. Periods of one plan append to it; those that were paid for are counted with their payment.
     """
     linked: dict[str, list[Bought]] = {}
-    for (product, name), key in links_of(customer).items():
+    for (product, name), key in links_of(purchases, memberships).items():
         if key == case_key:
-            linked.setdefault(product, []).append(customer.purchases[product][name])
+            linked.setdefault(product, []).append(purchases[product][name])
     if not linked:
         return None
-    gone = [one.refunded_at for purchases in linked.values() for one in purchases if one.refunded_at]
-    refunded_at = max(gone, default=None)
-    stay = {product: left for product, purchases in linked.items() if (left := valid(purchases))}
+    everything = [one for of_it in linked.values() for one in of_it]
+    refunded_at = max((one.refunded_at for one in everything if one.refunded_at), default=None)
+    stay = {product: left for product, of_it in linked.items() if (left := valid(of_it))}
     # Another plan is another price: its periods run beside, not behind.
-    one_plan = len(linked) == 1 and len(customer.memberships[case_key].plans) <= 1
-    everything = [one for purchases in linked.values() for one in purchases]
+    one_plan = len(linked) == 1 and len(memberships[case_key].plans) <= 1
     announced = announced_beside(everything, stated) if one_plan else []
-    if not stay:
-        product = max(linked, key=lambda one: (newest_of(linked[one]).at, one))
-        terms = newest_of(linked[product])
-        if not announced:
-            return Paid(product, terms, refunded_at=refunded_at)
-        times = paid_time([], Period.parse(terms.terms.period), announced)
-        return Paid(product, terms, *times, refunded_at=refunded_at)
-    chains = [(product, *chain_of(purchases, announced)) for product, purchases in stay.items()]
-    product, terms, started, ends = max(chains, key=lambda chain: (chain[3], chain[0]))
-    newest = max(one.at for purchases in stay.values() for one in purchases)
-    return Paid(product, terms, started, ends, newest, refunded_at)
+    if stay:
+        chains = [(product, *chain_of(left, announced)) for product, left in stay.items()]
+        product, terms, started, ends = max(chains, key=lambda chain: (chain[3], chain[0]))
+        newest = max(one.at for left in stay.values() for one in left)
+        return Paid(product, terms, started, ends, newest, refunded_at)
+    product = max(linked, key=lambda one: (newest_of(linked[one]).at, one))
+    terms = newest_of(linked[product])
+    if not announced:
+        return Paid(product, terms, refunded_at=refunded_at)
+    times = paid_time([], Period.parse(terms.terms.period), announced)
+    return Paid(product, terms, *times, refunded_at=refunded_at)
 
 
 def provider_of(name: str) -> str:
@@ -139,25 +147,16 @@ def _own(purchase: Bought, times: Iterable[tuple[datetime, datetime]]) -> dateti
     return min(after)[1] if after else None
 
 
-def _membership(
-    case: SubscriptionCase, reports: PayerReports, catalog: Catalog, known: list[str]
-) -> Membership:
-    named = [tuple(ProductHint.model_validate(hint) for hint in hints) for hints in reports.named]
-    found = [catalog.match(hints).product for hints in named]
-    found.append(catalog.product(case.claim_product or ""))
-    return Membership(
-        provider=case.provider,
-        began=reports.first_at,
-        named=bool(named or case.claim_product),
-        plans=sorted({*known, *(product.id for product in found if product and product.kind == "plan")}),
-    )
-
-
-def _links(customer: CustomerRecord, plans: Mapping[str, Iterable[str]], taken: Links) -> Links:
+def _links(
+    purchases: Purchases,
+    memberships: Mapping[str, Membership],
+    plans: Mapping[str, Iterable[str]],
+    taken: Links,
+) -> Links:
     links: Links = {}
-    for product, purchases in customer.purchases.items():
-        of_it = {key: customer.memberships[key] for key, ids in plans.items() if product in ids}
-        for name, purchase in purchases.items():
+    for product, bought in purchases.items():
+        of_it = {key: memberships[key] for key, ids in plans.items() if product in ids}
+        for name, purchase in bought.items():
             key = _bought_by(name, purchase, of_it) if (product, name) not in taken else None
             if key is not None:
                 links[product, name] = key
@@ -177,12 +176,12 @@ def _bought_by(name: str, purchase: Bought, memberships: Mapping[str, Membership
     return min(fitting)[1] if fitting else None
 
 
-def _possible(customer: CustomerRecord, membership: Membership, taken: Links) -> set[str]:
+def _possible(purchases: Purchases, membership: Membership, taken: Links) -> set[str]:
     """Plans that a membership without a name may be of: bought, not yet spoken for, and paid for when it began."""
     return {
         product
-        for product, purchases in customer.purchases.items()
-        for name, purchase in purchases.items()
+        for product, bought in purchases.items()
+        for name, purchase in bought.items()
         if (product, name) not in taken
         and membership.provider == provider_of(name)
         and purchase.at - SLACK <= membership.began <= _end_of(purchase) + SLACK

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from processor.cases.customer import Membership
 from processor.cases.keys import WaitKey
 from processor.cases.payment_record import Given, Standing
 from processor.cases.world import Owner
-from schemas.decisions import PaymentAssessed
+from schemas.decisions import PaymentAssessed, SubscriptionDecision, SuspenseHeld
 
 
 class Returned(NamedTuple):
@@ -37,4 +38,20 @@ class PaymentOutcome:
     waits: frozenset[WaitKey]
     calls: frozenset[str]
     returned: Mapping[str, Returned]
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionOutcome:
+    """`view`: what readers are told, None when what they were told stays; `soon`: and that it will end soon. `held`: why it waits instead, where no
+    money waits for it. `membership`: what its customer's purchases are to know of it. `strangers`: e-mails of others that reports of it bore.
+    """
+
+    owner: Owner
+    waits: frozenset[WaitKey]
+    view: SubscriptionDecision | None = None
+    soon: bool = False
+    held: SuspenseHeld | None = None
+    membership: Membership | None = None
+    strangers: frozenset[str] = frozenset()
     due_at: datetime | None = None

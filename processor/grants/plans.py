@@ -5,13 +5,16 @@ A purchase that its provider also announced as a membership is shown as that mem
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from processor.cases.customer import CustomerRecord, PlanAccess
-from processor.cases.keys import charge_key, plans_key
+from processor.cases.customer import CustomerRecord
+from processor.cases.keys import plan_row
 from processor.cases.payment_record import Bought, Given
+from processor.cases.world import Decided
 from processor.grants.memberships import chain_of, links_of, newest_of, provider_of, valid
-from processor.grants.step import Step
+from schemas import streams
 from schemas.decisions import (
     SubscriptionActivated,
     SubscriptionCancelled,
@@ -24,38 +27,12 @@ from schemas.decisions import (
 from schemas.periods import Period
 
 NOTHING = Given()
+GONE = ("merged", "withdrawn")
+"""What readers do not see any more."""
 
 
-def settle_given(
-    case_key: str, before: Given, now: Given, customer: CustomerRecord, step: Step, *, in_hand: bool
-) -> bool:
-    """What a payment gives a customer's plans and subscriptions has changed. Whether periods are among it.
-
-    What bought nothing after all is withdrawn from readers; after a person's word it stays what was said of it.
-    """
-    if before == now:
-        return False
-    provider = case_key.partition(":")[0]
-    hand_over(before, now, customer)
-    step.wakes.update(charge_key(provider, name) for name in before.charges.keys() | now.charges.keys())
-    step.changed.add(customer.customer_id)
-    if before.purchases == now.purchases:
-        return False
-    gone = [product for product, purchases in customer.purchases.items() if not purchases]
-    for product in gone:
-        del customer.purchases[product]
-        row = _Row(case_key, provider, product, customer)
-        if product in now.ended:
-            _end(row, [now.ended[product]], step)
-        elif not in_hand:
-            _hide(row, step)
-    settle_purchases(case_key, customer, step)
-    step.wakes.add(plans_key(customer.customer_id))
-    return True
-
-
-def hand_over(before: Given, now: Given, customer: CustomerRecord) -> None:
-    """The customer remembers what is given now instead of what was given before."""
+def hand_over(before: Given, now: Given, customer: CustomerRecord) -> list[str]:
+    """The customer remembers what is given now instead of what was given before. Returns plans of which no purchase is left."""
     for name in before.charges.keys() - now.charges.keys():
         customer.charges.pop(name, None)
     customer.charges |= now.charges
@@ -63,33 +40,35 @@ def hand_over(before: Given, now: Given, customer: CustomerRecord) -> None:
         customer.purchases.get(product, {}).pop(name, None)
     for name, (product, bought) in now.purchases.items():
         customer.purchases.setdefault(product, {})[name] = bought
+    gone = [product for product, purchases in customer.purchases.items() if not purchases]
+    for product in gone:
+        del customer.purchases[product]
+    return gone
 
 
-def _hide(row: _Row, step: Step) -> None:
-    said = row.said
-    row.customer.plans.pop(row.name, None)
-    if said is not None and said.status not in ("merged", "withdrawn"):
-        view = said.model_copy(update={"case": row.case, "status": "withdrawn"})
-        _say(row, view, SubscriptionWithdrawn, step)
-
-
-def settle_purchases(case_key: str, customer: CustomerRecord, step: Step) -> None:
-    """Say how long purchases last that no membership stands for, after a purchase or a membership of this customer changed.
-
-    Leaves the customer's tier to the caller.
-    """
-    links = links_of(customer)
+def rows_difference(
+    case: str,
+    customer: CustomerRecord,
+    now: datetime,
+    gone: Collection[str] = (),
+    ended: Mapping[str, Bought] | None = None,
+) -> Iterator[Decided]:
+    """How long purchases last that no membership stands for. Of `gone` no purchase is left: it ended, or else it was never due."""
+    for product in gone:
+        row = _Row(case, provider_of(case), product, customer, now)
+        yield from row.end([ended[product]]) if ended and product in ended else row.withdraw()
+    links = links_of(customer.purchases, customer.memberships)
     for product, purchases in customer.purchases.items():
         alone = {name: purchase for name, purchase in purchases.items() if (product, name) not in links}
         newest = max(alone or purchases, key=lambda name: (purchases[name].at, name))
-        row = _Row(case_key, provider_of(newest), product, customer)
+        row = _Row(case, provider_of(newest), product, customer, now)
         if not alone:
-            _merge(row, max(links[product, name] for name in purchases), step)
+            yield from row.merge(max(links[product, name] for name in purchases))
         elif valid(alone.values()):
             # They append to those that a membership stands for: nobody pays for the same days twice.
-            _last(row, valid(purchases.values()), step)
+            yield from row.last(valid(purchases.values()))
         else:
-            _end(row, list(alone.values()), step)
+            yield from row.end(list(alone.values()))
 
 
 class _Row(NamedTuple):
@@ -99,10 +78,7 @@ class _Row(NamedTuple):
     provider: str
     product: str
     customer: CustomerRecord
-
-    @property
-    def name(self) -> str:
-        return f"plan:{self.customer.customer_id}:{self.product}"
+    now: datetime
 
     @property
     def said(self) -> SubscriptionDecision | None:
@@ -110,10 +86,53 @@ class _Row(NamedTuple):
         said = self.customer.plan_rows.get(self.product)
         return SubscriptionDecision.model_validate(said) if said else None
 
-    def view(self, terms: Bought, **state: Any) -> SubscriptionDecision:
+    def last(self, purchases: list[Bought]) -> Iterator[Decided]:
+        """Until its periods and its grace are over."""
+        terms, started, ends = chain_of(purchases)
+        view = self._view(
+            terms,
+            status="active",
+            started_at=started,
+            expires_at=ends,
+            access_until=Period.parse(terms.terms.grace).after(ends) if terms.terms.grace else ends,
+            cancel_at_period_end=True,
+        )
+        before = self.said
+        model: type[SubscriptionDecision] = SubscriptionActivated
+        if before is not None and before.status == "active" and before.expires_at is not None:
+            model = SubscriptionRenewed if ends > before.expires_at else SubscriptionUpdated
+        yield from self._say(view, model)
+
+    def end(self, purchases: list[Bought]) -> Iterator[Decided]:
+        """All its money went back. When the provider's clock is ahead of ours it ends now."""
+        ended = min(max(one.refunded_at for one in purchases if one.refunded_at), self.now)
+        terms = newest_of(purchases)
+        view = self._view(terms, status="cancelled", started_at=None, expires_at=ended, access_until=ended)
+        yield from self._say(view, SubscriptionCancelled)
+
+    def merge(self, into: str) -> Iterator[Decided]:
+        """Nothing of it stands alone any more. A row that nobody ever saw need not be taken away."""
+        yield from self._take_away(SubscriptionMerged, "merged", into=into)
+
+    def withdraw(self) -> Iterator[Decided]:
+        """Nobody bought it after all."""
+        yield from self._take_away(SubscriptionWithdrawn, "withdrawn")
+
+    def _take_away(self, model: type[SubscriptionDecision], status: str, **more: str) -> Iterator[Decided]:
+        said = self.said
+        if said is not None and said.status not in GONE:
+            view = said.amended(case=self.case, status=status)
+            yield self._decided(model(**vars(view), **more))
+
+    def _say(self, view: SubscriptionDecision, model: type[SubscriptionDecision]) -> Iterator[Decided]:
+        before = self.said
+        if before is None or before.amended(case=self.case) != view:
+            yield self._decided(model(**vars(view)))
+
+    def _view(self, terms: Bought, **state: Any) -> SubscriptionDecision:
         return SubscriptionDecision(
             case=self.case,
-            subscription_id=self.name,
+            subscription_id=plan_row(self.customer.customer_id, self.product),
             customer_id=self.customer.customer_id,
             provider=self.provider,
             plan=self.product,
@@ -121,50 +140,5 @@ class _Row(NamedTuple):
             **state,
         )
 
-
-def _last(row: _Row, purchases: list[Bought], step: Step) -> None:
-    terms, started, ends = chain_of(purchases)
-    until = Period.parse(terms.terms.grace).after(ends) if terms.terms.grace else ends
-    row.customer.plans[row.name] = PlanAccess(tier=terms.terms.tier or "", until=until)
-    before = row.said
-    model: type[SubscriptionDecision] = SubscriptionActivated
-    if before is not None and before.status == "active" and before.expires_at is not None:
-        model = SubscriptionRenewed if ends > before.expires_at else SubscriptionUpdated
-    view = row.view(
-        terms,
-        status="active",
-        started_at=started,
-        expires_at=ends,
-        access_until=until,
-        cancel_at_period_end=True,
-    )
-    _say(row, view, model, step)
-
-
-def _end(row: _Row, purchases: list[Bought], step: Step) -> None:
-    """All its money went back. When the provider's clock is ahead of ours it ends now."""
-    ended = min(max(one.refunded_at for one in purchases if one.refunded_at), step.world.now)
-    row.customer.plans.pop(row.name, None)
-    view = row.view(
-        newest_of(purchases), status="cancelled", started_at=None, expires_at=ended, access_until=ended
-    )
-    _say(row, view, SubscriptionCancelled, step)
-
-
-def _merge(row: _Row, into: str, step: Step) -> None:
-    """Nothing of it stands alone any more. A row that nobody ever saw need not be taken away."""
-    row.customer.plans.pop(row.name, None)
-    before = row.said
-    if before is None or before.status in ("merged", "withdrawn"):
-        return
-    merged = before.model_copy(update={"case": row.case, "status": "merged"})
-    row.customer.plan_rows[row.product] = merged.model_dump(mode="json")
-    step.say_of(row.customer.customer_id, SubscriptionMerged(**vars(merged), into=into))
-
-
-def _say(row: _Row, view: SubscriptionDecision, model: type[SubscriptionDecision], step: Step) -> None:
-    before = row.said
-    if before is not None and before.model_copy(update={"case": row.case}) == view:
-        return
-    row.customer.plan_rows[row.product] = view.model_dump(mode="json")
-    step.say_of(row.customer.customer_id, model(**vars(view)))
+    def _decided(self, decision: SubscriptionDecision) -> Decided:
+        return Decided(streams.customer(self.customer.customer_id), decision)

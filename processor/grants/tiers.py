@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from processor.cases.customer import CustomerRecord, TierState
-from processor.cases.world import World
-from processor.grants.step import Step
+from processor.cases.world import Decided, World
+from schemas import streams
 from schemas.decisions import TierChanged
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-def settle_tier(customer: CustomerRecord, case: str, reason: str, step: Step) -> None:
-    """Append tier.changed when the tier in force, its end or what follows it differs from what was last decided."""
-    wanted = _tier_of(customer, step.world)
-    first = step.world.catalog.first_tier
-    current = customer.tier or TierState(tier=first, until=None, fallback_tier=first)
-    if wanted == current:
-        return
-    customer.tier = wanted
-    step.say_of(
-        customer.customer_id,
-        TierChanged(
+def tier_difference(customer: CustomerRecord, case: str, reason: str, world: World) -> Iterator[Decided]:
+    """tier.changed when the tier in force, its end or what follows it differs from what was last decided."""
+    wanted = _tier_of(customer, world)
+    first = world.catalog.first_tier
+    if wanted != (customer.tier or TierState(tier=first, until=None, fallback_tier=first)):
+        changed = TierChanged(
             case=case,
             customer_id=customer.customer_id,
             tier=wanted.tier,
             until=wanted.until,
             fallback_tier=wanted.fallback_tier,
             reason=reason,
-        ),
-    )
+        )
+        yield Decided(streams.customer(customer.customer_id), changed)
 
 
 def _tier_of(customer: CustomerRecord, world: World) -> TierState:
     catalog = world.catalog
     base = catalog.credit_tier if customer.topups else catalog.first_tier
-    if not customer.plans:
-        return TierState(tier=base, until=None, fallback_tier=base)
     order = {tier.id: rank for rank, tier in enumerate(catalog.tiers)}
     in_force = [
         plan

@@ -1,39 +1,48 @@
-"""Bring what was said of a payment up to date with its facts: outcome, difference, and the record and customers that follow from it."""
+"""Bring what was said of a case up to date with its facts: outcome, difference, and the record and customers that follow from it."""
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 
-from processor.cases.case import PaymentCase
+from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.customer import Bid, CustomerRecord
-from processor.cases.keys import course_key, email_key, foreign_key, is_surplus
+from processor.cases.keys import charge_key, course_key, email_key, foreign_key, is_surplus, plans_key
 from processor.cases.payment_record import Change, Granted, Held, Standing
-from processor.cases.recording import MOVES, apply, count, topped_up
+from processor.cases.recording import OF_CUSTOMER, count, topped_up
 from processor.cases.world import Decided, World
 from processor.grants.difference import difference
-from processor.grants.outcome import PaymentOutcome
-from processor.grants.plans import NOTHING, settle_given
+from processor.grants.outcome import PaymentOutcome, SubscriptionOutcome
+from processor.grants.plans import NOTHING, hand_over, rows_difference
 from processor.grants.step import Step
-from processor.grants.tiers import settle_tier
+from processor.grants.subscriptions import subscription_difference
+from processor.grants.tiers import tier_difference
 from processor.policies.payment import payment_outcome
+from processor.policies.subscription import subscription_outcome
 from schemas.decision_model import Decision
 from schemas.decisions import CreditGranted
+from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered
 
 Customers = MutableMapping[str, CustomerRecord]
 
 
-def decide_payment(case: PaymentCase, world: World, customers: Customers) -> Step:
+def decide(case: Case, world: World, customers: Customers) -> Step:
     """Changes the case's record and the customers only as the decisions say."""
+    step = (
+        _subscription(case, world, customers)
+        if isinstance(case, SubscriptionCase)
+        else _payment(case, world, customers)
+    )
+    for customer_id, reason in step.tiers.items():
+        _say(case, tier_difference(customers[customer_id], case.key, reason, world), customers, step)
+    return step
+
+
+def _payment(case: PaymentCase, world: World, customers: Customers) -> Step:
     wanted = payment_outcome(case.facts, case.record, world)
     step = Step(world, waits=set(wanted.waits), calls=set(wanted.calls), due_at=wanted.due_at)
-    reasons: dict[str, str] = {}
-    for decided in difference(case.facts, case.record, wanted, world):
-        step.decisions.append(decided)
-        _apply(case, decided, customers, step, reasons)
-    _give(case, wanted, customers, step, reasons)
-    for customer_id, reason in reasons.items():
-        settle_tier(customers[customer_id], case.key, reason, step)
+    _say(case, difference(case.facts, case.record, wanted, world), customers, step)
+    _give(case, wanted, customers, step)
     for detail, reason in wanted.alarms:
         word = f"{reason} {detail}"
         if word not in case.record.told:
@@ -42,35 +51,43 @@ def decide_payment(case: PaymentCase, world: World, customers: Customers) -> Ste
     return step
 
 
-def _apply(
-    case: PaymentCase, decided: Decided, customers: Customers, step: Step, reasons: dict[str, str]
-) -> None:
-    event = decided.event
+def _subscription(case: SubscriptionCase, world: World, customers: Customers) -> Step:
+    wanted = subscription_outcome(case.facts, case.record, world)
+    step = Step(world, waits=set(wanted.waits), due_at=wanted.due_at)
+    _say(case, subscription_difference(case.facts, case.record, wanted, world), customers, step)
+    if wanted.view is not None:
+        customer = customers[wanted.view.customer_id]
+        _announce(case, wanted, customer, customers, step)
+        step.tiers[customer.customer_id] = f"subscription_{wanted.view.status}"
+    for _ in sorted(wanted.strangers - case.record.told):
+        step.parked.append((case.facts.subscription_key, "licence_of_another_customer"))
+    case.record.told |= wanted.strangers
+    return step
+
+
+def _say(case: Case, decisions: Iterable[Decided], customers: Customers, step: Step) -> None:
+    for decided in list(decisions):
+        step.decisions.append(decided)
+        follow(case, decided.event, customers, step)
+
+
+def follow(case: Case, event: EventModel, customers: Customers, step: Step) -> None:
+    """What a decision changes: the record of its case, and its customers. Nothing else changes what we said."""
     if isinstance(event, CustomerRegistered):
         customers[event.customer_id] = CustomerRecord(event.customer_id, event.email)
         step.changed.add(event.customer_id)
         step.wakes.add(email_key(event.email or ""))
-    elif isinstance(event, Decision):
-        follow(case, event, customers, step, reasons)
-
-
-def follow(
-    case: PaymentCase, event: Decision, customers: Customers, step: Step, reasons: dict[str, str]
-) -> None:
-    """What a decision changes: the record of its case, and its customers. `reasons`: why a tier may be another one now, by customer."""
-    change = apply(case.record, event)
+    if not isinstance(event, Decision):
+        return
+    change = case.apply(event)
     customer = customers.get(getattr(event, "customer_id", None) or "")
-    if customer is not None and isinstance(event, MOVES):
+    if customer is not None and isinstance(event, OF_CUSTOMER):
         step.changed.add(customer.customer_id)
         count(customer, event, change)
     if change is not None:
         _bid(case.key, change, customers, step)
         if customer is not None and topped_up(change[1]) != topped_up(change[2]):
-            reasons[customer.customer_id] = _reason(event)
-
-
-def _reason(event: Decision) -> str:
-    return "first_topup" if isinstance(event, CreditGranted) else "refund"
+            step.tiers[customer.customer_id] = "first_topup" if isinstance(event, CreditGranted) else "refund"
 
 
 def _bid(case: str, change: Change, customers: Customers, step: Step) -> None:
@@ -106,17 +123,42 @@ def _bid_of(case: str, key: str, part: Standing | None) -> tuple[str, str, Bid] 
     return part.customer_id, part.product, Bid(case, part.since)
 
 
-def _give(
-    case: PaymentCase, wanted: PaymentOutcome, customers: Customers, step: Step, reasons: dict[str, str]
-) -> None:
+def _give(case: PaymentCase, wanted: PaymentOutcome, customers: Customers, step: Step) -> None:
+    """What a payment gives a customer's plans and subscriptions has changed.
+
+    What bought nothing after all is withdrawn from readers; after a person's word it stays what was said of it.
+    """
     before = case.record.given
     if before == wanted.given:
         return
     for customer_id in sorted(before.keys() | wanted.given.keys()):
         customer = customers.get(customer_id)
-        if customer is None:
+        was, now = before.get(customer_id, NOTHING), wanted.given.get(customer_id, NOTHING)
+        if customer is None or was == now:
             continue
-        was, is_now = before.get(customer_id, NOTHING), wanted.given.get(customer_id, NOTHING)
-        if settle_given(case.key, was, is_now, customer, step, in_hand=case.facts.in_hand):
-            reasons.setdefault(customer_id, "plan")
+        gone = hand_over(was, now, customer)
+        step.wakes.update(charge_key(case.provider, name) for name in was.charges.keys() | now.charges.keys())
+        step.changed.add(customer_id)
+        if was.purchases != now.purchases:
+            shown = [product for product in gone if product in now.ended or not case.facts.in_hand]
+            rows = rows_difference(case.key, customer, step.world.now, shown, now.ended)
+            _say(case, rows, customers, step)
+            step.wakes.add(plans_key(customer_id))
+            step.tiers.setdefault(customer_id, "plan")
     case.record.given = dict(wanted.given)
+
+
+def _announce(
+    case: SubscriptionCase,
+    wanted: SubscriptionOutcome,
+    customer: CustomerRecord,
+    customers: Customers,
+    step: Step,
+) -> None:
+    """What a membership is called, its customer remembers: which purchases it stands for may be others now."""
+    if wanted.membership is None or customer.memberships.get(case.key) == wanted.membership:
+        return
+    customer.memberships[case.key] = wanted.membership
+    step.changed.add(customer.customer_id)
+    step.wakes.add(plans_key(customer.customer_id))
+    _say(case, rows_difference(case.key, customer, step.world.now), customers, step)

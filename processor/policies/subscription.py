@@ -1,285 +1,200 @@
-"""From the reports about a subscription to decisions on its customer's stream. Pure: no clock, no I/O."""
+"""From facts about a subscription, what we said of it, and the world to what should be true now: whose it is, until when, or why it waits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from processor.cases.customer import CustomerRecord, PlanAccess
-from processor.cases.keys import CATALOG, charge_key, customer_key, email_key, suspense_id
-from processor.cases.subscription import Cycle, PayerReports, SubscriptionCase, hints_of
-from processor.cases.subscription_state import Paid, SubscriptionState, state_of
-from processor.cases.world import Owner, World, digest, find_owner
-from processor.grants.memberships import announce, paid_for
-from processor.grants.plans import settle_purchases
-from processor.grants.step import Step
-from processor.grants.tiers import settle_tier
-from processor.policies.deciding import Customers
-from schemas import streams
-from schemas.catalog import Product
-from schemas.decisions import (
-    SubscriptionActivated,
-    SubscriptionCancelled,
-    SubscriptionCreated,
-    SubscriptionDecision,
-    SubscriptionExpired,
-    SubscriptionExpiringSoon,
-    SubscriptionPastDue,
-    SubscriptionRenewed,
-    SubscriptionTierChanged,
-    SubscriptionUpdated,
-    SuspenseHeld,
-    SuspenseReleased,
+from processor.cases.customer import CustomerRecord
+from processor.cases.keys import (
+    CATALOG,
+    WaitKey,
+    charge_key,
+    customer_key,
+    email_key,
+    plans_key,
+    suspense_id,
 )
-from schemas.facts import CustomerRegistered
+from processor.cases.reports import Cycle, PayerReports
+from processor.cases.subscription import SubscriptionFacts
+from processor.cases.subscription_record import SubscriptionRecord
+from processor.cases.subscription_state import Paid, SubscriptionState, state_of
+from processor.cases.world import Owner, World, find_owner
+from processor.grants.memberships import membership_of, paid_for
+from processor.grants.outcome import SubscriptionOutcome
+from schemas.catalog import Product
+from schemas.decisions import SubscriptionDecision, SuspenseHeld
 
 EXPIRING_SOON = timedelta(days=3)
 """Before its end a subscription is announced as expiring, once per end."""
 
-_BY_STATUS: dict[str, type[SubscriptionDecision]] = {
-    "pending": SubscriptionCreated,
-    "active": SubscriptionActivated,
-    "past_due": SubscriptionPastDue,
-    "cancelled": SubscriptionCancelled,
-    "expired": SubscriptionExpired,
-}
+
+def subscription_outcome(
+    facts: SubscriptionFacts, record: SubscriptionRecord, world: World
+) -> SubscriptionOutcome:
+    """Pure. It depends on the record only by its pins: the first known owner keeps it, and a plan that left the catalogue was what its name meant."""
+    if facts.written_off and record.owner is None:
+        return SubscriptionOutcome(Owner(), frozenset())
+    return _Deciding(facts, record, world).outcome()
 
 
-def decide_subscription(case: SubscriptionCase, world: World, customers: Customers) -> Step:
-    """Bring the decisions about a subscription up to date. Mutates the case's record of what was decided."""
-    step = Step(world)
-    _decide(case, customers, step)
-    return step
+class _Deciding:
+    def __init__(self, facts: SubscriptionFacts, record: SubscriptionRecord, world: World) -> None:
+        self.facts, self.record, self.world = facts, record, world
+        self.announces = world.traits(facts.provider).announces_memberships
+        self.waits: set[WaitKey] = set()
 
-
-def _decide(case: SubscriptionCase, customers: Customers, step: Step) -> None:
-    if case.written_off and case.owner is None:
-        _release(case, step)
-        return
-    owner = subscription_owner(case, customers, step)
-    payers = _payers_of(case, owner, step)
-    reports = case.reports_of(payers)
-    product, problem = _product(case, reports, step)
-    reason = owner.reason or problem
-    if reason is not None or owner.customer_id is None:
-        _hold(case, reports, reason or "customer_missing", owner, step)
-        return
-    _release(case, step)
-    case.owner = owner.customer_id
-    paid = _paid(case, reports, step)
-    left_announced = paid is not None and paid.newest is None and paid.ends is not None
-    if paid and (product is None or (paid.overrules(reports) and not left_announced)):
-        product = _bought(paid)
-    counted = [c for key, c in reports.cycles.items() if c.succeeded and _counts(key, c, case, step)]
-    state = state_of(reports, product, counted, step.world.now, paid)
-    _say(case, reports, product, state, step)
-    _settle_plan(case, product, state, step)
-    case.due_at = _due(state, step)
-
-
-def owned_reports(case: SubscriptionCase, step: Step) -> PayerReports:
-    """What counts of the reports about a subscription whose owner is known."""
-    return case.reports_of(_payers_of(case, Owner(case.owner), step))
-
-
-def subscription_owner(case: SubscriptionCase, customers: Customers, step: Step) -> Owner:
-    """Whose subscription it is; the first known owner keeps it."""
-    if case.owner:
-        return Owner(case.owner)
-    if case.claimed_by:
-        step.waits.add(customer_key(case.claimed_by))
-        known = case.claimed_by in step.world.customers
-        return Owner(case.claimed_by) if known else Owner(reason="customer_unknown")
-    owner = find_owner(
-        step.world,
-        step.waits,
-        customer_ref=case.customer_ref,
-        emails=[case.first_payer] if case.first_payer else [],
-        received=case.in_use,
-    )
-    if owner.new and owner.customer_id and owner.email:
-        _register(owner.customer_id, owner.email, customers, step)
-    return owner
-
-
-def _register(customer_id: str, email: str, customers: Customers, step: Step) -> None:
-    """Whoever paid becomes a customer."""
-    customers[customer_id] = CustomerRecord(customer_id, email)
-    step.say_of(customer_id, CustomerRegistered(customer_id=customer_id, email=email, source="payment"))
-    step.wakes.add(email_key(email))
-
-
-def _payers_of(case: SubscriptionCase, owner: Owner, step: Step) -> set[str]:
-    """E-mails that belong to the owner. A report with somebody else's e-mail is parked: the code may have been passed on or guessed."""
-    if owner.customer_id is None or case.claimed_by or case.customer_ref:
-        return set(case.payers)
-    mine = {payer for payer in case.payers if owner.customer_id in step.world.by_email.get(payer, ())}
-    mine.add(case.first_payer or "")
-    for payer in sorted(set(case.payers) - mine - {""}):
-        step.waits.add(email_key(payer))
-        if payer not in case.parked:
-            case.parked.append(payer)
-            step.parked.append((case.subscription_key, "licence_of_another_customer"))
-    return mine
-
-
-def _product(case: SubscriptionCase, reports: PayerReports, step: Step) -> tuple[Product | None, str | None]:
-    claimed = step.world.catalog.product(case.claim_product or "")
-    if claimed is not None and claimed.kind == "plan":
-        return claimed, None
-    hints = hints_of(reports)
-    if not hints:
-        return None, None
-    match = step.world.catalog.match(hints)
-    if match.product is None:
-        step.waits.add(CATALOG)
-        # Without the plan a charge cannot become a period; a licence with its own end date can live without one.
-        by_charges = (
-            not step.world.traits(case.provider).announces_memberships or reports.cycles or reports.anchor
+    def outcome(self) -> SubscriptionOutcome:
+        owner = self._owner()
+        strangers = self._strangers(owner)
+        reports = self.facts.reports_without(strangers)
+        product, problem = self._product(reports)
+        reason = owner.reason or problem
+        if reason is not None or owner.customer_id is None:
+            held = self._held(reports, reason or "customer_missing", owner)
+            return SubscriptionOutcome(owner, frozenset(self.waits), held=held, strangers=strangers)
+        # Whoever paid becomes a customer, and has nothing yet.
+        customer = self.world.customers.get(owner.customer_id) or CustomerRecord(owner.customer_id)
+        membership, paid = None, None
+        if self.announces:
+            self.waits.add(plans_key(customer.customer_id))
+            before = customer.memberships.get(self.facts.key)
+            known = self.record.called.union(before.plans if before else ())
+            membership = membership_of(self.facts, reports, self.world.catalog, known)
+            memberships = {**customer.memberships, self.facts.key: membership}
+            paid = paid_for(self.facts.key, customer.purchases, memberships, reports.stated)
+        product = _sold(product, paid, reports)
+        counted = [
+            cycle
+            for key, cycle in reports.cycles.items()
+            if cycle.succeeded and self._counts(key, cycle, customer)
+        ]
+        state = state_of(reports, product, counted, self.world.now, paid)
+        return SubscriptionOutcome(
+            owner,
+            frozenset(self.waits),
+            view=self._view(
+                owner.customer_id, reports, product, state, membership.plans if membership else ()
+            ),
+            soon=self._soon(state, reports),
+            membership=membership,
+            strangers=strangers,
+            due_at=self._due(state),
         )
+
+    def _owner(self) -> Owner:
+        facts = self.facts
+        if self.record.owner:
+            return Owner(self.record.owner)
+        if facts.claim:
+            self.waits.add(customer_key(facts.claim.customer_id))
+            known = facts.claim.customer_id in self.world.customers
+            return Owner(facts.claim.customer_id) if known else Owner(reason="customer_unknown")
+        return find_owner(
+            self.world,
+            self.waits,
+            customer_ref=facts.customer_ref,
+            emails=[facts.first_payer] if facts.first_payer else [],
+            received=facts.in_use,
+        )
+
+    def _strangers(self, owner: Owner) -> frozenset[str]:
+        """E-mails that are not the owner's. What was reported with them does not count: the code may have been passed on or guessed."""
+        facts = self.facts
+        if owner.customer_id is None or facts.claim or facts.customer_ref:
+            return frozenset()
+        others = set(facts.payers) - {"", facts.first_payer}
+        strangers = {one for one in others if owner.customer_id not in self.world.by_email.get(one, ())}
+        self.waits.update(map(email_key, strangers))
+        return frozenset(strangers)
+
+    def _product(self, reports: PayerReports) -> tuple[Product | None, str | None]:
+        """What it is of, or why that is unclear."""
+        claimed = self.world.catalog.product((self.facts.claim and self.facts.claim.product) or "")
+        if claimed is not None and claimed.kind == "plan":
+            return claimed, None
+        if not reports.hints:
+            return None, None
+        match = self.world.catalog.match(reports.hints)
+        if match.product is not None:
+            return match.product, None
+        self.waits.add(CATALOG)
+        # Without the plan a charge cannot become a period; a licence with its own end date can live without one.
+        by_charges = not self.announces or reports.cycles or reports.anchor
         return None, match.reason if by_charges else None
-    return match.product, None
+
+    def _counts(self, key: str, cycle: Cycle, customer: CustomerRecord) -> bool:
+        """A charge proved only by a static token counts up to the provider's threshold; above it when its payment was vouched for.
+
+        A charge whose money went back does not count.
+        """
+        name = cycle.payment_id or key
+        self.waits.add(charge_key(self.facts.provider, name))
+        word = customer.charges.get(name)
+        if word is not None:
+            return word == "vouched"
+        limit = self.world.catalog.policy(self.facts.provider).confirm_above_idr
+        return not cycle.token_only or cycle.confirmed or cycle.amount is None or cycle.amount <= limit
+
+    def _held(self, reports: PayerReports, reason: str, owner: Owner) -> SuspenseHeld | None:
+        """The money of a charge waits in its own payment; only a subscription without one is shown as held itself."""
+        if any(cycle.payment_id for cycle in reports.cycles.values()):
+            return None
+        return SuspenseHeld(
+            case=self.facts.key,
+            suspense_id=suspense_id(self.facts.key, "subscription"),
+            provider=self.facts.provider,
+            payment_id=self.facts.subscription_key,
+            reason=reason,
+            amount=None,
+            payer_email=self.facts.first_payer,
+            customer_id=owner.customer_id,
+            since=reports.first_at,
+        )
+
+    def _view(
+        self,
+        customer_id: str,
+        reports: PayerReports,
+        product: Product | None,
+        state: SubscriptionState,
+        called: Iterable[str],
+    ) -> SubscriptionDecision:
+        return SubscriptionDecision(
+            case=self.facts.key,
+            subscription_id=self.facts.key,
+            customer_id=customer_id,
+            provider=self.facts.provider,
+            plan=product.id if product else None,
+            tier=product.tier if product else None,
+            status=state.status,
+            licence_code=reports.word("licence_code"),
+            member_id=reports.word("member_id"),
+            started_at=state.started_at,
+            expires_at=state.expires_at,
+            access_until=state.access_until,
+            cancel_at_period_end=state.cancel_at_period_end,
+            called=tuple(called),
+        )
+
+    def _soon(self, state: SubscriptionState, reports: PayerReports) -> bool:
+        now, ends = self.world.now, state.expires_at
+        if ends is None or now >= ends or state.status not in ("active", "cancelled"):
+            return False
+        return now >= ends - EXPIRING_SOON or reports.soon == ends
+
+    def _due(self, state: SubscriptionState) -> datetime | None:
+        moments = [state.expires_at, state.access_until]
+        moments.append(state.expires_at - EXPIRING_SOON if state.expires_at else None)
+        return min((one for one in moments if one is not None and one > self.world.now), default=None)
 
 
-def _paid(case: SubscriptionCase, reports: PayerReports, step: Step) -> Paid | None:
-    """What payments are known to have bought of it, where the provider announces one purchase as a payment and as a membership."""
-    if not step.world.traits(case.provider).announces_memberships:
-        return None
-    customer = step.world.customers[case.owner or ""]
-    if announce(case, reports, customer, step):
-        settle_purchases(case.key, customer, step)
-    return paid_for(case.key, customer, reports.stated)
-
-
-def _bought(paid: Paid) -> Product:
-    """The plan as it was sold."""
+def _sold(product: Product | None, paid: Paid | None, reports: PayerReports) -> Product | None:
+    """The plan as it was sold, where only its payments tell, or where all that was announced went back with their money."""
+    if paid is None:
+        return product
+    left_announced = paid.newest is None and paid.ends is not None
+    if product is not None and (left_announced or not paid.overrules(reports)):
+        return product
     terms = paid.terms.terms
     return Product(id=paid.product, kind="plan", tier=terms.tier, period=terms.period, grace=terms.grace)
-
-
-def _counts(key: str, cycle: Cycle, case: SubscriptionCase, step: Step) -> bool:
-    """A charge proved only by a static token counts up to the provider's threshold; above it when its payment was vouched for.
-
-    A charge whose money went back does not count.
-    """
-    name = cycle.payment_id or key
-    step.waits.add(charge_key(case.provider, name))
-    word = step.world.customers[case.owner or ""].charges.get(name)
-    if word is not None:
-        return word == "vouched"
-    limit = step.world.catalog.policy(case.provider).confirm_above_idr
-    return not cycle.token_only or cycle.confirmed or cycle.amount is None or cycle.amount <= limit
-
-
-def _hold(case: SubscriptionCase, reports: PayerReports, reason: str, owner: Owner, step: Step) -> None:
-    """Wait. The money of a charge waits in its own payment; only a subscription without one is shown as held itself."""
-    if any(cycle.payment_id for cycle in reports.cycles.values()):
-        _release(case, step)
-        return
-    view = SuspenseHeld(
-        case=case.key,
-        suspense_id=suspense_id(case.key, "subscription"),
-        provider=case.provider,
-        payment_id=case.subscription_key,
-        reason=reason,
-        amount=None,
-        payer_email=case.first_payer,
-        customer_id=owner.customer_id,
-        since=reports.first_at,
-    )
-    said = digest(view)
-    if (case.held, case.held_said) == (reason, said):
-        return
-    case.held, case.held_said = reason, said
-    step.say(streams.case(case.key), view)
-
-
-def _release(case: SubscriptionCase, step: Step) -> None:
-    if case.held is None:
-        return
-    case.held = None
-    step.say(
-        streams.case(case.key),
-        SuspenseReleased(
-            case=case.key,
-            suspense_id=suspense_id(case.key, "subscription"),
-            provider=case.provider,
-            payment_id=case.subscription_key,
-            resolution="written_off" if case.written_off else "granted",
-            at=step.world.now,
-        ),
-    )
-
-
-def _say(
-    case: SubscriptionCase,
-    reports: PayerReports,
-    product: Product | None,
-    state: SubscriptionState,
-    step: Step,
-) -> None:
-    view = SubscriptionDecision(
-        case=case.key,
-        subscription_id=case.key,
-        customer_id=case.owner or "",
-        provider=case.provider,
-        plan=product.id if product else None,
-        tier=product.tier if product else None,
-        status=state.status,
-        licence_code=reports.licence_code,
-        member_id=reports.member_id,
-        started_at=state.started_at,
-        expires_at=state.expires_at,
-        access_until=state.access_until,
-        cancel_at_period_end=state.cancel_at_period_end,
-    )
-    before = SubscriptionDecision.model_validate(case.snapshot) if case.snapshot else None
-    if before != view:
-        case.snapshot = view.model_dump(mode="json")
-        model = _name_of(before, view)
-        step.say_of(view.customer_id, model(**vars(view)))
-    _warn(case, view, reports, step)
-
-
-def _name_of(before: SubscriptionDecision | None, now: SubscriptionDecision) -> type[SubscriptionDecision]:
-    if before is None:
-        return _BY_STATUS[now.status]
-    longer = (
-        before.expires_at is not None and now.expires_at is not None and now.expires_at > before.expires_at
-    )
-    if longer and now.status == "active":
-        return SubscriptionRenewed
-    if before.status != now.status:
-        return _BY_STATUS[now.status]
-    if before.plan != now.plan:
-        return SubscriptionTierChanged
-    return SubscriptionUpdated
-
-
-def _warn(case: SubscriptionCase, view: SubscriptionDecision, reports: PayerReports, step: Step) -> None:
-    ends = view.expires_at
-    if ends is None or view.status not in ("active", "cancelled") or case.warned_for == ends:
-        return
-    if step.world.now < ends and (step.world.now >= ends - EXPIRING_SOON or reports.soon == ends):
-        case.warned_for = ends
-        step.say_of(view.customer_id, SubscriptionExpiringSoon(**vars(view)))
-
-
-def _settle_plan(
-    case: SubscriptionCase, product: Product | None, state: SubscriptionState, step: Step
-) -> None:
-    customer = step.world.customers[case.owner or ""]
-    usable = state.status in ("active", "past_due", "cancelled") and (
-        state.access_until is None or state.access_until > step.world.now
-    )
-    if product and product.tier and usable:
-        customer.plans[case.key] = PlanAccess(tier=product.tier, until=state.access_until)
-    else:
-        customer.plans.pop(case.key, None)
-    settle_tier(customer, case.key, f"subscription_{state.status}", step)
-
-
-def _due(state: SubscriptionState, step: Step) -> datetime | None:
-    moments = [state.expires_at, state.access_until]
-    if state.expires_at is not None:
-        moments.append(state.expires_at - EXPIRING_SOON)
-    return min((moment for moment in moments if moment is not None and moment > step.world.now), default=None)

@@ -32,7 +32,7 @@ WITH page AS (
     WHERE (wait_key, case_key) > (greatest($1, 'email:'), $2::text) AND wait_key < 'email;'
     ORDER BY wait_key, case_key LIMIT $3
 )
-SELECT p.wait_key, p.case_key, c.state ->> 'held' IS NOT DISTINCT FROM 'customer_unknown' OR EXISTS (
+SELECT p.wait_key, p.case_key, 'customer_unknown' IN (c.state ->> 'held', c.state -> 'record' ->> 'held') OR EXISTS (
     SELECT FROM json_each(c.state -> 'record' -> 'parts') AS part WHERE part.value ->> 'reason' = 'customer_unknown'
 ) AS held
 FROM page p JOIN fulfilment_cases c USING (case_key) ORDER BY p.wait_key, p.case_key
@@ -112,10 +112,11 @@ DISCARD TEMPORARY
 SELECT case_key FROM fulfilment_cases WHERE case_key > $1 AND kind = ANY($2::text[]) ORDER BY case_key LIMIT $3
 
 -- live_states: what the live tables say of cases and customers
-SELECT case_key AS key, state FROM lunas.fulfilment_cases UNION ALL SELECT customer_id, state FROM lunas.fulfilment_customers
+SELECT case_key AS key, kind, state FROM lunas.fulfilment_cases
+UNION ALL SELECT customer_id, 'customer', state FROM lunas.fulfilment_customers
 
 -- built_states: what was built beside them
-SELECT case_key AS key, state FROM fulfilment_cases UNION ALL SELECT customer_id, state FROM fulfilment_customers
+SELECT case_key AS key, kind, state FROM fulfilment_cases UNION ALL SELECT customer_id, 'customer', state FROM fulfilment_customers
 
 -- built_cases: how many cases were built
 SELECT count(*) FROM fulfilment_cases

@@ -119,7 +119,7 @@ async def test_a_bug_in_a_policy_costs_no_delivery(log: Pool, monkeypatch: pytes
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(work_module, "decide_payment", broken)
+    monkeypatch.setattr(work_module, "decide", broken)
     assert await take_in(pair.store, envelope()) == ["processed"]
     assert await facts(log) == ["customer.registered", "payment.succeeded"]
     assert await rows(log, "SELECT reason FROM dead_letters") == []

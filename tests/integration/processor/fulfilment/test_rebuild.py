@@ -30,6 +30,7 @@ from tests.unit.processor.cases.facts import (
     request_fact,
 )
 from tests.unit.processor.policies.ledgerbook import VARIANT, club
+from tests.unit.processor.policies.test_memberships import renamed
 
 
 def busy() -> list[EventModel]:
@@ -182,3 +183,49 @@ async def test_when_announced_money_is_unconfirmed_survives_a_rebuild(log: Pool)
     await rebuilt(log)
     assert before is not None
     assert await log.fetchval(due) == before
+
+
+async def test_a_membership_is_still_of_the_plan_that_its_name_meant_before_the_catalogue_changed(
+    log: Pool,
+) -> None:
+    """Decisions say what its names meant, so its payment finds it again, and is not shown as a second subscription."""
+    named = (f.ProductHint(kind="tier", value="klub-a"),)
+    await write(log, ratna(), licence("activated", at(days=3000), products=named))
+    await settle(log)
+    await publish_catalog(log, renamed(tier_names=("klub-x",)))
+    await write(log, package("klub-x", "trx-1", 75_000))
+    await settle(log)
+    before = await decided(log)
+    assert list(before.subscriptions("c1")) == ["mayar:subscription:LCN-1"]
+    assert (await verified(log)).differences == []
+    await forget(log)
+    assert (await rebuilt(log)).undecided == []
+    await settle(log)
+    after = await decided(log)
+    assert (after.subscriptions("c1"), len(after.decisions)) == (
+        before.subscriptions("c1"),
+        len(before.decisions),
+    )
+    assert (await verified(log)).differences == []
+
+
+async def test_what_was_over_or_shown_to_an_operator_is_no_difference(log: Pool) -> None:
+    """An ended purchase, a cancelled licence that is over, and a licence that somebody else used."""
+    named = (f.ProductHint(kind="tier", value="klub-b"),)
+    back = refund("rfd-1", 75_000, "trx-1", provider="mayar", group_id=None)
+    await write(log, ratna(), package("klub-a", "trx-1", 75_000), back)
+    await settle(log)
+    old = licence("activated", at(days=-30), "LCN-2", products=named, occurred_at=at(days=-60))
+    left = licence("cancelled", at(days=-30), "LCN-2", occurred_at=at(days=-50))
+    await write(log, old, left, f.CustomerRegistered(customer_id="c2", email="budi@contoh.id"))
+    await settle(log)
+    await write(log, licence("renewed", at(days=9000), "LCN-2", payer_email="budi@contoh.id"))
+    await settle(log)
+    found = await verified(log)
+    assert (found.differences, found.undecided) == ([], [])
+    # Programs until now forgot a plan that was over.
+    await log.execute("UPDATE fulfilment_customers SET state = (state::jsonb - 'plans')::json")
+    assert (await verified(log)).differences == []
+    await rebuilt(log)
+    await settle(log)
+    assert (await verified(log)).differences == []

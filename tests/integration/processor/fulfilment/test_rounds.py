@@ -265,14 +265,14 @@ async def test_c50_a_customer_who_changes_meanwhile_makes_the_round_start_again(
 async def test_a_policy_bug_leaves_its_case_and_the_others_go_on(
     log: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decide = work_module.decide_payment
+    decide = work_module.decide
 
     def broken(case: Any, world: Any, customers: Any) -> Any:
         if case.key == "xendit:pr-bad":
             raise ZeroDivisionError
         return decide(case, world, customers)
 
-    monkeypatch.setattr(work_module, "decide_payment", broken)
+    monkeypatch.setattr(work_module, "decide", broken)
     bad = request_fact(f.PaymentSucceeded, "pr-bad", amount=25_000)
     await write(log, ratna(), bad, capture())
     worker = Fulfilment(log, limit=100)
@@ -284,7 +284,7 @@ async def test_a_policy_bug_leaves_its_case_and_the_others_go_on(
     async with log.acquire() as connection:
         row = await connection.fetchrow("SELECT stage, reason, status FROM dead_letters")
         assert (row["stage"], row["reason"], row["status"]) == ("fulfil", "policy_failed", "open")
-    monkeypatch.setattr(work_module, "decide_payment", decide)
+    monkeypatch.setattr(work_module, "decide", decide)
     await Fulfilment(log, limit=100).round()
     assert (await decided(log)).credit("c1") == 750_000
 

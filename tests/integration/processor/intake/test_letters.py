@@ -104,12 +104,12 @@ async def test_a_replay_of_another_letter_with_the_same_bytes_leaves_the_alarm_a
 async def test_a_replay_after_the_fix_closes_the_letter_of_a_bug_and_before_it_does_not(
     log: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decide = work_module.decide_payment
+    decide = work_module.decide
 
     def broken(_case: Any, _situation: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(work_module, "decide_payment", broken)
+    monkeypatch.setattr(work_module, "decide", broken)
     await take_in(store_of(log), envelope())
     worker = Fulfilment(log, limit=100)
     with pytest.raises(PolicyFailed) as failed:
@@ -121,7 +121,7 @@ async def test_a_replay_after_the_fix_closes_the_letter_of_a_bug_and_before_it_d
     assert await replay(log, letter) == ["duplicate"]
     (letter,) = await letters(log)
     assert letter["status"] == "open"
-    monkeypatch.setattr(work_module, "decide_payment", decide)
+    monkeypatch.setattr(work_module, "decide", decide)
     await Fulfilment(log, limit=100).round()
     assert await replay(log, letter) == ["duplicate"]
     (letter,) = await letters(log)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
 
 from processor.cases.attempts import Attempt, Register
-from processor.cases.case import PaymentCase
+from processor.cases.case import PaymentCase, SubscriptionCase
 from processor.cases.customer import Bid, CustomerRecord, TierState
 from processor.cases.payment_record import Closed, Granted, Held
 from processor.cases.state import State, StateUnreadable
-from processor.cases.subscription import SubscriptionCase
 from tests.unit.processor.cases.facts import capture, refund
 from tests.unit.processor.policies.ledgerbook import Book, club
 from tests.unit.processor.tables import StoredCase
@@ -29,7 +28,7 @@ KINDS: dict[str, type[State]] = {
     "customers": CustomerRecord,
 }
 
-YOUNGER = {"fixed", "disputes", "numbers", "contradicts", "request", "opened_as", "refused_for"}
+YOUNGER = {"fixed", "disputes", "numbers", "contradicts", "request", "opened_as", "refused_for", "claim"}
 """Fields that no earlier version wrote."""
 
 STORED = [
@@ -62,10 +61,40 @@ def test_every_grant_hold_and_fact_of_an_earlier_version_is_still_there(state: d
     assert case.facts.refunds.keys() == state.get("refunds", {}).keys()
 
 
+@pytest.mark.parametrize("state", [state for kind, state in STORED if kind == "subscription_cases"])
+def test_all_that_was_reported_and_said_of_a_subscription_is_still_there(state: dict[str, Any]) -> None:
+    case = SubscriptionCase.from_json(json.dumps(state))
+    record, claim = case.record, case.facts.claim
+    assert (case.owner, record.held, record.said) == tuple(
+        state.get(name) for name in ("owner", "held", "snapshot")
+    )
+    assert record.told == set(state.get("parked", ()))
+    assert (claim.customer_id if claim else None) == state.get("claimed_by")
+    for payer, old in state["payers"].items():
+        new = json.loads(case.facts.payers[payer].to_json())
+        assert case.facts.payers[payer].word("licence_code") == old.get("licence_code")
+        assert (new.get("naming") or new.get("reaching")) == old.get("naming")
+        assert new.get("cycles", {}) == {
+            key: {name: value for name, value in cycle.items() if name != "final"}
+            for key, cycle in old.get("cycles", {}).items()
+        }
+        same = (
+            "first_position",
+            "first_at",
+            "active_at",
+            "expires_at",
+            "cancelled",
+            "expired",
+            "soon",
+            "named",
+        )
+        assert [new.get(name) for name in same] == [old.get(name) for name in same]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_stored_examples_fill_every_fact(kind: str) -> None:
     filled = {key for name, state in STORED if name == kind for key in state}
-    struct = KINDS[kind] if kind != "payment_cases" else type(PaymentCase.new("k", "p", "k").facts)
+    struct = KINDS[kind] if kind == "customers" else get_type_hints(KINDS[kind])["facts"]
     assert {one.name for one in msgspec.structs.fields(struct)} - YOUNGER <= filled
 
 

@@ -236,6 +236,47 @@ def plan(draw: st.DrawFn, name: str) -> Facts:
     return facts
 
 
+REPORTS = (
+    "renewal_failed", "activated", "renewed", "tier_changed", "created", "cancelled", "expired", "expiring_soon",
+)  # fmt: skip
+
+
+@st.composite
+def subscribed(
+    draw: st.DrawFn, name: str, refs: tuple[str | None, ...] = (None, "c-1", "c-2"), charges: bool = True
+) -> Facts:
+    """Anything that can be reported of one subscription, with and without times, ends, names and charges, by one customer or nobody named."""
+    key, email = f"sub-{name}", draw(EMAILS)
+    facts: Facts = []
+    for _ in range(draw(st.integers(1, 7))):
+        when = at(draw(st.integers(-3, 3)), days=draw(st.integers(-2, 2)))
+        report: Any = draw(st.sampled_from(REPORTS if charges else REPORTS[1:]))
+        says = draw(st.sampled_from(["klub-a", "klub-b", "unknown", None]))
+        charged = charges and draw(st.integers(0, 3)) == 0
+        facts.append(
+            f.SubscriptionReported(
+                provider="mayar",
+                subscription_key=key,
+                report=report,
+                payer_email=draw(st.sampled_from([email, None])),
+                customer_ref=draw(st.sampled_from(refs)),
+                licence_code=draw(st.sampled_from([None, "L-1", "L-2"])),
+                member_id=draw(st.sampled_from([None, "M-1", "M-2"])),
+                products=(f.ProductHint(kind="tier", value=says),) if says else (),
+                expires_at=draw(st.sampled_from([None, at(days=-1), at(days=30), at(days=60)])),
+                cycle_id=draw(st.sampled_from(["c-1", "c-2"])) if charged else None,
+                payment_id=draw(st.sampled_from([None, "py-1", "py-2"])) if charged else None,
+                amount=draw(st.sampled_from([None, 0, 200_000, 900_000])) if charged else None,
+                starts_at=draw(st.sampled_from([None, at(), at(days=3)])) if charges else None,
+                finished=draw(st.booleans()),
+                token_only=draw(st.booleans()),
+                occurred_at=when,
+                timed=draw(st.booleans()),
+            )
+        )
+    return facts
+
+
 @st.composite
 def paid_again(draw: st.DrawFn, name: str) -> Facts:
     """Payments of one request that need not be equal, its own word of one of them, and refunds of some or of the request as a whole."""

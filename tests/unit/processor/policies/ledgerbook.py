@@ -13,10 +13,9 @@ from typing import Any
 import orjson
 
 from eventstore.append import NewEvent
-from processor.cases.case import PaymentCase
+from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.customer import CustomerRecord
-from processor.cases.subscription import SubscriptionCase
-from processor.fulfilment.desk import Case, Cause, Desk
+from processor.fulfilment.desk import Cause, Desk
 from processor.fulfilment.work import Reported, Work, decide_all, prepare, touch_due
 from projections.fold import fold_all
 from projections.projection import Event
@@ -277,7 +276,10 @@ class Book:
             "read": {name: self._read(name) for name in ("balances", "enrollments")},
             "tiers": {c: self.tier(c) for c in self.tables.customers},
             "subscriptions": {
-                c: [row.model_dump(exclude={"case"}) for _, row in sorted(self.subscriptions(c).items())]
+                c: [
+                    row.model_dump(exclude={"case", "called"})
+                    for _, row in sorted(self.subscriptions(c).items())
+                ]
                 for c in self.tables.customers
             },
             "payments": sorted(payments, key=lambda row: str(row["payment_id"])),

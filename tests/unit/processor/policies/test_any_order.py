@@ -19,6 +19,7 @@ from tests.unit.processor.policies.histories import (
     ordered_again,
     paid_again,
     registrations,
+    subscribed,
 )
 from tests.unit.processor.policies.ledgerbook import Book, balanced, club
 
@@ -158,6 +159,18 @@ def test_c64_money_paid_twice_is_counted_twice_and_delivered_once(
     other = play(history(facts, chance), chance)
     accounted_for(other, facts)
     assert other.end_state() == expected.end_state()
+
+
+@STABLE
+@given(facts=subscribed("0", (None, "c-1"), charges=False), chance=st.randoms(use_true_random=False))
+def test_c101_whatever_was_reported_of_a_subscription_its_order_does_not_count(
+    facts: list[EventModel], chance: random.Random
+) -> None:
+    """Who has it is a pin: the first known owner keeps it. So all reports bear this customer's address or id here, or neither."""
+    own = [fact.amended(payer_email=fact.payer_email and PEOPLE["c-1"]) for fact in facts]  # type: ignore[attr-defined]
+    expected, other = play([*registrations(), *own]), play(history(own, chance), chance)
+    assert other.end_state() == expected.end_state()
+    assert balanced(other)
 
 
 @STABLE

@@ -9,20 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.cases.case import PaymentCase
+from processor.cases.case import PaymentCase, SubscriptionCase
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import PaymentRecord
 from processor.cases.recording import apply
+from processor.cases.reports import PayerReports
+from processor.cases.state import State
+from processor.cases.subscription_record import SubscriptionRecord
 from processor.cases.world import World
 from processor.fulfilment.desk import Desk
 from processor.grants.difference import difference
+from processor.grants.subscriptions import subscription_difference
 from processor.policies.payment import payment_outcome
+from processor.policies.subscription import subscription_outcome
 from schemas.decision_model import Decision
 from schemas.event_model import EventModel
 from tests.unit.processor.cases.facts import at, capture, order, paid
-from tests.unit.processor.policies.histories import histories, registrations
+from tests.unit.processor.policies.histories import histories, registrations, subscribed
 from tests.unit.processor.policies.ledgerbook import Book, club
-from tests.unit.processor.policies.test_any_order import STABLE, history, play
+from tests.unit.processor.policies.test_any_order import STABLE, history, play, shuffled
 
 
 def world_of(book: Book) -> World:
@@ -61,6 +66,37 @@ def test_law_1_applying_the_difference_to_any_record_gives_the_outcome(
             assert followed.untold == []
 
 
+def subscriptions(book: Book) -> list[SubscriptionCase]:
+    return [case for case in book.cases.values() if isinstance(case, SubscriptionCase)]
+
+
+@STABLE
+@given(facts=subscribed("0") | histories(), chance=st.randoms(use_true_random=False))
+def test_law_1_and_2_of_a_subscription_from_any_record(
+    facts: list[EventModel], chance: random.Random
+) -> None:
+    """From nothing said, and from what an earlier part of the history had led to: to the outcome, and then nothing more."""
+    book = play(history(facts, chance), chance)
+    half = {case.key: case for case in subscriptions(play(history(facts[: len(facts) // 2], chance), chance))}
+    world = world_of(book)
+    for case in subscriptions(book):
+        before = half.get(case.key)
+        for start in (SubscriptionRecord(), before.record if before else SubscriptionRecord(), case.record):
+            followed = SubscriptionRecord.from_json(start.to_json())
+            outcome = subscription_outcome(case.facts, start, world)
+            for decided in subscription_difference(case.facts, start, outcome, world):
+                if isinstance(decided.event, Decision):
+                    followed.apply(case.key, decided.event)
+            assert followed.held == (outcome.held.reason if outcome.held else None)
+            if outcome.view is None:
+                assert (followed.said, followed.owner) == (start.said, start.owner)
+            else:
+                assert followed.view == outcome.view.amended(called=())
+                assert followed.owner == outcome.view.customer_id
+            again = subscription_outcome(case.facts, followed, world)
+            assert list(subscription_difference(case.facts, followed, again, world)) == []
+
+
 @STABLE
 @given(facts=histories(), chance=st.randoms(use_true_random=False))
 def test_law_2_a_second_run_says_nothing(facts: list[EventModel], chance: random.Random) -> None:
@@ -87,6 +123,12 @@ def test_outcome_and_difference_change_nothing_they_are_given(
     book = play(history(facts, chance), chance)
     world = world_of(book)
     customers = {name: one.to_json() for name, one in world.customers.items()}
+    for case in subscriptions(book):
+        unchanged = case.to_json()
+        for start in (case.record, SubscriptionRecord()):
+            outcome = subscription_outcome(case.facts, start, world)
+            list(subscription_difference(case.facts, start, outcome, world))
+        assert case.to_json() == unchanged
     for now, record in settled(book):
         before = (now.to_json(), record.to_json())
         difference(now, record, payment_outcome(now, record, world), world)
@@ -96,7 +138,7 @@ def test_outcome_and_difference_change_nothing_they_are_given(
 
 
 @STABLE
-@given(facts=histories(), chance=st.randoms(use_true_random=False))
+@given(facts=subscribed("0") | histories(), chance=st.randoms(use_true_random=False))
 def test_law_3_what_facts_say_does_not_depend_on_their_order(
     facts: list[EventModel], chance: random.Random
 ) -> None:
@@ -104,15 +146,12 @@ def test_law_3_what_facts_say_does_not_depend_on_their_order(
         desk = Desk()
         for fact in arrival:
             desk.case_of(fact).observe(fact, 1)
-        said = [case.facts for case in desk.cases.values() if isinstance(case, PaymentCase)]
-        return sorted(str(comparable(one)) for one in said)
+        return sorted(str(comparable(case.facts)) for case in desk.cases.values())
 
-    shuffled = [*facts]
-    chance.shuffle(shuffled)
-    assert merged(shuffled) == merged(facts)
+    assert merged(shuffled(facts, chance)) == merged(facts)
 
 
-def comparable(facts: PaymentFacts) -> dict[str, object]:
+def comparable(facts: State) -> dict[str, object]:
     """Everything but the case's own name, which is that of its first fact."""
     named = ("key", "payment_key", "group_id")
     said = {name: getattr(facts, name) for name in facts.__struct_fields__ if name not in named}
@@ -121,7 +160,9 @@ def comparable(facts: PaymentFacts) -> dict[str, object]:
 
 def ordered(value: object) -> object:
     if isinstance(value, dict):
-        return sorted((key, str(one)) for key, one in value.items())
+        return sorted((key, str(ordered(one))) for key, one in value.items())
+    if isinstance(value, PayerReports):
+        return [ordered(getattr(value, name)) for name in value.__struct_fields__]
     return sorted(map(str, value)) if isinstance(value, set | list) else value
 
 
