@@ -17,6 +17,7 @@ from runtime.outage import DATABASE
 from schemas.errors import Transient
 from schemas.problem_reasons import Reason
 from schemas.problems import Problem
+from schemas.shape import name_told
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -81,7 +82,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
 def _from_http(error: web.HTTPException, request: web.Request) -> Problem:
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
-        return Problem("method_not_allowed", method=request.method, headers={"Allow": allowed})
+        return Problem("method_not_allowed", method=name_told(request.method), headers={"Allow": allowed})
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return Problem("body_too_large")
     if error.status == 404:

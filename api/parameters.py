@@ -13,6 +13,7 @@ from aiohttp import web
 
 from schemas.problem_reasons import Reason
 from schemas.problems import Problem
+from schemas.shape import name_told
 
 MAX_POSITION = 2**63 - 1
 SEGMENT_MAX = 512
@@ -28,7 +29,7 @@ def only(request: web.Request, allowed: Collection[str]) -> None:
     """Raises Problem for a parameter the call does not know, or one given twice."""
     for name in request.query:
         if name not in allowed:
-            raise Problem("invalid_parameter", parameter=name[:40], reason=Reason("unknown_parameter"))
+            raise Problem("invalid_parameter", parameter=name_told(name), reason=Reason("unknown_parameter"))
         if len(request.query.getall(name)) > 1:
             raise Problem("invalid_parameter", parameter=name, reason=Reason("given_twice"))
 

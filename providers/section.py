@@ -14,12 +14,39 @@ from providers.moments import parse_moment
 from schemas.email_address import normalise_email
 from schemas.errors import UntranslatableError
 from schemas.money import parse_idr
+from schemas.shape import shape, told
 from schemas.strict_json import DAMAGE
 
 MAX_TEXT = 255
 """Characters of an identifier or a short text; the longest any provider documents."""
 
 _MAX_WHOLE = 2**31
+
+CURRENCIES = frozenset(
+    {
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "CNY",
+        "SGD",
+        "MYR",
+        "THB",
+        "PHP",
+        "VND",
+        "AUD",
+        "NZD",
+        "HKD",
+        "TWD",
+        "KRW",
+        "INR",
+        "SAR",
+        "AED",
+        "CHF",
+        "CAD",
+    }
+)
+"""Of which an operator is told by name. Another word in that place could be anybody's name."""
 
 
 class Section:
@@ -167,7 +194,8 @@ class Section:
         """Raises UntranslatableError when a currency is stated and it is not the rupiah; silence means rupiah."""
         value = self.values.get(key)
         if value is not None and (not isinstance(value, str) or value.strip().upper() != "IDR"):
-            raise UntranslatableError("currency_unexpected", str(value)[:20])
+            sent = value.strip() if isinstance(value, str) else None
+            raise UntranslatableError("currency_unexpected", told(sent, CURRENCIES) or shape(value))
 
     def _name(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, TextIO, cast
 
 import orjson
 import structlog
 from pydantic import SecretBytes, SecretStr
 
+from schemas.errors import LunasError
+
 VALUE_LIMIT_CHARS = 4096  # a longer value is an accident; it would drown the line
+FRAMES = 15  # innermost places of an exception that are told
 REMOVED = "[removed]"
 
 # Keys that name personal data, secrets or whole payloads. Matched exactly, after lower-casing.
@@ -44,9 +48,7 @@ def configure_logging(
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *(
-            [] if as_text else [structlog.processors.format_exc_info]
-        ),  # the console shows exceptions by itself
+        tell_failures,
         drop_private_values,
         truncate_values,
     ]
@@ -84,6 +86,7 @@ def configure_command_logging() -> None:
     structlog.configure(
         processors=[
             _trouble_only,
+            tell_failures,
             drop_private_values,
             truncate_values,
             *structlog.get_config()["processors"],
@@ -100,6 +103,35 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 def drop_private_values(_logger: object, _method: str, event: Entry) -> Entry:
     """Replaces secrets (by type), and personal data and payloads (by key and by type), at any depth."""
     return {key: _scrub(key, value) for key, value in event.items()}
+
+
+def tell_failures(_logger: object, _method: str, event: Entry) -> Entry:
+    """An exception as its kind and where it was, innermost last; never its text, which may quote what somebody sent. Ours says what we wrote."""
+    given = event.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else given
+    if given is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["exception"] = "\n".join(_told(one) for one in _chain(error))
+    return event
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """What it was caused by, first; then itself."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from _chain(cause)
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _chain(one)
+
+
+def _told(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    said = f": {error}" if isinstance(error, LunasError) else ""
+    return "\n".join([*places, f"{type(error).__name__}{said}"])
 
 
 def _trouble_only(_logger: object, method: str, event: Entry) -> Entry:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from schemas.languages import Language
+from schemas.shape import name_told
 
 REASONS: dict[str, tuple[str, str]] = {
     # Parameters.
@@ -76,7 +77,7 @@ def reason_of(error: dict[str, Any]) -> Reason:
     if kind == "value_error":
         kind = str(context.get("error"))
     values = {
-        "field": ".".join(str(part) for part in error["loc"]) or "body",
+        "field": ".".join(name_told(str(part)) for part in error["loc"]) or "body",
         "low": context.get("min_length"),
         "high": context.get("max_length"),
     }

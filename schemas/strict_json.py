@@ -142,9 +142,9 @@ def _decimal(literal: str) -> Decimal:
     try:
         number = Decimal(literal)
     except InvalidOperation:
-        raise UnparsableError("number_out_of_range", literal) from None
+        raise UnparsableError("number_out_of_range", f"{len(literal)} characters") from None
     if abs(number.adjusted()) > MAX_EXPONENT:
-        raise UnparsableError("number_out_of_range", literal)
+        raise UnparsableError("number_out_of_range", f"{len(literal)} characters")
     return number
 
 
@@ -158,6 +158,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise UnparsableError("duplicate_key", key[:80])
+                raise UnparsableError("duplicate_key", f"a name of {len(key)} characters")
             seen.add(key)
     return document

@@ -19,12 +19,15 @@ from providers.provider import Provider
 from schemas import strict_json
 from schemas.envelope import Envelope
 from schemas.errors import AmountError, Permanent, UnparsableError, UntranslatableError
+from schemas.shape import amount_told
 from schemas.translation import Translation, TranslationContext
 
 DETAIL_LIMIT = 500  # characters; a hint for a person, not a dump
 NAME_LIMIT = 100  # characters of an event name or amount worth showing; every real one is shorter
 _NO_DIGEST = bytes(32)
-_NUMBERLIKE = re.compile(rf"[-+0-9.,eE ]{{1,{NAME_LIMIT}}}")
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*")
+"""How providers write the names of events. Anything else in that place could be anybody's name or address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +153,7 @@ def parked(received: Prepared, stage: str, reason: str, detail: str = "", attemp
 
 def _plain_name(document: object) -> str | None:
     name = document.get("event") if isinstance(document, dict) else None
-    return name if isinstance(name, str) and 0 < len(name) <= NAME_LIMIT else None
-
-
-def _shown(value: object) -> str:
-    """A wrong amount as sent, when it is made of what numbers are made of: other text could be anybody's name."""
-    if value is None:
-        return ""
-    text = str(value)
-    return text if _NUMBERLIKE.fullmatch(text) else type(value).__name__
+    return name if isinstance(name, str) and len(name) <= NAME_LIMIT and _PLAIN.fullmatch(name) else None
 
 
 def _storable(text: str) -> bool:
@@ -188,7 +183,7 @@ def _refusal(error: Permanent) -> tuple[str, str]:
     if isinstance(error, UnparsableError):
         return f"unparsable_{error.reason}", error.detail
     if isinstance(error, AmountError):
-        return error.reason, _shown(error.value)
+        return error.reason, amount_told(error.value)
     if isinstance(error, UntranslatableError):
         return error.reason, error.detail
     return "translator_failed", _where(error)

@@ -15,6 +15,7 @@ from providers.section import Section
 from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentFact, PaymentFailed, PaymentPending, PaymentSettled, PaymentSucceeded
+from schemas.shape import shape
 from schemas.translation import Fact
 
 _STATES: dict[str, type[PaymentFact]] = {
@@ -40,7 +41,7 @@ def payment(
     if status is None:
         raise UntranslatableError("status_missing")
     if status not in _STATES:
-        raise UntranslatableError("status_unknown", status[:40])
+        raise UntranslatableError("status_unknown", shape(status))
     if status not in allowed:
         raise UntranslatableError("status_contradicts_event", f"{status} in {event_name}")
     return _fact(status, data, sent_at, received_at)

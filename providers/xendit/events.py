@@ -88,6 +88,10 @@ SUCCESS_STATUSES = frozenset({"SUCCEEDED", "COMPLETED", "CAPTURED", "PAID"})
 """What a payload may call money received; a success event that says anything else contradicts itself."""
 
 FAILURE_STATUSES = frozenset({"FAILED", "CANCELED", "CANCELLED", "VOIDED"})
+STATUSES = SUCCESS_STATUSES | FAILURE_STATUSES | {
+    "PENDING", "ACTIVE", "REQUIRES_ACTION", "AUTHORIZED", "EXPIRED", "INACTIVE", "SETTLED", "REFUNDED",
+}  # fmt: skip
+"""Of which an operator is told by name."""
 
 INVOICE_STATUSES: dict[str, str] = {
     "PAID": "succeeded",

@@ -7,7 +7,7 @@ from datetime import datetime
 from providers.section import Section
 from providers.xendit import payloads
 from providers.xendit.channels import method_of
-from providers.xendit.events import FAILURE_STATUSES, INVOICE_STATUSES, SUCCESS_STATUSES, Meaning
+from providers.xendit.events import FAILURE_STATUSES, INVOICE_STATUSES, STATUSES, SUCCESS_STATUSES, Meaning
 from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import (
@@ -21,6 +21,7 @@ from schemas.facts import (
     RefundFailed,
     RefundSucceeded,
 )
+from schemas.shape import shape, told
 from schemas.translation import Fact
 
 PROVIDER = "xendit"
@@ -92,14 +93,14 @@ def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[Paym
             return PaymentPending
         if status in ("EXPIRED", "INACTIVE"):
             return PaymentExpired
-        raise UntranslatableError("status_unknown" if status else "status_missing", status)
+        raise UntranslatableError("status_unknown" if status else "status_missing", shape(status or None))
     if meaning is Meaning.SUCCEEDED:
         if not status and status_required:
             raise UntranslatableError("status_missing")
         if status and status not in SUCCESS_STATUSES:
-            raise UntranslatableError("status_contradicts_event", status)
+            raise UntranslatableError("status_contradicts_event", told(status, STATUSES))
     elif status in SUCCESS_STATUSES:
-        raise UntranslatableError("status_contradicts_event", status)
+        raise UntranslatableError("status_contradicts_event", told(status, STATUSES))
     return _STATES[meaning]
 
 
@@ -189,7 +190,7 @@ def refund(meaning: Meaning, refunded: Section, received_at: datetime) -> Fact:
     succeeded = meaning is Meaning.REFUND_SUCCEEDED
     status = (refunded.status("status") or "").upper()
     if status and (status == "SUCCEEDED") != succeeded:
-        raise UntranslatableError("status_contradicts_event", status)
+        raise UntranslatableError("status_contradicts_event", told(status, STATUSES))
     refund_id = refunded.identifier("id")
     if refund_id is None:
         raise UntranslatableError("refund_id_missing")

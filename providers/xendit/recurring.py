@@ -6,11 +6,12 @@ from datetime import datetime
 
 from providers.section import Section
 from providers.xendit import payloads
-from providers.xendit.events import Meaning
+from providers.xendit.events import STATUSES, Meaning
 from providers.xendit.payments import PROVIDER
 from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import PaymentSucceeded, ProductHint, Report, SubscriptionReported
+from schemas.shape import told
 from schemas.translation import Fact
 
 
@@ -51,7 +52,7 @@ def cycle(meaning: Meaning, data: Section, received_at: datetime) -> tuple[Fact,
         return (_report("renewal_failed", key, cycle_id, data, received_at, final=final),)
     status = (data.status("status") or "").upper()
     if status and status != "SUCCEEDED":
-        raise UntranslatableError("status_contradicts_event", status)
+        raise UntranslatableError("status_contradicts_event", told(status, STATUSES))
     first = data.text("type") == "IMMEDIATE" or data.whole("cycle_number") == 1
     report = _report("activated" if first else "renewed", key, cycle_id, data, received_at)
     return _money(key, cycle_id, data, received_at, first=first), report

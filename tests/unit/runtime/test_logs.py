@@ -21,6 +21,7 @@ from runtime.logs import (
     get_logger,
     truncate_values,
 )
+from schemas.errors import StoreUnavailable
 
 
 @pytest.fixture
@@ -72,13 +73,39 @@ def test_an_event_is_one_json_line_with_its_action_and_process(json_logs: io.Str
 
 def test_an_exception_stays_on_its_line_and_other_libraries_log_alike(json_logs: io.StringIO) -> None:
     try:
-        raise ValueError("broken")
+        raise ValueError("of ratna@contoh.id")
     except ValueError:
         get_logger("test").exception("it failed", action="test.fail")
     logging.getLogger("some.library").warning("careful %s", "there")
     first, second = (json.loads(line) for line in json_logs.getvalue().splitlines())
-    assert "ValueError: broken" in first["exception"]
+    assert first["exception"].endswith("ValueError")
+    assert "test_logs.py" in first["exception"]
     assert second["event"] == "careful there"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_an_exceptions_text_is_told_only_where_we_wrote_it(form: str) -> None:
+    stream = io.StringIO()
+    configure_logging("ingress", form=form, stream=stream)
+    try:
+        try:
+            raise KeyError("ratna@contoh.id")
+        except KeyError as cause:
+            raise ExceptionGroup(
+                "ratna@contoh.id", [StoreUnavailable(), ValueError("ratna@contoh.id")]
+            ) from cause
+    except ExceptionGroup:
+        get_logger("test").exception("it failed", action="test.fail")
+        logging.getLogger("some.library").exception("theirs failed")
+    written = stream.getvalue()
+    assert "ratna" not in written
+    for told in (
+        "KeyError",
+        "ValueError",
+        "StoreUnavailable: The database did not answer in time.",
+        "test_logs.py",
+    ):
+        assert written.count(told) >= 2, told
 
 
 def test_a_command_of_a_person_logs_trouble_only_and_never_on_stdout() -> None:

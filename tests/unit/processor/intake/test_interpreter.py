@@ -61,7 +61,14 @@ def test_what_cannot_be_read_is_parked_with_a_reason(body: bytes, reason: str) -
 
 @pytest.mark.parametrize(
     ("amount", "detail"),
-    [(-1, "-1"), (1.5, "1.5"), ("10.000.000", "10.000.000"), ("Budi Harsono", "str"), (True, "bool")],
+    [
+        (-1, "-1"),
+        (1.5, "1.5"),
+        ("10.000.000", "10.000.000"),
+        ("Budi Harsono", "text of 12 characters"),
+        (True, "a boolean"),
+        ("4111111111111111", "text of 16 characters"),
+    ],
 )
 def test_c65_a_wrong_amount_is_shown_with_its_event_and_never_as_somebodys_text(
     amount: object, detail: str
@@ -72,7 +79,16 @@ def test_c65_a_wrong_amount_is_shown_with_its_event_and_never_as_somebodys_text(
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"{", b'{"event": 5}', b'{"event": "' + b"x" * 300 + b'", "data": 1}']
+    "body",
+    [
+        b"[]",
+        b"{",
+        b'{"event": 5}',
+        b'{"event": "' + b"x" * 300 + b'", "data": 1}',
+        b'{"event": "Siti Rahayu", "data": {"amount": 5, "status": "PAID"}}',
+        b'{"event": "siti@contoh.id", "data": {"amount": 5, "status": "PAID"}}',
+        b'{"event": "4111111111111111", "data": {"amount": 5, "status": "PAID"}}',
+    ],
 )
 def test_an_event_without_a_plain_name_is_shown_without_one(body: bytes) -> None:
     prepared = interpreter().prepare(envelope(body))
