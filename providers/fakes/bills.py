@@ -20,6 +20,10 @@ ACTS = (
     "win_dispute",
     "lose_dispute",
     "reverse",
+    "renew",
+    "unsubscribe",
+    "lapse",
+    "change_tier",
 )
 """What can be done to a payment; each provider knows some of them."""
 

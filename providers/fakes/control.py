@@ -36,6 +36,7 @@ class ControlDoor:
             web.get("/fake/payments", _said(self._payments)),
             web.get("/fake/payments/{provider}/{name}", _said(self._payment)),
             web.post("/fake/payments/{provider}/{name}/{act}", _said(self._act)),
+            web.post("/fake/sales/{provider}", _said(self._sell)),
             web.get("/fake/webhooks", _said(self._webhooks)),
             web.post("/fake/webhooks/test/{provider}", _said(self._greet)),
             web.post("/fake/webhooks/{number:\\d+}/resend", _said(self._resend)),
@@ -85,8 +86,13 @@ class ControlDoor:
         amount = wish.get("amount")
         if not (amount is None or type(amount) is int):
             raise ValueError("amount is whole rupiah")
-        self._world.providers[bill.provider].act(bill.key, request.match_info["act"], amount)
+        self._world.act(bill.provider, bill.key, request.match_info["act"], amount)
         return shown_bill(found_bill(self._world, request))
+
+    async def _sell(self, request: web.Request) -> Any:
+        return shown_bill(
+            self._world.providers[request.match_info["provider"]].sell(await _document(request))
+        )
 
     async def _webhooks(self, request: web.Request) -> Any:
         subject = request.query.get("payment")

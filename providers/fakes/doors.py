@@ -88,7 +88,7 @@ class ProviderDoor:
             with self._world.outbox.set("no_webhooks" in on, "double_webhooks" in on):
                 return _with(route.answer(call), headers)
         except ApiRefusal as refusal:
-            return _with(self._provider.refused(refusal), {**headers, **refusal.headers})
+            return _with(self._provider.refused(refusal, call), {**headers, **refusal.headers})
 
     def _usage(self, call: FakeCall, *, used_up: bool) -> Usage:
         allowance = self._provider.allowance(call)

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
+import segno
 from aiohttp import web
 
 from providers.fakes.bills import FakeBill, Instrument, MoneyLine
@@ -32,6 +33,10 @@ WORDS = {
     "win_dispute": "Dispute won",
     "lose_dispute": "Dispute lost",
     "reverse": "Take back by hand",
+    "renew": "Renew",
+    "unsubscribe": "Unsubscribe",
+    "lapse": "Let it lapse",
+    "change_tier": "Change the tier",
 }
 WITH_AMOUNT = ("pay", "refund")
 
@@ -68,8 +73,9 @@ class PageDoor:
         try:
             if amount and not amount.isdigit():
                 raise ApiRefusal(400, "AMOUNT", "an amount is whole rupiah, in figures")
-            provider = self._world.providers[bill.provider]
-            provider.act(bill.key, str(form.get("act", "")), int(amount) if amount else None)
+            self._world.act(
+                bill.provider, bill.key, str(form.get("act", "")), int(amount) if amount else None
+            )
         except ApiRefusal as refusal:
             return _page("Not possible", self._of(bill, refusal.message), status=409)
         raise web.HTTPSeeOther(f"/fake/pay/{bill.provider}/{bill.key}")
@@ -134,8 +140,15 @@ def _instrument(one: Instrument) -> str:
     if one.kind == "push":
         return f'<p class="center">{escape(one.label)} asks the payer\'s phone:</p>{value}'
     if one.kind == "qr":
-        return f'<section class="card"><h2>{escape(one.label)}</h2>{value}</section>'
-    return f'<section class="card"><h2>{escape(one.label)}</h2><p class="amount center">{escape(one.value)}</p></section>'
+        return f'<div class="qr">{_drawn(one.value)}</div><p class="center small soft">{escape(one.label)}</p>{value}'
+    return f'<section class="card"><h2>{escape(one.label)}</h2><p class="va center">{escape(one.value)}</p></section>'
+
+
+def _drawn(text: str) -> str:
+    """A QR code as a drawing inside the page: no picture is fetched."""
+    return segno.make(text, error="m").svg_inline(
+        border=0, omitsize=True, svgclass=None, lineclass=None, title="QR"
+    )
 
 
 def _until(bill: FakeBill, now: datetime) -> str:

@@ -70,7 +70,7 @@ class FakeProvider(ABC):
         """Raises ApiRefusal when the key is missing or wrong."""
 
     @abstractmethod
-    def refused(self, refusal: ApiRefusal) -> FakeReply:
+    def refused(self, refusal: ApiRefusal, call: FakeCall) -> FakeReply:
         """An error in this provider's own form."""
 
     @abstractmethod
@@ -97,6 +97,10 @@ class FakeProvider(ABC):
         """Sends the webhook that only tests the connection. Raises ApiRefusal where the provider has none."""
         raise ApiRefusal(409, "NO_TEST", f"{self.name} has no webhook that only tests the connection")
 
+    def sell(self, wish: Mapping[str, Any]) -> FakeBill:
+        """A buyer finds one of the goods at the provider's own shop page. Raises ApiRefusal where there is no such shop."""
+        raise ApiRefusal(409, "NO_SHOP", f"{self.name} has no shop pages of its own here")
+
     @abstractmethod
     def bills(self) -> list[FakeBill]:
         """All payments asked for, oldest first."""
@@ -106,5 +110,5 @@ class FakeProvider(ABC):
         """The payment that has this id, reference or number."""
 
     @abstractmethod
-    def act(self, name: str, act: str, amount: int | None) -> None:
+    def act(self, name: str, act: str, amount: int | None, quirks: frozenset[str]) -> None:
         """Does to a payment what a payer, a bank or the provider's staff does. Raises ApiRefusal when that cannot be."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from providers.fakes.provider import FakeProvider
+from providers.mayar.fake.account import MayarFake
 from providers.scalev.fake.account import ScalevFake
 from providers.xendit.fake.account import XenditFake
 
-FAKES: dict[str, type[FakeProvider]] = {fake.name: fake for fake in (ScalevFake, XenditFake)}
+FAKES: dict[str, type[FakeProvider]] = {fake.name: fake for fake in (ScalevFake, XenditFake, MayarFake)}

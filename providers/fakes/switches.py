@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,10 @@ BEFORE_AND_AFTER: Mapping[str, str] = {
     "double_webhooks": "webhooks of what follows are sent twice",
 }
 """What every fake understands; each provider adds quirks of its own."""
+
+ABOUT_WEBHOOKS = ("no_webhooks", "double_webhooks")
+ACT = "ACT"
+"""The method under which a switch is meant for what people do to a payment; its path is `/pay` and so on."""
 
 HEADER = "x-fake"
 SILENCE_SECONDS = 60.0
@@ -77,9 +81,15 @@ class Switches:
     def all(self) -> list[Switch]:
         return list(self._on)
 
-    def take(self, provider: str, method: str, path: str) -> list[Switch]:
-        """Those that are meant for this call; each is used once."""
-        fitting = [switch for switch in self._on if switch.fits(provider, method, path)]
+    def take(
+        self, provider: str, method: str, path: str, *, only: Container[str] | None = None
+    ) -> list[Switch]:
+        """Those that are meant for this call (of these names only); each is used once."""
+        fitting = [
+            switch
+            for switch in self._on
+            if switch.fits(provider, method, path) and (only is None or switch.do in only)
+        ]
         for switch in fitting:
             if switch.times is not None:
                 switch.times -= 1

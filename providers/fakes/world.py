@@ -12,7 +12,7 @@ from providers.fakes.clock import FakeClock
 from providers.fakes.limits import CallCounter
 from providers.fakes.outbox import OWNER, Outbox
 from providers.fakes.provider import FakeProvider
-from providers.fakes.switches import BEFORE_AND_AFTER, Switches
+from providers.fakes.switches import ABOUT_WEBHOOKS, ACT, BEFORE_AND_AFTER, Switches
 from runtime.ids import utc_now
 
 LONGEST_NAP_SECONDS = 3600.0
@@ -49,6 +49,14 @@ class FakeWorld:
             if provider in (None, name):
                 known |= each.quirks
         return known
+
+    def act(self, provider: str, name: str, act: str, amount: int | None) -> None:
+        """What a payer, a bank or the provider's staff does. Raises ApiRefusal when that cannot be."""
+        fake = self.providers[provider]
+        only = {*fake.quirks, *ABOUT_WEBHOOKS}
+        on = {switch.do for switch in self.switches.take(provider, ACT, f"/{act}", only=only)}
+        with self.outbox.set("no_webhooks" in on, "double_webhooks" in on):
+            fake.act(name, act, amount, frozenset(on))
 
     async def advance_to(self, target: datetime) -> None:
         """Moves the clock forward; what is due on the way happens in its order, and webhooks are answered before time goes on."""

@@ -56,7 +56,7 @@ class ScalevFake(FakeProvider):
         if not hmac.compare_digest(given, f"Bearer {self.account.key}".encode()):
             raise ApiRefusal(401, "UNAUTHORIZED", "Invalid API key")
 
-    def refused(self, refusal: ApiRefusal) -> FakeReply:
+    def refused(self, refusal: ApiRefusal, call: FakeCall) -> FakeReply:
         said = {"status": _WORDS.get(refusal.status, "Error"), "code": refusal.status}
         return FakeReply(refusal.status, {"error": refusal.message} | said)
 
@@ -91,7 +91,7 @@ class ScalevFake(FakeProvider):
         order = self.ledger.find(name)
         return None if order is None else self._bill(order)
 
-    def act(self, name: str, act: str, amount: int | None) -> None:
+    def act(self, name: str, act: str, amount: int | None, quirks: frozenset[str]) -> None:
         order = self.ledger.find(name)
         if order is None or act not in _acts(order):
             raise ApiRefusal(409, "CONFLICT", f"{act} is not possible now")

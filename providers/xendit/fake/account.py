@@ -60,7 +60,7 @@ class XenditFake(FakeProvider):
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), right.encode()):
             raise ApiRefusal(401, "INVALID_API_KEY", "The API key is not authorized for this API service.")
 
-    def refused(self, refusal: ApiRefusal) -> FakeReply:
+    def refused(self, refusal: ApiRefusal, call: FakeCall) -> FakeReply:
         code = "API_VALIDATION_ERROR" if refusal.code == "MALFORMED" else refusal.code
         code = "DATA_NOT_FOUND" if code == "NOT_FOUND" else code
         return FakeReply(refusal.status, {"error_code": code, "message": refusal.message})
@@ -101,7 +101,7 @@ class XenditFake(FakeProvider):
         request = self.ledger.state.find(name)
         return None if request is None else self._bill(request)
 
-    def act(self, name: str, act: str, amount: int | None) -> None:
+    def act(self, name: str, act: str, amount: int | None, quirks: frozenset[str]) -> None:
         request = self.ledger.state.find(name)
         if request is None or act not in self._bill(request).acts:
             raise ApiRefusal(409, "INVALID_VALUE_ERROR", f"{act} is not possible now")

@@ -28,7 +28,16 @@ COURSE = FakeGood(
     "Kelas Python", 150_000, "variant_kelas", "bpo_kelas", "11111111-2222-4333-8444-555555555555"
 )
 CHEAP = FakeGood("Stiker", 5_000, "variant_stiker", "bpo_stiker", "66666666-2222-4333-8444-555555555555")
-GOODS = (COURSE, CHEAP)
+SILVER = FakeGood(
+    "Paket Silver",
+    75_000,
+    "variant_silver",
+    "bpo_silver",
+    "2fa52577-61b5-4dbf-9805-72929cd72e7e",
+    "tokens",
+    "Silver",
+)
+GOODS = (COURSE, CHEAP, SILVER)
 
 
 def basic(key: str) -> str:

@@ -15,7 +15,7 @@ from schemas.facts import (
     PaymentSettled,
     PaymentSucceeded,
 )
-from tests.unit.providers.fakes.stand import CHEAP, COURSE, KEYS, Caller, WebhookDoor, facts_of
+from tests.unit.providers.fakes.stand import CHEAP, COURSE, GOODS, KEYS, Caller, WebhookDoor, facts_of
 from tests.waiting import until
 
 STORE = "akun-scalev"
@@ -192,8 +192,7 @@ async def test_the_store_shows_what_it_sells(caller: Caller) -> None:
     _, products, _ = await ask(caller, "GET", f"/v3/stores/{STORE}/products")
     variants = [row["variants"][0] for row in products["data"]]
     assert [(row["unique_id"], row["price"]) for row in variants] == [
-        (COURSE.variant_id, 150_000),
-        (CHEAP.variant_id, 5_000),
+        (good.variant_id, good.price) for good in GOODS
     ]
     _, one, _ = await ask(caller, "GET", f"/v3/stores/{STORE}/variants/{COURSE.variant_id}")
     assert one == variants[0]
