@@ -32,6 +32,7 @@ def problem_answer(problem: Problem, language: Language) -> web.Response:
         "status": kind.status,
         "code": kind.code,
         "detail": problem.detail(language),
+        **{name: problem.values[name] for name in kind.members},
     }
     return web.Response(
         status=kind.status,

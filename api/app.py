@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from api.checkout.routes import routes as checkout_routes
+from api.credit.keeper import keep
+from api.credit.routes import routes as credit_routes
+from api.credit.routes import teller_of
+from api.credit.teller import Teller
 from api.gate import answer_problems, require_key
 from api.openapi import document_of
 from api.page import Documentation
@@ -32,9 +36,10 @@ ROLE = "lunas_api"
 log = get_logger(__name__)
 
 
-def routes(settings: Settings, pool: Pool, watch: PositionWatch) -> list[Route]:
+def routes(settings: Settings, pool: Pool, watch: PositionWatch, teller: Teller | None = None) -> list[Route]:
     """Every call with its handler. Reads and checkout do not know each other: they meet here."""
-    return [*Reads(pool, settings, watch).routes(), *checkout_routes(settings, pool)]
+    teller = teller or teller_of(settings, pool, new_registry())
+    return [*Reads(pool, settings, watch).routes(), *checkout_routes(settings, pool), *credit_routes(teller)]
 
 
 def application(
@@ -81,7 +86,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         health.add("database", lambda: answers(pool))
         watch = PositionWatch(pool)
         keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
-        mounted = routes(settings, pool, watch)
+        teller = teller_of(settings, pool, registry)
+        mounted = routes(settings, pool, watch, teller)
         app = application(settings, mounted, health, keyhole, lambda _app: watch.close())
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
@@ -89,7 +95,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await web.TCPSite(runner, settings.api_host, settings.api_port).start()
             host, port = bound_address(runner)
             log.info("started", action="process.started", host=host, port=port)
-            await stop.wait()
+            await keep(pool, teller, stop, every_seconds=settings.credit_watch_seconds)
             health.draining = True
         finally:
             await runner.cleanup()

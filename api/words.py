@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.credit.words import CREDIT_INDONESIAN
 from schemas.languages import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "id")
@@ -141,6 +142,7 @@ INDONESIAN: dict[str, str] = {
     ),
     "`next_cursor` of the answer before.": "`next_cursor` dari jawaban sebelumnya.",
     "scalev, xendit, mayar or manual.": "scalev, xendit, mayar, atau manual.",
+    **CREDIT_INDONESIAN,
 }
 
 

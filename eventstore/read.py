@@ -1,7 +1,7 @@
 """Reading the log: by position for consumers, by stream for decisions and for people. Nobody else names its table.
 
 Who needs events beside rows of their own, and in one round trip, joins a part of ours with theirs (`eventstore.queries.in_one_statement`):
-`STANDING`, `AT_STEPS`, `AGES_BEHIND_STEPS`.
+`STANDING`, `AT_STEPS`, `AGES_BEHIND_STEPS`, `BEHIND_VERSIONS`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ AT_STEPS = _SQL["at_steps"]
 """position, event_id, stream, type, recorded_at, data, metadata of events at `steps.position`, where `steps` is a part before it."""
 AGES_BEHIND_STEPS = _SQL["ages_behind_steps"]
 """For each `steps.position`: the log's `head`, and in `seconds` the age of the oldest event behind it (null: nothing is behind it)."""
+
+BEHIND_VERSIONS = _SQL["behind_versions"]
+"""stream, head and, of events of the types `$1` behind `wanted.version` of `wanted.stream`, position, type, schema_version, data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,11 @@ async def read_stream(
 ) -> list[StoredEvent]:
     """Events of one stream from a version on, in order; empty when there is no such stream."""
     return _events(await connection.fetch(_SQL["stream"], stream, from_version, limit))
+
+
+async def read_at(connection: Connection, positions: Sequence[int]) -> list[StoredEvent]:
+    """The events at these positions, in no promised order."""
+    return _events(await connection.fetch(_SQL["at"], list(positions)))
 
 
 async def stream_version(connection: Connection, stream: StreamName) -> int:

@@ -7,6 +7,7 @@ from projections.folds.customers import CUSTOMERS
 from projections.folds.enrollments import ENROLLMENTS
 from projections.folds.ledger import LEDGER
 from projections.folds.payments import PAYMENTS
+from projections.folds.spending import SPENDING
 from projections.folds.subscriptions import SUBSCRIPTIONS
 from projections.folds.suspense import SUSPENSE
 from projections.projection import Projection
@@ -19,6 +20,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     PAYMENTS,
     SUSPENSE,
     LEDGER,
+    SPENDING,
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

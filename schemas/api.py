@@ -46,10 +46,10 @@ class Page(Read):
     next_cursor: str | None = Field(description="Pass as `cursor` for what follows; null at the end.")
 
 
-_UNSEEN = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+UNSEEN = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 """Control characters, ends of lines and signs that are not seen or turn the direction of what follows."""
 
-ONE_LINE = rf"^[\t\n\r ]*[^{_UNSEEN}]*[\t\n\r ]*$"
+ONE_LINE = rf"^[\t\n\r ]*[^{UNSEEN}]*[\t\n\r ]*$"
 """A text of one line, with blanks around it that a form may have left. `$` of JSON Schema is the very end, so the code asks for `fullmatch`."""
 
 _LINE = re.compile(ONE_LINE.removeprefix("^").removesuffix("$"))
@@ -132,6 +132,7 @@ class CustomersByEmail(Read):
 class Lifetime(ApiModel):
     topped_up_idr: int = Field(description="Ever topped up; refunds do not reduce it.")
     spent_tokens: int
+    spent_idr: int = Field(description="Rupiah that the spent tokens had cost, by top-up.")
 
 
 class LastTopUp(ApiModel):
@@ -145,8 +146,13 @@ class Balance(Read):
     customer_id: str
     tier: str
     tier_until: datetime | None = Field(description="When the tier ends by itself.")
-    credit_tokens: int
+    credit_tokens: int = Field(
+        description="What can be spent: without what is reserved. Below zero only when money went back after it was spent."
+    )
     credit_idr: int
+    reserved_tokens: int = Field(description="Set aside by reservations.")
+    debt_tokens: int = Field(description="Spent before its money went back; the next top-ups cover it.")
+    frozen: bool = Field(description="Nothing can be spent until an operator has looked at it.")
     chat_tokens: int
     lifetime: Lifetime
     last_top_up: LastTopUp | None
@@ -228,6 +234,11 @@ class Entitlements(Read):
     tier_until: datetime | None
     credit_based: bool = Field(description="The tier has no quota of its own: usage is paid from credit.")
     quotas: Quotas
+    allowed: bool | None = Field(
+        description="Whether `tokens` and `papers` could be used now; null when neither was asked about."
+    )
+    refused: str | None = Field(description="The problem that reporting such a use would end in.")
+    frozen: bool = Field(description="Nothing can be spent until an operator has looked at it.")
     credit_tokens: int
     chat_tokens: int
     courses: list[str]
@@ -350,3 +361,8 @@ class ProblemAnswer(BaseModel):
     status: int
     code: ProblemCode = Field(description="Stable; decide by this.")
     detail: str = Field(description="For people, in English or Indonesian by Accept-Language.")
+    credit_tokens: int | None = Field(None, description="What can be spent; with `insufficient_balance`.")
+    quota: str | None = Field(None, description="Which one; with `quota_exceeded`.")
+    resets_at: datetime | None = Field(None, description="When it starts anew; with `quota_exceeded`.")
+    outcome: str | None = Field(None, description="What it was; with `reservation_closed`.")
+    reserved: int | None = Field(None, description="How many; with `capture_exceeds_reservation`.")

@@ -38,12 +38,17 @@ class _Part(BaseModel):
 
 
 class Credit(_Part):
-    """Prepaid credit: tokens bought per rupiah and what our checkout offers."""
+    """Prepaid credit: tokens bought per rupiah, what our checkout offers, and what becomes of credit that was spent before its money went back.
+
+    `refund_after_spend`: `debt` (later top-ups cover it), `freeze` (an operator must look before anything is spent again), `forgive` (as debt,
+    until an operator approves that it is our loss).
+    """
 
     tokens_per_idr: Count = 10
     topup_amounts_idr: tuple[Rupiah, ...] = (25000, 50000, 100000)
     topup_expiry: dict[str, Duration] = Field(default_factory=dict)
     low_balance_tokens: Rupiah = 0
+    refund_after_spend: Literal["debt", "freeze", "forgive"] = "debt"
 
 
 class Tier(_Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -29,6 +30,15 @@ class PlanTerms:
     tier: str | None = None
 
 
+def check_balanced(postings: Iterable[Posting]) -> None:
+    """Raises ValueError unless postings sum to zero per unit."""
+    totals: dict[str, int] = {}
+    for posting in postings:
+        totals[posting.unit] = totals.get(posting.unit, 0) + posting.amount
+    if any(totals.values()):
+        raise ValueError(f"postings do not sum to zero: {totals}")
+
+
 class Decision(EventModel):
     """Base of all decisions. `case` is the fulfilment case behind it."""
 
@@ -46,11 +56,7 @@ class ValueMoved(Decision):
 
     @model_validator(mode="after")
     def _balanced(self) -> Self:
-        totals: dict[str, int] = {}
-        for posting in self.postings:
-            totals[posting.unit] = totals.get(posting.unit, 0) + posting.amount
-        if any(totals.values()):
-            raise ValueError(f"postings do not sum to zero: {totals}")
+        check_balanced(self.postings)
         return self
 
 

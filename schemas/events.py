@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from schemas.credit_events import ACTS
 from schemas.decisions import DECISIONS
 from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel
@@ -19,7 +20,7 @@ __all__ = ["EVENT_TYPES", "UPCASTERS", "EventModel", "decode", "encode"]
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
-EVENT_TYPES: dict[str, type[EventModel]] = {model.TYPE: model for model in (*FACTS, *DECISIONS)}
+EVENT_TYPES: dict[str, type[EventModel]] = {model.TYPE: model for model in (*FACTS, *DECISIONS, *ACTS)}
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(type, from_version) → step to from_version + 1."""

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas import api
+from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
 
 _FRESH = {"position": 42, "lag_seconds": 0.0}
 _LAST_PAGE = {"next_cursor": None, **_FRESH}
@@ -97,8 +98,11 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "tier_until": "2026-02-18T03:00:00Z",
         "credit_tokens": 500000,
         "credit_idr": 50000,
+        "reserved_tokens": 0,
+        "debt_tokens": 0,
+        "frozen": False,
         "chat_tokens": 100,
-        "lifetime": {"topped_up_idr": 50000, "spent_tokens": 0},
+        "lifetime": {"topped_up_idr": 50000, "spent_tokens": 0, "spent_idr": 0},
         "last_top_up": {"at": "2026-01-15T03:00:00Z", "amount_idr": 50000},
         "stale": False,
         **_FRESH,
@@ -145,16 +149,10 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "tier": "pro",
         "tier_until": "2026-02-18T03:00:00Z",
         "credit_based": False,
-        "quotas": {
-            "month": {
-                "limit": 5000000,
-                "used": 0,
-                "remaining": 5000000,
-                "resets_at": "2026-01-31T17:00:00Z",
-            },
-            "day": {"limit": 200000, "used": 0, "remaining": 200000, "resets_at": "2026-01-15T17:00:00Z"},
-            "papers": {"limit": None, "used": 0, "remaining": None, "resets_at": "2026-01-31T17:00:00Z"},
-        },
+        "quotas": QUOTAS,
+        "allowed": True,
+        "refused": None,
+        "frozen": False,
         "credit_tokens": 500000,
         "chat_tokens": 100,
         "courses": ["kelas-python"],
@@ -206,4 +204,5 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "code": "customer_not_found",
         "detail": "No customer is registered under this id or e-mail.",
     },
+    **CREDIT_EXAMPLES,
 }

@@ -50,6 +50,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "string_too_short": ("{field}: at least {low} characters", "{field}: paling sedikit {low} karakter"),
     "string_too_long": ("{field}: at most {high} characters", "{field}: paling banyak {high} karakter"),
     "model_type": ("{field}: a JSON object is expected", "{field}: harus berupa objek JSON"),
+    "int_type": ("{field}: a whole number is expected", "{field}: harus berupa bilangan bulat"),
+    "greater_than_equal": ("{field}: at least {low}", "{field}: paling sedikit {low}"),
+    "less_than_equal": ("{field}: at most {high}", "{field}: paling banyak {high}"),
+    "nothing_used": ("{field}: tokens or papers must be given", "{field}: tokens atau papers harus diisi"),
     "no_email": ("{field}: this is no e-mail address", "{field}: ini bukan alamat e-mail"),
     "control_characters": (
         "{field}: control characters are not allowed",
@@ -78,7 +82,7 @@ def reason_of(error: dict[str, Any]) -> Reason:
         kind = str(context.get("error"))
     values = {
         "field": ".".join(name_told(str(part)) for part in error["loc"]) or "body",
-        "low": context.get("min_length"),
-        "high": context.get("max_length"),
+        "low": context.get("min_length", context.get("ge")),
+        "high": context.get("max_length", context.get("le")),
     }
     return Reason(kind if kind in REASONS else "wrong_value", values)

@@ -12,13 +12,14 @@ from schemas.problem_reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """One kind of problem. The texts may name parameters in braces."""
+    """One kind of problem. The texts may name parameters in braces; those among `members` are fields of the answer too."""
 
     code: str
     status: int
     title: str
     en: str
     id: str
+    members: tuple[str, ...] = ()
 
 
 _KINDS = (
@@ -105,6 +106,59 @@ _KINDS = (
         "Conflict",
         "Somebody changed the same thing at the same time; try again.",
         "Ada yang mengubah hal yang sama pada saat yang sama; coba lagi.",
+    ),
+    ProblemKind(
+        "insufficient_balance",
+        409,
+        "Insufficient balance",
+        "{tokens} tokens are asked for, and {credit_tokens} can be spent.",
+        "Diminta {tokens} token, sedangkan yang dapat dipakai {credit_tokens}.",
+        members=("credit_tokens",),
+    ),
+    ProblemKind(
+        "account_frozen",
+        409,
+        "Account frozen",
+        "Nothing can be spent from this account until an operator has looked at it.",
+        "Saldo akun ini belum dapat dipakai sampai diperiksa operator.",
+    ),
+    ProblemKind(
+        "quota_exceeded",
+        409,
+        "Quota exceeded",
+        "This use does not fit in the quota `{quota}` of the tier in force; it starts anew at {resets_at}.",
+        "Pemakaian ini melampaui kuota `{quota}` dari tier yang berlaku; kuota dimulai lagi pada {resets_at}.",
+        members=("quota", "resets_at"),
+    ),
+    ProblemKind(
+        "reference_reused",
+        409,
+        "Reference reused",
+        "This `reference` was used for something else of this customer; use a new one.",
+        "`reference` ini sudah dipakai untuk hal lain milik pelanggan ini; pakai yang baru.",
+    ),
+    ProblemKind(
+        "reservation_not_found",
+        404,
+        "Reservation not found",
+        "This customer has no reservation with this id.",
+        "Pelanggan ini tidak punya reservasi dengan id ini.",
+    ),
+    ProblemKind(
+        "reservation_closed",
+        409,
+        "Reservation closed",
+        "This reservation is over: it was {outcome}.",
+        "Reservasi ini sudah selesai: {outcome}.",
+        members=("outcome",),
+    ),
+    ProblemKind(
+        "capture_exceeds_reservation",
+        409,
+        "Capture exceeds reservation",
+        "{reserved} tokens are reserved, not {tokens}; spend the rest by itself.",
+        "Yang direservasi {reserved} token, bukan {tokens}; sisanya dipakai lewat panggilan tersendiri.",
+        members=("reserved",),
     ),
     ProblemKind(
         "unavailable",

@@ -49,6 +49,11 @@ def request(request_id: str) -> StreamName:
     return StreamName(f"request-{request_id}")
 
 
+def credit(customer_id: str) -> StreamName:
+    """What a customer did with credit and quotas: spends, reservations, usage. Beside the customer's own stream, whose versions decisions rest on."""
+    return StreamName(f"credit-{customer_id}")
+
+
 def case(case_key: str) -> StreamName:
     """What we concluded about one case, whoever it belongs to."""
     return StreamName(f"case-{case_key}")

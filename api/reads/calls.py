@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.parameters import CURSOR_MAX, CURSOR_PATTERN, MAX_POSITION, SEGMENT_MAX
 from providers.registry import PROVIDERS
 from schemas import api
+from schemas.api_credit import MAX_PAPERS, MAX_TOKENS
 from schemas.calls import Call, NextCall, Parameter
 from schemas.email_address import LONGEST
 
@@ -146,7 +147,28 @@ GET_ENTITLEMENTS = Call(
     "Everything that decides access, in one call",
     "Semua yang menentukan akses, dalam satu panggilan",
     {200: api.Entitlements},
-    (CUSTOMER, MIN_POSITION),
+    (
+        CUSTOMER,
+        Parameter(
+            "tokens",
+            "query",
+            "A cost in tokens: `allowed` says whether it could be used now.",
+            "integer",
+            minimum=0,
+            maximum=MAX_TOKENS,
+            example="1200",
+        ),
+        Parameter(
+            "papers",
+            "query",
+            "A cost in papers, likewise.",
+            "integer",
+            minimum=0,
+            maximum=MAX_PAPERS,
+            example="1",
+        ),
+        MIN_POSITION,
+    ),
     problems=_OF_CUSTOMER,
     description="Quotas come from the catalogue. Days and months begin at midnight in Asia/Jakarta.",
     tag="access",

@@ -9,6 +9,7 @@ import orjson
 from aiohttp import web
 
 from api.answers import answer
+from api.catalogue import CatalogueInForce
 from api.parameters import (
     MAX_POSITION,
     SEGMENT_MAX,
@@ -19,11 +20,11 @@ from api.parameters import (
     time_cursor,
 )
 from api.reads import calls, shapes
-from api.reads.catalogue import CatalogueInForce
 from api.reads.positions import PositionWatch
 from eventstore.queries import in_one_statement, load
 from eventstore.read import AT_STEPS
 from runtime.database import Pool
+from schemas.api_credit import MAX_PAPERS, MAX_TOKENS
 from schemas.calls import Call
 from schemas.email_address import normalise_email
 from schemas.problem_reasons import Reason
@@ -91,7 +92,7 @@ class Reads:
     async def balance(self, request: web.Request) -> web.StreamResponse:
         only(request, ("min_position",))
         customer_id = _customer_id(request)
-        rows = await self._fetch(request, ("customers", "balances"), "balance", customer_id)
+        rows = await self._fetch(request, ("customers", "balances", "spending"), "balance", customer_id)
         return answer(shapes.balance(customer_id, _known(rows), (await self._catalogue.get()).first_tier))
 
     async def subscriptions(self, request: web.Request) -> web.StreamResponse:
@@ -139,12 +140,14 @@ class Reads:
         return _paged(document, items, limit, lambda row: encode_cursor(row["since"], row["suspense_id"]))
 
     async def entitlements(self, request: web.Request) -> web.StreamResponse:
-        only(request, ("min_position",))
+        only(request, ("min_position", "tokens", "papers"))
         customer_id = _customer_id(request)
-        names = ("customers", "balances", "subscriptions", "enrollments")
+        tokens, papers = integer(request, "tokens", 0, MAX_TOKENS), integer(request, "papers", 0, MAX_PAPERS)
+        names = ("customers", "balances", "subscriptions", "enrollments", "spending")
         row = _known(await self._fetch(request, names, "entitlements", customer_id))
         plans: list[dict[str, Any]] = orjson.loads(row["plans"])
-        return answer(shapes.entitlements(customer_id, row, plans, await self._catalogue.get()))
+        catalog = await self._catalogue.get()
+        return answer(shapes.entitlements(customer_id, row, plans, catalog, tokens, papers))
 
     async def payment(self, request: web.Request) -> web.StreamResponse:
         only(request, ("min_position",))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from api.credit.account import Used
+from api.credit.quotas import QuotasLeft, of_tier, tier_named
 from schemas.catalog import Catalog, Tier
 from schemas.vocabulary import method_word
 
@@ -58,8 +60,15 @@ def balance(customer_id: str, row: Row, first_tier: str) -> Document:
         "tier_until": row["tier_until"],
         "credit_tokens": credit,
         "credit_idr": credit // TOKENS_PER_CREDIT_IDR,
+        "reserved_tokens": row["reserved_tokens"] or 0,
+        "debt_tokens": max(-credit, 0),
+        "frozen": row["frozen"],
         "chat_tokens": row["chat_tokens"] or 0,
-        "lifetime": {"topped_up_idr": row["topped_up_idr"] or 0, "spent_tokens": row["spent_tokens"] or 0},
+        "lifetime": {
+            "topped_up_idr": row["topped_up_idr"] or 0,
+            "spent_tokens": row["spent_tokens"] or 0,
+            "spent_idr": row["spent_idr"] or 0,
+        },
         "last_top_up": None if at is None else {"at": at, "amount_idr": row["last_top_up_idr"]},
         "stale": row["stale"],
         **seen(row),
@@ -129,21 +138,31 @@ def suspense(row: Row) -> Document:
     }
 
 
-def entitlements(customer_id: str, row: Row, plans: list[dict[str, Any]], catalog: Catalog) -> Document:
+def entitlements(
+    customer_id: str,
+    row: Row,
+    plans: list[dict[str, Any]],
+    catalog: Catalog,
+    tokens: int | None,
+    papers: int | None,
+) -> Document:
+    """`tokens` and `papers`: the cost that is asked about, if any."""
     name = row["tier"] or catalog.first_tier
-    # A tier that a later catalogue no longer has grants no quota, but what was decided stays visible.
-    tier = next((tier for tier in catalog.tiers if tier.id == name), Tier(id="unknown", credit_based=True))
+    tier = tier_named(catalog, name)
+    used = Used("", row["month_tokens"] or 0, row["month_papers"] or 0, "", row["day_tokens"] or 0)
+    quotas = of_tier(tier, used, row["next_month"], row["next_day"])
+    credit = row["credit_tokens"] or 0
+    refused = _refused(tier, quotas, credit, frozen=row["frozen"], tokens=tokens or 0, papers=papers or 0)
     return {
         "customer_id": customer_id,
         "tier": name,
         "tier_until": row["tier_until"],
         "credit_based": tier.credit_based,
-        "quotas": {
-            "month": _quota(tier.monthly_tokens, row["next_month"]),
-            "day": _quota(tier.daily_tokens, row["next_day"]),
-            "papers": _quota(tier.monthly_papers, row["next_month"]),
-        },
-        "credit_tokens": row["credit_tokens"] or 0,
+        "quotas": quotas.shown(),
+        "allowed": None if tokens is None and papers is None else refused is None,
+        "refused": refused,
+        "frozen": row["frozen"],
+        "credit_tokens": credit,
         "chat_tokens": row["chat_tokens"] or 0,
         "courses": row["courses"],
         "plans": [_times(plan, "access_until") for plan in plans],
@@ -158,9 +177,18 @@ def _times(part: dict[str, Any], name: str) -> Document:
     return part | {name: None if at is None else datetime.fromisoformat(at).astimezone(UTC)}
 
 
-def _quota(limit: int | None, resets_at: object) -> Document:
-    # Nothing records usage yet, so nothing is used.
-    return {"limit": limit, "used": 0, "remaining": limit, "resets_at": resets_at}
+def _refused(
+    tier: Tier, quotas: QuotasLeft, credit: int, *, frozen: bool, tokens: int, papers: int
+) -> str | None:
+    """The problem that reporting such a use would end in."""
+    if quotas.exceeded(tokens, papers):
+        return "quota_exceeded"
+    if tier.credit_based and tokens:
+        if frozen:
+            return "account_frozen"
+        if tokens > credit:
+            return "insufficient_balance"
+    return None
 
 
 def ledger(rows: Sequence[Row]) -> Document:

@@ -26,12 +26,15 @@ ORDER BY c.customer_id LIMIT $2;
 
 -- balance: The balance of one customer, zeros for one without money.
 WITH seen AS (
-    SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions WHERE name IN ('customers', 'balances')
+    SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions
+    WHERE name IN ('customers', 'balances', 'spending')
 )
 SELECT seen.at_position, seen.lag, b.tier, b.tier_until, b.credit_tokens, b.chat_tokens, b.topped_up_idr, b.spent_tokens,
-    b.last_top_up_at, b.last_top_up_idr, coalesce(b.stale, false) AS stale,
+    b.last_top_up_at, b.last_top_up_idr, s.spent_idr, s.reserved_tokens, s.frozen IS NOT NULL AS frozen,
+    coalesce(b.stale, false) OR coalesce(s.stale, false) AS stale,
     c.customer_id IS NOT NULL OR b.customer_id IS NOT NULL AS known
-FROM seen LEFT JOIN customers c ON c.customer_id = $1 LEFT JOIN balances b ON b.customer_id = $1;
+FROM seen LEFT JOIN customers c ON c.customer_id = $1 LEFT JOIN balances b ON b.customer_id = $1
+LEFT JOIN spending s ON s.customer_id = $1;
 
 -- subscriptions: Subscriptions of one customer, newest first.
 WITH seen AS (
@@ -113,10 +116,11 @@ SELECT seen.at_position, seen.lag, s.* FROM seen LEFT JOIN found s ON true ORDER
 -- entitlements: Everything that decides access for one customer, and when quotas start anew.
 WITH seen AS (
     SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions
-    WHERE name IN ('customers', 'balances', 'subscriptions', 'enrollments')
+    WHERE name IN ('customers', 'balances', 'subscriptions', 'enrollments', 'spending')
 )
-SELECT seen.at_position, seen.lag, b.tier, b.tier_until, b.credit_tokens, b.chat_tokens,
-    coalesce(b.stale, false) OR coalesce(c.stale, false)
+SELECT seen.at_position, seen.lag, b.tier, b.tier_until, b.credit_tokens, b.chat_tokens, u.frozen IS NOT NULL AS frozen,
+    u.month_tokens, u.month_papers, u.day_tokens,
+    coalesce(b.stale, false) OR coalesce(c.stale, false) OR coalesce(u.stale, false)
         OR coalesce((SELECT bool_or(s.stale) FROM subscriptions s WHERE s.customer_id = $1), false)
         OR coalesce((SELECT bool_or(e.stale) FROM enrollments e WHERE e.customer_id = $1), false) AS stale,
     ARRAY(SELECT e.course FROM enrollments e WHERE e.customer_id = $1 AND e.status = 'active' ORDER BY e.course) AS courses,
@@ -129,7 +133,8 @@ SELECT seen.at_position, seen.lag, b.tier, b.tier_until, b.credit_tokens, b.chat
     c.customer_id IS NOT NULL OR b.customer_id IS NOT NULL
         OR EXISTS (SELECT FROM subscriptions s WHERE s.customer_id = $1)
         OR EXISTS (SELECT FROM enrollments e WHERE e.customer_id = $1) AS known
-FROM seen LEFT JOIN customers c ON c.customer_id = $1 LEFT JOIN balances b ON b.customer_id = $1;
+FROM seen LEFT JOIN customers c ON c.customer_id = $1 LEFT JOIN balances b ON b.customer_id = $1
+LEFT JOIN spending u ON u.customer_id = $1;
 
 -- ledger: Sums per unit.
 WITH seen AS (

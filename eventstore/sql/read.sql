@@ -57,3 +57,12 @@ SELECT s.position, (SELECT coalesce(max(position), 0) FROM events) AS head,
     greatest(extract(epoch FROM clock_timestamp() - oldest.recorded_at), 0)::double precision AS seconds
 FROM (SELECT DISTINCT position FROM steps) AS s
 LEFT JOIN LATERAL (SELECT recorded_at FROM events WHERE position > s.position ORDER BY position LIMIT 1) AS oldest ON true
+
+-- behind_versions: Streams of a part named `wanted` (stream, version) that exist: their head, and events of some types behind that version; part of a statement.
+SELECT s.stream, s.version AS head, e.position, e.type, e.schema_version, e.data
+FROM wanted w JOIN streams s ON s.stream = w.stream
+LEFT JOIN events e ON e.stream_id = s.stream_id AND e.version > w.version AND e.type = ANY($1::text[])
+
+-- at: Events at some positions.
+SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
+FROM events WHERE position = ANY($1::bigint[]);

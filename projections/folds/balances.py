@@ -9,6 +9,15 @@ from typing import Any
 from projections.folds.values import moment, optional_moment
 from projections.projection import Event, Projection, Table
 from schemas.corrections import CreditDated, CreditWithdrawn, TokensWithdrawn
+from schemas.credit_events import (
+    CreditCaptured,
+    CreditForgiven,
+    CreditReleased,
+    CreditReservationExpired,
+    CreditReserved,
+    CreditSpent,
+    UsageRecorded,
+)
 from schemas.decisions import CreditClawedBack, CreditGranted, TierChanged, TokensClawedBack, TokensGranted
 
 
@@ -78,6 +87,31 @@ def _last_top_up(row: BalanceRow, data: dict[str, Any]) -> None:
     row.last_top_up_idr = data.get("last_top_up_idr")
 
 
+def credit_spent(state: BalanceRows, event: Event) -> None:
+    row = state.touch(event)
+    row.credit_tokens -= event.data["tokens"]
+    row.spent_tokens += event.data["tokens"]
+
+
+def credit_reserved(state: BalanceRows, event: Event) -> None:
+    state.touch(event).credit_tokens -= event.data["tokens"]
+
+
+def credit_captured(state: BalanceRows, event: Event) -> None:
+    row = state.touch(event)
+    row.credit_tokens += event.data["returned"]
+    row.spent_tokens += event.data["tokens"]
+
+
+def credit_returned(state: BalanceRows, event: Event) -> None:
+    state.touch(event).credit_tokens += event.data["tokens"]
+
+
+def used(state: BalanceRows, event: Event) -> None:
+    if event.data["paid_by"] == "credit" and event.data.get("tokens"):
+        credit_spent(state, event)
+
+
 def tokens_granted(state: BalanceRows, event: Event) -> None:
     state.touch(event).chat_tokens += event.data["chat_tokens"]
 
@@ -105,6 +139,13 @@ BALANCES = Projection(
         CreditClawedBack.TYPE: credit_clawed_back,
         CreditWithdrawn.TYPE: credit_withdrawn,
         CreditDated.TYPE: credit_dated,
+        CreditSpent.TYPE: credit_spent,
+        CreditReserved.TYPE: credit_reserved,
+        CreditCaptured.TYPE: credit_captured,
+        CreditReleased.TYPE: credit_returned,
+        CreditReservationExpired.TYPE: credit_returned,
+        CreditForgiven.TYPE: credit_returned,
+        UsageRecorded.TYPE: used,
         TokensGranted.TYPE: tokens_granted,
         TokensClawedBack.TYPE: tokens_clawed_back,
         TokensWithdrawn.TYPE: tokens_clawed_back,

@@ -1,4 +1,4 @@
-"""The ledger: the balance of every account, from the postings that decisions carry. Per unit they sum to zero."""
+"""The ledger: the balance of every account, from the postings that decisions and acts of customers carry. Per unit they sum to zero."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from projections.projection import Event, Projection, Table
+from schemas.credit_events import ACTS, ValueSpent
 from schemas.decision_model import ValueMoved
 from schemas.decisions import DECISIONS
 
@@ -41,7 +42,9 @@ LEDGER = Projection(
     name="ledger",
     tables=(Table("ledger", LedgerRow, ("account", "unit")),),
     new_state=LedgerRows,
-    handlers={model.TYPE: posted for model in DECISIONS if issubclass(model, ValueMoved)},
+    handlers={
+        model.TYPE: posted for model in (*DECISIONS, *ACTS) if issubclass(model, ValueMoved | ValueSpent)
+    },
     keys=accounts,
     loaded=True,
     merged=True,

@@ -92,14 +92,14 @@ SELECT
     b.position,
     EXISTS (
         SELECT FROM projection_parked p
-        WHERE p.name = 'balances' AND p.version = N AND p.stream = 'customer-' || b.customer_id
+        WHERE p.name = 'balances' AND p.version = N AND p.stream IN ('customer-' || b.customer_id, 'credit-' || b.customer_id)
     ) AS stale
 FROM balances_vN b;
 COMMENT ON VIEW balances IS 'Credit, chat tokens, lifetime totals and tier of every customer for whom something was decided.';
 COMMENT ON COLUMN balances.customer_id IS 'Whose balance it is.';
 COMMENT ON COLUMN balances.tier IS 'Tier in force now, by the database''s clock; null until one was decided: the first tier of the catalogue.';
 COMMENT ON COLUMN balances.tier_until IS 'When the tier in force ends by itself; null when it does not.';
-COMMENT ON COLUMN balances.credit_tokens IS 'Credit left, in tokens (the finer unit).';
+COMMENT ON COLUMN balances.credit_tokens IS 'Credit that can be spent, in tokens (the finer unit): without what is reserved; below zero when money went back after it was spent.';
 COMMENT ON COLUMN balances.chat_tokens IS 'Chat tokens left, from token packages.';
 COMMENT ON COLUMN balances.topped_up_idr IS 'Rupiah ever topped up; refunds do not reduce it, but what was never due is not in it.';
 COMMENT ON COLUMN balances.spent_tokens IS 'Credit tokens ever spent.';

@@ -132,4 +132,17 @@ class ProcessingSettings(BaseModel):
         ge=1,
         description="Addresses that are remembered, the newest, for wrong keys and for right ones each; bounds memory.",
     )
+    credit_batch_max: int = Field(
+        200,
+        ge=1,
+        le=2000,
+        description="Spends, reservations and reports of use served in one transaction, of those that wait: a commit for each would make "
+        "the last of them wait for all the others'.",
+    )
+    credit_watch_seconds: float = Field(
+        1.0,
+        gt=0,
+        description="How often expired reservations are given back, and accounts looked at whose money went back. Whoever touches an "
+        "account before finds it as it should be in any case.",
+    )
     api_body_limit_bytes: int = Field(65_536, ge=1024, description="Largest body of an API call.")

@@ -56,7 +56,8 @@ async def test_a_registered_customer_without_money_has_zeros_and_the_first_tier(
     balance = await api.get("/v1/customers/c1/balance")
     assert balance == {
         "customer_id": "c1", "tier": "gratis", "tier_until": None, "credit_tokens": 0, "credit_idr": 0, "chat_tokens": 0,
-        "lifetime": {"topped_up_idr": 0, "spent_tokens": 0}, "last_top_up": None, "stale": False,
+        "reserved_tokens": 0, "debt_tokens": 0, "frozen": False,
+        "lifetime": {"topped_up_idr": 0, "spent_tokens": 0, "spent_idr": 0}, "last_top_up": None, "stale": False,
         "position": position, "lag_seconds": 0.0,
     }  # fmt: skip
     models.Balance.model_validate(balance)
@@ -67,7 +68,7 @@ async def test_a_balance_counts_in_tokens_and_shows_rupiah_rounded_down(api: Api
     balance = await api.get("/v1/customers/c1/balance")
     models.Balance.model_validate(balance)
     assert (balance["tier"], balance["credit_tokens"], balance["credit_idr"]) == ("bpp", 500_000, 50_000)
-    assert balance["lifetime"] == {"topped_up_idr": 50_000, "spent_tokens": 0}
+    assert balance["lifetime"] == {"topped_up_idr": 50_000, "spent_tokens": 0, "spent_idr": 0}
     assert balance["last_top_up"] == {"at": "2026-03-01T10:00:00Z", "amount_idr": 50_000}
     assert balance["position"] == position
 

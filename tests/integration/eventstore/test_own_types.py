@@ -9,8 +9,26 @@ from runtime.database import Pool
 from schemas.events import EVENT_TYPES
 
 MAY = {
-    "lunas_api": {"customer.registered"},
-    "lunas_operator": {"suspense.claimed", "suspense.written_off", "payment.succeeded", "order.recorded"},
+    "lunas_api": {
+        "customer.registered",
+        "credit.spent",
+        "credit.reserved",
+        "credit.captured",
+        "credit.released",
+        "credit.reservation_expired",
+        "usage.recorded",
+        "balance.low",
+        "credit.frozen",
+    },
+    "lunas_operator": {
+        "suspense.claimed",
+        "suspense.written_off",
+        "payment.succeeded",
+        "order.recorded",
+        "credit.frozen",
+        "credit.unfrozen",
+        "credit.forgiven",
+    },
     "lunas_processor": {name for name, *_ in EVENT_TYPES}
     if not isinstance(EVENT_TYPES, dict)
     else set(EVENT_TYPES),

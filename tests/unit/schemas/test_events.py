@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas import events
+from schemas.credit_events import ACTS
 from schemas.decision_model import Posting
 from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed
 from schemas.errors import UnknownEventVersion
@@ -60,14 +61,15 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_type_is_registered_under_its_name_once() -> None:
-    models = (*FACTS, *DECISIONS)
+    models = (*FACTS, *DECISIONS, *ACTS)
     assert len(events.EVENT_TYPES) == len(models)
     assert all(events.EVENT_TYPES[model.TYPE] is model for model in models)
     assert all(model.VERSION >= 1 for model in models)
 
 
 def test_facts_and_decisions_share_no_type() -> None:
-    assert not {model.TYPE for model in FACTS} & {model.TYPE for model in DECISIONS}
+    assert not {model.TYPE for model in FACTS} & {model.TYPE for model in (*DECISIONS, *ACTS)}
+    assert not {model.TYPE for model in DECISIONS} & {model.TYPE for model in ACTS}
 
 
 def test_every_decision_says_which_case_it_belongs_to() -> None:
@@ -181,4 +183,4 @@ def test_a_step_that_leads_nowhere_is_refused() -> None:
 
 def test_the_registry_itself_is_whole() -> None:
     events.check_chains(events.EVENT_TYPES, events.UPCASTERS)
-    assert set(events.EVENT_TYPES) == {model.TYPE for model in (*FACTS, *DECISIONS)}
+    assert set(events.EVENT_TYPES) == {model.TYPE for model in (*FACTS, *DECISIONS, *ACTS)}

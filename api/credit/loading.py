@@ -1,0 +1,144 @@
+"""Accounts out of the database: the snapshot, and what the log says behind it. One round trip for all that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+import orjson
+
+from api.checkout.idempotency import FirstAnswer
+from api.credit.account import FOLDED, Account
+from eventstore.queries import Piece, in_one_statement, load
+from eventstore.read import BEHIND_VERSIONS, read_at
+from runtime.database import Connection
+from schemas import streams
+from schemas.event_model import EventModel
+from schemas.events import decode
+
+FORMAT = 1
+"""Raise it when an account keeps something else, or folds otherwise: older snapshots are then folded anew."""
+
+MANY_BEHIND = 50  # events; a longer way is not gone again by the next who only looks
+
+SQL = load("credit.sql", "api")
+LOOK = in_one_statement(
+    (
+        ("asked", SQL["asked"]),
+        ("wanted", SQL["wanted"]),
+        ("behind", BEHIND_VERSIONS),
+        ("named", SQL["named"]),
+        ("keys", SQL["keys"]),
+    ),
+    SQL["looked"],
+)
+
+Name = tuple[str, str, str]
+"""Customer, kind and reference of an act."""
+
+
+@dataclass(slots=True)
+class AccountState:
+    """An account with the versions of the two streams it is folded from. Customers whom nobody registered have no stream of their own."""
+
+    account: Account
+    customer_version: int = 0
+    credit_version: int = 0
+    behind: int = 0
+    changed: bool = False
+
+    @property
+    def known(self) -> bool:
+        return self.customer_version > 0
+
+
+@dataclass(slots=True)
+class Opened:
+    """What was found under the log's lock: exact until the transaction ends. `acts`: position by name; `keys`: request and answer."""
+
+    now: datetime
+    accounts: dict[str, AccountState]
+    acts: dict[Name, int] = field(default_factory=dict)
+    keys: dict[str, tuple[bytes, FirstAnswer]] = field(default_factory=dict)
+    told: dict[int, EventModel] = field(default_factory=dict)
+
+
+async def open_accounts(
+    connection: Connection,
+    customers: Collection[str],
+    names: Collection[Name] = (),
+    keys: Collection[str] = (),
+) -> Opened:
+    """Accounts as the log has them now, what these acts and keys were used for. Exact under the log's lock only."""
+    ids = list(customers)
+    theirs, own = [streams.customer(one) for one in ids], [streams.credit(one) for one in ids]
+    columns: tuple[list[str], ...] = tuple(map(list, zip(*names, strict=True))) if names else ([], [], [])
+    opened = Opened(datetime.min.replace(tzinfo=UTC), {one: AccountState(Account(one)) for one in ids})
+    stream_of = {
+        **{stream: (one, "customer_version") for stream, one in zip(theirs, ids, strict=True)},
+        **{stream: (one, "credit_version") for stream, one in zip(own, ids, strict=True)},
+    }
+    behind: list[tuple[int, str, EventModel]] = []
+    heads: list[tuple[str, str, int]] = []
+    for row in await connection.fetch(LOOK, ids, theirs, own, FORMAT, list(FOLDED), *columns, list(keys)):
+        what, name = row["what"], row["name"]
+        if what == "account" and row["document"] is not None:
+            opened.accounts[name].account = read_account(row["document"])
+        elif what == "event":
+            customer_id, version = stream_of[name]
+            heads.append((customer_id, version, row["head"]))
+            if row["number"] is not None:
+                behind.append(
+                    (row["number"], customer_id, decode(row["kind"], row["version"], row["document"]))
+                )
+        elif what == "act":
+            opened.acts[name, row["kind"], row["reference"]] = row["number"]
+        elif what == "key":
+            answer = FirstAnswer(row["version"], orjson.loads(row["document"]))
+            opened.keys[name] = (row["digest"], answer)
+        elif what == "now":
+            opened.now = row["at"]
+    for customer_id, version, head in heads:
+        setattr(opened.accounts[customer_id], version, head)
+    for position, customer_id, event in sorted(behind, key=lambda one: one[0]):
+        opened.accounts[customer_id].account.apply(event, position)
+        opened.accounts[customer_id].behind += 1
+    if opened.acts:
+        stored = await read_at(connection, sorted(set(opened.acts.values())))
+        opened.told = {one.position: one.decoded() for one in stored}
+    return opened
+
+
+def read_account(document: str) -> Account:
+    return _DECODER.decode(document)
+
+
+def written(account: Account) -> str:
+    """The JSON to keep."""
+    return _ENCODER.encode(account).decode()
+
+
+def accounts_piece(states: Collection[AccountState]) -> Piece:
+    """What writes snapshots: a part of a statement."""
+    each = [(one.account, one) for one in states]
+    return (
+        SQL["save_accounts"],
+        (
+            [account.customer_id for account, _ in each],
+            [FORMAT] * len(each),
+            [one.customer_version for _, one in each],
+            [one.credit_version for _, one in each],
+            [account.credit for account, _ in each],
+            [account.reserved for account, _ in each],
+            [account.spent for account, _ in each],
+            [account.debt for account, _ in each],
+            [account.due_at for account, _ in each],
+            [written(account) for account, _ in each],
+        ),
+    )
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Account)

@@ -1,0 +1,57 @@
+-- asked: Accounts by customer with the names of their streams and what was folded of them; a part.
+SELECT u.customer_id, u.theirs, u.own, coalesce(a.customer_version, 0) AS customer_version, coalesce(a.credit_version, 0) AS credit_version, a.state
+FROM unnest($1::text[], $2::text[], $3::text[]) AS u (customer_id, theirs, own)
+LEFT JOIN credit_accounts a ON a.customer_id = u.customer_id AND a.format = $4
+
+-- wanted: Where the log is read on from; a part.
+SELECT theirs AS stream, customer_version AS version FROM asked UNION ALL SELECT own, credit_version FROM asked
+
+-- named: What references were used for; a part.
+SELECT a.customer_id, a.kind, a.reference, a.position
+FROM unnest($1::text[], $2::text[], $3::text[]) AS u (customer_id, kind, reference)
+JOIN credit_acts a ON a.customer_id = u.customer_id AND a.kind = u.kind AND a.reference = u.reference
+
+-- keys: What Idempotency-Keys were used for; a part.
+SELECT idempotency_key, request_sha256, status, answer FROM idempotency_keys WHERE idempotency_key = ANY($1::text[])
+
+-- looked: All of it, and the time; the last part of that statement.
+SELECT 'account' AS what, customer_id AS name, NULL AS kind, NULL AS reference, NULL::bigint AS number, NULL::int AS version,
+    NULL::int AS head, state::text AS document, NULL::bytea AS digest, NULL::timestamptz AS at
+FROM asked
+UNION ALL
+SELECT 'event', stream, type, NULL, position, schema_version, head, data::text, NULL, NULL FROM behind
+UNION ALL
+SELECT 'act', customer_id, kind, reference, position, NULL, NULL, NULL, NULL, NULL FROM named
+UNION ALL
+SELECT 'key', idempotency_key, NULL, NULL, NULL, status::int, NULL, answer::text, request_sha256, NULL FROM keys
+UNION ALL
+SELECT 'now', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, clock_timestamp()
+
+-- save_accounts: Snapshots as they stand now.
+INSERT INTO credit_accounts (customer_id, format, customer_version, credit_version, credit_tokens, reserved_tokens, spent_tokens,
+    debt_tokens, due_at, state)
+SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+    $9::timestamptz[], $10::json[])
+ON CONFLICT (customer_id) DO UPDATE SET format = excluded.format, customer_version = excluded.customer_version,
+    credit_version = excluded.credit_version, credit_tokens = excluded.credit_tokens, reserved_tokens = excluded.reserved_tokens,
+    spent_tokens = excluded.spent_tokens, debt_tokens = excluded.debt_tokens, due_at = excluded.due_at, state = excluded.state
+
+-- save_acts: What references are used for from now on.
+INSERT INTO credit_acts (customer_id, kind, reference, position)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+
+-- save_keys: Answers to requests with an Idempotency-Key.
+INSERT INTO idempotency_keys (idempotency_key, request_sha256, status, answer)
+SELECT * FROM unnest($1::text[], $2::bytea[], $3::smallint[], $4::json[])
+
+-- saved: The last part of the statement that saves.
+SELECT 1
+
+-- due: Accounts on which a reservation has expired.
+SELECT customer_id FROM credit_accounts WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1;
+
+-- watched: Up to where accounts were looked at whose money went back.
+SELECT position FROM credit_watched;
+
+-- watch: Go on from there.
+UPDATE credit_watched SET position = greatest(position, $1);
