@@ -82,7 +82,7 @@ ready-dev:
 	@$(SETUP) dev
 
 ready-bench:
-	@$(SETUP) bench services
+	@$(SETUP) bench services wrk
 
 ready-tests:
 	@$(SETUP) dev services

@@ -231,7 +231,7 @@ _PARTS: tuple[type[_Part], ...] = (
 def parse_catalog(
     text: str, source: str = "catalog.toml", *, providers: Collection[str] | None = None
 ) -> Catalog:
-    """Raises CatalogError whose text names the file, the line, what is wrong and what is expected.
+    """Raises CatalogError whose text names the file, and of everything that is wrong the line and what is expected, a line each.
 
     `providers`: whose policies it may set; a misspelt name would silently leave a provider on the defaults.
     """
@@ -242,16 +242,19 @@ def parse_catalog(
     try:
         catalog = Catalog.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"])
-        said = _said(first)
-        line = line_of(text, first["loc"]) if first["loc"] else line_naming(text, said)
-        raise CatalogError(f"{source}, line {line}: {path or 'catalogue'}: {said}") from None
+        raise CatalogError("\n".join(_wrong(source, text, each) for each in error.errors())) from None
     for provider in catalog.providers:
         if providers is not None and provider not in providers:
             said = f'there is no provider "{provider}"; there are {", ".join(providers)}'
             raise CatalogError(f"{source}, line {line_naming(text, said)}: catalogue: {said}")
     return catalog
+
+
+def _wrong(source: str, text: str, error: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in error["loc"])
+    said = _said(error)
+    line = line_of(text, error["loc"]) if error["loc"] else line_naming(text, said)
+    return f"{source}, line {line}: {path or 'catalogue'}: {said}"
 
 
 def _said(error: ErrorDetails) -> str:

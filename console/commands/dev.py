@@ -12,6 +12,7 @@ from console.output import talk
 from console.processes import MIGRATE, commands
 from console.welcome import welcome
 from deploy.local.services.supervisor import Programs, run_foreground
+from processor.fulfilment.catalog_source import read_catalog
 from runtime.settings import load_settings
 from runtime.settings.spelling import misspelt
 
@@ -25,5 +26,6 @@ def dev() -> int:
     settings = load_settings({"LUNAS_ENV": "development", **os.environ})
     for name, near in misspelt(os.environ, settings.dotenv).items():
         talk(text("welcome.misspelt", name=name, near=near))
+    read_catalog(settings)  # what is wrong with it is said before anything is started
     programs = Programs(MIGRATE, commands(settings))
     return run_foreground(settings, programs, welcome=lambda instance: welcome(settings, instance.addresses))

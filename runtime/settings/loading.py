@@ -9,6 +9,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource
 
 from runtime.settings.model import Settings, variable_name
@@ -48,7 +49,7 @@ def load_settings(
         )
     except ValidationError as error:
         # The chain is cut on purpose: the original shows the values, secrets among them.
-        raise ConfigurationError(_sentence(error)) from None
+        raise ConfigurationError(_sentences(error)) from None
 
 
 def dotenv_file(environ: Mapping[str, str]) -> Path:
@@ -82,22 +83,26 @@ def _with_files(variables: dict[str, str], known: Mapping[str, str]) -> dict[str
     return resolved
 
 
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    if not first["loc"]:
-        return str(first["ctx"]["error"]) + "." if "ctx" in first else str(first["msg"])
-    name = str(first["loc"][0])
+def _sentences(error: ValidationError) -> str:
+    """Everything that is wrong, a line each: who corrects one thing wants to know the others too."""
+    return "\n".join(_sentence(each) for each in error.errors(include_url=False))
+
+
+def _sentence(wrong: ErrorDetails) -> str:
+    if not wrong["loc"]:
+        return str(wrong["ctx"]["error"]) + "." if "ctx" in wrong else str(wrong["msg"])
+    name = str(wrong["loc"][0])
     name = variable_name(name) if name in Settings.model_fields else name
     field = {variable_name(key): value for key, value in Settings.model_fields.items()}.get(name)
     got = (
         ""
-        if isinstance(first.get("input"), SecretStr) or _is_secret(field)
-        else f" (it is {first.get('input')!r})"
+        if isinstance(wrong.get("input"), SecretStr) or _is_secret(field)
+        else f" (it is {wrong.get('input')!r})"
     )
     default = (
         "" if field is None or field.default is None else f", or unset it for the default {field.default}"
     )
-    return f"{name} is wrong{got}: {_reason(first['msg'])}; correct it{default}."
+    return f"{name} is wrong{got}: {_reason(wrong['msg'])}; correct it{default}."
 
 
 def _reason(message: str) -> str:

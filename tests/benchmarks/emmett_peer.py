@@ -1,15 +1,13 @@
 """The event store `emmett` (Node.js, `emmett-postgresql`) doing the same work on the same server, as its documentation shows it.
 
-Its programs are in `emmett/`, its packages are pinned there and installed into a folder that git ignores. Where Node.js or npm are missing the
-rows are left out, with a sentence that says how to get them.
+Its programs are in `emmett/`, its packages are pinned there and installed into a folder that git ignores. Node.js comes with what
+`make bench` installs; where it or the packages are missing, the rows are left out with a sentence that says how to get them.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +21,8 @@ from schemas.events import EventModel, encode
 from tests.benchmarks.figures import median
 
 FOLDER = Path(__file__).parent / "emmett"
-OLDEST_NODE = 20
+NODE, NPM = (Path(sys.executable).with_name(name) for name in ("node", "npm"))
+"""Those of the virtual environment: what a distribution ships is often older than emmett asks for."""
 ROUNDS = 3  # it is slow: more would take minutes
 APPENDS = 2_000
 BATCH = 500  # events of one append, where it appends several
@@ -73,7 +72,7 @@ def _run(program: str, dsn: str, sample: EventModel, **more: int) -> dict[str, A
     given = {"type": sample.TYPE, "template": encode(sample), "metadata": _METADATA, "rounds": ROUNDS, **more}
     with _database(dsn) as url:
         done = subprocess.run(
-            ["node", program],
+            [str(NODE), program],
             cwd=FOLDER,
             env=os.environ | {"DATABASE_URL": url, "INPUT": json.dumps(given)},
             capture_output=True,
@@ -106,22 +105,13 @@ def _database(dsn: str) -> Iterator[str]:
 
 def _missing() -> str | None:
     """Why it cannot run here, with the command that helps; installs its packages when only they are missing."""
-    if shutil.which("node") is None or shutil.which("npm") is None or _node_version() < OLDEST_NODE:
-        return (
-            f"they need Node.js {OLDEST_NODE} or newer with npm: apt-get install nodejs npm"
-            f" (then npm install --global n && n {OLDEST_NODE}, where that is older)"
-        )
+    if not (NODE.exists() and NPM.exists()):
+        return "they need Node.js, which `make bench` installs"
     lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return None
-    command = ["npm", "ci", "--silent"]
+    command = [str(NPM), "ci", "--silent"]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS)
     if done.returncode == 0:
         return None
     return "its packages could not be installed: cd tests/benchmarks/emmett && npm ci"
-
-
-def _node_version() -> int:
-    told = subprocess.run(["node", "--version"], capture_output=True, text=True)
-    found = re.match(r"v(\d+)\.", told.stdout)
-    return int(found[1]) if found else 0

@@ -115,7 +115,7 @@ def test_it_shows_its_addresses_restarts_what_dies_and_stops_in_order(
 ) -> None:
     process = start()
     instance = wait_for_instance(process, environment)
-    assert set(instance.addresses) == set(DOORS)
+    assert set(instance.addresses) == {*DOORS, "fakes"}
     assert all(ready(url) for url in instance.addresses.values())
     output = (tmp_path / "output").read_text(encoding="utf-8")
     assert all(url in output for url in instance.addresses.values())
@@ -167,6 +167,21 @@ def test_an_explicit_port_that_is_taken_is_one_sentence_and_exit_code_two(
     output = (tmp_path / "output").read_text(encoding="utf-8")
     assert re.search(r"^LUNAS_API_PORT is \d+, but that port is already in use", output, re.MULTILINE)
     assert "Traceback" not in output
+
+
+def test_a_wrong_catalogue_and_a_taken_port_are_said_before_any_service_is_started(
+    start: Start, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    catalogue = tmp_path / "shop.toml"
+    catalogue.write_text('[[products]]\nid = "x"\nkind = "cours"\n', encoding="utf-8")
+    private = {"LUNAS_DATABASE_URL": "", "LUNAS_BROKER_URL": ""}
+    assert start(LUNAS_CATALOG=str(catalogue), **private).wait(timeout=30) == 2
+    assert "products.0.kind" in (tmp_path / "output").read_text(encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert start(LUNAS_API_PORT=str(taken.getsockname()[1]), **private).wait(timeout=30) == 2
+    assert "LUNAS_API_PORT is" in (tmp_path / "output").read_text(encoding="utf-8")
+    assert not (Path(environment["LUNAS_HOME"]) / "postgres").exists()
+    assert not (Path(environment["LUNAS_HOME"]) / "rabbitmq").exists()
 
 
 def test_a_signal_while_it_starts_leaves_nothing(start: Start, environment: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -66,6 +67,18 @@ def _wait(process: subprocess.Popen[str]) -> None:
 def _signal_session(process: subprocess.Popen[str], number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+_AWAY = re.compile(
+    r"Failed to establish a new connection|NewConnectionError|ConnectTimeoutError|ReadTimeoutError|Name or service not known"
+    r"|Temporary failure (?:in name resolution|resolving)|Could not (?:connect|resolve)|Unable to connect|Network is unreachable"
+    r"|Connection (?:refused|timed out)|Cannot connect to proxy|ProxyError|No route to host"
+)
+
+
+def network_is_away(output: str) -> bool:
+    """Whether a command failed because it reached nobody (the words of pip, npm and apt-get for it)."""
+    return _AWAY.search(output) is not None
 
 
 def last_lines(text: str, count: int = 12) -> str:

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 from deploy.local.installation import packages
-from deploy.local.installation.commands import SetupFailure, last_lines, run
+from deploy.local.installation.commands import SetupFailure, last_lines, network_is_away, run
 
 BUILD_LOCK = "requirements-build.txt"
+# A busy index gets a second and a third chance; with pip's own five, a machine without a network says nothing for minutes.
+PATIENCE = ("--retries", "2", "--timeout", "15")
 
 
 def ensure(root: Path, locks: tuple[str, ...]) -> None:
@@ -25,9 +27,10 @@ def ensure(root: Path, locks: tuple[str, ...]) -> None:
     if not _works(folder):
         _create(folder)
     print(f"lunas: installing {', '.join(locks)} into .venv …", file=sys.stderr, flush=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    _install([*pip, "--require-hashes", *(part for lock in wanted for part in ("-r", str(root / lock)))])
-    _install([*pip, "--no-build-isolation", "--no-deps", "--editable", str(root)])
+    python = str(folder / "bin" / "python")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", *PATIENCE, "install", "--quiet"]
+    install([*pip, "--require-hashes", *(part for lock in wanted for part in ("-r", str(root / lock)))])
+    install([*pip, "--no-build-isolation", "--no-deps", "--editable", str(root)])
     stamp.write_text(fingerprint, encoding="utf-8")
     if "requirements-dev.txt" in locks:
         # The development lock holds everything the plain one does.
@@ -70,8 +73,14 @@ def _create(folder: Path) -> None:
         )
 
 
-def _install(command: list[str]) -> None:
+def install(command: list[str]) -> None:
+    """Runs pip. Raises SetupFailure: one sentence when it reached nobody, else with its last words."""
     done = run(command)
+    if done.returncode != 0 and network_is_away(done.stdout):
+        raise SetupFailure(
+            "The Python packages cannot be fetched: pip reached no package index. Connect this machine to the network, or name an "
+            "index or proxy of yours (PIP_INDEX_URL, HTTPS_PROXY), and run it again."
+        )
     if done.returncode != 0:
         raise SetupFailure(
             f"pip could not install the pinned packages; its last words:\n{last_lines(done.stdout)}"

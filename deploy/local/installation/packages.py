@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local.installation.commands import SetupFailure, last_lines, run
+from deploy.local.installation.commands import SetupFailure, last_lines, network_is_away, run
 from deploy.local.services import programs
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 # invoke-rc.d asks this program before it starts a service; 101 means "not allowed".
 POLICY_MARK = "# temporary, made by the set-up of lunas"
 POLICY_TEXT = f"#!/bin/sh\n{POLICY_MARK}\nexit 101\n"
-APT_OPTIONS = ("-o", "DPkg::Lock::Timeout=120", "-o", "APT::Sandbox::User=root")
+APT_OPTIONS = (
+    "-o", "DPkg::Lock::Timeout=120", "-o", "APT::Sandbox::User=root",
+    "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20",
+)  # fmt: skip
 FAKETIME = "usr/lib/*/faketime/libfaketimeMT.so.1"
 APT_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 
@@ -40,6 +43,12 @@ def ensure_faketime(root: Path = Path("/")) -> None:
         install(["faketime"], "faketime")
 
 
+def ensure_load_generator() -> None:
+    """What the benchmarks drive the doors with."""
+    if shutil.which("wrk") is None:
+        install(["wrk"], "the load generator wrk")
+
+
 def install(names: list[str], what: str) -> None:
     """Installs Debian packages. Raises SetupFailure naming the command when that is not possible here."""
     shown = f"apt-get install --no-install-recommends {' '.join(names)}"
@@ -55,12 +64,20 @@ def install(names: list[str], what: str) -> None:
     command = [*prefix, apt, *APT_OPTIONS, "install", "-y", "--no-install-recommends", *names]
     with _services_stay_off(prefix):
         done = _apt(command)
-        if done.returncode != 0:  # no package lists yet, or old ones, or an installation that was cut short
+        # Nobody there: the lists cannot be fetched anew either.
+        if done.returncode != 0 and not network_is_away(
+            done.stdout
+        ):  # no package lists yet, or old ones, or an installation that was cut short
             _apt([*prefix, apt, *APT_OPTIONS, "update"])
             run(
                 [*prefix, "dpkg", "--configure", "-a"], environment=APT_ENVIRONMENT, stop_signal=signal.SIGINT
             )
             done = _apt(command)
+    if done.returncode != 0 and network_is_away(done.stdout):
+        raise SetupFailure(
+            f"{what} cannot be fetched: apt-get reached no mirror. Connect this machine to the network, or run `{shown}` as root where "
+            f"it is{_alternatives(names)}."
+        )
     if done.returncode != 0:
         raise SetupFailure(f"`{shown}` failed; its last words:\n{last_lines(done.stdout)}")
 
@@ -93,7 +110,7 @@ def _agreed(question: str) -> bool:
 
 
 def _alternatives(names: list[str]) -> str:
-    if names in (["python3-venv"], ["faketime"]):
+    if not set(names) & {"postgresql", "rabbitmq-server"}:
         return ""
     return ", start a Docker engine, or set LUNAS_DATABASE_URL and LUNAS_BROKER_URL to servers of yours"
 

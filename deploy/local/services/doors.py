@@ -21,7 +21,8 @@ def choose_ports(
 ) -> dict[str, int]:
     """Setting field -> port: the set or default one, or the next free one for a taken default, which is reported.
 
-    Raises ConfigurationError for a port that was set explicitly and is taken, and for a host that is not this machine.
+    Raises ConfigurationError for ports that were set explicitly and are taken (all of them, a line each), and for a host that is
+    not this machine.
     """
     fields = [f"{name}_port" for name in processes if _has_door(name)] + [
         f"{name}_metrics_port" for name in processes
@@ -33,6 +34,7 @@ def choose_ports(
     for field in fields:
         if getattr(settings, field) and leases.take(getattr(settings, field), _host(settings, field)):
             chosen[field] = getattr(settings, field)
+    taken = []
     for field in (field for field in fields if field not in chosen):
         wanted, explicit = getattr(settings, field), field in settings.model_fields_set
         try:
@@ -40,9 +42,12 @@ def choose_ports(
                 variable_name(field), _host(settings, field), wanted, explicit=explicit
             )
         except PortTaken as error:
-            raise ConfigurationError(str(error)) from None
+            taken.append(str(error))
+            continue
         if wanted:
             report(f"port {wanted} is taken, {variable_name(field)} is {chosen[field]} instead")
+    if taken:
+        raise ConfigurationError("\n".join(taken))
     return chosen
 
 

@@ -33,7 +33,8 @@ class private_services:
 
     `database_url` and `broker_url`, when given, are used instead of private instances. Use it from the main thread: the
     kernel ends the services when the thread that started them ends. Starting blocks for 5 to 15 s. `erase` removes the
-    home afterwards. Raises ServiceFailure; its MissingProgram names what to install.
+    home afterwards. `first` is called once the home is ours and before anything is started: what it raises stops the start.
+    Raises ServiceFailure; its MissingProgram names what to install.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class private_services:
         broker_url: str | None = None,
         erase: bool = False,
         report: Callable[[str], None] = lambda _line: None,
+        first: Callable[[], None] = lambda: None,
     ) -> None:
         self.home = Home(home)
         self.leases = PortLeases()
@@ -51,6 +53,7 @@ class private_services:
         self._given = (database_url, broker_url)
         self._erase = erase
         self._report = report
+        self._first = first
         self._cleanup = ExitStack()
 
     def __enter__(self) -> ServiceUrls:
@@ -59,6 +62,7 @@ class private_services:
                 undo.callback(self.home.erase)
             undo.enter_context(self.home)
             undo.callback(self.leases.close)
+            self._first()
             undo.callback(self._stop)
             urls = self._start()
             self._cleanup = undo.pop_all()

@@ -78,7 +78,9 @@ class Supervisor:
             broker_url=_clear(settings.broker_url),
             erase=erase,
             report=report,
+            first=self._choose_ports,
         )
+        self._ports: dict[str, int] = {}
         self._children: dict[str, Child] = {}
         self._restarts = Restarts(report)
         self._stop_budget_seconds = STOP_BUDGET_SECONDS
@@ -89,10 +91,8 @@ class Supervisor:
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             urls = undo.enter_context(self._services)
-            # The home is locked by us: whoever still works for it belongs to a supervisor that was killed.
-            end_orphans(f"LUNAS_HOME={self._services.home.path}\0", f"{SUPERVISOR_VARIABLE}=")
             undo.callback(self._stop_processes)
-            ports = choose_ports(self._settings, self._names, self._services.leases, self._report)
+            ports = self._ports
             self.environment = {
                 **os.environ,
                 **self._settings.as_environment(),
@@ -120,6 +120,11 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._cleanup.close()
+
+    def _choose_ports(self) -> None:
+        # The home is locked by us: whoever still works for it belongs to a supervisor that was killed, and may hold our ports.
+        end_orphans(f"LUNAS_HOME={self._services.home.path}\0", f"{SUPERVISOR_VARIABLE}=")
+        self._ports = choose_ports(self._settings, self._names, self._services.leases, self._report)
 
     def watch(self) -> None:
         """One look at everything: starts again what has died. Call it a few times a second."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.installation import packages
+from deploy.local.installation import environment, packages
 from deploy.local.installation.commands import SetupFailure
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -147,3 +148,72 @@ def test_an_interrupted_command_takes_its_children_with_it(tmp_path: Path) -> No
     while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Err:1 http://mirror bookworm InRelease\n  Temporary failure resolving 'mirror'",
+        "Could not connect to mirror:80 (192.0.2.1), connection timed out",
+        "W: Failed to fetch http://mirror/dists  Cannot connect to proxy",
+    ],
+)
+def test_without_a_network_one_sentence_says_so_and_nothing_is_tried_again(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("APT_EXIT", "100")
+    monkeypatch.setenv("APT_SAYS", words)
+    with pytest.raises(SetupFailure, match="apt-get reached no mirror") as failure:
+        packages.install(["wrk"], "the load generator wrk")
+    assert "\n" not in str(failure.value)
+    assert sum("policy" not in line for line in calls.read_text().splitlines()) == 1
+
+
+def test_a_mirror_that_answers_with_something_else_is_asked_for_new_lists(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APT_EXIT", "100")
+    monkeypatch.setenv("APT_SAYS", "E: Failed to fetch http://mirror/wrk.deb  404  Not Found")
+    with pytest.raises(SetupFailure, match="404  Not Found"):
+        packages.install(["wrk"], "the load generator wrk")
+    assert " update" in calls.read_text()
+
+
+def test_pip_without_an_index_says_so_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    pip = [sys.executable, "-m", "pip", "--isolated", *environment.PATIENCE, "install"]
+    away = [
+        "--index-url",
+        f"http://127.0.0.1:{port}/simple",
+        "--target",
+        str(tmp_path),
+        "a-package-of-nobody",
+    ]
+    with pytest.raises(SetupFailure, match="pip reached no package index") as failure:
+        environment.install([*pip, *away])
+    assert "\n" not in str(failure.value)
+
+
+def test_what_pip_says_of_a_package_that_is_wrong_is_shown(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text("this is no requirement at all\n", encoding="utf-8")
+    with pytest.raises(SetupFailure, match="its last words:"):
+        environment.install([sys.executable, "-m", "pip", "install", "-r", str(lock)])
+
+
+def test_what_drives_the_benchmarks_is_installed_where_it_is_missing(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which = packages.shutil.which
+    monkeypatch.setattr(packages.shutil, "which", lambda name: None if name == "wrk" else which(name))
+    packages.ensure_load_generator()
+    assert calls.read_text().splitlines()[0].endswith(" install -y --no-install-recommends wrk")
+
+
+@pytest.mark.parametrize("names", [["wrk"], ["faketime"], ["python3-venv"]])
+def test_only_services_can_be_had_in_another_way(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "_root_prefix", lambda: None)
+    with pytest.raises(SetupFailure, match=rf"install --no-install-recommends {names[0]}` as root\.$"):
+        packages.install(names, "it")

@@ -101,6 +101,17 @@ def test_a_taken_explicit_door_stops_the_start(leases: PortLeases, taken: int) -
         choose_ports(settings, ["ingress"], leases, lambda _line: None)
 
 
+def test_all_taken_explicit_doors_are_named_at_once(
+    leases: PortLeases, other: PortLeases, taken: int
+) -> None:
+    second = other.pick(range(29_400, 29_800))
+    settings = Settings(env="development", ingress_port=taken, api_port=second)
+    with pytest.raises(
+        ConfigurationError, match=rf"LUNAS_INGRESS_PORT is {taken}.*\nLUNAS_API_PORT is {second}"
+    ):
+        choose_ports(settings, ["ingress", "api"], leases, lambda _line: None)
+
+
 def test_a_host_that_is_not_this_machine_stops_the_start_with_its_variable(leases: PortLeases) -> None:
     settings = Settings(env="development", api_host="192.0.2.1")
     with pytest.raises(ConfigurationError, match=r"^LUNAS_API_HOST is 192\.0\.2\.1, which is no address"):

@@ -283,3 +283,17 @@ def test_how_short_a_key_may_be_is_a_setting(variable: str) -> None:
 def test_production_refuses_such_a_secret_of_another_provider_too(weak: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^LUNAS_OTHER_WEBHOOK_SECRETS "):
         load_settings({"LUNAS_ENV": "production", "LUNAS_OTHER_WEBHOOK_SECRETS": f"toko={weak}"})
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(
+            {
+                "LUNAS_ENV": "development",
+                "LUNAS_INGRESS_PORT": "http",
+                "LUNAS_API_PORT": "70000",
+                "PAYMENT_PROVIDER": "x",
+            }
+        )
+    named = {line.partition(" ")[0] for line in str(caught.value).splitlines()}
+    assert named == {"LUNAS_INGRESS_PORT", "LUNAS_API_PORT", "PAYMENT_PROVIDER"}

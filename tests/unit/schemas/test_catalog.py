@@ -198,3 +198,12 @@ def test_no_names_change_nothing() -> None:
     catalog = shipped()
     assert fill_names(catalog) == catalog
     assert fill_names(catalog, variant="", bundle="", mayar_product="") == catalog
+
+
+def test_everything_that_is_wrong_is_named_at_once_with_its_line() -> None:
+    lines = error(
+        '[[tiers]]\nid = "gratis"\n' + COURSE + "pric_idr = 1\n" + TOKENS.replace("5", '"five"')
+    ).splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("shop.toml, line 6: products.0.pric_idr: nothing is known by this name")
+    assert lines[1].startswith("shop.toml, line 10: products.1.chat_tokens: ")
