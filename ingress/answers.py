@@ -10,38 +10,32 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from http import HTTPStatus
 
-from aiohttp import web
-
 # Without our own `Server`, aiohttp tells everybody its version.
 _HEADERS = {"Content-Type": "application/json", "Server": "lunas"}
 
 
 class Answer:
-    """One thing to say: as bytes for a connection of our own, as a response for aiohttp. Both look the same on the wire."""
+    """One thing to say."""
 
-    __slots__ = ("_head", "_headers", "_last", "_open", "body", "status")
+    __slots__ = ("_bare", "_bare_last", "_head", "_last", "_open", "body", "status")
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.status = status
         self.body = body
-        self._headers = _HEADERS | dict(headers or {})
-        fields = self._headers | {"Content-Length": str(len(body))}
+        fields = _HEADERS | dict(headers or {}) | {"Content-Length": str(len(body))}
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
         lines += [f"{name}: {value}" for name, value in fields.items()]
         self._head = ("\r\n".join(lines) + "\r\nDate: ").encode("ascii")
-        self._open = b"\r\n\r\n" + body
-        self._last = b"\r\nConnection: close\r\n\r\n" + body
+        self._bare = b"\r\n\r\n"
+        self._bare_last = b"\r\nConnection: close\r\n\r\n"
+        self._open = self._bare + body
+        self._last = self._bare_last + body
 
-    def wire(self, *, last: bool) -> bytes:
-        """The whole HTTP/1.1 answer; `last` ends the connection."""
+    def wire(self, *, last: bool, bare: bool = False) -> bytes:
+        """The whole HTTP/1.1 answer; `last` ends the connection, `bare` leaves the body out."""
+        if bare:
+            return self._head + _date() + (self._bare_last if last else self._bare)
         return self._head + _date() + (self._last if last else self._open)
-
-    def response(self, *, last: bool = False) -> web.Response:
-        """A new response each time: aiohttp keeps the state of one exchange in it."""
-        response = web.Response(status=self.status, body=self.body, headers=self._headers)
-        if last:
-            response.force_close()
-        return response
 
 
 class _Date:

@@ -1,23 +1,20 @@
-"""One client's connection: what it is waiting for, and the direct way for a request that arrived whole.
+"""One client's connection: what it is waiting for, and one request after the other from it.
 
-aiohttp gives every request a task, a writer and a response object: about half of what a webhook costs. Most webhooks are small, arrive in
-one piece and are the only request on their connection at that time. Such a one is offered to the door as soon as it is parsed, and
-answered with bytes that were written out before. Everything else (slow, large, pipelined, odd) takes aiohttp's way, as if there were no other.
+aiohttp's parser reads the requests; everything around it is ours (ADR 0041): a request costs no task and no timer, answers are bytes that were
+written out before, and nothing a stranger sends is read further than it is worth.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from aiohttp import StreamReader, web
-from aiohttp.http import RawRequestMessage
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.http import HttpProcessingError
 
 from ingress import answers
 from ingress.answers import Answer
+from ingress.request import SLICE, Reader, Request
 from runtime.logs import get_logger
 
 if TYPE_CHECKING:
@@ -25,8 +22,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-WHOLE_BYTES = 65_536  # a request up to this size may go the direct way; aiohttp pauses reading above it
-FULL = answers.not_durable(5)
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Phase(Enum):
@@ -36,136 +32,299 @@ class Phase(Enum):
     HEAD = "slow_head"
     BODY = "slow_body"
     WORK = "slow_answer"
+    FAREWELL = "slow_farewell"  # the last answer is on its way; what still comes is thrown away
 
 
-class GuardedConnection(RequestHandler):
-    """aiohttp's connection, with a phase and the direct way."""
+class Connection(asyncio.Protocol):
+    """`suspect`: its last request was refused. Such a one has no claim to be quick any more."""
 
-    __slots__ = ("_begun", "_direct", "_held", "gone", "guard", "phase", "since")
+    __slots__ = (
+        "_bare", "_busy", "_choked", "_ended", "_parting", "_paused", "_reader", "_reads", "_request", "_running", "_transport",
+        "gone", "guard", "phase", "since", "suspect",
+    )  # fmt: skip
 
-    def __init__(self, guard: Guard, **options: Any) -> None:
-        super().__init__(guard, **options)
-        self._parser = cast(Any, _Offering(self._parser, self._offer))
-        self._begun = False  # the data at hand was taken the direct way
-        self._direct = False  # a request that went the direct way waits for its answer
-        self._held = b""
+    def __init__(self, guard: Guard) -> None:
         self.guard = guard
         self.phase = Phase.IDLE
         self.since = 0.0
         self.gone = False
+        self.suspect = False
+        self._transport = cast(asyncio.Transport, None)
+        self._reader: Reader = guard.reader()
+        self._request: Request | None = None
+        self._reads = 0  # since the request began
+        self._bare = False  # of its answer only the head is wanted
+        self._busy = False  # its answer is being worked on
+        self._choked = False  # the client does not take its answers
+        self._ended = False  # the client sends nothing more; it still reads
+        self._parting = False  # the next answer is the last
+        self._paused = False
+        self._running = False
+
+    @property
+    def peer(self) -> object:
+        """The other end's address, as the socket says it."""
+        return self._transport.get_extra_info("peername")
+
+    @property
+    def vouched(self) -> bool:
+        """The head of the request that arrives carries a valid credential."""
+        return self._request is not None and self._request.vouched
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
         if not self.guard.admit():
-            cast(asyncio.Transport, transport).write(FULL.wire(last=True))
-            transport.close()
+            self._transport.write(self.guard.full.wire(last=True))
+            self._transport.close()
             self.gone = True
             return
-        super().connection_made(transport)
-        self.enter(Phase.IDLE)
+        self._enter(Phase.IDLE)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.gone = True
+        self._request = None
+        self._reader.drop()
         self.guard.leave(self)
-        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._direct:
-            self._hold(data)
+        if self.phase is Phase.FAREWELL or self.gone:
+            if not self.guard.discards(len(data)):
+                self._pause()
             return
-        idle = self.phase is Phase.IDLE
-        self._begun = False
-        super().data_received(data)
-        if idle and not self._begun:
-            self.enter(Phase.HEAD)
+        self._reads += 1
+        if self.phase is Phase.IDLE and len(data) <= SLICE and not (self.suspect or self._choked):
+            self._take_quickly(data)
+        else:
+            self._reader.add(data)
+            self.proceed()
 
-    def resume_reading(self, resume_parser: bool = True) -> None:
-        """aiohttp's bodies ask for this after every read, paused or not; each time costs two system calls and a parse of nothing."""
-        if self._reading_paused:
-            super().resume_reading(resume_parser)
-
-    def _offer(self, message: RawRequestMessage, body: StreamReader) -> bool:
-        """Only while aiohttp waits for a request, and while the client takes its answers."""
-        waiter = self._waiter
-        if self.phase is not Phase.IDLE or self._paused or waiter is None or waiter.done():
-            return False
+    def _take_quickly(self, data: bytes) -> None:
+        """Most requests are small, come in one piece and find nothing before them: the steps of `proceed`, without asking what is next."""
+        self._running = True
         try:
-            return self.guard.take(self, message, body)
-        except Exception as error:  # noqa: BLE001 - as aiohttp does for its own: a 500, one line, the connection ends
-            log.error("request failed", action="ingress.error", error=type(error).__name__)
-            self.reply(answers.INTERNAL, last=True)
-            return True
+            request = self._reader.at_once(data)
+            if request is not None:
+                self._begin(request)
+                if request.whole and self._request is request:
+                    self._take(request)
+                    if not self._reader.waiting:
+                        return
+        except Exception as error:  # noqa: BLE001 - as in `proceed`
+            self._failed(error)
+        finally:
+            self._running = False
+        self.proceed()
 
-    def begin(self) -> None:
-        """The direct way is taken; nothing else is read before `reply`."""
-        self._begun = self._direct = True
-        self.enter(Phase.WORK)
+    def eof_received(self) -> bool:
+        """The client has sent everything. What came whole is answered; True keeps our half open for that."""
+        self._ended = True
+        if self.phase is Phase.FAREWELL or self.gone:
+            return False
+        if self._busy or self._choked or self._reader.waiting:
+            return True
+        if self._request is not None:
+            self.turn_away("broken_body")
+        return False
+
+    def pause_writing(self) -> None:
+        self._choked = True
+
+    def resume_writing(self) -> None:
+        self._choked = False
+        self.proceed()
+
+    def proceed(self) -> None:
+        """Goes on until the client, the broker or somebody else has to come first."""
+        if self._running:
+            return
+        self._running = True
+        try:
+            while self._step():
+                pass
+        except Exception as error:  # noqa: BLE001 - a bug costs this one connection and one line, never the door
+            self._failed(error)
+        finally:
+            self._running = False
+        self._settle()
+
+    def _step(self) -> bool:
+        """One step of work; False when there is none."""
+        request = self._request
+        if self._busy or self._choked or self.phase is Phase.FAREWELL or self.gone:
+            return False
+        if not self._reader.waiting and not (request is not None and request.whole):
+            return False
+        if not self._is_costly(request):
+            self._work(request)
+            return True
+        turnstile = self.guard.turnstile
+        if not turnstile.admits(self):
+            return False
+        started = turnstile.clock()
+        self._work(request)
+        turnstile.spend(turnstile.clock() - started)
+        return True
+
+    def _is_costly(self, request: Request | None) -> bool:
+        if request is not None and request.vouched:
+            return False
+        return self.suspect or self.guard.is_costly(request, self._reads)
+
+    def _work(self, request: Request | None) -> None:
+        if request is None:
+            request = self._reader.next()
+            if request is not None:
+                self._begin(request)
+                return
+            self._reader.parse_head()
+            if self.guard.is_endless(self._reader.head, self._reads):
+                self._say_last(answers.HEADERS_TOO_LARGE)
+        elif request.whole:
+            self._take(request)
+        else:
+            self._reader.parse_body(request)
+            cause = self.guard.too_much(request, self._reads)
+            if cause is not None:
+                self.turn_away(cause)
+
+    def _take(self, request: Request) -> None:
+        # Thousands may wait for the broker: of what came, only what the answer needs stays with them.
+        self._busy, self._request = True, None
+        self._parting = self._parting or request.is_last
+        self._bare = request.is_head
+        self._enter(Phase.WORK)
+        self.guard.door.take(self, request)
+
+    def _begin(self, request: Request) -> None:
+        self._request = request
+        cause = self.guard.door.look(request) or self.guard.too_much(request, self._reads)
+        if cause is not None:
+            self.turn_away(cause)
+        elif not request.whole and request.asks_to_go_on and not self._reader.held:
+            self._transport.write(CONTINUE)
+
+    def _settle(self) -> None:
+        """What is to be waited for now; how much is held; whether to read on."""
+        if self.gone or self.phase is Phase.FAREWELL:
+            return
+        request, held = self._request, self._reader.held
+        if self._busy:
+            pass
+        elif self._choked:
+            self._wait(Phase.WORK)
+        elif request is not None:
+            if self._ended and not held and not request.whole:
+                self.turn_away("broken_body")
+                return
+            self._wait(Phase.BODY)
+            held += request.size
+        elif held or (self._reader.head and not self._ended):
+            self._wait(Phase.HEAD)
+            held += self._reader.head
+        else:
+            self._reads = 0
+            if self._ended:
+                self._part()
+                return
+            self._wait(Phase.IDLE)
+        if self._reader.held:
+            self._pause()
+        else:
+            self._resume()
+        self.guard.unverified.hold(self, held)
 
     def reply(self, answer: Answer, *, last: bool) -> None:
-        """Ends what `begin` began. A client that has left is not told."""
-        self._begun, self._direct = True, False
-        transport = self.transport
-        if transport is not None and not transport.is_closing():
-            transport.write(answer.wire(last=last))
-        self.enter(Phase.IDLE)
+        """Ends a request that `take` was given. A client that has left is not told."""
+        self._busy = False
+        if self.gone or self.phase is Phase.FAREWELL:
+            return
+        last = last or self._parting
+        self._transport.write(answer.wire(last=last, bare=self._bare))
+        self._reads = 0
         if last:
-            self.force_close()
-        elif self._held:
-            self._release()
+            self._part()
+            return
+        self._enter(Phase.IDLE)
+        if self._ended or self._reader.waiting:
+            self.proceed()
 
-    def _hold(self, data: bytes) -> None:
-        """The client sends more before it has its answer: answers keep the order of requests."""
-        self._held += data
-        self._pause_transport_reading()
+    def turn_away(self, cause: str) -> None:
+        """Ends a request that is not read any further."""
+        if self._request is None:
+            self._say_last(self.guard.full)
+        else:
+            self._say_last(self.guard.door.turn_away(self, self._request, cause))
 
-    def _release(self) -> None:
-        held, self._held = self._held, b""
-        if not self.gone:
-            self._resume_transport_reading()
-            self.data_received(held)
+    def relieve(self) -> None:
+        """There is no memory for what this client sent."""
+        self.guard.cut_for("crowded")
+        if self._busy or self._choked:
+            self._reader.drop()
+            self._parting = True
+        else:
+            self.turn_away("crowded")
 
-    def enter(self, phase: Phase) -> None:
-        """The handler of a client that has left still runs to its end; it does not bring the connection back."""
+    def late(self) -> None:
+        """The deadline of its phase is over."""
+        if self.phase is Phase.BODY:
+            self.turn_away("slow_body")
+        else:
+            self.cut()
+
+    def cut(self) -> None:
+        """Closes now, without a farewell."""
+        self.gone = True
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Closes when what was said is out."""
+        self._transport.close()
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, HttpProcessingError):
+            log.error("request failed", action="ingress.error", error=type(error).__name__)
+            self._say_last(answers.INTERNAL)
+            return
+        # Its text quotes what the client sent: the kind is all that is told.
+        self.guard.malformed(type(error).__name__)
+        if self._request is None:
+            self._say_last(answers.BAD_REQUEST)
+        else:
+            self.turn_away("broken_body")
+
+    def _say_last(self, answer: Answer) -> None:
+        if not self.gone and self.phase is not Phase.FAREWELL:
+            bare = self._bare if self._request is None else self._request.is_head
+            self._transport.write(answer.wire(last=True, bare=bare))
+            self._part()
+
+    def _part(self) -> None:
+        """After the last answer. Closing while more comes would reset the connection, and the client might lose the answer."""
+        unread = self._reader.held or (self._request is not None and not self._request.whole)
+        self._request, self._busy = None, False
+        self._reader.drop()
+        self._enter(Phase.FAREWELL)
+        if not unread or self._ended:
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        self._resume()
+
+    def _wait(self, phase: Phase) -> None:
+        if self.phase is not phase:
+            self._enter(phase)
+
+    def _enter(self, phase: Phase) -> None:
         self.phase = phase
         if not self.gone:
             self.guard.entered(self, phase)
 
-    def cut(self) -> None:
-        """Closes now, without a farewell; what the client still sends is not read."""
-        if self.transport is not None:
-            self.transport.abort()
+    def _pause(self) -> None:
+        if not self._paused and not self._ended:
+            self._paused = True
+            self._transport.pause_reading()
 
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """aiohttp logs the exception here, and a parser's exception quotes header values: ours never does."""
-        if status < 500:
-            self.guard.malformed(type(exc).__name__)
-            return answers.BAD_REQUEST.response(last=True)
-        log.error("request failed", action="ingress.error", error=type(exc).__name__)
-        return answers.INTERNAL.response(last=True)
-
-
-class _Offering:
-    """aiohttp's parser. A lone request that is whole is offered first; aiohttp never sees what was taken."""
-
-    __slots__ = ("_offer", "_parser")
-
-    def __init__(self, parser: Any, offer: Callable[[RawRequestMessage, StreamReader], bool]) -> None:
-        self._parser = parser
-        self._offer = offer
-
-    def feed_data(self, data: bytes) -> tuple[Any, bool, bytes]:
-        messages, upgraded, tail = self._parser.feed_data(data)
-        if len(messages) == 1 and not upgraded and len(data) <= WHOLE_BYTES:
-            message, body = messages[0]
-            if body.is_eof() and self._offer(message, body):
-                self._parser.message_consumed()
-                return (), False, b""
-        return messages, upgraded, tail
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._parser, name)
+    def _resume(self) -> None:
+        if self._paused and not self._ended:
+            self._paused = False
+            self._transport.resume_reading()

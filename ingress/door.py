@@ -1,7 +1,6 @@
-"""One webhook request: read the bytes, verify them, publish them with a confirm, answer.
+"""One webhook request: look at its head, verify it, publish it with a confirm, answer.
 
-There are two ways through: aiohttp's, for whatever may come, and the direct one, for a webhook that arrived whole (see `connection.py`). They
-differ in how the bytes are read and the answer is written; what is decided in between is the same code.
+How bytes become requests and answers become bytes is the connection's business; what is decided about a request stands here.
 """
 
 from __future__ import annotations
@@ -10,38 +9,40 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from aiohttp import HttpVersion11, StreamReader, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
 
 from ingress import answers
 from ingress.answers import Answer
-from ingress.connection import GuardedConnection, Phase
+from ingress.connection import Connection
 from ingress.entrance import Entrance
 from ingress.limits import Limits
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher, Unpublished
 from ingress.quarantine import Quarantine, RefusedRequest
 from ingress.remote import Network, remote_address
+from ingress.request import Request
 from providers.provider import Provider
 from providers.verification import Rejected
 from runtime.health import Health
 from runtime.settings import Settings
 from schemas.envelope import Envelope
-from schemas.errors import NotConfirmed, Unroutable
+from schemas.errors import NotConfirmed
 
 GET = ("GET", "HEAD")
 Headers = CIMultiDictProxy[str]
 
-
-class Refusal(Exception):
-    """A request that is answered without being verified. `cause` is for metrics and quarantine."""
-
-    def __init__(self, cause: str, answer: Answer) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.answer = answer
+# Why a request is not read to its end, and what is said then. `refused` and `crowded` have answers of their own.
+UNREAD = {
+    "headers_too_large": answers.HEADERS_TOO_LARGE,
+    "too_large": answers.TOO_LARGE,
+    "slow_body": answers.TOO_SLOW,
+    "broken_body": answers.BAD_REQUEST,
+    "crumbs": answers.BAD_REQUEST,
+}
+# What is cut for its size or cost anyway, when its head says that it will be refused: that is what is said then.
+BY_HEAD = ("refused", "too_large", "crumbs", "crowded")
 
 
 class Door:
@@ -69,141 +70,123 @@ class Door:
         self._metrics = metrics
         self._trusted = trusted
         self._body_limit = settings.ingress_body_limit_bytes
-        self._body_deadline = settings.ingress_body_deadline_seconds
+        self._refused_limit = min(settings.ingress_refused_body_bytes, settings.ingress_body_limit_bytes)
+        self._reports: set[asyncio.Task[None]] = set()
         self._head_limit = settings.ingress_header_limit_bytes
         self._too_many = answers.too_many(settings.ingress_retry_after_seconds)
         self._not_durable = answers.not_durable(settings.ingress_retry_after_seconds)
 
-    def take(self, connection: GuardedConnection, message: RawRequestMessage, payload: StreamReader) -> bool:
-        """The direct way, for a request that arrived whole. False leaves it to `__call__`, untouched."""
-        entrance = self._entrances.get(message.path)
-        if (
-            entrance is None
-            or message.method != "POST"
-            or message.should_close
-            or message.upgrade
-            or message.version != HttpVersion11
-            or payload.total_bytes > self._body_limit
-            or _size(message.raw_headers) > self._head_limit
-            or self._health.draining
-        ):
-            return False
-        connection.begin()
-        body = payload.read_nowait()
-        verdict = self._judge(entrance, message.headers, body, connection.peername)
+    def look(self, request: Request) -> str | None:
+        """Whose request this is, and what its head alone decides. The cause, when there is nothing more to read."""
+        message = request.message
+        path = target_path(message)
+        entrance = request.entrance = self._entrances.get(path)
+        request.limit = self._body_limit
+        if _size(message.raw_headers) > self._head_limit:
+            return "headers_too_large"
+        if entrance is None or message.method != "POST":
+            request.foregone = self._elsewhere(entrance, path, message.method)
+        elif request.length is not None and request.length > self._body_limit:
+            return "too_large"
+        else:
+            request.verdict = entrance.by_head(message.headers)
+        if request.is_refused:
+            request.limit = self._refused_limit
+            if (request.length or 0) > request.limit or request.waits_for_us:
+                return "refused"
+        return None
+
+    def _elsewhere(self, entrance: Entrance | None, path: str, method: str) -> Answer | None:
+        """What does not depend on the rest of the request. Only `/readyz` does: on us."""
+        if entrance is not None:
+            return answers.ONLY_POST
+        if path not in ("/livez", "/readyz"):
+            return answers.NOT_FOUND
+        if method not in GET:
+            return answers.ONLY_GET
+        return answers.ALIVE if path == "/livez" else None
+
+    def take(self, connection: Connection, request: Request) -> None:
+        """A whole request."""
+        entrance = request.entrance
+        if request.foregone is not None:
+            self._reply(connection, entrance, request.foregone)
+        elif entrance is None:
+            self._tell_readiness(connection)
+        else:
+            self._webhook(connection, entrance, request)
+
+    def turn_away(self, connection: Connection, request: Request, cause: str) -> Answer:
+        """The answer to a request that is not read to its end."""
+        entrance = request.entrance
+        if entrance is None:
+            return request.foregone or UNREAD.get(cause, self._not_durable)
+        answer = self._unread(connection, entrance, request, cause)
+        entrance.count(answer.status)
+        return answer
+
+    def _unread(self, connection: Connection, entrance: Entrance, request: Request, cause: str) -> Answer:
+        if cause in BY_HEAD and request.is_refused:
+            if isinstance(request.verdict, Rejected):
+                return self._rejected(connection, entrance, request, request.verdict)
+            return request.foregone or answers.NOT_FOUND
+        if cause == "crowded":
+            # Counted only: what there is no memory for is not kept either.
+            self._metrics.rejections.labels(entrance.name, cause).inc()
+            return self._not_durable
+        self._refuse(connection, entrance, request.message.headers, b"", cause)
+        return UNREAD[cause]
+
+    def _webhook(self, connection: Connection, entrance: Entrance, request: Request) -> None:
+        verdict = self._judge(connection, entrance, request)
         if isinstance(verdict, Answer):
             self._reply(connection, entrance, verdict)
-            return True
+            return
         try:
             self._publisher.submit(
-                verdict, entrance.partition(body), partial(self._settled, connection, entrance)
+                verdict, entrance.partition(verdict.body), partial(self._settled, connection, entrance)
             )
         except NotConfirmed as error:
             self._settled(connection, entrance, error)
-        return True
 
-    def _settled(
-        self, connection: GuardedConnection, entrance: Entrance, failure: Unpublished | None
-    ) -> None:
+    def _settled(self, connection: Connection, entrance: Entrance, failure: Unpublished | None) -> None:
         self._reply(connection, entrance, self._outcome(failure))
 
-    def _reply(self, connection: GuardedConnection, entrance: Entrance, answer: Answer) -> None:
-        entrance.count(answer.status)
+    def _reply(self, connection: Connection, entrance: Entrance | None, answer: Answer) -> None:
+        if entrance is not None:
+            entrance.count(answer.status)
         connection.reply(answer, last=self._health.draining)
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """aiohttp's way."""
-        connection = request.protocol
-        path = request.raw_path.partition("?")[0]
-        entrance = self._entrances.get(path)
-        try:
-            if entrance is None:
-                answer = await self._elsewhere(request, path)
-                response = answer.response(last=self._health.draining)
-            else:
-                response = await self._webhook(request, entrance)
-                entrance.count(response.status)
-        finally:
-            if isinstance(connection, GuardedConnection):
-                connection.enter(Phase.IDLE)
-        return response
+    def _tell_readiness(self, connection: Connection) -> None:
+        task = asyncio.get_running_loop().create_task(self._report(connection))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
 
-    async def _elsewhere(self, request: web.BaseRequest, path: str) -> Answer:
-        if path not in ("/livez", "/readyz"):
-            return answers.NOT_FOUND
-        if request.method not in GET:
-            return answers.ONLY_GET
-        if path == "/livez":
-            return answers.ALIVE
+    async def _report(self, connection: Connection) -> None:
         ready, _ = await self._health.report()
-        return answers.READY if ready else answers.NOT_READY
+        self._reply(connection, None, answers.READY if ready else answers.NOT_READY)
 
-    async def _webhook(self, request: web.BaseRequest, entrance: Entrance) -> web.Response:
-        if request.method != "POST":
-            return answers.ONLY_POST.response(last=self._health.draining)
-        try:
-            body = await self._read(request)
-        except Refusal as refusal:
-            self._refuse(entrance, request.headers, b"", request.remote, refusal.cause)
-            return refusal.answer.response(last=True)
-        _enter(request, Phase.WORK)
-        verdict = self._judge(entrance, request.headers, body, request.remote)
-        if isinstance(verdict, Envelope):
-            verdict = await self._publish(verdict, entrance.partition(body))
-        return verdict.response(last=self._health.draining)
-
-    async def _read(self, request: web.BaseRequest) -> bytes:
-        """The body as received. Raises Refusal."""
-        if _size(request.raw_headers) > self._head_limit:
-            raise Refusal("headers_too_large", answers.HEADERS_TOO_LARGE)
-        if (request.content_length or 0) > self._body_limit:
-            raise Refusal("too_large", answers.TOO_LARGE)
-        if request.content.is_eof():
-            body = request.content.read_nowait(-1)
-            if len(body) > self._body_limit:
-                raise Refusal("too_large", answers.TOO_LARGE)
-            return body
-        _enter(request, Phase.BODY)
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        try:
-            async with asyncio.timeout(self._body_deadline):
-                return await self._read_slowly(request)
-        except TimeoutError:
-            raise Refusal("slow_body", answers.TOO_SLOW) from None
-        except (ConnectionError, web.RequestPayloadError) as error:
-            raise Refusal("broken_body", answers.BAD_REQUEST) from error
-
-    async def _read_slowly(self, request: web.BaseRequest) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        while chunk := await request.content.readany():
-            size += len(chunk)
-            if size > self._body_limit:
-                raise Refusal("too_large", answers.TOO_LARGE)
-            chunks.append(chunk)
-        return b"".join(chunks)
-
-    def _judge(self, entrance: Entrance, headers: Headers, body: bytes, peer: object) -> Envelope | Answer:
+    def _judge(self, connection: Connection, entrance: Entrance, request: Request) -> Envelope | Answer:
         """What is to be published, or the answer that ends it."""
-        verdict = entrance.verify(headers, body)
+        headers, body = request.message.headers, request.body
+        verdict = entrance.verify(headers, body) if request.verdict is None else request.verdict
         if isinstance(verdict, Rejected):
-            if not self._limits.failed(entrance.name):
-                self._metrics.rejections.labels(entrance.name, "too_many_failures").inc()
-                return self._too_many
-            self._refuse(entrance, headers, body, peer, str(verdict.cause))
-            return answers.INVALID_SIGNATURE
+            return self._rejected(connection, entrance, request, verdict)
+        connection.suspect = False
         if not self._limits.verified(entrance.name):
             return self._too_many
         return entrance.envelope(verdict, headers, body)
 
-    async def _publish(self, envelope: Envelope, partition: int) -> Answer:
-        try:
-            await self._publisher.deliver(envelope, partition)
-        except (NotConfirmed, Unroutable) as error:
-            return self._outcome(error)
-        return self._outcome(None)
+    def _rejected(
+        self, connection: Connection, entrance: Entrance, request: Request, verdict: Rejected
+    ) -> Answer:
+        """Kept with as much of its body as was read."""
+        connection.suspect = True
+        if not self._limits.failed(entrance.name):
+            self._metrics.rejections.labels(entrance.name, "too_many_failures").inc()
+            return self._too_many
+        self._refuse(connection, entrance, request.message.headers, request.body, str(verdict.cause))
+        return answers.INVALID_SIGNATURE
 
     def _outcome(self, failure: Unpublished | None) -> Answer:
         if failure is None:
@@ -211,7 +194,10 @@ class Door:
         self._metrics.unconfirmed.labels(type(failure).__name__).inc()
         return self._not_durable
 
-    def _refuse(self, entrance: Entrance, headers: Headers, body: bytes, peer: object, cause: str) -> None:
+    def _refuse(
+        self, connection: Connection, entrance: Entrance, headers: Headers, body: bytes, cause: str
+    ) -> None:
+        peer = connection.peer
         address = peer[0] if isinstance(peer, tuple) else peer
         self._quarantine.keep(
             RefusedRequest(
@@ -229,10 +215,12 @@ class Door:
         )
 
 
-def _enter(request: web.BaseRequest, phase: Phase) -> None:
-    connection = request.protocol
-    if isinstance(connection, GuardedConnection):
-        connection.enter(phase)
+def target_path(message: RawRequestMessage) -> str:
+    """The path of a request target. An absolute one, `http://host/path`, is the same request (RFC 9112, 3.2.2)."""
+    target = message.path
+    if not target.startswith("/") and message.url.absolute:
+        return message.url.raw_path
+    return target.partition("?")[0]
 
 
 def _size(headers: RawHeaders) -> int:

@@ -23,7 +23,17 @@ ENVELOPE_HEADER_LIMIT = 512  # characters; enough for any honest value
 class Entrance:
     """One path of one provider."""
 
-    __slots__ = ("_answered", "_metrics", "_partitions", "_provider", "_secrets", "_verify", "name", "path")
+    __slots__ = (
+        "_answered",
+        "_by_head",
+        "_metrics",
+        "_partitions",
+        "_provider",
+        "_secrets",
+        "_verify",
+        "name",
+        "path",
+    )
 
     def __init__(self, path: str, provider: Provider, settings: Settings, metrics: Metrics) -> None:
         self.path = path
@@ -31,6 +41,7 @@ class Entrance:
         self._provider = provider
         self._partitions = settings.broker_partitions
         self._verify = provider.verify
+        self._by_head = provider.by_head
         self._secrets = tuple(secret.get_secret_value() for secret in settings.webhook_secrets(provider.name))
         self._metrics = metrics
         # Finding a counter by its labels costs more than counting.
@@ -39,6 +50,10 @@ class Entrance:
     def verify(self, headers: MultiMapping[str], body: bytes) -> Verified | Rejected:
         """Whether the provider sent this."""
         return self._verify(headers, body, self._secrets)
+
+    def by_head(self, headers: MultiMapping[str]) -> Verified | Rejected | None:
+        """The same as far as the head alone decides it."""
+        return self._by_head(headers, self._secrets)
 
     def envelope(self, verdict: Verified, headers: MultiMapping[str], body: bytes) -> Envelope:
         """The delivery as it travels on."""

@@ -21,14 +21,14 @@ class TokenBucket:
         self._tokens = float(burst)
         self._then = clock()
 
-    def take(self) -> bool:
-        """Takes one token; False when there is none."""
+    def take(self, tokens: float = 1.0) -> bool:
+        """Takes so many tokens; False, and none taken, when there are fewer."""
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
         self._then = now
-        if self._tokens < 1.0:
+        if self._tokens < tokens:
             return False
-        self._tokens -= 1.0
+        self._tokens -= tokens
         return True
 
 

@@ -34,6 +34,11 @@ class Metrics:
             registry=registry,
         )
         self.connections = Gauge("lunas_ingress_connections", "Open connections.", registry=registry)
+        self.unverified = Gauge(
+            "lunas_ingress_unverified_bytes",
+            "Bytes held of requests that are not complete, or that wait for their turn.",
+            registry=registry,
+        )
         self.waiting = Gauge(
             "lunas_ingress_waiting", "Deliveries waiting for the broker's confirm.", registry=registry
         )

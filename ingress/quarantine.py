@@ -32,6 +32,7 @@ CLEAR_HEADERS = frozenset(
     }
 )  # fmt: skip
 VALUE_LIMIT = 512
+HEAD_BYTES = 1024  # what a usual head and our own records of it take
 DIGEST_FROM_BYTES = 20  # what is shorter could be guessed from its digest
 MAC_CHARACTERS = 44  # base64 of 32 bytes
 
@@ -47,6 +48,11 @@ class RefusedRequest:
     headers: Iterable[tuple[str, str]]
     body: bytes
 
+    @property
+    def size(self) -> int:
+        """Bytes it takes while it waits, about; a head is bounded too."""
+        return len(self.body) + HEAD_BYTES
+
 
 class Quarantine:
     """`keep` returns at once; `run` publishes until it is cancelled."""
@@ -60,7 +66,7 @@ class Quarantine:
         self._pause_per_byte = 1.0 / settings.ingress_quarantine_bytes_per_second
         self._messages = settings.ingress_quarantine_pending_max
         self._bytes = settings.ingress_quarantine_pending_bytes
-        self._buffer: deque[bytes] = deque()
+        self._buffer: deque[tuple[RefusedRequest, str, int]] = deque()
         self._size = 0
         self._arrived = asyncio.Event()
         self._drained = asyncio.Event()
@@ -70,13 +76,15 @@ class Quarantine:
         return len(self._buffer)
 
     def keep(self, refused: RefusedRequest) -> None:
-        """Counts the request, and keeps it if the buffer has room; the oldest gives way."""
+        """Counts the request, and keeps it if the buffer has room; the oldest gives way.
+
+        It is described and packed only when it is its turn: in a flood most are dropped before.
+        """
         self._metrics.rejections.labels(refused.provider, refused.cause).inc()
-        packed = pack_rejection(_rejection(refused))
-        self._buffer.append(packed)
-        self._size += len(packed)
+        self._buffer.append((refused, str(uuid7()), time.time_ns() // 1000))
+        self._size += refused.size
         while len(self._buffer) > self._messages or self._size > self._bytes:
-            self._size -= len(self._buffer.popleft())
+            self._size -= self._buffer.popleft()[0].size
             self._metrics.quarantine_lost.labels("buffer_full").inc()
         self._arrived.set()
         self._drained.clear()
@@ -91,9 +99,10 @@ class Quarantine:
             while not self._buffer:
                 self._arrived.clear()
                 await self._arrived.wait()
-            packed = self._buffer.popleft()
-            self._size -= len(packed)
+            refused, identifier, received_at = self._buffer.popleft()
+            self._size -= refused.size
             started = self._clock()
+            packed = pack_rejection(_rejection(refused, identifier, received_at))
             await self._publish(publisher, packed)
             if not self._buffer:
                 self._drained.set()
@@ -108,12 +117,12 @@ class Quarantine:
             self._metrics.quarantine_lost.labels("not_confirmed").inc()
 
 
-def _rejection(refused: RefusedRequest) -> Rejection:
+def _rejection(refused: RefusedRequest, identifier: str, received_at: int) -> Rejection:
     return Rejection(
-        quarantine_id=str(uuid7()),
+        quarantine_id=identifier,
         provider=refused.provider,
         cause=refused.cause,
-        received_at=time.time_ns() // 1000,
+        received_at=received_at,
         remote=refused.remote,
         path=refused.path,
         headers=safe_headers(refused.headers),

@@ -54,10 +54,11 @@ class Listener:
             await asyncio.sleep(STEP_SECONDS)
             if loop.time() - started >= idle_seconds:
                 for connection in self._guard.idle(for_seconds=IDLE_SECONDS):
-                    connection.force_close()
+                    connection.close()
         if self._guard.open():
             log.warning("connections cut off", action="ingress.cut_off", connections=self._guard.open())
-        await self._guard.shutdown(STEP_SECONDS)
+        self._guard.end()
+        await asyncio.sleep(0)  # they are told in the next turn of the loop
 
 
 async def listen(guard: Guard, settings: Settings) -> Listener:

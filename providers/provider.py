@@ -11,7 +11,7 @@ from multidict import MultiMapping
 from providers.money import stated_amount
 from providers.section import Section
 from providers.traits import ORDINARY, Traits
-from providers.verification import Rejected, Verified
+from providers.verification import Rejected, Verified, undecided
 from schemas import strict_json
 from schemas.errors import UnparsableError, UntranslatableError
 from schemas.topology import partition_of
@@ -25,6 +25,9 @@ NOBODY = ""
 
 Verify = Callable[[MultiMapping[str], bytes, Sequence[str]], Verified | Rejected]
 """(headers, raw body, accepted secrets) → verdict. Never raises."""
+
+ByHead = Callable[[MultiMapping[str], Sequence[str]], Verified | Rejected | None]
+"""(headers, accepted secrets) → what `verify` will say whatever the body is, or None while that depends on the body. Never raises."""
 
 Translate = Callable[[object, TranslationContext], Translation]
 """(document from `strict_json.loads`, context) → meaning. Raises UntranslatableError or AmountError, nothing else."""
@@ -45,6 +48,7 @@ class Provider:
     `account_setting`: the setting that holds our own id at this provider; what names another one is not for us.
     `traits`: what deciding about its payments depends on.
     `amounts`: fields that state how much a body is about, most telling first.
+    `by_head`: what the head alone says of a credential, so that nobody reads a body that is refused anyway.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Provider:
     account_setting: str | None = None
     traits: Traits = ORDINARY
     amounts: Sequence[str] = ()
+    by_head: ByHead = undecided
 
     def stated_amount(self, body: bytes) -> int | None:
         """Rupiah that a body speaks of, read as the translator reads them; None when nothing readable names any. Never raises."""

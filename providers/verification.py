@@ -84,6 +84,20 @@ def verify_hmac_sha256(
     return _verdict(HMAC_SHA256, usable, matched)
 
 
+def refused_by_head(headers: MultiMapping[str], header: str, secrets: Sequence[str]) -> Rejected | None:
+    """What a signature over the body shows before the body is there: whether any body could still match it."""
+    if not any(secrets):
+        return Rejected(RejectionCause.NO_SECRET_CONFIGURED)
+    value = credential(headers, header)
+    if isinstance(value, Rejected):
+        return value
+    return Rejected(RejectionCause.MALFORMED_CREDENTIAL) if _decode_base64(value) is None else None
+
+
+def undecided(headers: MultiMapping[str], secrets: Sequence[str]) -> None:
+    """The head alone says nothing."""
+
+
 def sign_hmac_sha256(body: bytes, secret: str) -> str:
     """The header value that `verify_hmac_sha256` accepts."""
     return base64.b64encode(hmac.digest(_raw(secret), body, "sha256")).decode("ascii")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from providers.mayar.amounts import STATED
-from providers.mayar.signature import verify
+from providers.mayar.signature import by_head, verify
 from providers.mayar.subject import subject
 from providers.mayar.translate import translate
 from providers.provider import Provider
@@ -14,6 +14,7 @@ MAYAR = Provider(
     token_only=True,
     webhooks=True,
     verify=verify,
+    by_head=by_head,
     translate=translate,
     subject=subject,
     earlier_paths=("/api/webhook/mayar",),

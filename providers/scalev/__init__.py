@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from providers.provider import Provider
 from providers.scalev.amounts import STATED
-from providers.scalev.signature import signed_at, verify
+from providers.scalev.signature import by_head, signed_at, verify
 from providers.scalev.subject import subject
 from providers.scalev.translate import translate
 from providers.traits import Traits
@@ -14,6 +14,7 @@ SCALEV = Provider(
     token_only=False,
     webhooks=True,
     verify=verify,
+    by_head=by_head,
     translate=translate,
     subject=subject,
     signed_at=signed_at,

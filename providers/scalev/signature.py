@@ -8,7 +8,7 @@ from datetime import datetime
 from multidict import MultiMapping
 
 from providers.section import Section
-from providers.verification import Rejected, Verified, verify_hmac_sha256
+from providers.verification import Rejected, Verified, refused_by_head, verify_hmac_sha256
 
 HEADER = "x-scalev-hmac-sha256"
 
@@ -16,6 +16,11 @@ HEADER = "x-scalev-hmac-sha256"
 def verify(headers: MultiMapping[str], body: bytes, secrets: Sequence[str]) -> Verified | Rejected:
     """Compare the signature of the bytes as received."""
     return verify_hmac_sha256(headers, HEADER, body, secrets)
+
+
+def by_head(headers: MultiMapping[str], secrets: Sequence[str]) -> Rejected | None:
+    """A signature that is missing or malformed fits no body."""
+    return refused_by_head(headers, HEADER, secrets)
 
 
 def signed_at(document: Section) -> datetime | None:

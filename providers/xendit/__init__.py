@@ -5,7 +5,7 @@ from __future__ import annotations
 from providers.provider import Provider
 from providers.traits import Traits
 from providers.xendit.amounts import STATED
-from providers.xendit.signature import verify
+from providers.xendit.signature import by_head, verify
 from providers.xendit.subject import subject
 from providers.xendit.translate import translate
 
@@ -14,6 +14,7 @@ XENDIT = Provider(
     token_only=True,
     webhooks=True,
     verify=verify,
+    by_head=by_head,
     translate=translate,
     subject=subject,
     earlier_paths=("/api/webhooks/xendit",),

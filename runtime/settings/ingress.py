@@ -38,6 +38,45 @@ class IngressSettings(BaseModel):
         ge=1,
         description="Open connections at most; a new one then replaces the one that idled or dawdled longest.",
     )
+    ingress_unverified_bytes: int = Field(
+        67_108_864,
+        ge=1_048_576,
+        description="Bytes of requests that are not complete, of all clients together; beyond it the biggest and slowest are answered 503 "
+        "and closed. Room for 64 bodies of the largest size at once; providers' bodies arrive whole and are not counted.",
+    )
+    ingress_refused_body_bytes: int = Field(
+        65_536,
+        ge=1024,
+        description="A body whose head already shows that it will be refused is read this far and answered 401. It is also the largest body of a "
+        "stranger that is read and verified at once; what is larger waits for its turn.",
+    )
+    ingress_stranger_share: float = Field(
+        0.4,
+        gt=0,
+        le=1,
+        description="Part of one core for large, chunked or crumbled bodies without a credential in their head, and for clients that were just "
+        "refused, all together. The rest stays for everybody else.",
+    )
+    ingress_pieces_free: int = Field(
+        4096,
+        ge=16,
+        description="Chunks and reads in which a request may come, however small they are. Each costs about a microsecond to parse.",
+    )
+    ingress_piece_bytes_min: int = Field(
+        64,
+        ge=1,
+        description="Average size of the chunks and reads beyond those; a body in smaller crumbs is answered 400. Honest ones carry a packet or more.",
+    )
+    ingress_farewell_seconds: float = Field(
+        1.0,
+        gt=0,
+        description="How long the rest of a refused request is read and thrown away, so that its client sees the answer.",
+    )
+    ingress_discard_bytes_per_second: float = Field(
+        67_108_864.0,
+        ge=1_048_576,
+        description="Bytes thrown away like that per second, all clients together; beyond it their connections stand still until they are closed.",
+    )
     ingress_publish_deadline_seconds: float = Field(
         3.0,
         gt=0,

@@ -23,7 +23,7 @@ FAST = LinkOptions(heartbeat=1, connect_timeout=5.0, reconnect_pause=0.1)
 
 @dataclass
 class Ingress:
-    """A running ingress. `url` leads to the door, `metrics_url` to the internal port."""
+    """A running ingress. `url` leads to the door."""
 
     settings: Settings
     host: str

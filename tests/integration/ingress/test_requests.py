@@ -79,16 +79,24 @@ async def test_c12_a_lying_content_length_is_answered_before_the_body(ingress: I
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-async def test_c12_chunks_for_ever_are_answered_after_the_limit(ingress: Ingress) -> None:
+@pytest.mark.parametrize(
+    ("credential", "status"),
+    [(b"x-callback-token: dev-mayar-secret\r\n", b"413"), (b"", b"401")],
+    ids=["over the limit", "refused by its head"],
+)
+async def test_c12_chunks_for_ever_are_answered_after_the_limit(
+    ingress: Ingress, credential: bytes, status: bytes
+) -> None:
     reader, writer = await asyncio.open_connection(ingress.host, ingress.port)
-    writer.write(b"POST /webhooks/mayar HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    head = b"POST /webhooks/mayar HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    writer.write(head + credential + b"\r\n")
     said = asyncio.create_task(reader.read(64))
     with contextlib.suppress(ConnectionError):
         async with asyncio.timeout(5):
             while True:
                 writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
                 await writer.drain()
-    assert (await said).startswith(b"HTTP/1.1 413 ")
+    assert (await said).split(b" ")[1] == status
     writer.transport.abort()
 
 
@@ -210,10 +218,10 @@ async def test_health_answers_on_the_public_port(ingress: Ingress, http: Http) -
             assert response.status == 405
 
 
-async def test_webhooks_about_one_payment_land_in_one_partition_by_either_way(
+async def test_webhooks_about_one_payment_land_in_one_partition_whole_or_in_chunks(
     start: Start, broker_url: str, settings: Callable[..., Settings]
 ) -> None:
-    """A body in one piece goes the direct way, one that comes in chunks goes aiohttp's."""
+    """Whether its body comes in one piece or in chunks."""
     bodies = [
         b'{"event":"%s","data":{"payment_request_id":"pr-%d"}}' % (event, number)
         for number in range(12)

@@ -1,4 +1,4 @@
-"""A webhook in one piece and one in two take different ways through the door; nobody can tell from the answer or the envelope."""
+"""A webhook in one piece and one in two: nobody can tell from the answer or the envelope."""
 
 from __future__ import annotations
 
@@ -35,14 +35,16 @@ async def converse(ingress: Ingress, request: bytes, pieces: int) -> bytes:
     [(XENDIT | {"User-Agent": "agent/1"}, b"200"), ({"x-callback-token": "wrong"}, b"401"), ({}, b"401")],
     ids=["accepted", "wrong", "missing"],
 )
-async def test_both_ways_say_the_same(ingress: Ingress, headers: dict[str, str], status: bytes) -> None:
+async def test_whole_or_in_pieces_the_answer_is_the_same(
+    ingress: Ingress, headers: dict[str, str], status: bytes
+) -> None:
     request = post("/webhooks/xendit", BODY, headers)
     whole = await converse(ingress, request, ONE)
     assert whole.split(b" ")[1] == status
     assert await converse(ingress, request, TWO) == whole
 
 
-async def test_both_ways_refuse_alike_what_is_too_much(start: Start) -> None:
+async def test_whole_or_in_pieces_too_much_is_refused_alike(start: Start) -> None:
     async with start(ingress_rate_burst=2, ingress_rate_limit_per_second=0.001) as ingress:
         request = post("/webhooks/xendit", BODY, XENDIT)
         taken = [await converse(ingress, request, pieces) for pieces in (ONE, TWO)]
@@ -51,7 +53,7 @@ async def test_both_ways_refuse_alike_what_is_too_much(start: Start) -> None:
     assert refused[0] == refused[1]
 
 
-async def test_both_ways_publish_the_same_envelope(ingress: Ingress, outbox: Outbox) -> None:
+async def test_whole_or_in_pieces_the_envelope_is_the_same(ingress: Ingress, outbox: Outbox) -> None:
     headers = XENDIT | {"User-Agent": "agent/1", "Content-Type": "application/json", "Webhook-Id": "w-1"}
     for pieces in (ONE, TWO):
         await converse(ingress, post("/api/webhooks/xendit", BODY, headers), pieces)
