@@ -76,9 +76,15 @@ def find_owner(
         return Owner(reason="customer_missing")
     found = next((answer for answer in answers if answer.customer_id), answers[0])
     if found.reason == "customer_unknown" and world.create_unknown and received:
-        made = "cus_" + hashlib.sha256(emails[0].encode()).hexdigest()[:20]
-        return Owner(made, email=emails[0], new=True)
+        made = made_of(emails[0])
+        # Who was made of this address may have another one by now, and is still who paid with it.
+        return Owner(made, email=emails[0], new=made not in world.customers)
     return found
+
+
+def made_of(email: str) -> str:
+    """Id of the customer that whoever pays with an unknown address becomes."""
+    return "cus_" + hashlib.sha256(email.encode()).hexdigest()[:20]
 
 
 def _by_email(world: World, waits: set[WaitKey], email: str, owned: Owned | None) -> Owner:

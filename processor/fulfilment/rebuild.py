@@ -137,7 +137,7 @@ async def _finish(
         ]:
             work.desk = Desk()
             await work.desk.load_cases(connection, keys)
-            await load_answers(connection, work.desk, dict.fromkeys(keys, Cause()))
+            await load_answers(connection, work, dict.fromkeys(keys, Cause()))
             due: dict[str, datetime | None] = {}
             for key in keys:
                 finish(work, key, due, built)

@@ -16,7 +16,7 @@ from eventstore.read import StoredEvent
 from processor.cases.case import PaymentCase, SubscriptionCase
 from processor.cases.keys import CATALOG, NEW_PROGRAM, WaitKey, case_key
 from processor.cases.names import subscription_case
-from processor.cases.world import World
+from processor.cases.world import World, made_of
 from processor.fulfilment.desk import SQL, Cause, Desk, cause_of, charged_for
 from processor.grants.step import Step
 from processor.policies.deciding import decide
@@ -145,7 +145,7 @@ async def decide_all(connection: Connection, work: Work) -> None:
     desk = work.desk
     while desk.dirty:
         batch, desk.dirty = desk.dirty, {}
-        await load_answers(connection, desk, batch)
+        await load_answers(connection, work, batch)
         ordered = sorted(
             batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
         )
@@ -173,8 +173,9 @@ async def _call(connection: Connection, desk: Desk, called: dict[str, Cause]) ->
             desk.touch(key, cause)
 
 
-async def load_answers(connection: Connection, desk: Desk, batch: Mapping[str, Cause]) -> None:
+async def load_answers(connection: Connection, work: Work, batch: Mapping[str, Cause]) -> None:
     """What policies may ask about these cases."""
+    desk = work.desk
     ids: set[str] = set()
     emails: set[str] = set()
     subscriptions: set[str] = set()
@@ -195,6 +196,9 @@ async def load_answers(connection: Connection, desk: Desk, batch: Mapping[str, C
     await desk.load_owners(connection, subscriptions)
     ids |= {owner for key in subscriptions if (owner := desk.owners.get(key))}
     await desk.load_customers(connection, ids, emails)
+    if work.create_unknown:
+        made = {made_of(email) for email in emails if not desk.by_email.get(email)}
+        await desk.load_customers(connection, made, set())
     await desk.load_versions(connection)
 
 

@@ -39,7 +39,7 @@ def subscription_difference(
 ) -> Iterator[Decided]:
     """Pure: the record and the world stay as they are."""
     owner, view = outcome.owner, outcome.view
-    if owner.new and owner.customer_id and owner.customer_id not in world.customers:
+    if owner.new and owner.customer_id:
         registered = CustomerRegistered(customer_id=owner.customer_id, email=owner.email, source="payment")
         yield Decided(streams.customer(owner.customer_id), registered)
     if outcome.held is None and record.held is not None:

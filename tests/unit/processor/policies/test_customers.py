@@ -6,6 +6,7 @@ import pytest
 
 from schemas import decisions as d
 from schemas import facts as f
+from schemas.event_model import EventModel
 from tests.unit.processor.cases.facts import at, attempt_fact, capture, licence, order, package, paid
 from tests.unit.processor.policies.ledgerbook import Book, permutations
 
@@ -143,3 +144,21 @@ def test_an_abandoned_attempt_makes_no_customer() -> None:
     book.give(attempt_fact(f.PaymentFailed), order(), licence("created", at(days=30)))
     assert book.of(f.CustomerRegistered) == []
     assert book.give(paid()).of(f.CustomerRegistered) != []
+
+
+@pytest.mark.parametrize("more", [(capture("py-2", "pr-2"),), (licence("activated", at(days=30)),)])
+def test_whoever_was_made_a_customer_by_an_address_stays_one_after_changing_it(
+    more: tuple[EventModel],
+) -> None:
+    """Paying with the old address again neither makes them anew, which would forget what they have, nor stops everybody."""
+    book = Book(create_unknown=True).give(capture())
+    (made,) = book.tables.customers
+    book.customer(made, "ratna@baru.id").give(*more)
+    assert [event.email for event in book.of(f.CustomerRegistered)] == ["ratna@contoh.id"]
+    assert (list(book.tables.customers), book.record(made).email) == ([made], "ratna@baru.id")
+    assert (
+        book.record(made).credit_tokens
+        == book.credit(made)
+        == (1_000_000 if "py-2" in str(more) else 500_000)
+    )
+    assert len(book.subscriptions(made)) == (0 if "py-2" in str(more) else 1)
