@@ -54,7 +54,10 @@ class WebhookReceived(EventModel):
 
 
 class WebhookConflicted(EventModel):
-    """A delivery carries the dedupe key of an earlier one but says something else. Nothing of it is applied."""
+    """A delivery carries the dedupe key of an earlier one but says something else. Nothing of it is applied.
+
+    `first_delivery_id`: the earlier one. The log says which for good; deliveries are kept for a while.
+    """
 
     TYPE: ClassVar[str] = "webhook.conflicted"
 

@@ -58,10 +58,11 @@ async def verify_command(as_json: bool) -> int:
 
 
 @fulfilment.command("rebuild")
+@click.option("--reason", default="rebuild", help="Why, in your own words; kept in the audit record.")
 @yes
 @as_json
 @asynchronous
-async def rebuild_command(yes: bool, as_json: bool) -> int:
+async def rebuild_command(reason: str, yes: bool, as_json: bool) -> int:
     """Build cases and customers from the log beside the live ones, then put them in their place. Grants nothing, and takes nothing back.
 
     Processes may go on: most of the log is read beside them, the end and the switch hold back what wants to write to the log.
@@ -77,7 +78,7 @@ async def rebuild_command(yes: bool, as_json: bool) -> int:
     undo = "lunas fulfilment verify"
     async with open_store(settings) as connection:
         after = {"cases": built.cases, "customers": built.customers, "undecided": built.undecided}
-        act_id = await record(connection, Act("fulfilment.rebuild", CONSUMER, "rebuild", undo, after=after))
+        act_id = await record(connection, Act("fulfilment.rebuild", CONSUMER, reason, undo, after=after))
     tell([Done(text("fulfilment.rebuilt", **_counts(built)), act_id, undo)], as_json=as_json)
     return FINE
 

@@ -7,9 +7,15 @@ from typing import Any, Self
 
 import msgspec
 
+from schemas.errors import Permanent
 
-class StateUnreadable(ValueError):
-    """The state was written by a newer program, or is damaged."""
+
+class StateUnreadable(Permanent):
+    """A case was stored by a newer program, or is damaged: start that program, or run `lunas fulfilment rebuild`."""
+
+    @classmethod
+    def of(cls, model: type, error: Exception) -> StateUnreadable:
+        return cls(f"{(cls.__doc__ or '').rstrip('.')} ({model.__name__}: {error})")
 
 
 class State(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -28,10 +34,10 @@ class State(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
         except msgspec.ValidationError as error:
             former = cls._former(msgspec.json.decode(text))
             if former is None:
-                raise StateUnreadable(f"{cls.__name__}: {error}") from error
+                raise StateUnreadable.of(cls, error) from error
             return cls.from_json(msgspec.json.encode(former))
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise StateUnreadable(f"{cls.__name__}: {error}") from error
+            raise StateUnreadable.of(cls, error) from error
         return state
 
     @classmethod

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from processor.fulfilment.rounds import REPEAT, TRANSIENT, Fulfilment, InlineDecisions, Round
+from processor.fulfilment.rounds import Fulfilment, InlineDecisions, Round
+from schemas.errors import Permanent, Transient
 
 Count = Callable[[InlineDecisions | Round], None]
 
@@ -51,7 +52,7 @@ class Inline:
             return
         try:
             done = await leader.round_in_turn(timers=False)
-        except (*REPEAT, *TRANSIENT):
+        except (Transient, Permanent):
             return  # it is behind now; its own rounds meet the same, and say so
         self._count(done)
         self._left = done.more

@@ -20,7 +20,6 @@ from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import Piece, in_one_statement
 from eventstore.read import newest_data, read_after, read_page
 from processor.cases.keys import NEW_PROGRAM
-from processor.cases.state import StateUnreadable
 from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
 from processor.fulfilment.unknown_payers import Place, touch_some
 from processor.fulfilment.work import (
@@ -39,7 +38,7 @@ from runtime.ids import uuid7
 from schemas.catalog import Catalog
 from schemas.decisions import DECISIONS
 from schemas.envelope import pack
-from schemas.errors import Permanent, StoreUnavailable, UnknownEventVersion, WrongExpectedVersion
+from schemas.errors import Permanent, StoreUnavailable
 from schemas.events import decode
 from schemas.facts import FACTS, CatalogPublished
 
@@ -49,18 +48,16 @@ FACT_TYPES = frozenset(model.TYPE for model in FACTS if not model.TYPE.startswit
 
 
 class RecordsMissing(Permanent):
-    """The log holds decisions, and nothing is left of what they rest on (fulfilment is at 0): run `lunas fulfilment rebuild`."""
+    """The log holds decisions and fulfilment is at 0, so nothing is left of what they rest on: run `lunas fulfilment rebuild`."""
 
 
-RACES = (WrongExpectedVersion, StoreUnavailable)
-"""Another writer was faster; the round is read and decided again."""
+class DatabaseAway(StoreUnavailable):
+    """The database is away or gave up on us; nothing was written."""
 
-REPEAT = (*RACES, PolicyFailed, UnknownEventVersion, RecordsMissing, StateUnreadable)
-"""Worth another round: after a race, without a case that a bug keeps from being decided, once a newer program runs elsewhere, or once the cases were built again."""
 
-TRANSIENT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
-             asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
-"""The database is away or gave up on us; nothing was written."""
+_UNANSWERED = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
+               asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
+"""What that looks like through asyncpg."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +122,9 @@ class Fulfilment:
         self._position, self._caught_up = None, False
 
     async def round(self, *, timers: bool = True) -> Round:
-        """Raises WrongExpectedVersion or StoreUnavailable when another writer was faster: run it again.
+        """Raises Transient when another writer was faster, or the database is away: run it again. Raises Permanent when it stands still.
 
-        Raises PolicyFailed when a policy has a bug: call `leave_out` and run it again.
+        That is PolicyFailed when a policy has a bug: call `leave_out` and run it again.
         """
         async with self.turn:
             return await self.round_in_turn(timers=timers)
@@ -137,6 +134,9 @@ class Fulfilment:
         try:
             async with self._pool.acquire() as connection:
                 done = await self._round(connection, timers=timers or self._position is None)
+        except _UNANSWERED as error:
+            self.forget()
+            raise DatabaseAway from error
         except BaseException:
             self.forget()
             raise

@@ -11,17 +11,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 
 from eventstore.append import TO_DECIDE
 from eventstore.leadership import Leadership
-from processor.cases.state import StateUnreadable
 from processor.fulfilment.inline import Inline
-from processor.fulfilment.rounds import (
-    RACES,
-    REPEAT,
-    TRANSIENT,
-    Fulfilment,
-    InlineDecisions,
-    RecordsMissing,
-    Round,
-)
+from processor.fulfilment.rounds import DatabaseAway, Fulfilment, InlineDecisions, Round
 from processor.fulfilment.work import PolicyFailed
 from runtime.database import Pool
 from runtime.lifecycle import sleep_until
@@ -29,7 +20,7 @@ from runtime.logs import get_logger
 from runtime.notifications import Notifications
 from runtime.outage import DATABASE
 from runtime.pace import Pace
-from schemas.errors import UnknownEventVersion
+from schemas.errors import Permanent, Transient
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -110,7 +101,7 @@ async def _rounds(
     while not stop.is_set() and not leadership.lost.is_set():
         await pace.turn()
         timers = time.monotonic() >= timers_at
-        done = await _round(fulfilment, settings, stop, metrics, timers=timers)
+        done = await whole_round(fulfilment, settings, stop, metrics, timers=timers)
         if done is None:
             return
         if done.facts:
@@ -121,7 +112,7 @@ async def _rounds(
             await wakeups.wait(settings.poll_interval_seconds)
 
 
-async def _round(
+async def whole_round(
     fulfilment: Fulfilment,
     settings: Settings,
     stop: asyncio.Event,
@@ -129,13 +120,13 @@ async def _round(
     *,
     timers: bool,
 ) -> Round | None:
-    """One round, repeated through races and outages. None when stopping."""
+    """One round, repeated: what is transient passes, and what is permanent ends when somebody acts; nothing is skipped. None when stopping."""
 
     async def pause(seconds: float) -> None:
         await sleep_until(stop, seconds)
 
     retrying = AsyncRetrying(
-        retry=retry_if_exception_type((*REPEAT, *TRANSIENT)),
+        retry=retry_if_exception_type((Transient, Permanent)),
         wait=wait_random_exponential(multiplier=0.02, max=settings.processor_backoff_max_seconds),
         sleep=pause,
         stop=lambda _: stop.is_set(),
@@ -150,7 +141,7 @@ async def _round(
                 metrics.stuck.set(0)
                 metrics.decided(done)
                 return done
-    except (*REPEAT, *TRANSIENT):
+    except (Transient, Permanent):
         return None
     return None
 
@@ -158,13 +149,14 @@ async def _round(
 async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timers: bool) -> Round:
     try:
         return await fulfilment.round(timers=timers)
-    except RACES:
-        metrics.races.inc()
-        raise
-    except TRANSIENT as error:
+    except DatabaseAway as away:
         metrics.stuck.set(1)
-        if not DATABASE.explains(error):
-            log.warning("database not reachable", action="fulfilment.wait", error=type(error).__name__)
+        if away.__cause__ and not DATABASE.explains(away.__cause__):
+            cause = type(away.__cause__).__name__
+            log.warning("database not reachable", action="fulfilment.wait", error=cause)
+        raise
+    except Transient:
+        metrics.races.inc()
         raise
     except PolicyFailed as failure:
         log.error(
@@ -176,26 +168,13 @@ async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timer
         )
         fulfilment.leave_out(failure)
         raise
-    except RecordsMissing:
+    except Permanent as error:
         metrics.stuck.set(1)
         log.error(
-            "the log holds decisions and fulfilment is at 0: run `lunas fulfilment rebuild`",
+            "fulfilment stands still until somebody acts",
             action="fulfilment.stuck",
-            error="RecordsMissing",
-        )
-        raise
-    except StateUnreadable as error:
-        metrics.stuck.set(1)
-        log.error(
-            "a case was stored by a newer program, or is damaged: start that program, or run `lunas fulfilment rebuild`",
-            action="fulfilment.stuck",
-            error=str(error),
-        )
-        raise
-    except UnknownEventVersion as error:
-        metrics.stuck.set(1)
-        log.error(
-            "the log holds newer events than this program knows", action="fulfilment.stuck", error=str(error)
+            error=type(error).__name__,
+            detail=str(error),
         )
         raise
 

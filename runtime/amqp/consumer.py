@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -104,15 +104,11 @@ class Consumer:
 
     async def ack_through(self, tag: Tag) -> bool:
         """Acknowledges `tag` and everything delivered before it. False when the tag is void."""
-        return await self._ack(tag, multiple=True)
-
-    async def ack(self, tags: Iterable[Tag]) -> int:
-        """Acknowledges exactly these; returns how many were still valid."""
-        return sum([await self._ack(tag, multiple=False) for tag in tags])
+        return await self._settle(tag, requeue=False)
 
     async def requeue(self, tag: Tag) -> bool:
         """Gives one delivery back. Counts toward the queue's delivery limit."""
-        return await self._settle(tag, requeue=True, multiple=False)
+        return await self._settle(tag, requeue=True)
 
     async def pause(self) -> None:
         """No new deliveries (`basic.cancel`); those here can still be taken and acknowledged."""
@@ -182,10 +178,7 @@ class Consumer:
             except TimeoutError:
                 return
 
-    async def _ack(self, tag: Tag, *, multiple: bool) -> bool:
-        return await self._settle(tag, requeue=False, multiple=multiple)
-
-    async def _settle(self, tag: Tag, *, requeue: bool, multiple: bool) -> bool:
+    async def _settle(self, tag: Tag, *, requeue: bool) -> bool:
         channel = self._channel
         if channel is None or tag.generation != self._generation:
             self.stale_acks += 1
@@ -197,7 +190,7 @@ class Consumer:
                 if requeue:
                     await under.basic_nack(tag.number, requeue=True, wait=False)
                 else:
-                    await under.basic_ack(tag.number, multiple=multiple, wait=False)
+                    await under.basic_ack(tag.number, multiple=True, wait=False)
         except TimeoutError:
             self._link.invalidate("the broker takes no acknowledgement")
         except BaseException as error:

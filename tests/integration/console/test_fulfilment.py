@@ -34,7 +34,9 @@ async def test_what_was_damaged_is_named_and_put_right(decided: Run, store: asyn
     result = await decided("fulfilment", "verify", "--json")
     assert (result.code, result.json["ok"]) == (exits.PROBLEMS, False)
     assert result.json["differences"][0].startswith("c1: ")
-    result = await decided("fulfilment", "rebuild", "--yes")
+    result = await decided("fulfilment", "rebuild", "--yes", "--reason", "edited by hand")
     assert result.code == exits.FINE
     assert await store.fetchval("SELECT state ->> 'topups' FROM fulfilment_customers") == "1"
-    assert await store.fetchval("SELECT verb FROM operator_acts") == "fulfilment.rebuild"
+    act = await store.fetchrow("SELECT verb, reason FROM operator_acts")
+    assert act is not None
+    assert (act["verb"], act["reason"]) == ("fulfilment.rebuild", "edited by hand")
