@@ -24,6 +24,9 @@ ACTS = (
     "unsubscribe",
     "lapse",
     "change_tier",
+    "link",
+    "break_charges",
+    "mend_charges",
 )
 """What can be done to a payment; each provider knows some of them."""
 

@@ -37,6 +37,9 @@ WORDS = {
     "unsubscribe": "Unsubscribe",
     "lapse": "Let it lapse",
     "change_tier": "Change the tier",
+    "link": "Link an account",
+    "break_charges": "Charges fail from now on",
+    "mend_charges": "Charges work again",
 }
 WITH_AMOUNT = ("pay", "refund")
 

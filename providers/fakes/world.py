@@ -61,6 +61,7 @@ class FakeWorld:
     async def advance_to(self, target: datetime) -> None:
         """Moves the clock forward; what is due on the way happens in its order, and webhooks are answered before time goes on."""
         async with self._moving:
+            await self.outbox.settle()
             while await self._ring_next(target):
                 await self.outbox.settle()
             self.clock.move_to(target)

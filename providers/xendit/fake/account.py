@@ -16,7 +16,13 @@ from providers.fakes.provider import FakeAccount, FakeProvider
 from providers.fakes.world import FakeWorld
 from providers.simulated import iso, to_bytes
 from providers.xendit.fake.channels import CHANNELS
+from providers.xendit.fake.charging import XenditCharging
+from providers.xendit.fake.customers import CustomerDesk
+from providers.xendit.fake.invoices import InvoiceDesk
 from providers.xendit.fake.ledger import NAME, XenditLedger
+from providers.xendit.fake.money import MoneyDesk
+from providers.xendit.fake.plans import PlanDesk
+from providers.xendit.fake.refunds import REFUND_QUIRKS, RefundDesk
 from providers.xendit.fake.state import PaymentState, RequestState
 from providers.xendit.fake.v2 import SecondGeneration
 from providers.xendit.fake.v3 import QUIRKS, ThirdGeneration
@@ -34,7 +40,7 @@ class XenditFake(FakeProvider):
     """One account with its test key, or a live one when the key begins so."""
 
     name: ClassVar[str] = NAME
-    quirks: ClassVar[Mapping[str, str]] = QUIRKS
+    quirks: ClassVar[Mapping[str, str]] = {**QUIRKS, **REFUND_QUIRKS}
     # docs.xendit.co/docs/handling-webhooks: six retries, about a day in all.
     retry_gaps = tuple(timedelta(minutes=minutes) for minutes in (15, 45, 120, 180, 360, 720))
     patience_seconds = 30.0
@@ -44,7 +50,16 @@ class XenditFake(FakeProvider):
         self.ledger = XenditLedger(account.account_id, world, self.dice)
         test = not account.key.startswith("xnd_production_")
         self._calls_a_minute = 60 if test else 600
-        self._second = SecondGeneration(self.ledger, account.account_id)
+        self.charging = XenditCharging(self.ledger, world, self.dice, account.account_id)
+        self._plans = PlanDesk(self.ledger, self.charging, world, self.dice)
+        self._desks = (
+            self._plans,
+            SecondGeneration(self.ledger, world, self.dice, account.account_id),
+            RefundDesk(self.ledger),
+            MoneyDesk(self.ledger, account.account_id),
+            CustomerDesk(world, self.dice),
+            InvoiceDesk(self.ledger, world, self.dice, account.account_id),
+        )
         self._third = ThirdGeneration(self.ledger, world, self.dice, account.account_id, test_key=test)
 
     @classmethod
@@ -52,7 +67,7 @@ class XenditFake(FakeProvider):
         return settings.xendit_business_id or BUSINESS_ID
 
     def routes(self) -> Iterable[FakeRoute]:
-        return [*self._third.routes(), *self._second.routes()]
+        return [*self._third.routes(), *(route for desk in self._desks for route in desk.routes())]
 
     def authenticate(self, call: FakeCall) -> None:
         given = call.headers.get("Authorization", "")
@@ -89,19 +104,32 @@ class XenditFake(FakeProvider):
 
     def ring(self, kind: str, key: str) -> None:
         state = self.ledger.state
-        if kind == "expire" and state.requests[key].open:
+        if kind in ("charge", "retry"):
+            self.charging.ring(kind, key)
+        elif kind == "expire" and state.requests[key].open:
             self.ledger.expire(state.requests[key])
-        elif kind == "refund":
-            self.ledger.finish_refund(state.refunds[key], None)
+        elif kind in ("refund", "refund_failed"):
+            self.ledger.finish_refund(
+                state.refunds[key], "INSUFFICIENT_BALANCE" if kind == "refund_failed" else None
+            )
 
     def bills(self) -> list[FakeBill]:
-        return [self._bill(request) for request in self.ledger.state.requests.values()]
+        # Charges of a plan are shown with their plan.
+        asked = [self._bill(one) for one in self.ledger.state.requests.values() if one.era != "plan"]
+        return asked + [self._plans.bill(plan) for plan in self.ledger.state.plans.values()]
 
     def bill(self, name: str) -> FakeBill | None:
+        plan = self.charging.find(name)
+        if plan is not None:
+            return self._plans.bill(plan)
         request = self.ledger.state.find(name)
         return None if request is None else self._bill(request)
 
     def act(self, name: str, act: str, amount: int | None, quirks: frozenset[str]) -> None:
+        plan = self.charging.find(name)
+        if plan is not None:
+            self._plans.act(plan, act)
+            return
         request = self.ledger.state.find(name)
         if request is None or act not in self._bill(request).acts:
             raise ApiRefusal(409, "INVALID_VALUE_ERROR", f"{act} is not possible now")

@@ -112,6 +112,14 @@ def of_expired_request(request: RequestState, business_id: str) -> tuple[str, Bo
     return event, envelope(event, business_id, request.updated, request_object(request, business_id, None))
 
 
+def of_expired_method(request: RequestState, business_id: str) -> tuple[str, Body]:
+    """The second generation knows no end of a request; its payment method ends."""
+    event = "payment_method.expired"
+    data = {"id": request.method_id, "type": bodies.v2_kind(request.channel), "status": "EXPIRED"}
+    data |= {"reference_id": request.reference_id, "updated": iso(request.updated)}
+    return event, envelope(event, business_id, request.updated, data, None)
+
+
 def of_refund(request: RequestState, refund: RefundState, business_id: str) -> tuple[str, Body]:
     event = "refund.succeeded" if refund.status == "SUCCEEDED" else "refund.failed"
     return event, envelope(event, business_id, refund.updated, refund_object(request, refund), None)

@@ -82,6 +82,8 @@ class XenditLedger:
             watch(request, None)
         elif request.era == "v3":
             self._post(request, *announcing.of_expired_request(request, self._business_id))
+        elif request.era == "v2":
+            self._post(request, *announcing.of_expired_method(request, self._business_id))
 
     def cancel(self, request: RequestState) -> None:
         """By our call; the provider tells nobody. Raises ApiRefusal."""
@@ -91,7 +93,9 @@ class XenditLedger:
             )
         self._move(request, "CANCELED")
 
-    def refund(self, payment: PaymentState, wish: dict[str, Any], *, at_once: bool = False) -> RefundState:
+    def refund(
+        self, payment: PaymentState, wish: dict[str, Any], *, at_once: bool = False, fails: bool = False
+    ) -> RefundState:
         """Gives money back, all that is left of it when no amount is named. Raises ApiRefusal (docs.xendit.co: refund errors)."""
         request = self.state.requests[payment.request_id]
         channel = CHANNELS[request.channel]
@@ -118,7 +122,8 @@ class XenditLedger:
         if at_once:
             self.finish_refund(refund, None)
         else:
-            self._world.clock.alarm(now + REFUND_TAKES, NAME, "refund", refund.refund_id)
+            kind = "refund_failed" if fails else "refund"
+            self._world.clock.alarm(now + REFUND_TAKES, NAME, kind, refund.refund_id)
         return refund
 
     def finish_refund(self, refund: RefundState, failure_code: str | None) -> None:

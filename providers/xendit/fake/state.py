@@ -77,12 +77,55 @@ class RefundState:
 
 
 @dataclass(slots=True)
+class PlanState:
+    """One recurring plan. `failing`: charges fail from now on; `status`: REQUIRES_ACTION, ACTIVE, INACTIVE."""
+
+    plan_id: str
+    reference_id: str
+    customer_id: str | None
+    amount: int
+    schedule: dict[str, Any]
+    anchor: datetime
+    immediate: bool
+    failed_cycle_action: str
+    status: str
+    created: datetime
+    updated: datetime
+    token_id: str | None = None
+    link: str | None = None
+    metadata: dict[str, Any] | None = None
+    description: str | None = None
+    failure_code: str | None = None
+    failing: bool = False
+    done: int = 0
+    cycles: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CycleState:
+    """One charge of a plan, with its attempts."""
+
+    cycle_id: str
+    plan_id: str
+    number: int
+    kind: str
+    status: str
+    amount: int
+    scheduled: datetime
+    created: datetime
+    updated: datetime
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class XenditState:
     """Everything, by id. `names`: any other name of a request → its id."""
 
     requests: dict[str, RequestState] = field(default_factory=dict)
     payments: dict[str, PaymentState] = field(default_factory=dict)
     refunds: dict[str, RefundState] = field(default_factory=dict)
+    plans: dict[str, PlanState] = field(default_factory=dict)
+    cycles: dict[str, CycleState] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> RequestState | None:

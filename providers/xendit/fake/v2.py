@@ -3,35 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from random import Random
 
 from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json
 from providers.fakes.listing import page_of
-from providers.simulated import iso
+from providers.fakes.world import FakeWorld
+from providers.simulated import iso, new_uuid
 from providers.xendit.fake.channels import CHANNELS
-from providers.xendit.fake.ledger import XenditLedger
-from providers.xendit.fake.state import RequestState
+from providers.xendit.fake.idempotency import IdempotencyKeys
+from providers.xendit.fake.ledger import NAME, XenditLedger
+from providers.xendit.fake.state import PaymentState, RequestState
+from providers.xendit.fake.v3 import amount_of, expiry, invalid, made_actions, make_instrument, metadata_of
 from providers.xendit.simulated_bodies import v2_kind
 
 _STATUSES = {"ACCEPTING_PAYMENTS": "PENDING", "AUTHORIZED": "AWAITING_CAPTURE"}
 
 
 class SecondGeneration:
-    """Requests with a payment method inside."""
+    """Requests with a payment method inside, captures, simulated payments."""
 
-    def __init__(self, ledger: XenditLedger, business_id: str) -> None:
-        self._ledger, self._business_id = ledger, business_id
+    def __init__(self, ledger: XenditLedger, world: FakeWorld, dice: Random, business_id: str) -> None:
+        self._ledger, self._world, self._dice = ledger, world, dice
+        self._business_id = business_id
+        self._keys = IdempotencyKeys()
 
     def routes(self) -> Iterable[FakeRoute]:
+        one = "/payment_requests/{id}"
         return (
+            FakeRoute("POST", "/payment_requests", lambda call: self._keys.once(call, self._create)),
             FakeRoute("GET", "/payment_requests", self._list),
-            FakeRoute("GET", "/payment_requests/{id}", self._get),
+            FakeRoute("GET", one, self._get),
+            FakeRoute("GET", f"{one}/captures", self._captures),
+            FakeRoute("POST", f"{one}/captures", self._capture),
+            FakeRoute("POST", f"{one}/payments/simulate", self._simulate),
         )
+
+    def _create(self, call: FakeCall) -> FakeReply:
+        wish = call.document()
+        if wish.get("currency") != "IDR":
+            raise invalid("currency must be IDR on this account")
+        wished = wish.get("payment_method")
+        if not isinstance(wished, dict):
+            raise invalid("payment_method is required")
+        family = str(wished.get("type", "")).lower()
+        inside = wished.get(family) or {}
+        code = str(inside.get("channel_code") or ("QRIS" if family == "qr_code" else ""))
+        channel = CHANNELS.get(f"{code}_VIRTUAL_ACCOUNT" if family == "virtual_account" else code)
+        if channel is None:
+            raise ApiRefusal(
+                403, "CHANNEL_NOT_ACTIVATED", f"{code or family} is not activated on this account"
+            )
+        properties = dict(inside.get("channel_properties") or {})
+        if channel.kind == "push" and not properties.get("mobile_number"):
+            raise invalid("ewallet.channel_properties.mobile_number is required")
+        reusable = wished.get("reusability") == "MULTIPLE_USE"
+        amount = amount_of(wish.get("amount"), channel, needed=not reusable, code="MAX_AMOUNT_LIMIT_ERROR")
+        reference = str(wish.get("reference_id") or new_uuid(self._dice))
+        if reference in self._ledger.state.names:
+            raise ApiRefusal(409, "DUPLICATE_REFERENCE", "a payment request with this reference_id exists")
+        now = self._world.clock.now()
+        request_id = f"pr-{new_uuid(self._dice)}"
+        instrument = make_instrument(channel, properties, amount, reference, self._dice)
+        page = call.page(NAME, request_id)
+        request = RequestState(
+            request_id=request_id,
+            reference_id=reference,
+            era="v2",
+            kind="REUSABLE_PAYMENT_CODE" if reusable else "PAY",
+            amount=amount,
+            channel=channel.code,
+            channel_properties=properties,
+            capture_method=str(wish.get("capture_method") or "AUTOMATIC"),
+            status="ACCEPTING_PAYMENTS" if reusable else "REQUIRES_ACTION",
+            created=now,
+            updated=now,
+            expires=expiry(channel, properties, now, taken="qris_takes_expires_at" in call.quirks),
+            actions=made_actions(channel, instrument, page, call.quirks),
+            instrument=instrument,
+            description=wish.get("description"),
+            metadata=metadata_of(wish),
+            customer_id=wish.get("customer_id"),
+            customer=wish.get("customer"),
+            method_id=f"pm-{new_uuid(self._dice)}",
+        )
+        self._ledger.open_request(request)
+        return FakeReply(201, shown(request, self._business_id))
 
     def _list(self, call: FakeCall) -> FakeReply:
         found = [
             request
             for request in reversed(self._ledger.state.requests.values())
-            if _asked_for(call, "reference_id", request.reference_id)
+            if request.era in ("v2", "v3")
+            and _asked_for(call, "reference_id", request.reference_id)
             and _asked_for(call, "id", request.request_id)
             and _asked_for(call, "customer_id", request.customer_id)
         ]
@@ -39,10 +102,55 @@ class SecondGeneration:
         return FakeReply(200, {"data": [shown(row, self._business_id) for row in rows], "has_more": more})
 
     def _get(self, call: FakeCall) -> FakeReply:
+        return FakeReply(200, shown(self._request(call), self._business_id))
+
+    def _simulate(self, call: FakeCall) -> FakeReply:
+        request = self._request(call)
+        if not request.open:
+            raise invalid(f"the payment request is {request.status}", "INVALID_PAYMENT_REQUEST_STATUS")
+        self._ledger.pay(request, None)
+        return FakeReply(200, {"status": "PENDING", "message": "A simulated payment is being processed."})
+
+    def _captures(self, call: FakeCall) -> FakeReply:
+        request = self._request(call)
+        paid = [one for one in self._ledger.state.payments_of(request) if one.captured]
+        return FakeReply(200, {"data": [capture(request, one) for one in paid], "has_more": False})
+
+    def _capture(self, call: FakeCall) -> FakeReply:
+        request = self._request(call)
+        reserved = [one for one in self._ledger.state.payments_of(request) if one.status == "AUTHORIZED"]
+        if not reserved:
+            raise invalid("the payment request has nothing to capture", "INVALID_PAYMENT_REQUEST_STATUS")
+        amount = call.document().get("capture_amount")
+        self._ledger.capture(reserved[-1], None if amount is None else int(amount))
+        return FakeReply(200, capture(request, reserved[-1]))
+
+    def _request(self, call: FakeCall) -> RequestState:
         request = self._ledger.state.requests.get(call.params["id"])
         if request is None:
             raise ApiRefusal(404, "DATA_NOT_FOUND", "Payment request not found")
-        return FakeReply(200, shown(request, self._business_id))
+        return request
+
+
+def capture(request: RequestState, payment: PaymentState) -> Json:
+    """One capture of a payment, as this generation lists it."""
+    return {
+        "id": payment.capture_id,
+        "payment_request_id": request.request_id,
+        "payment_id": payment.payment_id,
+        "reference_id": request.reference_id,
+        "currency": "IDR",
+        "authorized_amount": payment.amount,
+        "captured_amount": payment.captured,
+        "status": payment.status,
+        "payment_method": method(request),
+        "failure_code": payment.failure_code,
+        "customer_id": request.customer_id,
+        "metadata": request.metadata,
+        "channel_properties": request.channel_properties,
+        "created": iso(payment.created),
+        "updated": iso(payment.updated),
+    }
 
 
 def _asked_for(call: FakeCall, name: str, value: str | None) -> bool:

@@ -91,7 +91,7 @@ class ThirdGeneration:
             created=now,
             updated=now,
             expires=expires,
-            actions=_actions(channel, instrument, call.page(NAME, request_id), call.quirks),
+            actions=made_actions(channel, instrument, call.page(NAME, request_id), call.quirks),
             instrument=instrument,
             description=_text(wish, "description", 1000),
             metadata=metadata_of(wish),
@@ -180,7 +180,9 @@ def expiry(
     return at
 
 
-def amount_of(value: Any, channel: XenditChannel, *, needed: bool = True) -> int | None:
+def amount_of(
+    value: Any, channel: XenditChannel, *, needed: bool = True, code: str = "INVALID_VALUE_ERROR"
+) -> int | None:
     """Whole rupiah within the channel's limits. Raises ApiRefusal."""
     if value is None and not needed:
         return None
@@ -188,8 +190,7 @@ def amount_of(value: Any, channel: XenditChannel, *, needed: bool = True) -> int
         raise invalid("the amount must be a number without decimals for IDR")
     if not channel.least <= value <= channel.most:
         raise invalid(
-            f"the amount for {channel.code} must be between {channel.least} and {channel.most}",
-            "INVALID_VALUE_ERROR",
+            f"the amount for {channel.code} must be between {channel.least} and {channel.most}", code
         )
     return int(value)
 
@@ -238,7 +239,9 @@ def _first_status(kind: str, call: FakeCall) -> str:
     return "PENDING" if "pending" in call.quirks else "REQUIRES_ACTION"
 
 
-def _actions(channel: XenditChannel, instrument: str, page: str, quirks: frozenset[str]) -> list[Json] | None:
+def made_actions(
+    channel: XenditChannel, instrument: str, page: str, quirks: frozenset[str]
+) -> list[Json] | None:
     if "no_actions" in quirks:
         return None
     if channel.kind == "push" or (channel.kind == "redirect" and "gopay_without_redirect" in quirks):
