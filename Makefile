@@ -12,7 +12,7 @@ PARALLEL := -n $(TEST_WORKERS) --dist loadfile
 export LUNAS_ENV ?= development
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-unit test-contract test-integration test-system test-anyday check format bench lock clean \
+.PHONY: help setup demo run test test-unit test-contract test-integration test-system test-clients test-anyday check format bench lock clean \
 	ready ready-dev ready-bench ready-tests ready-anyday
 
 help: ## show this list
@@ -45,6 +45,9 @@ test-integration: ready-tests ## against a private PostgreSQL and RabbitMQ
 test-system: ready-tests ## real processes from HTTP to balance
 	@$(PYTEST) $(PARALLEL) tests/system
 
+test-clients: ready-bench ## Xendit's own client for Node.js against the fake (the one for Python is part of `make test`)
+	@$(VENV)/python -m tests.clients
+
 test-anyday: ready-anyday ## the whole suite under six moved clocks (an hour); MINUTES=12 deals the files that know time out to them
 	@$(VENV)/python -m tests.anyday $(if $(MINUTES),--minutes $(MINUTES))
 
@@ -72,7 +75,7 @@ lock: ## pin the newest allowed versions again (needs uv); locks name no package
 
 clean: ## remove .venv, private services' data and caches
 	@$(SETUP) clean
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/benchmarks/emmett/node_modules
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/benchmarks/emmett/node_modules tests/clients/xendit_node/node_modules
 
 # What the targets above need, each idempotent and quick when it is already there.
 ready:
