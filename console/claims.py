@@ -1,4 +1,4 @@
-"""Says whose held money is, or that nobody's: appends the operator's fact; fulfilment decides what follows."""
+"""Says whose held money is, that nobody's, or that a claim was wrong: appends the operator's fact; fulfilment decides what follows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from console.acts import Act, record
 from console.exits import NotFound, Refused
 from console.messages import text
 from console.options import actor
+from console.products import CREDIT
 from console.times import moment
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import load
-from eventstore.read import stream_version
+from eventstore.read import read_stream, stream_version
 from runtime.ids import uuid7
 from schemas import streams
 from schemas.event_model import EventModel
+from schemas.facts import SuspenseClaimed
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -26,11 +28,17 @@ OUTCOME_SECONDS = 5.0
 POLL_SECONDS = 0.1
 
 
-async def held(connection: Connection, suspense_id: str) -> Any:
-    """The entry. Raises NotFound for an unknown id and Refused when it is no longer held."""
+async def known(connection: Connection, suspense_id: str) -> Any:
+    """The entry, whatever became of it. Raises NotFound for an unknown id."""
     row = await connection.fetchrow(load("suspense.sql", "console")["one"], suspense_id)
     if row is None:
         raise NotFound(text("suspense.unknown", id=suspense_id))
+    return row
+
+
+async def held(connection: Connection, suspense_id: str) -> Any:
+    """The entry. Raises NotFound for an unknown id and Refused when it is no longer held."""
+    row = await known(connection, suspense_id)
     if row["status"] != "held":
         raise Refused(
             text(
@@ -42,6 +50,22 @@ async def held(connection: Connection, suspense_id: str) -> Any:
             )
         )
     return row
+
+
+async def claimed(connection: Connection, suspense_id: str) -> SuspenseClaimed:
+    """The claim that stands. Raises Refused when nobody claimed the entry, or took that back already."""
+    words = await read_stream(connection, streams.suspense(suspense_id))
+    newest = words[-1].decoded() if words else None
+    if not isinstance(newest, SuspenseClaimed):
+        raise Refused(text("suspense.not_claimed", id=suspense_id))
+    return newest
+
+
+async def may_unclaim(connection: Connection, case: str, product: str | None) -> bool:
+    """Whether a claim (as `product`) can be taken back: not when it also said whose a subscription is, which other payments rest on."""
+    if product == CREDIT:
+        return True
+    return not await connection.fetchval(load("suspense.sql", "console")["subscribed"], case)
 
 
 async def say(connection: Connection, event: EventModel, suspense_id: str, act: Act) -> uuid.UUID:
@@ -57,12 +81,15 @@ async def say(connection: Connection, event: EventModel, suspense_id: str, act: 
         return await record(connection, act)
 
 
-async def outcome(connection: Connection, suspense_id: str) -> Any:
-    """The entry once it is no longer held, or None when that does not show within OUTCOME_SECONDS."""
+async def outcome(connection: Connection, suspense_id: str, *, after: Any = None) -> Any:
+    """The entry once it is no longer held, or None when that does not show within OUTCOME_SECONDS.
+
+    `after`: as it was before a claim of it was taken back; then once it is anything else.
+    """
     deadline = asyncio.get_running_loop().time() + OUTCOME_SECONDS
     while asyncio.get_running_loop().time() < deadline:
         row = await connection.fetchrow(load("suspense.sql", "console")["one"], suspense_id)
-        if row is not None and row["status"] != "held":
+        if row is not None and (row["status"] != "held" if after is None else row != after):
             return row
         await asyncio.sleep(POLL_SECONDS)
     return None

@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "webhooks": ("console.commands.webhooks:webhooks", "Every delivery ever received: list, show, exact bytes, replay."),
     "dlq": ("console.commands.dlq:dlq", "Dead letters: list, group, look, replay, discard."),
     "quarantine": ("console.commands.quarantine:quarantine", "Rejected requests: list, show, exact bytes."),
-    "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, write off."),
+    "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, unclaim, write off."),
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
     "fulfilment": ("console.commands.fulfilment:fulfilment", "Cases and customers: compare with the log, build from it."),
     "fake": ("console.commands.fake:fake", "Providers that answer without an account, and their clock."),

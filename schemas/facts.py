@@ -317,7 +317,14 @@ class CatalogPublished(EventModel):
     content: dict[str, object]
 
 
-class SuspenseClaimed(EventModel):
+class SuspenseFact(EventModel):
+    """A person's word on held money. `case`: the payment or subscription that holds it."""
+
+    suspense_id: str
+    case: str
+
+
+class SuspenseClaimed(SuspenseFact):
     """An operator (or an application) said whose held money this is, and for what when that was unclear.
 
     `product` is a catalogue id or `credit`; None keeps what the payment itself says.
@@ -325,21 +332,26 @@ class SuspenseClaimed(EventModel):
 
     TYPE: ClassVar[str] = "suspense.claimed"
 
-    suspense_id: str
-    case: str
     customer_id: str
     product: str | None = None
     actor: str
     reason: str
 
 
-class SuspenseWrittenOff(EventModel):
+class SuspenseClaimWithdrawn(SuspenseFact):
+    """An operator took a claim back: what is due is what would be, had nobody claimed it."""
+
+    TYPE: ClassVar[str] = "suspense.claim_withdrawn"
+
+    actor: str
+    reason: str
+
+
+class SuspenseWrittenOff(SuspenseFact):
     """An operator closed held money without granting anything."""
 
     TYPE: ClassVar[str] = "suspense.written_off"
 
-    suspense_id: str
-    case: str
     actor: str
     reason: str
 
@@ -365,6 +377,7 @@ FACTS: tuple[type[EventModel], ...] = (
     CustomerRegistered,
     CatalogPublished,
     SuspenseClaimed,
+    SuspenseClaimWithdrawn,
     SuspenseWrittenOff,
     *CHECKOUT_FACTS,
 )

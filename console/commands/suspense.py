@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.acts import Act, Done, tell
-from console.claims import held, outcome, say
-from console.exits import FINE, WrongUse
+from console.claims import claimed, held, known, may_unclaim, outcome, say
+from console.exits import FINE, Refused, WrongUse
 from console.lazy import Group
 from console.messages import text
 from console.options import actor, as_json, asynchronous, limit, provider, reason, yes
@@ -19,7 +19,7 @@ from console.store import open_store
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
-from schemas.facts import SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import SuspenseClaimed, SuspenseClaimWithdrawn, SuspenseWrittenOff
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -111,13 +111,45 @@ async def claim(entry: str, customer: str, product: str | None, reason: str, yes
             reason=reason,
         )
         after = {"customer_id": customer, "product": product}
-        undo = text("suspense.claim_undo")
+        reversible = await may_unclaim(connection, row["case_key"], product)
+        undo = f"lunas suspense unclaim {entry} --reason WHY" if reversible else text("suspense.claim_undo")
         act_id = await say(connection, event, entry, _act("suspense.claim", row, reason, undo, after))
         done = Done(
             text("suspense.claimed", id=entry, customer=customer),
             act_id,
             undo,
             await _outcome(connection, entry),
+        )
+    tell([done], as_json=as_json)
+    return FINE
+
+
+@suspense.command("unclaim")
+@entry
+@reason
+@yes
+@as_json
+@asynchronous
+async def unclaim(entry: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Take a claim back: everything is as if nobody had claimed it, and what it granted is taken back, spent or not."""
+    async with open_store(load_target()) as connection:
+        row = await known(connection, entry)
+        claim = await claimed(connection, entry)
+        if not await may_unclaim(connection, row["case_key"], claim.product):
+            raise Refused(text("suspense.claim_of_subscription", undo=text("suspense.claim_undo")))
+        question = text("suspense.unclaim_question", amount=rupiah(row["amount"]), customer=claim.customer_id)
+        confirm(question, yes=yes)
+        event = SuspenseClaimWithdrawn(suspense_id=entry, case=row["case_key"], actor=actor(), reason=reason)
+        product = f" --product {claim.product}" if claim.product else ""
+        undo = f"lunas suspense claim {entry} --customer {claim.customer_id}{product} --reason WHY"
+        after = {"customer_id": None, "product": None}
+        act = _act("suspense.unclaim", row, reason, undo, after)
+        act_id = await say(connection, event, entry, act)
+        done = Done(
+            text("suspense.unclaimed", id=entry, customer=claim.customer_id),
+            act_id,
+            undo,
+            await _outcome(connection, entry, after=row),
         )
     tell([done], as_json=as_json)
     return FINE
@@ -157,6 +189,10 @@ def _act(verb: str, row: Any, reason: str, undo: str, after: object) -> Act:
     return Act(verb, row["suspense_id"], reason, undo, before=before, after=after)
 
 
-async def _outcome(connection: Connection, entry: str) -> str:
-    row = await outcome(connection, entry)
-    return text("suspense.outcome", resolution=row["resolution"]) if row else text("suspense.outcome_pending")
+async def _outcome(connection: Connection, entry: str, *, after: Any = None) -> str:
+    row = await outcome(connection, entry, after=after)
+    if row is None:
+        return text("suspense.outcome_pending")
+    if row["status"] == "held":
+        return text("suspense.held_again", reason=reason_in_words(row["reason"]))
+    return text("suspense.outcome", resolution=row["resolution"])

@@ -142,6 +142,9 @@ OPERATING: dict[str, str] = {
     "Say whose held money it is, and for what where that is unclear. It is granted like any other payment.": (
         "Nyatakan milik siapa uang tertahan itu, dan untuk apa bila tidak jelas. Diberikan seperti pembayaran lain."
     ),
+    "Take a claim back: everything is as if nobody had claimed it, and what it granted is taken back, spent or not.": (
+        "Batalkan klaim: semuanya seperti belum diklaim, dan yang diberikan ditarik kembali, terpakai atau tidak."
+    ),
     "Whose money it is: the id of a registered customer.": "Milik siapa: id pelanggan terdaftar.",
     "What it is for: a catalogue id, or `credit`; without it, what the payment says.": (
         "Untuk apa: id katalog, atau `credit`; tanpa ini, sesuai pembayarannya."

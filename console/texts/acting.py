@@ -110,6 +110,23 @@ ACTING: dict[str, tuple[str, str]] = {
         "no command: refund the payment at the provider, and its webhook takes back what was granted",
         "tanpa perintah: kembalikan pembayaran di penyedia, webhook-nya menarik kembali yang diberikan",
     ),
+    "suspense.not_claimed": (
+        "Nobody has claimed {id}, or it was taken back already. Nothing was changed.",
+        "Belum ada yang mengklaim {id}, atau klaimnya sudah dibatalkan. Tidak ada yang diubah.",
+    ),
+    "suspense.claim_of_subscription": (
+        "That claim also said whose a subscription is, and other payments rest on it. Undo: {undo}. Nothing was changed.",
+        "Klaim itu juga menyatakan pemilik langganan, dan pembayaran lain bergantung padanya. Membatalkan: {undo}. Tidak ada yang diubah.",
+    ),
+    "suspense.unclaim_question": (
+        "Take {amount} back from customer {customer}, with all that it granted, spent or not?",
+        "Tarik {amount} dari pelanggan {customer}, beserta semua yang diberikan, terpakai atau tidak?",
+    ),
+    "suspense.unclaimed": (
+        "The claim of {id} for customer {customer} is taken back.",
+        "Klaim {id} untuk pelanggan {customer} dibatalkan.",
+    ),
+    "suspense.held_again": ("Held again: {reason}.", "Tertahan lagi: {reason}."),
     "suspense.write_off_question": (
         "Close {amount} without granting anything?",
         "Tutup {amount} tanpa memberikan apa pun?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from processor.cases.earlier import payment_case, subscription_case
+from processor.cases.keys import suspense_id
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Change, PaymentRecord
 from processor.cases.recording import apply
@@ -45,9 +46,14 @@ class PaymentCase(State):
         return self.record.owned.customer_id if self.record.owned else None
 
     def observe(self, event: EventModel, position: int) -> None:
-        """Take a fact in; the next assessment names it."""
+        """Take a fact in; the next assessment names it. What rested on a claim that is taken back pins nothing until then."""
+        claims = set(self.facts.claims)
         self.facts.observe(event, position)
         self.record.untold.append(position)
+        for gone in claims - self.facts.claims.keys():
+            key = next((key for key in self.record.granted if suspense_id(self.key, key) == gone), None)
+            if key is not None:
+                self.record.void[key] = position
 
     def apply(self, decision: Decision) -> Change | None:
         """Take a decision in. Returns the part of the money that changed."""

@@ -32,6 +32,7 @@ from schemas.facts import (
     RefundFact,
     RefundSucceeded,
     SuspenseClaimed,
+    SuspenseClaimWithdrawn,
     SuspenseWrittenOff,
 )
 from schemas.request_facts import CheckoutFact, CheckoutOpened, CheckoutRefused, CheckoutRequested
@@ -86,6 +87,7 @@ class PaymentFacts(State):
 
     `numbers`: order numbers that its facts bore beside other ids; `contradicts`: orders of another number that claim an id of this one.
     `request`: what our own checkout asked for; `opened_as` its ids at the provider; `refused_for` why the provider would not have it.
+    `withdrawn`: where in the log the newest claim of held money was taken back.
     `fixed`: a program that kept no grounds decided on it (processor/cases/earlier.py).
     """
 
@@ -105,6 +107,7 @@ class PaymentFacts(State):
     cancelled_at: datetime | None = None
     deleted_at: datetime | None = None
     claims: dict[str, Claim] = field(default_factory=dict)
+    withdrawn: dict[str, int] = field(default_factory=dict)
     write_offs: dict[str, WriteOff] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
@@ -137,6 +140,8 @@ class PaymentFacts(State):
             self.deleted_at = earliest(self.deleted_at, event.as_of)
         elif isinstance(event, SuspenseClaimed):
             self._claim(event, position)
+        elif isinstance(event, SuspenseClaimWithdrawn):
+            self._withdraw(event.suspense_id, position)
         elif isinstance(event, SuspenseWrittenOff):
             self.write_offs[event.suspense_id] = WriteOff(event.actor, position)
 
@@ -348,10 +353,17 @@ class PaymentFacts(State):
 
     def _claim(self, event: SuspenseClaimed, position: int) -> None:
         earlier = self.claims.get(event.suspense_id)
-        if earlier is None or earlier.position < position:
+        since = earlier.position if earlier else self.withdrawn.get(event.suspense_id, 0)
+        if since < position:
             self.claims[event.suspense_id] = Claim(
                 customer_id=event.customer_id, product=event.product, actor=event.actor, position=position
             )
+
+    def _withdraw(self, suspense_id: str, position: int) -> None:
+        self.withdrawn[suspense_id] = max(position, self.withdrawn.get(suspense_id, 0))
+        claim = self.claims.get(suspense_id)
+        if claim is not None and claim.position < position:
+            del self.claims[suspense_id]
 
 
 _DISPUTES: dict[type[DisputeFact], Literal["opened", "won", "lost"]] = {

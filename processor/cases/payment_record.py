@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import field
+from msgspec.structs import replace
 
-from processor.cases.keys import foreign_key
+from processor.cases.keys import MAIN, foreign_key
 from processor.cases.state import State
 from schemas.decision_model import PlanTerms
 
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 Kind = Literal["credit", "tokens", "course", "sale", "plan"]
 
 
@@ -106,7 +108,9 @@ class Given(State):
 
 
 class PaymentRecord(State):
-    """`told`: what operators were shown; `apart`: cases of the same money that a person had a hand in; `given`: by customer."""
+    """`told`: what operators were shown; `apart`: cases of the same money that a person had a hand in; `given`: by customer. `void`: grants on
+    the strength of a claim that was taken back, with the place of that word in the log: they are no pins.
+    """
 
     parts: dict[str, Standing] = field(default_factory=dict)
     owned: Owned | None = None
@@ -116,6 +120,7 @@ class PaymentRecord(State):
     merged: set[str] = field(default_factory=set)
     given: dict[str, Given] = field(default_factory=dict)
     untold: list[int] = field(default_factory=list)
+    void: dict[str, int] = field(default_factory=dict)
 
     @property
     def granted(self) -> dict[str, Granted]:
@@ -125,6 +130,17 @@ class PaymentRecord(State):
     def settled(self) -> dict[str, Granted | Closed]:
         """Parts that something came of."""
         return {key: part for key, part in self.parts.items() if not isinstance(part, Held)}
+
+    @property
+    def pins(self) -> PaymentRecord:
+        """The record as a decision may ask it: what is void counts as held, as it was before it was claimed."""
+        if not self.void:
+            return self
+        parts = {
+            key: _unclaimed(part) if key in self.void and isinstance(part, Granted) else part
+            for key, part in self.parts.items()
+        }
+        return replace(self, parts=parts, owned=None if MAIN in self.void else self.owned)
 
     @property
     def held(self) -> bool:
@@ -142,3 +158,7 @@ class PaymentRecord(State):
             mine.charges |= given.charges
             mine.purchases |= given.purchases
         self.untold = sorted({*self.untold, *other.untold})
+
+
+def _unclaimed(part: Granted) -> Held:
+    return Held("", "", part.amount, part.attempts[0] if part.attempts else "", part.at or _LONG_AGO)

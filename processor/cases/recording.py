@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from processor.cases.customer import CustomerRecord, PlanAccess, TierState, TopUp
-from processor.cases.keys import is_plan_row
+from processor.cases.keys import MAIN, is_plan_row
 from processor.cases.payment_record import Change, Closed, Granted, Held, Kind, Owned, PaymentRecord, Standing
 from processor.cases.subscription_record import shown
 from processor.cases.world import digest
@@ -41,7 +41,7 @@ def apply(record: PaymentRecord, decision: Decision) -> Change | None:
         record.parts[key] = after
     if isinstance(decision, Grant) and decision.whose:
         record.owned = Owned(getattr(decision, "customer_id"), decision.whose, decision.by or None)  # noqa: B009
-    elif isinstance(decision, WITHDRAWALS) and not record.granted:
+    elif isinstance(decision, WITHDRAWALS) and (not record.granted or (key == MAIN and key in record.void)):
         record.owned = None
     return key, before, after
 
@@ -55,6 +55,7 @@ def _told(record: PaymentRecord, view: d.PaymentAssessed) -> None:
         for name in view.merged:
             record.assessed.pop(name, None)
         record.untold = [position for position in record.untold if position not in view.facts]
+        record.void = {key: position for key, position in record.void.items() if position not in view.facts}
 
 
 def _standing(before: Standing | None, decision: ValueMoved) -> Standing | None:

@@ -21,7 +21,7 @@ from runtime.database import Connection
 from schemas import streams
 from schemas.email_address import normalise_email
 from schemas.event_model import EventModel
-from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseFact
 from schemas.streams import StreamName
 
 SQL = load("fulfilment.sql", "processor")
@@ -166,7 +166,7 @@ class Desk:
         if self.aliases.get(name) != key:
             self.aliases[name] = self.new_aliases[name] = key
 
-    def concerned(self, word: SuspenseClaimed | SuspenseWrittenOff) -> list[str]:
+    def concerned(self, word: SuspenseFact) -> list[str]:
         """Cases that an operator's word is about: the one that holds money and, when it is claimed, the subscription it charged for."""
         case = self.cases.get(word.case)
         keys = [word.case]

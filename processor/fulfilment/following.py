@@ -17,7 +17,7 @@ from schemas.catalog import Catalog
 from schemas.decision_model import Decision, Grant, ValueMoved
 from schemas.errors import Permanent
 from schemas.event_model import EventModel
-from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseFact
 
 
 class DecisionWithoutGrounds(Permanent):
@@ -41,7 +41,7 @@ class Following:
         facts = [fact for _, fact in decoded if not isinstance(fact, Decision)]
         named = {one.case for _, one in decoded if isinstance(one, Decision)}
         await desk.look(connection, facts, named)
-        claimed = [fact.case for fact in facts if isinstance(fact, SuspenseClaimed | SuspenseWrittenOff)]
+        claimed = [fact.case for fact in facts if isinstance(fact, SuspenseFact)]
         await desk.load_cases(connection, [*claimed, *named])
         ids = {one for _, fact in decoded if (one := getattr(fact, "customer_id", None))}
         await desk.load_customers(connection, ids, set())
@@ -60,7 +60,7 @@ class Following:
             desk.touch(case.key, cause)
             self._decision(desk, case, said, event.position)
         else:
-            word = isinstance(said, SuspenseClaimed | SuspenseWrittenOff)
+            word = isinstance(said, SuspenseFact)
             keys = desk.concerned(said) if word else [desk.case_of(said).key]  # type: ignore[arg-type]
             for key in keys:
                 desk.cases[key].observe(said, event.position)

@@ -24,7 +24,7 @@ from runtime.database import Connection
 from schemas.catalog import Catalog
 from schemas.errors import Permanent
 from schemas.event_model import EventModel
-from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseFact
 from schemas.streams import CUSTOMER, category
 
 BREATH = 10  # cases; deciding is CPU work, and intake's transaction holds the log's lock while it waits for its turn
@@ -95,7 +95,7 @@ async def prepare(connection: Connection, work: Work, facts: Sequence[Reported])
     """Bring the cases that the facts concern up to date, and those that waited for what happened. `look` comes before it."""
     desk = work.desk
     each = [one.fact for one in facts]
-    claimed = [fact.case for fact in each if isinstance(fact, SuspenseClaimed | SuspenseWrittenOff)]
+    claimed = [fact.case for fact in each if isinstance(fact, SuspenseFact)]
     await desk.load_cases(connection, claimed)
     payments = [case for key in claimed if isinstance(case := desk.cases.get(key), PaymentCase)]
     await desk.load_cases(connection, [key for case in payments for key in charged_for(case)])
@@ -115,10 +115,7 @@ def _take_in(work: Work, one: Reported) -> dict[WaitKey, Cause]:
     if isinstance(fact, CatalogPublished):
         work.catalog = Catalog.model_validate(fact.content)
         return {CATALOG: cause}
-    if isinstance(fact, SuspenseClaimed | SuspenseWrittenOff):
-        concerned = desk.concerned(fact)
-    else:
-        concerned = [desk.case_of(fact).key]
+    concerned = desk.concerned(fact) if isinstance(fact, SuspenseFact) else [desk.case_of(fact).key]
     for key in concerned:
         desk.cases[key].observe(fact, one.position)
         desk.touch(key, cause)

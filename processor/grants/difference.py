@@ -51,7 +51,7 @@ def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, 
         after = outcome.parts.get(key)
         if isinstance(before, Granted) and not _stays(before, after):
             gone = _gone(before, outcome)
-            ledger.reason = "refunded" if gone else _reason(facts, key, after)
+            ledger.reason = "refunded" if gone else _reason(facts, record, key, after)
             if gone:
                 yield from _take_back(ledger, key, before, gone)
             yield from KINDS[before.kind].withdraw(ledger, key, gone or before)
@@ -107,10 +107,12 @@ def _stays(before: Granted, after: Standing | None) -> bool:
     return all(after.refunds.get(one) == share for one, share in before.refunds.items())
 
 
-def _reason(facts: PaymentFacts, key: str, after: Standing | None) -> str:
+def _reason(facts: PaymentFacts, record: PaymentRecord, key: str, after: Standing | None) -> str:
     """Why a grant was never due."""
     if " " in key:
         return "counted_twice"
+    if key in record.void:
+        return "claim_withdrawn"
     if isinstance(after, Held) and after.reason == "duplicate_purchase":
         return after.reason
     return facts.order_problem() or "corrected"
@@ -127,7 +129,7 @@ def _resolution(key: str, after: Standing | None, outcome: PaymentOutcome) -> su
 def _by(record: PaymentRecord, outcome: PaymentOutcome) -> str:
     if outcome.owner.email:
         return short(outcome.owner.email)
-    owned = record.owned
+    owned = record.pins.owned
     return (owned.email or "") if owned and owned.words == outcome.words else ""
 
 

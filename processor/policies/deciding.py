@@ -41,8 +41,9 @@ def decide(case: Case, world: World, customers: Customers) -> Step:
 def _payment(case: PaymentCase, world: World, customers: Customers) -> Step:
     wanted = payment_outcome(case.facts, case.record, world)
     step = Step(world, waits=set(wanted.waits), calls=set(wanted.calls), due_at=wanted.due_at)
+    unclaimed = {foreign_key(case.key, key) for key in case.record.void}
     _say(case, difference(case.facts, case.record, wanted, world), customers, step)
-    _give(case, wanted, customers, step)
+    _give(case, wanted, unclaimed, customers, step)
     for detail, reason in wanted.alarms:
         word = f"{reason} {detail}"
         if word not in case.record.told:
@@ -123,10 +124,13 @@ def _bid_of(case: str, key: str, part: Standing | None) -> tuple[str, str, Bid] 
     return part.customer_id, part.product, Bid(case, part.since)
 
 
-def _give(case: PaymentCase, wanted: PaymentOutcome, customers: Customers, step: Step) -> None:
+def _give(
+    case: PaymentCase, wanted: PaymentOutcome, unclaimed: set[str], customers: Customers, step: Step
+) -> None:
     """What a payment gives a customer's plans and subscriptions has changed.
 
-    What bought nothing after all is withdrawn from readers; after a person's word it stays what was said of it.
+    What bought nothing after all is withdrawn from readers; after a person's word it stays what was said of it, until they take it back
+    (`unclaimed`).
     """
     before = case.record.given
     if before == wanted.given:
@@ -140,7 +144,8 @@ def _give(case: PaymentCase, wanted: PaymentOutcome, customers: Customers, step:
         step.wakes.update(charge_key(case.provider, name) for name in was.charges.keys() | now.charges.keys())
         step.changed.add(customer_id)
         if was.purchases != now.purchases:
-            shown = [product for product in gone if product in now.ended or not case.facts.in_hand]
+            void = {product for name, (product, _) in was.purchases.items() if name in unclaimed}
+            shown = [one for one in gone if one in now.ended or one in void or not case.facts.in_hand]
             rows = rows_difference(case.key, customer, step.world.now, shown, now.ended)
             _say(case, rows, customers, step)
             step.wakes.add(plans_key(customer_id))

@@ -42,7 +42,7 @@ CATALOG_PROBLEMS = frozenset({"unmapped_product", "ambiguous_product", "purpose_
 
 def payment_outcome(facts: PaymentFacts, record: PaymentRecord, world: World) -> PaymentOutcome:
     """Pure. It depends on the record only by its pins: whose it was, the terms of the day, and what a person had a hand in."""
-    return _Deciding(facts, record, world).outcome()
+    return _Deciding(facts, record.pins, world).outcome()
 
 
 class _Deciding:
@@ -52,7 +52,7 @@ class _Deciding:
         self.calls: set[str] = set()
         self.given: dict[str, Given] = {}
         self.returned: dict[str, Returned] = {}
-        self.opened: set[tuple[str | None, str]] = set()
+        self.opened = _kept_courses(record) if facts.in_hand else set()
 
     def outcome(self) -> PaymentOutcome:
         facts, record = self.facts, self.record
@@ -323,6 +323,12 @@ class _Deciding:
 
 
 _PRODUCTS = frozenset({"course", "tokens", "plan"})
+
+
+def _kept_courses(record: PaymentRecord) -> set[tuple[str | None, str]]:
+    """Courses that stay whose they are: nobody needs a further seat of one beside their own."""
+    courses = (part for part in record.granted.values() if part.kind == "course" and not part.gone)
+    return {(part.customer_id, part.product) for part in courses}
 
 
 def _words(facts: PaymentFacts) -> str:

@@ -92,6 +92,14 @@ async def test_operators_see_claim_and_replay(pipeline: Pipeline, lunas: Operato
     assert await settle(pipeline, expected) == expected
     assert (await lunas.json("suspense", "list"))["items"] == []
 
+    said = await lunas("suspense", "unclaim", held["suspense_id"], "--reason", "it was c3", "--yes")
+    assert "payer is not a customer yet" in said
+    assert await settle(pipeline, expected | {"c2": 0}) == expected | {"c2": 0}
+    assert [one["amount"] for one in (await lunas.json("suspense", "list"))["items"]] == [25_000]
+    again = ("suspense", "claim", held["suspense_id"], "--customer", "c2", "--reason", "c2 it was", "--yes")
+    assert f"lunas suspense unclaim {held['suspense_id']}" in await lunas(*again)
+    assert await settle(pipeline, expected) == expected
+
     processed = next(item for item in deliveries if item["status"] == "processed")
     await lunas("webhooks", "replay", processed["delivery_id"], "--yes")
     await _until_deliveries(lunas, 4)

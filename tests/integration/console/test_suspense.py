@@ -151,3 +151,48 @@ async def test_the_total_counts_what_is_held_and_a_cut_list_says_so(
     await add_held(store, "susp-2", status="released", resolution="granted", released_at=AT)
     assert "1 held, together Rp 50,000." in (await held("suspense", "list", "--all")).err
     assert "Only the oldest 1 are shown" in (await held("suspense", "list", "--all", "--limit", "1")).err
+
+
+async def test_a_claim_is_taken_back_once_and_says_how_to_make_it_again(
+    held: Run, store: asyncpg.Connection
+) -> None:
+    await held("suspense", "claim", SUSPENSE_ID, "--customer", "budi", "--product", "credit",
+               "--reason", "called us", "--yes")  # fmt: skip
+    result = await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "it was siti", "--yes")
+    assert result.code == exits.FINE, result.err
+    assert f"lunas suspense claim {SUSPENSE_ID} --customer budi --product credit" in result.out
+    events = await store.fetch("SELECT stream, version, type, data FROM events ORDER BY position")
+    assert [(event["stream"], event["version"], event["type"]) for event in events] == [
+        (f"suspense-{SUSPENSE_ID}", 1, "suspense.claimed"),
+        (f"suspense-{SUSPENSE_ID}", 2, "suspense.claim_withdrawn"),
+    ]
+    assert json.loads(events[1]["data"]) == {
+        "suspense_id": SUSPENSE_ID,
+        "case": "xendit:py-1",
+        "actor": "sari",
+        "reason": "it was siti",
+    }
+    acts = await store.fetch("SELECT verb, reason, undo FROM operator_acts ORDER BY act_id")
+    assert [act["verb"] for act in acts] == ["suspense.claim", "suspense.unclaim"]
+    assert acts[0]["undo"] == f"lunas suspense unclaim {SUSPENSE_ID} --reason WHY"
+    again = await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "twice", "--yes")
+    assert again.code == exits.REFUSED
+    assert "Nobody has claimed" in again.err
+
+
+async def test_what_nobody_claimed_is_not_taken_back(held: Run, store: asyncpg.Connection) -> None:
+    assert (await held("suspense", "unclaim", "susp-9", "--reason", "x", "--yes")).code == exits.WRONG_USE
+    assert (await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "x", "--yes")).code == exits.REFUSED
+    assert await store.fetchval("SELECT count(*) FROM events") == 0
+
+
+async def test_a_claim_that_said_whose_a_subscription_is_stays(held: Run, store: asyncpg.Connection) -> None:
+    await store.execute(
+        "INSERT INTO fulfilment_cases (case_key, kind, state, position) VALUES ('xendit:py-1', 'payment', $1, 1)",
+        json.dumps({"facts": {"registers": {"subscription_key": {"value": "repl-1"}}}}),
+    )
+    said = await held("suspense", "claim", SUSPENSE_ID, "--customer", "budi", "--reason", "x", "--yes")
+    assert "refund the payment at the provider" in said.out
+    result = await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "x", "--yes")
+    assert result.code == exits.REFUSED
+    assert await store.fetchval("SELECT count(*) FROM events") == 1

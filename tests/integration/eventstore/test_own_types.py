@@ -22,6 +22,7 @@ MAY = {
     },
     "lunas_operator": {
         "suspense.claimed",
+        "suspense.claim_withdrawn",
         "suspense.written_off",
         "payment.succeeded",
         "order.recorded",

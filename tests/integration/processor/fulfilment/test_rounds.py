@@ -39,7 +39,7 @@ async def write(pool: Pool, *facts: EventModel) -> int:
 def stream_of(fact: Any) -> str:
     if isinstance(fact, f.CustomerRegistered):
         return f"customer-{fact.customer_id}"
-    if isinstance(fact, f.SuspenseClaimed | f.SuspenseWrittenOff):
+    if isinstance(fact, f.SuspenseFact):
         return f"suspense-{fact.suspense_id}"
     if isinstance(fact, f.SubscriptionReported):
         return f"subscription-{fact.provider}-{fact.subscription_key}"

@@ -28,7 +28,17 @@ KINDS: dict[str, type[State]] = {
     "customers": CustomerRecord,
 }
 
-YOUNGER = {"fixed", "disputes", "numbers", "contradicts", "request", "opened_as", "refused_for", "claim"}
+YOUNGER = {
+    "fixed",
+    "disputes",
+    "numbers",
+    "contradicts",
+    "request",
+    "opened_as",
+    "refused_for",
+    "claim",
+    "withdrawn",
+}
 """Fields that no earlier version wrote."""
 
 STORED = [

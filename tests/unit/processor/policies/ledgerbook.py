@@ -25,7 +25,13 @@ from schemas.catalog import Catalog, MayarNames, Product, ScalevNames, fill_name
 from schemas.corrections import CourseDated, CourseWithdrawn
 from schemas.event_model import EventModel
 from schemas.events import decode, encode
-from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import (
+    CatalogPublished,
+    CustomerRegistered,
+    SuspenseClaimed,
+    SuspenseClaimWithdrawn,
+    SuspenseWrittenOff,
+)
 from tests.unit.processor.tables import Tables, run
 
 VARIANT = "variant_kelas_python"
@@ -117,6 +123,14 @@ class Book:
                 product=product,
                 actor="sari",
                 reason="spoke to the customer",
+            )
+        )
+
+    def unclaim(self, item: d.SuspenseHeld) -> Book:
+        """The operator takes back what they said of it."""
+        return self.give(
+            SuspenseClaimWithdrawn(
+                suspense_id=item.suspense_id, case=item.case, actor="sari", reason="wrong person"
             )
         )
 
