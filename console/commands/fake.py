@@ -20,6 +20,7 @@ from providers.fakes.registry import FAKES
 from runtime.lifecycle import run_process
 from runtime.logs import configure_logging
 from runtime.settings import load_settings
+from runtime.settings.urls import reachable
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -153,7 +154,7 @@ def _say(served: ServedFakes) -> None:
 
 async def _asked(url: str | None, wish: dict[str, str] | None) -> dict[str, Any]:
     settings = _settings()
-    address = url or f"http://{settings.fakes_host}:{settings.fakes_port}"
+    address = url or f"http://{reachable(settings.fakes_host)}:{settings.fakes_port}"
     timeout = aiohttp.ClientTimeout(total=LEAP_SECONDS)
     try:
         async with (

@@ -22,6 +22,7 @@ from runtime.doors import PublicRunner
 from runtime.health import Health
 from runtime.logs import get_logger
 from runtime.metrics import bound_address, metrics_server, new_registry
+from runtime.settings.urls import reachable
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ async def serving(
     try:
         await web.TCPSite(runner, host, port).start()
         bound = bound_address(runner)
-        address = f"http://{bound[0]}:{bound[1]}"
+        address = f"http://{reachable(bound[0])}:{bound[1]}"
         yield ServedFakes(world, address, {name: address + prefix for name, prefix in prefixes.items()})
     finally:
         life.cancel()
@@ -89,7 +90,7 @@ class Wishes:
 def accounts_of(settings: Settings, wishes: Wishes) -> dict[str, FakeAccount]:
     """What a developer's settings say: keys and secrets as our own processes use them, webhooks to the door for providers."""
     goods = goods_of(settings)
-    door = wishes.webhooks or f"http://{settings.ingress_host}:{settings.ingress_port}"
+    door = wishes.webhooks or f"http://{reachable(settings.ingress_host)}:{settings.ingress_port}"
     return {
         name: FakeAccount(
             key=wishes.key or settings.call_key(name),

@@ -100,11 +100,10 @@ def page_of_bill(bill: FakeBill, webhooks: list[OutgoingWebhook], now: datetime,
     return (
         f'<div class="pay">{notice}'
         f'<p class="soft center">fake {escape(bill.provider)} · {escape(bill.title)}</p>'
-        f'<p class="amount center">{rupiah(bill.amount)}</p>'
+        f"{_asked(bill)}"
         f'<p class="center"><span class="chip{_colour(bill.status)}">{escape(bill.status)}</span></p>'
         f"{''.join(map(_instrument, bill.instruments))}"
-        f'<p class="center soft">{_until(bill, now)}</p>'
-        f"{_forms(bill)}{back}"
+        f"{_until(bill, now)}{_forms(bill, now)}{back}"
         f'<section class="card"><h2>Money</h2>{_money(bill.money)}</section>'
         f'<section class="card"><h2>Webhooks</h2>{_told(webhooks)}</section>'
         f'<section class="card"><h2>Names</h2><p class="id">{"<br>".join(map(escape, dict.fromkeys(bill.names)))}</p></section>'
@@ -117,7 +116,7 @@ def list_of(bills: list[FakeBill], now: datetime) -> str:
         f'<tr><td><a href="/fake/pay/{escape(bill.provider)}/{escape(bill.key)}">{escape(bill.reference or bill.key)}</a>'
         f'<br><span class="small soft">{escape(bill.provider)} · {escape(bill.title)} · {_moment(bill.created)}</span>'
         f'<td><span class="chip{_colour(bill.status)}">{escape(bill.status)}</span>'
-        f'<td class="num">{rupiah(bill.amount)}</tr>'
+        f'<td class="num">{rupiah(bill.amount) if bill.amount is not None or "pay" in bill.acts else ""}</tr>'
         for bill in bills
     )
     table = (
@@ -133,7 +132,7 @@ def list_of(bills: list[FakeBill], now: datetime) -> str:
 
 
 def rupiah(amount: int | None) -> str:
-    return "open amount" if amount is None else f"Rp {amount:,}".replace(",", ".")
+    return "any amount" if amount is None else f"Rp {amount:,}".replace(",", ".")
 
 
 def _instrument(one: Instrument) -> str:
@@ -154,36 +153,56 @@ def _drawn(text: str) -> str:
     )
 
 
+def _asked(bill: FakeBill) -> str:
+    """The amount; a membership has none."""
+    if bill.amount is None and "pay" not in bill.acts:
+        return ""
+    return f'<p class="amount center">{rupiah(bill.amount)}</p>'
+
+
 def _until(bill: FakeBill, now: datetime) -> str:
+    if bill.paid:
+        return ""
     if bill.expires is None:
-        return "never expires by itself"
-    return f"{'until' if bill.expires > now else 'ended'} {_moment(bill.expires)}"
+        return '<p class="center soft">never expires by itself</p>'
+    word = "until" if bill.expires > now else "ended"
+    return f'<p class="center soft">{word} {_moment(bill.expires)}</p>'
 
 
-def _forms(bill: FakeBill) -> str:
+def _forms(bill: FakeBill, now: datetime) -> str:
     if not bill.acts:
         return '<p class="center soft">Nothing can happen to it any more.</p>'
-    return f'<section class="card"><h2>What happens</h2>{"".join(_form(bill, act) for act in bill.acts)}</section>'
+    with_amount = "".join(_with_amount(bill, act, now) for act in bill.acts if act in WITH_AMOUNT)
+    plain = "".join(_button(act, WORDS[act], "button plain") for act in bill.acts if act not in WITH_AMOUNT)
+    others = f'<form method="post" class="acts">{plain}</form>' if plain else ""
+    return f'<section class="card"><h2>What happens</h2>{with_amount}{others}</section>'
 
 
-def _form(bill: FakeBill, act: str) -> str:
-    amount = ""
-    if act in WITH_AMOUNT:
-        usual = bill.amount if act == "pay" else bill.paid
-        amount = (
-            f'<label class="small soft">Rp <input name="amount" inputmode="numeric" size="10" value="{usual or ""}" '
-            f'aria-label="Amount to {act}"></label> '
-        )
-    style = "button" if act == "pay" else "button plain"
-    return f'<form method="post"><p>{amount}<button class="{style}" name="act" value="{act}">{WORDS[act]}</button></p></form>'
+def _with_amount(bill: FakeBill, act: str, now: datetime) -> str:
+    usual = bill.amount if act == "pay" else bill.paid
+    word = WORDS[act]
+    if act == "pay" and bill.paid:
+        word = "Pay again"
+    elif act == "pay" and bill.expires is not None and bill.expires <= now:
+        word = "Pay late"
+    field = (
+        f'<label class="small soft">Rp <input name="amount" inputmode="numeric" size="10" value="{usual or ""}" '
+        f'aria-label="Amount to {act}"></label>'
+    )
+    button = _button(act, word, "button" if act == "pay" else "button plain")
+    return f'<form method="post" class="acts">{field}{button}</form>'
+
+
+def _button(act: str, word: str, style: str) -> str:
+    return f'<button class="{style}" name="act" value="{act}">{word}</button>'
 
 
 def _money(lines: tuple[MoneyLine, ...]) -> str:
     if not lines:
         return '<p class="soft">None has moved.</p>'
     rows = "".join(
-        f'<tr><td>{escape(line.what)}<br><span class="small soft id">{escape(line.key)} · {_moment(line.at)}</span>'
-        f'<td class="num">{rupiah(line.amount)}</tr>'
+        f"<tr><td><b>{rupiah(line.amount)}</b> {escape(line.what)}<br>"
+        f'<span class="small soft id">{escape(line.key)}</span><br><span class="small soft">{_moment(line.at)}</span></tr>'
         for line in lines
     )
     return f"<table>{rows}</table>"
@@ -193,10 +212,10 @@ def _told(webhooks: list[OutgoingWebhook]) -> str:
     if not webhooks:
         return '<p class="soft">None yet.</p>'
     rows = "".join(
-        f"<tr><td>{escape(one.event)}<br>"
-        f'<span class="small soft">{", ".join(str(each.status or each.answer) for each in one.attempts) or "not sent"}'
-        f"{f' · again {_moment(one.next_at)}' if one.next_at and one.attempts else ''}</span>"
-        f'<td class="num"><span class="chip{"" if one.state == "delivered" else " warn"}">{one.state}</span></tr>'
+        f'<tr><td><span class="id">{escape(one.event)}</span> '
+        f'<span class="chip{"" if one.state == "delivered" else " warn"}">{one.state}</span><br>'
+        f'<span class="small soft">answered {", ".join(str(each.status or each.answer) for each in one.attempts) or "not yet"}'
+        f"{f'; again {_moment(one.next_at)}' if one.next_at and one.attempts else ''}</span></tr>"
         for one in webhooks
     )
     return f"<table>{rows}</table>"
@@ -204,7 +223,7 @@ def _told(webhooks: list[OutgoingWebhook]) -> str:
 
 def _colour(status: str) -> str:
     word = status.upper().split(" ")[0]
-    if word in ("SUCCEEDED", "PAID", "SETTLED"):
+    if word in ("SUCCEEDED", "PAID", "SETTLED", "ACTIVE"):
         return ""
     return " bad" if word in ("FAILED", "EXPIRED", "CANCELED", "CONFLICT", "CLOSED") else " warn"
 

@@ -16,7 +16,7 @@ from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
-from runtime.settings.urls import SCHEMES, is_address
+from runtime.settings.urls import SCHEMES, is_address, reachable
 from schemas.errors import ConfigurationError
 
 _SECRET = "_webhook_secret"  # noqa: S105 - the end of a field's name
@@ -127,7 +127,7 @@ class Settings(
         The fields stay unset: the port of the fakes can move, and every process works its addresses out from where they are.
         """
         if self.env == "development" and self.fakes == "on":
-            host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.fakes_host, self.fakes_host)  # noqa: S104 - translated, not bound
+            host = reachable(self.fakes_host)
             for name, key in CALL_KEYS.items():
                 if f"{name}_base_url" not in self.model_fields_set:
                     self.__dict__[f"{name}_base_url"] = f"http://{host}:{self.fakes_port}/{name}"

@@ -71,3 +71,9 @@ def _is_one(field: str, value: str) -> bool:
     host, _ = parts.hostname, parts.port
     # A PostgreSQL address may name a socket directory in its query instead of a host.
     return parts.scheme in SCHEMES[field] and (bool(host) or "host=" in parts.query)
+
+
+def reachable(host: str) -> str:
+    """An address to connect to, for an address to listen on; brackets around IPv6."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{shown}]" if ":" in shown else shown

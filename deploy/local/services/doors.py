@@ -11,6 +11,7 @@ from deploy.local.services.failures import PortTaken
 from deploy.local.services.ports import PortLeases, is_of_this_machine
 from runtime.settings import ConfigurationError, Settings
 from runtime.settings.model import variable_name
+from runtime.settings.urls import reachable
 
 ANSWER_TIMEOUT_SECONDS = 2.0
 SERVICES = {"broker": "RabbitMQ", "database": "PostgreSQL"}
@@ -82,9 +83,9 @@ def door_urls(settings: Settings, ports: Mapping[str, int], *, health: bool) -> 
     for field, port in ports.items():
         name = field.removesuffix("_port")
         if _has_door(name):
-            urls[name] = f"http://{_reachable(getattr(settings, f'{name}_host'))}:{port}"
+            urls[name] = f"http://{reachable(getattr(settings, f'{name}_host'))}:{port}"
         elif health and not _has_door(name.removesuffix("_metrics")):
-            urls[name.removesuffix("_metrics")] = f"http://{_reachable(settings.metrics_host)}:{port}"
+            urls[name.removesuffix("_metrics")] = f"http://{reachable(settings.metrics_host)}:{port}"
     return urls
 
 
@@ -128,9 +129,3 @@ def not_ready(failing: Mapping[str, Sequence[str]], seconds: float, given: Colle
         if service in given and any(service in checks for checks in failing.values()):
             sentence += f" LUNAS_{service.upper()}_URL was set: is there a {SERVICES[service]} at that address, and does it take that login?"
     return sentence
-
-
-def _reachable(host: str) -> str:
-    """An address to connect to for an address to listen on."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"[{shown}]" if ":" in shown else shown

@@ -255,6 +255,14 @@ def test_in_development_calls_go_to_the_fake_of_a_provider_whose_address_nobody_
         settings.call_key("mayar")
 
 
+@pytest.mark.parametrize(
+    ("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("192.0.2.7", "192.0.2.7")]
+)
+def test_a_fake_that_listens_everywhere_is_called_at_an_address(host: str, shown: str) -> None:
+    settings = load_settings({"LUNAS_ENV": "development", "LUNAS_FAKES_HOST": host})
+    assert settings.xendit_base_url == f"http://{shown}:8083/xendit"
+
+
 def test_the_address_of_a_fake_is_not_passed_on_because_its_port_can_move() -> None:
     passed_on = load_settings({"LUNAS_ENV": "development"}).as_environment()
     assert "XENDIT_BASE_URL" not in passed_on
