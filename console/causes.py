@@ -12,7 +12,7 @@ from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
 
-Kind = Literal["refused", "silent", "away", "not_ready", "missing", "unread", "behind", "wrong"]
+Kind = Literal["refused", "silent", "away", "not_ready", "other", "missing", "unread", "behind", "wrong"]
 """How something is in trouble. `silent`: it takes connections and says nothing; `unread`: nobody consumes; `wrong`: all the rest."""
 
 DATABASE, SCHEMA, BROKER, QUEUES, CONSUMERS, READERS = (

@@ -125,9 +125,8 @@ async def _look_at_processes(settings: Settings, seen: Overview) -> None:
     for name, probed in seen.processes.items():
         if probed.state != "ready":
             failed = ", ".join(sorted(probed.failed)) or "?"
-            sentence = text(
-                f"status.process_{probed.state}", name=name, address=probed.address, failed=failed
-            )
+            told = {"name": name, "upper": name.upper(), "address": probed.address, "failed": failed}
+            sentence = text(f"status.process_{probed.state}", **told)
             seen.add(sentence, name, probed.state, failed=probed.failed)
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-State = Literal["ready", "not_ready", "silent", "away"]
+State = Literal["ready", "not_ready", "silent", "away", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """`silent`: it takes connections and answers nothing in time; `failed`: readiness checks that it says are failing."""
+    """`silent`: it takes connections and answers nothing in time; `other`: something else answers at its address; `failed`: readiness
+    checks that it says are failing."""
 
     address: str
     state: State
@@ -43,7 +44,7 @@ async def probe(settings: Settings) -> dict[str, Probed]:
     timeout = aiohttp.ClientTimeout(total=settings.probe_timeout_seconds)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         addresses = doors(settings)
-        states = await asyncio.gather(*(_ready(session, address) for address in addresses.values()))
+        states = await asyncio.gather(*(_ready(session, *each) for each in addresses.items()))
     return dict(zip(addresses, states, strict=True))
 
 
@@ -52,22 +53,34 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - translated, not bound
 
 
-async def _ready(session: aiohttp.ClientSession, address: str) -> Probed:
+async def _ready(session: aiohttp.ClientSession, name: str, address: str) -> Probed:
     try:
         async with session.get(address) as answer:
+            document = await _document(answer)
+            if document.get("process") != name:
+                return Probed(address, "other")
             if answer.status == 200:
                 return Probed(address, "ready")
-            return Probed(address, "not_ready", await _failed(answer))
+            return Probed(address, "not_ready", _failed(document))
     except TimeoutError:
         return Probed(address, "silent")
     except (aiohttp.ClientError, OSError):
         return Probed(address, "away")
 
 
-async def _failed(answer: aiohttp.ClientResponse) -> frozenset[str]:
-    """What a process of ours says is missing; nothing when something else listens there."""
+async def _document(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    """What a process of ours says of itself; nothing when something else listens there."""
     try:
-        checks = (await answer.json(content_type=None))["checks"]
-        return frozenset(name for name, outcome in checks.items() if outcome != "ok")
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return frozenset()
+        document = await answer.json(content_type=None)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _failed(document: dict[str, Any]) -> frozenset[str]:
+    checks = document.get("checks")
+    return (
+        frozenset(name for name, outcome in checks.items() if outcome != "ok")
+        if isinstance(checks, dict)
+        else frozenset()
+    )

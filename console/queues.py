@@ -14,8 +14,17 @@ from console.messages import text
 from console.store import place
 from runtime.amqp.broker import topology_of
 from runtime.amqp.leftovers import leftovers
-from runtime.amqp.look import AWAY, REFUSES, Connection, count, difference, open_look
-from schemas.topology import Queue, quarantine, queue_name
+from runtime.amqp.look import (
+    AWAY,
+    REFUSES,
+    Connection,
+    MayNotLook,
+    count,
+    difference,
+    exchange_exists,
+    open_look,
+)
+from schemas.topology import Exchange, Queue, quarantine, queue_name
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -60,20 +69,41 @@ async def depths(settings: Settings) -> list[QueueState]:
         return [*ours, *[replace(await _look(connection, name), left_over=True) for name in left]]
 
 
-async def differences(settings: Settings) -> list[str]:
-    """What the broker holds differently from what this version needs, one clause each; empty when all is well."""
-    found: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the broker holds differently from what this version needs, one clause each, and queues that this user may not look into."""
+
+    different: list[str]
+    unseen: list[str]
+
+
+async def compare(settings: Settings) -> Compared:
+    """Looks at every exchange and queue, and changes nothing."""
+    compared = Compared([], [])
     async with open_queues(settings) as connection:
+        for exchange in _exchanges(settings):
+            if not await exchange_exists(connection, exchange.name):
+                compared.different.append(text("exchange.missing", name=exchange.name))
         for queue in _queues(settings):
-            state = await _look(connection, queue.name)
-            problem = (
-                await difference(connection, queue)
-                if state.exists
-                else text("queue.missing", name=queue.name)
-            )
-            if problem is not None:
-                found.append(problem)
-    return found
+            await _compare(connection, queue, compared)
+    return compared
+
+
+async def _compare(connection: Connection, queue: Queue, compared: Compared) -> None:
+    if not (await _look(connection, queue.name)).exists:
+        compared.different.append(text("queue.missing", name=queue.name))
+        return
+    try:
+        problem = await difference(connection, queue)
+    except MayNotLook:
+        compared.unseen.append(queue.name)
+        return
+    if problem is not None:
+        compared.different.append(problem)
+
+
+def _exchanges(settings: Settings) -> list[Exchange]:
+    return [*topology_of(settings).exchanges, *quarantine().exchanges]
 
 
 def _queues(settings: Settings) -> list[Queue]:

@@ -1,16 +1,19 @@
-"""PostgreSQL: is it up to date, does it keep what it confirms, can nobody change the log, is its clock right."""
+"""PostgreSQL: is it up to date, does it keep what it confirms, does it take writes, is its clock right."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from console.causes import SCHEMA, Subject
 from console.checks.finding import Finding, note, ok, problem
 from console.messages import text
-from eventstore.migrations import pending
+from eventstore.migrations import files, pending
 from eventstore.queries import load
+from runtime.ids import utc_now
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,36 +29,74 @@ DURABLE = {
 
 OLDEST_VERSION = 150000
 CLOCK_TOLERANCE_SECONDS = 2.0
+FUTURE_SECONDS = 60.0
+"""A receipt further ahead of the database's clock comes from a machine whose clock is wrong."""
 
 
-async def check_database(connection: Connection, settings: Settings) -> AsyncIterator[Finding]:
-    """Everything that one connection of an operator can see."""
+async def check_schema(connection: Connection, settings: Settings) -> AsyncIterator[Finding]:
+    """Migrations that wait, and those of a newer program."""
+    try:
+        async with asyncio.timeout(settings.probe_timeout_seconds):
+            waiting = await pending(settings.require_database_url())
+    except ConfigurationError as error:
+        yield problem("schema", str(error), text("doctor.schema.fix"), Subject(SCHEMA))
+        return
+    if waiting:
+        detail = text("doctor.schema_behind", names=", ".join(waiting))
+        yield problem("schema", detail, text("doctor.schema.fix"), Subject(SCHEMA))
+        return
+    sql = load("doctor.sql", "console")["unknown_migrations"]
+    unknown = [row["name"] for row in await connection.fetch(sql, [each.name for each in files()])]
+    if unknown:
+        detail = text("doctor.schema_ahead", names=", ".join(unknown))
+        yield problem("schema", detail, text("doctor.schema_ahead.fix"), Subject(SCHEMA))
+    else:
+        yield ok("schema", text("doctor.schema"))
+
+
+async def check_server(connection: Connection) -> AsyncIterator[Finding]:
+    """What the server promises."""
     sql = load("doctor.sql", "console")
-    yield await _schema(settings)
     yield await _version(connection, sql["version"])
+    stored = [f"{row['setting']} ({row['place']})" for row in await connection.fetch(sql["stored"])]
     for name, safe in DURABLE.items():
         value = await connection.fetchval(sql["setting"], name)
-        detail = text("doctor.setting", name=name, value=value)
-        yield (
-            ok(name, detail)
-            if value in safe
-            else problem(name, detail, text("doctor.setting.fix", name=name))
-        )
-    yield await _append_only(connection, sql)
-    yield await _memberships(connection, sql["memberships"])
-    yield await _clock(connection, sql["clock"])
+        elsewhere = [each for each in stored if each.startswith(f"{name}=")]
+        if value in safe and not elsewhere:
+            yield ok(name, text("doctor.setting", name=name, value=value))
+        else:
+            detail = text("doctor.setting", name=name, value=", ".join(elsewhere) or value)
+            yield problem(name, detail, text("doctor.setting.fix", name=name))
+    read_only = [each for each in stored if each.startswith("default_transaction_read_only")]
+    row = await connection.fetchrow(sql["writable"])
+    if row and row["standby"]:
+        yield problem("writable", text("doctor.standby"), text("doctor.standby.fix"))
+    elif (row and row["read_only"] == "on") or read_only:
+        detail = text("doctor.read_only", where=", ".join(read_only) or "default_transaction_read_only=on")
+        yield problem("writable", detail, text("doctor.read_only.fix"))
+    else:
+        yield ok("writable", text("doctor.writable"))
+    if row and row["encoding"] != "UTF8":
+        detail = text("doctor.encoding", encoding=row["encoding"])
+        yield problem("encoding", detail, text("doctor.encoding.fix"))
 
 
-async def _schema(settings: Settings) -> Finding:
-    try:
-        waiting = await pending(settings.require_database_url())
-    except ConfigurationError as error:
-        return problem("schema", str(error), text("doctor.schema.fix"))
-    if waiting:
-        return problem(
-            "schema", text("doctor.schema_behind", names=", ".join(waiting)), text("doctor.schema.fix")
-        )
-    return ok("schema", text("doctor.schema"))
+async def check_clock(connection: Connection) -> AsyncIterator[Finding]:
+    """The database's clock against this machine's, and against those that stamped what was received."""
+    sql = load("doctor.sql", "console")
+    before = utc_now()
+    theirs = await connection.fetchval(sql["clock"])
+    middle = before + (utc_now() - before) / 2
+    seconds = abs((theirs - middle).total_seconds())
+    detail = text("doctor.clock", seconds=f"{seconds:.1f}")
+    if seconds > CLOCK_TOLERANCE_SECONDS:
+        yield problem("clock", detail, text("doctor.clock.fix"))
+    else:
+        yield ok("clock", detail)
+    ahead: timedelta | None = await connection.fetchval(sql["future"], FUTURE_SECONDS)
+    if ahead is not None:
+        detail = text("doctor.clock_ahead", seconds=int(ahead.total_seconds()))
+        yield note("clock", detail, text("doctor.clock_ahead.fix"))
 
 
 async def _version(connection: Connection, sql: str) -> Finding:
@@ -65,41 +106,4 @@ async def _version(connection: Connection, sql: str) -> Finding:
         ok("version", detail)
         if number >= OLDEST_VERSION
         else problem("version", detail, text("doctor.version.fix"))
-    )
-
-
-async def _append_only(connection: Connection, sql: dict[str, str]) -> Finding:
-    """Guarded twice: no role of ours may change events, and triggers refuse it for everybody."""
-    strong = [f"{row['role']} {row['privilege']}" for row in await connection.fetch(sql["too_strong"])]
-    disabled = [row["name"] for row in await connection.fetch(sql["disabled_triggers"])]
-    if strong or disabled:
-        return problem(
-            "append_only",
-            text("doctor.append_only_broken", what=", ".join([*strong, *disabled])),
-            text("doctor.append_only.fix"),
-        )
-    return ok("append_only", text("doctor.append_only"))
-
-
-async def _memberships(connection: Connection, sql: str) -> Finding:
-    missing = [row["role"] for row in await connection.fetch(sql)]
-    if missing:
-        return problem(
-            "roles",
-            text("doctor.roles_missing", roles=", ".join(missing)),
-            text("doctor.roles.fix", roles=", ".join(missing)),
-        )
-    return ok("roles", text("doctor.roles"))
-
-
-async def _clock(connection: Connection, sql: str) -> Finding:
-    before = datetime.now(UTC)
-    theirs = await connection.fetchval(sql)
-    middle = before + (datetime.now(UTC) - before) / 2
-    seconds = abs((theirs - middle).total_seconds())
-    detail = text("doctor.clock", seconds=f"{seconds:.1f}")
-    return (
-        ok("clock", detail)
-        if seconds <= CLOCK_TOLERANCE_SECONDS
-        else note("clock", detail, text("doctor.clock.fix"))
     )

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import asyncpg
 
 from console.answering import silent
 from console.causes import DATABASE, SCHEMA, Subject
+from console.checks.activity import check_activity
 from console.checks.broker import check_broker
-from console.checks.configuration import check_configuration
-from console.checks.database import check_database
+from console.checks.configuration import check_configuration, environment
+from console.checks.database import check_clock, check_schema, check_server
+from console.checks.disk import check_disk
 from console.checks.finding import Finding, problem
+from console.checks.guards import check_guards
+from console.checks.login import Login, check_login, take_on, within_rights
+from console.checks.management import check_management
 from console.checks.processes import check_processes
-from console.checks.reading import check_provider, check_reading, check_rejected
+from console.checks.reading import check_catalogue, check_provider, check_reading
+from console.checks.secrets import check_rejected, check_secrets
 from console.exits import Away, CommandError
 from console.failures import explain, is_schema
 from console.messages import text
-from console.overview import look
+from console.overview import Overview, look
 from console.store import open_store
 from runtime.settings.model import WEBHOOK_PROVIDERS
 from schemas.errors import ConfigurationError
@@ -31,47 +37,93 @@ if TYPE_CHECKING:
 
 async def examine(settings: Settings, provider: str | None) -> list[Finding]:
     """Every finding, in a stable order. It takes as long as the slowest part, and each part ends by itself."""
-    configured = list(check_configuration(settings, provider))
+    seen = asyncio.create_task(look(settings))
+    database = _Database(settings, provider, seen)
     if provider is not None:
-        return configured + await _database(settings, lambda connection: check_provider(connection, provider))
-    looking = asyncio.create_task(look(settings))
-
-    async def everything(connection: Connection) -> AsyncIterator[Finding]:
-        async for finding in check_database(connection, settings):
-            yield finding
-        async for finding in check_reading(connection, await looking):
-            yield finding
-        for each in WEBHOOK_PROVIDERS:
-            async for finding in check_rejected(connection, each):
-                yield finding
-
-    broker, database, seen = await asyncio.gather(_broker(settings), _database(settings, everything), looking)
-    return [*configured, *broker, *database, *check_processes(seen)]
+        seen.cancel()
+        await database.examine()
+        return [*check_secrets(settings, database.process, provider), *database.found]
+    broker, _, overview = await asyncio.gather(_broker(settings), database.examine(), seen)
+    process = database.process
+    return [
+        *check_configuration(settings, process, environment()),
+        *check_secrets(settings, process, None),
+        check_disk(settings),
+        *broker,
+        *database.found,
+        *check_processes(overview),
+    ]
 
 
 async def _broker(settings: Settings) -> list[Finding]:
-    return [finding async for finding in check_broker(settings)]
+    found = [finding async for finding in check_broker(settings)]
+    return [*found, *[finding async for finding in check_management(settings)]]
 
 
-async def _database(
-    settings: Settings, checks: Callable[[Connection], AsyncIterator[Finding]]
-) -> list[Finding]:
-    """What was found until the database fell silent, if it did, is kept."""
-    found: list[Finding] = []
-    try:
-        async with open_store(settings, patience=settings.probe_timeout_seconds) as connection:
-            async for finding in checks(connection):
-                found.append(finding)
-    except TimeoutError:
-        found.append(_away(silent(settings)))
-    except Away as error:
-        found.append(_away(error))
-    except (CommandError, ConfigurationError) as error:
-        found.append(problem("database", str(error), text("doctor.reach.fix"), Subject(DATABASE)))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        name, fix = (SCHEMA, "doctor.schema.fix") if is_schema(error) else (DATABASE, "doctor.reach.fix")
-        found.append(problem("database", explain(error)[1], text(fix), Subject(name)))
-    return found
+class _Database:
+    """The part that a connection to PostgreSQL tells; what was found until it fell silent is kept."""
+
+    def __init__(self, settings: Settings, provider: str | None, seen: asyncio.Task[Overview]) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._seen = seen
+        self.found: list[Finding] = []
+        self.login: Login | None = None
+
+    @property
+    def process(self) -> str | None:
+        """The process we speak for. Without a database that says who we are, an environment without any key is one of an own process."""
+        if self.login is not None:
+            return self.login.process
+        settings = self._settings
+        alone = settings.api_key is None and not any(map(settings.webhook_secrets, WEBHOOK_PROVIDERS))
+        return "console" if alone else None
+
+    async def examine(self) -> None:
+        settings = self._settings
+        try:
+            async with open_store(settings, None, patience=settings.probe_timeout_seconds) as connection:
+                self.login = await take_on(connection)
+                async for finding in self._checks(connection, self.login):
+                    self.found.append(finding)
+        except TimeoutError:
+            self.found.append(_away(silent(settings)))
+        except Away as error:
+            self.found.append(_away(error))
+        except (CommandError, ConfigurationError) as error:
+            self.found.append(problem("database", str(error), text("doctor.reach.fix"), Subject(DATABASE)))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            name, fix = (SCHEMA, "doctor.schema.fix") if is_schema(error) else (DATABASE, "doctor.reach.fix")
+            self.found.append(problem("database", explain(error)[1], text(fix), Subject(name)))
+
+    async def _checks(self, connection: Connection, login: Login) -> AsyncIterator[Finding]:
+        settings = self._settings
+        if self._provider is not None:
+            async for finding in within_rights(
+                "deliveries", check_provider(connection, settings, self._provider)
+            ):
+                yield finding
+            return
+        parts = {
+            "schema": check_schema(connection, settings),
+            "server": check_server(connection),
+            "clock": check_clock(connection),
+            "append_only": check_guards(connection),
+        }
+        yield check_login(login, settings)
+        for check, part in parts.items():
+            async for finding in within_rights(check, part):
+                yield finding
+        seen = await self._seen
+        parts = {
+            "catalogue": check_catalogue(connection, settings),
+            "projections": check_reading(connection, settings, seen),
+            **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},
+            "activity": check_activity(connection, seen),
+        }
+        for check, part in parts.items():
+            async for finding in within_rights(check.partition(".")[0], part):
+                yield finding
 
 
 def _away(error: Away) -> Finding:

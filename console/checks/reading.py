@@ -6,19 +6,32 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 from console.causes import READERS, Subject
-from console.checks.finding import Finding, note, ok, problem
+from console.checks.finding import Finding, note, ok, problem, unseen
+from console.checks.secrets import check_rejected
 from console.messages import text
-from console.output import rupiah
+from console.output import number, rupiah
 from console.overview import Overview, standing_still
 from eventstore.queries import load
+from eventstore.read import newest_data
+from processor.fulfilment.catalog_source import read_catalog
+from schemas.errors import LunasError
+from schemas.events import decode
+from schemas.facts import CatalogPublished
 
 if TYPE_CHECKING:
     from runtime.database import Connection
+    from runtime.settings import Settings
+
+NEARLY = 0.9
+"""Share of its caps from which the quarantine is called full: the oldest requests give way next."""
 
 
-async def check_reading(connection: Connection, seen: Overview) -> AsyncIterator[Finding]:
+async def check_reading(connection: Connection, settings: Settings, seen: Overview) -> AsyncIterator[Finding]:
     """What the tables say; `seen` is the overview of the same moment."""
     sql = load("doctor.sql", "console")
+    if seen.position is None:
+        yield unseen("projections", text("doctor.overview_unseen"), text("doctor.unseen.fix"))
+        return
     if seen.suspense is None:
         subject = Subject(READERS, "behind", of="projections")
         yield problem("projections", text("status.no_projections"), text("doctor.projections.fix"), subject)
@@ -33,10 +46,23 @@ async def check_reading(connection: Connection, seen: Overview) -> AsyncIterator
         yield problem(
             "projections", text("doctor.not_live", names=", ".join(dark)), text("doctor.projections.fix")
         )
+    for row in await connection.fetch(sql["parked_events"]):
+        detail = text("doctor.parked_events", name=row["name"], count=row["count"])
+        yield problem("projections", detail, text("doctor.parked_events.fix", name=row["name"]))
+    for row in await connection.fetch(sql["unfinished"]):
+        detail = text("doctor.unfinished", name=row["name"], version=row["version"])
+        yield note("projections", detail, text("doctor.unfinished.fix", name=row["name"]))
     for finding in _lag(seen):
         yield finding
     for finding in _waiting(seen):
         yield finding
+    kept = await connection.fetchrow(sql["kept"])
+    if kept and (
+        kept["count"] > NEARLY * settings.quarantine_max_rows
+        or kept["bytes"] > NEARLY * settings.quarantine_max_bytes
+    ):
+        detail = text("doctor.quarantine_full", count=number(kept["count"]), bytes=number(kept["bytes"]))
+        yield note("quarantine", detail, text("doctor.quarantine_full.fix"))
 
 
 def _lag(seen: Overview) -> Iterator[Finding]:
@@ -62,7 +88,7 @@ def _waiting(seen: Overview) -> Iterator[Finding]:
         yield ok("suspense", text("suspense.none"))
 
 
-async def check_provider(connection: Connection, provider: str) -> AsyncIterator[Finding]:
+async def check_provider(connection: Connection, settings: Settings, provider: str) -> AsyncIterator[Finding]:
     """What one provider sent during the last day, and what of it was turned away."""
     sql = load("doctor.sql", "console")
     newest = await connection.fetchval(sql["newest"], provider)
@@ -74,13 +100,20 @@ async def check_provider(connection: Connection, provider: str) -> AsyncIterator
     else:
         counts = ", ".join(f"{row['status']} {row['count']}" for row in outcomes) or "0"
         yield ok("deliveries", text("doctor.deliveries", counts=counts))
-    async for finding in check_rejected(connection, provider):
+    async for finding in check_rejected(connection, settings, provider):
         yield finding
 
 
-async def check_rejected(connection: Connection, provider: str) -> AsyncIterator[Finding]:
-    """What of one provider was turned away during the last day, by cause: a secret that is not the provider's shows here."""
-    for row in await connection.fetch(load("doctor.sql", "console")["rejected"], provider):
-        detail = text("doctor.rejected", count=row["count"], cause=row["cause"])
-        variable = f"{provider.upper()}_WEBHOOK_SECRET"
-        yield problem("rejected", detail, text("doctor.rejected.fix", name=provider, variable=variable))
+async def check_catalogue(connection: Connection, settings: Settings) -> AsyncIterator[Finding]:
+    """Whether decisions are made by the catalogue that stands in the file."""
+    try:
+        ours = read_catalog(settings).version
+    except LunasError:
+        return  # told with the settings
+    data = await newest_data(connection, CatalogPublished.TYPE)
+    if data is None:
+        return
+    theirs = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)
+    if isinstance(theirs, CatalogPublished) and theirs.version != ours:
+        detail = text("doctor.catalogue_old", ours=ours, theirs=theirs.version)
+        yield note("catalogue", detail, text("doctor.catalogue_old.fix"))

@@ -15,6 +15,7 @@ from console.messages import text
 from console.options import PROVIDERS, as_json, asynchronous
 from console.output import paint, print_data, print_json, talk
 from console.target import find_target, nobody_here
+from schemas.errors import ConfigurationError
 
 _WIDTH = len("synchronous_commit")
 _MARKS = {
@@ -35,11 +36,7 @@ async def doctor(provider: str | None, as_json: bool) -> int:
     It changes nothing. Exit code 1 when there is a problem; notes, and what this process may not look at, are fine. What is only wrong
     because of something else stands under it.
     """
-    settings = find_target()
-    if settings is None:
-        findings = [problem("instance", nobody_here(), text("doctor.instance.fix"))]
-    else:
-        findings = await examine(settings, provider)
+    findings = await _findings(provider)
     causes = arrange(findings, lambda finding: finding.subject)
     problems = sum(cause.trouble.state == "problem" for cause in causes)
     if as_json:
@@ -50,6 +47,17 @@ async def doctor(provider: str | None, as_json: bool) -> int:
             _print(cause, 0)
         talk(text("doctor.summary", count=len(findings), problems=problems))
     return PROBLEMS if problems else FINE
+
+
+async def _findings(provider: str | None) -> list[Finding]:
+    try:
+        settings = find_target()
+    except ConfigurationError as error:
+        # No process starts with these either.
+        return [problem("settings", str(error), text("doctor.settings.fix"))]
+    if settings is None:
+        return [problem("instance", nobody_here(), text("doctor.instance.fix"))]
+    return await examine(settings, provider)
 
 
 def _documents(cause: RootCause[Finding], because: str | None = None) -> list[dict[str, Any]]:

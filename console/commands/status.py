@@ -14,7 +14,7 @@ from console.overview import Overview, Trouble, look
 from console.target import find_target, nobody_here
 from console.times import ago, moment
 
-_COLOURS = {"ready": "green", "not_ready": "yellow", "silent": "red", "away": "red"}
+_COLOURS = {"ready": "green", "not_ready": "yellow", "silent": "red", "away": "red", "other": "red"}
 
 
 @click.command(cls=Command)

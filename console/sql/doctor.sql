@@ -4,22 +4,108 @@ SELECT current_setting('server_version_num')::integer, current_setting('server_v
 -- setting: one server setting as this connection has it
 SELECT current_setting($1);
 
--- too_strong: roles of ours that could change the log
-SELECT role, privilege
-FROM unnest(ARRAY['lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader']) AS role
-CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS privilege
-WHERE has_table_privilege(role, 'events', privilege);
+-- stored: settings that are kept for this database or for a login, and that weaken what a confirmed commit promises
+SELECT coalesce('login ' || rolname, 'database ' || datname) AS place, setting
+FROM pg_db_role_setting
+LEFT JOIN pg_roles ON pg_roles.oid = setrole
+LEFT JOIN pg_database ON pg_database.oid = setdatabase
+CROSS JOIN unnest(setconfig) AS setting
+WHERE (setting IN ('synchronous_commit=off', 'default_transaction_read_only=on') AND coalesce(rolname, '') NOT LIKE '%reader%')
+  AND (setdatabase = 0 OR datname = current_database());
 
--- disabled_triggers: guards of the log that are missing or switched off
+-- writable: whether this server takes writes, and how it keeps text
+SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
+       current_setting('server_encoding') AS encoding, current_setting('search_path') AS search_path;
+
+-- sessions: connections of this server against its limit
+SELECT count(*) AS used, current_setting('max_connections')::integer AS allowed FROM pg_stat_activity WHERE coalesce(backend_type, 'client backend') = 'client backend';
+
+-- waiting: sessions that have waited for a lock for longer than so many seconds, and who holds them up
+SELECT waiting.pid, waiting.application_name AS name, holder.pid AS holder, holder.application_name AS holder_name,
+       holder.state AS holder_state
+FROM pg_locks lock
+JOIN pg_stat_activity waiting ON waiting.pid = lock.pid
+CROSS JOIN LATERAL unnest(pg_blocking_pids(lock.pid)) AS blocking (pid)
+JOIN pg_stat_activity holder ON holder.pid = blocking.pid
+WHERE NOT lock.granted AND lock.waitstart < clock_timestamp() - make_interval(secs => $1) AND waiting.datname = current_database();
+
+-- open_transactions: transactions of our database that were begun longer than so many seconds ago and do nothing
+SELECT pid, application_name AS name, extract(epoch FROM clock_timestamp() - xact_start)::bigint AS seconds
+FROM pg_stat_activity
+WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND xact_start < clock_timestamp() - make_interval(secs => $1);
+
+-- hidden: sessions of our database whose state this role may not see
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type IS NULL AND pid <> pg_backend_pid();
+
+-- put_off: back to the rights of the login
+SELECT set_config('role', 'none', false);
+
+-- leader: the session that leads a job, by the two halves of its lock's key
+SELECT pg_locks.pid, application_name AS name, client_addr::text AS address
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid = ($1::bigint >> 32)::oid AND objid = ($1::bigint & 4294967295)::oid;
+
+-- too_strong: roles of ours that could change what was recorded
+SELECT role || ' ' || privilege || ' ' || table_name AS what
+FROM pg_roles
+CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS privilege
+CROSS JOIN unnest(ARRAY['events', 'deliveries', 'operator_acts']) AS table_name
+CROSS JOIN LATERAL (SELECT rolname AS role) AS named
+WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader')
+  AND (has_table_privilege(rolname, table_name, privilege)
+       OR (privilege = 'UPDATE' AND has_any_column_privilege(rolname, table_name, privilege)))
+UNION ALL
+SELECT rolname || ' SELECT deliveries.body' FROM pg_roles
+WHERE rolname IN ('lunas_api', 'lunas_reader') AND has_column_privilege(rolname, 'deliveries', 'body', 'SELECT')
+UNION ALL
+SELECT rolname || ' INSERT events' FROM pg_roles
+WHERE rolname IN ('lunas_projector', 'lunas_reader') AND has_table_privilege(rolname, 'events', 'INSERT')
+UNION ALL
+SELECT rolname || ' SUPERUSER' FROM pg_roles
+WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader') AND rolsuper;
+
+-- too_weak: rights without which a process stops at its first webhook
+SELECT role || ' ' || privilege || ' ' || table_name AS what
+FROM (VALUES ('lunas_processor', 'SELECT', 'events'), ('lunas_processor', 'INSERT', 'events'), ('lunas_processor', 'INSERT', 'streams'),
+             ('lunas_processor', 'INSERT', 'inbox'), ('lunas_processor', 'INSERT', 'deliveries'),
+             ('lunas_processor', 'INSERT', 'dead_letters'), ('lunas_processor', 'INSERT', 'quarantine'),
+             ('lunas_processor', 'UPDATE', 'checkpoints'), ('lunas_processor', 'UPDATE', 'fulfilment_cases'),
+             ('lunas_projector', 'SELECT', 'events'), ('lunas_projector', 'UPDATE', 'checkpoints'),
+             ('lunas_api', 'SELECT', 'events'), ('lunas_api', 'INSERT', 'events'), ('lunas_api', 'INSERT', 'idempotency_keys'),
+             ('lunas_operator', 'SELECT', 'deliveries'), ('lunas_operator', 'INSERT', 'operator_acts'),
+             ('lunas_operator', 'INSERT', 'events')) AS needed (role, privilege, table_name)
+WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = role) AND NOT has_table_privilege(role, table_name, privilege);
+
+-- disabled_triggers: guards that are missing or switched off
 SELECT wanted.name
-FROM unnest(ARRAY['events_are_immutable', 'events_are_not_truncated', 'events_in_commit_order']) AS wanted (name)
-LEFT JOIN pg_trigger ON tgname = wanted.name AND tgrelid = 'events'::regclass AND tgenabled IN ('O', 'A')
+FROM (VALUES ('events_are_immutable', 'events'), ('events_are_not_truncated', 'events'), ('events_in_commit_order', 'events'),
+             ('deliveries_are_immutable', 'deliveries'), ('deliveries_are_not_truncated', 'deliveries'),
+             ('operator_acts_are_immutable', 'operator_acts'), ('operator_acts_are_not_truncated', 'operator_acts')) AS wanted (name, place)
+LEFT JOIN pg_trigger ON tgname = wanted.name AND tgrelid = to_regclass(wanted.place) AND tgenabled IN ('O', 'A')
 WHERE pg_trigger.oid IS NULL;
 
--- memberships: roles the connecting user cannot take on
-SELECT role
-FROM unnest(ARRAY['lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader']) AS role
-WHERE NOT pg_has_role(session_user, role, 'MEMBER');
+-- open_policies: what lets a door append events that are not its own to say
+SELECT 'row level security' AS what FROM pg_class WHERE oid = 'events'::regclass AND NOT relrowsecurity
+UNION ALL
+SELECT polname::text FROM pg_policy
+WHERE polrelid = 'events'::regclass AND polcmd IN ('a', '*') AND pg_get_expr(polwithcheck, polrelid) IN ('true', '(true)')
+  AND EXISTS (SELECT FROM unnest(polroles) AS role WHERE role = 0 OR pg_get_userbyid(role) IN ('lunas_api', 'lunas_operator'));
+
+-- login: who connects, and which roles of ours it may take on; those that do not exist yet are not named
+SELECT session_user::text AS name, (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) AS superuser,
+       array(SELECT rolname::text FROM pg_roles
+             WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader')
+               AND pg_has_role(session_user, rolname, 'MEMBER')) AS roles,
+       (SELECT count(*) FROM pg_roles
+        WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader')) AS existing;
+
+-- take_on: one of our roles, for this session
+SELECT set_config('role', $1, false);
+
+-- unknown_migrations: applied by a newer program than this
+SELECT name FROM schema_migrations WHERE name <> ALL ($1::text[]) ORDER BY name;
 
 -- clock: of the database
 SELECT clock_timestamp();
@@ -48,3 +134,27 @@ FROM quarantine
 WHERE provider = $1 AND received_at > clock_timestamp() - interval '1 day'
 GROUP BY cause
 ORDER BY count(*) DESC;
+
+-- future: how far the newest receipts lie ahead of the database's clock, if by more than so many seconds
+SELECT max(received_at) - clock_timestamp() AS ahead
+FROM (SELECT received_at FROM deliveries ORDER BY delivery_id DESC LIMIT 200) AS newest
+WHERE received_at > clock_timestamp() + make_interval(secs => $1);
+
+-- accepted: newest delivery of one provider in the last day that each secret has let in
+SELECT secret_id, max(received_at) AS newest
+FROM deliveries
+WHERE provider = $1 AND replay_of IS NULL AND received_at > clock_timestamp() - interval '1 day'
+GROUP BY secret_id;
+
+-- parked_events: events that a read model could not fold, and those that wait behind them
+SELECT name, count(*) AS count FROM projection_parked
+JOIN projection_versions USING (name, version)
+WHERE status <> 'retired'
+GROUP BY name ORDER BY name;
+
+-- unfinished: generations whose building was begun long ago and never ended
+SELECT name, version FROM projection_versions
+WHERE status = 'building' AND created_at < clock_timestamp() - interval '1 hour';
+
+-- kept: rejected requests in the table, and what its caps are made for
+SELECT count(*) AS count, coalesce(sum(octet_length(body)), 0)::bigint AS bytes FROM quarantine;

@@ -7,6 +7,7 @@ from console.texts.columns import COLUMNS
 from console.texts.demonstration import DEMONSTRATION
 from console.texts.diagnosis import DIAGNOSIS
 from console.texts.errors import ERRORS
+from console.texts.examination import EXAMINATION
 from console.texts.faking import FAKING
 from console.texts.looking import LOOKING
 from console.texts.next_steps import NEXT_STEPS
@@ -20,6 +21,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **NEXT_STEPS,
     **ACTING,
     **DIAGNOSIS,
+    **EXAMINATION,
     **DEMONSTRATION,
     **FAKING,
 }

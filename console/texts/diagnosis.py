@@ -45,16 +45,8 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "revoke these rights or enable these triggers again; find out who changed them",
         "cabut hak tersebut atau aktifkan lagi pemicunya; cari tahu siapa yang mengubah",
     ),
-    "doctor.roles": ("all roles can be taken on", "semua peran dapat dipakai"),
-    "doctor.roles_missing": ("this user cannot take on {roles}", "pengguna ini tidak dapat memakai {roles}"),
-    "doctor.roles.fix": ("as an administrator: GRANT {roles} TO the user", "sebagai administrator: GRANT {roles} TO pengguna itu"),
     "doctor.clock": ("database and this machine differ by {seconds} s", "basis data dan mesin ini berbeda {seconds} detik"),
     "doctor.clock.fix": ("synchronise both clocks (NTP)", "selaraskan kedua jam (NTP)"),
-    "doctor.queues": ("every queue is there with the right arguments", "semua antrean ada dengan argumen yang benar"),
-    "doctor.queues.fix": (
-        "start a process to create missing queues; drain and delete a queue that differs (rabbitmqctl delete_queue NAME)",
-        "jalankan proses untuk membuat yang kurang; kosongkan dan hapus yang berbeda (rabbitmqctl delete_queue NAMA)",
-    ),
     "doctor.left_over": (
         "left over from a larger LUNAS_BROKER_PARTITIONS: {names} ({waiting} waiting); the processor empties them",
         "tersisa dari LUNAS_BROKER_PARTITIONS yang lebih besar: {names} ({waiting} menunggu); prosesor mengosongkannya",
@@ -86,6 +78,10 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
     ),
     "doctor.processes": ("ready: {names}", "siap: {names}"),
     "doctor.process_silent.fix": ("look at its log, then start it again", "lihat log-nya, lalu jalankan lagi"),
+    "doctor.process_other.fix": (
+        "see who listens there (ss -ltnp); free the port, or correct LUNAS_PEERS",
+        "lihat siapa yang memakai port itu (ss -ltnp); kosongkan, atau perbaiki LUNAS_PEERS",
+    ),
     "doctor.process_away.fix": ("make run, or lunas run {name}", "make run, atau lunas run {name}"),
     "doctor.process_not_ready.fix": (
         "mend what it waits for; when nothing else is wrong here, compare its addresses and read its log",
@@ -96,9 +92,4 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "lihat mesin, disk dan log-nya; hentikan dan jalankan lagi bila macet; docs/runbooks menjelaskan akibatnya",
     ),
     "doctor.deliveries": ("last 24 hours: {counts}", "24 jam terakhir: {counts}"),
-    "doctor.rejected": ("{count} requests were rejected: {cause}", "{count} permintaan ditolak: {cause}"),
-    "doctor.rejected.fix": (
-        "lunas quarantine list --provider {name}; if they were genuine, {variable} is not what the provider uses",
-        "lunas quarantine list --provider {name}; bila asli, {variable} tidak sama dengan yang dipakai penyedia",
-    ),
 }  # fmt: skip

@@ -6,6 +6,11 @@ LOOKING: dict[str, tuple[str, str]] = {
     "state.ready": ("ready", "siap"),
     "state.not_ready": ("not ready", "belum siap"),
     "state.silent": ("hangs", "macet"),
+    "state.other": ("somebody else", "pihak lain"),
+    "status.process_other": (
+        "something else answers at {address}, where {name} should: free that port, or correct LUNAS_{upper}_PORT or LUNAS_PEERS.",
+        "pihak lain menjawab di {address}, tempat {name} seharusnya: kosongkan port itu, atau perbaiki LUNAS_{upper}_PORT atau LUNAS_PEERS.",
+    ),
     "status.process_silent": (
         "{name} runs but answers nothing at {address}: it hangs; look at its log, then start it again.",
         "{name} berjalan tetapi tidak menjawab apa pun di {address}: macet; lihat log-nya, lalu jalankan lagi.",

@@ -62,14 +62,32 @@ async def count(connection: AbstractConnection, queue: str) -> tuple[int, int] |
     return result.message_count or 0, result.consumer_count or 0
 
 
+class MayNotLook(Exception):
+    """This user may see how full a queue is, and not what it is made of."""
+
+
 async def difference(connection: AbstractConnection, queue: Queue) -> str | None:
-    """Declares an existing queue again: the broker refuses when an argument differs, and changes nothing."""
+    """Declares an existing queue again: the broker refuses when an argument differs, and changes nothing.
+
+    Raises MayNotLook when the user may not declare: the broker then says nothing of arguments.
+    """
     channel = await open_channel(connection)
     try:
         await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
     except ChannelPreconditionFailed as error:
         return str(error.args[0] if error.args else error).split(" - ", 1)[-1]
-    except ChannelAccessRefused:
-        return None  # this user may only look; the broker's definitions vouch for the arguments
+    except ChannelAccessRefused as error:
+        raise MayNotLook(queue.name) from error
     await channel.close()
     return None
+
+
+async def exchange_exists(connection: AbstractConnection, exchange: str) -> bool:
+    """Whether there is an exchange of that name."""
+    channel = await open_channel(connection)
+    try:
+        await channel.get_exchange(exchange, ensure=True)
+    except ChannelNotFoundEntity:
+        return False
+    await channel.close()
+    return True

@@ -24,6 +24,11 @@ class BrokerSettings(BaseModel):
         description="AMQP address with credentials; a private instance when unset. Several nodes of one cluster are tried in turn: "
         "`amqp://user:password@h1:5672,h2:5672/vhost`, or whole addresses with commas between them.",
     )
+    broker_management_url: SecretStr | None = Field(
+        None,
+        description="Address of the broker's management API, `http://user:password@host:15672`, of a user with the tag `monitoring`. Only "
+        "`lunas doctor` asks there: for bindings, arguments, policies, alarms and unfinished messages, which AMQP does not show.",
+    )
     broker_partitions: int = Field(
         1,
         ge=1,

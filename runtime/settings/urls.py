@@ -11,6 +11,7 @@ _NEXT_ADDRESS = re.compile(r",\s*(?=[a-z]+://)")
 SCHEMES: dict[str, tuple[str, ...]] = {
     "database_url": ("postgresql", "postgres"),
     "broker_url": ("amqp", "amqps"),
+    "broker_management_url": _WEB,
     "scalev_base_url": _WEB,
     "xendit_base_url": _WEB,
     "mayar_base_url": _WEB,

@@ -73,7 +73,7 @@ def test_doctor_without_an_instance_finds_that_and_nothing_made_up(
 def test_an_address_in_the_environment_is_asked_even_without_an_instance(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def away(_session: object, address: str) -> probes.Probed:
+    async def away(_session: object, _name: str, address: str) -> probes.Probed:
         return probes.Probed(address, "away")
 
     monkeypatch.setattr(probes, "_ready", away)
