@@ -14,8 +14,10 @@ from api.credit.routes import routes as credit_routes
 from api.credit.routes import teller_of
 from api.credit.teller import Teller
 from api.gate import answer_problems, require_key
+from api.keys import KeyRing
 from api.openapi import document_of
 from api.page import Documentation
+from api.permits import scopes_of
 from api.reads.handlers import Reads, Route
 from api.reads.positions import PositionWatch
 from projections.app import answers, prepare
@@ -48,10 +50,11 @@ def application(
     health: Health,
     keyhole: Keyhole,
     lifespan: Callable[[web.Application], Awaitable[None]],
+    ring: KeyRing | None = None,
 ) -> web.Application:
-    """The whole HTTP application over these calls."""
+    """The whole HTTP application over these calls. `ring`: keys beside the environment's."""
     app = web.Application(
-        middlewares=[answer_problems, require_key(keyhole)],
+        middlewares=[answer_problems, require_key(keyhole, ring, scopes_of(call for call, _ in mounted))],
         client_max_size=settings.api_body_limit_bytes,
     )
     app.add_routes([web.route(call.method, call.path, handler) for call, handler in mounted])
@@ -88,7 +91,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
         teller = teller_of(settings, pool, registry)
         mounted = routes(settings, pool, watch, teller)
-        app = application(settings, mounted, health, keyhole, lambda _app: watch.close())
+        ring = KeyRing(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
+        app = application(settings, mounted, health, keyhole, lambda _app: watch.close(), ring)
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -9,6 +10,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from api.answers import language_of, problem_answer
+from api.keys import KeyRing
+from api.permits import Scopes, check
 from projections.fold import describe
 from runtime.database import CONNECTION_ERRORS
 from runtime.failed_keys import Keyhole, TooManyKeys
@@ -39,8 +42,8 @@ UNAVAILABLE = (Transient, *BUSY, *CONNECTION_ERRORS)
 log = get_logger(__name__)
 
 
-def require_key(keyhole: Keyhole) -> Middleware:
-    """Everything but health and documentation needs the bearer key."""
+def require_key(keyhole: Keyhole, ring: KeyRing | None = None, scopes: Scopes | None = None) -> Middleware:
+    """Everything but health and documentation needs a bearer key: the environment's opens everything, those of the ring what they are for."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -48,6 +51,13 @@ def require_key(keyhole: Keyhole) -> Middleware:
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
             # A header that is no bearer token at all offers no key.
             offered = given.strip() if scheme.lower() == "bearer" else ""
+            permission = await ring.permission(offered) if ring is not None else None
+            if ring is not None and permission is not None:
+                wait = ring.wait_of(permission)
+                if wait:
+                    raise Problem("rate_limited", headers={"Retry-After": str(math.ceil(wait))})
+                await check(request, permission, scopes or {})
+                return await handler(request)
             try:
                 opened = bool(offered) and keyhole.opens(request.remote, offered)
             except TooManyKeys as error:

@@ -16,7 +16,14 @@ from schemas.examples import EXAMPLES
 from schemas.problems import PROBLEMS
 
 REFERENCE = "#/components/schemas/{model}"
-EVERYWHERE = ("unauthorized", "too_many_keys", "unavailable")
+EVERYWHERE = (
+    "unauthorized",
+    "forbidden",
+    "key_of_a_customer",
+    "too_many_keys",
+    "rate_limited",
+    "unavailable",
+)
 
 Document = dict[str, Any]
 

@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, unclaim, write off."),
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
     "fulfilment": ("console.commands.fulfilment:fulfilment", "Cases and customers: compare with the log, build from it."),
+    "credit": ("console.commands.credit:credit", "Credit of customers: who owes, who is frozen, compare with the log."),
+    "keys": ("console.commands.keys:keys", "Keys of applications: make, list, revoke."),
     "fake": ("console.commands.fake:fake", "Providers that answer without an account, and their clock."),
     "simulate": ("console.commands.simulate:simulate", "Send correctly signed webhooks, as a provider would."),
 }  # fmt: skip

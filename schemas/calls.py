@@ -31,6 +31,9 @@ class Parameter:
     example: str = ""
 
 
+Scope = Literal["read", "checkout", "spend", "refund"]
+
+
 @dataclass(frozen=True, slots=True)
 class NextCall:
     """What can be asked next with what an answer holds: `parameters` of `operation` by expressions of OpenAPI over the answer."""
@@ -44,7 +47,8 @@ class NextCall:
 class Call:
     """One call. `path` has its parameters in braces; `answers` maps a status to its model; `problems` are codes it may end in.
 
-    `tag` groups calls in documentation and generated clients; `links` leave from every answer that succeeded.
+    `scope`: what a key needs for it; what reads needs `read`, anything else `checkout` unless it says otherwise. `tag` groups calls in
+    documentation and generated clients; `links` leave from every answer that succeeded.
     """
 
     operation: str
@@ -58,4 +62,10 @@ class Call:
     problems: tuple[str, ...] = ()
     description: str = ""
     tag: str = ""
+    scope: Scope | None = None
     links: tuple[NextCall, ...] = ()
+
+    @property
+    def needs(self) -> Scope:
+        """Scope that a key must have."""
+        return self.scope or ("read" if self.method == "GET" else "checkout")

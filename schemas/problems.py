@@ -38,6 +38,27 @@ _KINDS = (
         "Terlalu banyak kunci salah dari alamat ini; coba lagi setelah `Retry-After` detik.",
     ),
     ProblemKind(
+        "forbidden",
+        403,
+        "Forbidden",
+        "This key may not do this; it needs the scope `{scope}`.",
+        "Kunci ini tidak boleh melakukannya; perlu cakupan `{scope}`.",
+    ),
+    ProblemKind(
+        "key_of_a_customer",
+        403,
+        "Key of a customer",
+        "This key is for one customer only, and this call is not about that customer.",
+        "Kunci ini hanya untuk satu pelanggan, dan panggilan ini bukan tentang pelanggan itu.",
+    ),
+    ProblemKind(
+        "rate_limited",
+        429,
+        "Rate limited",
+        "This key is used more often than it may be; try again shortly.",
+        "Kunci ini dipakai lebih sering daripada yang diperbolehkan; coba lagi sebentar.",
+    ),
+    ProblemKind(
         "not_found",
         404,
         "Not found",

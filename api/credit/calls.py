@@ -59,6 +59,7 @@ SPEND = Call(
     problems=_SPENDING,
     description="Never more than there is, whoever else spends at the same time. The oldest top-up is used up first.",
     tag="credit",
+    scope="spend",
     links=(BALANCE,),
 )
 RESERVE = Call(
@@ -73,6 +74,7 @@ RESERVE = Call(
     problems=_SPENDING,
     description="Nobody else can spend it until it is captured, released, or its time is over: then it gives itself up.",
     tag="credit",
+    scope="spend",
     links=(BALANCE,),
 )
 CAPTURE = Call(
@@ -86,6 +88,7 @@ CAPTURE = Call(
     body=api_credit.CaptureBody,
     problems=(*_CLOSING, "capture_exceeds_reservation"),
     tag="credit",
+    scope="spend",
     links=(BALANCE,),
 )
 RELEASE = Call(
@@ -98,6 +101,7 @@ RELEASE = Call(
     (CUSTOMER, RESERVATION, KEY),
     problems=_CLOSING,
     tag="credit",
+    scope="spend",
     links=(BALANCE,),
 )
 USE = Call(
@@ -115,5 +119,6 @@ USE = Call(
         "credit. What does not fit is not recorded at all."
     ),
     tag="credit",
+    scope="spend",
     links=(BALANCE,),
 )

@@ -24,16 +24,9 @@ FORMAT = 1
 MANY_BEHIND = 50  # events; a longer way is not gone again by the next who only looks
 
 SQL = load("credit.sql", "api")
-LOOK = in_one_statement(
-    (
-        ("asked", SQL["asked"]),
-        ("wanted", SQL["wanted"]),
-        ("behind", BEHIND_VERSIONS),
-        ("named", SQL["named"]),
-        ("keys", SQL["keys"]),
-    ),
-    SQL["looked"],
-)
+_ACCOUNTS = (("asked", SQL["asked"]), ("wanted", SQL["wanted"]), ("behind", BEHIND_VERSIONS))
+LOOK = in_one_statement((*_ACCOUNTS, ("named", SQL["named"]), ("keys", SQL["keys"])), SQL["looked"])
+LOOK_ONLY = in_one_statement(_ACCOUNTS, SQL["looked_only"])
 
 Name = tuple[str, str, str]
 """Customer, kind and reference of an act."""
@@ -70,11 +63,20 @@ async def open_accounts(
     customers: Collection[str],
     names: Collection[Name] = (),
     keys: Collection[str] = (),
+    *,
+    snapshots: int = FORMAT,
 ) -> Opened:
-    """Accounts as the log has them now, what these acts and keys were used for. Exact under the log's lock only."""
+    """Accounts as the log has them now, what these acts and keys were used for. Exact under the log's lock only.
+
+    `snapshots`: the format of those that are started from.
+    """
     ids = list(customers)
     theirs, own = [streams.customer(one) for one in ids], [streams.credit(one) for one in ids]
-    columns: tuple[list[str], ...] = tuple(map(list, zip(*names, strict=True))) if names else ([], [], [])
+    asked = [ids, theirs, own, snapshots, list(FOLDED)]
+    statement = LOOK_ONLY
+    if names or keys:
+        columns = map(list, zip(*names, strict=True)) if names else ([], [], [])
+        statement, asked = LOOK, [*asked, *columns, list(keys)]
     opened = Opened(datetime.min.replace(tzinfo=UTC), {one: AccountState(Account(one)) for one in ids})
     stream_of = {
         **{stream: (one, "customer_version") for stream, one in zip(theirs, ids, strict=True)},
@@ -82,7 +84,7 @@ async def open_accounts(
     }
     behind: list[tuple[int, str, EventModel]] = []
     heads: list[tuple[str, str, int]] = []
-    for row in await connection.fetch(LOOK, ids, theirs, own, FORMAT, list(FOLDED), *columns, list(keys)):
+    for row in await connection.fetch(statement, *asked):
         what, name = row["what"], row["name"]
         if what == "account" and row["document"] is not None:
             opened.accounts[name].account = read_account(row["document"])

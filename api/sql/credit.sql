@@ -27,6 +27,15 @@ SELECT 'key', idempotency_key, NULL, NULL, NULL, status::int, NULL, answer::text
 UNION ALL
 SELECT 'now', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, clock_timestamp()
 
+-- looked_only: Accounts and the time, for those who ask about nothing else; the last part of a statement.
+SELECT 'account' AS what, customer_id AS name, NULL AS kind, NULL::bigint AS number, NULL::int AS version, NULL::int AS head,
+    state::text AS document, NULL::timestamptz AS at
+FROM asked
+UNION ALL
+SELECT 'event', stream, type, position, schema_version, head, data::text, NULL FROM behind
+UNION ALL
+SELECT 'now', NULL, NULL, NULL, NULL, NULL, NULL, clock_timestamp()
+
 -- save_accounts: Snapshots as they stand now.
 INSERT INTO credit_accounts (customer_id, format, customer_version, credit_version, credit_tokens, reserved_tokens, spent_tokens,
     debt_tokens, due_at, state)
@@ -55,3 +64,20 @@ SELECT position FROM credit_watched;
 
 -- watch: Go on from there.
 UPDATE credit_watched SET position = greatest(position, $1);
+
+-- customers: The next customers who have an account or ever did anything with one.
+SELECT customer_id FROM (
+    SELECT customer_id FROM credit_accounts
+    UNION SELECT substr(stream, length('credit-') + 1) FROM streams WHERE category = 'credit'
+) AS every WHERE customer_id > $1 ORDER BY customer_id LIMIT $2;
+
+-- every_act: What every reference was used for.
+SELECT customer_id, kind, reference, position FROM credit_acts;
+
+-- forget_acts: All of that, to be written again.
+DELETE FROM credit_acts;
+
+-- in_debt: Accounts that owe, or that nothing can be spent from.
+SELECT a.customer_id, a.credit_tokens, a.debt_tokens, s.frozen
+FROM credit_accounts a LEFT JOIN spending s USING (customer_id)
+WHERE a.debt_tokens > 0 OR s.frozen IS NOT NULL ORDER BY a.debt_tokens DESC, a.customer_id LIMIT $1;

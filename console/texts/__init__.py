@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.texts.accounts import ACCOUNTS
 from console.texts.acting import ACTING
 from console.texts.columns import COLUMNS
 from console.texts.demonstration import DEMONSTRATION
@@ -24,4 +25,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     **EXAMINATION,
     **DEMONSTRATION,
     **FAKING,
+    **ACCOUNTS,
 }

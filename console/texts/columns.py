@@ -5,6 +5,12 @@ from __future__ import annotations
 _COLUMNS: dict[str, tuple[str, str]] = {
     "account": ("ACCOUNT", "AKUN"),
     "at_wib": ("AT (WIB)", "PADA (WIB)"),
+    "scopes": ("SCOPES", "CAKUPAN"),
+    "rate": ("PER SECOND", "PER DETIK"),
+    "last_used": ("LAST USED (WIB)", "TERAKHIR DIPAKAI (WIB)"),
+    "credit_tokens": ("CREDIT", "SALDO"),
+    "debt_tokens": ("OWED", "UTANG"),
+    "frozen": ("FROZEN", "DIBEKUKAN"),
     "parked": ("PARKED", "DIPARKIR"),
     "amount": ("AMOUNT", "JUMLAH"),
     "behind": ("BEHIND", "TERTINGGAL"),

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from api.app import ROLE, application, routes
+from api.keys import KeyRing
 from api.reads.positions import PositionWatch
 from eventstore.append import NewEvent, append, lock_log
 from projections.feeder import Feeder
@@ -67,7 +68,8 @@ async def serve(given: Settings) -> AsyncIterator[Api]:
         watch, registry = PositionWatch(narrow), CollectorRegistry()
         mounted = routes(given, narrow, watch)
         keyhole = Keyhole(given.require_api_key(), given, registry, door="api")
-        app = application(given, mounted, Health("api"), keyhole, lambda _app: watch.close())
+        ring = KeyRing(narrow, acquire_seconds=1)
+        app = application(given, mounted, Health("api"), keyhole, lambda _app: watch.close(), ring)
         async with TestClient(TestServer(app)) as client:
             yield Api(client, pool, [call for call, _ in mounted], registry)
 

@@ -1,0 +1,49 @@
+"""Help of `lunas credit` and `lunas keys`."""
+
+from __future__ import annotations
+
+ACCOUNTS_HELP: dict[str, str] = {
+    "Credit of customers: who owes, who is frozen, compare with the log.": (
+        "Saldo pelanggan: siapa berutang, siapa dibekukan, bandingkan dengan log."
+    ),
+    "Credit that customers can spend: who owes, whose account is frozen, and what operators decide about that.": (
+        "Saldo yang dapat dipakai pelanggan: siapa berutang, akun siapa dibekukan, dan keputusan operator tentangnya."
+    ),
+    "List accounts that spent credit before its money went back, and those that are frozen.": (
+        "Daftar akun yang memakai saldo sebelum uangnya kembali, dan yang dibekukan."
+    ),
+    "Show what a customer can spend, by top-up, and what is reserved or owed.": (
+        "Tampilkan yang dapat dipakai pelanggan, menurut isi saldo, dan yang direservasi atau terutang."
+    ),
+    "Let nothing be spent from an account until it is freed again. Top-ups are still credited.": (
+        "Bekukan saldo sampai dibuka kembali. Isi saldo tetap dikreditkan."
+    ),
+    "Let an account be spent from again, whatever it owes.": "Buka kembali saldo, berapa pun utangnya.",
+    "Take a debt over as our loss: credit that was spent before its money went back.": (
+        "Tanggung utang sebagai kerugian kita: saldo yang dipakai sebelum uangnya kembali."
+    ),
+    "Fold every account from the beginning of the log, compare with what is kept, and list every difference.": (
+        "Lipat setiap akun dari awal log, bandingkan dengan yang tersimpan, dan daftar setiap perbedaan."
+    ),
+    "Build what is kept of every account from the log again. Spends and grants nothing; processes may go on.": (
+        "Bangun ulang catatan setiap akun dari log. Tidak memakai atau memberi apa pun; proses boleh terus berjalan."
+    ),
+    "Keys of applications: make, list, revoke.": "Kunci aplikasi: buat, daftar, cabut.",
+    "Keys of applications beside LUNAS_API_KEY, which may do everything: each for what it is needed for. Only their hashes are kept.": (
+        "Kunci aplikasi selain LUNAS_API_KEY yang boleh segalanya: masing-masing untuk keperluannya. Hanya hash-nya yang disimpan."
+    ),
+    "What it may do; several are given one by one.": "Yang boleh dilakukannya; beberapa diberikan satu per satu.",
+    "Only calls about this customer.": "Hanya panggilan tentang pelanggan ini.",
+    "Calls per second it may make at most, and as many at once.": (
+        "Panggilan per detik paling banyak, dan sebanyak itu sekaligus."
+    ),
+    "Make a key and show it, this once: nobody can read it again.": (
+        "Buat kunci dan tampilkan sekali ini saja: tidak ada yang dapat membacanya lagi."
+    ),
+    "List keys, newest first: what each may do, and when it was used last.": (
+        "Daftar kunci, terbaru dahulu: yang boleh dilakukan masing-masing, dan kapan terakhir dipakai."
+    ),
+    "Let a key open nothing any more; within two seconds, in every process.": (
+        "Cabut kunci; dalam dua detik, di setiap proses."
+    ),
+}

@@ -1,0 +1,83 @@
+"""Sentences about credit and keys."""
+
+from __future__ import annotations
+
+ACCOUNTS: dict[str, tuple[str, str]] = {
+    "credit.none": ("no account owes anything or is frozen", "tidak ada akun yang berutang atau dibekukan"),
+    "credit.unknown": ("there is no customer {customer}", "tidak ada pelanggan {customer}"),
+    "credit.shown": (
+        "{customer}: {credit} tokens can be spent, {reserved} are reserved, {debt} are owed, {spent} were ever spent",
+        "{customer}: {credit} token dapat dipakai, {reserved} direservasi, {debt} terutang, {spent} pernah dipakai",
+    ),
+    "credit.is_frozen": ("frozen: {reason}", "dibekukan: {reason}"),
+    "credit.freeze_question": (
+        "Let nothing be spent from the account of {customer}?",
+        "Bekukan saldo {customer}?",
+    ),
+    "credit.freeze_done": ("The account of {customer} is frozen.", "Saldo {customer} dibekukan."),
+    "credit.freeze_nothing": (
+        "there is no customer {customer}, or the account is frozen already",
+        "tidak ada pelanggan {customer}, atau saldonya sudah dibekukan",
+    ),
+    "credit.unfreeze_question": (
+        "Let the account of {customer} be spent from again?",
+        "Buka kembali saldo {customer}?",
+    ),
+    "credit.unfreeze_done": (
+        "The account of {customer} can be spent from again.",
+        "Saldo {customer} dapat dipakai lagi.",
+    ),
+    "credit.unfreeze_nothing": (
+        "there is no customer {customer}, or the account is not frozen",
+        "tidak ada pelanggan {customer}, atau saldonya tidak dibekukan",
+    ),
+    "credit.forgive_question": (
+        "Take over what {customer} owes as our loss?",
+        "Tanggung utang {customer} sebagai kerugian kita?",
+    ),
+    "credit.forgive_done": ("{customer} owes nothing any more.", "{customer} tidak berutang lagi."),
+    "credit.forgive_nothing": (
+        "there is no customer {customer}, or nothing is owed",
+        "tidak ada pelanggan {customer}, atau tidak ada utang",
+    ),
+    "credit.no_undo": (
+        "cannot be taken back: it is written down as a loss",
+        "tidak dapat dibatalkan: tercatat sebagai kerugian",
+    ),
+    "credit.equal": (
+        "{accounts} accounts and {acts} references equal the log",
+        "{accounts} akun dan {acts} referensi sama dengan log",
+    ),
+    "credit.different": (
+        "{count} things differ from the log: `lunas credit rebuild` puts them right",
+        "{count} hal berbeda dari log: `lunas credit rebuild` membetulkannya",
+    ),
+    "credit.rebuild_question": (
+        "Build what is kept of every account from the log again?",
+        "Bangun ulang catatan setiap akun dari log?",
+    ),
+    "credit.rebuilt": (
+        "{accounts} accounts and {acts} references were built",
+        "{accounts} akun dan {acts} referensi dibangun ulang",
+    ),
+    "keys.created": (
+        "This is the only time the key is shown. {key_id} may: {scopes}",
+        "Kunci ini hanya ditampilkan sekali ini. {key_id} boleh: {scopes}",
+    ),
+    "keys.none": (
+        "no keys beside LUNAS_API_KEY",
+        "tidak ada kunci selain LUNAS_API_KEY",
+    ),
+    "keys.no_customer_id": ("this is no id of a customer", "ini bukan id pelanggan"),
+    "keys.revoke_question": ("Let the key {key_id} open nothing any more?", "Cabut kunci {key_id}?"),
+    "keys.revoked": ("{key_id} opens nothing any more.", "{key_id} tidak membuka apa pun lagi."),
+    "keys.revoked_state": ("revoked", "dicabut"),
+    "keys.unknown": (
+        "there is no key {key_id}: `lunas keys list`",
+        "tidak ada kunci {key_id}: `lunas keys list`",
+    ),
+    "keys.no_undo": (
+        "cannot be taken back: make another with `lunas keys create`",
+        "tidak dapat dibatalkan: buat yang lain dengan `lunas keys create`",
+    ),
+}
