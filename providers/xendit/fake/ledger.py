@@ -186,6 +186,7 @@ class XenditLedger:
             updated=now,
         )
         self.state.payments[payment.payment_id] = payment
+        request.payment_ids.append(payment.payment_id)
         self.state.names[payment.payment_id] = request.request_id
         return payment
 

@@ -36,6 +36,7 @@ class RequestState:
     method_id: str = ""
     """Of the second generation: the payment method that the request uses."""
     further: dict[str, Any] = field(default_factory=dict)
+    payment_ids: list[str] = field(default_factory=list)
 
     @property
     def open(self) -> bool:
@@ -133,7 +134,7 @@ class XenditState:
         return self.requests.get(self.names.get(name, name))
 
     def payments_of(self, request: RequestState) -> list[PaymentState]:
-        return [payment for payment in self.payments.values() if payment.request_id == request.request_id]
+        return [self.payments[payment_id] for payment_id in request.payment_ids]
 
     def refunds_of(self, payment: PaymentState) -> list[RefundState]:
         return [refund for refund in self.refunds.values() if refund.payment_id == payment.payment_id]

@@ -92,7 +92,7 @@ class SecondGeneration:
     def _list(self, call: FakeCall) -> FakeReply:
         found = [
             request
-            for request in reversed(self._ledger.state.requests.values())
+            for request in self._candidates(call)
             if request.era in ("v2", "v3")
             and _asked_for(call, "reference_id", request.reference_id)
             and _asked_for(call, "id", request.request_id)
@@ -100,6 +100,14 @@ class SecondGeneration:
         ]
         rows, more = page_of(found, call, key=lambda request: request.request_id)
         return FakeReply(200, {"data": [shown(row, self._business_id) for row in rows], "has_more": more})
+
+    def _candidates(self, call: FakeCall) -> Iterable[RequestState]:
+        """Newest first. By a reference it is looked up: a reference is used once."""
+        wanted = _all_of(call, "reference_id")
+        if not wanted:
+            return reversed(self._ledger.state.requests.values())
+        found = [self._ledger.state.find(reference) for reference in wanted]
+        return sorted(filter(None, found), key=lambda request: request.created, reverse=True)
 
     def _get(self, call: FakeCall) -> FakeReply:
         return FakeReply(200, shown(self._request(call), self._business_id))
@@ -153,8 +161,13 @@ def capture(request: RequestState, payment: PaymentState) -> Json:
     }
 
 
+def _all_of(call: FakeCall, name: str) -> list[str]:
+    """A list in the query, in both ways that clients write it."""
+    return call.query.getall(name, []) + call.query.getall(f"{name}[]", [])
+
+
 def _asked_for(call: FakeCall, name: str, value: str | None) -> bool:
-    wanted = call.query.getall(name, []) + call.query.getall(f"{name}[]", [])
+    wanted = _all_of(call, name)
     return not wanted or value in wanted
 
 
