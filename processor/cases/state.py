@@ -18,8 +18,8 @@ class StateUnreadable(Permanent):
         return cls(f"{(cls.__doc__ or '').rstrip('.')} ({model.__name__}: {error})")
 
 
-class State(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """Base of what is stored.
+class State(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=False):
+    """Base of what is stored. State is a tree, so the garbage collector need not look for cycles in it.
 
     A field that this program does not know is refused, not passed over: the state would be written back without it, and with money nobody
     would see what was lost. After going back to an older program such a case stops it, until its state is built anew from the log

@@ -85,7 +85,7 @@ class Desk:
             else:
                 standing[row["what"]] = row["number"]
         self.asked.update(ids)
-        self._known_emails(emails)
+        self._asked_emails(emails)
         return Standing(**standing)
 
     async def load_cases(self, connection: Connection, keys: Iterable[str]) -> None:
@@ -105,7 +105,7 @@ class Desk:
         for row in await connection.fetch(SQL["customers"], wanted_ids, wanted_emails):
             self._know(row["state"], row["version"])
         self.asked.update(wanted_ids)
-        self._known_emails(wanted_emails)
+        self._asked_emails(wanted_emails)
 
     async def load_owners(self, connection: Connection, keys: set[str]) -> None:
         """Owners of subscription cases that payments ask about."""
@@ -190,10 +190,10 @@ class Desk:
         record.email = email
         self.customers[event.customer_id] = record
         self.changed_customers.add(event.customer_id)
-        self._index_emails()
+        self.index({event.customer_id})
         return woken
 
-    def index(self, customers: set[str]) -> None:
+    def index(self, customers: Iterable[str]) -> None:
         """Customers whose record changed can be found by their address."""
         for customer_id in customers:
             record = self.customers[customer_id]
@@ -208,13 +208,10 @@ class Desk:
             self.customers[record.customer_id] = record
             self.versions[streams.customer(record.customer_id)] = version or 0
 
-    def _known_emails(self, emails: Iterable[str]) -> None:
-        for email in emails:
-            self.by_email.setdefault(email, [])
-        self._index_emails()
-
-    def _index_emails(self) -> None:
-        self.index(set(self.customers))
+    def _asked_emails(self, emails: Iterable[str]) -> None:
+        """From now on we know who has these, and who has them not."""
+        self.by_email |= {email: [] for email in emails if email not in self.by_email}
+        self.index(self.customers)
 
     def _take_in(self, key: str, kind: str, state: str) -> None:
         model = SubscriptionCase if kind == "subscription" else PaymentCase

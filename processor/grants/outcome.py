@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,8 +20,7 @@ class Returned(NamedTuple):
     refunds: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentOutcome:
+class PaymentOutcome(NamedTuple):
     """`parts`: what becomes of each part of the money. `given`: what customers' plans and subscriptions are to know of it. `views`: what readers
     are told. `alarms`: what an operator must see, as (detail, reason). `waits`: what would change it. `calls`: cases that are to look again,
     because this one was paid before them. `returned`: parts that bought nothing because
@@ -41,8 +39,7 @@ class PaymentOutcome:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionOutcome:
+class SubscriptionOutcome(NamedTuple):
     """`view`: what readers are told, None when what they were told stays; `soon`: and that it will end soon. `held`: why it waits instead, where no
     money waits for it. `membership`: what its customer's purchases are to know of it. `strangers`: e-mails of others that reports of it bore.
     """

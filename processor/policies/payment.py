@@ -100,8 +100,10 @@ class _Deciding:
     def _confirmed_by(self) -> datetime | None:
         """Until when money that was announced should have been told."""
         since = self.facts.announced_at
+        if since is None:
+            return None
         policy = self.world.catalog.policy(self.facts.provider)
-        return None if since is None else since + timedelta(minutes=policy.unconfirmed_after_minutes)
+        return since + timedelta(minutes=policy.unconfirmed_after_minutes)
 
     def _owner(self, words: str) -> Owner:
         """Whose payment it is; the same words lead to the same customer as when something was granted."""
