@@ -80,6 +80,10 @@ def test_c65_a_float_is_never_read(value: float) -> None:
         (MAX_IDR + 1, "amount_too_large"),
         (10**30, "amount_too_large"),
         (Decimal("1E+999999"), "amount_too_large"),
+        (Decimal("50000.000"), "amount_malformed"),
+        (Decimal("50000.0000"), "amount_malformed"),
+        (Decimal("123456789012345678.5"), "amount_fractional"),
+        (Decimal("1234567890123456789.5"), "amount_too_large"),
     ],
 )
 def test_c65_every_refusal_has_its_name(value: object, reason: str) -> None:
@@ -112,3 +116,13 @@ def test_an_allocation_over_nothing_is_nothing_and_a_negative_weight_is_refused(
     assert allocate(5, []) == []
     with pytest.raises(AmountError):
         allocate(5, [1, -1])
+
+
+def test_the_largest_amount_is_a_thousand_million_million() -> None:
+    assert MAX_IDR == 1_000_000_000_000_000
+
+
+def test_what_is_left_over_goes_to_the_largest_remainders_the_earlier_ones_first() -> None:
+    assert allocate(10, [3, 3, 1]) == [4, 4, 2]
+    assert allocate(11, [3, 3, 1]) == [5, 5, 1]
+    assert allocate(5, [0, 0, 0]) == [2, 2, 1]
