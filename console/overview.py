@@ -72,6 +72,7 @@ class Overview:
     queues: list[QueueState] | None = None
     providers: list[dict[str, Any]] | None = None
     parked: dict[str, Any] | None = None
+    unconfirmed: dict[str, Any] | None = None
     suspense: dict[str, Any] | None = None
     quarantine: dict[str, Any] | None = None
     readers: list[dict[str, Any]] | None = None
@@ -176,6 +177,9 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
     slow_ms = int(settings.processor_slow_seconds * 1000)
     seen.providers = [dict(row) for row in await connection.fetch(sql["providers"], slow_ms, list(PROVIDERS))]
     await _read_parked(connection, sql, seen)
+    seen.unconfirmed = dict(await connection.fetchrow(sql["unconfirmed"]) or {})
+    if seen.unconfirmed.get("count"):
+        seen.add(text("status.unconfirmed", count=seen.unconfirmed["count"]))
     if await connection.fetchval(sql["has_suspense"]):
         seen.suspense = dict(await connection.fetchrow(sql["suspense"]) or {})
     else:

@@ -45,7 +45,7 @@ async def find(anything: str, as_json: bool) -> int:
                 each["kind"],
                 each["id"],
                 each["provider"],
-                each["status"],
+                f"{each['status']} ({each['held']})" if each.get("held") else each["status"],
                 rupiah(each.get("amount")),
                 each.get("customer_id"),
                 short_moment(each["at"]),
@@ -77,6 +77,7 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
         await look("rejected", "rejected", identifier)
         await look("audit", "acts", identifier)
     await look("payment", "payments", what, list(PROVIDERS))
+    await look("dead letter", "alarms", what)
     await look("suspense", "suspense", what)
     mailbox = normalise_email(what)
     await look("customer", "customers", what, mailbox)

@@ -100,6 +100,8 @@ def _show_money(seen: Overview) -> None:
             amount=rupiah(seen.suspense["amount"]),
         )
     )
+    if seen.unconfirmed:
+        print_data(text("status.unconfirmed_line", count=number(seen.unconfirmed["count"])))
     print_data(text("status.quarantine_line", count=number(seen.quarantine["count"])))
 
 

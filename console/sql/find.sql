@@ -6,6 +6,13 @@ SELECT dead_letter_id::text AS id, provider, status, first_seen AS at
 FROM dead_letters
 WHERE dead_letter_id = $1 OR delivery_id = $1;
 
+-- alarms: what a person was told of a payment, an order or a dispute, and nobody has closed
+SELECT dead_letter_id::text AS id, provider, reason AS status, first_seen AS at
+FROM dead_letters
+WHERE status IN ('open', 'replaying') AND stage = 'fulfil' AND (detail = $1 OR starts_with(detail, $1 || ' '))
+ORDER BY first_seen DESC
+LIMIT 20;
+
 -- rejected: a rejected request by its id
 SELECT quarantine_id::text AS id, provider, cause AS status, received_at AS at FROM quarantine WHERE quarantine_id = $1;
 
@@ -15,23 +22,23 @@ FROM customers
 WHERE customer_id = $1 OR email_normalized = $2;
 
 -- payments: by any id of the provider's or our reference
-SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id
+SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id, p.held
 FROM payment_aliases a
 JOIN payments p ON p.record = a.record
 WHERE a.provider = ANY ($2::text[]) AND a.alias = $1
-GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id, p.first_position
+GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id, p.held, p.first_position
 ORDER BY p.first_position DESC
 LIMIT 20;
 
 -- payers: payments by spellings of the payer's e-mail, in lower case, newest first
-SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id
+SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held
 FROM payments
 WHERE lower(payer_email) = ANY ($1::text[])
 ORDER BY first_position DESC
 LIMIT 20;
 
 -- amounts: payments of exactly this many rupiah, newest first
-SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id
+SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held
 FROM payments
 WHERE amount = $1
 ORDER BY first_position DESC

@@ -40,6 +40,10 @@ LIMIT $1;
 -- parked_count: open dead letters
 SELECT count(*) FROM dead_letters WHERE status IN ('open', 'replaying');
 
+-- unconfirmed: payments that were announced as done and whose money was never told, while nobody has closed their letter
+SELECT count(*) AS count, min(first_seen) AS oldest FROM dead_letters
+WHERE status IN ('open', 'replaying') AND reason = 'payment_unconfirmed';
+
 -- has_suspense: whether the projections have made their views yet
 SELECT to_regclass('suspense') IS NOT NULL;
 

@@ -48,6 +48,14 @@ LOOKING: dict[str, tuple[str, str]] = {
         "Suspense    {count} payments, {amount}",
         "Tertahan    {count} pembayaran, {amount}",
     ),
+    "status.unconfirmed_line": (
+        "Unconfirmed {count} payments announced and never told",
+        "Tak pasti   {count} pembayaran diumumkan tanpa kabar uangnya",
+    ),
+    "status.unconfirmed": (
+        "{count} payments were announced as done and their money was never told: `lunas dlq list --cause payment_unconfirmed`.",
+        "{count} pembayaran diumumkan selesai tanpa kabar uangnya: `lunas dlq list --cause payment_unconfirmed`.",
+    ),
     "status.quarantine_line": (
         "Quarantine  {count} rejected requests",
         "Karantina   {count} permintaan ditolak",

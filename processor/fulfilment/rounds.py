@@ -62,12 +62,14 @@ _UNANSWERED = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNo
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round did: facts read, decisions appended, whether more may be waiting, and whether held money is still to be decided again."""
+    """What a round did: facts read, decisions appended, whether more may be waiting, whether held money is still to be decided again, and the
+    reasons of what a person was told."""
 
     facts: int
     decisions: int
     more: bool
     held: bool = False
+    letters: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class InlineDecisions:
     catalog: Catalog
     facts: int
     decisions: int
+    letters: Sequence[str] = ()
 
 
 class Fulfilment:
@@ -204,7 +207,10 @@ class Fulfilment:
         if page.through > position or work.decided:
             position = await _commit(connection, work, position, page.through)
         self._catalog, self._position, self._first, self._held = work.catalog, position, False, held
-        return Round(len(page.events), len(work.new), len(page.events) >= self._limit, held is not None)
+        letters = [reason for _, _, reason, _ in work.parked]
+        return Round(
+            len(page.events), len(work.new), len(page.events) >= self._limit, held is not None, letters
+        )
 
     def _work(self, catalog: Catalog) -> Work:
         return Work(Desk(), self._now(), catalog, self._create_unknown, self._undecidable)

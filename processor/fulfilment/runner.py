@@ -37,6 +37,12 @@ class FulfilmentMetrics:
         self.facts = Counter("lunas_fulfilment_facts", "Facts decided on.", registry=registry)
         self.decisions = Counter("lunas_fulfilment_decisions", "Decisions appended.", registry=registry)
         self.races = Counter("lunas_fulfilment_races", "Rounds repeated because another writer was faster.", registry=registry)  # fmt: skip
+        self.letters = Counter(
+            "lunas_fulfilment_letters",
+            "What a person must see of decisions, by reason.",
+            ("reason",),
+            registry=registry,
+        )
         self.seconds = Histogram("lunas_fulfilment_round_seconds", "Duration of a round.", registry=registry)
         self.stuck = Gauge(
             "lunas_fulfilment_stuck", "1 while the same round keeps failing.", registry=registry
@@ -46,6 +52,8 @@ class FulfilmentMetrics:
         """Counts what is committed."""
         self.facts.inc(done.facts)
         self.decisions.inc(done.decisions)
+        for reason in done.letters:
+            self.letters.labels(reason).inc()
 
 
 async def run_fulfilment(

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from console import exits
-from tests.integration.console.conftest import AT, Run
+from tests.integration.console.conftest import AT, Run, add_letter
 from tests.integration.console.test_suspense import add_held
 
 ACT = uuid.UUID(int=7)
@@ -55,3 +55,37 @@ async def test_what_is_pasted_is_found_with_the_command_that_goes_on(
 ) -> None:
     found = await known("find", pasted, "--json")
     assert [(one["kind"], one["command"]) for one in found.json["items"]] == [(kind, command)]
+
+
+@pytest.mark.parametrize(("pasted", "told"), [("dp-1", "payment_disputed"), ("py-9", "payment_unconfirmed")])
+async def test_what_a_person_was_told_of_a_payment_or_a_dispute_is_found_under_its_id(
+    known: Run, store: asyncpg.Connection, pasted: str, told: str
+) -> None:
+    detail = f"{pasted} opened" if told == "payment_disputed" else pasted
+    letter = await add_letter(store, stage="fulfil", reason=told, detail=detail)
+    await add_letter(store, b"{}", stage="fulfil", reason=told, detail=f"{pasted}0 opened")
+    [found] = (await known("find", pasted, "--json")).json["items"]
+    assert (found["kind"], found["status"], found["command"]) == (
+        "dead letter",
+        told,
+        f"lunas dlq show {letter}",
+    )
+    seen = (await known("status", "--json")).json
+    assert seen["unconfirmed"]["count"] == (2 if told == "payment_unconfirmed" else 0)
+    assert any("never told" in problem for problem in seen["problems"]) == (told == "payment_unconfirmed")
+
+
+async def test_a_payment_whose_money_was_never_told_says_so_where_it_is_found(
+    known: Run, store: asyncpg.Connection
+) -> None:
+    await store.execute(
+        "INSERT INTO payments_v1 (record, provider, payment_id, case_key, status, amount, refunded_amount, currency, late, token_only, settled,"
+        " held, first_position, position) VALUES ('r-1', 'xendit', 'py-1', 'c-1', 'pending', 50000, 0, 'IDR', false, false, false,"
+        " 'unconfirmed', 1, 1)"
+    )
+    await store.execute(
+        "INSERT INTO payment_aliases_v1 (provider, alias, record) VALUES ('xendit', 'py-1', 'r-1')"
+    )
+    assert "pending (unconfirmed)" in (await known("find", "py-1")).out
+    [found] = (await known("find", "py-1", "--json")).json["items"]
+    assert (found["status"], found["held"]) == ("pending", "unconfirmed")
