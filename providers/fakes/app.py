@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from aiohttp import web
 from providers.fakes.control import ControlDoor
 from providers.fakes.doors import LARGEST_BODY_BYTES, routes_of
 from providers.fakes.goods import goods_of
+from providers.fakes.memory import kept_in
 from providers.fakes.pages import PageDoor
 from providers.fakes.provider import FakeAccount
 from providers.fakes.registry import FAKES
@@ -48,10 +50,12 @@ async def serving(
     host: str = "127.0.0.1",
     port: int = 0,
     prefixed: bool = True,
+    state: Path | None = None,
 ) -> AsyncIterator[ServedFakes]:
     """Serves the providers that have an account while the block runs; port 0 is any free one.
 
-    `prefixed`: each beneath its name. Without it there can be one only, and it is at the root as the real one is.
+    `prefixed`: each beneath its name. Without it there can be one only, and it is at the root as the real one is. `state`: the file in
+    which the world lives on; without one it is forgotten.
     """
     prefixes = {name: f"/{name}" if prefixed else "" for name in accounts}
     app = web.Application(client_max_size=LARGEST_BODY_BYTES)
@@ -61,16 +65,17 @@ async def serving(
         app.add_routes(routes_of(world.providers[name], world, prefixes[name]))
     runner = PublicRunner(app, shutdown_timeout=0.5)
     await runner.setup()
-    life = asyncio.create_task(world.run())
-    try:
-        await web.TCPSite(runner, host, port).start()
-        bound = bound_address(runner)
-        address = f"http://{reachable(bound[0])}:{bound[1]}"
-        yield ServedFakes(world, address, {name: address + prefix for name, prefix in prefixes.items()})
-    finally:
-        life.cancel()
-        await asyncio.gather(life, return_exceptions=True)
-        await runner.cleanup()
+    async with kept_in(state, world):
+        life = asyncio.create_task(world.run())
+        try:
+            await web.TCPSite(runner, host, port).start()
+            bound = bound_address(runner)
+            address = f"http://{reachable(bound[0])}:{bound[1]}"
+            yield ServedFakes(world, address, {name: address + prefix for name, prefix in prefixes.items()})
+        finally:
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
+            await runner.cleanup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ async def serve(
         host=settings.fakes_host,
         port=wishes.port,
         prefixed=wishes.prefixed,
+        state=settings.fakes_state,
     ) as served:
         log.info("fakes serve", action="fakes.serve", address=served.address)
         ready(served)

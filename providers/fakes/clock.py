@@ -59,6 +59,15 @@ class FakeClock:
     def waiting(self) -> list[Alarm]:
         return sorted(self._alarms)
 
+    def ahead(self) -> timedelta:
+        """How far it has been moved."""
+        return self._ahead
+
+    def resume(self, ahead: timedelta, alarms: list[Alarm]) -> None:
+        """Goes on where it was; it has run meanwhile, and what fell due rings now."""
+        self._ahead, self._alarms = ahead, sorted(alarms)
+        self._number = max((alarm.number for alarm in alarms), default=0)
+
 
 def span(text: str) -> timedelta:
     """`31d`, `1h30m`, `55s`. Raises ValueError for anything else, and for nothing at all."""

@@ -121,6 +121,10 @@ class Outbox:
             if provider in (None, webhook.provider) and subject in (None, webhook.subject)
         ]
 
+    def resume(self, webhooks: list[OutgoingWebhook]) -> None:
+        """Goes on with what was sent, and what waits, before a stop."""
+        self._sent = {webhook.number: webhook for webhook in webhooks}
+
     def ring(self, key: str) -> None:
         """One is due: its attempt begins."""
         if self.session is None:

@@ -93,6 +93,14 @@ class FakeProvider(ABC):
     def ring(self, kind: str, key: str) -> None:
         """Something this provider set an alarm for is due."""
 
+    @abstractmethod
+    def memory(self) -> object:
+        """Everything it must not forget between two starts, as one dataclass."""
+
+    @abstractmethod
+    def remember(self, memory: Any) -> None:
+        """Takes back what `memory` gave; of the same type."""
+
     def greet(self) -> None:
         """Sends the webhook that only tests the connection. Raises ApiRefusal where the provider has none."""
         raise ApiRefusal(409, "NO_TEST", f"{self.name} has no webhook that only tests the connection")

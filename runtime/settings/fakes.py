@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -22,6 +23,10 @@ class FakeSettings(BaseModel):
     fakes_metrics_port: Port = Field(8095, description="Port of the fake providers' `/metrics` and health.")
     fakes_seed: int = Field(
         0, description="The same number gives the same ids for the same calls; another one, others."
+    )
+    fakes_state: Path | None = Field(
+        None,
+        description="File in which the fakes keep what was asked for, paid and told, and their clock, between two starts; none forgets it.",
     )
     fakes_rate_limits: bool = Field(
         True,

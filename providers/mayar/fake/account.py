@@ -19,7 +19,7 @@ from providers.mayar.fake.history import HistoryDesk
 from providers.mayar.fake.ledger import NAME, MayarLedger
 from providers.mayar.fake.licences import LicenceDesk
 from providers.mayar.fake.payments import PaymentDesk
-from providers.mayar.fake.state import LinkState, MemberState
+from providers.mayar.fake.state import LinkState, MayarState, MemberState
 from providers.mayar.signature import HEADER
 from providers.mayar.simulator import MERCHANT_ID
 from providers.simulated import to_bytes
@@ -100,6 +100,12 @@ class MayarFake(FakeProvider):
         if not goods or not wish.get("email"):
             raise ApiRefusal(409, "NO_SUCH_GOOD", "a sale names a `product` (title or id) and an `email`")
         return self._of_link(self.ledger.sell(goods[0], wish))
+
+    def memory(self) -> MayarState:
+        return self.ledger.state
+
+    def remember(self, memory: MayarState) -> None:
+        self.ledger.state = memory
 
     def bills(self) -> list[FakeBill]:
         state = self.ledger.state

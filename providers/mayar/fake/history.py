@@ -17,11 +17,15 @@ from providers.simulated import iso
 
 
 class HistoryDesk:
-    """Rows of the outbox in Mayar's words. `account.hook` is the one address of the account."""
+    """Rows of the outbox in Mayar's words."""
 
     def __init__(self, fake: FakeProvider, ledger: MayarLedger, goods: tuple[FakeGood, ...]) -> None:
         self._fake, self._ledger, self._goods = fake, ledger, goods
-        self.hook = fake.account.webhook_url
+        ledger.state.hook = fake.account.webhook_url
+
+    @property
+    def hook(self) -> str | None:
+        return self._ledger.state.hook
 
     def routes(self) -> Iterable[FakeRoute]:
         yield FakeRoute("GET", "/hl/v1/webhook/history", self._by_page)
@@ -92,9 +96,10 @@ class HistoryDesk:
         return done({"id": wanted})
 
     def _register(self, call: FakeCall) -> FakeReply:
-        self.hook = str(call.document().get("urlHook") or call.query.get("urlHook") or "") or None
-        if self.hook is None:
+        wanted = str(call.document().get("urlHook") or call.query.get("urlHook") or "")
+        if not wanted:
             raise bad("urlHook is required")
+        self._ledger.state.hook = wanted
         return done({"urlHook": self.hook})
 
     def _test(self, call: FakeCall) -> FakeReply:

@@ -81,6 +81,8 @@ class MayarState:
     transactions: dict[str, TransactionState] = field(default_factory=dict)
     members: dict[str, MemberState] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    hook: str | None = None
+    """The one address of the account; registered by a call, or given at the start."""
 
     def link(self, name: str) -> LinkState | None:
         return self.links.get(self.names.get(name, name))

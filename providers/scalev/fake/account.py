@@ -15,7 +15,7 @@ from providers.fakes.provider import FakeAccount, FakeProvider
 from providers.fakes.world import FakeWorld
 from providers.scalev.fake.ledger import NAME, ScalevLedger
 from providers.scalev.fake.orders import OrderDesk
-from providers.scalev.fake.state import OrderState
+from providers.scalev.fake.state import OrderState, ScalevState
 from providers.scalev.fake.stores import StoreDesk
 from providers.scalev.signature import HEADER
 from providers.simulated import to_bytes
@@ -84,8 +84,14 @@ class ScalevFake(FakeProvider):
     def greet(self) -> None:
         self.ledger.greet()
 
+    def memory(self) -> ScalevState:
+        return self.ledger.state
+
+    def remember(self, memory: ScalevState) -> None:
+        self.ledger.state = memory
+
     def bills(self) -> list[FakeBill]:
-        return [self._bill(order) for order in self.ledger.orders.values()]
+        return [self._bill(order) for order in self.ledger.state.orders.values()]
 
     def bill(self, name: str) -> FakeBill | None:
         order = self.ledger.find(name)

@@ -11,7 +11,7 @@ from providers.fakes.calls import ApiRefusal, Json
 from providers.fakes.qris import qris
 from providers.fakes.world import FakeWorld
 from providers.scalev.fake import documents
-from providers.scalev.fake.state import OrderState, SoldLine
+from providers.scalev.fake.state import OrderState, ScalevState, SoldLine
 from providers.simulated import iso_micro, new_code, new_uuid
 
 NAME = "scalev"
@@ -27,11 +27,10 @@ class ScalevLedger:
 
     def __init__(self, world: FakeWorld, dice: Random) -> None:
         self._world, self._dice = world, dice
-        self.orders: dict[str, OrderState] = {}
-        self.names: dict[str, str] = {}
+        self.state = ScalevState()
 
     def find(self, name: str) -> OrderState | None:
-        return self.orders.get(self.names.get(name, name))
+        return self.state.orders.get(self.state.names.get(name, name))
 
     def take(self, lines: list[SoldLine], method: str, wish: Json) -> OrderState:
         """A new order. The same wish twice is two orders: there is no idempotency."""
@@ -43,7 +42,7 @@ class ScalevLedger:
         goods = sum(line.price * line.quantity for line in lines)
         added = extras["shipping_cost"] - extras["shipping_discount"] + extras["other_income"]
         order = OrderState(
-            number=len(self.orders) + 1,
+            number=len(self.state.orders) + 1,
             record_id=self._uuid7(),
             order_id=f"{now:%y%m%d}{new_code(self._dice, 6, string.ascii_uppercase)}",
             slug=new_code(self._dice, 22),
@@ -66,9 +65,9 @@ class ScalevLedger:
             notes=wish.get("notes"),
             back=wish.get("post_payment_redirect_url"),
         )
-        self.orders[order.record_id] = order
+        self.state.orders[order.record_id] = order
         for name in filter(None, (order.order_id, order.slug, order.external_id)):
-            self.names.setdefault(str(name), order.record_id)
+            self.state.names.setdefault(str(name), order.record_id)
         self._tell(order, "order.spam_created" if order.spam else "order.created", documents.snapshot(order))
         return order
 
@@ -82,7 +81,7 @@ class ScalevLedger:
         if order.gateway is None:
             order.gateway_reference = f"pr-{new_uuid(self._dice)}"
             order.gateway = self._instrument(order, method, page)
-            self.names[order.gateway_reference] = order.record_id
+            self.state.names[order.gateway_reference] = order.record_id
             self._tell(order, "order.epayment_created", documents.snapshot(order))
         return order.gateway
 

@@ -151,7 +151,7 @@ class OrderDesk:
             "customer_email": lambda order: order.customer.get("email"),
             "customer_name": lambda order: order.customer.get("name"),
         }
-        found = [order for order in reversed(self._ledger.orders.values()) if not order.deleted]
+        found = [order for order in reversed(self._ledger.state.orders.values()) if not order.deleted]
         for name, read in filters.items():
             if query.get(name):
                 found = [order for order in found if read(order) == query[name]]
@@ -162,9 +162,9 @@ class OrderDesk:
         return found
 
     def _order(self, call: FakeCall) -> OrderState:
-        order = self._ledger.orders.get(call.params["id"])
+        order = self._ledger.state.orders.get(call.params["id"])
         if order is None:
-            by_number = {str(each.number): each for each in self._ledger.orders.values()}
+            by_number = {str(each.number): each for each in self._ledger.state.orders.values()}
             order = by_number.get(call.params["id"])
         if order is None or order.deleted:
             raise ApiRefusal(404, "NOT_FOUND", "Not Found")

@@ -67,3 +67,11 @@ class OrderState:
         self.payment_status, self.updated = status, at
         self.times[status] = at
         self.history.insert(0, (at, status))
+
+
+@dataclass(slots=True)
+class ScalevState:
+    """All orders by their id; `names`: every other name of theirs."""
+
+    orders: dict[str, OrderState] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)

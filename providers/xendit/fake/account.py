@@ -23,7 +23,7 @@ from providers.xendit.fake.ledger import NAME, XenditLedger
 from providers.xendit.fake.money import MoneyDesk
 from providers.xendit.fake.plans import PlanDesk
 from providers.xendit.fake.refunds import REFUND_QUIRKS, RefundDesk
-from providers.xendit.fake.state import PaymentState, RequestState
+from providers.xendit.fake.state import PaymentState, RequestState, XenditState
 from providers.xendit.fake.v2 import SecondGeneration
 from providers.xendit.fake.v3 import QUIRKS, ThirdGeneration
 from providers.xendit.signature import HEADER
@@ -57,7 +57,7 @@ class XenditFake(FakeProvider):
             SecondGeneration(self.ledger, world, self.dice, account.account_id),
             RefundDesk(self.ledger),
             MoneyDesk(self.ledger, account.account_id),
-            CustomerDesk(world, self.dice),
+            CustomerDesk(self.ledger, world, self.dice),
             InvoiceDesk(self.ledger, world, self.dice, account.account_id),
         )
         self._third = ThirdGeneration(self.ledger, world, self.dice, account.account_id, test_key=test)
@@ -112,6 +112,12 @@ class XenditFake(FakeProvider):
             self.ledger.finish_refund(
                 state.refunds[key], "INSUFFICIENT_BALANCE" if kind == "refund_failed" else None
             )
+
+    def memory(self) -> XenditState:
+        return self.ledger.state
+
+    def remember(self, memory: XenditState) -> None:
+        self.ledger.state = memory
 
     def bills(self) -> list[FakeBill]:
         # Charges of a plan are shown with their plan.

@@ -9,6 +9,7 @@ from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Js
 from providers.fakes.world import FakeWorld
 from providers.simulated import iso, new_uuid
 from providers.xendit.fake.idempotency import IdempotencyKeys
+from providers.xendit.fake.ledger import XenditLedger
 from providers.xendit.fake.v3 import invalid
 
 _KEPT = (
@@ -20,10 +21,13 @@ _KEPT = (
 class CustomerDesk:
     """Create, read, find by reference, change."""
 
-    def __init__(self, world: FakeWorld, dice: Random) -> None:
-        self._world, self._dice = world, dice
+    def __init__(self, ledger: XenditLedger, world: FakeWorld, dice: Random) -> None:
+        self._ledger, self._world, self._dice = ledger, world, dice
         self._keys = IdempotencyKeys()
-        self._customers: dict[str, Json] = {}
+
+    @property
+    def _customers(self) -> dict[str, Json]:
+        return self._ledger.state.customers
 
     def routes(self) -> Iterable[FakeRoute]:
         return (

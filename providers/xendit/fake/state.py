@@ -127,6 +127,7 @@ class XenditState:
     refunds: dict[str, RefundState] = field(default_factory=dict)
     plans: dict[str, PlanState] = field(default_factory=dict)
     cycles: dict[str, CycleState] = field(default_factory=dict)
+    customers: dict[str, dict[str, Any]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> RequestState | None:

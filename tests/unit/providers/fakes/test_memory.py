@@ -1,0 +1,86 @@
+"""A world in a file: after a stop everything is where it was, and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from providers.fakes.app import serving
+from providers.fakes.provider import FakeAccount
+from providers.fakes.registry import FAKES
+from providers.fakes.world import FakeWorld
+from tests.unit.providers.fakes import test_mayar, test_scalev_orders, test_xendit_plans, test_xendit_requests
+from tests.unit.providers.fakes.stand import GOODS, KEYS, SECRET, START, Caller, WebhookDoor
+from tests.waiting import until
+
+
+@asynccontextmanager
+async def started(door: WebhookDoor, state: Path) -> AsyncIterator[Caller]:
+    accounts = {
+        name: FakeAccount(KEYS[name], SECRET, f"akun-{name}", f"{door.address}/webhooks/{name}", GOODS)
+        for name in FAKES
+    }
+    world = FakeWorld(wall=lambda: START, frozen=True)
+    async with serving(accounts, world, state=state) as served, aiohttp.ClientSession() as session:
+        yield Caller(session, served)
+
+
+async def test_everything_is_where_it_was_and_goes_on(door: WebhookDoor, tmp_path: Path) -> None:
+    state = tmp_path / "deep" / "world.json"
+    door.answers = [503]
+    async with started(door, state) as caller:
+        paid = await test_xendit_requests.create(caller)
+        await caller.control("POST", "/payments/xendit/topup-1/pay", {})
+        await until(lambda: door.taken)
+        await test_xendit_requests.create(caller, reference_id="topup-2")
+        await test_xendit_plans.create(caller)
+        await test_xendit_plans.link(caller)
+        order = await test_scalev_orders.create(caller)
+        bill, licence = await test_mayar.member(caller)
+        await caller.advance("10m")
+        _, before = await caller.control("GET", "/payments")
+    told = len(door.taken)
+
+    async with started(door, state) as caller:
+        _, after = await caller.control("GET", "/payments")
+        assert after == before
+        _, read, _ = await test_xendit_requests.ask(
+            caller, "GET", f"/v3/payment_requests/{paid['payment_request_id']}"
+        )
+        assert read["status"] == "SUCCEEDED"
+        _, same, _ = await test_scalev_orders.ask(caller, "GET", f"/v3/orders/{order['id']}")
+        assert same["order_id"] == order["order_id"]
+        _, said, _ = await test_mayar.ask(caller, "POST", "/saas/v1/license/verify", licence)
+        assert said["isLicenseActive"] is True
+        fresh = await test_xendit_requests.create(caller, reference_id="topup-3")
+        assert fresh["payment_request_id"] not in {one["key"] for one in before}
+        await caller.advance("5m")  # 15 minutes after the attempt that was not taken
+        assert len(door.taken) == told + 1
+        await caller.advance("31d")
+        events = [one.document.get("event") for one in door.taken[told:]]
+        assert {
+            "payment.capture",
+            "payment_request.expiry",
+            "recurring.cycle.succeeded",
+            "membership.memberExpired",
+        } <= set(events)
+        assert (await caller.control("GET", f"/payments/mayar/{bill['key']}"))[1]["status"].startswith(
+            "INACTIVE"
+        )
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"not json", b'{"ahead_seconds":1}'])
+async def test_a_file_that_holds_no_world_begins_a_new_one(
+    door: WebhookDoor, tmp_path: Path, content: bytes
+) -> None:
+    state = tmp_path / "world.json"
+    state.write_bytes(content)
+    async with started(door, state) as caller:
+        assert (await caller.control("GET", "/payments"))[1] == []
+        await test_xendit_requests.create(caller)
+    async with started(door, state) as caller:
+        assert len((await caller.control("GET", "/payments"))[1]) == 1
