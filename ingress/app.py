@@ -94,7 +94,7 @@ async def _serving(
         trusted=trusted_networks(settings.ingress_trusted_proxies),
     )
     guard = Guard(door, settings, metrics)
-    listener = await listen(guard, settings)
+    listener = listen(guard, settings)
     background = [
         asyncio.create_task(broker.failure(), name="ingress broker"),
         asyncio.create_task(guard.sweep(), name="ingress sweep"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
+READ_SECONDS = 0.0001  # what a read of a body takes, most of it in the kernel where nobody measures it
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -35,7 +36,7 @@ class Phase(Enum):
     FAREWELL = "slow_farewell"  # the last answer is on its way; what still comes is thrown away
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """`suspect`: its last request was refused. Such a one has no claim to be quick any more."""
 
     __slots__ = (
@@ -86,17 +87,29 @@ class Connection(asyncio.Protocol):
         self._reader.drop()
         self.guard.leave(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next read goes: a little of who has not said yet what it wants, much of a body, and of what is thrown away."""
+        return self.guard.scratch.large if self._is_wide else self.guard.scratch.small
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self.phase is Phase.FAREWELL or self.gone:
-            if not self.guard.discards(len(data)):
+            if not self.guard.discards(nbytes):
                 self._pause()
             return
+        self.received(bytes(self.guard.scratch.large[:nbytes]))
+
+    def received(self, data: bytes) -> None:
+        """More from the client."""
         self._reads += 1
         if self.phase is Phase.IDLE and len(data) <= SLICE and not (self.suspect or self._choked):
             self._take_quickly(data)
         else:
             self._reader.add(data)
             self.proceed()
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.phase is Phase.BODY or self.phase is Phase.FAREWELL
 
     def _take_quickly(self, data: bytes) -> None:
         """Most requests are small, come in one piece and find nothing before them: the steps of `proceed`, without asking what is next."""
@@ -227,11 +240,21 @@ class Connection(asyncio.Protocol):
                 self._part()
                 return
             self._wait(Phase.IDLE)
-        if self._reader.held:
+        if self._reader.held or not self._may_read():
             self._pause()
         else:
             self._resume()
         self.guard.unverified.hold(self, held)
+
+    def _may_read(self) -> bool:
+        """Who is costly is read once for each turn it gets: a thousand of them could fill a turn of the loop with reading alone."""
+        if self._busy or self._choked or self._ended or not self._is_costly(self._request):
+            return True
+        turnstile = self.guard.turnstile
+        if not turnstile.admits(self):
+            return False
+        turnstile.spend(READ_SECONDS)
+        return True
 
     def reply(self, answer: Answer, *, last: bool) -> None:
         """Ends a request that `take` was given. A client that has left is not told."""

@@ -27,6 +27,8 @@ log = get_logger(__name__)
 
 SWEEP_SECONDS = 0.5
 WORK_SLACK_SECONDS = 2.0  # on top of the publish deadline: verification and the answer
+SMALL_READ = 16_384  # a usual request as a whole
+LARGE_READ = 65_536
 QUICK_READS = 8  # a small request that comes in more pieces than that has no claim to be read at once
 
 
@@ -41,6 +43,14 @@ class Handler(Protocol):
 
     def turn_away(self, connection: Connection, request: Request, cause: str) -> Answer:
         """The answer to a request that is not read to its end."""
+
+
+class Scratch:
+    """Where clients' bytes arrive. One for all: they are taken out before anybody else is read."""
+
+    def __init__(self) -> None:
+        self.large = memoryview(bytearray(LARGE_READ))
+        self.small = self.large[:SMALL_READ]
 
 
 class Guard:
@@ -63,6 +73,7 @@ class Guard:
             Phase.WORK: settings.ingress_publish_deadline_seconds + WORK_SLACK_SECONDS,
             Phase.FAREWELL: settings.ingress_farewell_seconds,
         }
+        self.scratch = Scratch()
         self.full = answers.not_durable(settings.ingress_retry_after_seconds)
         self.turnstile = Turnstile(settings.ingress_stranger_share, self._loop)
         self.unverified = UnverifiedBytes(settings.ingress_unverified_bytes, self._loop.time)

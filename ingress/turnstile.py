@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-AHEAD_SECONDS = 0.005  # saved up after a quiet time: how long one turn of the loop may take on their account
+AHEAD_SECONDS = 0.002  # saved up after a quiet time: how long one turn of the loop may take on their account
 TURN_SECONDS = 0.001  # then it is the next one's turn
 PAUSE_SECONDS = 0.001
 

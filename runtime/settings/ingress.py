@@ -51,7 +51,7 @@ class IngressSettings(BaseModel):
         "stranger that is read and verified at once; what is larger waits for its turn.",
     )
     ingress_stranger_share: float = Field(
-        0.4,
+        0.25,
         gt=0,
         le=1,
         description="Part of one core for large, chunked or crumbled bodies without a credential in their head, and for clients that were just "

@@ -1,6 +1,6 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "intake": "tests.benchmarks.queue_to_log",
     "balances": "tests.benchmarks.log_to_balances",
     "visible": "tests.benchmarks.visible_balance",
+    "flood": "tests.benchmarks.flood",
 }
 
 

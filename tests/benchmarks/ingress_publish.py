@@ -167,7 +167,7 @@ async def _serve(broker_url: str, variant: str) -> None:
             metrics=metrics,
             trusted=(),
         )
-        listener = await listen(Guard(door, settings, metrics), settings)
+        listener = listen(Guard(door, settings, metrics), settings)
         print(listener.address[1], flush=True)
         await asyncio.Event().wait()
 

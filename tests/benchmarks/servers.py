@@ -21,6 +21,7 @@ from aiohttp import web
 
 from ingress import app
 from ingress.lane import Settle
+from runtime.lifecycle import spare_what_is_loaded
 from runtime.logs import configure_logging
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack_one
@@ -86,6 +87,7 @@ async def serve_application(handler: Handler) -> None:
 async def serve_ingress(silent: bool) -> None:
     if silent:
         _silence()
+    spare_what_is_loaded()  # as every process of ours does
     settings = Settings(
         env="development",
         broker_url=os.environ["BENCH_BROKER_URL"],

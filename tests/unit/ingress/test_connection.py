@@ -9,6 +9,7 @@ import pytest
 from ingress import answers
 from runtime.settings import Settings
 from tests.unit.ingress.wire import Visit, chunked, post
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ async def test_a_request_cut_anywhere_keeps_its_bytes(visit: Visit, request_: by
     for cut in range(1, len(request_)):
         visit.send(request_[:cut])
         visit.send(request_[cut:])
+        await until(lambda: visit.handler.bodies)
         assert visit.handler.bodies.pop() == b"in pieces"
         visit.answer()
 
@@ -47,14 +49,14 @@ async def test_a_request_cut_anywhere_keeps_its_bytes(visit: Visit, request_: by
 async def test_a_request_of_single_bytes_keeps_them(visit: Visit) -> None:
     for byte in post(b"x" * 300):
         visit.send(bytes([byte]))
-    assert visit.handler.bodies == [b"x" * 300]
+    await until(lambda: visit.handler.bodies == [b"x" * 300])
 
 
 @pytest.mark.parametrize("size", [65_535, 65_536, 1_048_576])
 async def test_a_large_request_keeps_its_bytes(visit: Visit, size: int) -> None:
     body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
     visit.send(post(body))
-    assert visit.handler.bodies == [body]
+    await until(lambda: visit.handler.bodies == [body])
 
 
 async def test_pipelined_requests_are_taken_in_their_order(visit: Visit) -> None:
@@ -135,7 +137,7 @@ async def test_who_closes_its_half_inside_a_body_is_told(visit: Visit) -> None:
 
 @pytest.mark.parametrize("sent", [b"", post(b"x")[:10]], ids=["idle", "inside a head"])
 async def test_who_closes_its_half_without_a_request_is_closed(visit: Visit, sent: bytes) -> None:
-    visit.connection.data_received(sent) if sent else None
+    visit.send(sent)
     assert visit.connection.eof_received() is False
     assert visit.wire.said == []
 

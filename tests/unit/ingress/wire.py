@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 from prometheus_client import CollectorRegistry
@@ -35,8 +36,9 @@ def chunked(*chunks: bytes) -> bytes:
 class Wire(asyncio.Transport):
     """The client's end."""
 
-    def __init__(self) -> None:
+    def __init__(self, flow: Callable[[], None]) -> None:
         super().__init__()
+        self._flow = flow
         self.said: list[bytes] = []
         self.reading = True
         self.switched = 0
@@ -55,6 +57,7 @@ class Wire(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self.reading = True
+        asyncio.get_running_loop().call_soon(self._flow)
         self.switched += 1
 
     def close(self) -> None:
@@ -100,7 +103,8 @@ class Visit:
     """One open connection at a guard."""
 
     def __init__(self, settings: Settings, guard: Guard | None = None) -> None:
-        self.wire = Wire()
+        self._unread = b""
+        self.wire = Wire(self._flow)
         self.guard = guard or Guard(Handler(), settings, Metrics(CollectorRegistry()))
         self.guard.turnstile.clock = lambda: 0.0  # nobody's work takes time, however slow this machine is
         self.handler = cast(Handler, self.guard.door)
@@ -108,7 +112,18 @@ class Visit:
         self.connection.connection_made(self.wire)
 
     def send(self, data: bytes) -> None:
-        self.connection.data_received(data)
+        self._unread += data
+        self._flow()
 
     def answer(self, *, last: bool = False) -> None:
         self.connection.reply(answers.SUCCESS, last=last)
+        self._flow()
+
+    def _flow(self) -> None:
+        """What a transport does: read into the buffer it is given, as long as reading is not paused."""
+        while self._unread and self.wire.reading and not self.wire.closed:
+            buffer = self.connection.get_buffer(-1)
+            size = min(len(buffer), len(self._unread))
+            buffer[:size] = self._unread[:size]
+            self._unread = self._unread[size:]
+            self.connection.buffer_updated(size)
