@@ -23,6 +23,7 @@ from providers.xendit.fake.ledger import NAME, XenditLedger
 from providers.xendit.fake.money import MoneyDesk
 from providers.xendit.fake.plans import PlanDesk
 from providers.xendit.fake.refunds import REFUND_QUIRKS, RefundDesk
+from providers.xendit.fake.sessions import SessionDesk, family_of
 from providers.xendit.fake.state import PaymentState, RequestState, XenditState
 from providers.xendit.fake.v2 import SecondGeneration
 from providers.xendit.fake.v3 import QUIRKS, ThirdGeneration
@@ -52,8 +53,10 @@ class XenditFake(FakeProvider):
         self._calls_a_minute = 60 if test else 600
         self.charging = XenditCharging(self.ledger, world, self.dice, account.account_id)
         self._plans = PlanDesk(self.ledger, self.charging, world, self.dice)
+        self._sessions = SessionDesk(self.ledger, world, self.dice, account.account_id)
         self._desks = (
             self._plans,
+            self._sessions,
             SecondGeneration(self.ledger, world, self.dice, account.account_id),
             RefundDesk(self.ledger),
             MoneyDesk(self.ledger, account.account_id),
@@ -65,6 +68,9 @@ class XenditFake(FakeProvider):
     @classmethod
     def account_id_of(cls, settings: Settings) -> str:
         return settings.xendit_business_id or BUSINESS_ID
+
+    def webhook_url(self, event: str) -> str | None:
+        return self.ledger.state.addresses.get(family_of(event), self.account.webhook_url)
 
     def routes(self) -> Iterable[FakeRoute]:
         return [*self._third.routes(), *(route for desk in self._desks for route in desk.routes())]
@@ -139,7 +145,9 @@ class XenditFake(FakeProvider):
         request = self.ledger.state.find(name)
         if request is None or act not in self._bill(request).acts:
             raise ApiRefusal(409, "INVALID_VALUE_ERROR", f"{act} is not possible now")
-        if act == "pay":
+        if act == "link":
+            self._sessions.save(request)
+        elif act == "pay":
             self.ledger.pay(request, amount)
         elif act == "fail":
             self.ledger.fail(request)
@@ -203,6 +211,8 @@ class XenditFake(FakeProvider):
 
     def _acts(self, request: RequestState, payments: list[PaymentState]) -> tuple[str, ...]:
         captured = [payment for payment in payments if payment.captured]
+        if request.kind == "SAVE":
+            return ("link", "expire") if request.open else ()
         acts = ["pay"]
         if request.open:
             acts += ["fail", "expire"]

@@ -94,7 +94,7 @@ def request_object(request: RequestState, business_id: str, latest: PaymentState
 def of_payment(request: RequestState, payment: PaymentState, business_id: str) -> tuple[str, Body]:
     """Name and document of what is told about a payment's state."""
     at = payment.updated
-    if request.era in ("v3", "plan"):
+    if request.era in ("v3", "plan", "session"):
         event = _V3_EVENTS[payment.status]
         return event, envelope(event, business_id, at, payment_object(request, payment))
     event = _V2_EVENTS[payment.status]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Era = Literal["v3", "v2", "invoice", "plan"]
+Era = Literal["v3", "v2", "invoice", "plan", "session"]
 """Which generation of the API asked; its webhooks follow."""
 
 
@@ -128,6 +128,8 @@ class XenditState:
     plans: dict[str, PlanState] = field(default_factory=dict)
     cycles: dict[str, CycleState] = field(default_factory=dict)
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    """Where webhooks go, by the type under which the address was set."""
     names: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> RequestState | None:
