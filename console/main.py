@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("console.commands.keys:keys", "Keys of applications: make, list, revoke."),
     "fake": ("console.commands.fake:fake", "Providers that answer without an account, and their clock."),
     "simulate": ("console.commands.simulate:simulate", "Send correctly signed webhooks, as a provider would."),
+    "psql": ("console.commands.psql:psql", "Open the database in psql, as a reader."),
+    "completion": ("console.commands.completion:completion", "Print the completion script of a shell."),
 }  # fmt: skip
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+_COMPLETION = """\b
+bash:  lunas completion bash >> ~/.bashrc
+zsh:   lunas completion zsh >> ~/.zshrc
+fish:  lunas completion fish > ~/.config/fish/completions/lunas.fish"""
+
 RUNNING: dict[str, str] = {
     "Commands": "Perintah",
     "Options": "Opsi",
@@ -29,6 +34,21 @@ RUNNING: dict[str, str] = {
         "Mainkan pembayaran sehari pada instans sendiri dan periksa hasilnya."
     ),
     "Bring the database schema up to date.": "Mutakhirkan skema basis data.",
+    "Open the database in psql, as a reader.": "Buka basis data di psql, sebagai pembaca.",
+    "Open the database of the instance in psql, or run one statement with -c.": (
+        "Buka basis data instans di psql, atau jalankan satu perintah dengan -c."
+    ),
+    "As the read-only role `lunas_reader`, which sees the views that SQL readers may rely on, in a session that cannot write.": (
+        "Sebagai peran `lunas_reader`, yang melihat view untuk pembaca SQL, dalam sesi yang tidak bisa menulis."
+    ),
+    "As the role of this command: its tables too, still without writing.": (
+        "Sebagai peran perintah ini: tabelnya juga, tetap tanpa menulis."
+    ),
+    "As the login of the address, which may change everything; no audit record is made.": (
+        "Sebagai login dari alamatnya, yang bisa mengubah semuanya; tanpa catatan audit."
+    ),
+    _COMPLETION: _COMPLETION,
+    "Print the completion script of a shell.": "Cetak skrip pelengkapan untuk shell.",
     "What is wrong, why, and how to fix it.": "Apa yang salah, mengapa, dan cara memperbaikinya.",
     "Find a payment, delivery, customer or order by anything you have.": (
         "Cari pembayaran, kiriman, pelanggan atau pesanan dengan apa pun yang ada."

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 ERRORS: dict[str, tuple[str, str]] = {
     "error.prefix": ("Error: {sentence}", "Galat: {sentence}"),
+    "psql.missing": (
+        "psql is not installed: `apt-get install --no-install-recommends postgresql-client`, or start Docker.",
+        "psql belum terpasang: `apt-get install --no-install-recommends postgresql-client`, atau jalankan Docker.",
+    ),
+    "psql.writing": (
+        "This session may change everything, and nobody keeps a record of it.",
+        "Sesi ini bisa mengubah semuanya, dan tidak ada catatan tentangnya.",
+    ),
     "error.database_away": (
         "PostgreSQL does not answer at {address}: start lunas with `make run`, or correct LUNAS_DATABASE_URL.",
         "PostgreSQL tidak menjawab di {address}: jalankan lunas dengan `make run`, atau perbaiki LUNAS_DATABASE_URL.",
