@@ -11,6 +11,8 @@ from console.messages import text
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
+DOORS = ("ingress", "api", "console", "fakes")
+"""In the order in which they are shown."""
 CUSTOMER = "budi"
 AMOUNT = 50_000
 
@@ -44,14 +46,26 @@ def welcome(settings: Settings, addresses: Mapping[str, str]) -> str:
     lines = [text("welcome.running"), ""]
     notes = {"console": f"   {text('welcome.sign_in', password=_operator_key(settings))}"}
     lines += [
-        f"  {text(f'welcome.{name}'):<24}{url}{notes.get(name, '')}"
-        for name, url in addresses.items()
-        if name in ("ingress", "api", "console", "fakes")
+        f"  {text(f'welcome.{name}'):<24}{addresses[name]}{notes.get(name, '')}"
+        for name in DOORS
+        if name in addresses
     ]
     if "ingress" in addresses and "api" in addresses:
         lines += ["", text("welcome.try"), "", *(f"  {line}" for line in first_payment(settings, addresses))]
     lines += ["", text("welcome.more")]
     return "\n".join(lines)
+
+
+def announcement(settings: Settings, addresses: Mapping[str, str]) -> str:
+    """The same for a program that reads our output: one line of JSON."""
+    said = {
+        "action": "instance.ready",
+        "event": "lunas is running",
+        "addresses": {name: addresses[name] for name in DOORS if name in addresses},
+    }
+    if "ingress" in addresses and "api" in addresses:
+        said["first_payment"] = first_payment(settings, addresses)
+    return json.dumps(said, ensure_ascii=False)
 
 
 def first_payment(settings: Settings, addresses: Mapping[str, str]) -> list[str]:

@@ -56,9 +56,9 @@ class _Date:
 _date = _Date()
 
 SUCCESS = Answer(200, b'{"success": true}')
-ALIVE = Answer(200, b'{"status": "alive"}')
-READY = Answer(200, b'{"status": "ready"}')
-NOT_READY = Answer(503, b'{"status": "not_ready"}')
+ALIVE = Answer(200, b'{"process": "ingress", "status": "alive"}')
+READY = Answer(200, b'{"process": "ingress", "status": "ready"}')
+NOT_READY = Answer(503, b'{"process": "ingress", "status": "not_ready"}')
 INVALID_SIGNATURE = Answer(401, b'{"error": "Invalid signature"}')
 NOT_FOUND = Answer(404, b'{"error": "Not found"}')
 ONLY_POST = Answer(405, b'{"error": "Method not allowed"}', {"Allow": "POST"})

@@ -16,6 +16,7 @@ import orjson
 import structlog
 from pydantic import SecretBytes, SecretStr
 
+from runtime.log_lines import PersonRenderer
 from schemas.errors import LunasError
 
 VALUE_LIMIT_CHARS = 4096  # a longer value is an accident; it would drown the line
@@ -41,7 +42,9 @@ def configure_logging(
     stream = stream or sys.stderr
     as_text = form == "console" or (form == "auto" and stream.isatty())
     renderer = (
-        structlog.dev.ConsoleRenderer() if as_text else structlog.processors.JSONRenderer(serializer=_to_json)
+        PersonRenderer(colours=stream.isatty())
+        if as_text
+        else structlog.processors.JSONRenderer(serializer=_to_json)
     )
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

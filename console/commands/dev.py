@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -10,7 +11,7 @@ from console.lazy import Command
 from console.messages import text
 from console.output import talk
 from console.processes import MIGRATE, commands
-from console.welcome import welcome
+from console.welcome import announcement, welcome
 from deploy.local.services.supervisor import Programs, run_foreground
 from processor.fulfilment.catalog_source import read_catalog
 from runtime.settings import load_settings
@@ -27,5 +28,9 @@ def dev() -> int:
     for name, near in misspelt(os.environ, settings.dotenv).items():
         talk(text("welcome.misspelt", name=name, near=near))
     read_catalog(settings)  # what is wrong with it is said before anything is started
+    if sys.stderr.isatty() and "log_level" not in settings.model_fields_set:
+        # A person reads the addresses, and then of trouble alone.
+        settings = settings.model_copy(update={"log_level": "warning"})
+    tell = welcome if sys.stdout.isatty() else announcement
     programs = Programs(MIGRATE, commands(settings))
-    return run_foreground(settings, programs, welcome=lambda instance: welcome(settings, instance.addresses))
+    return run_foreground(settings, programs, welcome=lambda instance: tell(settings, instance.addresses))

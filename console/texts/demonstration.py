@@ -20,8 +20,8 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "Pembayaran pertama, tempelkan di terminal lain: daftarkan pelanggan, bayar, lihat.",
     ),
     "welcome.more": (
-        "More: .venv/bin/lunas status · .venv/bin/lunas simulate xendit payment.capture --count 10",
-        "Lainnya: .venv/bin/lunas status · .venv/bin/lunas simulate xendit payment.capture --count 10",
+        "More: .venv/bin/lunas status · .venv/bin/lunas psql · .venv/bin/lunas simulate xendit payment.capture --count 10",
+        "Lainnya: .venv/bin/lunas status · .venv/bin/lunas psql · .venv/bin/lunas simulate xendit payment.capture --count 10",
     ),
     "welcome.fakes": ("fake providers", "penyedia palsu"),
     "demo.starting": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -112,6 +113,41 @@ def gone(pids: list[int]) -> bool:
     )
 
 
+def test_at_a_terminal_the_addresses_come_first_and_no_routine(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    master, slave = os.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "console.main", "dev"],
+            cwd=ROOT, env=environment | {"TERM": "xterm"}, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        (tmp_path / "output").touch()
+        try:
+            instance = wait_for_instance(process, environment)
+            said = b""
+            while b"More: " not in said:
+                said += os.read(master, 65_536)
+        finally:
+            process.terminate()
+            with contextlib.suppress(OSError):
+                while os.read(master, 65_536):
+                    pass
+            process.wait(timeout=30)
+    finally:
+        os.close(master)
+    lines = said.decode().replace("\r", "").splitlines()
+    assert lines[0].startswith("lunas: starting")
+    assert lines[1].startswith("lunas is running")
+    shown = [line.split()[-1] if "password" not in line else line for line in lines[3:6]]
+    assert [
+        instance.addresses[name] in line
+        for name, line in zip(("ingress", "api", "console"), shown, strict=True)
+    ] == [True] * 3
+    assert '{"action"' not in said.decode()
+
+
 def test_it_shows_its_addresses_restarts_what_dies_and_stops_in_order(
     start: Start, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -120,8 +156,11 @@ def test_it_shows_its_addresses_restarts_what_dies_and_stops_in_order(
     assert set(instance.addresses) == set(DOORS)
     assert all(ready(url) for url in instance.addresses.values())
     output = (tmp_path / "output").read_text(encoding="utf-8")
-    assert all(url in output for url in instance.addresses.values())
-    assert "curl" in output
+    # Nobody is at a terminal: every line is a document.
+    told = [json.loads(line) for line in output.splitlines()]
+    [there] = [one for one in told if one["action"] == "instance.ready"]
+    assert there["addresses"].items() <= instance.addresses.items()
+    assert there["first_payment"][0].startswith("curl ")
 
     before = children(process.pid)
     assert {"ingress", "processor", "projections", "api", "console"} <= set(before)

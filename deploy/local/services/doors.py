@@ -35,7 +35,7 @@ def choose_ports(
     for field in fields:
         if getattr(settings, field) and leases.take(getattr(settings, field), _host(settings, field)):
             chosen[field] = getattr(settings, field)
-    taken = []
+    taken, moved = [], []
     for field in (field for field in fields if field not in chosen):
         wanted, explicit = getattr(settings, field), field in settings.model_fields_set
         try:
@@ -46,9 +46,12 @@ def choose_ports(
             taken.append(str(error))
             continue
         if wanted:
-            report(f"port {wanted} is taken, {variable_name(field)} is {chosen[field]} instead")
+            moved.append((wanted, f"{variable_name(field)}={chosen[field]}"))
     if taken:
         raise ConfigurationError("\n".join(taken))
+    if moved:
+        ports = f"{'ports' if len(moved) > 1 else 'port'} {', '.join(str(port) for port, _ in moved)}"
+        report(f"{ports} taken, instead {' '.join(instead for _, instead in moved)}")
     return chosen
 
 

@@ -6,6 +6,7 @@ It knows no process: names and commands come from its caller. A process called `
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -244,4 +246,10 @@ def _clear(secret: SecretStr | None) -> str | None:
 
 
 def _say(line: str) -> None:
+    """To a person as a sentence, to a collector as the lines of our processes are."""
+    if not sys.stderr.isatty():
+        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        said = {"action": "supervisor.told", "event": line, "process": "supervisor", "level": "info"}
+        print(json.dumps(said | {"timestamp": at}, ensure_ascii=False), file=sys.stderr, flush=True)
+        return
     print(f"lunas: {line}", file=sys.stderr, flush=True)

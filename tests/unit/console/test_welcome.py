@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import SecretStr
 
 from console import progress
-from console.welcome import welcome
+from console.welcome import announcement, welcome
 from runtime.settings import Settings
 
 DOORS = {"ingress": "http://127.0.0.1:1", "api": "http://127.0.0.1:2", "console": "http://127.0.0.1:3"}
@@ -17,6 +19,15 @@ def test_the_known_development_secrets_are_shown_ready_to_use() -> None:
     assert "http://127.0.0.1:3   any name, password dev-operator-key" in said
     assert "Bearer dev-api-key" in said
     assert "x-callback-token: dev-xendit-secret" in said
+
+
+def test_doors_are_shown_in_one_order_wherever_they_moved() -> None:
+    moved = dict(reversed(DOORS.items()))
+    said = welcome(Settings(env="development"), moved)
+    assert said == welcome(Settings(env="development"), DOORS)
+    told = announcement(Settings(env="development"), moved)
+    assert "\n" not in told
+    assert list(json.loads(told)["addresses"]) == list(DOORS)
 
 
 def test_other_secrets_are_named_but_never_shown() -> None:

@@ -89,10 +89,22 @@ def test_doors_with_a_free_default_keep_it_and_the_others_move_past_them(
     ports = choose_ports(settings, ["ingress", "api"], leases, said.append)
     assert ports["api_port"] == first + 1
     assert ports["ingress_port"] > first + 1
-    assert any(
-        f"port {first} is taken, LUNAS_INGRESS_PORT is {ports['ingress_port']} instead" in line
-        for line in said
+    assert f"port {first} taken, instead LUNAS_INGRESS_PORT={ports['ingress_port']}" in said[0]
+
+
+def test_all_that_moved_is_told_in_one_line(leases: PortLeases, other: PortLeases) -> None:
+    first = other.pick(range(29_800, 30_200))
+    second = other.pick(range(30_200, 30_600))
+    settings = Settings.model_construct(
+        _fields_set={"env"},
+        **(dict(Settings(env="development")) | {"ingress_port": first, "api_port": second}),
     )
+    said: list[str] = []
+    ports = choose_ports(settings, ["ingress", "api"], leases, said.append)
+    moved = [line for line in said if str(first) in line or str(second) in line]
+    assert moved == said
+    assert len(said) == 1
+    assert f"LUNAS_INGRESS_PORT={ports['ingress_port']} LUNAS_API_PORT={ports['api_port']}" in said[0]
 
 
 def test_a_taken_explicit_door_stops_the_start(leases: PortLeases, taken: int) -> None:
