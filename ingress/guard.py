@@ -170,6 +170,7 @@ class Guard:
                 if not connection.gone and now - connection.since > self._deadlines[connection.phase]:
                     self.cut_for(connection.phase.value)
                     connection.late()
+            self.unverified.give_back()
 
     def end(self) -> None:
         """Ends all that are left."""

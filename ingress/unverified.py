@@ -6,10 +6,12 @@ request that came whole was never counted. Whose head carries a valid credential
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Protocol
 
 RELIEVED = 0.75  # of the limit is left by strangers when there was too much: looking for whom to turn away is worth a few
+MUCH_BYTES = 16 * 1024**2  # less than that is not worth giving back
 SOONEST_SECONDS = 0.1  # what came just now counts by its size
 
 
@@ -36,6 +38,7 @@ class UnverifiedBytes:
         self._clock = clock
         self._held: dict[Holder, int] = {}
         self._total = 0
+        self._most = 0  # since memory was given back
 
     @property
     def total(self) -> int:
@@ -49,12 +52,19 @@ class UnverifiedBytes:
             return
         self._total += size - self._held.get(holder, 0)
         self._held[holder] = size
+        self._most = max(self._most, self._total)
         if self._total > self._limit:
             self._relieve()
 
     def leave(self, holder: Holder) -> None:
         """Nothing is held any more."""
         self._total -= self._held.pop(holder, 0)
+
+    def give_back(self, give: Callable[[], None] | None = None) -> None:
+        """After a flood: the allocator keeps what was freed, unless it is asked."""
+        if self._most >= MUCH_BYTES and self._total <= self._most // 8:
+            self._most = self._total
+            (give or trim)()
 
     def _relieve(self) -> None:
         now = self._clock()
@@ -68,3 +78,10 @@ class UnverifiedBytes:
                 break
             self.leave(holder)
             holder.relieve()
+
+
+def trim() -> None:
+    """Gives memory that is not in use back to the system, where the C library knows how (glibc)."""
+    give = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if give is not None:
+        give(0)

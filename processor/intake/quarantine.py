@@ -17,12 +17,14 @@ from processor.intake.interpreter import EnvelopeInvalid, moment
 from processor.intake.patience import Patience, Stopping
 from processor.intake.stopping import until_stopped
 from runtime.amqp.consumer import Consumer, Incoming
-from runtime.database import Pool
+from runtime.database import Connection, Pool
 from runtime.ids import uuid7
 from runtime.logs import get_logger
 from schemas.rejection import Rejection, RejectionError, unpack_rejection
 
 BATCH = 200  # messages in one transaction
+SLACK = 100  # a hundredth of what the table may hold comes in between two looks at it, so that a flood does not pay for one with every batch
+OLD_SECONDS = 3600.0  # what is too old goes within an hour, whether anything comes or not
 
 log = get_logger(__name__)
 
@@ -56,19 +58,34 @@ class QuarantineKeeper:
         self._instruments = instruments
         self._cap = cap
         self._acquire_timeout = acquire_timeout
+        # Since the last look at what the table holds.
+        self._rows = 0
+        self._bytes = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`."""
-        # Whoever waits for this queue is this coroutine alone: declaring and consuming it may hang for as long as it likes.
-        await until_stopped(stop, self._consumer.start())
         try:
-            while (messages := await until_stopped(stop, self._consumer.take(BATCH))) is not None:
+            await self._patience.through(self._trim)
+            # Whoever waits for this queue is this coroutine alone: declaring and consuming it may hang for as long as it likes.
+            await until_stopped(stop, self._consumer.start())
+            while (messages := await until_stopped(stop, self._next())) is not None:
+                if not messages:
+                    await self._patience.through(self._trim)
+                    continue
                 await self._keep([_read(message) for message in messages])
                 await self._consumer.ack_through(messages[-1].tag)
         except Stopping:
             log.info("stopped while the database was away", action="quarantine.stop")
         finally:
             await self._consumer.pause()
+
+    async def _next(self) -> list[Incoming]:
+        """What comes; nothing when it is time to look for what is too old."""
+        try:
+            async with asyncio.timeout(OLD_SECONDS):
+                return await self._consumer.take(BATCH)
+        except TimeoutError:
+            return []
 
     async def _keep(self, rejections: Sequence[Rejection]) -> None:
         try:
@@ -91,8 +108,20 @@ class QuarantineKeeper:
     async def _store(self, rejections: Sequence[Rejection]) -> None:
         async with self._pool.acquire(timeout=self._acquire_timeout) as connection, connection.transaction():
             await connection.execute(_SQL["quarantine"], *_columns(rejections))
-            await connection.execute(_SQL["trim_quarantine"], self._cap.rows)
-            await connection.execute(_SQL["trim_quarantine_further"], self._cap.bytes, self._cap.days)
+            rows = self._rows + len(rejections)
+            size = self._bytes + sum(len(rejection.body) for rejection in rejections)
+            if rows * SLACK >= self._cap.rows or size * SLACK >= self._cap.bytes:
+                await self._trim_on(connection)
+                rows = size = 0
+        self._rows, self._bytes = rows, size
+
+    async def _trim(self) -> None:
+        async with self._pool.acquire(timeout=self._acquire_timeout) as connection, connection.transaction():
+            await self._trim_on(connection)
+
+    async def _trim_on(self, connection: Connection) -> None:
+        await connection.execute(_SQL["trim_quarantine"], self._cap.rows)
+        await connection.execute(_SQL["trim_quarantine_further"], self._cap.bytes, self._cap.days)
 
 
 def _read(message: Incoming) -> Rejection:

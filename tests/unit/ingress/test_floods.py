@@ -9,6 +9,7 @@ import pytest
 
 from ingress.request import SLICE
 from ingress.turnstile import Turnstile
+from ingress.unverified import MUCH_BYTES, UnverifiedBytes, trim
 from runtime.settings import Settings
 from tests.unit.ingress.jumping import at, now, play
 from tests.unit.ingress.wire import Visit, chunked, post
@@ -104,6 +105,32 @@ async def test_any_number_of_unfinished_bodies_stays_within_the_budget(settings:
     honest.send(post(b"whole"))
     assert first.handler.bodies == [b"whole"]
     assert set(first.handler.turned) == {"crowded"}
+
+
+def test_memory_is_given_back_once_after_a_flood() -> None:
+    given: list[int] = []
+    budget = UnverifiedBytes(100 * MUCH_BYTES, lambda: 0.0)
+    holders = [Visitor() for _ in range(9)]
+    for holder in holders:
+        budget.hold(holder, MUCH_BYTES)
+        budget.give_back(lambda: given.append(1))
+    assert given == [], "not while it is needed"
+    for holder in holders[1:]:
+        budget.leave(holder)
+    for _ in range(5):
+        budget.give_back(lambda: given.append(1))
+    assert given == [1]
+    trim()
+
+
+class Visitor:
+    """Holds bytes, and lets go of none."""
+
+    since = 0.0
+    vouched = False
+
+    def relieve(self) -> None:
+        raise AssertionError
 
 
 async def test_whose_head_is_good_goes_last(settings: Make) -> None:

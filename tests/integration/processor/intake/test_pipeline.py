@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Callable
 
 import aio_pika
@@ -13,10 +14,11 @@ from pydantic import SecretStr
 from eventstore.append import LOG_LOCK
 from processor.app import interpreter_of
 from processor.intake.interpreter import Interpreter, Prepared
+from processor.intake.quarantine import QuarantineKeeper
 from processor.intake.retry import Detours
 from processor.intake.suspects import HOPELESS
 from runtime.amqp.broker import Message, open_broker
-from runtime.database import Pool
+from runtime.database import Connection, Pool
 from runtime.ids import uuid7
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack, unpack
@@ -256,7 +258,7 @@ async def test_the_quarantines_table_is_bounded_in_bytes_and_age_too(chosen: Set
                 int(await connection.fetchval("SELECT extract(epoch FROM now() - interval '3 days')"))
                 * 1_000_000
             )
-        bodies = [*(f"{number}" * 1_000 for number in range(6)), "old", "last"]
+        bodies = ["old", *(f"{number}" * 1_000 for number in range(6)), "last"]
         for number, body in enumerate(bodies):
             # By the order of their ids, which is that of their arrival.
             rejection = _rejection(body, quarantine_id=f"0000000{number}-0000-7000-8000-000000000000")
@@ -274,6 +276,47 @@ async def test_the_quarantines_table_is_bounded_in_bytes_and_age_too(chosen: Set
     assert b"last" in kept
     assert b"old" not in kept
     assert sum(map(len, kept)) <= 3_000
+
+
+async def test_what_is_too_old_goes_from_the_quarantine_when_nothing_comes_too(
+    chosen: Settings, pool: Pool
+) -> None:
+    for number, age in enumerate(("3 days", "1 day")):
+        await pool.execute(
+            "INSERT INTO quarantine SELECT $1, 'xendit', 'token_wrong', now() - $2::text::interval, '', '', '{}', '', ''",
+            uuid.UUID(int=number),
+            age,
+        )
+    async with working(chosen.model_copy(update={"quarantine_max_days": 2})):
+
+        async def look() -> bool:
+            return bool(await pool.fetchval("SELECT count(*) = 1 FROM quarantine"))
+
+        await until(look)
+    (kept,) = await rows(pool, "SELECT quarantine_id FROM quarantine")
+    assert kept["quarantine_id"] == uuid.UUID(int=1)
+
+
+async def test_a_flood_of_rejections_looks_at_the_table_only_now_and_then(
+    chosen: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    trim = QuarantineKeeper._trim_on
+
+    async def counted(keeper: QuarantineKeeper, connection: Connection) -> None:
+        looks.append(1)
+        await trim(keeper, connection)
+
+    monkeypatch.setattr(QuarantineKeeper, "_trim_on", counted)
+    capped = chosen.model_copy(update={"quarantine_max_rows": 1_000})
+    async with publishing(capped) as broker, working(capped):
+        ingress = await broker.publisher_aside()
+        for number in range(45):
+            packed = pack_rejection(_rejection(f"body {number}"))
+            await ingress.publish(Message(QUARANTINE, QUARANTINE_KEY, packed), deadline=10.0)
+        await stored(pool, 45, "quarantine")
+    keepers = 2  # of the queue, and of what an earlier version left; each looks once when it starts
+    assert len(looks) <= keepers + 45 // 10
 
 
 async def test_what_an_earlier_version_left_in_its_quarantine_is_brought_to_the_table(
