@@ -217,13 +217,24 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
     ask("POST", f"{fakes}/fake/payments/xendit/topup-1/pay", {})
     assert until(lambda: ask("GET", f"{api}/balance", **ours)["credit_idr"] == 50_000, 20)
 
+    shop = {"Authorization": "Bearer dev-scalev-key"}
+    (store,) = ask("GET", f"{fakes}/scalev/v3/stores/simplified", **shop)["data"]
+    products = ask("GET", f"{fakes}/scalev/v3/stores/{store['unique_id']}/products", **shop)["data"]
+    lines = [{"quantity": 1, "variant_unique_id": products[0]["variants"][0]["unique_id"]}]
+    buyer = {"customer_name": "Budi", "customer_email": "budi@example.com", "ordervariants": lines}
+    order = ask("POST", f"{fakes}/scalev/v3/orders", {"store_unique_id": store["unique_id"], **buyer}, **shop)
+    ask("POST", f"{fakes}/fake/payments/scalev/{order['order_id']}/pay", {})
+    assert until(lambda: len(ask("GET", f"{api}/enrollments", **ours)["items"]) == 1, 20)
+    ask("POST", f"{fakes}/fake/sales/mayar", {"product": "Paket Silver", "email": "budi@example.com"})
+    assert until(lambda: ask("GET", f"{api}/balance", **ours)["chat_tokens"] == 5, 20)
+
     moved = subprocess.run(
         [sys.executable, "-m", "console.main", "fake", "clock", "advance", "49h", "--json"], cwd=ROOT,
         capture_output=True, text=True,
         env={"PATH": environment["PATH"], "HOME": environment["HOME"], "LUNAS_HOME": environment["LUNAS_HOME"]},
     )  # fmt: skip
     assert json.loads(moved.stdout)["now"], moved.stderr
-    told = ask("GET", f"{fakes}/fake/webhooks")
+    told = ask("GET", f"{fakes}/fake/webhooks?provider=xendit")
     assert [(one["event"], one["state"]) for one in told] == [
         ("payment.capture", "delivered"),
         ("payment_request.expiry", "delivered"),
