@@ -35,7 +35,9 @@ class FakeCall:
             return {}
         try:
             read = json.loads(self.body)
-        except ValueError:
+            # Half a character, or a number that is none, is JSON to Python alone.
+            json.dumps(read, ensure_ascii=False, allow_nan=False).encode()
+        except (ValueError, RecursionError):
             raise ApiRefusal(400, "MALFORMED", "the body is no JSON") from None
         if not isinstance(read, dict):
             raise ApiRefusal(400, "MALFORMED", "the body is no JSON object")
@@ -72,3 +74,13 @@ class FakeRoute:
     answer: Callable[[FakeCall], FakeReply]
     open: bool = False
     """No key is asked for."""
+
+
+def part(document: Json, name: str) -> Json:
+    """An object inside; an absent one is empty. Raises ApiRefusal for anything else."""
+    found = document.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ApiRefusal(400, "MALFORMED", f"{name} must be an object")
+    return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from providers.fakes.calls import FakeCall
 
 T = TypeVar("T")
+_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 def page_of(
@@ -34,5 +36,10 @@ def page_of(
 
 def whole(call: FakeCall, name: str, usual: int, most: int) -> int:
     """A number between 1 and `most` from the query; what is none counts as the usual one."""
+    return min(most, max(1, number(call, name, usual)))
+
+
+def number(call: FakeCall, name: str, usual: int) -> int:
+    """A number from the query; what is none counts as the usual one."""
     text = call.query.get(name, "")
-    return min(most, max(1, int(text))) if text.isdigit() else usual
+    return int(text) if _NUMBER.fullmatch(text) else usual

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from html import escape
@@ -17,6 +18,7 @@ from providers.fakes.outbox import OutgoingWebhook
 from providers.fakes.world import FakeWorld
 from runtime.look import policy, stylesheet
 
+_RUPIAH = re.compile(r"[0-9]{1,15}")
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SHOWN = 200
 """Payments on the list; the newest."""
@@ -74,7 +76,7 @@ class PageDoor:
         bill = found_bill(self._world, request)
         amount = str(form.get("amount", "")).strip().replace(".", "")
         try:
-            if amount and not amount.isdigit():
+            if amount and not _RUPIAH.fullmatch(amount):
                 raise ApiRefusal(400, "AMOUNT", "an amount is whole rupiah, in figures")
             self._world.act(
                 bill.provider, bill.key, str(form.get("act", "")), int(amount) if amount else None

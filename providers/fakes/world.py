@@ -8,6 +8,7 @@ from datetime import datetime
 
 import aiohttp
 
+from providers.fakes.calls import ApiRefusal
 from providers.fakes.clock import FakeClock
 from providers.fakes.limits import CallCounter
 from providers.fakes.outbox import OWNER, Outbox
@@ -52,6 +53,8 @@ class FakeWorld:
 
     def act(self, provider: str, name: str, act: str, amount: int | None) -> None:
         """What a payer, a bank or the provider's staff does. Raises ApiRefusal when that cannot be."""
+        if amount is not None and amount <= 0:
+            raise ApiRefusal(400, "AMOUNT", "an amount is positive")
         fake = self.providers[provider]
         only = {*fake.quirks, *ABOUT_WEBHOOKS}
         on = {switch.do for switch in self.switches.take(provider, ACT, f"/{act}", only=only)}

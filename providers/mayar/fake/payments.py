@@ -8,7 +8,7 @@ from typing import Any
 
 from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json
 from providers.fakes.clock import moment
-from providers.fakes.listing import page_of
+from providers.fakes.listing import number, page_of
 from providers.fakes.world import FakeWorld
 from providers.mayar.fake import documents
 from providers.mayar.fake.ledger import NAME, MayarLedger, need
@@ -59,7 +59,10 @@ class PaymentDesk:
         items = wish.get("items")
         if not isinstance(items, list) or not items:
             raise bad("items is required")
-        if not all(type(item.get("quantity")) is int and type(item.get("rate")) is int for item in items):
+        if not all(
+            isinstance(item, dict) and type(item.get("quantity")) is int and type(item.get("rate")) is int
+            for item in items
+        ):
             raise bad("quantity and rate must be numbers")
         amount = sum(item["quantity"] * item["rate"] for item in items)
         link, one = self._open(call, wish, "invoice", amount, items)
@@ -161,8 +164,7 @@ class PaymentDesk:
 
     def _settled(self, call: FakeCall) -> FakeReply:
         """Balance history with its documented holes: it lags, ignores dates, a status filter loses rows, a large page may be old."""
-        text = call.query.get("limit", "")
-        wanted = int(text) if text.isdigit() else 10
+        wanted = number(call, "limit", 10)
         until = self._world.clock.now() - (STALE if wanted > FRESH_ROWS else LAG)
         state = self._ledger.state
         paid = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json
 from providers.fakes.goods import FakeGood
-from providers.fakes.listing import whole
+from providers.fakes.listing import number, whole
 from providers.scalev.fake import documents
 from providers.scalev.fake.ledger import NAME, ScalevLedger
 from providers.scalev.fake.state import OrderState, SoldLine
@@ -107,8 +107,7 @@ class OrderDesk:
 
     def _list_v3(self, call: FakeCall) -> FakeReply:
         size = whole(call, "page_size", PAGE_MOST, PAGE_MOST)
-        found, at = self._found(call), call.query.get("cursor", "")
-        start = int(at) if at.isdigit() else 0
+        found, start = self._found(call), number(call, "cursor", 0)
         more, back = start + size < len(found), start > 0
         page = found[start : start + size]
         return FakeReply(

@@ -15,9 +15,10 @@ from providers.xendit import simulated_bodies as bodies
 from providers.xendit.fake.announcing import as_simulated
 from providers.xendit.fake.ledger import NAME, XenditLedger
 from providers.xendit.fake.state import PaymentState, RequestState
-from providers.xendit.fake.v3 import invalid
+from providers.xendit.fake.v3 import invalid, whole_amount
 
 USUAL_SECONDS = 86_400
+MOST_SECONDS = 31_536_000
 _STATUSES = {"SUCCEEDED": "PAID", "EXPIRED": "EXPIRED"}
 _ECHOED = (
     "description",
@@ -55,18 +56,15 @@ class InvoiceDesk:
 
     def _create(self, call: FakeCall) -> FakeReply:
         wish = call.document()
-        external, amount = wish.get("external_id"), wish.get("amount")
+        external, amount = wish.get("external_id"), whole_amount(wish, "amount")
         if not isinstance(external, str) or not external:
             raise invalid("external_id is required")
-        if (
-            isinstance(amount, bool)
-            or not isinstance(amount, int | float)
-            or amount <= 0
-            or amount != int(amount)
-        ):
-            raise invalid("amount must be a positive number without decimals for IDR")
+        if amount is None:
+            raise invalid("amount is required")
         now = self._world.clock.now()
-        seconds = int(wish.get("invoice_duration") or USUAL_SECONDS)
+        seconds = whole_amount(wish, "invoice_duration") or USUAL_SECONDS
+        if seconds > MOST_SECONDS:
+            raise invalid(f"invoice_duration must be at most {MOST_SECONDS}")
         request_id = f"pr-{new_uuid(self._dice)}"
         request = RequestState(
             request_id=request_id,
@@ -74,7 +72,7 @@ class InvoiceDesk:
             reference_id=external,
             era="invoice",
             kind="PAY",
-            amount=int(amount),
+            amount=amount,
             channel="QRIS",
             channel_properties={"success_return_url": wish.get("success_redirect_url")},
             capture_method="AUTOMATIC",
@@ -83,7 +81,7 @@ class InvoiceDesk:
             updated=now,
             expires=now + timedelta(seconds=seconds),
             actions=None,
-            instrument=qris(int(amount), external),
+            instrument=qris(amount, external),
             metadata=wish.get("metadata"),
             further={"page": call.page(NAME, request_id), "payer_email": wish.get("payer_email")}
             | {name: wish[name] for name in _ECHOED if wish.get(name) is not None},

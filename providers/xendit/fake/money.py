@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json
-from providers.fakes.listing import page_of
+from providers.fakes.listing import number, page_of
 from providers.simulated import iso
 from providers.xendit.fake.ledger import XenditLedger
 from providers.xendit.fake.state import PaymentState, RefundState, RequestState
@@ -118,7 +118,7 @@ def _fits(row: Json, call: FakeCall) -> bool:
     for field in ("reference_id", "product_id", "account_identifier", "currency"):
         if query.get(field) and row[field] != query[field]:
             return False
-    if query.get("amount") and float(query["amount"]) != row["amount"]:
+    if query.get("amount") and number(call, "amount", 0) != row["amount"]:
         return False
     for field in ("created", "updated"):
         if query.get(f"{field}[gte]") and row[field] < query[f"{field}[gte]"]:

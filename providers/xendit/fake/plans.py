@@ -16,9 +16,11 @@ from providers.simulated import new_uuid
 from providers.xendit.fake.charging import XenditCharging
 from providers.xendit.fake.ledger import NAME, XenditLedger
 from providers.xendit.fake.state import PlanState
-from providers.xendit.fake.v3 import invalid, metadata_of
+from providers.xendit.fake.v3 import invalid, metadata_of, whole_amount
 
 INTERVALS = ("DAY", "WEEK", "MONTH", "YEAR")
+MOST = 365
+_NUMBERS = {"retry_interval_count": 1, "total_retry": 0}
 
 
 class PlanDesk:
@@ -42,33 +44,31 @@ class PlanDesk:
 
     def _create(self, call: FakeCall) -> FakeReply:
         wish = call.document()
-        for name in ("reference_id", "amount", "schedule"):
-            if not wish.get(name):
-                raise invalid(f"{name} is required")
+        reference, amount = wish.get("reference_id"), whole_amount(wish, "amount")
+        if not isinstance(reference, str) or not reference:
+            raise invalid("reference_id is required")
+        if amount is None:
+            raise invalid("amount is required")
         if wish.get("currency", "IDR") != "IDR":
             raise invalid("currency must be IDR on this account")
-        amount = wish["amount"]
-        if (
-            isinstance(amount, bool)
-            or not isinstance(amount, int | float)
-            or amount <= 0
-            or amount != int(amount)
-        ):
-            raise invalid("amount must be a positive number without decimals for IDR")
-        if wish["reference_id"] in self._ledger.state.names:
+        if reference in self._ledger.state.names:
             raise ApiRefusal(409, "DUPLICATE_ERROR", "a plan with this reference_id exists")
         now = self._world.clock.now()
-        schedule, anchor = _schedule(wish["schedule"], now)
+        schedule, anchor = _schedule(wish.get("schedule"), now)
         action = wish.get("failed_cycle_action") or "RESUME"
         if action not in ("RESUME", "STOP"):
             raise invalid("failed_cycle_action must be RESUME or STOP")
         tokens = wish.get("payment_tokens") or []
+        if not isinstance(tokens, list) or not all(
+            isinstance(one, dict) and one.get("payment_token_id") for one in tokens
+        ):
+            raise invalid("payment_tokens must be a list of objects with payment_token_id")
         plan_id = f"repl_{new_uuid(self._dice)}"
         plan = PlanState(
             plan_id=plan_id,
-            reference_id=str(wish["reference_id"]),
+            reference_id=reference,
             customer_id=wish.get("customer_id"),
-            amount=int(amount),
+            amount=amount,
             schedule=schedule,
             anchor=anchor,
             immediate=bool(
@@ -78,7 +78,7 @@ class PlanDesk:
             status="REQUIRES_ACTION",
             created=now,
             updated=now,
-            token_id=tokens[0].get("payment_token_id") if tokens else None,
+            token_id=str(tokens[0]["payment_token_id"]) if tokens else None,
             link=call.page(NAME, plan_id),
             metadata=metadata_of(wish),
             description=wish.get("description"),
@@ -93,7 +93,7 @@ class PlanDesk:
         plan, wish = self._plan(call), call.document()
         if plan.status == "INACTIVE":
             raise invalid("the plan is inactive", "INVALID_VALUE_ERROR")
-        plan.amount = int(wish.get("amount") or plan.amount)
+        plan.amount = whole_amount(wish, "amount") or plan.amount
         plan.description = wish.get("description", plan.description)
         plan.updated = self._world.clock.now()
         return FakeReply(200, self._shown(plan))
@@ -175,19 +175,26 @@ def _schedule(wish: Any, now: datetime) -> tuple[Json, datetime]:
     if not isinstance(wish, dict) or wish.get("interval") not in INTERVALS:
         raise invalid(f"schedule.interval must be one of {', '.join(INTERVALS)}")
     count = wish.get("interval_count", 1)
-    if type(count) is not int or count < 1:
+    if type(count) is not int or not 1 <= count <= MOST:
         raise invalid("schedule.interval_count must be a positive number")
     try:
         anchor = moment(str(wish["anchor_date"])) if wish.get("anchor_date") else now
     except ValueError:
         raise invalid("schedule.anchor_date must be an ISO 8601 moment") from None
+    numbers = {name: wish.get(name) or usual for name, usual in _NUMBERS.items()}
+    if not all(type(number) is int and 0 <= number <= MOST for number in numbers.values()):
+        raise invalid(f"{', '.join(_NUMBERS)} must be numbers of the schedule")
+    total = wish.get("total_recurrence")
+    if total is not None and (type(total) is not int or total < 1):
+        raise invalid("schedule.total_recurrence must be a positive number")
+    if wish.get("retry_interval") not in (None, "DAY"):
+        raise invalid("schedule.retry_interval must be DAY")
     filled: Json = {
         "interval": wish["interval"],
         "interval_count": count,
-        "total_recurrence": wish.get("total_recurrence"),
-        "retry_interval": wish.get("retry_interval") or "DAY",
-        "retry_interval_count": int(wish.get("retry_interval_count") or 1),
-        "total_retry": int(wish.get("total_retry") or 0),
+        "total_recurrence": total,
+        "retry_interval": "DAY",
+        **numbers,
         "failed_attempt_notifications": wish.get("failed_attempt_notifications") or [],
     }
     return filled, anchor

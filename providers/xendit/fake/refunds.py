@@ -11,7 +11,7 @@ from providers.xendit.fake.idempotency import IdempotencyKeys
 from providers.xendit.fake.invoices import invoice_id_of
 from providers.xendit.fake.ledger import REFUND_REASONS, XenditLedger
 from providers.xendit.fake.state import RefundState, RequestState
-from providers.xendit.fake.v3 import invalid
+from providers.xendit.fake.v3 import invalid, whole_amount
 
 REFUND_QUIRKS = {
     "refund_fails": "Xendit takes a refund and tells later that it failed",
@@ -37,11 +37,7 @@ class RefundDesk:
         wish = call.document()
         if wish.get("reason") not in REFUND_REASONS:
             raise invalid(f"reason must be one of {', '.join(REFUND_REASONS)}")
-        amount = wish.get("amount")
-        if amount is not None and (
-            isinstance(amount, bool) or not isinstance(amount, int | float) or amount != int(amount)
-        ):
-            raise invalid("amount must be a number without decimals for IDR")
+        whole_amount(wish, "amount")
         request = self._request(wish)
         captured = [one for one in self._ledger.state.payments_of(request) if one.captured]
         if not captured:

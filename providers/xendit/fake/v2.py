@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json
+from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json, part
 from providers.fakes.listing import page_of
 from providers.fakes.world import FakeWorld
 from providers.simulated import iso, new_uuid
@@ -13,7 +13,15 @@ from providers.xendit.fake.channels import CHANNELS
 from providers.xendit.fake.idempotency import IdempotencyKeys
 from providers.xendit.fake.ledger import NAME, XenditLedger
 from providers.xendit.fake.state import PaymentState, RequestState
-from providers.xendit.fake.v3 import amount_of, expiry, invalid, made_actions, make_instrument, metadata_of
+from providers.xendit.fake.v3 import (
+    amount_of,
+    expiry,
+    invalid,
+    made_actions,
+    make_instrument,
+    metadata_of,
+    whole_amount,
+)
 from providers.xendit.simulated_bodies import v2_kind
 
 _STATUSES = {"ACCEPTING_PAYMENTS": "PENDING", "AUTHORIZED": "AWAITING_CAPTURE"}
@@ -42,18 +50,18 @@ class SecondGeneration:
         wish = call.document()
         if wish.get("currency") != "IDR":
             raise invalid("currency must be IDR on this account")
-        wished = wish.get("payment_method")
-        if not isinstance(wished, dict):
+        wished = part(wish, "payment_method")
+        if not wished:
             raise invalid("payment_method is required")
         family = str(wished.get("type", "")).lower()
-        inside = wished.get(family) or {}
+        inside = part(wished, family)
         code = str(inside.get("channel_code") or ("QRIS" if family == "qr_code" else ""))
         channel = CHANNELS.get(f"{code}_VIRTUAL_ACCOUNT" if family == "virtual_account" else code)
         if channel is None:
             raise ApiRefusal(
                 403, "CHANNEL_NOT_ACTIVATED", f"{code or family} is not activated on this account"
             )
-        properties = dict(inside.get("channel_properties") or {})
+        properties = part(inside, "channel_properties")
         if channel.kind == "push" and not properties.get("mobile_number"):
             raise invalid("ewallet.channel_properties.mobile_number is required")
         reusable = wished.get("reusability") == "MULTIPLE_USE"
@@ -129,8 +137,8 @@ class SecondGeneration:
         reserved = [one for one in self._ledger.state.payments_of(request) if one.status == "AUTHORIZED"]
         if not reserved:
             raise invalid("the payment request has nothing to capture", "INVALID_PAYMENT_REQUEST_STATUS")
-        amount = call.document().get("capture_amount")
-        self._ledger.capture(reserved[-1], None if amount is None else int(amount))
+        amount = whole_amount(call.document(), "capture_amount")
+        self._ledger.capture(reserved[-1], amount)
         return FakeReply(200, capture(request, reserved[-1]))
 
     def _request(self, call: FakeCall) -> RequestState:

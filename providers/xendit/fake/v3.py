@@ -8,7 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json
+from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json, part
 from providers.fakes.clock import moment
 from providers.fakes.qris import qris
 from providers.fakes.world import FakeWorld
@@ -65,9 +65,7 @@ class ThirdGeneration:
             raise invalid("country must be ID and currency IDR on this account")
         reference = str(_text(wish, "reference_id", 255, needed=True))
         amount = amount_of(wish.get("request_amount"), channel, needed=kind != "REUSABLE_PAYMENT_CODE")
-        properties = wish.get("channel_properties") or {}
-        if not isinstance(properties, dict):
-            raise invalid("channel_properties must be an object")
+        properties = part(wish, "channel_properties")
         method = wish.get("capture_method") or "AUTOMATIC"
         if method not in ("AUTOMATIC", "MANUAL"):
             raise invalid("capture_method must be AUTOMATIC or MANUAL")
@@ -113,12 +111,12 @@ class ThirdGeneration:
         if not self._test_key:
             raise ApiRefusal(403, "REQUEST_FORBIDDEN_ERROR", "payments are simulated with a test key only")
         request = self._request(call)
-        amount = call.document().get("amount")
-        if not isinstance(amount, _MONEY) or isinstance(amount, bool) or amount != int(amount) or amount <= 0:
-            raise invalid("amount must be a positive number")
+        amount = whole_amount(call.document(), "amount")
+        if amount is None:
+            raise invalid("amount is required")
         if not request.open:
             raise invalid(f"the payment request is {request.status}", "INVALID_VALUE_ERROR")
-        self._ledger.pay(request, int(amount))
+        self._ledger.pay(request, amount)
         message = "A simulated payment is being processed. A webhook tells its result."
         return FakeReply(200, {"status": "PENDING", "message": message})
 
@@ -128,8 +126,7 @@ class ThirdGeneration:
 
     def _capture(self, call: FakeCall) -> FakeReply:
         payment = self._found_payment(call)
-        amount = call.document().get("capture_amount")
-        self._ledger.capture(payment, None if amount is None else int(amount))
+        self._ledger.capture(payment, whole_amount(call.document(), "capture_amount"))
         return FakeReply(200, payment_object(self._ledger.state.requests[payment.request_id], payment))
 
     def _request(self, call: FakeCall) -> RequestState:
@@ -192,6 +189,16 @@ def amount_of(
         raise invalid(
             f"the amount for {channel.code} must be between {channel.least} and {channel.most}", code
         )
+    return int(value)
+
+
+def whole_amount(wish: Json, name: str) -> int | None:
+    """A positive number of rupiah, or None when it is not named. Raises ApiRefusal."""
+    value = wish.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, _MONEY) or value != int(value) or value <= 0:
+        raise invalid(f"{name} must be a positive number without decimals for IDR")
     return int(value)
 
 

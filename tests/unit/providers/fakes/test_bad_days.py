@@ -158,7 +158,17 @@ async def test_webhooks_are_kept_back_doubled_and_sent_by_hand(caller: Caller, d
 
 
 @pytest.mark.parametrize(
-    "wish", [{"advance": "soon"}, {"advance": ""}, {"set": "2026-01-01"}, {"set": "x"}, {}]
+    "wish",
+    [
+        {"advance": "soon"},
+        {"advance": ""},
+        {"set": "2026-01-01"},
+        {"set": "x"},
+        {"advance": "4000d"},
+        {"advance": "9" * 30 + "d"},
+        {"set": "9999-12-31"},
+        {},
+    ],
 )
 async def test_the_clock_moves_forward_only_and_by_what_it_understands(
     caller: Caller, wish: dict[str, str]

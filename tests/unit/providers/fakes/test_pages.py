@@ -55,7 +55,18 @@ async def test_a_person_pays_and_gives_back_with_plain_forms(caller: Caller, doo
     assert [one.document["event"] for one in door.taken] == ["payment.capture", "refund.succeeded"]
 
 
-@pytest.mark.parametrize("form", [{"act": "fly"}, {"act": "refund"}, {"act": "pay", "amount": "a lot"}, {}])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"act": "fly"},
+        {"act": "refund"},
+        {"act": "pay", "amount": "a lot"},
+        {"act": "pay", "amount": "0"},
+        {"act": "pay", "amount": "²"},
+        {"act": "pay", "amount": "9" * 5000},
+        {},
+    ],
+)
 async def test_what_is_not_possible_is_said_on_the_page(caller: Caller, form: dict[str, str]) -> None:
     await create(caller)
     status, text = await press(caller, "/fake/pay/xendit/topup-1", **form)
