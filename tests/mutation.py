@@ -1,20 +1,42 @@
-"""Changes one thing in a file at a time and runs tests, which should notice: `python -m tests.mutation FILE TEST...`.
+"""Changes one thing in a file at a time and runs tests, which should notice: `python -m tests.mutation FILE[/every/N] TEST...`.
 
-Small on purpose: comparisons, boolean operators, `not`, numbers, returned truth values, and statements that can be left out. Docstrings,
-annotations and what is only raised as a message are let alone. Prints what survived.
+Small on purpose: comparisons, boolean operators, `not`, numbers and truth values. Docstrings and annotations are let alone. The file itself stays as
+it is: each change is imported in a process of its own, forked from one that has loaded everybody else's code. `/every/N` takes every Nth change.
+Prints what survived.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import importlib
+import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
+from types import CodeType
 
-SECONDS = 120
+import pytest
+
+SECONDS = 300
+LOADED_ONCE = (
+    "aiohttp",
+    "asyncpg",
+    "hypothesis",
+    "msgspec",
+    "orjson",
+    "prometheus_client",
+    "pydantic",
+    "structlog",
+    "tenacity",
+)
+"""What tests need and no change concerns."""
+
 SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
@@ -59,30 +81,71 @@ def _change(node: ast.AST) -> Iterator[str]:
         node.test = test
 
 
-def main(file: str, *tests: str) -> int:
-    path = Path(file)
-    source = path.read_text(encoding="utf-8")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the file is put back
-    survived, total = [], 0
-    try:
-        for line, what, changed in mutants(source):
-            total += 1
-            path.write_text(changed, encoding="utf-8")
-            if not _noticed(tests):
-                survived.append(f"{file}:{line}: {what}")
-                print(survived[-1], flush=True)
-    finally:
-        path.write_text(source, encoding="utf-8")
-    print(f"{file}: {total - len(survived)} of {total} noticed")
+def main(target: str, *tests: str) -> int:
+    file, _, every = target.partition("/every/")
+    source = Path(file).read_text(encoding="utf-8")
+    for name in LOADED_ONCE:
+        importlib.import_module(name)
+    survived, total = 0, 0
+    for number, (line, what, changed) in enumerate(mutants(source)):
+        if number % int(every or 1):
+            continue
+        total += 1
+        if not _noticed(file, changed, tests):
+            survived += 1
+            print(f"{file}:{line}: {what}", flush=True)
+    print(f"{file}: {total - survived} of {total} noticed")
     return 0
 
 
-def _noticed(tests: tuple[str, ...]) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
-    try:
-        return subprocess.run(command, capture_output=True, timeout=SECONDS, check=False).returncode != 0
-    except subprocess.TimeoutExpired:
-        return True
+def _noticed(file: str, changed: str, tests: Sequence[str]) -> bool:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = _run(file, changed, tests)
+        finally:
+            os._exit(code)
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status != 0
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def _run(file: str, changed: str, tests: Sequence[str]) -> int:
+    """0 when nothing was noticed."""
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    sys.meta_path.insert(0, _Changed(file, changed))
+    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests]) != 0)
+
+
+class _Changed(MetaPathFinder):
+    """Gives the changed source to whoever imports the file."""
+
+    def __init__(self, file: str, source: str) -> None:
+        self.file, self.source = file, source
+        self.module = file.removesuffix(".py").replace("/", ".")
+
+    def find_spec(self, fullname: str, _path: object, _target: object = None) -> ModuleSpec | None:
+        if fullname != self.module:
+            return None
+        return spec_from_file_location(fullname, self.file, loader=_Loader(fullname, self.file, self.source))
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, source: str) -> None:
+        super().__init__(name, path)
+        self.source = source
+
+    def get_code(self, _fullname: str) -> CodeType:
+        return compile(self.source, self.path, "exec", dont_inherit=True)
 
 
 if __name__ == "__main__":
