@@ -86,7 +86,8 @@ class CustomerRecord(State):
 
     def topped_up(self, top_up: TopUp) -> None:
         """Remember a top-up among the newest."""
-        self.last_topups = newest([*self.last_topups, top_up])
+        known = sorted([*self.last_topups, top_up], key=lambda one: (one.at, one.amount_idr))
+        self.last_topups = known[-TOP_UPS:]
 
     def not_topped_up(self, top_up: TopUp) -> None:
         """Forget a top-up that was not due."""
@@ -96,8 +97,3 @@ class CustomerRecord(State):
     def bids(self, course: str, beside: str) -> Iterator[Bid]:
         """Bids of other cases than this one."""
         return (bid for bid in self.courses.get(course, {}).values() if bid.case != beside)
-
-
-def newest(topups: list[TopUp]) -> list[TopUp]:
-    """The newest of them, the last one last."""
-    return sorted(topups, key=lambda one: (one.at, one.amount_idr))[-TOP_UPS:]

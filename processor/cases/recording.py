@@ -99,17 +99,7 @@ def granted_by(decision: d.CreditGranted | d.TokensGranted | d.CourseEnrolled | 
 
 
 def held_by(decision: d.SuspenseHeld) -> Held:
-    return Held(
-        suspense_id=decision.suspense_id,
-        reason=decision.reason,
-        amount=decision.amount,
-        payment_id=decision.payment_id,
-        since=decision.since,
-        payer_email=decision.payer_email,
-        customer_id=decision.customer_id,
-        product=decision.product,
-        refunded=decision.refunded,
-    )
+    return Held(**{name: getattr(decision, name) for name in Held.__struct_fields__})
 
 
 def _released(before: Standing | None, decision: d.SuspenseReleased) -> Standing | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,8 +19,7 @@ FIRST_CHARGE_ALLOWANCE = timedelta(days=1)
 """How long a plan may be used before its first charge is reported, when its product names no grace."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionState:
+class SubscriptionState(NamedTuple):
     """What readers see. `access_until` None = no end known."""
 
     status: SubscriptionStatus

@@ -6,7 +6,7 @@ from processor.cases.customer import TopUp
 from processor.cases.lateness import late
 from processor.cases.payment_record import Granted
 from processor.grants import postings
-from processor.grants.ledger import Ledger, Said, not_topped_up, topped_up
+from processor.grants.ledger import Ledger, Said
 from schemas.corrections import CreditDated, CreditWithdrawn
 from schemas.decisions import CreditClawedBack, CreditGranted
 
@@ -15,8 +15,8 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     """Rupiah become tokens."""
     amount, customer_id = part.amount or 0, part.customer_id or ""
     purse = ledger.purse(customer_id)
-    purse.credit += part.tokens
-    topped_up(purse, TopUp(part.at or ledger.world.now, amount))
+    purse.credit_tokens += part.tokens
+    purse.topped_up(TopUp(part.at or ledger.world.now, amount))
     yield ledger.of_customer(
         part,
         CreditGranted(
@@ -36,8 +36,8 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
     """As far as it is unspent; the rest is our loss until policy says otherwise."""
     provider, customer_id = ledger.facts.provider, part.customer_id or ""
     purse = ledger.purse(customer_id)
-    taken = min(due, purse.credit)
-    purse.credit -= taken
+    taken = min(due, purse.credit_tokens)
+    purse.credit_tokens -= taken
     covered = share * taken // due if due else share
     yield ledger.of_customer(
         part,
@@ -57,9 +57,9 @@ def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
     """It was paid at another time than we thought."""
     at, amount = part.at or ledger.world.now, part.amount or 0
     purse = ledger.purse(part.customer_id)
-    not_topped_up(purse, TopUp(before.at or at, amount))
-    topped_up(purse, TopUp(at, amount))
-    last = purse.last[-1]
+    purse.not_topped_up(TopUp(before.at or at, amount))
+    purse.topped_up(TopUp(at, amount))
+    last = purse.last_topups[-1]
     yield ledger.of_customer(
         part,
         CreditDated(
@@ -76,10 +76,10 @@ def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
     """All of it, what was spent too: the same rupiah wait in suspense or were credited again."""
     provider, customer_id = ledger.facts.provider, part.customer_id or ""
     purse, tokens = ledger.purse(customer_id), part.tokens - part.clawed
-    purse.credit -= tokens
+    purse.credit_tokens -= tokens
     if part.at is not None:
-        not_topped_up(purse, TopUp(part.at, part.amount or 0))
-    last = purse.last[-1] if purse.last else None
+        purse.not_topped_up(TopUp(part.at, part.amount or 0))
+    last = purse.last_topups[-1] if purse.last_topups else None
     yield ledger.of_customer(
         part,
         CreditWithdrawn(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from processor.cases.customer import TopUp, newest
+from msgspec.structs import replace
+
+from processor.cases.customer import CustomerRecord
 from processor.cases.parts import payment_id_of
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Granted
@@ -18,15 +20,6 @@ Said = Iterator[Decided]
 
 
 @dataclass(slots=True)
-class Purse:
-    """What of a customer decisions depend on."""
-
-    credit: int = 0
-    chat: int = 0
-    last: list[TopUp] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Ledger:
     """`pins`: what grants say of whose it is, by words and by address."""
 
@@ -36,15 +29,14 @@ class Ledger:
     by: str
     actors: dict[str, str]
     reason: str = "corrected"
-    purses: dict[str, Purse] = field(default_factory=dict)
+    purses: dict[str, CustomerRecord] = field(default_factory=dict)
 
-    def purse(self, customer_id: str | None) -> Purse:
+    def purse(self, customer_id: str | None) -> CustomerRecord:
+        """A copy of what a customer has, for the decisions so far to change."""
         key = customer_id or ""
         if key not in self.purses:
-            known = self.world.customers.get(key)
-            self.purses[key] = (
-                Purse(known.credit_tokens, known.chat_tokens, [*known.last_topups]) if known else Purse()
-            )
+            known = self.world.customers.get(key) or CustomerRecord(key)
+            self.purses[key] = replace(known, last_topups=[*known.last_topups])
         return self.purses[key]
 
     def payment_id(self, attempts: Iterable[str]) -> str:
@@ -78,12 +70,3 @@ class Ledger:
 
     def unproved(self, part: Granted) -> bool:
         return any(self.facts.attempts[attempt].unproved for attempt in part.attempts)
-
-
-def topped_up(purse: Purse, one: TopUp) -> None:
-    purse.last = newest([*purse.last, one])
-
-
-def not_topped_up(purse: Purse, one: TopUp) -> None:
-    if one in purse.last:
-        purse.last.remove(one)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec.structs import asdict
+
 from processor.cases.payment_record import Closed, Held
 from processor.cases.world import Decided
 from processor.grants import postings
@@ -28,16 +30,8 @@ def hold(ledger: Ledger, key: str, before: Held | None, part: Held) -> Said:
         SuspenseHeld(
             case=ledger.facts.key,
             part=key,
-            suspense_id=part.suspense_id,
             provider=provider,
-            payment_id=part.payment_id,
-            reason=part.reason,
-            amount=part.amount,
-            payer_email=part.payer_email,
-            customer_id=part.customer_id,
-            product=part.product,
-            since=part.since,
-            refunded=part.refunded,
+            **asdict(part),
             postings=moved,
         ),
     )

@@ -11,7 +11,7 @@ from schemas.decisions import TokensClawedBack, TokensGranted
 
 def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     """Deliver the package."""
-    ledger.purse(part.customer_id).chat += part.tokens
+    ledger.purse(part.customer_id).chat_tokens += part.tokens
     yield ledger.of_customer(
         part,
         TokensGranted(
@@ -34,8 +34,8 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
 def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, due: int) -> Said:
     """As far as they are unused."""
     purse = ledger.purse(part.customer_id)
-    taken = min(due, purse.chat)
-    purse.chat -= taken
+    taken = min(due, purse.chat_tokens)
+    purse.chat_tokens -= taken
     yield ledger.of_customer(
         part,
         TokensClawedBack(
@@ -57,7 +57,7 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
 def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
     """All of them, used ones too."""
     tokens = part.tokens - part.clawed
-    ledger.purse(part.customer_id).chat -= tokens
+    ledger.purse(part.customer_id).chat_tokens -= tokens
     yield ledger.of_customer(
         part,
         TokensWithdrawn(

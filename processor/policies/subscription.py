@@ -167,14 +167,10 @@ class _Deciding:
             provider=self.facts.provider,
             plan=product.id if product else None,
             tier=product.tier if product else None,
-            status=state.status,
             licence_code=reports.word("licence_code"),
             member_id=reports.word("member_id"),
-            started_at=state.started_at,
-            expires_at=state.expires_at,
-            access_until=state.access_until,
-            cancel_at_period_end=state.cancel_at_period_end,
             called=tuple(called),
+            **state._asdict(),
         )
 
     def _soon(self, state: SubscriptionState, reports: PayerReports) -> bool:

@@ -194,3 +194,20 @@ def test_a_cancellation_is_lifted_by_paying_for_a_later_period() -> None:
     for arrival in permutations(facts):
         row = Book().customer(*RATNA).give(*arrival).subscription("c-1")
         assert (row.status, row.expires_at, row.cancel_at_period_end) == ("active", at(days=60), False)
+
+
+def test_a_detail_that_becomes_known_is_an_update_of_the_same_plan() -> None:
+    book = Book(catalog=club()).customer(*RATNA).give(member("activated", products=tier("klub-a")))
+    book.give(member("activated", licence_code="LCN-9", occurred_at=at(5)))
+    assert [type(event) for event in book.of(d.SubscriptionDecision)][1:] == [d.SubscriptionUpdated]
+    assert book.subscription("c-1").licence_code == "LCN-9"
+
+
+def test_a_licence_that_waited_is_released_into_use_or_written_off() -> None:
+    waiting = [Book().give(licence("activated", at(days=30))) for _ in range(2)]
+    waiting[0].customer(*RATNA)
+    waiting[1].write_off()
+    released = [book.of(d.SuspenseReleased) for book in waiting]
+    assert [[one.resolution for one in each] for each in released] == [["granted"], ["written_off"]]
+    assert [book.reasons() for book in waiting] == [[], []]
+    assert waiting[1].customer(*RATNA).subscriptions("c-1") == {}
