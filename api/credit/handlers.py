@@ -172,7 +172,7 @@ def _reservation_answer(
 
 def _used(done: Settled) -> FirstAnswer:
     event = done.event
-    if not isinstance(event, UsageRecorded):
+    if not isinstance(event, UsageRecorded) or done.quotas is None:
         raise TypeError(type(event))
     return _answered(
         201,

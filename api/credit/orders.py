@@ -23,11 +23,11 @@ from schemas.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The event an order led to, now or when it was given first, and the quotas as they are after it."""
+    """The event an order led to, now or when it was given first, and after a report of use the quotas as they are then."""
 
     event: EventModel
     position: int
-    quotas: QuotasLeft
+    quotas: QuotasLeft | None
 
 
 Answering = Callable[[Settled], FirstAnswer]

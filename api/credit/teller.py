@@ -15,7 +15,7 @@ import orjson
 
 from api.checkout import idempotency
 from api.checkout.idempotency import FirstAnswer
-from api.credit.acts import CreditMoment, expired, left_of, signals
+from api.credit.acts import CreditMoment, Use, expired, left_of, signals
 from api.credit.instruments import CreditInstruments
 from api.credit.loading import MANY_BEHIND, SQL, AccountState, Name, Opened, accounts_piece, open_accounts
 from api.credit.orders import CreditOrder, Settled, other_use, repeats
@@ -45,7 +45,7 @@ class _Decided:
 
     order: CreditOrder
     event: EventModel
-    quotas: QuotasLeft
+    quotas: QuotasLeft | None
     index: int = -1
     position: int = 0
 
@@ -193,7 +193,7 @@ def _decide(sitting: _Sitting, order: CreditOrder) -> None:
         elif not repeats(act, event):
             raise other_use(event)
         index = -1 if made is None else made
-        left = left_of(account, sitting.world)
+        left = left_of(account, sitting.world) if isinstance(act, Use) else None
         sitting.decided.append(_Decided(order, event, left, index, position))
         if order.key is not None:
             sitting.first[order.key] = order

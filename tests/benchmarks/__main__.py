@@ -1,6 +1,6 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "balances": "tests.benchmarks.log_to_balances",
     "visible": "tests.benchmarks.visible_balance",
     "flood": "tests.benchmarks.flood",
+    "spends": "tests.benchmarks.spends",
 }
 
 
