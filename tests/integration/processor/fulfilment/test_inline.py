@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eventstore import checkpoints
+from eventstore.append import NewEvent, append, log_transaction
 from eventstore.read import head
 from processor.fulfilment import work as work_module
 from processor.fulfilment.inline import Inline
@@ -14,9 +15,12 @@ from processor.fulfilment.rounds import CONSUMER, Fulfilment, Round
 from processor.intake.store import Store
 from runtime.database import Pool
 from schemas import facts as f
+from schemas import streams
+from schemas.credit_events import BalanceLow
 from schemas.errors import StoreUnavailable
 from tests.integration.processor.fulfilment.test_rounds import decided, log, ratna, write
 from tests.integration.processor.intake.taking_in import facts, rows, take_in
+from tests.integration.projections.decisions import AT
 from tests.unit.processor.intake.envelopes import capture, envelope, interpreter
 
 __all__ = ["log"]
@@ -99,6 +103,20 @@ async def test_what_was_said_before_is_decided_first(log: Pool) -> None:
     assert not pair.leader.caught_up
     await pair.leader.round()
     assert (await decided(log)).credit("c1") == 500_000
+
+
+async def test_what_customers_spend_meanwhile_is_no_reason_to_wait(log: Pool) -> None:
+    await write(log, ratna())
+    pair = await Pair(log).ready()
+    await take_in(pair.store, envelope(capture("py-1")))
+    said = BalanceLow(customer_id="c1", credit_tokens=5, at=AT, low_balance_tokens=9)
+    async with log.acquire() as connection, log_transaction(connection):
+        await append(connection, [NewEvent(streams.credit("c1"), said)], to_decide=False)
+    await take_in(pair.store, envelope(capture("py-2")))
+    assert pair.leader.caught_up
+    assert (await decided(log)).credit("c1") == 500_000 * 2
+    position, newest = await checkpoint(log)
+    assert position == newest
 
 
 async def test_a_large_batch_is_stored_alone_and_the_next_small_one_catches_up(log: Pool) -> None:
