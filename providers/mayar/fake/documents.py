@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from providers.fakes.calls import Json
@@ -80,7 +81,7 @@ def joined_body(member: MemberState, merchant_id: str) -> Json:
     return member_body(member, merchant_id) | {
         "productId": member.product_id,
         "productName": member.title,
-        "membershipTierId": tier_id(member),
+        "membershipTierId": tier_id(member, member.tier),
         "membershipTierName": member.tier,
         "expiredAt": iso(member.expires) if member.expires else None,
     }
@@ -102,17 +103,13 @@ def licence(member: MemberState, *, saas: bool) -> Json:
         "updatedAt": iso(member.updated),
     }
     if saas:
-        body |= {"membershipTierId": tier_id(member), "membershipTierName": member.tier}
+        body |= {"membershipTierId": tier_id(member, member.tier), "membershipTierName": member.tier}
     return body
 
 
-def tier_id(member: MemberState) -> str:
-    return f"{member.product_id[:-12]}{abs(hash_of(member.tier)):012x}"[:36]
-
-
-def hash_of(text: str) -> int:
+def tier_id(member: MemberState, tier: str) -> str:
     """Stable between runs, unlike `hash`."""
-    return sum(byte << (8 * (place % 5)) for place, byte in enumerate(text.encode()))
+    return f"{member.product_id[:-12]}{hashlib.sha256(tier.encode()).hexdigest()[:12]}"
 
 
 def detail(link: LinkState, one: TransactionState, page: str) -> Json:

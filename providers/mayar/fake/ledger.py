@@ -178,7 +178,11 @@ class MayarLedger:
 
     def change_tier(self, member: MemberState, tier: str) -> None:
         before, member.tier, member.updated = member.tier, tier, self._world.clock.now()
-        body = documents.joined_body(member, self._merchant_id) | {"previousMembershipTierName": before}
+        previous = {
+            "previousMembershipTierId": documents.tier_id(member, before),
+            "previousMembershipTierName": before,
+        }
+        body = documents.joined_body(member, self._merchant_id) | previous
         self._post("membership.changeTierMemberRegistered", member.member_id, body)
 
     def ring(self, kind: str, key: str) -> None:

@@ -45,7 +45,7 @@ def as_simulated(request: RequestState, payment: PaymentState | None) -> XenditP
     )
 
 
-def payment_object(request: RequestState, payment: PaymentState) -> Body:
+def payment_object(request: RequestState, payment: PaymentState, business_id: str) -> Body:
     """A payment of the third generation, as its webhooks and `GET /v3/payments/…` show it."""
     body = bodies.payment(as_simulated(request, payment), payment.status, payment.updated)
     body |= {"capture_method": request.capture_method, "channel_properties": request.channel_properties}
@@ -57,6 +57,7 @@ def payment_object(request: RequestState, payment: PaymentState) -> Body:
     else:
         body.pop("captures", None)
     further = {
+        "business_id": business_id,
         "customer_id": request.customer_id,
         "description": request.description,
         "failure_code": payment.failure_code,
@@ -96,14 +97,17 @@ def of_payment(request: RequestState, payment: PaymentState, business_id: str) -
     at = payment.updated
     if request.era in ("v3", "plan", "session"):
         event = _V3_EVENTS[payment.status]
-        return event, envelope(event, business_id, at, payment_object(request, payment))
+        return event, envelope(event, business_id, at, payment_object(request, payment, business_id))
     event = _V2_EVENTS[payment.status]
-    failure = {
-        "failure_code": payment.failure_code,
-        "amount": payment.amount,
-        "description": request.description,
-    }
-    data = bodies.v2_payment(as_simulated(request, payment), payment.status, at, **failure)
+    data = bodies.v2_payment(
+        as_simulated(request, payment),
+        payment.status,
+        at,
+        failure_code=payment.failure_code,
+        amount=payment.amount,
+        description=request.description,
+        channel_properties=request.channel_properties,
+    )
     return event, envelope(event, business_id, at, data, None)
 
 
@@ -115,8 +119,13 @@ def of_expired_request(request: RequestState, business_id: str) -> tuple[str, Bo
 def of_expired_method(request: RequestState, business_id: str) -> tuple[str, Body]:
     """The second generation knows no end of a request; its payment method ends."""
     event = "payment_method.expired"
-    data = {"id": request.method_id, "type": bodies.v2_kind(request.channel), "status": "EXPIRED"}
-    data |= {"reference_id": request.reference_id, "updated": iso(request.updated)}
+    data: Body = {"id": request.method_id, "type": bodies.v2_kind(request.channel), "status": "EXPIRED"}
+    data |= {
+        "reference_id": request.reference_id,
+        "customer_id": request.customer_id,
+        "reusability": "ONE_TIME_USE",
+    }
+    data |= {"created": iso(request.created), "updated": iso(request.updated)}
     return event, envelope(event, business_id, request.updated, data, None)
 
 
@@ -146,8 +155,11 @@ def of_dispute(
 ) -> tuple[str, Body]:
     """A dispute's flat document (docs.xendit.co: dispute webhooks)."""
     event = f"dispute.{what}"
+    dispute_id = f"dp-{payment.payment_id.removeprefix('py-')}"
     flat: dict[str, Any] = {
-        "id": f"dp-{payment.payment_id.removeprefix('py-')}",
+        "id": dispute_id,
+        "dispute_id": dispute_id,
+        "status": what.upper(),
         "payment_id": payment.payment_id,
         "payment_request_id": request.request_id,
         "amount": payment.captured,

@@ -86,6 +86,8 @@ class XenditCharging:
             "immediate_payment": plan.immediate,
             "description": plan.description,
             "items": None,
+            "locale": "id",
+            "notification_channels": [],
             "payment_session_id": None,
             "failure_code": plan.failure_code,
             "metadata": plan.metadata,

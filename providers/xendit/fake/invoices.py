@@ -17,6 +17,7 @@ from providers.xendit.fake.ledger import NAME, XenditLedger
 from providers.xendit.fake.state import PaymentState, RequestState
 from providers.xendit.fake.v3 import invalid, whole_amount
 
+MERCHANT = "Toko Palsu"
 USUAL_SECONDS = 86_400
 MOST_SECONDS = 31_536_000
 _STATUSES = {"SUCCEEDED": "PAID", "EXPIRED": "EXPIRED"}
@@ -123,9 +124,18 @@ class InvoiceDesk:
         email = str(request.further.get("payer_email") or "")
         status = "PAID" if payment else "EXPIRED"
         body = bodies.invoice(as_simulated(request, payment), status, at, self._business_id, email)
-        body["id"] = invoice_id_of(request)
+        body |= {"id": invoice_id_of(request), "merchant_name": MERCHANT, "is_high": False}
+        body |= {
+            name: request.further.get(name)
+            for name in ("description", "success_redirect_url", "failure_redirect_url")
+        }
         if payment:
-            body |= {"paid_amount": payment.captured, "payment_channel": request.channel}
+            details = {"receipt_id": payment.capture_id, "source": "FAKE"}
+            body |= {
+                "paid_amount": payment.captured,
+                "payment_channel": request.channel,
+                "payment_details": details,
+            }
         self._world.outbox.post(NAME, f"invoice.{status.lower()}", request.request_id, body)
 
     def _shown(self, request: RequestState) -> Json:
@@ -137,7 +147,7 @@ class InvoiceDesk:
             "external_id": request.reference_id,
             "user_id": self._business_id,
             "status": _STATUSES.get(request.status, "PENDING"),
-            "merchant_name": "Toko Palsu",
+            "merchant_name": MERCHANT,
             "merchant_profile_picture_url": "https://toko-palsu.example/logo.png",
             "amount": request.amount,
             "expiry_date": iso(request.expires or request.created),

@@ -122,12 +122,16 @@ class ThirdGeneration:
 
     def _payment(self, call: FakeCall) -> FakeReply:
         payment = self._found_payment(call)
-        return FakeReply(200, payment_object(self._ledger.state.requests[payment.request_id], payment))
+        return FakeReply(
+            200, payment_object(self._ledger.state.requests[payment.request_id], payment, self._business_id)
+        )
 
     def _capture(self, call: FakeCall) -> FakeReply:
         payment = self._found_payment(call)
         self._ledger.capture(payment, whole_amount(call.document(), "capture_amount"))
-        return FakeReply(200, payment_object(self._ledger.state.requests[payment.request_id], payment))
+        return FakeReply(
+            200, payment_object(self._ledger.state.requests[payment.request_id], payment, self._business_id)
+        )
 
     def _request(self, call: FakeCall) -> RequestState:
         # By its id alone: the reference finds nothing here. `GET /payment_requests?reference_id=` does.
