@@ -100,8 +100,8 @@ def page_of_bill(bill: FakeBill, webhooks: list[OutgoingWebhook], now: datetime,
     )
     notice = f'<section class="verdict warn"><p>{escape(said)}</p></section>' if said else ""
     return (
-        f'<div class="pay">{notice}'
-        f'<p class="soft center">fake {escape(bill.provider)} · {escape(bill.title)}</p>'
+        f'<div class="pay" role="main">{notice}'
+        f'<h1 class="small soft center">fake {escape(bill.provider)} · {escape(bill.title)}</h1>'
         f"{_asked(bill)}"
         f'<p class="center"><span class="chip{_colour(bill.status)}">{escape(bill.status)}</span></p>'
         f"{''.join(map(_instrument, bill.instruments))}"

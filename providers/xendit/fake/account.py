@@ -138,6 +138,10 @@ class XenditFake(FakeProvider):
         return None if request is None else self._bill(request)
 
     def act(self, name: str, act: str, amount: int | None, quirks: frozenset[str]) -> None:
+        with self.ledger.shapes(quirks):
+            self._act(name, act, amount)
+
+    def _act(self, name: str, act: str, amount: int | None) -> None:
         plan = self.charging.find(name)
         if plan is not None:
             self._plans.act(plan, act)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from schemas.facts import PaymentSucceeded
+from schemas.facts import PaymentSucceeded, RefundSucceeded
 from tests.unit.providers.fakes.stand import KEYS, Caller, WebhookDoor, basic, facts_of
 from tests.waiting import until
 
@@ -195,6 +195,20 @@ async def test_one_pays_too_little_too_much_or_twice_and_every_payment_is_told(
     assert len({one["payment_id"] for one in told}) == len(amounts)
     assert {one["request_amount"] for one in told} == {50_000}
     assert {one["payment_request_id"] for one in told} == {made["payment_request_id"]}
+
+
+async def test_odd_shapes_mean_the_same(caller: Caller, door: WebhookDoor) -> None:
+    await create(caller)
+    await caller.control("POST", "/switches", {"provider": "xendit", "do": "odd_shapes"})
+    await caller.control("POST", "/payments/xendit/topup-1/pay", {})
+    await caller.control("POST", "/payments/xendit/topup-1/refund", {"amount": 20_000})
+    await until(lambda: len(door.taken) == 2)
+    by_event = {one.document["event"]: one for one in door.taken}
+    assert by_event["payment.capture"].document["data"]["captures"][0]["capture_amount"] == "50000.00"
+    assert set(by_event["refund.succeeded"].document["data"]) == {"data"}
+    (paid,) = [fact for fact in facts_of(by_event["payment.capture"]) if isinstance(fact, PaymentSucceeded)]
+    (refund,) = [fact for fact in facts_of(by_event["refund.succeeded"]) if isinstance(fact, RefundSucceeded)]
+    assert (paid.amount, refund.amount) == (50_000, 20_000)
 
 
 async def test_what_is_not_paid_in_time_expires_and_late_money_still_arrives(
