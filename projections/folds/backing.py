@@ -1,0 +1,155 @@
+"""Backing: is the money that decisions moved money that a provider told of? Case by case, with running totals for each provider.
+
+Decisions say which case they are of, and `payment.assessed` says which facts (log positions) a case rests on. So a case may clear at most what
+its facts told, however it was granted, held, withdrawn or granted anew; and nothing is granted without a fact. Rows are of three kinds, by
+their name: `fact 12` (what the fact at that position told), `case xendit:py-1`, and `total xendit`. They differ where somebody with the
+right to append wrote a grant that no payment stands behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from projections.projection import Event, Projection, Table
+from schemas.decision_model import Grant, ValueMoved
+from schemas.decisions import DECISIONS, PaymentAssessed
+from schemas.facts import OrderRecorded, PaymentSettled, PaymentSucceeded
+from schemas.request_facts import CheckoutRequested
+
+GRANTS = frozenset(model.TYPE for model in DECISIONS if issubclass(model, Grant))
+ORDER = ""
+"""Name of the money that was asked for, by an order or by us; a payment's goes by its attempt."""
+
+_ASKED_FOR = {OrderRecorded.TYPE: "gross_amount", CheckoutRequested.TYPE: "amount_idr"}
+
+_CLEARING = "clearing:"
+
+
+@dataclass(slots=True)
+class BackingRow:
+    """`told`: rupiah by attempt, as JSON. `unbacked`: rupiah moved beyond it. `cases`: 1 for a case that is not right, their number in a total."""
+
+    name: str
+    provider: str
+    told: str
+    grants: int
+    facts: int
+    cleared: int
+    unbacked: int
+    cases: int
+    position: int
+
+
+@dataclass(slots=True)
+class BackingRows:
+    backing: dict[str, BackingRow] = field(default_factory=dict)
+
+
+def told(state: BackingRows, event: Event) -> None:
+    """A fact: what it says was received, until a case rests on it."""
+    data = event.data
+    if event.type in _ASKED_FOR:
+        name, amount = ORDER, data.get(_ASKED_FOR[event.type]) or 0
+    else:
+        name = data.get("attempt_id") or data.get("group_id") or data["payment_key"]
+        amount = data.get("amount") or 0
+    row = _row(state, f"fact {event.position}", data["provider"])
+    row.told = orjson.dumps({name: amount}).decode()
+    row.position = event.position
+
+
+def assessed(state: BackingRows, event: Event) -> None:
+    """Of which facts a case is, and which cases became this one."""
+    data = event.data
+    row = _row(state, f"case {data['case']}", data["provider"])
+    known = orjson.loads(row.told)
+    positions = data.get("facts", ())
+    for name in (*_facts(data), *_merged(data)):
+        other = state.backing.get(name)
+        if other is not None and other is not row:
+            for attempt, amount in orjson.loads(other.told).items():
+                known[attempt] = max(amount, known.get(attempt, 0))
+    row.told = orjson.dumps(known).decode()
+    row.facts += len(positions)
+    _judge(state, row, event.position)
+
+
+def moved(state: BackingRows, event: Event) -> None:
+    """A decision that moves money in or out, or grants something."""
+    data = event.data
+    provider = data.get("provider")
+    if provider is None:
+        return
+    row = _row(state, f"case {data['case']}", provider)
+    cleared = sum(
+        posting["amount"] for posting in data.get("postings", ()) if posting["account"].startswith(_CLEARING)
+    )
+    if event.type in GRANTS:
+        row.grants += 1
+        # What it says was paid counts even where its postings do not.
+        cleared = max(cleared, data.get("amount_idr") or 0)
+    row.cleared += cleared
+    _judge(state, row, event.position)
+
+
+def _judge(state: BackingRows, row: BackingRow, position: int) -> None:
+    """Compares a case with its facts and carries the difference into the provider's total."""
+    amounts = orjson.loads(row.told)
+    asked_for = amounts.pop(ORDER, 0)
+    # Some payments do not say how much: then it is what their order says. An order that nobody paid backs nothing.
+    received = max(asked_for, sum(amounts.values())) if amounts else 0
+    unbacked = max(0, row.cleared - received)
+    cases = int(unbacked > 0 or (row.grants > 0 and row.facts == 0))
+    if (unbacked, cases) != (row.unbacked, row.cases):
+        total = _row(state, f"total {row.provider}", row.provider)
+        total.unbacked += unbacked - row.unbacked
+        total.cases += cases - row.cases
+        total.position = position
+        row.unbacked, row.cases = unbacked, cases
+    row.position = position
+
+
+def _row(state: BackingRows, name: str, provider: str) -> BackingRow:
+    row = state.backing.get(name)
+    if row is None:
+        row = state.backing[name] = BackingRow(name, provider, "{}", 0, 0, 0, 0, 0, 0)
+    return row
+
+
+def _facts(data: dict[str, Any]) -> Iterator[str]:
+    return (f"fact {position}" for position in data.get("facts", ()))
+
+
+def _merged(data: dict[str, Any]) -> Iterator[str]:
+    return (f"case {record}" for record in data.get("merged", ()))
+
+
+def rows_of(event: Event) -> list[str]:
+    """Names of the rows an event touches."""
+    if event.type in _FACTS:
+        return [f"fact {event.position}"]
+    data = event.data
+    if data.get("provider") is None:
+        return []
+    own = [f"case {data['case']}", f"total {data['provider']}"]
+    return [*own, *_facts(data), *_merged(data)] if event.type == PaymentAssessed.TYPE else own
+
+
+_FACTS = frozenset({PaymentSucceeded.TYPE, PaymentSettled.TYPE, *_ASKED_FOR})
+
+BACKING = Projection(
+    name="backing",
+    tables=(Table("backing", BackingRow, ("name",)),),
+    new_state=BackingRows,
+    handlers={
+        **dict.fromkeys(_FACTS, told),
+        PaymentAssessed.TYPE: assessed,
+        **{model.TYPE: moved for model in DECISIONS if issubclass(model, ValueMoved)},
+    },
+    keys=rows_of,
+    loaded=True,
+)
