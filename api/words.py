@@ -69,6 +69,19 @@ INDONESIAN: dict[str, str] = {
     "Catalogue product; null when the provider did not say which.": (
         "Produk katalog; null bila penyedia tidak menyebut yang mana."
     ),
+    "Cases it is of; also those that grant something and rest on no fact.": (
+        "Jumlah kasusnya; juga yang memberikan sesuatu tanpa fakta apa pun."
+    ),
+    "Empty, or somebody wrote a grant without a payment.": (
+        "Kosong; selain itu ada yang menulis pemberian tanpa pembayaran."
+    ),
+    "Every unit sums to zero and nothing is unbacked.": (
+        "Setiap satuan berjumlah nol dan semuanya didukung pembayaran."
+    ),
+    "Money of one provider that decisions moved and that no payment stands behind.": (
+        "Uang satu penyedia yang dipindahkan keputusan tanpa pembayaran di baliknya."
+    ),
+    "Rupiah beyond what the provider's facts told.": "Rupiah di luar yang dilaporkan fakta penyedia.",
     "Event that caused it.": "Peristiwa penyebabnya.",
     "Ever topped up; refunds do not reduce it.": "Jumlah seluruh isi ulang; pengembalian tidak menguranginya.",
     "False when everything was registered like this already.": "False bila semuanya sudah terdaftar seperti ini.",

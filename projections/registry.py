@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.folds.backing import BACKING
 from projections.folds.balances import BALANCES
 from projections.folds.customers import CUSTOMERS
 from projections.folds.enrollments import ENROLLMENTS
@@ -20,6 +21,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     PAYMENTS,
     SUSPENSE,
     LEDGER,
+    BACKING,
     SPENDING,
 )
 

@@ -345,12 +345,21 @@ class UnitSum(ApiModel):
     sum: int = Field(description="0, or the books are wrong.")
 
 
-class LedgerCheck(Read):
-    """Sums of the double-entry ledger."""
+class UnbackedMoney(ApiModel):
+    """Money of one provider that decisions moved and that no payment stands behind."""
 
-    balanced: bool
+    provider: ProviderName
+    amount: int = Field(description="Rupiah beyond what the provider's facts told.")
+    cases: int = Field(description="Cases it is of; also those that grant something and rest on no fact.")
+
+
+class LedgerCheck(Read):
+    """Sums of the double-entry ledger, and whether a payment stands behind everything that was granted."""
+
+    balanced: bool = Field(description="Every unit sums to zero and nothing is unbacked.")
     stale: bool
     items: list[UnitSum]
+    unbacked: list[UnbackedMoney] = Field(description="Empty, or somebody wrote a grant without a payment.")
 
 
 class ProblemAnswer(BaseModel):

@@ -195,6 +195,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
             {"unit": "IDR", "accounts": 2, "debits": 50000, "credits": -50000, "sum": 0},
             {"unit": "TOKEN", "accounts": 2, "debits": 500000, "credits": -500000, "sum": 0},
         ],
+        "unbacked": [],
         **_FRESH,
     },
     api.ProblemAnswer: {

@@ -127,6 +127,12 @@ SELECT 'clearing:xendit', 'IDR', 200000 * ($1 / 4), 1
 UNION ALL
 SELECT 'issued:credit_tokens', 'TOKEN', 2000000 * ($1 / 4), 1;
 
+-- backing: What each fact told, and each case.
+INSERT INTO backing_v1 (name, provider, told, grants, facts, cleared, unbacked, cases, position)
+SELECT 'fact ' || 5 * (n - 1) + step, 'xendit', '{"py":50000}', 0, 0, 0, 0, 0, 5 * n FROM generate_series(1, $1::bigint) n, unnest(ARRAY[1, 4]) step
+UNION ALL
+SELECT 'case xendit:py-' || n, 'xendit', '{"py":50000}', 1, 2, 50000, 0, 0, 5 * n FROM generate_series(1, $1::bigint) n;
+
 -- payments: Four for every customer.
 INSERT INTO payments_v1 (record, provider, payment_id, case_key, status, amount, refunded_amount, currency, method, customer_id, payer_email,
     paid_at, late, token_only, settled, first_position, position)

@@ -166,7 +166,15 @@ class Reads:
 
     async def ledger(self, request: web.Request) -> web.StreamResponse:
         only(request, ("min_position",))
-        return answer(shapes.ledger(await self._fetch(request, ("ledger",), "ledger")))
+        await self._wait(request, ("ledger", "backing"))
+        async with (
+            self._pool.acquire(timeout=self._acquire_seconds) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            rows = await connection.fetch(self._sql["ledger"])
+            self._check_position(request, rows[0] if rows else None)
+            unbacked = await connection.fetch(self._sql["unbacked"])
+        return answer(shapes.ledger(rows, unbacked))
 
     def _limit(self, request: web.Request) -> int:
         only(request, ("limit", "cursor", "min_position"))

@@ -191,12 +191,13 @@ def _refused(
     return None
 
 
-def ledger(rows: Sequence[Row]) -> Document:
+def ledger(rows: Sequence[Row], unbacked: Sequence[Row]) -> Document:
     found = [row for row in rows if row["unit"] is not None]
     items = [{name: row[name] for name in ("unit", "accounts", "debits", "credits", "sum")} for row in found]
     return {
-        "balanced": all(row["sum"] == 0 for row in found),
-        "stale": any(row["stale"] for row in found),
+        "balanced": not unbacked and all(row["sum"] == 0 for row in found),
+        "stale": any(row["stale"] for row in (*found, *unbacked)),
         "items": items,
+        "unbacked": [{name: row[name] for name in ("provider", "amount", "cases")} for row in unbacked],
         **seen(rows[0]),
     }

@@ -138,10 +138,10 @@ LEFT JOIN spending u ON u.customer_id = $1;
 
 -- ledger: Sums per unit.
 WITH seen AS (
-    SELECT position AS at_position, lag_seconds AS lag FROM projection_positions WHERE name = 'ledger'
-), sums AS (
-    SELECT unit, count(*) AS accounts, coalesce(sum(balance) FILTER (WHERE balance > 0), 0)::bigint AS debits,
-        coalesce(sum(balance) FILTER (WHERE balance < 0), 0)::bigint AS credits, sum(balance)::bigint AS sum, bool_or(stale) AS stale
-    FROM ledger GROUP BY unit
+    SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions WHERE name IN ('ledger', 'backing')
 )
-SELECT seen.at_position, seen.lag, sums.* FROM seen LEFT JOIN sums ON true ORDER BY sums.unit;
+SELECT seen.at_position, seen.lag, t.unit, t.accounts, t.debits, t.credits, t.debits + t.credits AS sum, t.stale
+FROM seen LEFT JOIN ledger_totals t ON true ORDER BY t.unit;
+
+-- unbacked: What was moved that no fact told of, per provider.
+SELECT provider, unbacked AS amount, cases, stale FROM backing WHERE name LIKE 'total %' ORDER BY provider;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from console.causes import READERS, Subject
@@ -41,6 +41,8 @@ async def check_reading(connection: Connection, settings: Settings, seen: Overvi
         yield problem("ledger", text("doctor.ledger_off", units=", ".join(off)), text("doctor.ledger.fix"))
     else:
         yield ok("ledger", text("doctor.ledger"))
+    async for finding in _backed(connection, sql):
+        yield finding
     dark = [row["name"] for row in await connection.fetch(sql["not_live"])]
     if dark:
         yield problem(
@@ -63,6 +65,17 @@ async def check_reading(connection: Connection, settings: Settings, seen: Overvi
     ):
         detail = text("doctor.quarantine_full", count=number(kept["count"]), bytes=number(kept["bytes"]))
         yield note("quarantine", detail, text("doctor.quarantine_full.fix"))
+
+
+async def _backed(connection: Connection, sql: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Whether a payment stands behind everything that was granted."""
+    wrong = await connection.fetch(sql["unbacked"])
+    for row in wrong:
+        amount, cases = rupiah(row["amount"]), row["cases"]
+        detail = text("doctor.unbacked", provider=row["provider"], amount=amount, cases=cases)
+        yield problem("backing", detail, text("doctor.unbacked.fix"))
+    if not wrong:
+        yield ok("backing", text("doctor.backed"))
 
 
 def _lag(seen: Overview) -> Iterator[Finding]:

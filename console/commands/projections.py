@@ -142,19 +142,21 @@ async def verify(name: str | None, as_json: bool) -> int:
 
 
 def _as_document(name: str, verification: Any) -> dict[str, Any]:
-    return {"name": name, "ok": not verification.differences, **asdict(verification)}
+    return {"name": name, "ok": verification.ok, **asdict(verification)}
 
 
 def _print_comparison(result: dict[str, Any]) -> None:
     if result["ok"]:
         print_data(paint("✓ ", "green") + text("projections.equal", name=result["name"]))
         return
-    print_data(
-        paint("✗ ", "red")
-        + text("projections.different", name=result["name"], count=len(result["differences"]))
-    )
-    for difference in result["differences"]:
-        print_data(f"    {difference}")
+    for kind, found in (
+        ("projections.different", result["differences"]),
+        ("projections.wrong", result["wrong"]),
+    ):
+        if found:
+            print_data(paint("✗ ", "red") + text(kind, name=result["name"], count=len(found)))
+        for sentence in found:
+            print_data(f"    {sentence}")
 
 
 def _pool(settings: Settings) -> AbstractAsyncContextManager[Pool]:

@@ -128,5 +128,5 @@ async def _rebuilt(pool: Pool) -> Invariant:
     for name in BY_NAME:
         compared = await verify(pool, name)
         rows += compared.rows
-        off += [f"{name}: {difference}" for difference in compared.differences]
+        off += [f"{name}: {difference}" for difference in (*compared.differences, *compared.wrong)]
     return Invariant(text("invariant.rebuilt", count=len(BY_NAME), rows=number(rows)), off)

@@ -111,7 +111,10 @@ SELECT name FROM schema_migrations WHERE name <> ALL ($1::text[]) ORDER BY name;
 SELECT clock_timestamp();
 
 -- ledger: units whose postings do not sum to zero
-SELECT unit, sum(balance)::bigint AS sum FROM ledger GROUP BY unit HAVING sum(balance) <> 0;
+SELECT unit, debits + credits AS sum FROM ledger_totals WHERE debits + credits <> 0;
+
+-- unbacked: money that decisions moved and no fact told of, per provider
+SELECT provider, unbacked AS amount, cases FROM backing WHERE name LIKE 'total %' ORDER BY provider;
 
 -- not_live: projections without a live version
 SELECT name FROM projection_versions GROUP BY name HAVING NOT bool_or(status = 'live');

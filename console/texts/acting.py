@@ -197,6 +197,10 @@ ACTING: dict[str, tuple[str, str]] = {
         "kasus tidak dapat dibangun darinya. Tabel yang ada tetap dibaca; pulihkan dari cadangan bila hilang",
     ),
     "projections.equal": ("{name} equals the log", "{name} sama dengan log"),
+    "projections.wrong": (
+        "{name}: {count} things are not right, as the log itself says",
+        "{name}: {count} hal tidak benar, menurut log itu sendiri",
+    ),
     "projections.different": (
         "{name} differs from the log in {count} rows",
         "{name} berbeda dari log pada {count} baris",

@@ -63,6 +63,15 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "lunas projections verify ledger; if it agrees with the log, report a bug with the log",
         "lunas projections verify ledger; bila sama dengan log, laporkan sebagai galat",
     ),
+    "doctor.backed": ("a payment stands behind everything that was granted", "ada pembayaran di balik semua yang diberikan"),
+    "doctor.unbacked": (
+        "{provider}: {amount} in {cases} cases was granted without a payment behind it",
+        "{provider}: {amount} dalam {cases} kasus diberikan tanpa pembayaran di baliknya",
+    ),
+    "doctor.unbacked.fix": (
+        "lunas projections verify backing names the cases; somebody with the right to append wrote them: find out who, see docs/threat-model.md",
+        "lunas projections verify backing menyebut kasusnya; seseorang yang berhak menambah log menulisnya: cari siapa, lihat docs/threat-model.md",
+    ),
     "doctor.not_live": ("no live version of {names}", "tidak ada versi aktif dari {names}"),
     "doctor.projections.fix": ("lunas run projections, then lunas projections status", "lunas run projections, lalu lunas projections status"),
     "doctor.lag": ("the read models are close to the log", "model baca dekat dengan log"),

@@ -10,7 +10,7 @@ import pytest
 from eventstore.append import NewEvent
 from schemas import api as models
 from schemas.decisions import CourseEnrolled, SuspenseHeld
-from schemas.facts import CatalogPublished
+from schemas.facts import CatalogPublished, PaymentSucceeded
 from tests.contract.api.conftest import Api
 from tests.integration.projections.decisions import (
     AT,
@@ -264,14 +264,6 @@ async def test_suspense_shows_what_waits(api: Api) -> None:
     assert answer["position"] == position
 
 
-async def test_the_ledger_sums_to_zero(api: Api) -> None:
-    await api.show(credit("c1", 7), credit("c2", 5))
-    answer = await api.get("/v1/ledger")
-    models.LedgerCheck.model_validate(answer)
-    assert answer["balanced"] is True
-    assert answer["items"] == [{"unit": "IDR", "accounts": 3, "debits": 12, "credits": -12, "sum": 0}]
-
-
 async def test_c145_rows_behind_a_broken_event_say_that_they_are_stale(api: Api) -> None:
     await api.show(registered("c1"), credit("c1"), broken("c1"), registered("c2"), credit("c2"))
     assert (await api.get("/v1/customers/c1/balance"))["stale"] is True
@@ -294,3 +286,58 @@ async def test_c108_the_time_zone_of_a_session_does_not_show(api: Api) -> None:
             rows += await connection.fetch("SELECT status, has_access, expires_at FROM subscriptions")
             answers.append([tuple(row) for row in rows])
     assert answers[0] == answers[1] == answers[2]
+
+
+async def _top_up(api: Api, case: str, customer: str, amount: int) -> None:
+    """A fact, and what fulfilment makes of it."""
+    fact = PaymentSucceeded(
+        provider="xendit", payment_key=case, attempt_id=case, amount=amount, occurred_at=AT
+    )
+    position = await api.append([NewEvent(f"payment-xendit-{case}", fact)])
+    await api.append(
+        [
+            credit(customer, amount, case=case),
+            assessed(case, customer_id=customer, amount=amount, facts=(position,)),
+        ]
+    )
+
+
+async def test_the_ledger_sums_to_zero_and_a_payment_stands_behind_each_grant(api: Api) -> None:
+    await _top_up(api, "k1", "c1", 7)
+    await _top_up(api, "k2", "c2", 5)
+    await api.fold()
+    answer = await api.get("/v1/ledger")
+    models.LedgerCheck.model_validate(answer)
+    assert answer["balanced"] is True
+    assert answer["items"] == [{"unit": "IDR", "accounts": 3, "debits": 12, "credits": -12, "sum": 0}]
+    assert answer["unbacked"] == []
+
+
+@pytest.mark.parametrize("case", ["k1", "nobodys"])
+async def test_a_grant_that_somebody_appended_without_a_payment_makes_the_ledger_wrong(
+    api: Api, case: str
+) -> None:
+    """By somebody with every right: it looks like ours, and its postings sum to zero."""
+    await _top_up(api, "k1", "c1", 50_000)
+    await api.append([credit("c1", 1_000_000, case=case)])
+    await api.fold()
+    answer = await api.get("/v1/ledger")
+    models.LedgerCheck.model_validate(answer)
+    assert [item["sum"] for item in answer["items"]] == [0]
+    assert answer["balanced"] is False
+    assert answer["unbacked"] == [{"provider": "xendit", "amount": 1_000_000, "cases": 1}]
+
+
+async def test_the_totals_of_the_ledger_are_those_of_its_accounts_whatever_changes_them(api: Api) -> None:
+    for amount in (7, -7, 100, -30, 5):
+        await api.append([credit(f"c{abs(amount) % 3}", amount)])
+        await api.fold()
+        async with api.pool.acquire() as connection:
+            totals = await connection.fetchrow(
+                "SELECT accounts, debits, credits FROM ledger_totals WHERE unit = 'IDR'"
+            )
+            summed = await connection.fetchrow(
+                "SELECT count(*), coalesce(sum(balance) FILTER (WHERE balance > 0), 0), coalesce(sum(balance) FILTER (WHERE balance < 0), 0)"
+                " FROM ledger WHERE unit = 'IDR'"
+            )
+        assert tuple(totals or ()) == tuple(summed or ()), amount

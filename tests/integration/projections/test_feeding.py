@@ -12,6 +12,7 @@ from projections.feeder import Feeder
 from projections.folds.balances import BALANCES
 from projections.log import read
 from projections.metrics import ProjectionMetrics
+from projections.registry import BY_NAME
 from runtime.database import Pool
 from schemas.events import EVENT_TYPES
 from tests.integration.projections.conftest import Append
@@ -40,7 +41,7 @@ async def test_checkpoints_reach_the_head_when_nothing_matched(
     last = await append_events([registered("c1")])
     await catch_up()
     positions = await projected.fetch("SELECT position FROM projection_positions")
-    assert [row["position"] for row in positions] == [last] * 8
+    assert [row["position"] for row in positions] == [last] * len(BY_NAME)
 
 
 @pytest.mark.parametrize("batch_max", [1, 2, 3, 1000])

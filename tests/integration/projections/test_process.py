@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from projections.app import run
+from projections.registry import BY_NAME
 from projections.verify import verify_all
 from runtime.database import Pool
 from runtime.settings import Settings
@@ -80,7 +81,7 @@ async def test_c149_one_leads_the_other_takes_over_and_nothing_is_counted_twice(
     for stop in stops:
         stop.set()
     await asyncio.wait_for(asyncio.gather(*processes), 10)
-    assert [one.differences for one in await verify_all(projected)] == [[]] * 8
+    assert [one.differences for one in await verify_all(projected)] == [[]] * len(BY_NAME)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ async def test_c141_a_killed_process_leaves_rows_and_checkpoint_that_agree(
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGKILL
-    assert [one.differences for one in await verify_all(projected)] == [[]] * 8
+    assert [one.differences for one in await verify_all(projected)] == [[]] * len(BY_NAME)
     assert await projected.fetchval("SELECT max(position) FROM projection_positions") == reached
     stop = asyncio.Event()
     second = asyncio.create_task(run(settings(database_url=database_url), stop))
@@ -122,7 +123,7 @@ async def test_c141_a_killed_process_leaves_rows_and_checkpoint_that_agree(
     await until(all_counted)
     stop.set()
     await asyncio.wait_for(second, 10)
-    assert [one.differences for one in await verify_all(projected)] == [[]] * 8
+    assert [one.differences for one in await verify_all(projected)] == [[]] * len(BY_NAME)
 
 
 async def test_the_process_makes_its_tables_when_nobody_migrated_them(
@@ -130,7 +131,11 @@ async def test_the_process_makes_its_tables_when_nobody_migrated_them(
 ) -> None:
     stop = asyncio.Event()
     process = asyncio.create_task(run(settings(database_url=database_url), stop))
-    await until(lambda: pool.fetchval("SELECT count(*) = 8 FROM projection_versions WHERE status = 'live'"))
+    await until(
+        lambda: pool.fetchval(
+            "SELECT count(*) = $1 FROM projection_versions WHERE status = 'live'", len(BY_NAME)
+        )
+    )
     stop.set()
     await asyncio.wait_for(process, 10)
 

@@ -221,7 +221,7 @@ async def test_what_cannot_be_done_says_why(projected: Pool) -> None:
         await versions.switch(projected, "ledger")
     with pytest.raises(GenerationError, match="no earlier generation"):
         await versions.rollback(projected, "ledger")
-    with pytest.raises(GenerationError, match="there is no projection nothing; there are balances"):
+    with pytest.raises(GenerationError, match="there is no projection nothing; there are backing, balances"):
         await versions.rebuild(projected, "nothing")
 
 

@@ -18,8 +18,9 @@ from schemas import decisions as d
 from schemas.decision_model import Posting
 from schemas.event_model import EventModel
 from schemas.events import encode
+from tests.unit.processor.cases.facts import capture, order
 from tests.unit.processor.policies.histories import histories, subscribed
-from tests.unit.processor.policies.ledgerbook import Book, club
+from tests.unit.processor.policies.ledgerbook import VARIANT, Book, club
 from tests.unit.processor.policies.test_any_order import STABLE, history
 from tests.unit.processor.policies.test_ledger import busy_day
 
@@ -29,6 +30,7 @@ class Log(Book):
     """A book that keeps the whole log: facts at the positions decisions name, then what was decided."""
 
     events: list[tuple[int, EventModel]] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
 
     def _round(self, facts: list[Any], *touched: str) -> Book:
         self.events += [(one.position, one.fact) for one in facts]
@@ -36,6 +38,7 @@ class Log(Book):
         super()._round(facts, *touched)
         last = max((position for position, _ in self.events), default=0)
         self.events += [(last, event) for event in self.decisions[before:]]
+        self.ends.append(len(self.events))
         return self
 
 
@@ -48,12 +51,16 @@ def fold(events: list[tuple[int, EventModel]]) -> dict[str, BackingRow]:
 
 
 def unbacked(rows: dict[str, BackingRow]) -> list[tuple[str, int]]:
-    return sorted((name, row.unbacked) for name, row in rows.items() if row.cases and name.startswith("case "))
+    return sorted(
+        (name, row.unbacked) for name, row in rows.items() if row.cases and name.startswith("case ")
+    )
 
 
 @STABLE
 @given(facts=subscribed("0") | histories(), chance=st.randoms(use_true_random=False))
-def test_whatever_was_decided_on_facts_is_backed_by_them(facts: list[EventModel], chance: random.Random) -> None:
+def test_whatever_was_decided_on_facts_is_backed_by_them(
+    facts: list[EventModel], chance: random.Random
+) -> None:
     book = Log(catalog=club())
     for fact in history(facts, chance):
         book.give(fact)
@@ -61,3 +68,51 @@ def test_whatever_was_decided_on_facts_is_backed_by_them(facts: list[EventModel]
     rows = fold(book.events)
     assert unbacked(rows) == []
     assert all(row.unbacked == row.cases == 0 for name, row in rows.items() if name.startswith("total "))
+
+
+def test_a_day_of_every_kind_of_money_is_backed_after_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.unit.processor.policies.test_ledger.Book", Log)
+    book = busy_day()
+    assert isinstance(book, Log)
+    for end in book.ends:
+        rows = fold(book.events[:end])
+        assert unbacked(rows) == [], book.events[end - 1]
+    assert sum(row.cleared for row in rows.values()) == 330_000 + 350_000 + 150_000
+
+
+CASE = "xendit:py-1"
+
+
+def forged(case: str = CASE, **more: Any) -> EventModel:
+    fields: dict[str, Any] = {
+        "case": case, "customer_id": "c-1", "provider": "xendit", "payment_id": "py-1", "amount_idr": 1_000_000, "tokens": 10_000_000,
+        "at": "2026-11-20T05:00:00Z",
+        "postings": (
+            Posting(account="clearing:xendit", unit="IDR", amount=1_000_000), Posting(account="credit:c-1", unit="IDR", amount=-1_000_000),
+        ),
+    }  # fmt: skip
+    return d.CreditGranted(**(fields | more))
+
+
+@pytest.mark.parametrize(("grant", "amount"), [
+    (forged("xendit:py-nobody"), 1_000_000),  # of a payment that never was
+    (forged(), 1_000_000),  # of one that was granted already
+    (forged(postings=()), 1_000_000),  # past the ledger
+    (forged("xendit:py-nobody", amount_idr=0, postings=()), 0),  # without any money: tokens alone
+])  # fmt: skip
+def test_a_grant_that_somebody_appended_beside_the_facts_is_seen(grant: EventModel, amount: int) -> None:
+    book = Log().customer("c-1", "ratna@contoh.id").give(capture())
+    assert isinstance(book, Log)
+    events = [*book.events, (99, grant)]
+    rows = fold(events)
+    assert [one for _, one in unbacked(rows)] == [amount]
+    total = rows["total xendit"]
+    assert (total.unbacked, total.cases) == (amount, 1)
+
+
+def test_an_order_that_nobody_paid_backs_nothing() -> None:
+    book = Log().customer("c-1", "ratna@contoh.id").give(order([(VARIANT, 1, 350_000)], 350_000))
+    assert isinstance(book, Log)
+    (case,) = book.cases
+    grant = forged(case, provider="scalev", amount_idr=350_000, postings=())
+    assert unbacked(fold([*book.events, (99, grant)])) == [(f"case {case}", 350_000)]
