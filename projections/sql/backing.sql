@@ -61,7 +61,7 @@ SELECT
 FROM backing_vN b
 JOIN checkpoints c ON c.consumer = 'projection.backing' AND c.version = N AND c.partition = 0
 -- A batch may end between a grant and the assessment that names its facts, in one transaction; not once everything is read, or much later.
-WHERE b.cases > 0 AND (b.position < c.position - 5000 OR NOT EXISTS (SELECT FROM events e WHERE e.position > c.position));
+WHERE b.cases > 0 AND (b.position < c.position - 5000 OR c.position >= (SELECT max(position) FROM events));
 COMMENT ON VIEW backing IS 'Money that decisions moved and no fact of a provider told of, by case and in total by provider. Empty, or somebody appended what no payment stands behind.';
 COMMENT ON COLUMN backing.name IS 'case <case key>, or total <provider>.';
 COMMENT ON COLUMN backing.provider IS 'The provider whose money it would be.';

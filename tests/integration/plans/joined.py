@@ -1,0 +1,52 @@
+"""Statements that are made of parts: each is explained as it is run, with the parts it reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from api.credit.loading import LOOK as LOOK_AT_ACCOUNTS
+from api.credit.loading import LOOK_ONLY
+from eventstore.queries import in_one_statement, load
+from eventstore.read import AGES_BEHIND_STEPS, AT_STEPS
+from processor.fulfilment.desk import LOOK
+from tests.integration.plans.rooms import API, API_LATER, CONSOLE, PROCESSOR, PROJECTIONS, Statement
+
+_PARAMETER = re.compile(r"\$\d+")
+
+
+def joined() -> Iterator[Statement]:
+    reads, payments, generations = (
+        load("reads.sql", "api"),
+        load("payments.sql", "console"),
+        load("versions.sql", "projections"),
+    )
+    happened = ("happened", AT_STEPS)
+    timeline = in_one_statement((("steps", reads["steps"]), happened), reads["timeline"])
+    shown = in_one_statement((("steps", payments["steps"]), happened), payments["timeline"])
+    listed = in_one_statement(
+        (("steps", generations["generations"]), ("ages", AGES_BEHIND_STEPS)), generations["list"]
+    )
+    for session in (API, API_LATER):
+        yield Statement("api/reads.sql:joined timeline", timeline, session)
+        yield Statement("api/credit.sql:joined look", LOOK_AT_ACCOUNTS, session)
+        yield Statement("api/credit.sql:joined look only", LOOK_ONLY, session)
+    yield Statement("console/payments.sql:joined timeline", shown, CONSOLE)
+    for session in (CONSOLE, PROJECTIONS):
+        yield Statement("projections/versions.sql:joined list", listed, session)
+    yield Statement("processor/fulfilment.sql:joined look", LOOK, PROCESSOR)
+
+
+def is_part_of(statement: Statement, whole: Statement) -> bool:
+    """Whatever numbers its parameters have there."""
+    return _PARAMETER.sub("$", statement.text) in _PARAMETER.sub("$", whole.text)
+
+
+CONFIRMATIONS = {
+    "projections/runner.sql:confirm",
+    "processor/fulfilment.sql:moved",
+    "processor/intake.sql:recorded",
+    "processor/intake.sql:recorded_and_moved",
+    "api/credit.sql:saved",
+}
+"""Last parts that only say what the parts before them wrote: each of these is explained by itself."""
