@@ -59,9 +59,9 @@ SELECT
     b.position,
     EXISTS (SELECT FROM projection_parked p WHERE p.name = 'backing' AND p.version = N) AS stale
 FROM backing_vN b
-JOIN checkpoints c ON c.consumer = 'projection.backing' AND c.version = N AND c.partition = 0
+JOIN projection_positions c ON c.name = 'backing'
 -- A batch may end between a grant and the assessment that names its facts, in one transaction; not once everything is read, or much later.
-WHERE b.cases > 0 AND (b.position < c.position - 5000 OR c.position >= (SELECT max(position) FROM events));
+WHERE b.cases > 0 AND (b.position < c.position - 5000 OR c.lag_seconds = 0);
 COMMENT ON VIEW backing IS 'Money that decisions moved and no fact of a provider told of, by case and in total by provider. Empty, or somebody appended what no payment stands behind.';
 COMMENT ON COLUMN backing.name IS 'case <case key>, or total <provider>.';
 COMMENT ON COLUMN backing.provider IS 'The provider whose money it would be.';
