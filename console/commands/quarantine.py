@@ -30,6 +30,9 @@ cause = click.option(
 )
 
 
+LONGEST_LENGTH = 15  # digits of a content-length worth telling
+
+
 @click.group(cls=Group)
 def quarantine() -> None:
     """Rejected requests: a wrong credential, another account or environment. Nothing of them entered the books.
@@ -91,6 +94,7 @@ async def show_rejected(rejected: uuid.UUID, as_json: bool) -> int:
         row = await _one(connection, rejected)
     document: dict[str, Any] = {key: value for key, value in dict(row).items() if key != "body"}
     document |= {"headers": json.loads(row["headers"]), "bytes": len(row["body"])}
+    document["stated_bytes"] = _stated(document["headers"])
     if as_json:
         print_json(document)
     else:
@@ -116,8 +120,16 @@ def _print_rejected(document: dict[str, Any]) -> None:
             print_data(f"{text(f'column.{name}'):<{width}}  {tame(str(value))}")
     for name, value in document["headers"].items():
         print_data(f"  {tame(name)}: {tame(value)}")
+    if (document["stated_bytes"] or 0) > document["bytes"]:
+        talk(text("quarantine.cut", read=number(document["bytes"]), stated=number(document["stated_bytes"])))
     if document["delivery_id"]:
         talk(text("quarantine.is_delivery", id=document["delivery_id"]))
+
+
+def _stated(headers: dict[str, str]) -> int | None:
+    """How long its client said that the body is; a flood may say anything."""
+    stated = headers.get("content-length", "")
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= LONGEST_LENGTH else None
 
 
 def _cause_in_words(cause: str) -> str:

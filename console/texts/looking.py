@@ -108,6 +108,10 @@ LOOKING: dict[str, tuple[str, str]] = {
         "There is no rejected request {id}; the oldest give way to newer ones.",
         "Tidak ada permintaan ditolak {id}; yang terlama tergeser oleh yang baru.",
     ),
+    "quarantine.cut": (
+        "Only {read} of {stated} bytes of the body were read before it was refused: it cannot be verified again.",
+        "Hanya {read} dari {stated} byte isi yang dibaca sebelum ditolak: tidak dapat diverifikasi ulang.",
+    ),
     "quarantine.is_delivery": (
         "It was authentic and is a delivery too: lunas webhooks show {id}",
         "Permintaan ini asli dan juga tercatat sebagai kiriman: lunas webhooks show {id}",

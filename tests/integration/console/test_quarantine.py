@@ -14,7 +14,10 @@ import asyncpg
 import pytest
 
 from console import exits, main
+from console.texts.reasons import REASONS
+from ingress.door import UNREAD
 from ingress.quarantine import safe_headers
+from providers.verification import RejectionCause
 from tests.integration.console.conftest import AT, BODY, Run, add_delivery
 
 TOKEN = "an-invented-token-of-32-characters"
@@ -130,3 +133,21 @@ async def test_find_knows_a_rejected_request_and_headers_that_are_no_text_are_sh
     assert (await lunas("quarantine", "show", str(rejected), "--json")).json["headers"] == {
         "user-agent": "curl\udcff"
     }
+
+
+async def test_a_body_that_was_refused_before_it_was_read_says_so(
+    lunas: Run, store: asyncpg.Connection
+) -> None:
+    cut = await add_rejected(store, headers='{"content-length":"1000000"}')
+    whole = await add_rejected(store, headers=f'{{"content-length":"{len(BODY)}"}}')
+    odd = await add_rejected(store, headers='{"content-length":"<9 bytes, ascii>"}')
+    assert "of 1,000,000 bytes" in (await lunas("quarantine", "show", str(cut))).err
+    assert (await lunas("quarantine", "show", str(cut), "--json")).json["stated_bytes"] == 1_000_000
+    for other in (whole, odd):
+        shown = await lunas("quarantine", "show", str(other))
+        assert (shown.code, shown.err) == (exits.FINE, "")
+
+
+@pytest.mark.parametrize("cause", [*UNREAD, "crowded", *(str(cause) for cause in RejectionCause)])
+def test_every_cause_of_the_door_has_words(cause: str) -> None:
+    assert f"cause.{cause}" in REASONS

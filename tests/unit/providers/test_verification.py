@@ -173,3 +173,38 @@ def test_header_bytes_that_are_not_utf8_are_compared_as_they_are() -> None:
 
 def test_a_secret_never_shows_in_its_verdict() -> None:
     assert SECRET not in repr(scalev(SIGNATURE))
+
+
+CREDENTIALS = st.sampled_from(
+    ["", " ", "rahasia", "rahasi", "raha sia", "A" * 43 + "=", "A" * 44, SIGNATURE, SIGNATURE[:-1], "\udcff"]
+)
+
+
+@given(
+    name=st.sampled_from(sorted(PROVIDERS)),
+    values=st.lists(CREDENTIALS, max_size=2),
+    secrets=st.lists(st.sampled_from(["", "rahasia", SECRET]), max_size=2),
+    body=st.one_of(st.just(BODY), st.binary(max_size=20)),
+)
+def test_what_the_head_decides_is_what_any_body_gets(
+    name: str, values: list[str], secrets: list[str], body: bytes
+) -> None:
+    provider = PROVIDERS[name]
+    pairs = [(header, value) for value in values for header in ("X-Callback-Token", "X-Scalev-Hmac-Sha256")]
+    by_head = provider.by_head(headers(*pairs), secrets)
+    assert by_head is None or by_head == provider.verify(headers(*pairs), body, secrets)
+    assert not (isinstance(by_head, Verified) and not provider.token_only)
+
+
+@by_token
+@pytest.mark.parametrize(("token", "accepted"), [("rahasia", True), ("rahasi", False)])
+def test_a_token_is_decided_by_the_head(provider, token: str, accepted: bool) -> None:
+    verdict = provider.by_head(headers(("x-callback-token", token)), ["rahasia"])
+    assert isinstance(verdict, Verified if accepted else Rejected)
+
+
+def test_a_signature_of_the_right_form_is_not() -> None:
+    assert SCALEV.by_head(headers(("X-Scalev-Hmac-Sha256", SIGNATURE)), [SECRET]) is None
+    assert SCALEV.by_head(headers(("X-Scalev-Hmac-Sha256", "short")), [SECRET]) == Rejected(
+        RejectionCause.MALFORMED_CREDENTIAL
+    )
