@@ -12,6 +12,7 @@ from console.demo.invariants import DETAILS_SHOWN, judge
 from console.demo.outcome import read_outcome
 from console.demo.performance import perform, settled
 from console.demo.script import LATE_CUSTOMERS, Script, write_script
+from console.demo.spending import use_what_was_bought
 from console.demo.stage import on_private_instance
 from console.demo.story import tell
 from console.exits import FINE, PROBLEMS
@@ -71,10 +72,11 @@ async def _told(settings: Settings, seed: int, customers: int, count: int) -> in
         talk(text("demo.visible", seconds=f"{time.monotonic() - started:.1f}", position=number(position)))
         outcome = await read_outcome(connection, application, script, position)
         tell(script, outcome)
+        used = await use_what_was_bought(connection, application, outcome)
         print_data()
         print_data(paint(text("demo.checks"), "cyan"))
         broken = 0
-        async for verdict in judge(connection, pool, script, performance, outcome):
+        async for verdict in judge(connection, pool, script, performance, outcome, used):
             mark = paint("✓", "green") if verdict.holds else paint("✗", "red")
             print_data(f"  {mark} {verdict.sentence}")
             for detail in verdict.contradictions[:DETAILS_SHOWN]:

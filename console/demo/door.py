@@ -75,6 +75,16 @@ class Application:
             licences=frozenset(item["licence_code"] for item in active if item["licence_code"]),
         )
 
+    async def entitlements(self, customer_id: str) -> dict[str, Any]:
+        """What decides access, as of now."""
+        return await self._call("GET", f"/customers/{customer_id}/entitlements")
+
+    async def ask(self, path: str, body: dict[str, object]) -> tuple[int, dict[str, Any]]:
+        """What the API answers to a POST, a refusal too."""
+        async with self._session.post(self._address + path, json=body) as answer:
+            document: dict[str, Any] = await answer.json(content_type=None)
+            return answer.status, document
+
     async def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         async with self._session.request(method, self._address + path, **options) as answer:
             if answer.status not in (200, 201):

@@ -35,9 +35,14 @@ class Invariant:
 
 
 async def judge(
-    connection: Connection, pool: Pool, script: Script, performance: Performance, outcome: DayResult
+    connection: Connection,
+    pool: Pool,
+    script: Script,
+    performance: Performance,
+    outcome: DayResult,
+    used: Invariant,
 ) -> AsyncIterator[Invariant]:
-    """Every invariant in turn."""
+    """Every invariant in turn; `used`: of what customers did afterwards."""
     yield await _stored(connection, performance)
     yield _doors(script, performance)
     yield _ledger(outcome)
@@ -45,6 +50,7 @@ async def judge(
     yield _customers(script, outcome)
     yield _held(script, outcome)
     yield _parked(script, outcome)
+    yield used
     yield await _rebuilt(pool)
 
 

@@ -104,6 +104,17 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "  {count} repetitions were recognised and changed nothing.",
         "  {count} ulangan dikenali dan tidak mengubah apa pun.",
     ),
+    "demo.using": ("Using what was bought", "Memakai yang dibeli"),
+    "demo.spent": (
+        "  {clients} clients at once ask for {cost} of the {had} tokens of {customer}: {served} get them, the others are told that it is not "
+        "enough; {left} are left.",
+        "  {clients} klien sekaligus meminta {cost} dari {had} token milik {customer}: {served} mendapatkannya, yang lain diberi tahu tidak "
+        "cukup; sisa {left}.",
+    ),
+    "demo.used_up": (
+        "  {customer} uses the {limit} tokens of the day; one more is answered {code} until {at}.",
+        "  {customer} memakai {limit} token untuk hari ini; satu lagi dijawab {code} sampai {at}.",
+    ),
     "demo.checks": ("What must be true", "Yang harus benar"),
     "demo.fine": ("Every rupiah is accounted for.", "Setiap rupiah tercatat."),
     "demo.next": (
@@ -124,6 +135,10 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
     ),
     "invariant.unanswered": ("{count} genuine ones were not accepted", "{count} yang asli tidak diterima"),
     "invariant.forged_accepted": ("{count} forged ones were accepted", "{count} yang palsu diterima"),
+    "invariant.accounts": (
+        "{count} accounts are what the log adds up to, and nobody spent more than there was",
+        "{count} akun sesuai dengan jumlah di log, dan tidak ada yang memakai lebih dari yang ada",
+    ),
     "invariant.ledger": (
         "the double-entry ledger sums to zero ({units})",
         "buku besar berpasangan berjumlah nol ({units})",

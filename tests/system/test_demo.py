@@ -54,7 +54,9 @@ async def test_the_demo_tells_the_day_and_every_invariant_holds(
     done = await demo(empty_database_url, broker_url, tmp_path, "--webhooks", "300", "--seed", "21")
     assert done.returncode == exits.FINE, done.stdout + done.stderr
     checks = done.stdout.partition("What must be true")[2]
-    assert checks.count("✓") == 8
+    assert checks.count("✓") == 9
+    assert ": 4 get them, the others are told" in done.stdout
+    assert "one more is answered quota_exceeded until" in done.stdout
     assert "✗" not in done.stdout
     assert "Every rupiah is accounted for." in checks
     assert "(pelanggan-001) paid Rp" in done.stdout
