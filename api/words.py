@@ -146,6 +146,12 @@ INDONESIAN: dict[str, str] = {
     "When the tier ends by itself.": "Kapan tier berakhir dengan sendirinya.",
     "Whether it opens anything right now.": "Apakah saat ini membuka sesuatu.",
     "Why its money is in suspense.": "Mengapa uangnya tertahan.",
+    "A payer's bank asks for the money back. What that does to what was bought is `disputes` of the catalogue's provider.": "Bank pembayar "
+    "meminta uangnya kembali. Akibatnya bagi yang dibeli ditentukan `disputes` milik penyedia di katalog.",
+    "The one that is open, else the last one.": "Yang masih terbuka, atau yang terakhir.",
+    "Rupiah in dispute; null when the provider did not say.": "Rupiah yang disengketakan; null bila penyedia tidak menyebutnya.",
+    "Null when only its end was told.": "Null bila hanya akhirnya yang diberitahukan.",
+    "When it was won or lost.": "Kapan dimenangkan atau kalah.",
     "Xendit payment_request_id, payment_id or our reference_id; Scalev data.id or order_id; Mayar transactionId.": (
         "payment_request_id atau payment_id Xendit, atau reference_id kami; data.id atau order_id Scalev; transactionId Mayar."
     ),

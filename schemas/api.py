@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from schemas.email_address import LONGEST, normalise_email
 from schemas.vocabulary import (
     DeliveryStatus,
+    DisputeStatus,
     EnrollmentStatus,
     EventType,
     LedgerUnit,
@@ -311,9 +312,20 @@ class TimelineStep(ApiModel):
     data: dict[str, Any]
 
 
+class PaymentDispute(ApiModel):
+    """A payer's bank asks for the money back. What that does to what was bought is `disputes` of the catalogue's provider."""
+
+    dispute_id: str
+    status: DisputeStatus
+    amount: int | None = Field(description="Rupiah in dispute; null when the provider did not say.")
+    opened_at: datetime | None = Field(description="Null when only its end was told.")
+    closed_at: datetime | None = Field(description="When it was won or lost.")
+
+
 class Payment(Read, PaymentSummary):
     """One payment with every id that finds it and everything that happened to it, in order."""
 
+    dispute: PaymentDispute | None = Field(description="The one that is open, else the last one.")
     ids: list[str]
     timeline: list[TimelineStep]
 

@@ -169,7 +169,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     },
     api.Payments: {"customer_id": "budi", "items": [_PAYMENT], **_LAST_PAGE},
     api.Payment: _PAYMENT
-    | {"ids": ["cap-first-try", "pr-first-try", "py-first-try"], "timeline": _TIMELINE}
+    | {"dispute": None, "ids": ["cap-first-try", "pr-first-try", "py-first-try"], "timeline": _TIMELINE}
     | _FRESH,
     api.Suspense: {
         "items": [

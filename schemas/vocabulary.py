@@ -19,6 +19,7 @@ DeliveryStatus = TypeAliasType(
     "DeliveryStatus",
     Literal["processed", "no_effect", "test", "duplicate", "conflict", "parked", "quarantined"],
 )
+DisputeStatus = TypeAliasType("DisputeStatus", Literal["opened", "won", "lost"])
 StepKind = TypeAliasType("StepKind", Literal["fact", "decision"])
 LedgerUnit = TypeAliasType("LedgerUnit", Literal["IDR", "TOKEN", "CHAT"])
 

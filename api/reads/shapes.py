@@ -10,6 +10,7 @@ import orjson
 
 from api.credit.account import Used
 from api.credit.quotas import QuotasLeft, of_tier, tier_named
+from api.reads.disputes import dispute_of
 from schemas.catalog import Catalog, Tier
 from schemas.vocabulary import method_word
 
@@ -114,7 +115,12 @@ def payment(row: Row) -> Document:
 
 
 def payment_with_timeline(row: Row, timeline: Sequence[Row]) -> Document:
-    return payment(row) | {"ids": row["ids"], "timeline": [_step(step) for step in timeline]} | seen(row)
+    more = {
+        "dispute": dispute_of(timeline),
+        "ids": row["ids"],
+        "timeline": [_step(step) for step in timeline],
+    }
+    return payment(row) | more | seen(row)
 
 
 def _step(row: Row) -> Document:

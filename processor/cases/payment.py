@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import field
+from msgspec.structs import replace
 
 from processor.cases.attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
 from processor.cases.names import number_of
@@ -75,11 +76,13 @@ class WriteOff(State):
 
 
 class Dispute(State):
-    """A payer's bank asking for the money, keyed by its id: the newest word on it."""
+    """A payer's bank asking for the money, keyed by its id: the newest word on it. `since`: the time of the first."""
 
     at: datetime
     status: Literal["opened", "won", "lost"]
     amount: int | None = None
+    attempt_id: str | None = None
+    since: datetime | None = None
 
 
 class PaymentFacts(State):
@@ -300,13 +303,15 @@ class PaymentFacts(State):
     def _dispute(self, fact: DisputeFact) -> None:
         self._named(fact)
         status = _DISPUTES[type(fact)]
-        self._say_dispute(fact.dispute_id, Dispute(at=fact.occurred_at, status=status, amount=fact.amount))
+        word = Dispute(at=fact.occurred_at, status=status, amount=fact.amount, attempt_id=fact.attempt_id)
+        self._say_dispute(fact.dispute_id, word)
 
     def _say_dispute(self, dispute_id: str, new: Dispute) -> None:
         """An end outweighs what is under way; of two words of one kind the newer counts."""
         known = self.disputes.get(dispute_id)
-        if known is None or _dispute_weight(new) > _dispute_weight(known):
-            self.disputes[dispute_id] = new
+        newest = new if known is None or _dispute_weight(new) > _dispute_weight(known) else known
+        words = [word.since or word.at for word in (known, new) if word is not None]
+        self.disputes[dispute_id] = replace(newest, since=min(words))
 
     def _named(self, fact: PaymentFact | RefundFact | DisputeFact) -> None:
         self.aliases.add(fact.payment_key)

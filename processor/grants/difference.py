@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from processor.cases.disputes import as_disputed
 from processor.cases.keys import suspense_id
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
@@ -35,6 +36,7 @@ def difference(
 ) -> list[Decided]:
     """Pure: the record and the world stay as they are."""
     said: list[Decided] = []
+    facts = as_disputed(facts, world.catalog.policy(facts.provider).disputes)
     if outcome.parts != record.parts or outcome.owner.new:
         said += _money(facts, record, outcome, world)
     return said + _views(facts, record, outcome)

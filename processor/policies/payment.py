@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from processor.cases.attempts import RequestOnly, earliest
+from processor.cases.disputes import as_disputed
 from processor.cases.keys import (
     CATALOG,
     MAIN,
@@ -42,7 +43,8 @@ CATALOG_PROBLEMS = frozenset({"unmapped_product", "ambiguous_product", "purpose_
 
 def payment_outcome(facts: PaymentFacts, record: PaymentRecord, world: World) -> PaymentOutcome:
     """Pure. It depends on the record only by its pins: whose it was, the terms of the day, and what a person had a hand in."""
-    return _Deciding(facts, record.pins, world).outcome()
+    read = as_disputed(facts, world.catalog.policy(facts.provider).disputes)
+    return _Deciding(read, record.pins, world).outcome()
 
 
 class _Deciding:
