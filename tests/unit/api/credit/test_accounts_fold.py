@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.credit.account import Account
+from api.credit.account import FOLDED, Account
 from api.credit.acts import Capture, Release, Reserve, Spend, expired, signals
 from api.credit.loading import read_account, written
 from api.credit.lots import idr_of, take, tokens_of
-from schemas.credit_events import BalanceLow, CreditCaptured, CreditForgiven, CreditUnfrozen
+from schemas.credit_events import ACTS, BalanceLow, CreditCaptured, CreditForgiven, CreditUnfrozen
 from schemas.event_model import EventModel
 from schemas.events import decode, encode
 from schemas.problems import Problem
@@ -263,3 +263,8 @@ def test_by_the_policy_freeze_a_debt_stops_everything_until_an_operator_lets_it_
     assert refused.value.kind.code == "account_frozen"
     made.apply(CreditUnfrozen(customer_id="c1", reason="seen", actor="ani", debt_tokens=0, at=NOON))
     do(made, Spend("s2", 1, "chat", "r2"))
+
+
+def test_an_account_knows_everything_that_customers_do() -> None:
+    """What it did not know would be lost silently."""
+    assert {model.TYPE for model in ACTS} <= set(FOLDED)
