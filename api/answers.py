@@ -33,7 +33,7 @@ def problem_answer(problem: Problem, language: Language) -> web.Response:
         "code": kind.code,
         "detail": problem.detail(language),
         **{name: problem.values[name] for name in kind.members},
-    }
+    } | ({"field": problem.field} if problem.field else {})
     return web.Response(
         status=kind.status,
         body=orjson.dumps(document),
@@ -44,6 +44,18 @@ def problem_answer(problem: Problem, language: Language) -> web.Response:
             "Cache-Control": "no-store",
             **problem.headers,
         },
+    )
+
+
+def source_answer(problem: Problem) -> web.Response:
+    """The same as the source application expects it: `{error}`, in Indonesian."""
+    # It knows a wrong body as 400.
+    status = 400 if problem.kind.status == 422 else problem.kind.status
+    return web.Response(
+        status=status,
+        body=orjson.dumps({"error": problem.detail("id")}),
+        content_type="application/json",
+        headers={"Content-Language": "id", "Cache-Control": "no-store", **problem.headers},
     )
 
 

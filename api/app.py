@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from api.checkout.routes import routes as checkout_routes
+from api.checkout.routes import Checkout
 from api.credit.keeper import keep
 from api.credit.routes import routes as credit_routes
 from api.credit.routes import teller_of
@@ -38,10 +38,17 @@ ROLE = "lunas_api"
 log = get_logger(__name__)
 
 
-def routes(settings: Settings, pool: Pool, watch: PositionWatch, teller: Teller | None = None) -> list[Route]:
+def routes(
+    settings: Settings,
+    pool: Pool,
+    watch: PositionWatch,
+    teller: Teller | None = None,
+    checkout: Checkout | None = None,
+) -> list[Route]:
     """Every call with its handler. Reads and checkout do not know each other: they meet here."""
     teller = teller or teller_of(settings, pool, new_registry())
-    return [*Reads(pool, settings, watch).routes(), *checkout_routes(settings, pool), *credit_routes(teller)]
+    checkout = checkout or Checkout(settings, pool, watch)
+    return [*Reads(pool, settings, watch).routes(), *checkout.routes(), *credit_routes(teller)]
 
 
 def application(
@@ -88,11 +95,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     ):
         health.add("database", lambda: answers(pool))
         watch = PositionWatch(pool)
+        checkout = Checkout(settings, pool, watch)
         keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
         teller = teller_of(settings, pool, registry)
-        mounted = routes(settings, pool, watch, teller)
+        mounted = routes(settings, pool, watch, teller, checkout)
         ring = KeyRing(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
         app = application(settings, mounted, health, keyhole, lambda _app: watch.close(), ring)
+        resolving = asyncio.create_task(checkout.opener.resolve_until(stop), name="requests")
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
         try:
@@ -103,4 +112,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             health.draining = True
         finally:
             await runner.cleanup()
+            resolving.cancel()
+            await asyncio.gather(resolving, return_exceptions=True)
+            await checkout.close()
     log.info("stopped", action="process.stopped")

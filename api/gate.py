@@ -9,7 +9,7 @@ import asyncpg
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from api.answers import language_of, problem_answer
+from api.answers import language_of, problem_answer, source_answer
 from api.keys import KeyRing
 from api.permits import Scopes, check
 from projections.fold import describe
@@ -24,6 +24,7 @@ from schemas.shape import name_told
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+SOURCE_PATHS = ("/api/",)  # of the source application: refusals in its own shape
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
 OPEN_PREFIXES = ("/pay/", "/look/")
 """Pages for customers: the secret in the address is their permission. And what such pages are drawn with."""
@@ -75,18 +76,23 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except Problem as problem:
-        return problem_answer(problem, language_of(request))
+        return _told(request, problem)
     except web.HTTPException as error:
-        return problem_answer(_from_http(error, request), language_of(request))
+        return _told(request, _from_http(error, request))
     except UNAVAILABLE as error:
         if not DATABASE.explains(error):
             log.warning("call cannot be answered now", action="api.unavailable", error=type(error).__name__)
-        unavailable = Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})
-        return problem_answer(unavailable, language_of(request))
+        return _told(request, Problem("unavailable", headers={"Retry-After": RETRY_SECONDS}))
     except Exception as error:  # noqa: BLE001 - the last stop: the caller gets a problem and no traceback
         # Never its text, which may quote what somebody sent.
         log.error("call failed", action="api.failed", route=_route(request), error=describe(error))
-        return problem_answer(Problem("internal_error"), language_of(request))
+        return _told(request, Problem("internal_error"))
+
+
+def _told(request: web.Request, problem: Problem) -> web.Response:
+    if request.path.startswith(SOURCE_PATHS):
+        return source_answer(problem)
+    return problem_answer(problem, language_of(request))
 
 
 def _from_http(error: web.HTTPException, request: web.Request) -> Problem:

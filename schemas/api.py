@@ -387,3 +387,4 @@ class ProblemAnswer(BaseModel):
     resets_at: datetime | None = Field(None, description="When it starts anew; with `quota_exceeded`.")
     outcome: str | None = Field(None, description="What it was; with `reservation_closed`.")
     reserved: int | None = Field(None, description="How many; with `capture_exceeds_reservation`.")
+    field: str | None = Field(None, description="The field or parameter that is wrong, where one is.")

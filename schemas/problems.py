@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from schemas.checkout_problems import CHECKOUT_KINDS
 from schemas.errors import LunasError
 from schemas.languages import Language
+from schemas.problem_kind import ProblemKind
 from schemas.problem_reasons import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemKind:
-    """One kind of problem. The texts may name parameters in braces; those among `members` are fields of the answer too."""
-
-    code: str
-    status: int
-    title: str
-    en: str
-    id: str
-    members: tuple[str, ...] = ()
-
 
 _KINDS = (
     ProblemKind(
@@ -195,6 +183,7 @@ _KINDS = (
         "Something went wrong on our side; it has been recorded.",
         "Ada kesalahan di sisi kami dan sudah dicatat.",
     ),
+    *CHECKOUT_KINDS,
 )
 
 PROBLEMS: dict[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
@@ -208,6 +197,15 @@ class Problem(LunasError):
         self.headers = dict(headers or {})
         self.values = values
         super().__init__(f"{code}: {self.detail('en')}")
+
+    @property
+    def field(self) -> str | None:
+        """The field of the body, or the parameter, that is wrong."""
+        reason = self.values.get("reason")
+        named = self.values.get("field") or self.values.get("parameter")
+        if named is None and isinstance(reason, Reason):
+            named = reason.values.get("field")
+        return None if named is None else str(named)
 
     def detail(self, language: Language) -> str:
         """The text for a person."""

@@ -71,3 +71,9 @@ async def keep(connection: Connection, key: str | None, request: bytes, answer: 
         _SQL["keep"], key, request, answer.status, orjson.dumps(answer.document).decode()
     )
     await connection.execute(_SQL["expire"], KEEP, EXPIRE_MAX)
+
+
+async def replace(connection: Connection, key: str | None, answer: FirstAnswer) -> None:
+    """Another answer for a key whose first request came to nothing."""
+    if key is not None:
+        await connection.execute(_SQL["replace"], key, orjson.dumps(answer.document).decode())

@@ -1,4 +1,4 @@
-"""Composition root of checkout: its calls, mounted by the API process."""
+"""Composition root of checkout: its calls and what they stand on, mounted by the API process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from api.catalogue import CatalogueInForce
+from api.checkout import topup_calls
+from api.checkout.clients import clients_of
 from api.checkout.customers import PUT_CUSTOMER, Customers
+from api.checkout.opening import Opener
+from api.checkout.requests import PaymentRequests
+from api.checkout.source_topups import SourceTopUps
+from api.checkout.standing import Watch
+from api.checkout.topups import TopUpCalls
 from runtime.database import Pool
 from schemas.calls import Call
 
@@ -17,7 +25,27 @@ if TYPE_CHECKING:
 Route = tuple[Call, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 
 
-def routes(settings: Settings, pool: Pool) -> list[Route]:
+class Checkout:
     """Every write call with its handler. They stand behind the API's key and answer problems through it."""
-    customers = Customers(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
-    return [(PUT_CUSTOMER, customers.put)]
+
+    def __init__(self, settings: Settings, pool: Pool, watch: Watch) -> None:
+        acquire = settings.database_acquire_timeout_seconds
+        requests = PaymentRequests(pool, acquire_seconds=acquire)
+        self.opener = Opener(requests, clients_of(settings), settings)
+        self._customers = Customers(pool, acquire_seconds=acquire)
+        catalogue = CatalogueInForce(pool, settings.catalog)
+        self._topups = TopUpCalls(requests, self.opener, catalogue, watch, settings)
+
+    def routes(self) -> list[Route]:
+        """Every call with its handler."""
+        return [
+            (PUT_CUSTOMER, self._customers.put),
+            (topup_calls.POST_TOPUP, self._topups.post),
+            (topup_calls.GET_TOPUP, self._topups.get),
+            (topup_calls.LIST_TOPUPS, self._topups.of_customer),
+            (topup_calls.POST_SOURCE_TOPUP, SourceTopUps(self._topups).post),
+        ]
+
+    async def close(self) -> None:
+        """Lets calls to providers end, and closes their connections."""
+        await self.opener.close()

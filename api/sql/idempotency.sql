@@ -12,3 +12,6 @@ DELETE FROM idempotency_keys WHERE idempotency_key IN (
     SELECT idempotency_key FROM idempotency_keys WHERE created_at < clock_timestamp() - $1::interval
     ORDER BY created_at LIMIT $2
 );
+
+-- replace: A key whose first request came to nothing through nobody's fault stands for a new one.
+UPDATE idempotency_keys SET answer = $2, created_at = clock_timestamp() WHERE idempotency_key = $1;

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
+from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
@@ -74,6 +75,7 @@ class Settings(
     IngressSettings,
     BrokerSettings,
     ProcessingSettings,
+    CheckoutSettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,

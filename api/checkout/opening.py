@@ -1,0 +1,231 @@
+"""Asking providers for what was recorded, and recording what they answer. Nobody is asked twice: after an unknown end they are looked at first.
+
+A process claims a request for the time of one call. When it dies the lease ends, and whoever looks next asks the provider by our reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from api.checkout.requests import SQL, PaymentRequests, append
+from eventstore.append import lock_log
+from providers.asking import Opening, PaymentAsk, PaymentClient
+from providers.outgoing import CallFailed
+from runtime.database import CONNECTION_ERRORS
+from runtime.ids import utc_now
+from runtime.logs import get_logger
+from schemas.errors import Transient
+from schemas.event_model import EventModel
+from schemas.request_facts import CallOutcome, CheckoutOpened, CheckoutRefused, ProviderCalled
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from runtime.settings import Settings
+
+DUE_MAX = 50  # requests asked about in one look
+LOOK_SECONDS = 0.1  # between looks for what another process does
+LONGEST_PAUSE = timedelta(minutes=5)
+
+log = get_logger(__name__)
+
+
+class _SettledAlready(Transient):
+    """Another process recorded the answer: nothing of ours is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What became of one turn at a provider."""
+
+    outcome: CallOutcome
+    status: int | None
+    code: str | None
+    milliseconds: int
+
+
+class Opener:
+    """Opens recorded requests at their providers. One per process."""
+
+    def __init__(
+        self, requests: PaymentRequests, clients: Mapping[str, PaymentClient], settings: Settings
+    ) -> None:
+        self._requests, self._clients = requests, clients
+        self._lease = timedelta(seconds=settings.checkout_lease_seconds)
+        self._pause = settings.checkout_resolve_seconds
+        self._give_up = timedelta(minutes=settings.checkout_give_up_minutes)
+        self._patience = settings.provider_call_budget_seconds
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def settled(self, request_id: str) -> asyncpg.Record | None:
+        """The request once its provider has answered, or nobody is asking any more. A caller who leaves stops nothing."""
+        task = self._running.get(request_id)
+        if task is None:
+            task = asyncio.create_task(self._turn(request_id), name=f"open {request_id}")
+            self._running[request_id] = task
+            task.add_done_callback(lambda _: self._running.pop(request_id, None))
+        await asyncio.shield(task)
+        until = time.monotonic() + self._patience
+        while True:
+            row = await self._requests.row(request_id)
+            if row is None or not row["calling"] or time.monotonic() > until:
+                return row
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def resolve(self) -> int:
+        """Asks about requests that wait for an answer; how many."""
+        rows = await self._requests.pool.fetch(SQL["due"], DUE_MAX)
+        for row in rows:
+            await self.settled(row["request_id"])
+        return len(rows)
+
+    async def resolve_until(self, stop: asyncio.Event) -> None:
+        """The same again and again."""
+        while not stop.is_set():
+            try:
+                await self.resolve()
+            except CONNECTION_ERRORS as error:
+                log.warning("requests wait", action="checkout.waits", error=type(error).__name__)
+            try:
+                await asyncio.wait_for(stop.wait(), self._pause)
+            except TimeoutError:
+                continue
+
+    async def close(self) -> None:
+        """Calls that are under way are let finish; they end in time by themselves."""
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        for client in self._clients.values():
+            await client.close()
+
+    async def _turn(self, request_id: str) -> None:
+        claimed = await self._requests.pool.fetchrow(SQL["claim"], request_id, self._lease)
+        if claimed is None:
+            return
+        ask = PaymentAsk.model_validate_json(claimed["ask"])
+        again, began = claimed["attempts"] > 1, time.monotonic()
+
+        def call(outcome: CallOutcome, failed: CallFailed | None = None) -> _Call:
+            milliseconds = round((time.monotonic() - began) * 1000)
+            if failed is None:
+                return _Call(outcome, None, None, milliseconds)
+            return _Call(outcome, failed.status, failed.said_code or failed.code, milliseconds)
+
+        try:
+            opening = await self._open(claimed["provider"], ask, again=again)
+        except CallFailed as failed:
+            over = failed.outcome == "refused" or claimed["age"] >= self._give_up
+            if over or (failed.outcome == "not_sent" and not again):
+                await self._refused(claimed["provider"], ask, failed, call(failed.outcome, failed))
+            else:
+                await self._postponed(
+                    claimed["provider"], ask, failed, call(failed.outcome, failed), claimed["attempts"]
+                )
+        else:
+            await self._opened(claimed["provider"], ask, opening, call("answered"))
+
+    async def _open(self, provider: str, ask: PaymentAsk, *, again: bool) -> Opening:
+        client = self._clients.get(provider)
+        if client is None:
+            raise CallFailed("refused", "provider_not_configured")
+        if again:
+            found = await client.find(ask)
+            if found is not None:
+                return found
+        return await client.open(ask)
+
+    async def _opened(self, provider: str, ask: PaymentAsk, opening: Opening, call: _Call) -> None:
+        fact = CheckoutOpened(
+            request_id=ask.reference,
+            provider=provider,
+            reference=ask.reference,
+            occurred_at=utc_now(),
+            payment_key=opening.payment_key,
+            group_id=opening.group_id,
+            aliases=opening.aliases,
+            expires_at=opening.expires_at,
+        )
+        arguments = (
+            opening.payment_key,
+            opening.status,
+            opening.instrument.model_dump_json(exclude_none=True),
+            opening.expires_at,
+        )
+        await self._record(ask, [_called(provider, ask, call), fact], "opened", *arguments)
+        log.info("payment opened", action="checkout.opened", provider=provider, request=ask.reference)
+
+    async def _refused(self, provider: str, ask: PaymentAsk, failed: CallFailed, call: _Call) -> None:
+        fact = CheckoutRefused(
+            request_id=ask.reference,
+            provider=provider,
+            reference=ask.reference,
+            occurred_at=utc_now(),
+            code=failed.code,
+        )
+        after = None if failed.retry_after is None else max(round(failed.retry_after), 1)
+        await self._record(
+            ask, [_called(provider, ask, call), fact], "refused", failed.code, failed.said or None, after
+        )
+        log.warning(
+            "payment refused",
+            action="checkout.refused",
+            provider=provider,
+            request=ask.reference,
+            code=failed.code,
+        )
+
+    async def _postponed(
+        self, provider: str, ask: PaymentAsk, failed: CallFailed, call: _Call, attempts: int
+    ) -> None:
+        """Its end is unknown: ask later, a little later each time."""
+        pause = min(timedelta(seconds=self._pause * 2 ** min(attempts - 1, 16)), LONGEST_PAUSE)
+        if failed.retry_after is not None:
+            pause = max(pause, timedelta(seconds=failed.retry_after))
+        async with self._requests.pool.acquire() as connection, connection.transaction():
+            await lock_log(connection)
+            await append(connection, ask.reference, [_called(provider, ask, call)])
+            await connection.execute(SQL["postpone"], ask.reference, pause, failed.code, failed.said or None)
+        log.warning(
+            "end of a request is unknown",
+            action="checkout.unknown",
+            provider=provider,
+            request=ask.reference,
+            code=failed.code,
+            again_in_seconds=pause.total_seconds(),
+        )
+
+    async def _record(
+        self, ask: PaymentAsk, facts: list[EventModel], statement: str, *arguments: object
+    ) -> None:
+        """Facts and row together; neither when somebody else was faster."""
+        try:
+            await self._append(ask, facts, statement, *arguments)
+        except _SettledAlready:
+            log.warning("a request was settled twice", action="checkout.settled_twice", request=ask.reference)
+
+    async def _append(
+        self, ask: PaymentAsk, facts: list[EventModel], statement: str, *arguments: object
+    ) -> None:
+        async with self._requests.pool.acquire() as connection, connection.transaction():
+            await lock_log(connection)
+            position = await append(connection, ask.reference, facts)
+            if await connection.fetchval(SQL[statement], ask.reference, *arguments, position) is None:
+                raise _SettledAlready
+
+
+def _called(provider: str, ask: PaymentAsk, call: _Call) -> ProviderCalled:
+    return ProviderCalled(
+        request_id=ask.reference,
+        provider=provider,
+        reference=ask.reference,
+        occurred_at=utc_now(),
+        operation="open",
+        outcome=call.outcome,
+        status=call.status,
+        code=call.code,
+        milliseconds=call.milliseconds,
+    )

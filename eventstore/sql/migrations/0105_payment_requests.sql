@@ -1,0 +1,67 @@
+-- migrate:up
+
+-- What our checkout asked of providers. The log has the facts; this table keeps the one open request of a slot, what a payer is to be
+-- shown, and which requests still wait for an answer.
+CREATE TABLE lunas.payment_requests (
+    request_id      text        NOT NULL,
+    kind            text        NOT NULL,
+    customer_id     text        NOT NULL,
+    provider        text        NOT NULL,
+    amount_idr      bigint      NOT NULL,
+    method          text,
+    channel         text,
+    slot            text,
+    status          text        NOT NULL DEFAULT 'requested',
+    ask             json,
+    payment_key     text,
+    provider_status text,
+    instrument      json        NOT NULL DEFAULT '{}',
+    items           json        NOT NULL DEFAULT '[]',
+    code            text,
+    retry_after     integer,
+    said            text,
+    expires_at      timestamptz,
+    created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    settled_at      timestamptz,
+    attempts        integer     NOT NULL DEFAULT 0,
+    claimed_until   timestamptz,
+    next_try_at     timestamptz,
+    position        bigint      NOT NULL,
+    CONSTRAINT payment_requests_pkey PRIMARY KEY (request_id),
+    CONSTRAINT payment_requests_kind CHECK (kind IN ('topup', 'order')),
+    CONSTRAINT payment_requests_status CHECK (status IN ('requested', 'open', 'refused')),
+    CONSTRAINT payment_requests_amount CHECK (amount_idr > 0)
+);
+CREATE UNIQUE INDEX payment_requests_slot_idx ON lunas.payment_requests (slot) WHERE slot IS NOT NULL;
+CREATE INDEX payment_requests_customer_idx ON lunas.payment_requests (customer_id, position);
+CREATE INDEX payment_requests_waiting_idx ON lunas.payment_requests (next_try_at) WHERE status = 'requested';
+CREATE INDEX payment_requests_manual_idx ON lunas.payment_requests (position) WHERE provider = 'manual' AND status = 'open';
+
+COMMENT ON TABLE  lunas.payment_requests IS 'Payments that our checkout asked for, by our own id, which is the reference that providers repeat.';
+COMMENT ON COLUMN lunas.payment_requests.slot IS 'Customer, what for, amount, method and channel while no second request for it may be made; null when it may.';
+COMMENT ON COLUMN lunas.payment_requests.ask IS 'What to send to the provider, kept until its answer is known. Personal data.';
+COMMENT ON COLUMN lunas.payment_requests.instrument IS 'What the payer is shown: QR text, account number or page.';
+COMMENT ON COLUMN lunas.payment_requests.said IS 'The provider''s own error text, for operators only.';
+COMMENT ON COLUMN lunas.payment_requests.claimed_until IS 'Until when a process that calls the provider has it for itself.';
+COMMENT ON COLUMN lunas.payment_requests.position IS 'Of its newest event in the log.';
+
+GRANT SELECT, INSERT, UPDATE ON lunas.payment_requests TO lunas_api;
+GRANT SELECT, UPDATE (status, slot, code, settled_at, position) ON lunas.payment_requests TO lunas_operator;
+
+DROP POLICY api_appends ON lunas.events;
+CREATE POLICY api_appends ON lunas.events FOR INSERT TO lunas_api WITH CHECK (
+    type = ANY (ARRAY['customer.registered', 'checkout.requested', 'checkout.opened', 'checkout.refused', 'provider.called'])
+);
+DROP POLICY operator_appends ON lunas.events;
+CREATE POLICY operator_appends ON lunas.events FOR INSERT TO lunas_operator WITH CHECK (
+    type = ANY (ARRAY['suspense.claimed', 'suspense.written_off', 'payment.succeeded', 'order.recorded', 'checkout.refused'])
+);
+
+-- migrate:down
+
+DROP POLICY operator_appends ON lunas.events;
+CREATE POLICY operator_appends ON lunas.events FOR INSERT TO lunas_operator
+    WITH CHECK (type = ANY (ARRAY['suspense.claimed', 'suspense.written_off', 'payment.succeeded', 'order.recorded']));
+DROP POLICY api_appends ON lunas.events;
+CREATE POLICY api_appends ON lunas.events FOR INSERT TO lunas_api WITH CHECK (type = 'customer.registered');
+DROP TABLE lunas.payment_requests;

@@ -1,0 +1,76 @@
+"""What checkout asks of any provider, and what it is told: values only. Each provider's `client.py` speaks them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class AskedLine(_Value):
+    """One line of an order, with the names that providers know the product by."""
+
+    product: str
+    title: str
+    quantity: int
+    price_idr: int
+    variant: str | None = None
+    bundle: str | None = None
+
+
+class PaymentAsk(_Value):
+    """A payment to be opened. `reference` is ours, unique, and repeated by the provider; `channel` as the provider calls it."""
+
+    reference: str
+    kind: Literal["topup", "order"]
+    customer_id: str
+    amount_idr: int
+    description: str
+    method: str | None = None
+    channel: str | None = None
+    expires_at: datetime | None = None
+    mobile_number: str | None = None
+    payer_name: str | None = None
+    payer_email: str | None = None
+    payer_phone: str | None = None
+    lines: tuple[AskedLine, ...] = ()
+    return_url: str | None = None
+
+
+class Instrument(_Value):
+    """What the payer needs: a QR text, an account number, or a page. `note`: why there is none."""
+
+    qr_string: str | None = None
+    va_number: str | None = None
+    redirect_url: str | None = None
+    payment_url: str | None = None
+    note: Literal["sandbox_without_redirect", "confirm_in_app"] | None = None
+
+
+class Opening(_Value):
+    """A payment that the provider waits for, by the provider's ids."""
+
+    payment_key: str
+    group_id: str | None = None
+    aliases: tuple[str, ...] = ()
+    status: str | None = None
+    expires_at: datetime | None = None
+    instrument: Instrument = Instrument()
+
+
+class PaymentClient(Protocol):
+    """Calls to one provider. Both raise `CallFailed` (providers/outgoing.py)."""
+
+    async def open(self, ask: PaymentAsk) -> Opening:
+        """Open a payment. Never twice: after a call whose end is unknown, `find` comes first."""
+
+    async def find(self, ask: PaymentAsk) -> Opening | None:
+        """The payment that was opened for this reference, if any."""
+
+    async def close(self) -> None:
+        """End connections."""

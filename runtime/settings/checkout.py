@@ -1,0 +1,65 @@
+"""Tunables of checkout: calls to providers, and requests that wait for an answer."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class CheckoutSettings(BaseModel):
+    """Time-outs, limits and the breaker of outgoing calls; the resolver of requests nobody knows the end of."""
+
+    provider_connect_timeout_seconds: float = Field(
+        4.0, gt=0, description="Longest time to reach a provider: beyond a lost packet that is sent again."
+    )
+    provider_call_timeout_seconds: float = Field(
+        15.0,
+        gt=0,
+        description="Longest time for one call to a provider. A payment request takes one to three seconds; whoever waits for it is a customer.",
+    )
+    provider_call_attempts: int = Field(
+        3,
+        ge=1,
+        le=10,
+        description="Tries of a call that surely changed nothing: it was never sent, or it was refused for its rate.",
+    )
+    provider_call_budget_seconds: float = Field(
+        20.0,
+        gt=0,
+        description="Longest time for all tries of a call with the pauses between them; a longer `Retry-After` is told to the caller instead.",
+    )
+    provider_breaker_failures: int = Field(
+        5,
+        ge=1,
+        description="Calls to a provider that failed in a row after which it is left alone for a while.",
+    )
+    provider_breaker_pause_seconds: float = Field(
+        20.0, gt=0, description="How long it is left alone; then one call tries whether it is back."
+    )
+    outgoing_xendit_per_minute: int = Field(
+        60,
+        ge=1,
+        description="Calls to Xendit; 60 a minute and endpoint with a test key, 600 with a live one.",
+    )
+    outgoing_scalev_per_hour: int = Field(10_000, ge=1, description="Calls to Scalev; its limit for a key.")
+    outgoing_mayar_per_minute: int = Field(20, ge=1, description="Calls to Mayar; its limit for an address.")
+
+    checkout_lease_seconds: float = Field(
+        45.0,
+        gt=0,
+        description="How long a request belongs to the process that calls its provider; longer than a call with all its tries.",
+    )
+    checkout_resolve_seconds: float = Field(
+        2.0,
+        gt=0,
+        description="Pause between looks for requests without an answer, and before a provider is asked what became of one; doubled each time.",
+    )
+    checkout_give_up_minutes: int = Field(
+        60,
+        ge=1,
+        description="After this a request whose provider never answered is refused. Money that comes for it later still counts.",
+    )
+    order_minimum_idr: int = Field(
+        10_000,
+        ge=1,
+        description="Least total of an order at a provider: BCA's virtual accounts, behind every one of them, take no less.",
+    )

@@ -1,0 +1,108 @@
+"""What checkout takes and answers. Amounts are whole rupiah, times RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.api import CUSTOMER_ID_PATTERN, ApiModel, Page, Read
+from schemas.decisions import PaymentStatus
+
+RequestStatus = PaymentStatus | Literal["unknown"]
+CustomerId = Field(pattern=f"^{CUSTOMER_ID_PATTERN}$", description="A customer who is registered.")
+
+
+class TopUpBody(ApiModel):
+    """A top-up that a customer wants to pay."""
+
+    customer_id: str = CustomerId
+    amount: int = Field(strict=True, gt=0, description="One of the amounts that the catalogue offers.")
+    payment_method: Literal["qris", "va", "ewallet"]
+    va_channel: str | None = Field(
+        None, max_length=40, description="For va: BCA_VIRTUAL_ACCOUNT, BNI_…, BRI_… or MANDIRI_…"
+    )
+    ewallet_channel: str | None = Field(None, max_length=40, description="For ewallet: OVO or GOPAY.")
+    mobile_number: str | None = Field(None, max_length=40, description="For OVO, as people write it.")
+    allow_second: bool = Field(
+        False, strict=True, description="Make a further request although an equal one is open."
+    )
+
+
+class TopUp(ApiModel):
+    """A top-up with what its payer needs: a QR text, an account number or a page."""
+
+    payment_id: str = Field(description="Ours; finds the payment everywhere.")
+    xendit_id: str | None = Field(description="The provider's; null until it has answered.")
+    provider: str
+    customer_id: str
+    status: RequestStatus = Field(
+        description="`unknown` while the provider has not answered: ask again, it is being looked up."
+    )
+    amount: int
+    payment_method: str
+    channel: str
+    created_at: datetime
+    expires_at: datetime | None = Field(description="Money that comes later is credited and marked late.")
+    paid_at: datetime | None
+    late: bool
+    qr_string: str | None
+    va_number: str | None
+    va_channel: str | None
+    redirect_url: str | None
+    note: Literal["sandbox_without_redirect", "confirm_in_app"] | None = Field(
+        description="Why there is nothing to show: GoPay's sandbox gives no page at times, OVO asks in its app."
+    )
+    failure_code: str | None
+
+
+class CreatedTopUp(TopUp):
+    """A top-up as asked for. `position` is where the log stands with it: pass it as `min_position` to read your write."""
+
+    created: bool = Field(description="False when an equal request was open already: this is that one.")
+    position: int
+
+
+class OneTopUp(Read, TopUp):
+    """A top-up and what became of it."""
+
+
+class TopUps(Page):
+    """Top-ups that a customer asked for."""
+
+    customer_id: str
+    items: list[TopUp]
+
+
+class SourceTopUpBody(BaseModel):
+    """A top-up as the source application asks for it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    customerId: str = CustomerId
+    amount: int = Field(strict=True)
+    paymentMethod: str
+    vaChannel: str | None = None
+    ewalletChannel: str | None = None
+    mobileNumber: str | None = None
+
+
+class SourceTopUp(BaseModel):
+    """A top-up in the source application's shapes; what a method does not have is absent."""
+
+    paymentId: str
+    xenditId: str
+    status: str
+    amount: int
+    expiresAt: int = Field(description="Milliseconds since 1970.")
+    qrString: str | None = None
+    vaNumber: str | None = None
+    vaChannel: str | None = None
+    redirectUrl: str | None = None
+
+
+class SourceError(BaseModel):
+    """A refusal in the source application's shape, in Indonesian."""
+
+    error: str
