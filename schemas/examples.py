@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas import api
+from schemas.checkout_examples import CHECKOUT_EXAMPLES
 from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
 
 _FRESH = {"position": 42, "lag_seconds": 0.0}
@@ -79,6 +80,7 @@ _TIMELINE = [
 ]
 
 EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
+    **CHECKOUT_EXAMPLES,
     api.CustomerBody: {"email": _EMAIL, "name": "Budi"},
     api.CustomerRegistration: {
         "customer_id": "budi",

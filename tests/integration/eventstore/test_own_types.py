@@ -19,6 +19,10 @@ MAY = {
         "usage.recorded",
         "balance.low",
         "credit.frozen",
+        "checkout.requested",
+        "checkout.opened",
+        "checkout.refused",
+        "provider.called",
     },
     "lunas_operator": {
         "suspense.claimed",
@@ -29,6 +33,7 @@ MAY = {
         "credit.frozen",
         "credit.unfrozen",
         "credit.forgiven",
+        "checkout.refused",
     },
     "lunas_processor": {name for name, *_ in EVENT_TYPES}
     if not isinstance(EVENT_TYPES, dict)

@@ -1,0 +1,56 @@
+"""What checkout's calls and models say of themselves, in Indonesian."""
+
+from __future__ import annotations
+
+CHECKOUT_INDONESIAN: dict[str, str] = {
+    "A customer who is registered.": "Pelanggan yang terdaftar.",
+    "A refusal in the source application's shape, in Indonesian.": (
+        "Penolakan dalam bentuk aplikasi asal, dalam bahasa Indonesia."
+    ),
+    "A top-up and what became of it.": "Isi ulang dan hasilnya.",
+    "A top-up as the source application asks for it.": "Isi ulang seperti diminta aplikasi asal.",
+    "A top-up as asked for. `position` is where the log stands with it: pass it as `min_position` to read your write.": (
+        "Isi ulang seperti yang diminta. `position` adalah posisi log-nya: kirim sebagai `min_position` untuk membaca tulisan sendiri."
+    ),
+    "A top-up in the source application's shapes; what a method does not have is absent.": (
+        "Isi ulang dalam bentuk aplikasi asal; yang tidak dimiliki suatu metode tidak dicantumkan."
+    ),
+    "A top-up that a customer wants to pay.": "Isi ulang yang ingin dibayar pelanggan.",
+    "A top-up with what its payer needs: a QR text, an account number or a page.": (
+        "Isi ulang beserta yang diperlukan pembayar: teks QR, nomor rekening, atau halaman."
+    ),
+    "Every refusal is `{error}` in Indonesian; its status is the one of the same problem elsewhere, and 400 for a wrong body.": (
+        "Setiap penolakan berupa `{error}` dalam bahasa Indonesia; statusnya sama dengan masalah yang sama di tempat lain, dan 400 untuk "
+        "isi yang salah."
+    ),
+    "False when an equal request was open already: this is that one.": (
+        "False bila permintaan yang sama sudah terbuka: inilah permintaan itu."
+    ),
+    "For OVO, as people write it.": "Untuk OVO, seperti biasa ditulis orang.",
+    "For ewallet: OVO or GOPAY.": "Untuk ewallet: OVO atau GOPAY.",
+    "For va: BCA_VIRTUAL_ACCOUNT, BNI_…, BRI_… or MANDIRI_…": "Untuk va: BCA_VIRTUAL_ACCOUNT, BNI_…, BRI_…, atau MANDIRI_…",
+    "Make a further request although an equal one is open.": (
+        "Buat permintaan lagi walaupun permintaan yang sama masih terbuka."
+    ),
+    "Milliseconds since 1970.": "Milidetik sejak 1970.",
+    "Money that comes later is credited and marked late.": (
+        "Uang yang datang setelahnya tetap dikreditkan dan ditandai terlambat."
+    ),
+    "One of the amounts that the catalogue offers.": "Salah satu nominal yang ditawarkan katalog.",
+    "Ours; finds the payment everywhere.": "Id kami; menemukan pembayaran di mana pun.",
+    "The field or parameter that is wrong, where one is.": "Bidang atau parameter yang salah, bila ada.",
+    "The provider's; null until it has answered.": "Id penyedia; null sampai penyedia menjawab.",
+    "Top-ups that a customer asked for.": "Isi ulang yang diminta seorang pelanggan.",
+    "While an equal request can still be paid it is answered again, however often this is called. 202 says that the provider has "
+    "not answered: nothing is charged twice, and the top-up itself says what became of it.": (
+        "Selama permintaan yang sama masih dapat dibayar, permintaan itu dijawab lagi, seberapa sering pun dipanggil. 202 berarti penyedia "
+        "belum menjawab: tidak ada tagihan ganda, dan isi ulang itu sendiri menunjukkan hasilnya."
+    ),
+    "Why there is nothing to show: GoPay's sandbox gives no page at times, OVO asks in its app.": (
+        "Mengapa tidak ada yang ditampilkan: sandbox GoPay kadang tidak memberi halaman, OVO meminta di aplikasinya."
+    ),
+    "`payment_id` of the top-up.": "`payment_id` isi ulang.",
+    "`unknown` while the provider has not answered: ask again, it is being looked up.": (
+        "`unknown` selama penyedia belum menjawab: tanyakan lagi, hasilnya sedang dicari."
+    ),
+}

@@ -1,0 +1,52 @@
+"""An example of everything checkout takes and answers: Budi tops up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from schemas import checkout_api as c
+
+_QR = (
+    "00020101021226570011ID.DANA.WWW011893600915302259148102090225914810303UMI51440014ID.CO.QRIS.WWW6304A13A"
+)
+
+_TOPUP = {
+    "payment_id": "req_019bbf5d6a1577a7878a214734d2fcfb",
+    "xendit_id": "pr-8877c08a-740d-4153-9816-3d744ed197a5",
+    "provider": "xendit",
+    "customer_id": "budi",
+    "status": "pending",
+    "amount": 50000,
+    "payment_method": "qris",
+    "channel": "QRIS",
+    "created_at": "2026-01-15T03:00:00Z",
+    "expires_at": "2026-01-15T03:30:00Z",
+    "paid_at": None,
+    "late": False,
+    "qr_string": _QR,
+    "va_number": None,
+    "va_channel": None,
+    "redirect_url": None,
+    "note": None,
+    "failure_code": None,
+}
+
+CHECKOUT_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
+    c.TopUpBody: {"customer_id": "budi", "amount": 50000, "payment_method": "qris"},
+    c.CreatedTopUp: _TOPUP | {"created": True, "position": 42},
+    c.OneTopUp: _TOPUP | {"status": "succeeded", "paid_at": "2026-01-15T03:01:00Z", "position": 45, "lag_seconds": 0.0},
+    c.TopUps: {"customer_id": "budi", "items": [_TOPUP], "next_cursor": None, "position": 42, "lag_seconds": 0.0},
+    c.SourceTopUpBody: {"customerId": "budi", "amount": 50000, "paymentMethod": "va", "vaChannel": "BCA_VIRTUAL_ACCOUNT"},
+    c.SourceTopUp: {
+        "paymentId": "req_019bbf5d6a1577a7878a214734d2fcfb",
+        "xenditId": "pr-8877c08a-740d-4153-9816-3d744ed197a5",
+        "status": "REQUIRES_ACTION",
+        "amount": 50000,
+        "expiresAt": 1768532400000,
+        "vaNumber": "1077660000000001",
+        "vaChannel": "BCA_VIRTUAL_ACCOUNT",
+    },
+    c.SourceError: {"error": "Nominal tidak valid. Pilih: 25000, 50000, 100000"},
+}  # fmt: skip
