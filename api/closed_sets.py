@@ -19,6 +19,7 @@ SETS: Mapping[str, tuple[str, ...]] = {
 TAGS: Mapping[str, str] = {
     "customers": "Who our customers are.",
     "access": "What a customer has and may use.",
+    "checkout": "Asking customers for money.",
     "credit": "What a customer spends, reserves and uses.",
     "payments": "Payments and money that waits for a home.",
     "books": "Whether the ledger is right.",

@@ -70,8 +70,7 @@ def _models(calls: Iterable[Call]) -> list[type[BaseModel]]:
     found: dict[type[BaseModel], None] = {ProblemAnswer: None}
     for call in calls:
         found.update(dict.fromkeys(call.answers.values()))
-        if call.body is not None:
-            found[call.body] = None
+        found.update(dict.fromkeys(one for one in (call.body, call.refusal) if one is not None))
     return list(found)
 
 
@@ -91,7 +90,7 @@ def _operation(call: Call, schema_of: dict[Any, Document], most: Mapping[str, in
             | _links(call)
             for status, model in call.answers.items()
         }
-        | _problem_answers(call, schema_of[ProblemAnswer]),
+        | _problem_answers(call, schema_of),
     }
     if call.tag:
         operation["tags"] = [call.tag]
@@ -151,14 +150,22 @@ def _parameter(parameter: Parameter, most: int | None) -> Document:
     return described
 
 
-def _problem_answers(call: Call, schema: Document) -> Document:
+def status_of(code: str, call: Call) -> int:
+    """Of a problem, as this call tells it."""
+    status = PROBLEMS[code].status
+    return 400 if call.refusal is not None and status == 422 else status
+
+
+def _problem_answers(call: Call, schema_of: dict[Any, Document]) -> Document:
+    media = "application/problem+json" if call.refusal is None else "application/json"
+    schema = schema_of[call.refusal or ProblemAnswer]
     by_status: dict[int, list[str]] = {}
     for code in (*EVERYWHERE, *call.problems):
-        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+        by_status.setdefault(status_of(code, call), []).append(code)
     return {
         str(status): {
             "description": "Codes: " + ", ".join(codes),
-            "content": {"application/problem+json": {"schema": schema}},
+            "content": {media: {"schema": schema}},
         }
         for status, codes in sorted(by_status.items())
     }

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
+from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
@@ -27,6 +28,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Ingress": IngressSettings,
     "Broker": BrokerSettings,
     "Processor, projections and API": ProcessingSettings,
+    "Checkout": CheckoutSettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
 }

@@ -42,7 +42,7 @@ class PaymentAsk(_Value):
     return_url: str | None = None
 
 
-class Instrument(_Value):
+class PayInstrument(_Value):
     """What the payer needs: a QR text, an account number, or a page. `note`: why there is none."""
 
     qr_string: str | None = None
@@ -60,7 +60,7 @@ class Opening(_Value):
     aliases: tuple[str, ...] = ()
     status: str | None = None
     expires_at: datetime | None = None
-    instrument: Instrument = Instrument()
+    instrument: PayInstrument = PayInstrument()
 
 
 class PaymentClient(Protocol):

@@ -60,7 +60,7 @@ Judge = Callable[[int, Any], CallFailed | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CallLimits:
     """Of calls to one provider, in seconds; `calls` in `period`."""
 
     connect: float
@@ -71,7 +71,7 @@ class Limits:
     period: float
 
 
-class Outgoing:
+class ProviderApi:
     """One provider's API. `headers` hold the key and are shown to nobody."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Outgoing:
         provider: str,
         base_url: str,
         headers: Mapping[str, str],
-        limits: Limits,
+        limits: CallLimits,
         breaker: Breaker,
         judge: Judge,
     ) -> None:

@@ -47,8 +47,9 @@ class NextCall:
 class Call:
     """One call. `path` has its parameters in braces; `answers` maps a status to its model; `problems` are codes it may end in.
 
-    `scope`: what a key needs for it; what reads needs `read`, anything else `checkout` unless it says otherwise. `tag` groups calls in
-    documentation and generated clients; `links` leave from every answer that succeeded.
+    `scope`: what a key needs for it; what reads needs `read`, anything else `checkout` unless it says otherwise. `refusal`: what problems
+    look like where they are no problem details; a wrong body is 400 there. `tag` groups calls in documentation and generated clients;
+    `links` leave from every answer that succeeded.
     """
 
     operation: str
@@ -61,6 +62,7 @@ class Call:
     body: type[BaseModel] | None = None
     problems: tuple[str, ...] = ()
     description: str = ""
+    refusal: type[BaseModel] | None = None
     tag: str = ""
     scope: Scope | None = None
     links: tuple[NextCall, ...] = ()

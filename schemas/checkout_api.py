@@ -8,17 +8,21 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.api import CUSTOMER_ID_PATTERN, ApiModel, Page, Read
-from schemas.decisions import PaymentStatus
+from schemas.vocabulary import PaymentMethod, ProviderName, RequestStatus
 
-RequestStatus = PaymentStatus | Literal["unknown"]
-CustomerId = Field(pattern=f"^{CUSTOMER_ID_PATTERN}$", description="A customer who is registered.")
+CustomerId = Field(
+    pattern=f"^{CUSTOMER_ID_PATTERN}$", max_length=128, description="A customer who is registered."
+)
+MOST_IDR = 10**12
 
 
 class TopUpBody(ApiModel):
     """A top-up that a customer wants to pay."""
 
     customer_id: str = CustomerId
-    amount: int = Field(strict=True, gt=0, description="One of the amounts that the catalogue offers.")
+    amount: int = Field(
+        strict=True, ge=1, le=MOST_IDR, description="One of the amounts that the catalogue offers."
+    )
     payment_method: Literal["qris", "va", "ewallet"]
     va_channel: str | None = Field(
         None, max_length=40, description="For va: BCA_VIRTUAL_ACCOUNT, BNI_…, BRI_… or MANDIRI_…"
@@ -30,18 +34,18 @@ class TopUpBody(ApiModel):
     )
 
 
-class TopUp(ApiModel):
+class AskedTopUp(ApiModel):
     """A top-up with what its payer needs: a QR text, an account number or a page."""
 
     payment_id: str = Field(description="Ours; finds the payment everywhere.")
     xendit_id: str | None = Field(description="The provider's; null until it has answered.")
-    provider: str
+    provider: ProviderName
     customer_id: str
     status: RequestStatus = Field(
         description="`unknown` while the provider has not answered: ask again, it is being looked up."
     )
     amount: int
-    payment_method: str
+    payment_method: PaymentMethod
     channel: str
     created_at: datetime
     expires_at: datetime | None = Field(description="Money that comes later is credited and marked late.")
@@ -57,14 +61,14 @@ class TopUp(ApiModel):
     failure_code: str | None
 
 
-class CreatedTopUp(TopUp):
+class CreatedTopUp(AskedTopUp):
     """A top-up as asked for. `position` is where the log stands with it: pass it as `min_position` to read your write."""
 
     created: bool = Field(description="False when an equal request was open already: this is that one.")
     position: int
 
 
-class OneTopUp(Read, TopUp):
+class OneTopUp(Read, AskedTopUp):
     """A top-up and what became of it."""
 
 
@@ -72,7 +76,7 @@ class TopUps(Page):
     """Top-ups that a customer asked for."""
 
     customer_id: str
-    items: list[TopUp]
+    items: list[AskedTopUp]
 
 
 class SourceTopUpBody(BaseModel):
@@ -81,11 +85,11 @@ class SourceTopUpBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     customerId: str = CustomerId
-    amount: int = Field(strict=True)
-    paymentMethod: str
-    vaChannel: str | None = None
-    ewalletChannel: str | None = None
-    mobileNumber: str | None = None
+    amount: int = Field(strict=True, ge=-MOST_IDR, le=MOST_IDR)
+    paymentMethod: str = Field(max_length=40)
+    vaChannel: str | None = Field(None, max_length=40)
+    ewalletChannel: str | None = Field(None, max_length=40)
+    mobileNumber: str | None = Field(None, max_length=40)
 
 
 class SourceTopUp(BaseModel):

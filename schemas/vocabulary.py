@@ -13,6 +13,22 @@ from typing_extensions import TypeAliasType
 from schemas import decisions
 
 PaymentStatus = TypeAliasType("PaymentStatus", decisions.PaymentStatus)
+RequestStatus = TypeAliasType(
+    "RequestStatus",
+    Literal[
+        "unknown",
+        "pending",
+        "authorized",
+        "succeeded",
+        "failed",
+        "expired",
+        "partially_refunded",
+        "refunded",
+        "reversed",
+    ],
+)
+"""Of a payment that we asked for: `unknown` while its provider has not answered."""
+
 SubscriptionStatus = TypeAliasType("SubscriptionStatus", decisions.SubscriptionStatus)
 EnrollmentStatus = TypeAliasType("EnrollmentStatus", Literal["active", "revoked"])
 DeliveryStatus = TypeAliasType(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from providers.asking import PaymentClient
 from providers.breaker import Breaker
-from providers.outgoing import Limits
+from providers.outgoing import CallLimits
 from providers.xendit.client import XenditClient
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def clients_of(settings: Settings) -> dict[str, PaymentClient]:
     return clients
 
 
-def _limits(settings: Settings, calls: int, period: float) -> Limits:
-    return Limits(
+def _limits(settings: Settings, calls: int, period: float) -> CallLimits:
+    return CallLimits(
         connect=settings.provider_connect_timeout_seconds,
         call=settings.provider_call_timeout_seconds,
         budget=settings.provider_call_budget_seconds,

@@ -79,7 +79,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedRequest:
     """The request that stands for what was wanted. `created`: this call made it."""
 
     request_id: str
@@ -93,7 +93,7 @@ class PaymentRequests:
         self.pool = pool
         self._acquire_seconds = acquire_seconds
 
-    async def record(self, wanted: Wanted, key: str | None, digest: bytes) -> Recorded:
+    async def record(self, wanted: Wanted, key: str | None, digest: bytes) -> RecordedRequest:
         """The open request for this, or a new one: however often and from wherever it is asked for at once.
 
         Raises Problem `customer_not_found` or `idempotency_key_reused`.
@@ -102,7 +102,7 @@ class PaymentRequests:
             repeated = await idempotency.earlier(connection, key, digest)
             earlier_id = str(repeated.document["request_id"]) if repeated is not None else None
             if earlier_id is not None and not await _came_to_nothing(connection, earlier_id):
-                return Recorded(earlier_id, created=False)
+                return RecordedRequest(earlier_id, created=False)
             payer = await _payer(connection, wanted.customer_id)
             slot = wanted.slot
             live = None
@@ -115,7 +115,7 @@ class PaymentRequests:
                 await idempotency.keep(connection, key, digest, answer)
             else:
                 await idempotency.replace(connection, key, answer)
-            return Recorded(request_id, created=live is None)
+            return RecordedRequest(request_id, created=live is None)
 
     async def row(self, request_id: str) -> asyncpg.Record | None:
         """The request with its payment; None when there is none."""

@@ -12,6 +12,7 @@ from api.checkout import idempotency
 from api.checkout.bodies import parsed
 from api.checkout.standing import instrument_of
 from api.checkout.topups import TopUpCalls
+from api.parameters import only
 from schemas.checkout_api import SourceTopUp, SourceTopUpBody, TopUpBody
 from schemas.problem_reasons import reason_of
 from schemas.problems import Problem
@@ -37,6 +38,7 @@ class SourceTopUps:
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """200; refusals are `{error}` (api/gate.py)."""
+        only(request, ())
         key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
         raw = await request.read()
         body = _ours(parsed(raw, SourceTopUpBody))

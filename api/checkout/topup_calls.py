@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from schemas.calls import Call, Parameter
+from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION
+from api.checkout import idempotency
+from api.parameters import SEGMENT_MAX
+from schemas.calls import Call, NextCall, Parameter
 from schemas.checkout_api import (
     CreatedTopUp,
     OneTopUp,
@@ -19,15 +22,15 @@ REFUSALS = (
     "amount_refused", "duplicate_request",
 )  # fmt: skip
 IDEMPOTENCY = Parameter(
-    "Idempotency-Key", "header", "Repeating a request with it does nothing and answers the same."
+    "Idempotency-Key",
+    "header",
+    "Repeating a request with it does nothing and answers the same.",
+    min_length=1,
+    max_length=idempotency.KEY_MAX,
+    pattern=idempotency.KEY_PATTERN,
 )
-MIN_POSITION = Parameter(
-    "min_position",
-    "query",
-    "Wait until the answer reflects this log position, so that you read your own write.",
-    kind="integer",
-    minimum=0,
-)
+_ID, _POSITION = "$response.body#/payment_id", "$response.body#/position"
+_CUSTOMER, _CURSOR = "$response.body#/customer_id", "$response.body#/next_cursor"
 
 POST_TOPUP = Call(
     "createTopUp",
@@ -44,6 +47,8 @@ POST_TOPUP = Call(
     ),
     description="While an equal request can still be paid it is answered again, however often this is called. 202 says that the provider has "
     "not answered: nothing is charged twice, and the top-up itself says what became of it.",
+    tag="checkout",
+    links=(NextCall("GetTopUp", "getTopUp", {"payment_id": _ID, "min_position": _POSITION}),),
 )  # fmt: skip
 
 GET_TOPUP = Call(
@@ -55,11 +60,13 @@ GET_TOPUP = Call(
     {200: OneTopUp},
     (
         Parameter(
-            "payment_id", "path", "`payment_id` of the top-up.", required=True, example="req_019bbf5d6a1577a7878a214734d2fcfb"
+            "payment_id", "path", "`payment_id` of the top-up.", required=True, min_length=1, max_length=SEGMENT_MAX,
+            example="req_019bbf5d6a1577a7878a214734d2fcfb",
         ),
         MIN_POSITION,
     ),
     problems=("request_not_found", "invalid_parameter", "projection_behind"),
+    tag="checkout",
 )  # fmt: skip
 
 LIST_TOPUPS = Call(
@@ -69,19 +76,10 @@ LIST_TOPUPS = Call(
     "Top-ups a customer asked for",
     "Isi ulang yang diminta seorang pelanggan",
     {200: TopUps},
-    (
-        Parameter("customer_id", "path", "Id given by your application.", required=True, example="budi"),
-        Parameter(
-            "limit",
-            "query",
-            "Most items in the answer; at most 200 unless the server says otherwise.",
-            kind="integer",
-            minimum=1,
-        ),
-        Parameter("cursor", "query", "`next_cursor` of the answer before."),
-        MIN_POSITION,
-    ),
+    (CUSTOMER, LIMIT, CURSOR, MIN_POSITION),
     problems=("customer_not_found", "invalid_parameter", "projection_behind"),
+    tag="checkout",
+    links=(NextCall("NextPage", "listTopUps", {"customer_id": _CUSTOMER, "cursor": _CURSOR}),),
 )
 
 POST_SOURCE_TOPUP = Call(
@@ -90,8 +88,11 @@ POST_SOURCE_TOPUP = Call(
     "/api/payments/topup",
     "The same in the source application's shapes",
     "Hal yang sama dalam bentuk aplikasi asal",
-    {200: SourceTopUp, 400: SourceError},
+    {200: SourceTopUp},
     (IDEMPOTENCY,),
     body=SourceTopUpBody,
+    problems=(*POST_TOPUP.problems, "outcome_unknown"),
+    refusal=SourceError,
+    tag="checkout",
     description="Every refusal is `{error}` in Indonesian; its status is the one of the same problem elsewhere, and 400 for a wrong body.",
 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from api.checkout.phones import indonesian_mobile
 from api.checkout.requests import Wanted
-from providers.xendit.payable import PAYABLE, PayableChannel
+from providers.xendit.payable import PAYABLE, PROVIDER, PayableChannel
 from schemas.catalog import Catalog
 from schemas.checkout_api import TopUpBody
 from schemas.periods import Period
 from schemas.problems import Problem
 
-PROVIDER = "xendit"
 ONE_DAY = "24h"
 TOPUP_PAGE = "/subscription/topup"  # of the source application, where GoPay sends the payer back
 

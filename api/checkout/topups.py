@@ -13,7 +13,7 @@ from api.catalogue import CatalogueInForce
 from api.checkout import idempotency
 from api.checkout.bodies import parsed
 from api.checkout.opening import Opener
-from api.checkout.requests import SQL, PaymentRequests, Recorded
+from api.checkout.requests import SQL, PaymentRequests, RecordedRequest
 from api.checkout.standing import (
     Watch,
     check_position,
@@ -25,7 +25,7 @@ from api.checkout.standing import (
 from api.checkout.topup_wishes import topup_wanted
 from api.parameters import encode_cursor, integer, only, position_cursor
 from schemas.api import CUSTOMER_ID_PATTERN
-from schemas.checkout_api import CreatedTopUp, OneTopUp, TopUp, TopUpBody, TopUps
+from schemas.checkout_api import AskedTopUp, CreatedTopUp, OneTopUp, TopUpBody, TopUps
 from schemas.problems import Problem
 from schemas.request_facts import is_own_reference
 
@@ -63,7 +63,9 @@ class TopUpCalls:
         document = CreatedTopUp(**shape(row), created=recorded.created, position=row["position"])
         return answer(document.model_dump(mode="json"), 202 if row["status"] == "requested" else 201)
 
-    async def make(self, body: TopUpBody, key: str | None, digest: bytes) -> tuple[Recorded, asyncpg.Record]:
+    async def make(
+        self, body: TopUpBody, key: str | None, digest: bytes
+    ) -> tuple[RecordedRequest, asyncpg.Record]:
         """The request that stands for this wish, as far as its provider has answered. Raises Problem."""
         wanted = topup_wanted(body, await self._catalogue.get(), self._app_url)
         recorded = await self._requests.record(wanted, key, digest)
@@ -103,7 +105,7 @@ class TopUpCalls:
         if not found and not (await self._requests.pool.fetchrow(SQL["customer"], customer_id))["known"]:  # type: ignore[index]
             raise Problem("customer_not_found")
         more = encode_cursor(found[limit - 1]["position"]) if len(found) > limit else None
-        items = [TopUp(**shape(row)) for row in found[:limit]]
+        items = [AskedTopUp(**shape(row)) for row in found[:limit]]
         page = TopUps(customer_id=customer_id, items=items, next_cursor=more, **_place(first))
         return answer(page.model_dump(mode="json"))
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.asking import Instrument, Opening, PaymentAsk
+from providers.asking import Opening, PayInstrument, PaymentAsk
 from providers.breaker import Breaker
 from providers.moments import parse_moment
-from providers.outgoing import CallFailed, Limits, Outgoing
+from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.xendit.refusals import ALREADY_THERE, judge
 
 API_VERSION = "2024-11-11"
@@ -25,11 +25,17 @@ class XenditClient:
     """One account."""
 
     def __init__(
-        self, base_url: str, secret_key: str, limits: Limits, breaker: Breaker, *, display_name: str = "LUNAS"
+        self,
+        base_url: str,
+        secret_key: str,
+        limits: CallLimits,
+        breaker: Breaker,
+        *,
+        display_name: str = "LUNAS",
     ) -> None:
         basic = b64encode(f"{secret_key}:".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "api-version": API_VERSION}
-        self._api = Outgoing("xendit", base_url, headers, limits, breaker, judge)
+        self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge)
         self._name = display_name
 
     async def open(self, ask: PaymentAsk) -> Opening:
@@ -159,7 +165,7 @@ def _opening(document: Any) -> Opening:
     )
 
 
-def _instrument(document: Mapping[str, Any]) -> Instrument:
+def _instrument(document: Mapping[str, Any]) -> PayInstrument:
     """`actions` may be missing or empty: OVO asks in its app, and the sandbox's GoPay at times gives no page."""
     values = {row.get("descriptor"): row.get("value") for row in _rows(document, "actions")}
     page = next(
@@ -176,7 +182,7 @@ def _instrument(document: Mapping[str, Any]) -> Instrument:
         note = "sandbox_without_redirect"
     elif channel == "OVO":
         note = "confirm_in_app"
-    return Instrument.model_validate(
+    return PayInstrument.model_validate(
         {
             "qr_string": _text(values.get("QR_STRING")),
             "va_number": _text(values.get("VIRTUAL_ACCOUNT_NUMBER")),
@@ -194,7 +200,7 @@ def _invoice_opening(document: Any) -> Opening:
         payment_key=invoice_id,
         status=str(document.get("status") or ""),
         expires_at=_moment(document.get("expiry_date")),
-        instrument=Instrument(payment_url=_text(document.get("invoice_url"))),
+        instrument=PayInstrument(payment_url=_text(document.get("invoice_url"))),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+PROVIDER = "xendit"
+
 
 class PayableChannel(NamedTuple):
     """`expiry`: key of the catalogue's `topup_expiry`."""

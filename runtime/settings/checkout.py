@@ -40,8 +40,6 @@ class CheckoutSettings(BaseModel):
         ge=1,
         description="Calls to Xendit; 60 a minute and endpoint with a test key, 600 with a live one.",
     )
-    outgoing_scalev_per_hour: int = Field(10_000, ge=1, description="Calls to Scalev; its limit for a key.")
-    outgoing_mayar_per_minute: int = Field(20, ge=1, description="Calls to Mayar; its limit for an address.")
 
     checkout_lease_seconds: float = Field(
         45.0,
@@ -57,9 +55,4 @@ class CheckoutSettings(BaseModel):
         60,
         ge=1,
         description="After this a request whose provider never answered is refused. Money that comes for it later still counts.",
-    )
-    order_minimum_idr: int = Field(
-        10_000,
-        ge=1,
-        description="Least total of an order at a provider: BCA's virtual accounts, behind every one of them, take no less.",
     )

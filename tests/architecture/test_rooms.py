@@ -167,7 +167,17 @@ def test_only_the_event_store_names_the_table_of_the_log() -> None:
 
 
 def test_only_one_file_puts_names_of_streams_together() -> None:
-    categories = ("customer", "case", "payment", "webhook", "suspense", "catalog", "subscription", "order")
+    categories = (
+        "customer",
+        "case",
+        "payment",
+        "webhook",
+        "suspense",
+        "catalog",
+        "subscription",
+        "order",
+        "request",
+    )
     begins = re.compile(rf"({'|'.join(categories)})-")
     built = []
     for path in sources():
@@ -186,6 +196,7 @@ def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
     examples = {
         "schemas/vocabulary.py",  # `manual` is a method of payment there
         "schemas/examples.py",
+        "schemas/checkout_examples.py",
         "api/reads/calls.py",
         "console/simulation.py",
         "console/welcome.py",
@@ -197,6 +208,7 @@ def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
         "runtime/settings/not_yet.py",
         "schemas/catalog.py",
         "deploy/make_secrets.py",
+        "api/checkout/clients.py",
     }
     naming = {
         relative(path)

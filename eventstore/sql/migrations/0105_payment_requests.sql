@@ -38,6 +38,24 @@ CREATE INDEX payment_requests_waiting_idx ON lunas.payment_requests (next_try_at
 CREATE INDEX payment_requests_manual_idx ON lunas.payment_requests (position) WHERE provider = 'manual' AND status = 'open';
 
 COMMENT ON TABLE  lunas.payment_requests IS 'Payments that our checkout asked for, by our own id, which is the reference that providers repeat.';
+COMMENT ON COLUMN lunas.payment_requests.request_id IS 'Ours, `req_` and 32 digits; the provider repeats it as its reference.';
+COMMENT ON COLUMN lunas.payment_requests.kind IS 'topup or order.';
+COMMENT ON COLUMN lunas.payment_requests.customer_id IS 'Who is to pay.';
+COMMENT ON COLUMN lunas.payment_requests.provider IS 'Who is asked.';
+COMMENT ON COLUMN lunas.payment_requests.amount_idr IS 'Whole rupiah asked for.';
+COMMENT ON COLUMN lunas.payment_requests.method IS 'qris, va, ewallet; null where the payer chooses.';
+COMMENT ON COLUMN lunas.payment_requests.channel IS 'The provider''s word for the channel.';
+COMMENT ON COLUMN lunas.payment_requests.status IS 'requested until the provider answered, then open or refused. What was paid stands in the read models.';
+COMMENT ON COLUMN lunas.payment_requests.payment_key IS 'The provider''s id for it.';
+COMMENT ON COLUMN lunas.payment_requests.provider_status IS 'The provider''s word on its state when it was opened.';
+COMMENT ON COLUMN lunas.payment_requests.items IS 'Products of an order at the price they were sold for.';
+COMMENT ON COLUMN lunas.payment_requests.code IS 'Why it was refused, or why nobody knows yet: our stable code.';
+COMMENT ON COLUMN lunas.payment_requests.retry_after IS 'Seconds after which the provider may be asked again.';
+COMMENT ON COLUMN lunas.payment_requests.expires_at IS 'Our own end of it; money that comes later counts as late.';
+COMMENT ON COLUMN lunas.payment_requests.created_at IS 'When it was asked for, by the database''s clock.';
+COMMENT ON COLUMN lunas.payment_requests.settled_at IS 'When the provider''s answer was recorded.';
+COMMENT ON COLUMN lunas.payment_requests.attempts IS 'How often the provider was asked.';
+COMMENT ON COLUMN lunas.payment_requests.next_try_at IS 'When the provider is asked what became of it.';
 COMMENT ON COLUMN lunas.payment_requests.slot IS 'Customer, what for, amount, method and channel while no second request for it may be made; null when it may.';
 COMMENT ON COLUMN lunas.payment_requests.ask IS 'What to send to the provider, kept until its answer is known. Personal data.';
 COMMENT ON COLUMN lunas.payment_requests.instrument IS 'What the payer is shown: QR text, account number or page.';

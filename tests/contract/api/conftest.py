@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from api.app import ROLE, application, routes
+from api.checkout.routes import Checkout
 from api.keys import KeyRing
 from api.reads.positions import PositionWatch
 from eventstore.append import NewEvent, append, lock_log
@@ -66,12 +67,14 @@ async def serve(given: Settings) -> AsyncIterator[Api]:
         async with pool.acquire() as connection:
             await ensure(connection)
         watch, registry = PositionWatch(narrow), CollectorRegistry()
-        mounted = routes(given, narrow, watch)
+        checkout = Checkout(given, narrow, watch)
+        mounted = routes(given, narrow, watch, checkout=checkout)
         keyhole = Keyhole(given.require_api_key(), given, registry, door="api")
         ring = KeyRing(narrow, acquire_seconds=1)
         app = application(given, mounted, Health("api"), keyhole, lambda _app: watch.close(), ring)
         async with TestClient(TestServer(app)) as client:
             yield Api(client, pool, [call for call, _ in mounted], registry)
+            await checkout.close()
 
 
 @pytest.fixture

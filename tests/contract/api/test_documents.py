@@ -112,7 +112,9 @@ async def test_every_call_has_an_example_to_paste_and_one_of_its_answer(api: Api
 
 
 async def test_the_examples_are_what_the_models_say(api: Api) -> None:
-    models = {model for call in api.calls for model in (*call.answers.values(), call.body) if model}
+    models = {
+        model for call in api.calls for model in (*call.answers.values(), call.body, call.refusal) if model
+    }
     assert models | {ProblemAnswer} == set(EXAMPLES)
     for model, example in EXAMPLES.items():
         model.model_validate_json(json.dumps(example))
@@ -235,7 +237,8 @@ async def test_every_text_and_number_that_a_caller_gives_has_declared_limits(api
             assert limits & {"$ref", "maxLength", "pattern", "maximum"}, (call.operation, one["name"])
         if call.body is not None:
             for name, field in document["components"]["schemas"][call.body.__name__]["properties"].items():
-                assert list(_under("maxLength", field)) or list(_under("maximum", field)), name
+                closed = "enum" in field or field.get("type") == "boolean"
+                assert closed or list(_under("maxLength", field)) or list(_under("maximum", field)), name
     (limit,) = {
         one["schema"]["maximum"]
         for methods in document["paths"].values()

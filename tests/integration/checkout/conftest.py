@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
 
 from api.app import ROLE, application, routes
 from api.checkout.routes import Checkout
@@ -22,6 +23,7 @@ from processor.fulfilment.rounds import Fulfilment
 from projections.feeder import Feeder
 from projections.versions import ensure
 from runtime.database import Pool, open_pool
+from runtime.failed_keys import Keyhole
 from runtime.health import Health
 from runtime.settings import Settings
 from schemas import streams
@@ -88,6 +90,7 @@ async def xendit() -> AsyncIterator[XenditDoor]:
     async with TestServer(door.app) as server:
         door.address = str(server.make_url("/"))
         yield door
+        door.closing.set()
 
 
 Overrides = Callable[..., Any]
@@ -103,7 +106,8 @@ async def opened(given: Settings) -> AsyncIterator[Shop]:
         watch = PositionWatch(narrow)
         checkout = Checkout(given, narrow, watch)
         mounted = routes(given, narrow, watch, checkout)
-        app = application(given, mounted, Health("api"), lambda _app: watch.close())
+        keyhole = Keyhole(given.require_api_key(), given, CollectorRegistry(), door="api")
+        app = application(given, mounted, Health("api"), keyhole, lambda _app: watch.close())
         async with TestClient(TestServer(app)) as client:
             shop = Shop(client, pool, checkout, Fulfilment(pool, limit=100))
             await shop.settle()

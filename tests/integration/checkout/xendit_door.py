@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+CLOSING = web.AppKey("closing", asyncio.Event)
 Trouble = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
@@ -27,11 +28,13 @@ class XenditDoor:
     after: deque[Trouble | None] = field(default_factory=deque)
     quirk: str = ""
     always: Trouble | None = None
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
     def app(self) -> web.Application:
         app = web.Application()
+        app[CLOSING] = self.closing
         app.router.add_post("/v3/payment_requests", self._create)
         app.router.add_get("/v3/payment_requests/{id}", self._read)
         app.router.add_get("/payment_requests", self._list)
@@ -112,9 +115,10 @@ def answering(status: int, code: str = "", **headers: str) -> Trouble:
     return trouble
 
 
-async def silence(_: web.Request) -> None:
-    """No answer for longer than anybody waits; then as if nothing had been."""
-    await asyncio.sleep(1.0)
+async def silence(request: web.Request) -> web.StreamResponse:
+    """No answer for longer than anybody waits."""
+    await request.app[CLOSING].wait()
+    return await hang_up(request)
 
 
 async def hang_up(request: web.Request) -> web.StreamResponse:
