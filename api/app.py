@@ -17,6 +17,8 @@ from api.gate import answer_problems, require_key
 from api.keys import KeyRing
 from api.openapi import document_of
 from api.page import Documentation
+from api.pay.handlers import PaymentPages
+from api.pay.requests import pages
 from api.permits import scopes_of
 from api.reads.handlers import Reads, Route
 from api.reads.positions import PositionWatch
@@ -27,6 +29,7 @@ from runtime.failed_keys import Keyhole
 from runtime.faults import arm
 from runtime.health import Health
 from runtime.logs import get_logger
+from runtime.look import served
 from runtime.metrics import bound_address, metrics_server, new_registry
 
 if TYPE_CHECKING:
@@ -58,8 +61,9 @@ def application(
     keyhole: Keyhole,
     lifespan: Callable[[web.Application], Awaitable[None]],
     ring: KeyRing | None = None,
+    payment_pages: PaymentPages | None = None,
 ) -> web.Application:
-    """The whole HTTP application over these calls. `ring`: keys beside the environment's."""
+    """The whole HTTP application over these calls. `ring`: keys beside the environment's; `payment_pages`: what customers see without a key."""
     app = web.Application(
         middlewares=[answer_problems, require_key(keyhole, ring, scopes_of(call for call, _ in mounted))],
         client_max_size=settings.api_body_limit_bytes,
@@ -70,8 +74,18 @@ def application(
     document = document_of(described, most={"limit": settings.read_page_max})
     app.add_routes(Documentation(document, indonesian, settings.api_public_url).routes())
     app.add_routes(health.routes())
+    if payment_pages is not None:
+        app.add_routes([*payment_pages.routes(), *served.routes()])
+        app.on_shutdown.append(_end(payment_pages))
     app.on_cleanup.extend((lifespan, _close(keyhole)))
     return app
+
+
+def _end(payment_pages: PaymentPages) -> Callable[[web.Application], Awaitable[None]]:
+    async def end(_app: web.Application) -> None:
+        payment_pages.close()
+
+    return end
 
 
 def _close(keyhole: Keyhole) -> Callable[[web.Application], Awaitable[None]]:
@@ -100,7 +114,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         teller = teller_of(settings, pool, registry)
         mounted = routes(settings, pool, watch, teller, checkout)
         ring = KeyRing(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
-        app = application(settings, mounted, health, keyhole, lambda _app: watch.close(), ring)
+        app = application(
+            settings, mounted, health, keyhole, lambda _app: watch.close(), ring, pages(settings, pool)
+        )
         resolving = asyncio.create_task(checkout.opener.resolve_until(stop), name="requests")
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()

@@ -53,4 +53,23 @@ CHECKOUT_INDONESIAN: dict[str, str] = {
     "`unknown` while the provider has not answered: ask again, it is being looked up.": (
         "`unknown` selama penyedia belum menjawab: tanyakan lagi, hasilnya sedang dicari."
     ),
+    "An order and what became of it.": "Pesanan dan hasilnya.",
+    "An order as made. `position` is where the log stands with it: pass it as `min_position` to read your write.": (
+        "Pesanan seperti yang dibuat. `position` adalah posisi log-nya: kirim sebagai `min_position` untuk membaca tulisan sendiri."
+    ),
+    "An order with the page where it is paid.": "Pesanan beserta halaman pembayarannya.",
+    "Id of a product of the catalogue.": "Id produk katalog.",
+    "Money that comes later still counts and is marked late.": (
+        "Uang yang datang setelahnya tetap dihitung dan ditandai terlambat."
+    ),
+    "One product and how many of it.": "Satu produk dan jumlahnya.",
+    "One product at the price it was ordered for.": "Satu produk dengan harga saat dipesan.",
+    "Orders of a customer.": "Pesanan seorang pelanggan.",
+    "What a customer wants to buy.": "Yang ingin dibeli pelanggan.",
+    "`PAYMENT_PROVIDER` decides where it is paid. The prices of now are the order's, whatever the catalogue says later. While an equal "
+    "order can still be paid it is answered again.": (
+        "`PAYMENT_PROVIDER` menentukan tempat pembayarannya. Harga saat ini menjadi harga pesanan, apa pun isi katalog kemudian. Selama "
+        "pesanan yang sama masih dapat dibayar, pesanan itu dijawab lagi."
+    ),
+    "`order_id` of the order.": "`order_id` pesanan.",
 }

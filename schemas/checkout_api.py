@@ -58,6 +58,9 @@ class AskedTopUp(ApiModel):
     note: Literal["sandbox_without_redirect", "confirm_in_app"] | None = Field(
         description="Why there is nothing to show: GoPay's sandbox gives no page at times, OVO asks in its app."
     )
+    payment_page_url: str | None = Field(
+        description="Our own page for the payer, who needs no key for it; null where LUNAS_API_PUBLIC_URL is unset."
+    )
     failure_code: str | None
 
 
@@ -110,3 +113,70 @@ class SourceError(BaseModel):
     """A refusal in the source application's shape, in Indonesian."""
 
     error: str
+
+
+class OrderItemBody(ApiModel):
+    """One product and how many of it."""
+
+    product: str = Field(min_length=1, max_length=64, description="Id of a product of the catalogue.")
+    quantity: int = Field(1, strict=True, ge=1, le=1000)
+
+
+class OrderBody(ApiModel):
+    """What a customer wants to buy."""
+
+    customer_id: str = CustomerId
+    items: list[OrderItemBody] = Field(min_length=1, max_length=50)
+    allow_second: bool = Field(
+        False, strict=True, description="Make a further request although an equal one is open."
+    )
+
+
+class OrderItem(ApiModel):
+    """One product at the price it was ordered for."""
+
+    product: str
+    quantity: int
+    price_idr: int
+    title: str
+
+
+class Order(ApiModel):
+    """An order with the page where it is paid."""
+
+    order_id: str = Field(description="Ours; finds the payment everywhere.")
+    provider: ProviderName
+    provider_order_id: str | None = Field(description="The provider's; null until it has answered.")
+    customer_id: str
+    status: RequestStatus = Field(
+        description="`unknown` while the provider has not answered: ask again, it is being looked up."
+    )
+    amount: int
+    items: list[OrderItem]
+    payment_url: str | None
+    created_at: datetime
+    expires_at: datetime | None = Field(description="Money that comes later still counts and is marked late.")
+    paid_at: datetime | None
+    late: bool
+    payment_page_url: str | None = Field(
+        description="Our own page for the payer, who needs no key for it; null where LUNAS_API_PUBLIC_URL is unset."
+    )
+    failure_code: str | None
+
+
+class CreatedOrder(Order):
+    """An order as made. `position` is where the log stands with it: pass it as `min_position` to read your write."""
+
+    created: bool = Field(description="False when an equal request was open already: this is that one.")
+    position: int
+
+
+class OneOrder(Read, Order):
+    """An order and what became of it."""
+
+
+class Orders(Page):
+    """Orders of a customer."""
+
+    customer_id: str
+    items: list[Order]

@@ -30,6 +30,24 @@ _TOPUP = {
     "va_channel": None,
     "redirect_url": None,
     "note": None,
+    "payment_page_url": "https://pay.example.id/pay/kq3n4yVvQ8v9yJq0sXb2wVdHk3mP6tZa",
+    "failure_code": None,
+}
+
+_ORDER = {
+    "order_id": "req_019bbf5d6a1577a7878a214734d2fcfc",
+    "provider": "scalev",
+    "provider_order_id": "260115SJJRNH",
+    "customer_id": "budi",
+    "status": "pending",
+    "amount": 150000,
+    "items": [{"product": "kelas-python", "quantity": 1, "price_idr": 150000, "title": "Kelas Python"}],
+    "payment_url": "https://app.scalev.id/order/public/3kV9aQ/success",
+    "created_at": "2026-01-15T03:00:00Z",
+    "expires_at": "2026-01-16T03:00:00Z",
+    "paid_at": None,
+    "late": False,
+    "payment_page_url": "https://pay.example.id/pay/kq3n4yVvQ8v9yJq0sXb2wVdHk3mP6tZa",
     "failure_code": None,
 }
 
@@ -38,6 +56,10 @@ CHECKOUT_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     c.CreatedTopUp: _TOPUP | {"created": True, "position": 42},
     c.OneTopUp: _TOPUP | {"status": "succeeded", "paid_at": "2026-01-15T03:01:00Z", "position": 45, "lag_seconds": 0.0},
     c.TopUps: {"customer_id": "budi", "items": [_TOPUP], "next_cursor": None, "position": 42, "lag_seconds": 0.0},
+    c.OrderBody: {"customer_id": "budi", "items": [{"product": "kelas-python"}]},
+    c.CreatedOrder: _ORDER | {"created": True, "position": 42},
+    c.OneOrder: _ORDER | {"status": "succeeded", "paid_at": "2026-01-15T03:09:00Z", "position": 45, "lag_seconds": 0.0},
+    c.Orders: {"customer_id": "budi", "items": [_ORDER], "next_cursor": None, "position": 42, "lag_seconds": 0.0},
     c.SourceTopUpBody: {"customerId": "budi", "amount": 50000, "paymentMethod": "va", "vaChannel": "BCA_VIRTUAL_ACCOUNT"},
     c.SourceTopUp: {
         "paymentId": "req_019bbf5d6a1577a7878a214734d2fcfb",

@@ -30,6 +30,12 @@ REASONS: dict[str, tuple[str, str]] = {
         "1 to {high} printable ASCII characters are expected",
         "harus 1 sampai {high} karakter ASCII yang dapat dicetak",
     ),
+    # Products that cannot be ordered.
+    "price_missing": ("it has no price in the catalogue", "tidak ada harganya di katalog"),
+    "store_id_missing": (
+        "the catalogue names no variant and no bundle of the store for it",
+        "katalog tidak menyebut varian atau bundel toko untuknya",
+    ),
     # Bodies as a whole: the first ones are named as `schemas.strict_json` names them.
     "empty_body": ("it is empty", "isinya kosong"),
     "not_json": ("it is not JSON", "bukan JSON"),

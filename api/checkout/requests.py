@@ -10,6 +10,7 @@ import orjson
 
 from api.checkout import idempotency
 from api.checkout.idempotency import FirstAnswer
+from api.page_secret import new_secret
 from eventstore import append as log_append
 from eventstore.append import NewEvent
 from eventstore.queries import load
@@ -117,6 +118,11 @@ class PaymentRequests:
                 await idempotency.replace(connection, key, answer)
             return RecordedRequest(request_id, created=live is None)
 
+    async def knows(self, customer_id: str) -> bool:
+        """Whether anybody registered this customer."""
+        found = await self.pool.fetchrow(SQL["customer"], customer_id)
+        return found is not None and bool(found["known"])
+
     async def row(self, request_id: str) -> asyncpg.Record | None:
         """The request with its payment; None when there is none."""
         found = await self.pool.fetchrow(SQL["find"], request_id)
@@ -152,6 +158,7 @@ async def _insert(connection: Connection, wanted: Wanted, slot: str | None, paye
         expires_at,
         payer.now,
         position,
+        *new_secret(),
     )
     return request_id
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from api.catalogue import CatalogueInForce
-from api.checkout import topup_calls
+from api.checkout import order_calls, topup_calls
+from api.checkout.asked import AskedPayments
 from api.checkout.clients import clients_of
 from api.checkout.customers import PUT_CUSTOMER, Customers
 from api.checkout.opening import Opener
+from api.checkout.orders import OrderCalls
 from api.checkout.requests import PaymentRequests
 from api.checkout.source_topups import SourceTopUps
 from api.checkout.standing import Watch
@@ -34,7 +36,11 @@ class Checkout:
         self.opener = Opener(requests, clients_of(settings), settings)
         self._customers = Customers(pool, acquire_seconds=acquire)
         catalogue = CatalogueInForce(pool, settings.catalog)
-        self._topups = TopUpCalls(requests, self.opener, catalogue, watch, settings)
+        topups, orders = (
+            AskedPayments(kind, requests, self.opener, watch, settings) for kind in ("topup", "order")
+        )
+        self._topups = TopUpCalls(topups, catalogue, settings)
+        self._orders = OrderCalls(orders, catalogue, settings)
 
     def routes(self) -> list[Route]:
         """Every call with its handler."""
@@ -43,6 +49,9 @@ class Checkout:
             (topup_calls.POST_TOPUP, self._topups.post),
             (topup_calls.GET_TOPUP, self._topups.get),
             (topup_calls.LIST_TOPUPS, self._topups.of_customer),
+            (order_calls.POST_ORDER, self._orders.post),
+            (order_calls.GET_ORDER, self._orders.get),
+            (order_calls.LIST_ORDERS, self._orders.of_customer),
             (topup_calls.POST_SOURCE_TOPUP, SourceTopUps(self._topups).post),
         ]
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from runtime.settings import Settings
+
 RETRY_SECONDS = "1"
 
 
@@ -66,3 +68,15 @@ def instrument_of(row: asyncpg.Record) -> dict[str, str]:
     """What the payer is shown."""
     shown: dict[str, str] = orjson.loads(row["instrument"])
     return shown
+
+
+def public_url(settings: Settings) -> str | None:
+    """Where customers reach us; in development our own door."""
+    if settings.api_public_url is not None:
+        return settings.api_public_url.rstrip("/")
+    return f"http://{settings.api_host}:{settings.api_port}" if settings.env == "development" else None
+
+
+def page_url(row: asyncpg.Record, public: str | None) -> str | None:
+    """The payment page of a request; None where customers cannot reach us."""
+    return f"{public}/pay/{row['page_secret']}" if public is not None else None

@@ -15,8 +15,8 @@ import segno
 from aiohttp import web
 
 from api.gate import UNAVAILABLE
+from api.page_secret import digest_of
 from api.pay.page import QR_BORDER, notice, page
-from api.pay.secret import digest_of
 from api.pay.shown import FINAL, Shown, State
 from api.pay.unknown_links import UnknownLinks
 from runtime.logs import get_logger

@@ -20,8 +20,8 @@ UPDATE payment_requests SET slot = NULL WHERE slot = $1;
 -- insert: A new request, before its provider is called.
 INSERT INTO payment_requests (
     request_id, kind, customer_id, provider, amount_idr, method, channel, slot, status, ask, instrument, items, expires_at,
-    created_at, next_try_at, position
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp(), $15);
+    created_at, next_try_at, position, page_secret, page_digest
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp(), $15, $16, $17);
 
 -- claim: This process calls the provider now; nobody else does until the lease ends.
 UPDATE payment_requests SET claimed_until = clock_timestamp() + $2::interval, attempts = attempts + 1
@@ -52,7 +52,7 @@ ORDER BY next_try_at LIMIT $1;
 -- find: One request with what became of its payment, and where read models stand.
 SELECT s.at_position, s.lag, r.request_id, r.kind, r.customer_id, r.provider, r.amount_idr, r.method, r.channel, r.status,
     r.payment_key, r.provider_status, r.instrument, r.items, r.code, r.retry_after, r.expires_at, r.created_at, r.position, r.attempts,
-    r.claimed_until > clock_timestamp() AS calling, p.status AS payment_status, p.paid_at, p.failure_code,
+    r.page_secret, r.claimed_until > clock_timestamp() AS calling, p.status AS payment_status, p.paid_at, p.failure_code,
     coalesce(p.late, false) AS late
 FROM (SELECT position AS at_position, lag_seconds AS lag FROM projection_positions WHERE name = 'payments') AS s
 LEFT JOIN payment_requests r ON r.request_id = $1
@@ -79,3 +79,14 @@ LEFT JOIN LATERAL (
     ORDER BY p.paid_at IS NOT NULL DESC, p.first_position LIMIT 1
 ) AS p ON true
 ORDER BY r.position DESC;
+
+-- page: What the payment page with this secret's digest shows, and what became of the payment.
+SELECT r.request_id, r.kind, r.amount_idr, r.method, r.channel, r.status, r.instrument, r.items, r.expires_at,
+    p.status AS payment_status, p.paid_at, p.amount AS received_idr
+FROM payment_requests r
+LEFT JOIN LATERAL (
+    SELECT p.* FROM payment_aliases a JOIN payments p USING (record)
+    WHERE a.provider = r.provider AND a.alias = r.request_id
+    ORDER BY p.paid_at IS NOT NULL DESC, p.first_position LIMIT 1
+) AS p ON true
+WHERE r.page_digest = $1;

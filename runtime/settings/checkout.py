@@ -41,6 +41,22 @@ class CheckoutSettings(BaseModel):
         description="Calls to Xendit; 60 a minute and endpoint with a test key, 600 with a live one.",
     )
 
+    pay_listeners: int = Field(
+        1000,
+        ge=1,
+        description="Payment pages that may wait for news at once; one more is asked to come back.",
+    )
+    pay_refresh_ms: int = Field(
+        1500,
+        ge=10,
+        description="How often an open payment page looks whether the money came: one look by index.",
+    )
+    pay_unknown_max: int = Field(
+        20,
+        ge=1,
+        description="Unknown payment links per minute and address before it is slowed; a customer mistypes a few.",
+    )
+
     checkout_lease_seconds: float = Field(
         45.0,
         gt=0,
@@ -55,4 +71,12 @@ class CheckoutSettings(BaseModel):
         60,
         ge=1,
         description="After this a request whose provider never answered is refused. Money that comes for it later still counts.",
+    )
+    order_minimum_idr: int = Field(
+        10_000,
+        ge=1,
+        description="Least total of an order at a provider: the largest of the least amounts that the channels behind them take.",
+    )
+    order_expiry_hours: int = Field(
+        24, ge=1, le=720, description="How long an order at a provider can be paid; one by hand has no end."
     )

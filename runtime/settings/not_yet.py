@@ -6,8 +6,8 @@ from runtime.settings.model import Settings, variable_name
 
 NOT_YET = frozenset(
     {
-        "ingress_durability", "manual_payment_url", "mayar_api_key", "mayar_base_url", "outbox_batch_max",
-        "payment_provider", "resend_api_key", "resend_from_email", "scalev_api_key", "scalev_base_url",
+        "ingress_durability", "mayar_api_key", "mayar_base_url", "outbox_batch_max",
+        "resend_api_key", "resend_from_email", "scalev_api_key", "scalev_base_url",
 
     }
 )  # fmt: skip

@@ -21,6 +21,7 @@ _POSITION, _MOMENT = encode_cursor(10**6), encode_cursor("2030-01-01T00:00:00+00
 _BY_TIME = ("/v1/suspense", "/v1/customers/{customer_id}/enrollments")
 _count = itertools.count()
 _topups: set[str] = set()
+_orders: set[str] = set()
 TOPUPS = {
     "/v1/topups": itertools.cycle(
         [
@@ -32,6 +33,12 @@ TOPUPS = {
                 "va_channel": "BRI_VIRTUAL_ACCOUNT",
             },
             {"customer_id": "nobody", "amount": 50000, "payment_method": "qris"},
+        ]
+    ),
+    "/v1/orders": itertools.cycle(
+        [
+            {"customer_id": "budi", "items": [{"product": "kelas-python"}]},
+            {"customer_id": "budi", "items": [{"product": "pro-bulanan", "quantity": 2}]},
         ]
     ),
     "/api/payments/topup": itertools.cycle(
@@ -77,6 +84,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
             place[name] = value
     if isinstance(case.body, dict) and case.operation.path in TOPUPS:
         case.body = dict(next(TOPUPS[case.operation.path]))
+    elif "order_id" in path:
+        path["order_id"] = next(iter(_orders), "req_" + "0" * 32)
     elif "payment_id" in path and case.operation.path == "/v1/topups/{payment_id}":
         path["payment_id"] = next(iter(_topups), "req_" + "0" * 32)
     elif "payment_id" in path:
@@ -88,6 +97,8 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
     mode = "positive" if _accepted(case) else "negative"
     if response.status_code == 201 and case.operation.path == "/v1/topups":
         _topups.add(response.json()["payment_id"])
+    if response.status_code == 201 and case.operation.path == "/v1/orders":
+        _orders.add(response.json()["order_id"])
     if response.status_code == 200 and (cursor := response.json().get("next_cursor")):
         _given.add(cursor)
     with open(os.environ[CALLED], "a", encoding="utf-8") as file:

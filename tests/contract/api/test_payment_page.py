@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from api.gate import answer_problems, require_key
+from api.page_secret import digest_of, new_secret
 from api.pay.handlers import PayLimits, PaymentPages
-from api.pay.secret import digest_of, new_secret
 from api.pay.shown import Shown, State
 from runtime.look import served
 from schemas.errors import StoreUnavailable
@@ -53,7 +53,7 @@ class Shop:
     """What the page looks up, in memory."""
 
     def __init__(self) -> None:
-        self.secret = new_secret()
+        self.secret = new_secret()[0]
         self.shown: Shown | None = QRIS
         self.away = False
 
@@ -211,9 +211,9 @@ async def test_an_unknown_link_is_404_and_many_of_them_are_slowed_but_a_known_on
 ) -> None:
     for _ in range(5):
         assert (await client.get(shop.path)).status == 200
-    for secret in (new_secret(), "x", shop.secret[:-1]):
+    for secret in (new_secret()[0], "x", shop.secret[:-1]):
         assert (await client.get(f"/pay/{secret}")).status == 404
-    slowed = await client.get(f"/pay/{new_secret()}")
+    slowed = await client.get(f"/pay/{new_secret()[0]}")
     assert slowed.status == 429
     assert int(slowed.headers["Retry-After"]) >= 1
 

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from api.app import ROLE, application, routes
 from api.checkout.routes import Checkout
+from api.pay.requests import pages
 from api.reads.positions import PositionWatch
 from eventstore.append import NewEvent, append, lock_log
 from processor.fulfilment.catalog_source import publish_catalog
@@ -105,9 +106,12 @@ async def opened(given: Settings) -> AsyncIterator[Shop]:
         await publish_catalog(pool, shipped_catalog())
         watch = PositionWatch(narrow)
         checkout = Checkout(given, narrow, watch)
-        mounted = routes(given, narrow, watch, checkout)
+        mounted = routes(given, narrow, watch, checkout=checkout)
         keyhole = Keyhole(given.require_api_key(), given, CollectorRegistry(), door="api")
-        app = application(given, mounted, Health("api"), keyhole, lambda _app: watch.close())
+        shown = pages(given, narrow)
+        app = application(
+            given, mounted, Health("api"), keyhole, lambda _app: watch.close(), payment_pages=shown
+        )
         async with TestClient(TestServer(app)) as client:
             shop = Shop(client, pool, checkout, Fulfilment(pool, limit=100))
             await shop.settle()
@@ -133,6 +137,7 @@ def shop_settings(
                 "provider_call_timeout_seconds": 0.5,
                 "provider_call_budget_seconds": 2.0,
                 "checkout_resolve_seconds": 0.01,
+                "pay_refresh_ms": 20,
                 "outgoing_xendit_per_minute": 100_000,
             }
             | more

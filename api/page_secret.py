@@ -12,11 +12,12 @@ SECRET_BYTES = 24
 _FORM = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
-def new_secret() -> str:
-    """A fresh secret, for the address only: what is stored is its digest."""
-    return secrets.token_urlsafe(SECRET_BYTES)
+def new_secret() -> tuple[str, bytes]:
+    """A fresh secret, and the digest it is looked up by."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    return secret, hashlib.sha256(secret.encode()).digest()
 
 
 def digest_of(secret: str) -> bytes | None:
-    """What is stored and looked up; None for what can be no secret of ours."""
+    """What is looked up; None for what can be no secret of ours."""
     return hashlib.sha256(secret.encode()).digest() if _FORM.fullmatch(secret) else None

@@ -26,6 +26,8 @@ CREATE TABLE lunas.payment_requests (
     attempts        integer     NOT NULL DEFAULT 0,
     claimed_until   timestamptz,
     next_try_at     timestamptz,
+    page_secret     text        NOT NULL,
+    page_digest     bytea       NOT NULL,
     position        bigint      NOT NULL,
     CONSTRAINT payment_requests_pkey PRIMARY KEY (request_id),
     CONSTRAINT payment_requests_kind CHECK (kind IN ('topup', 'order')),
@@ -33,6 +35,7 @@ CREATE TABLE lunas.payment_requests (
     CONSTRAINT payment_requests_amount CHECK (amount_idr > 0)
 );
 CREATE UNIQUE INDEX payment_requests_slot_idx ON lunas.payment_requests (slot) WHERE slot IS NOT NULL;
+CREATE UNIQUE INDEX payment_requests_page_idx ON lunas.payment_requests (page_digest);
 CREATE INDEX payment_requests_customer_idx ON lunas.payment_requests (customer_id, position);
 CREATE INDEX payment_requests_waiting_idx ON lunas.payment_requests (next_try_at) WHERE status = 'requested';
 CREATE INDEX payment_requests_manual_idx ON lunas.payment_requests (position) WHERE provider = 'manual' AND status = 'open';
@@ -61,25 +64,20 @@ COMMENT ON COLUMN lunas.payment_requests.ask IS 'What to send to the provider, k
 COMMENT ON COLUMN lunas.payment_requests.instrument IS 'What the payer is shown: QR text, account number or page.';
 COMMENT ON COLUMN lunas.payment_requests.said IS 'The provider''s own error text, for operators only.';
 COMMENT ON COLUMN lunas.payment_requests.claimed_until IS 'Until when a process that calls the provider has it for itself.';
+COMMENT ON COLUMN lunas.payment_requests.page_secret IS 'In the address of its payment page. It opens what this row holds already, and a repeated call is answered with it.';
+COMMENT ON COLUMN lunas.payment_requests.page_digest IS 'SHA-256 of page_secret: what is looked up, so that no comparison tells anything by its time.';
 COMMENT ON COLUMN lunas.payment_requests.position IS 'Of its newest event in the log.';
 
 GRANT SELECT, INSERT, UPDATE ON lunas.payment_requests TO lunas_api;
 GRANT SELECT, UPDATE (status, slot, code, settled_at, position) ON lunas.payment_requests TO lunas_operator;
 
-DROP POLICY api_appends ON lunas.events;
-CREATE POLICY api_appends ON lunas.events FOR INSERT TO lunas_api WITH CHECK (
-    type = ANY (ARRAY['customer.registered', 'checkout.requested', 'checkout.opened', 'checkout.refused', 'provider.called'])
+CREATE POLICY api_asks_for_money ON lunas.events FOR INSERT TO lunas_api WITH CHECK (
+    type = ANY (ARRAY['checkout.requested', 'checkout.opened', 'checkout.refused', 'provider.called'])
 );
-DROP POLICY operator_appends ON lunas.events;
-CREATE POLICY operator_appends ON lunas.events FOR INSERT TO lunas_operator WITH CHECK (
-    type = ANY (ARRAY['suspense.claimed', 'suspense.written_off', 'payment.succeeded', 'order.recorded', 'checkout.refused'])
-);
+CREATE POLICY operator_refuses_requests ON lunas.events FOR INSERT TO lunas_operator WITH CHECK (type = 'checkout.refused');
 
 -- migrate:down
 
-DROP POLICY operator_appends ON lunas.events;
-CREATE POLICY operator_appends ON lunas.events FOR INSERT TO lunas_operator
-    WITH CHECK (type = ANY (ARRAY['suspense.claimed', 'suspense.written_off', 'payment.succeeded', 'order.recorded']));
-DROP POLICY api_appends ON lunas.events;
-CREATE POLICY api_appends ON lunas.events FOR INSERT TO lunas_api WITH CHECK (type = 'customer.registered');
+DROP POLICY operator_refuses_requests ON lunas.events;
+DROP POLICY api_asks_for_money ON lunas.events;
 DROP TABLE lunas.payment_requests;

@@ -1,0 +1,82 @@
+"""What the page shows, from the requests of checkout and what became of their payments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from api.pay.handlers import Find, PayLimits, PaymentPages
+from api.pay.shown import Shown, Way, state_of
+from eventstore.queries import load
+from runtime.database import Pool
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from runtime.settings import Settings
+
+HEARTBEAT_SECONDS = 15
+"""A sign of life, so that nothing in between takes a quiet stream for a dead one."""
+
+LONGEST_SECONDS = 1800
+"""Then the browser connects anew by itself: no page holds a place for ever."""
+
+ADDRESSES = 10_000
+"""Addresses remembered for unknown links: about a megabyte."""
+
+_WAYS: dict[str, Way] = {"qris": "qris", "va": "va", "ewallet": "ewallet"}
+_TITLES = {"topup": "Top up · isi saldo", "order": "Order · pesanan"}
+
+
+def pages(settings: Settings, pool: Pool) -> PaymentPages:
+    """The payment pages over the API's pool."""
+    limits = PayLimits(
+        listeners=settings.pay_listeners,
+        refresh_seconds=settings.pay_refresh_ms / 1000,
+        heartbeat_seconds=HEARTBEAT_SECONDS,
+        longest_seconds=LONGEST_SECONDS,
+        unknown=settings.pay_unknown_max,
+        unknown_seconds=60,
+        addresses=ADDRESSES,
+    )
+    return PaymentPages(finder(pool), limits)
+
+
+def finder(pool: Pool) -> Find:
+    """Looks a request up by the digest of its secret."""
+    sql = load("payment_requests.sql", "api")["page"]
+
+    async def find(digest: bytes) -> Shown | None:
+        row = await pool.fetchrow(sql, digest)
+        return None if row is None else shown_of(row, datetime.now(UTC))
+
+    return find
+
+
+def shown_of(row: asyncpg.Record, now: datetime) -> Shown:
+    """One request as its payer sees it."""
+    instrument: dict[str, str] = orjson.loads(row["instrument"])
+    items = [item["title"] or item["product"] for item in orjson.loads(row["items"])]
+    return Shown(
+        title=", ".join(items) or _TITLES[row["kind"]],
+        amount_idr=row["amount_idr"],
+        way=_WAYS.get(row["method"] or "", "hosted"),
+        channel=_channel(row["channel"]),
+        state=state_of(
+            row["status"] == "open", row["status"] == "refused", row["payment_status"], row["expires_at"], now
+        ),
+        reference=row["request_id"],
+        expires_at=row["expires_at"],
+        paid_at=row["paid_at"],
+        received_idr=row["received_idr"],
+        qr_string=instrument.get("qr_string"),
+        va_number=instrument.get("va_number"),
+        address=instrument.get("redirect_url") or instrument.get("payment_url") or None,
+    )
+
+
+def _channel(name: str | None) -> str | None:
+    """`BCA_VIRTUAL_ACCOUNT` is BCA to whoever pays."""
+    return name.removesuffix("_VIRTUAL_ACCOUNT") if name else None
