@@ -4,6 +4,9 @@ from __future__ import annotations
 
 CHECKOUT_INDONESIAN: dict[str, str] = {
     "A customer who is registered.": "Pelanggan yang terdaftar.",
+    "Our own page for the payer, who needs no key for it; null where LUNAS_API_PUBLIC_URL is unset.": (
+        "Halaman kami sendiri untuk pembayar, tanpa kunci; null bila LUNAS_API_PUBLIC_URL tidak diisi."
+    ),
     "A refusal in the source application's shape, in Indonesian.": (
         "Penolakan dalam bentuk aplikasi asal, dalam bahasa Indonesia."
     ),

@@ -13,10 +13,14 @@ class Traits:
     `announces_memberships`: one purchase of a plan is told of twice, as a payment and as a membership, and neither names the other.
     `unknown_purpose`: what is wrong with a payment that says neither a type nor a product: our own request should have said it
     (`purpose_unknown`), or the catalogue lacks a product (`unmapped_product`).
+    `sells_store_products`: it knows products by ids of its own store, which an order must name.
+    `paid_by_hand`: a person confirms that the money came; nobody is called.
     """
 
     orders_carry_payments: bool = False
     announces_memberships: bool = False
+    sells_store_products: bool = False
+    paid_by_hand: bool = False
     unknown_purpose: Literal["purpose_unknown", "unmapped_product"] = "unmapped_product"
 
 

@@ -141,7 +141,7 @@ class OrderItem(ApiModel):
     title: str
 
 
-class Order(ApiModel):
+class AskedOrder(ApiModel):
     """An order with the page where it is paid."""
 
     order_id: str = Field(description="Ours; finds the payment everywhere.")
@@ -164,14 +164,14 @@ class Order(ApiModel):
     failure_code: str | None
 
 
-class CreatedOrder(Order):
+class CreatedOrder(AskedOrder):
     """An order as made. `position` is where the log stands with it: pass it as `min_position` to read your write."""
 
     created: bool = Field(description="False when an equal request was open already: this is that one.")
     position: int
 
 
-class OneOrder(Read, Order):
+class OneOrder(Read, AskedOrder):
     """An order and what became of it."""
 
 
@@ -179,4 +179,4 @@ class Orders(Page):
     """Orders of a customer."""
 
     customer_id: str
-    items: list[Order]
+    items: list[AskedOrder]

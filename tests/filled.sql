@@ -82,11 +82,12 @@ INSERT INTO idempotency_keys (idempotency_key, request_sha256, status, answer)
 SELECT 'key-' || n, '\x00', 200, '{}' FROM generate_series(1, $1::bigint / 10) n;
 
 -- payment_requests: One for every second payment, a few of them open, waiting, or for a person to confirm.
-INSERT INTO payment_requests (request_id, kind, customer_id, provider, amount_idr, method, channel, slot, status, next_try_at, position)
+INSERT INTO payment_requests (request_id, kind, customer_id, provider, amount_idr, method, channel, slot, status,
+    page_secret, page_digest, next_try_at, position)
 SELECT 'req_' || lpad(to_hex(n), 32, '0'), CASE WHEN n % 5 = 0 THEN 'order' ELSE 'topup' END, 'c' || 1 + n % ($1 / 4),
     CASE WHEN n % 20 = 0 THEN 'manual' ELSE 'xendit' END, 50000, 'qris', 'QRIS', CASE WHEN n % 50 = 0 THEN 'slot-' || n END,
-    CASE WHEN n % 1000 = 0 THEN 'requested' WHEN n % 20 = 0 THEN 'refused' ELSE 'open' END,
-    CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n
+    CASE WHEN n % 1000 = 0 THEN 'requested' WHEN n % 30 = 0 THEN 'refused' ELSE 'open' END,
+    'secret-' || n, sha256(('secret-' || n)::bytea), CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n
 FROM generate_series(1, $1::bigint / 2) n;
 
 -- fulfilment_cases: One for every payment, a few that will be looked at again.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.checkout.requests import Wanted
 from providers.asking import AskedLine
+from providers.registry import PROVIDERS
 from schemas.catalog import Catalog, Product
 from schemas.checkout_api import OrderBody
 from schemas.periods import Period
@@ -17,25 +18,22 @@ from schemas.request_facts import RequestedItem
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-BY_HAND = "manual"
-STORE = "scalev"
-"""The provider that knows products by ids of its own store."""
-
 
 def order_wanted(body: OrderBody, catalog: Catalog, settings: Settings) -> Wanted:
     """Raises Problem, which names the field."""
     provider = settings.payment_provider
     if provider is None:
         raise Problem("provider_not_configured", provider="PAYMENT_PROVIDER")
+    traits = PROVIDERS[provider].traits
     quantities: Counter[str] = Counter()
     for item in body.items:
         quantities[item.product] += item.quantity
     products = {name: _product(catalog, name, number) for number, name in enumerate(quantities)}
     total = sum((products[name].price_idr or 0) * count for name, count in quantities.items())
-    if provider != BY_HAND and total < settings.order_minimum_idr:
+    if not traits.paid_by_hand and total < settings.order_minimum_idr:
         raise Problem("order_below_minimum", field="items", total=total, minimum=settings.order_minimum_idr)
     lines = tuple(_line(products[name], count) for name, count in quantities.items())
-    if provider == STORE:
+    if traits.sells_store_products:
         for line in lines:
             if line.variant is None and line.bundle is None:
                 lacks = Reason("store_id_missing")
@@ -46,9 +44,9 @@ def order_wanted(body: OrderBody, catalog: Catalog, settings: Settings) -> Wante
         customer_id=body.customer_id,
         amount_idr=total,
         description=", ".join(line.title for line in lines)[:200],
-        lasts=None if provider == BY_HAND else Period.parse(f"{settings.order_expiry_hours}h"),
+        lasts=None if traits.paid_by_hand else Period.parse(f"{settings.order_expiry_hours}h"),
         items=tuple(_item(products[name], count) for name, count in quantities.items()),
-        page=(settings.manual_payment_url or "") if provider == BY_HAND else None,
+        page=(settings.manual_payment_url or "") if traits.paid_by_hand else None,
         more={"lines": lines, "return_url": settings.app_url.rstrip("/") if settings.app_url else None},
     )
 

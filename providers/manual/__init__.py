@@ -6,7 +6,14 @@ from providers.manual.signature import verify
 from providers.manual.subject import subject
 from providers.manual.translate import translate
 from providers.provider import Provider
+from providers.traits import Traits
 
 MANUAL = Provider(
-    name="manual", token_only=False, webhooks=False, verify=verify, translate=translate, subject=subject
+    name="manual",
+    token_only=False,
+    webhooks=False,
+    verify=verify,
+    translate=translate,
+    subject=subject,
+    traits=Traits(paid_by_hand=True),
 )

@@ -21,5 +21,5 @@ SCALEV = Provider(
     earlier_paths=("/api/webhooks/scalev",),
     account_setting="scalev_store_unique_id",
     amounts=STATED,
-    traits=Traits(orders_carry_payments=True),
+    traits=Traits(orders_carry_payments=True, sells_store_products=True),
 )
