@@ -1,6 +1,6 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, reads.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "visible": "tests.benchmarks.visible_balance",
     "flood": "tests.benchmarks.flood",
     "spends": "tests.benchmarks.spends",
+    "reads": "tests.benchmarks.reads",
 }
 
 
