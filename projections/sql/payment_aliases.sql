@@ -12,7 +12,7 @@ GRANT SELECT ON payment_aliases_vN TO lunas_operator;
 DROP TABLE IF EXISTS payment_aliases_vN;
 
 -- index: Secondary indexes, made after the first build.
-SELECT;
+CREATE INDEX payment_aliases_vN_record_idx ON payment_aliases_vN (record);
 
 -- upsert: Add what is new; an alias never goes away.
 INSERT INTO payment_aliases_vN

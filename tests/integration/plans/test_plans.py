@@ -63,6 +63,9 @@ ALLOWED = {
     "console/letters.sql:list": "newest first by the primary key, until the page is full",
 }
 
+MUCH, FEW = 5_000.0, 100
+"""A condition may bound an index by a column of few values alone: reading costs this much, and finds that little."""
+
 VALUES: dict[str, Any] = {
     "int2": 1, "int4": 5, "int8": 100, "float8": 1.0, "text": "c5", "varchar": "c5", "bytea": b"x", "bool": False, "json": "{}",
     "uuid": uuid.UUID(int=7), "timestamptz": datetime(2026, 1, 15, tzinfo=UTC), "interval": timedelta(days=1),
@@ -153,5 +156,9 @@ def _scans(node: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[str]:
             yield f"{kind} on {name}"
         elif kind.endswith("Scan") and "Index" in kind and "Index Cond" not in node and "Limit" not in above:
             yield f"{kind} of all of {name}"
+        elif (
+            "Index" in kind and node["Total Cost"] > MUCH and node["Plan Rows"] < FEW and "Limit" not in above
+        ):
+            yield f"{kind} through much of {name} for {node['Plan Rows']} rows"
     for inner in node.get("Plans", []):
         yield from _scans(inner, (*above, kind))
