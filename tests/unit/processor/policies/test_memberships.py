@@ -334,3 +334,16 @@ def test_c100_webhooks_as_they_are_sent_are_one_subscription(
     row = book.subscription("c-1")
     assert (row.plan, row.tier, row.status, book.tier("c-1")) == ("klub-a", "pro", "active", "pro")
     assert row.licence_code or row.member_id
+
+
+def test_periods_of_a_membership_that_was_called_by_two_plans_run_beside_each_other() -> None:
+    """Another plan is another price: what was paid for the one does not wait for the announced end of the other."""
+    changed = licence(
+        "tier_changed", at(days=30, minutes=600), products=tier("klub-b"), occurred_at=at(days=1)
+    )
+    alone = every_order(joined(), bought(occurred_at=at(days=3))).subscription("c-1")
+    beside = every_order(joined(), changed, bought(occurred_at=at(days=3))).subscription("c-1")
+    alike = every_order(joined(), changed, bought(), bought("klub-b", "trx-2")).subscription("c-1")
+    assert alone.expires_at > at(days=60)
+    assert (alike.plan, alike.expires_at) == ("klub-b", at(days=30, minutes=600))
+    assert beside.expires_at == at(days=33)
