@@ -211,3 +211,11 @@ def test_a_licence_that_waited_is_released_into_use_or_written_off() -> None:
     assert [[one.resolution for one in each] for each in released] == [["granted"], ["written_off"]]
     assert [book.reasons() for book in waiting] == [[], []]
     assert waiting[1].customer(*RATNA).subscriptions("c-1") == {}
+
+
+def test_a_later_end_of_what_is_active_is_a_renewal() -> None:
+    book = Book().customer(*RATNA).give(licence("activated", at(days=30)), licence("renewed", at(days=60)))
+    assert [type(event) for event in book.of(d.SubscriptionDecision)] == [
+        d.SubscriptionActivated,
+        d.SubscriptionRenewed,
+    ]
