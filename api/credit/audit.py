@@ -46,7 +46,7 @@ async def verify_accounts(connection: Connection) -> AccountsChecked:
             checked.differences += [
                 f"{one}: the account is not what the log adds up to"
                 for one in customers
-                if kept[one].account != anew[one].account
+                if kept[one].broken or anew[one].broken or kept[one].account != anew[one].account
             ]
         known = {tuple(row)[:3]: row[3] for row in await connection.fetch(SQL["every_act"])}
         async for event in _named(connection):

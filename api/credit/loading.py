@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import asyncpg
 import msgspec
 import orjson
 
@@ -14,7 +15,9 @@ from api.credit.account import FOLDED, Account
 from eventstore.queries import Piece, in_one_statement, load
 from eventstore.read import BEHIND_VERSIONS, read_at
 from runtime.database import Connection
+from runtime.logs import get_logger
 from schemas import streams
+from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel
 from schemas.events import decode
 
@@ -22,6 +25,8 @@ FORMAT = 1
 """Raise it when an account keeps something else, or folds otherwise: older snapshots are then folded anew."""
 
 MANY_BEHIND = 50  # events; a longer way is not gone again by the next who only looks
+
+log = get_logger(__name__)
 
 SQL = load("credit.sql", "api")
 _ACCOUNTS = (("asked", SQL["asked"]), ("wanted", SQL["wanted"]), ("behind", BEHIND_VERSIONS))
@@ -41,6 +46,7 @@ class AccountState:
     credit_version: int = 0
     behind: int = 0
     changed: bool = False
+    broken: bool = False
 
     @property
     def known(self) -> bool:
@@ -82,19 +88,20 @@ async def open_accounts(
         **{stream: (one, "customer_version") for stream, one in zip(theirs, ids, strict=True)},
         **{stream: (one, "credit_version") for stream, one in zip(own, ids, strict=True)},
     }
-    behind: list[tuple[int, str, EventModel]] = []
+    behind: list[tuple[int, str, asyncpg.Record]] = []
     heads: list[tuple[str, str, int]] = []
     for row in await connection.fetch(statement, *asked):
         what, name = row["what"], row["name"]
         if what == "account" and row["document"] is not None:
-            opened.accounts[name].account = read_account(row["document"])
+            try:
+                opened.accounts[name].account = read_account(row["document"])
+            except msgspec.DecodeError:
+                opened.accounts[name].broken = True
         elif what == "event":
             customer_id, version = stream_of[name]
             heads.append((customer_id, version, row["head"]))
             if row["number"] is not None:
-                behind.append(
-                    (row["number"], customer_id, decode(row["kind"], row["version"], row["document"]))
-                )
+                behind.append((row["number"], customer_id, row))
         elif what == "act":
             opened.acts[name, row["kind"], row["reference"]] = row["number"]
         elif what == "key":
@@ -104,13 +111,28 @@ async def open_accounts(
             opened.now = row["at"]
     for customer_id, version, head in heads:
         setattr(opened.accounts[customer_id], version, head)
-    for position, customer_id, event in sorted(behind, key=lambda one: one[0]):
-        opened.accounts[customer_id].account.apply(event, position)
-        opened.accounts[customer_id].behind += 1
+    for position, customer_id, row in sorted(behind, key=lambda one: one[0]):
+        _carry_on(opened.accounts[customer_id], position, row)
     if opened.acts:
         stored = await read_at(connection, sorted(set(opened.acts.values())))
         opened.told = {one.position: one.decoded() for one in stored}
     return opened
+
+
+def _carry_on(state: AccountState, position: int, row: asyncpg.Record) -> None:
+    """One more event. What cannot be folded breaks this account, and no other that is served with it."""
+    try:
+        state.account.apply(decode(row["kind"], row["version"], row["document"]), position)
+    except (LookupError, TypeError, ValueError, UnknownEventVersion) as error:
+        if not state.broken:
+            log.error(
+                "account cannot be folded",
+                action="credit.broken",
+                position=position,
+                error=type(error).__name__,
+            )
+        state.broken = True
+    state.behind += 1
 
 
 def read_account(document: str) -> Account:

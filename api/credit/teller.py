@@ -144,7 +144,7 @@ async def _open(connection: Connection, batch: Sequence[CreditOrder], catalog: C
     customers = dict.fromkeys(one.customer_id for one in batch)
     opened = await open_accounts(connection, customers, dict.fromkeys(names), dict.fromkeys(keys))
     sitting = _Sitting(opened, CreditMoment(opened.now, catalog))
-    for state in opened.accounts.values():
+    for state in (one for one in opened.accounts.values() if not one.broken):
         for event in expired(state.account, sitting.world):
             sitting.say(state, event)
     return sitting
@@ -181,6 +181,8 @@ def _decide(sitting: _Sitting, order: CreditOrder) -> None:
     account, act = state.account, order.act
     if not state.known:
         raise Problem("customer_not_found")
+    if state.broken:
+        raise Problem("internal_error")
     if act is not None:
         name = (order.customer_id, act.kind, act.reference)
         made = sitting.names.get(name)
@@ -219,7 +221,7 @@ async def _write(connection: Connection, sitting: _Sitting) -> list[tuple[Credit
     states = [
         one
         for one in sitting.opened.accounts.values()
-        if one.changed or (one.known and one.behind > MANY_BEHIND)
+        if one.changed or (one.known and not one.broken and one.behind > MANY_BEHIND)
     ]
     pieces: list[Piece] = [accounts_piece(states)] if states else []
     if sitting.names:
