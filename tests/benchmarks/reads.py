@@ -1,6 +1,6 @@
 """Every read call over HTTP on databases of growing size, in turn: how long it takes may not depend on how much there is.
 
-`LUNAS_BENCH_READ_SIZES` names other numbers of payments than 10,000, 100,000 and 1,000,000: the last one takes some minutes to fill.
+`BENCH_READ_SIZES` names other numbers of payments than 10,000, 100,000 and 1,000,000: the last one takes some minutes to fill.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ from runtime.settings import Settings
 from tests.benchmarks.figures import Figure
 from tests.filled import fill
 
-SIZES = tuple(
-    int(size) for size in os.environ.get("LUNAS_BENCH_READ_SIZES", "10000,100000,1000000").split(",")
-)
+SIZES = tuple(int(size) for size in os.environ.get("BENCH_READ_SIZES", "10000,100000,1000000").split(","))
 ROUNDS = 5
 CALLS = 120  # of each read call, in each round and size
 FLAT = 1.5
