@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dlq": ("console.commands.dlq:dlq", "Dead letters: list, group, look, replay, discard."),
     "quarantine": ("console.commands.quarantine:quarantine", "Rejected requests: list, show, exact bytes."),
     "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, unclaim, write off."),
+    "manual": ("console.commands.manual:manual", "Orders paid outside any provider: list, confirm, reject."),
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
     "fulfilment": ("console.commands.fulfilment:fulfilment", "Cases and customers: compare with the log, build from it."),
     "credit": ("console.commands.credit:credit", "Credit of customers: who owes, who is frozen, compare with the log."),

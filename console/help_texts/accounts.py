@@ -46,4 +46,19 @@ ACCOUNTS_HELP: dict[str, str] = {
     "Let a key open nothing any more; within two seconds, in every process.": (
         "Cabut kunci; dalam dua detik, di setiap proses."
     ),
+    "Orders paid outside any provider: list, confirm, reject.": (
+        "Pesanan yang dibayar di luar penyedia: daftar, konfirmasi, tolak."
+    ),
+    "Orders that customers pay outside any provider; they wait until a person has seen the money.": (
+        "Pesanan yang dibayar pelanggan di luar penyedia; menunggu sampai seseorang melihat uangnya."
+    ),
+    "List orders that wait for a person, oldest first.": "Daftar pesanan yang menunggu konfirmasi, tertua dulu.",
+    "Confirmed and rejected orders too.": "Juga pesanan yang sudah dikonfirmasi dan ditolak.",
+    "Say that the money of an order has come, in full. What was ordered is granted.": (
+        "Nyatakan uang pesanan sudah masuk, seluruhnya. Yang dipesan diberikan."
+    ),
+    "Where the proof of payment is: a number, a file, a link.": "Letak bukti pembayaran: nomor, berkas, tautan.",
+    "Say that an order will not be paid. Its customer may order again.": (
+        "Nyatakan pesanan tidak akan dibayar. Pelanggannya boleh memesan lagi."
+    ),
 }

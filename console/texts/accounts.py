@@ -80,4 +80,39 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
         "cannot be taken back: make another with `lunas keys create`",
         "tidak dapat dibatalkan: buat yang lain dengan `lunas keys create`",
     ),
+    "manual.none": ("No order waits for a person.", "Tidak ada pesanan yang menunggu konfirmasi."),
+    "manual.next": (
+        "Money seen: `lunas manual confirm ID --reason WHY --proof WHERE`. It will not come: `lunas manual reject ID --reason WHY`.",
+        "Uang sudah terlihat: `lunas manual confirm ID --reason ALASAN --proof BUKTI`. Tidak akan datang: `lunas manual reject ID --reason ALASAN`.",
+    ),
+    "manual.unknown": (
+        "There is no order {id} that a person confirms. See `lunas manual list`.",
+        "Tidak ada pesanan {id} yang dikonfirmasi orang. Lihat `lunas manual list`.",
+    ),
+    "manual.rejected_already": (
+        "Order {id} was rejected already. Nothing was changed.",
+        "Pesanan {id} sudah ditolak. Tidak ada yang diubah.",
+    ),
+    "manual.confirmed_already": (
+        "Order {id} was confirmed already. Nothing was changed.",
+        "Pesanan {id} sudah dikonfirmasi. Tidak ada yang diubah.",
+    ),
+    "manual.confirm_question": (
+        "Has the money of order {id} come, in full?",
+        "Apakah uang pesanan {id} sudah masuk, seluruhnya?",
+    ),
+    "manual.confirmed": ("Order {id} is paid.", "Pesanan {id} lunas."),
+    "manual.confirm_undo": (
+        "no command yet: what was granted stays; refunds of manual payments are not built",
+        "belum ada perintah: yang diberikan tetap; pengembalian pembayaran manual belum tersedia",
+    ),
+    "manual.reject_question": (
+        "Reject order {id}? Nobody is asked for its money any more.",
+        "Tolak pesanan {id}? Uangnya tidak akan ditagih lagi.",
+    ),
+    "manual.rejected": ("Order {id} is rejected.", "Pesanan {id} ditolak."),
+    "manual.reject_undo": (
+        "no command: the customer orders again",
+        "tanpa perintah: pelanggan memesan lagi",
+    ),
 }

@@ -1,0 +1,91 @@
+"""`lunas manual`: orders that customers pay outside any provider, by transfer or in cash, and that a person confirms."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from console.acts import Done, tell
+from console.exits import FINE
+from console.lazy import Group
+from console.manual_orders import confirm_order, reject_order
+from console.messages import text
+from console.options import as_json, asynchronous, limit, reason, yes
+from console.output import print_data, print_json, print_table, rupiah, talk
+from console.safety import confirm as ask
+from console.store import open_store
+from console.target import load_target
+from console.times import short_moment
+from eventstore.queries import load
+
+order = click.argument("order", metavar="ORDER_ID")
+
+
+@click.group(cls=Group)
+def manual() -> None:
+    """Orders that customers pay outside any provider; they wait until a person has seen the money."""
+
+
+@manual.command("list")
+@click.option("--all", "dealt_with", is_flag=True, help="Confirmed and rejected orders too.")
+@limit
+@as_json
+@asynchronous
+async def list_orders(dealt_with: bool, limit: int, as_json: bool) -> int:
+    """List orders that wait for a person, oldest first."""
+    async with open_store(load_target()) as connection:
+        rows = await connection.fetch(load("manual.sql", "console")["waiting"], dealt_with, limit)
+    orders = [{**row, "items": orjson.loads(row["items"])} for row in rows]
+    if as_json:
+        print_json({"items": orders})
+        return FINE
+    if not orders:
+        print_data(text("manual.none"))
+        return FINE
+    headings = ("since_wib", "customer", "amount", "purpose", "id")
+    table = [
+        (
+            short_moment(each["created_at"]),
+            each["customer_id"],
+            rupiah(each["amount_idr"]),
+            ", ".join(item["product"] for item in each["items"]),
+            each["request_id"],
+        )
+        for each in orders
+    ]
+    print_table([text(f"column.{name}") for name in headings], table, right=(2,))
+    talk(text("manual.next"))
+    return FINE
+
+
+@manual.command("confirm")
+@order
+@click.option("--proof", help="Where the proof of payment is: a number, a file, a link.")
+@reason
+@yes
+@as_json
+@asynchronous
+async def confirm(order: str, proof: str | None, reason: str, yes: bool, as_json: bool) -> int:
+    """Say that the money of an order has come, in full. What was ordered is granted."""
+    undo = text("manual.confirm_undo")
+    async with open_store(load_target()) as connection:
+        ask(text("manual.confirm_question", id=order), yes=yes)
+        act_id = await confirm_order(connection, order, reason, proof, undo)
+    tell([Done(text("manual.confirmed", id=order), act_id, undo)], as_json=as_json)
+    return FINE
+
+
+@manual.command("reject")
+@order
+@reason
+@yes
+@as_json
+@asynchronous
+async def reject(order: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Say that an order will not be paid. Its customer may order again."""
+    undo = text("manual.reject_undo")
+    async with open_store(load_target()) as connection:
+        ask(text("manual.reject_question", id=order), yes=yes)
+        act_id = await reject_order(connection, order, reason, undo)
+    tell([Done(text("manual.rejected", id=order), act_id, undo)], as_json=as_json)
+    return FINE
