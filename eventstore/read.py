@@ -150,6 +150,11 @@ async def of_delivery(connection: Connection, delivery_id: str, position: int) -
     return await connection.fetch(_SQL["of_delivery"], delivery_id, position, FACTS_BEHIND)
 
 
+async def with_phone(connection: Connection, digits: str) -> list[str]:
+    """Customers who registered with a phone number; `digits` without the country or the leading zero."""
+    return [row["customer_id"] for row in await connection.fetch(_SQL["with_phone"], digits)]
+
+
 async def age_behind(connection: Connection, position: int) -> float:
     """Seconds since the oldest event behind a position was written; 0 when nothing is behind it."""
     return await connection.fetchval(_SQL["age_behind"], position) or 0.0

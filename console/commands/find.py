@@ -17,11 +17,18 @@ from console.store import open_store
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
+from eventstore.read import with_phone
+from processor.fulfilment.catalog_source import read_catalog
 from schemas.email_address import normalise_email
+from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from runtime.database import Connection
+    from runtime.settings import Settings
+    from schemas.catalog import Product
 
+SHORTEST_NEEDLE = 5  # characters; less is found everywhere
+_PHONE = re.compile(r"(?:\+?62|0)[ -]?(8[\d -]{6,15})\Z")
 _RUPIAH = re.compile(r"(?:rp\.?\s*)?(\d{1,3}(?:[.,]\d{3})+|\d{4,15})\Z", re.IGNORECASE)
 
 
@@ -32,10 +39,13 @@ _RUPIAH = re.compile(r"(?:rp\.?\s*)?(\d{1,3}(?:[.,]\d{3})+|\d{4,15})\Z", re.IGNO
 async def find(anything: str, as_json: bool) -> int:
     """Find payments, deliveries, dead letters, rejected requests, held money and customers by anything you have.
 
-    An id of ours or of the provider's, an order number, an e-mail address, or an amount in rupiah.
+    An id of ours or of the provider's, an order number, an e-mail address, a phone number, a product, or an amount in rupiah.
     """
-    async with open_store(load_target()) as connection:
-        found = await search(connection, anything.strip())
+    settings = load_target()
+    async with open_store(settings) as connection:
+        found = products(settings, anything.strip()) + await search(connection, anything.strip())
+        if not found:
+            found = await spoken_of(connection, anything.strip(), settings.find_bodies_max)
     if as_json:
         print_json({"items": found})
     elif found:
@@ -77,6 +87,10 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
         await look("rejected", "rejected", identifier)
         await look("audit", "acts", identifier)
     await look("payment", "payments", what, list(PROVIDERS))
+    phone = as_phone(what)
+    if phone is not None:
+        for customer_id in await with_phone(connection, phone):
+            await look("customer", "customers", customer_id, None)
     await look("dead letter", "alarms", what)
     await look("suspense", "suspense", what)
     mailbox = normalise_email(what)
@@ -90,10 +104,57 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
         [what, *(f"{provider}:subscription:{what}" for provider in PROVIDERS)],
     )
     await look("enrollment", "enrollments", what)
+    await look("suspense", "products", what)
     amount = as_rupiah(what)
     if amount is not None:
         await look("payment", "amounts", amount)
+    cases = list({case for each in found if (case := each.pop("case_key", None))})
+    if cases:
+        await look("suspense", "claimable", cases)
     return found
+
+
+def products(settings: Settings, what: str) -> list[dict[str, Any]]:
+    """Products of the catalogue that a provider knows by this id or name; by the catalogue's own id other things are found."""
+    try:
+        catalog = read_catalog(settings)
+    except ConfigurationError:
+        return []  # what is wrong with it is said by doctor
+    return [
+        {
+            "kind": "product",
+            "id": product.id,
+            "provider": None,
+            "status": product.kind,
+            "at": None,
+            "amount": product.price_idr,
+            "command": f"lunas find {product.id}",
+        }
+        for product in catalog.products
+        if what in names_of(product)
+    ]
+
+
+def names_of(product: Product) -> set[str]:
+    """What providers call it."""
+    known = (product.scalev, product.mayar, product.xendit)
+    return {name for names in known if names is not None for _, several in names for name in several}
+
+
+async def spoken_of(connection: Connection, what: str, newest: int) -> list[dict[str, Any]]:
+    """Of the newest deliveries those whose body holds it: what no read model is about, such as a payer's phone number."""
+    needle = as_phone(what) or what
+    if len(needle) < SHORTEST_NEEDLE:
+        return []
+    rows = await connection.fetch(load("find.sql", "console")["bodies"], needle.encode(), newest)
+    found = [{"kind": "delivery", **dict(row)} for row in rows]
+    return [item | {"command": _command(item)} for item in found]
+
+
+def as_phone(what: str) -> str | None:
+    """The digits of a phone number without the country or the leading zero; other text is none."""
+    match = _PHONE.match(what)
+    return re.sub(r"\D", "", match[1]) if match else None
 
 
 def as_uuid(what: str) -> uuid.UUID | None:

@@ -20,8 +20,8 @@ OPERATING: dict[str, str] = {
     "Find payments, deliveries, dead letters, rejected requests, held money and customers by anything you have.": (
         "Cari pembayaran, kiriman, surat mati, permintaan ditolak, uang tertahan dan pelanggan dengan apa pun yang ada."
     ),
-    "An id of ours or of the provider's, an order number, an e-mail address, or an amount in rupiah.": (
-        "Id kami atau penyedia, nomor pesanan, alamat e-mail, atau jumlah rupiah."
+    "An id of ours or of the provider's, an order number, an e-mail address, a phone number, a product, or an amount in rupiah.": (
+        "Id kami atau penyedia, nomor pesanan, alamat e-mail, nomor telepon, produk, atau jumlah rupiah."
     ),
     "One payment: what it is now, and its timeline.": "Satu pembayaran: keadaannya sekarang dan linimasanya.",
     "Show one payment and its timeline: deliveries with their duplicates, facts, decisions, operators' acts.": (

@@ -22,23 +22,23 @@ FROM customers
 WHERE customer_id = $1 OR email_normalized = $2;
 
 -- payments: by any id of the provider's or our reference
-SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id, p.held
+SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id, p.held, p.case_key
 FROM payment_aliases a
 JOIN payments p ON p.record = a.record
 WHERE a.provider = ANY ($2::text[]) AND a.alias = $1
-GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id, p.held, p.first_position
+GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id, p.held, p.case_key, p.first_position
 ORDER BY p.first_position DESC
 LIMIT 20;
 
 -- payers: payments by spellings of the payer's e-mail, in lower case, newest first
-SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held
+SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held, case_key
 FROM payments
 WHERE lower(payer_email) = ANY ($1::text[])
 ORDER BY first_position DESC
 LIMIT 20;
 
 -- amounts: payments of exactly this many rupiah, newest first
-SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held
+SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held, case_key
 FROM payments
 WHERE amount = $1
 ORDER BY first_position DESC
@@ -55,3 +55,23 @@ SELECT subscription_id AS id, provider, status, started_at AS at, customer_id FR
 
 -- enrollments: customers of a course, by the catalogue's product id
 SELECT course AS id, provider, status, granted_at AS at, customer_id FROM enrollments WHERE course = $1 ORDER BY customer_id LIMIT 20;
+
+-- claimable: what is held of some cases
+SELECT suspense_id AS id, provider, status, since AS at, amount, customer_id, reason AS held
+FROM suspense
+WHERE status = 'held' AND case_key = ANY ($1::text[])
+ORDER BY since, suspense_id;
+
+-- products: what is held that was paid for a product of the catalogue
+SELECT suspense_id AS id, provider, status, since AS at, amount, customer_id, reason AS held
+FROM suspense
+WHERE status = 'held' AND product = $1
+ORDER BY since, suspense_id
+LIMIT 20;
+
+-- bodies: of the newest deliveries those that speak of it: a phone number, a provider's product, a name
+SELECT delivery_id::text AS id, provider, status, received_at AS at
+FROM (SELECT delivery_id, provider, status, received_at, body FROM deliveries ORDER BY delivery_id DESC LIMIT $2) AS newest
+WHERE position($1::bytea IN body) > 0
+ORDER BY delivery_id DESC
+LIMIT 20;

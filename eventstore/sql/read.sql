@@ -32,6 +32,12 @@ SELECT coalesce(max(position), 0), NULL, NULL, NULL, NULL FROM events;
 -- newest_data: What the newest event of a type says, of those up to a position.
 SELECT data FROM events WHERE type = $1 AND position <= $2 ORDER BY position DESC LIMIT 1;
 
+-- with_phone: Customers who registered with a phone number, as its digits without the country or the leading zero.
+SELECT DISTINCT data ->> 'customer_id' AS customer_id FROM events
+WHERE type = 'customer.registered'
+  AND regexp_replace(regexp_replace(data ->> 'phone', '[^0-9]', '', 'g'), '^(62|0)', '') = $1
+LIMIT 20;
+
 -- of_delivery: What was derived from a delivery, without the data: it stands in the log right behind the delivery's own event.
 SELECT position, stream, type, recorded_at
 FROM events

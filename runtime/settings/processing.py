@@ -145,4 +145,10 @@ class ProcessingSettings(BaseModel):
         description="How often expired reservations are given back, and accounts looked at whose money went back. Whoever touches an "
         "account before finds it as it should be in any case.",
     )
+    find_bodies_max: int = Field(
+        10_000,
+        ge=0,
+        description="Newest deliveries whose bodies `lunas find` looks into when nothing else is known under what was pasted. Reading "
+        "more takes longer; 0 looks into none.",
+    )
     api_body_limit_bytes: int = Field(65_536, ge=1024, description="Largest body of an API call.")

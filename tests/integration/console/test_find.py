@@ -8,7 +8,10 @@ import asyncpg
 import pytest
 
 from console import exits
-from tests.integration.console.conftest import AT, Run, add_letter
+from eventstore.append import NewEvent, append, log_transaction
+from schemas import streams
+from schemas.facts import CustomerRegistered
+from tests.integration.console.conftest import AT, Run, add_delivery, add_letter
 from tests.integration.console.test_suspense import add_held
 
 ACT = uuid.UUID(int=7)
@@ -89,3 +92,60 @@ async def test_a_payment_whose_money_was_never_told_says_so_where_it_is_found(
     assert "pending (unconfirmed)" in (await known("find", "py-1")).out
     [found] = (await known("find", "py-1", "--json")).json["items"]
     assert (found["status"], found["held"]) == ("pending", "unconfirmed")
+
+
+async def held_payment(store: asyncpg.Connection) -> None:
+    await store.execute(
+        "INSERT INTO payments_v1 (record, provider, payment_id, case_key, status, amount, refunded_amount, currency, late, token_only, settled,"
+        " held, payer_email, first_position, position) VALUES ('xendit:py-1', 'xendit', 'py-1', 'xendit:py-1', 'succeeded', 50000, 0, 'IDR',"
+        " false, false, false, 'customer_unknown', 'tamu@contoh.id', 1, 1)"
+    )
+    for alias in ("py-1", "pr-1"):
+        await store.execute(
+            "INSERT INTO payment_aliases_v1 (provider, alias, record) VALUES ('xendit', $1, 'xendit:py-1')",
+            alias,
+        )
+
+
+@pytest.mark.parametrize("pasted", ["py-1", "pr-1", "tamu@contoh.id", "Rp 50.000"])
+async def test_a_held_payment_points_to_its_claim_under_whatever_it_is_found(
+    known: Run, store: asyncpg.Connection, pasted: str
+) -> None:
+    await held_payment(store)
+    items = (await known("find", pasted, "--json")).json["items"]
+    assert [(one["kind"], one["command"]) for one in items] == [
+        ("payment", "lunas payments show xendit py-1"),
+        ("suspense", "lunas suspense claim susp-1"),
+    ]
+
+
+@pytest.mark.parametrize("pasted", ["0812-9001-1223", "+62 812 9001 1223", "6281290011223", "081290011223"])
+@pytest.mark.parametrize("written", ["081290011223", "+62 812-9001-1223", "6281290011223"])
+async def test_a_customer_is_found_by_phone_however_it_is_written(
+    known: Run, store: asyncpg.Connection, pasted: str, written: str
+) -> None:
+    event = CustomerRegistered(customer_id="budi", email="budi@example.com", phone=written)
+    async with log_transaction(store):
+        await append(store, [NewEvent(streams.customer("budi"), event, {})])
+    items = (await known("find", pasted, "--json")).json["items"]
+    assert [(one["kind"], one["id"]) for one in items] == [("customer", "budi")]
+
+
+@pytest.mark.parametrize("pasted", ["0812-9001-1223", "variant_9f2", "Ratna Dewi"])
+async def test_what_only_a_delivery_speaks_of_is_found_in_it(
+    known: Run, store: asyncpg.Connection, pasted: str
+) -> None:
+    body = b'{"customer":{"name":"Ratna Dewi","phone":"+6281290011223"},"variant_unique_id":"variant_9f2"}'
+    delivery = await add_delivery(store, body)
+    await add_delivery(store, b'{"customer":{"name":"Budi"}}')
+    [found] = (await known("find", pasted, "--json")).json["items"]
+    assert (found["kind"], found["command"]) == ("delivery", f"lunas webhooks show {delivery}")
+    assert "Ratna" not in (await known("find", pasted)).out.replace(pasted, "")
+
+
+async def test_a_product_is_found_by_its_provider_s_name_and_what_waits_for_it(
+    known: Run, store: asyncpg.Connection
+) -> None:
+    await add_held(store, "susp-3", product="gold", reason="awaiting_confirmation")
+    items = (await known("find", "gold", "--json")).json["items"]
+    assert [(one["kind"], one["id"]) for one in items] == [("product", "gold"), ("suspense", "susp-3")]

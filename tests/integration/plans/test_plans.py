@@ -58,6 +58,7 @@ ALLOWED = {
     "console/doctor.sql:outcomes": "a day of deliveries",
     "console/doctor.sql:newest": "walks the primary key from its end",
     "console/find.sql:payers": "payments by an index; the few records that were merged are read whole, and are few",
+    "console/find.sql:bodies": "the newest by the primary key, until there are enough",
     "console/webhooks.sql:list": "newest first by the primary key, until the page is full",
     "console/webhooks.sql:to_replay": "oldest first by the primary key, until the page is full",
     "console/letters.sql:list": "newest first by the primary key, until the page is full",
