@@ -28,7 +28,7 @@ def problem_answer(problem: Problem, language: Language) -> web.Response:
     kind = problem.kind
     document = {
         "type": f"/docs#{kind.code}",
-        "title": kind.title,
+        "title": problem.title(language),
         "status": kind.status,
         "code": kind.code,
         "detail": problem.detail(language),

@@ -16,7 +16,7 @@ _INTRO_EN = """<p>Answers are JSON; times are UTC, amounts whole rupiah. Every c
 there in time is 409 <code>projection_behind</code>.</li>
 <li>Writes take <code>Idempotency-Key</code>.</li>
 <li>What goes wrong is answered as RFC 9457 problem details: decide by <code>code</code>. <code>Accept-Language</code> chooses the language of
-<code>detail</code>.</li></ul>"""
+<code>title</code> and <code>detail</code>.</li></ul>"""
 
 _INTRO_ID = """<p>Jawaban berupa JSON; waktu dalam UTC, jumlah dalam rupiah utuh. Setiap panggilan kecuali <code>/livez</code>, <code>/readyz</code>,
 <code>/openapi.json</code>, dan halaman ini memerlukan kunci. Contoh-contoh berjalan di shell setelah:</p>
@@ -26,7 +26,7 @@ _INTRO_ID = """<p>Jawaban berupa JSON; waktu dalam UTC, jumlah dalam rupiah utuh
 pada waktunya, jawabannya 409 <code>projection_behind</code>.</li>
 <li>Penulisan menerima <code>Idempotency-Key</code>.</li>
 <li>Kegagalan dijawab sebagai problem details RFC 9457: putuskan berdasarkan <code>code</code>. <code>Accept-Language</code> memilih bahasa
-<code>detail</code>.</li></ul>"""
+<code>title</code> dan <code>detail</code>.</li></ul>"""
 
 _WORDS: dict[str, tuple[str, str]] = {
     "intro": (_INTRO_EN, _INTRO_ID),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.acts import Act, record
 from console.exits import NotFound, Refused
-from console.messages import text
+from console.messages import text, value
 from console.options import actor
 from console.products import CREDIT
 from console.times import moment
@@ -44,7 +44,7 @@ async def held(connection: Connection, suspense_id: str) -> Any:
             text(
                 "suspense.released",
                 id=suspense_id,
-                resolution=row["resolution"],
+                resolution=value(row["resolution"]),
                 by=row["released_by"] or "-",
                 at=moment(row["released_at"]),
             )

@@ -17,6 +17,9 @@ from console.messages import help_text, text
 class Command(click.Command):
     """A command whose help is translated when it is shown, not when it is defined."""
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [help_text(piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_help(self, formatter)
 
@@ -31,6 +34,9 @@ class Group(click.Group):
     """Like `Command`, for a group of verbs."""
 
     command_class = Command
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [help_text(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from console import exits, language
+from console.click_words import translated
 from console.lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -92,6 +93,8 @@ def lunas() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; returns the exit code. Never raises, never shows a traceback unless LUNAS_DEBUG is set."""
+    translated()
+    _listen(arguments)
     try:
         code = lunas.main(args=list(arguments), prog_name="lunas", standalone_mode=False)
     except click.exceptions.Abort:
@@ -108,6 +111,13 @@ def run(arguments: Sequence[str]) -> int:
 
         return report(error)
     return code if isinstance(code, int) else exits.FINE
+
+
+def _listen(arguments: Sequence[str]) -> None:
+    """The language that is asked for counts for mistakes before and beside it too, which end the reading of the line."""
+    line = " ".join(arguments).replace("--lang=", "--lang ").split(" ")
+    wished = line[line.index("--lang") + 1 :][:1] if "--lang" in line else []
+    language.choose("id" if wished == ["id"] else "en" if wished == ["en"] else None)
 
 
 def main() -> NoReturn:

@@ -9,12 +9,18 @@ from __future__ import annotations
 from console.help_texts import HELP_IN_INDONESIAN
 from console.language import current
 from console.texts import TEXTS
+from console.texts.values import VALUES_IN_INDONESIAN
 
 
 def text(key: str, **values: object) -> str:
     """The sentence `key` in the operator's language with `values` filled in. Raises KeyError for an unknown key."""
     english, indonesian = TEXTS[key]
     return (indonesian if current() == "id" else english).format(**values)
+
+
+def value(code: str) -> str:
+    """A status or kind in the operator's language; the code itself in English, and where nobody translated it."""
+    return VALUES_IN_INDONESIAN.get(code, code) if current() == "id" else code
 
 
 def help_text(english: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from console.messages import text
 from console.times import parse_moment
 from providers import registry
 from runtime.ids import utc_now
@@ -43,7 +44,7 @@ class Moment(click.ParamType[datetime]):
         try:
             return parse_moment(str(value), utc_now())
         except ValueError:
-            self.fail(f"{value!r} is neither an age such as 2h, 30m, 3d nor an ISO 8601 time", param, ctx)
+            self.fail(text("error.no_time", value=repr(value)), param, ctx)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")

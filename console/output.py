@@ -21,6 +21,7 @@ Style = str | None
 """A colour name of click's, or None."""
 
 GAP = "  "
+_SWAPPED = str.maketrans(",.", ".,")
 _COLOUR = re.compile(r"(\x1b\[(?:0|3[1-6]|90)m)")
 """What `paint` writes. No other: text can be hidden by a style, or by the colour of its background."""
 
@@ -94,6 +95,12 @@ def rupiah(amount: int | None) -> str:
 def number(value: int) -> str:
     """An integer with the thousands separator of the language."""
     return f"{value:,}" if current() == "en" else f"{value:,}".replace(",", ".")
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """`0.4` in English, `0,4` in Indonesian."""
+    shown = f"{value:,.{places}f}"
+    return shown if current() == "en" else shown.translate(_SWAPPED)
 
 
 def _cell(value: object) -> str:

@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from console.output import coloured, number, talk
+from console.output import coloured, decimal, number, talk
 
 BAR_WIDTH = 30
 
@@ -37,7 +37,7 @@ class Bar:
         seconds = max(time.monotonic() - self._started, 0.001)
         filled = BAR_WIDTH * done // of
         bar = "█" * filled + "░" * (BAR_WIDTH - filled)
-        line = f"  {bar} {number(done)}/{number(of)}  {seconds:.1f} s  {done / seconds:.0f}/s"
+        line = f"  {bar} {number(done)}/{number(of)}  {decimal(seconds)} s  {done / seconds:.0f}/s"
         if self._moving:
             sys.stderr.write(f"\r{line}" + ("\n" if done == of else ""))
             sys.stderr.flush()

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from console.language import current
+from schemas.languages import Language
+
 WIB = timezone(timedelta(hours=7), "WIB")
 """Asia/Jakarta has no daylight saving, so a fixed offset is exact and needs no time-zone database."""
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])\Z")
+_SHORT: dict[Language, tuple[str, str, str, str]] = {
+    "en": ("s", "min", "h", "d"),
+    "id": ("dtk", "mnt", "jam", "hr"),
+}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -41,9 +48,10 @@ def parse_moment(given: str, now: datetime) -> datetime:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """`12 s`, `5 min`, `3 h`, `2 d`: how long `at` is past."""
+    """`12 s`, `5 min`, `3 h`, `2 d` (`12 dtk`, `5 mnt`, `3 jam`, `2 hr`): how long `at` is past."""
     seconds = max(0, int((now - at).total_seconds()))
-    for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
+    second, minute, hour, day = _SHORT[current()]
+    for limit, size, unit in ((90, 1, second), (5400, 60, minute), (172_800, 3600, hour)):
         if seconds < limit:
             return f"{seconds // size} {unit}"
-    return f"{seconds // 86_400} d"
+    return f"{seconds // 86_400} {day}"

@@ -9,6 +9,7 @@ from schemas.errors import LunasError
 from schemas.languages import Language
 from schemas.problem_kind import ProblemKind
 from schemas.problem_reasons import Reason
+from schemas.problem_titles import TITLES_IN_INDONESIAN
 
 _KINDS = (
     ProblemKind(
@@ -206,6 +207,10 @@ class Problem(LunasError):
         if named is None and isinstance(reason, Reason):
             named = reason.values.get("field")
         return None if named is None else str(named)
+
+    def title(self, language: Language) -> str:
+        """The kind of problem in a few words."""
+        return TITLES_IN_INDONESIAN[self.kind.title] if language == "id" else self.kind.title
 
     def detail(self, language: Language) -> str:
         """The text for a person."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from console.causes import SCHEMA, Subject
 from console.checks.finding import Finding, note, ok, problem
 from console.messages import text
+from console.output import decimal
 from eventstore.migrations import files, pending
 from eventstore.queries import load
 from runtime.ids import utc_now
@@ -88,7 +89,7 @@ async def check_clock(connection: Connection) -> AsyncIterator[Finding]:
     theirs = await connection.fetchval(sql["clock"])
     middle = before + (utc_now() - before) / 2
     seconds = abs((theirs - middle).total_seconds())
-    detail = text("doctor.clock", seconds=f"{seconds:.1f}")
+    detail = text("doctor.clock", seconds=decimal(seconds))
     if seconds > CLOCK_TOLERANCE_SECONDS:
         yield problem("clock", detail, text("doctor.clock.fix"))
     else:

@@ -18,7 +18,7 @@ from console.demo.story import tell
 from console.exits import FINE, PROBLEMS
 from console.lazy import Command
 from console.messages import text
-from console.output import number, paint, print_data, talk
+from console.output import decimal, number, paint, print_data, talk
 from console.store import open_store
 from runtime.database import open_pool
 from runtime.ids import utc_now
@@ -69,7 +69,7 @@ async def _told(settings: Settings, seed: int, customers: int, count: int) -> in
         started = time.monotonic()
         await application.register(script.day.customers[-LATE_CUSTOMERS:])
         position = await settled(connection, performance)
-        talk(text("demo.visible", seconds=f"{time.monotonic() - started:.1f}", position=number(position)))
+        talk(text("demo.visible", seconds=decimal(time.monotonic() - started), position=number(position)))
         outcome = await read_outcome(connection, application, script, position)
         tell(script, outcome)
         used = await use_what_was_bought(connection, application, outcome)

@@ -12,7 +12,7 @@ from console.exits import FINE, Refused, WrongUse
 from console.lazy import Group
 from console.letter_acts import find_letters, letter_act, one_letter, replay_letter, state_in_words
 from console.letters import group_letters, readable
-from console.messages import text
+from console.messages import text, value
 from console.next_steps import next_step
 from console.options import PROVIDERS, actor, as_json, asynchronous, limit, provider, reason, since, yes
 from console.output import number, print_data, print_json, print_table, rupiah, talk
@@ -75,11 +75,11 @@ async def list_letters(
             short_moment(letter["last_seen"]),
             letter["provider"],
             letter["event_name"],
-            letter["stage"],
+            value(letter["stage"]),
             letter["reason"],
             letter["deliveries"],
             rupiah(letter["amount"]),
-            letter["status"],
+            value(letter["status"]),
             letter["dead_letter_id"],
         )
         for letter in letters
@@ -114,7 +114,7 @@ async def groups(provider: str | None, since: datetime | None, as_json: bool) ->
             rupiah(group["amount"] if group["unknown"] < group["count"] else None),
             group["provider"],
             group["event_name"],
-            group["stage"],
+            value(group["stage"]),
             group["reason"],
             short_moment(group["first_seen"]),
             group["next"],
@@ -136,11 +136,9 @@ async def show(letter: uuid.UUID, as_json: bool) -> int:
     if as_json:
         print_json(document)
         return FINE
-    for name, value in document.items():
-        if value is not None:
-            shown = (
-                moment(value) if isinstance(value, datetime) else rupiah(value) if name == "amount" else value
-            )
+    for name, each in document.items():
+        if each is not None:
+            shown = moment(each) if isinstance(each, datetime) else rupiah(each) if name == "amount" else each
             print_data(f"{name:<16}  {shown}")
     talk(text("dlq.next", step=next_step(document["stage"], document["reason"])))
     if document["delivery_id"]:

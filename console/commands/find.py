@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.commands.suspense import reason_in_words
 from console.exits import FINE, PROBLEMS
+from console.language import current
 from console.lazy import Command
-from console.messages import text
+from console.messages import text, value
 from console.options import PROVIDERS, as_json, asynchronous
 from console.output import print_data, print_json, print_table, rupiah, talk
 from console.store import open_store
@@ -52,10 +54,10 @@ async def find(anything: str, as_json: bool) -> int:
         headings = ("kind", "id", "provider", "status", "amount", "customer", "at_wib", "next")
         table = [
             (
-                each["kind"],
+                value(each["kind"]),
                 each["id"],
                 each["provider"],
-                f"{each['status']} ({each['held']})" if each.get("held") else each["status"],
+                _status(each),
                 rupiah(each.get("amount")),
                 each.get("customer_id"),
                 short_moment(each["at"]),
@@ -155,6 +157,13 @@ def as_phone(what: str) -> str | None:
     """The digits of a phone number without the country or the leading zero; other text is none."""
     match = _PHONE.match(what)
     return re.sub(r"\D", "", match[1]) if match else None
+
+
+def _status(item: dict[str, Any]) -> str | None:
+    if item.get("held"):
+        held = item["held"] if current() == "en" else reason_in_words(item["held"])
+        return f"{value(item['status'])} ({held})"
+    return item["status"] and value(item["status"])
 
 
 def as_uuid(what: str) -> uuid.UUID | None:

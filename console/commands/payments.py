@@ -11,7 +11,7 @@ import click
 
 from console.exits import FINE, NotFound
 from console.lazy import Group
-from console.messages import text
+from console.messages import text, value
 from console.options import PROVIDERS, as_json, asynchronous
 from console.output import number, paint, print_data, print_json, rupiah
 from console.store import open_store
@@ -90,9 +90,10 @@ def _print_payment(payment: Mapping[str, Any]) -> None:
         amount += text("payment.refunded", amount=rupiah(payment["refunded_amount"]))
     print_data(f"{payment['provider']}  {payment['payment_id']}  {amount}")
     for name in _SHOWN:
-        value = payment[name]
-        if value is not None:
-            print_data(f"  {name:<13} {moment(value) if name == 'paid_at' else value}")
+        each = payment[name]
+        if each is not None:
+            shown = moment(each) if name == "paid_at" else value(each) if name == "status" else each
+            print_data(f"  {name:<13} {shown}")
 
 
 def _print_entry(entry: Entry) -> None:
@@ -108,16 +109,16 @@ def describe(entry: Entry) -> str:
     detail = entry.detail
     if entry.kind == "delivery":
         reason = f" ({detail['reason']})" if detail["reason"] else ""
-        return f"{detail['status']}{reason}, {number(detail['processing_ms'])} ms, {entry.id}"
+        return f"{value(detail['status'])}{reason}, {number(detail['processing_ms'])} ms, {entry.id}"
     if entry.kind == "act":
         return f"{detail['actor']}: {detail['reason']}"
     words = [
-        detail.get("status"),
+        value(str(detail.get("status") or "")),
         rupiah(amount) if isinstance(amount := detail.get("amount_idr", detail.get("amount")), int) else None,
         detail.get("course") or detail.get("product") or detail.get("plan"),
         detail.get("tier"),
         detail.get("reason"),
-        detail.get("resolution"),
+        value(str(detail.get("resolution") or "")),
         f"→ {detail['customer_id']}" if detail.get("customer_id") and entry.kind == "decision" else None,
     ]
     return " ".join(str(word) for word in words if isinstance(word, str) and word)

@@ -11,9 +11,9 @@ import click
 from console.acts import Act, Done, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
-from console.messages import text
+from console.messages import text, value
 from console.options import as_json, asynchronous, reason, yes
-from console.output import number, paint, print_data, print_json, print_table, talk
+from console.output import decimal, number, paint, print_data, print_json, print_table, talk
 from console.safety import confirm
 from console.store import open_store, open_store_pool
 from console.target import load_target
@@ -54,10 +54,10 @@ async def status(as_json: bool) -> int:
         (
             each.name,
             each.version,
-            paint(each.status, _COLOURS.get(each.status)),
+            paint(value(each.status), _COLOURS.get(each.status)),
             "-" if each.position is None else number(each.position),
             number(each.lag_positions),
-            f"{each.lag_seconds:.1f} s",
+            f"{decimal(each.lag_seconds)} s",
             each.parked,
             short_moment(each.created_at),
         )

@@ -9,7 +9,7 @@ from console.exits import FINE, PROBLEMS, CommandError
 from console.lazy import Command
 from console.messages import text
 from console.options import as_json, asynchronous
-from console.output import number, paint, print_data, print_json, print_table, rupiah
+from console.output import decimal, number, paint, print_data, print_json, print_table, rupiah
 from console.overview import Overview, Trouble, look
 from console.target import find_target, nobody_here
 from console.times import ago, moment
@@ -128,7 +128,7 @@ def _show_readers(seen: Overview) -> None:
             row["version"],
             number(row["position"]),
             number(row["behind"]),
-            f"{row['lag_seconds']:.1f} s",
+            f"{decimal(row['lag_seconds'])} s",
         )
         for row in seen.readers
     ]

@@ -10,7 +10,7 @@ from console.acts import Act, Done, tell
 from console.claims import claimed, held, known, may_unclaim, outcome, say
 from console.exits import FINE, Refused, WrongUse
 from console.lazy import Group
-from console.messages import text
+from console.messages import text, value
 from console.options import actor, as_json, asynchronous, limit, provider, reason, yes
 from console.output import number, print_data, print_json, print_table, rupiah, talk
 from console.products import check_product
@@ -62,7 +62,7 @@ async def list_entries(
             rupiah(row["amount"]),
             reason_in_words(row["reason"]),
             row["payer_email"],
-            row["resolution"] or row["status"],
+            value(row["resolution"] or row["status"]),
             row["suspense_id"],
         )
         for row in rows
@@ -195,4 +195,4 @@ async def _outcome(connection: Connection, entry: str, *, after: Any = None) -> 
         return text("suspense.outcome_pending")
     if row["status"] == "held":
         return text("suspense.held_again", reason=reason_in_words(row["reason"]))
-    return text("suspense.outcome", resolution=row["resolution"])
+    return text("suspense.outcome", resolution=value(row["resolution"]))

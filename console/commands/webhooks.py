@@ -14,7 +14,7 @@ import click
 from console.acts import Act, Done, record, tell
 from console.exits import FINE, NotFound
 from console.lazy import Group
-from console.messages import text
+from console.messages import text, value
 from console.options import actor, as_json, asynchronous, limit, provider, since, yes
 from console.output import number, paint, print_data, print_json, print_table, talk
 from console.replay import envelope_of_delivery, open_replay
@@ -82,7 +82,7 @@ async def list_deliveries(
             short_moment(row["received_at"]),
             row["provider"],
             row["event_name"],
-            paint(row["status"], _COLOURS.get(row["status"])),
+            paint(value(row["status"]), _COLOURS.get(row["status"])),
             row["reason"],
             f"{number(row['processing_ms'])} ms",
             row["delivery_id"],
@@ -149,7 +149,7 @@ def _print_delivery(document: dict[str, Any]) -> None:
         "id": document["delivery_id"],
         "provider": document["provider"],
         "event": document["event_name"],
-        "status": document["status"] + (f" ({document['reason']})" if document["reason"] else ""),
+        "status": value(document["status"]) + (f" ({document['reason']})" if document["reason"] else ""),
         "received": moment(document["received_at"]),
         "took": took,
         "verified": text("webhook.verified", scheme=document["scheme"], secret_id=document["secret_id"]),
@@ -161,18 +161,18 @@ def _print_delivery(document: dict[str, Any]) -> None:
         "replay_of": document["replay_of"],
     }
     width = max(len(text(f"column.{name}")) for name in lines)
-    for name, value in lines.items():
-        if value is not None:
-            print_data(f"{text(f'column.{name}'):<{width}}  {value}")
+    for name, shown in lines.items():
+        if shown is not None:
+            print_data(f"{text(f'column.{name}'):<{width}}  {shown}")
     for fact in document["events"]:
         print_data(f"  {number(fact['position'])}  {fact['type']}  {fact['stream']}")
     for other in document["related"]:
         print_data(
-            f"  {other['relation']}  {other['delivery_id']}  {other['status']}  {moment(other['received_at'])}"
+            f"  {other['relation']}  {other['delivery_id']}  {value(other['status'])}  {moment(other['received_at'])}"
         )
     for letter in document["dead_letters"]:
         print_data(
-            f"  dead letter  {letter['dead_letter_id']}  {letter['stage']}  {letter['reason']}  {letter['status']}"
+            f"  dead letter  {letter['dead_letter_id']}  {value(letter['stage'])}  {letter['reason']}  {value(letter['status'])}"
         )
 
 

@@ -10,6 +10,8 @@ fish:  lunas completion fish > ~/.config/fish/completions/lunas.fish"""
 RUNNING: dict[str, str] = {
     "Commands": "Perintah",
     "Options": "Opsi",
+    "[OPTIONS]": "[OPSI]",
+    "COMMAND [ARGS]...": "PERINTAH [ARGUMEN]...",
     "Signed payment webhooks in; exact balances, subscriptions and enrollments out.": (
         "Webhook pembayaran bertanda tangan masuk; saldo, langganan dan kelas yang tepat keluar."
     ),

@@ -10,7 +10,7 @@ from console.language import current
 from console.messages import text
 from console.operator_page.markup import Bad, Cell, table
 from console.operator_page.style import ICON, STYLE
-from console.output import number, rupiah
+from console.output import decimal, number, rupiah
 from console.overview import Overview, Trouble
 from console.times import ago, moment
 
@@ -132,7 +132,7 @@ def _readers(seen: Overview) -> str:
             row["version"],
             number(row["position"]),
             number(row["behind"]),
-            f"{row['lag_seconds']:.1f} s",
+            f"{decimal(row['lag_seconds'])} s",
         )
         for row in seen.readers or ()
     ]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 ERRORS: dict[str, tuple[str, str]] = {
     "error.prefix": ("Error: {sentence}", "Galat: {sentence}"),
+    "error.no_time": (
+        "{value} is neither an age such as 2h, 30m, 3d nor an ISO 8601 time",
+        "{value} bukan umur seperti 2h, 30m, 3d dan bukan waktu ISO 8601",
+    ),
     "psql.missing": (
         "psql is not installed: `apt-get install --no-install-recommends postgresql-client`, or start Docker.",
         "psql belum terpasang: `apt-get install --no-install-recommends postgresql-client`, atau jalankan Docker.",

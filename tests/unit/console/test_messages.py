@@ -103,6 +103,8 @@ def test_no_help_translation_is_left_over() -> None:
     used |= {line for _, line in COMMANDS.values()} | {
         "Commands",
         "Options",
+        "[OPTIONS]",
+        "COMMAND [ARGS]...",
         "Show this message and exit.",
         "Show the version and exit.",
     }
