@@ -148,3 +148,9 @@ def test_a_subscription_without_a_customer_is_claimed() -> None:
 def test_a_written_off_subscription_stays_so() -> None:
     book = Book().give(licence("activated", at(days=30))).write_off().customer(*RATNA)
     assert (book.reasons(), book.subscriptions("c-1")) == ([], {})
+
+
+def test_held_money_of_which_some_went_back_is_released_as_refunded_and_held_again() -> None:
+    book = Book().give(capture(), refund(amount=10_000))
+    assert [one.resolution for one in book.of(d.SuspenseReleased)] == ["refunded"]
+    assert (book.held().amount, book.held().refunded) == (40_000, 10_000)
