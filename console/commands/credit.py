@@ -39,7 +39,7 @@ def credit() -> None:
 async def list_accounts(limit: int, as_json: bool) -> int:
     """List accounts that spent credit before its money went back, and those that are frozen."""
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(load("credit.sql", "api")["in_debt"], limit)
+        rows = await connection.fetch(load("credit.sql", "console")["in_debt"], limit)
     if as_json:
         print_json({"items": [dict(row) for row in rows]})
         return FINE
