@@ -49,7 +49,7 @@ def leaves(
 def value_of(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Choice):
         return str(parameter.type.choices[0])
-    named = {"uuid": str(uuid.uuid4()), "integer": "1", "integer range": "1"}
+    named = {"uuid": str(uuid.UUID(int=1)), "integer": "1", "integer range": "1"}
     return named.get(parameter.type.name, "x")
 
 
