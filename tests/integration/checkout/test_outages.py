@@ -1,0 +1,85 @@
+"""Providers that are silent, busy, failing or refuse us: the caller is told what is true, and nothing is charged twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.checkout.conftest import Shop, opened
+from tests.integration.checkout.xendit_door import XenditDoor, answering, hang_up, silence
+from tests.waiting import until
+
+QRIS = {"customer_id": "budi", "amount": 50_000, "payment_method": "qris"}
+
+
+@pytest.mark.parametrize("trouble", [silence, hang_up])
+@pytest.mark.parametrize("done", [True, False])
+async def test_c120_after_a_silence_the_request_is_looked_up_by_our_reference(
+    shop: Shop, xendit: XenditDoor, trouble: Any, done: bool
+) -> None:
+    await shop.customer()
+    (xendit.after if done else xendit.troubles).append(trouble)
+    made = await shop.post("/v1/topups", QRIS, 202, **{"Idempotency-Key": "k"})
+    assert (made["status"], made["qr_string"]) == ("unknown", None)
+
+    async def known() -> bool:
+        await shop.checkout.opener.resolve()
+        return bool((await shop.get(f"/v1/topups/{made['payment_id']}"))["status"] == "pending")
+
+    await until(known)
+    again = await shop.post("/v1/topups", QRIS, **{"Idempotency-Key": "k"})
+    assert (again["payment_id"], again["xendit_id"]) == (made["payment_id"], "pr-1")
+    assert len(xendit.requests) == 1
+    assert xendit.made == (1 if done else 2)
+    assert ("GET", "/payment_requests") in xendit.calls
+    assert await shop.log() == ["checkout.requested", "checkout.opened"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "code", "answered"),
+    [
+        (503, "CHANNEL_UNAVAILABLE", "channel_unavailable", 503),
+        (400, "INVALID_AMOUNT", "amount_refused", 422),
+        (403, "PAYMENT_METHOD_NOT_ACTIVE", "payment_method_inactive", 409),
+        (409, "DUPLICATE_REFERENCE", "duplicate_request", 409),
+        (400, "SOMETHING_NEW", "provider_refused", 502),
+    ],
+)
+async def test_c123_refusals_have_stable_codes_and_none_of_the_providers_words(
+    shop: Shop, xendit: XenditDoor, status: int, said: str, code: str, answered: int
+) -> None:
+    await shop.customer()
+    xendit.troubles.append(answering(status, said))
+    refused = await shop.post("/v1/topups", QRIS, answered, **{"Accept-Language": "id"})
+    assert refused["code"] == code
+    assert "only operators" not in str(refused)
+    assert await shop.pool.fetchval("SELECT said FROM payment_requests") == "what only operators may read"
+
+
+async def test_c126_a_wrong_key_is_not_tried_again_and_again(shop: Shop, xendit: XenditDoor) -> None:
+    await shop.customer()
+    xendit.always = answering(401, "INVALID_API_KEY")
+    assert (await shop.post("/v1/topups", QRIS, 502))["code"] == "provider_credentials"
+    for _ in range(5):
+        await shop.post("/v1/topups", QRIS, 503)
+    assert xendit.made == 1
+
+
+async def test_c122_a_rate_limit_is_waited_for_or_told(shop: Shop, xendit: XenditDoor) -> None:
+    await shop.customer()
+    xendit.troubles.append(answering(429, "RATE_LIMIT_EXCEEDED", **{"Retry-After": "1"}))
+    await shop.post("/v1/topups", QRIS)
+    xendit.troubles.append(answering(429, "RATE_LIMIT_EXCEEDED", **{"Retry-After": "60"}))
+    refused = await shop.post("/v1/topups", QRIS | {"amount": 25_000}, 503)
+    assert refused["code"] == "provider_busy"
+
+
+async def test_c122_an_unreachable_provider_is_left_alone(shop_settings: Any) -> None:
+    async with opened(
+        shop_settings(xendit_base_url="http://127.0.0.1:9", provider_breaker_failures=3)
+    ) as shop:
+        await shop.customer()
+        for _ in range(3):
+            assert (await shop.post("/v1/topups", QRIS, 503))["code"] == "provider_unavailable"
+        assert await shop.log() == ["checkout.requested", "checkout.refused"] * 3
