@@ -50,7 +50,7 @@ async def _documents(settings: Settings) -> Documents:
     assert settings.broker_management_url is not None  # the caller has asked
     url = URL(settings.broker_management_url.get_secret_value())
     vhost = quote(unquote(urlsplit(settings.require_broker_url()).path[1:] or "/"), safe="")
-    auth = aiohttp.BasicAuth(url.user or "guest", url.password or "guest")
+    login = {"Authorization": aiohttp.encode_basic_auth(url.user or "guest", url.password or "guest")}
     timeout = aiohttp.ClientTimeout(total=settings.probe_timeout_seconds)
     paths = {
         "queues": f"queues/{vhost}",
@@ -59,7 +59,7 @@ async def _documents(settings: Settings) -> Documents:
         "nodes": "nodes",
     }
     base = str(url.with_user(None)).rstrip("/")
-    async with aiohttp.ClientSession(auth=auth, timeout=timeout, raise_for_status=True) as session:
+    async with aiohttp.ClientSession(headers=login, timeout=timeout, raise_for_status=True) as session:
 
         async def get(path: str) -> list[dict[str, Any]]:
             async with session.get(URL(f"{base}/api/{path}", encoded=True)) as answer:
