@@ -90,6 +90,11 @@ SELECT 'req_' || lpad(to_hex(n), 32, '0'), CASE WHEN n % 5 = 0 THEN 'order' ELSE
     'secret-' || n, sha256(('secret-' || n)::bytea), CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n
 FROM generate_series(1, $1::bigint / 2) n;
 
+-- spending: One for every customer, a few of them frozen.
+INSERT INTO spending_v1 (customer_id, spent_idr, reserved_tokens, frozen, month, month_tokens, month_papers, day, day_tokens, position)
+SELECT 'c' || n, 1000, 0, CASE WHEN n % 1000 = 0 THEN 'a dispute' END, '2026-01', 100, 0, '2026-01-15', 10, 10 * n
+FROM generate_series(1, $1::bigint / 4) n;
+
 -- fulfilment_cases: One for every payment, a few that will be looked at again.
 INSERT INTO fulfilment_cases (case_key, kind, customer_id, state, due_at, position)
 SELECT 'xendit:py-' || n, 'payment', 'c' || 1 + n % ($1 / 4), '{}', CASE WHEN n % 20 = 0 THEN timestamptz '2030-01-01' + n * interval '1 minute' END, 5 * n

@@ -115,11 +115,14 @@ class _Database:
             async for finding in within_rights(check, part):
                 yield finding
         seen = await self._seen
+        # Who holds others up is looked for before anything that may be held up.
+        async for finding in within_rights("activity", check_activity(connection, seen)):
+            yield finding
+        await take_on(connection)
         parts = {
             "catalogue": check_catalogue(connection, settings),
             "projections": check_reading(connection, settings, seen),
             **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},
-            "activity": check_activity(connection, seen),
         }
         for check, part in parts.items():
             async for finding in within_rights(check.partition(".")[0], part):

@@ -42,7 +42,8 @@ def psql(operator: bool, write: bool, arguments: tuple[str, ...]) -> NoReturn:
     if write:
         talk(text("psql.writing"))
     sys.stdout.flush()
-    environment = {**os.environ, **session(url, operator=operator, write=write)}
+    # No command waits longer for a server that does not answer; who sets it knows better.
+    environment = {"PGCONNECT_TIMEOUT": "5", **os.environ, **session(url, operator=operator, write=write)}
     # It takes our place: Ctrl-C, which cancels a statement there, and the exit code are its own.
     os.execve(command[0], [*command, without_password(url), *arguments], environment)  # noqa: S606 - no shell is meant
 

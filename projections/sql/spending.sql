@@ -19,7 +19,7 @@ GRANT SELECT ON spending_vN TO lunas_operator;
 DROP TABLE IF EXISTS spending_vN;
 
 -- index: Secondary indexes, made after the first build.
-SELECT;
+CREATE INDEX spending_vN_frozen_idx ON spending_vN (customer_id) WHERE frozen IS NOT NULL;
 
 -- load: Rows that a batch touches.
 SELECT customer_id, spent_idr, reserved_tokens, frozen, month, month_tokens, month_papers, day, day_tokens, position

@@ -28,6 +28,7 @@ ONLY_WHAT_WAITS = {
     "backing_v1_wrong_idx",
     "dead_letters_unresolved_problem",
     "fulfilment_cases_due_idx",
+    "spending_v1_frozen_idx",
     "suspense_v1_held_idx",
 }
 """Partial indexes over what waits for a person or a moment: reading one whole is reading what waits."""
