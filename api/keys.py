@@ -9,11 +9,11 @@ import asyncio
 import hashlib
 import math
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args
 
 from eventstore.queries import load
+from runtime.allowances import Allowances
 from runtime.database import Pool
 from schemas.calls import Scope
 
@@ -60,7 +60,7 @@ class KeyRing:
         self._keys: dict[bytes, Permission] = {}
         self._read_at = -math.inf
         self._used: set[str] = set()
-        self._paces: dict[str, KeyPace] = {}
+        self._paces: dict[str, Allowances] = {}
         self._reading = asyncio.Lock()
 
     async def permission(self, offered: str) -> Permission | None:
@@ -81,9 +81,13 @@ class KeyRing:
         if permission.rate is None:
             return 0.0
         pace = self._paces.get(permission.key_id)
-        if pace is None or pace.rate != permission.rate:
-            pace = self._paces[permission.key_id] = KeyPace(permission.rate)
-        return pace.take()
+        if pace is None:
+            pace = Allowances(permission.rate, 1 / permission.rate, 1, asyncio.get_running_loop().time)
+            self._paces[permission.key_id] = pace
+        wait = pace.waits(permission.key_id)
+        if not wait:
+            pace.count(permission.key_id)
+        return wait
 
     async def _refresh(self, older_than: float) -> None:
         clock = asyncio.get_running_loop().time
@@ -106,23 +110,3 @@ class KeyRing:
             self._paces = {key_id: pace for key_id, pace in self._paces.items() if key_id in kept}
             self._used.clear()
             self._read_at = clock()
-
-
-class KeyPace:
-    """So many calls per second, and as many at once."""
-
-    def __init__(self, rate: int, clock: Callable[[], float] | None = None) -> None:
-        self.rate = rate
-        self._clock = clock or asyncio.get_running_loop().time
-        # When nothing of the allowance would be used any more; each call moves it by its share of a second.
-        self._clear_at = -math.inf
-
-    def take(self) -> float:
-        """Seconds to wait; 0: go on."""
-        now = self._clock()
-        clear_at = max(self._clear_at, now)
-        wait = clear_at - now - (self.rate - 1) / self.rate
-        if wait > 1e-9:
-            return wait
-        self._clear_at = clear_at + 1 / self.rate
-        return 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.checkout_words import CHECKOUT_INDONESIAN
+from api.checkout.words import CHECKOUT_INDONESIAN
 from api.credit.words import CREDIT_INDONESIAN
 from schemas.languages import Language
 

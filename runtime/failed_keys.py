@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 
+from runtime.allowances import Allowances, remember, site_of
 from runtime.logs import get_logger
 from schemas.errors import LunasError
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 LOG_SECONDS = 10.0
 """One line tells of all wrong keys of this time: a flood of guesses must not become a flood of lines."""
-
-IPV6_SITE = 64
-"""Bits of an IPv6 address that name a site; the rest is its owner's to choose."""
 
 log = get_logger(__name__)
 
@@ -55,13 +52,11 @@ class Keyhole:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._expected = hashlib.sha256(key.encode()).digest()
-        self._most = settings.failed_keys_max
-        self._each = settings.failed_key_seconds
         self._addresses = settings.failed_key_addresses
-        self._clock = clock
+        self._wrong = Allowances(
+            settings.failed_keys_max, settings.failed_key_seconds, self._addresses, clock
+        )
         self._door = door
-        # When an address will have none of its wrong keys on it again; each adds `_each`.
-        self._clear_at: OrderedDict[str, float] = OrderedDict()
         self._known: OrderedDict[str, None] = OrderedDict()
         self._refused = Counter(
             "lunas_refused_keys",
@@ -74,22 +69,20 @@ class Keyhole:
 
     def opens(self, remote: str | None, offered: str) -> bool:
         """Whether this is the key. Raises TooManyKeys when the address has offered too many others."""
-        site = _site(remote)
-        waits = self._waits(site)
+        site = site_of(remote)
+        waits = self._wrong.waits(site)
         if waits and site not in self._known:
             self._refuse("too_many")
             raise TooManyKeys(waits)
         # aiohttp keeps bytes that are no UTF-8 as lone surrogates: they are part of a wrong key, not an error of ours.
         digest = hashlib.sha256(offered.encode("utf-8", "surrogateescape")).digest()
         if hmac.compare_digest(digest, self._expected):
-            _remember(self._known, site, None, self._addresses)
+            remember(self._known, site, None, self._addresses)
             return True
         if waits:
             self._refuse("too_many")
             raise TooManyKeys(waits)
-        now = self._clock()
-        until = max(self._clear_at.get(site, now), now) + self._each
-        _remember(self._clear_at, site, until, self._addresses)
+        self._wrong.count(site)
         self._refuse("wrong")
         return False
 
@@ -98,11 +91,6 @@ class Keyhole:
         if self._telling is not None:
             self._telling.cancel()
         self._tell()
-
-    def _waits(self, site: str) -> float:
-        """Seconds until another key of this address is looked at; 0 for now."""
-        ahead = self._clear_at.get(site, 0.0) - self._clock()
-        return max(0.0, ahead - (self._most - 1) * self._each)
 
     def _refuse(self, reason: str) -> None:
         self._refused.labels(self._door, reason).inc()
@@ -116,23 +104,3 @@ class Keyhole:
             log.warning("keys were refused", action="key.refused", door=self._door, refused=self._untold)
             self._untold = 0
             self._telling = asyncio.get_running_loop().call_later(LOG_SECONDS, self._tell)
-
-
-def _site(remote: str | None) -> str:
-    try:
-        address = ipaddress.ip_address((remote or "").partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
-        return str(address.ipv4_mapped)
-    return str(address)
-
-
-def _remember(kept: OrderedDict[str, Any], site: str, value: object, most: int) -> None:
-    """The newest `most`: nobody who comes from ever new addresses fills the memory."""
-    kept[site] = value
-    kept.move_to_end(site)
-    while len(kept) > most:
-        kept.popitem(last=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas import api_credit
+from schemas import credit_api
 
 QUOTAS: dict[str, Any] = {
     "month": {
@@ -33,8 +33,8 @@ _RESERVATION = {
 }
 
 CREDIT_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
-    api_credit.SpendBody: {"tokens": 1200, "reason": "chat", "reference": "answer-1"},
-    api_credit.SpendAnswer: {
+    credit_api.SpendBody: {"tokens": 1200, "reason": "chat", "reference": "answer-1"},
+    credit_api.SpendAnswer: {
         "spend_id": "019bbf5d-6a1a-7766-9f45-4356d2ce9f61",
         "customer_id": "budi",
         "tokens": 1200,
@@ -44,11 +44,11 @@ CREDIT_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "credit_tokens": 498800,
         **_WRITTEN,
     },
-    api_credit.ReservationBody: {"tokens": 5000, "reference": "chat-77", "expires_in_seconds": 900},
-    api_credit.ReservationAnswer: _RESERVATION,
-    api_credit.CaptureBody: {"tokens": 4200},
-    api_credit.UsageBody: {"tokens": 1200, "reference": "answer-2"},
-    api_credit.UsageAnswer: {
+    credit_api.ReservationBody: {"tokens": 5000, "reference": "chat-77", "expires_in_seconds": 900},
+    credit_api.ReservationAnswer: _RESERVATION,
+    credit_api.CaptureBody: {"tokens": 4200},
+    credit_api.UsageBody: {"tokens": 1200, "reference": "answer-2"},
+    credit_api.UsageAnswer: {
         "usage_id": "019bbf5d-6a1a-7766-9f45-4356d2ce9f63",
         "customer_id": "budi",
         "tokens": 1200,

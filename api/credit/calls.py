@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.checkout import idempotency
-from schemas import api_credit
+from schemas import credit_api
 from schemas.api import CUSTOMER_ID_PATTERN
 from schemas.calls import Call, NextCall, Parameter
 
@@ -53,9 +53,9 @@ SPEND = Call(
     "/v1/customers/{customer_id}/spends",
     "Use credit up",
     "Pakai saldo",
-    {201: api_credit.SpendAnswer},
+    {201: credit_api.SpendAnswer},
     (CUSTOMER, KEY),
-    body=api_credit.SpendBody,
+    body=credit_api.SpendBody,
     problems=_SPENDING,
     description="Never more than there is, whoever else spends at the same time. The oldest top-up is used up first.",
     tag="credit",
@@ -68,9 +68,9 @@ RESERVE = Call(
     "/v1/customers/{customer_id}/reservations",
     "Set credit aside before its cost is known",
     "Sisihkan saldo sebelum biayanya diketahui",
-    {201: api_credit.ReservationAnswer},
+    {201: credit_api.ReservationAnswer},
     (CUSTOMER, KEY),
-    body=api_credit.ReservationBody,
+    body=credit_api.ReservationBody,
     problems=_SPENDING,
     description="Nobody else can spend it until it is captured, released, or its time is over: then it gives itself up.",
     tag="credit",
@@ -83,9 +83,9 @@ CAPTURE = Call(
     "/v1/customers/{customer_id}/reservations/{reservation_id}/capture",
     "Use a reservation, all of it or less",
     "Pakai reservasi, seluruhnya atau sebagian",
-    {200: api_credit.ReservationAnswer},
+    {200: credit_api.ReservationAnswer},
     (CUSTOMER, RESERVATION, KEY),
-    body=api_credit.CaptureBody,
+    body=credit_api.CaptureBody,
     problems=(*_CLOSING, "capture_exceeds_reservation"),
     tag="credit",
     scope="spend",
@@ -97,7 +97,7 @@ RELEASE = Call(
     "/v1/customers/{customer_id}/reservations/{reservation_id}/release",
     "Give a reservation up",
     "Lepaskan reservasi",
-    {200: api_credit.ReservationAnswer},
+    {200: credit_api.ReservationAnswer},
     (CUSTOMER, RESERVATION, KEY),
     problems=_CLOSING,
     tag="credit",
@@ -110,9 +110,9 @@ USE = Call(
     "/v1/customers/{customer_id}/usage",
     "Report use of the product",
     "Laporkan pemakaian produk",
-    {201: api_credit.UsageAnswer},
+    {201: credit_api.UsageAnswer},
     (CUSTOMER, KEY),
-    body=api_credit.UsageBody,
+    body=credit_api.UsageBody,
     problems=(*_SPENDING, "quota_exceeded"),
     description=(
         "Counts against the quotas of the tier in force, by the calendar of Asia/Jakarta; on a tier that is paid from credit it spends "

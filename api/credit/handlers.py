@@ -19,7 +19,8 @@ from api.credit.teller import Teller
 from runtime.ids import uuid7
 from schemas import strict_json
 from schemas.api import CUSTOMER_ID_PATTERN
-from schemas.api_credit import (
+from schemas.calls import Call
+from schemas.credit_api import (
     CaptureBody,
     Nothing,
     ReservationAnswer,
@@ -29,7 +30,6 @@ from schemas.api_credit import (
     UsageAnswer,
     UsageBody,
 )
-from schemas.calls import Call
 from schemas.credit_events import CreditCaptured, CreditReleased, CreditReserved, CreditSpent, UsageRecorded
 from schemas.errors import UnparsableError
 from schemas.problem_reasons import Reason, reason_of

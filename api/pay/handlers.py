@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from api.gate import UNAVAILABLE
 from api.page_secret import digest_of
 from api.pay.page import QR_BORDER, notice, page
 from api.pay.shown import FINAL, Shown, State
-from api.pay.unknown_links import UnknownLinks
+from runtime.allowances import Allowances, site_of
 from runtime.logs import get_logger
 from runtime.look import served
 from schemas.languages import Language, preferred
@@ -40,7 +41,10 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PayLimits:
-    """`listeners` open pages at once, each looking every `refresh_seconds` and sending a sign of life every `heartbeat_seconds`."""
+    """`listeners` open pages at once, each looking every `refresh_seconds` and sending a sign of life every `heartbeat_seconds`.
+
+    `unknown` links that nobody knows may be opened from one of `addresses` at once, then one every `unknown_seconds`.
+    """
 
     listeners: int
     refresh_seconds: float
@@ -66,7 +70,7 @@ class PaymentPages:
         self._limits = limits
         self._clock = clock
         self._now = now
-        self._unknown = UnknownLinks(limits.unknown, limits.unknown_seconds, limits.addresses, clock)
+        self._unknown = Allowances(limits.unknown, limits.unknown_seconds, limits.addresses, clock)
         self._listening = 0
         self._closing = asyncio.Event()
 
@@ -83,16 +87,14 @@ class PaymentPages:
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         language = _language(request)
-        address = request.remote or ""
-        if wait := self._unknown.wait_seconds(address):
-            return _page(notice("slow", "slow_note", language), language, 429, {"Retry-After": str(wait)})
         try:
             shown = await self._known(request)
         except UNAVAILABLE as error:
             log.warning("page cannot be shown now", action="pay.unavailable", error=type(error).__name__)
             return _page(notice("away", "away_note", language), language, 503, {"Retry-After": "5"})
         if shown is None:
-            self._unknown.count(address)
+            if wait := self._strange(request):
+                return _page(notice("slow", "slow_note", language), language, 429, {"Retry-After": wait})
             return _page(notice("unknown", "unknown_note", language), language, 404)
         if request.query.get("download") == "png" and shown.qr_string and shown.state == "waiting":
             return _picture(shown.qr_string, shown.reference)
@@ -100,15 +102,17 @@ class PaymentPages:
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: `state` whenever it changes, and once at the beginning."""
-        if self._unknown.wait_seconds(request.remote or "") or self._listening >= self._limits.listeners:
+        if self._listening >= self._limits.listeners:
             return web.Response(status=503, headers={"Retry-After": "5"})
         try:
             first = await self._known(request)
         except UNAVAILABLE:
             return web.Response(status=503, headers={"Retry-After": "5"})
         if first is None:
-            self._unknown.count(request.remote or "")
-            return web.Response(status=404)
+            wait = self._strange(request)
+            return (
+                web.Response(status=429, headers={"Retry-After": wait}) if wait else web.Response(status=404)
+            )
         self._listening += 1
         try:
             return await self._tell(request, first)
@@ -148,6 +152,15 @@ class PaymentPages:
         except TimeoutError:
             return False
         return True
+
+    def _strange(self, request: web.Request) -> str:
+        """Counts a link that nobody knows; seconds to wait when there were too many of them from there. A known link is always shown:
+        everybody may come through one proxy, and a stranger among them must not close the page to those who pay."""
+        site = site_of(request.remote)
+        wait = self._unknown.waits(site)
+        if not wait:
+            self._unknown.count(site)
+        return str(math.ceil(wait)) if wait else ""
 
     async def _known(self, request: web.Request) -> Shown | None:
         digest = digest_of(request.match_info["secret"])

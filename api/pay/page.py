@@ -39,14 +39,14 @@ def _template(name: str) -> Template:
 
 def page(shown: Shown, language: Language, now: datetime, script: str) -> str:
     """The whole page. `script` is the address of the small script that makes it live; times are shown in WIB."""
-    words = WORDS[language]
-    amount = rupiah(shown.amount_idr, language)
+    words = _filled(shown, language)
     return _template("pay.html").render(
         language=language,
         other="en" if language == "id" else "id",
-        words={key: _filled(text, shown, amount, language) for key, text in words.items()},
+        words=words,
         shown=shown,
-        amount=amount,
+        title=shown.title or words[shown.kind],
+        amount=rupiah(shown.amount_idr, language),
         received=rupiah(shown.received_idr or shown.amount_idr, language),
         channel=_channel(shown),
         final=shown.state in FINAL,
@@ -79,15 +79,18 @@ def clock(at: datetime, language: Language) -> str:
     return f"{here.day} {months[here.month - 1]} {here.year} {here:%H}{mark}{here:%M} WIB"
 
 
-def _filled(text: str, shown: Shown, amount: str, language: Language) -> str:
+def _filled(shown: Shown, language: Language) -> dict[str, str]:
+    """The sentences of this request. `{minutes}` stays open: the script counts it down."""
     at = shown.paid_at or shown.expires_at
-    return text.format(
-        amount=amount,
-        bank=_channel(shown),
-        channel=_channel(shown),
-        time=clock(at, language) if at else "",
-        minutes="{minutes}",
-    )
+    names = {
+        "amount": rupiah(shown.amount_idr, language),
+        "received": rupiah(shown.received_idr or shown.amount_idr, language),
+        "bank": _channel(shown),
+        "channel": _channel(shown),
+        "time": clock(at, language) if at else "",
+        "minutes": "{minutes}",
+    }
+    return {key: text.format_map(names) for key, text in WORDS[language].items()}
 
 
 def _channel(shown: Shown) -> str:

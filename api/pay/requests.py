@@ -27,7 +27,6 @@ ADDRESSES = 10_000
 """Addresses remembered for unknown links: about a megabyte."""
 
 _WAYS: dict[str, Way] = {"qris": "qris", "va": "va", "ewallet": "ewallet"}
-_TITLES = {"topup": "Top up · isi saldo", "order": "Order · pesanan"}
 
 
 def pages(settings: Settings, pool: Pool) -> PaymentPages:
@@ -38,7 +37,7 @@ def pages(settings: Settings, pool: Pool) -> PaymentPages:
         heartbeat_seconds=HEARTBEAT_SECONDS,
         longest_seconds=LONGEST_SECONDS,
         unknown=settings.pay_unknown_max,
-        unknown_seconds=60,
+        unknown_seconds=60 / settings.pay_unknown_max,
         addresses=ADDRESSES,
     )
     return PaymentPages(finder(pool), limits)
@@ -60,7 +59,8 @@ def shown_of(row: asyncpg.Record, now: datetime) -> Shown:
     instrument: dict[str, str] = orjson.loads(row["instrument"])
     items = [item["title"] or item["product"] for item in orjson.loads(row["items"])]
     return Shown(
-        title=", ".join(items) or _TITLES[row["kind"]],
+        kind=row["kind"],
+        title=", ".join(items),
         amount_idr=row["amount_idr"],
         way=_WAYS.get(row["method"] or "", "hosted"),
         channel=_channel(row["channel"]),

@@ -20,8 +20,10 @@ FINAL: frozenset[State] = frozenset({"paid", "refunded", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One request: `amount_idr` whole rupiah, `channel` the bank or wallet, `address` where a page of others lets one pay."""
+    """One request: `title` what is bought, empty for a top-up; `amount_idr` whole rupiah, `channel` the bank or wallet, `address` where a page
+    of others lets one pay."""
 
+    kind: Literal["topup", "order"]
     title: str
     amount_idr: int
     way: Way

@@ -64,6 +64,18 @@ _PAGE = {
     "en": ("Press the button above.", "Pay on the page that opens, then come back here."),
 }
 
+_AGREED = {
+    "id": (
+        "Bayar dengan cara yang diberitahukan penjual, tepat sejumlah di atas.",
+        "Sebutkan nomor referensi di bawah. Penjual mengonfirmasi begitu uangnya terlihat.",
+    ),
+    "en": (
+        "Pay the way the seller has told you, exactly the amount above.",
+        "Name the reference below. The seller confirms it once the money is seen.",
+    ),
+}
+"""Nobody but a person takes the money, and no page is known."""
+
 
 def steps(shown: Shown, language: Language) -> tuple[str, ...]:
     """What to do, in order."""
@@ -75,4 +87,6 @@ def steps(shown: Shown, language: Language) -> tuple[str, ...]:
         return ("; ".join(menus) + "." if menus else first, *rest)
     if shown.address is not None:
         return _PAGE[language]
+    if shown.way == "hosted":
+        return _AGREED[language]
     return tuple(step.format(channel=shown.channel or "") for step in _WALLET[language])

@@ -6,8 +6,8 @@ from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION
 from api.parameters import SEGMENT_MAX
 from providers.registry import PROVIDERS
 from schemas import api
-from schemas.api_credit import MAX_PAPERS, MAX_TOKENS
 from schemas.calls import Call, NextCall, Parameter
+from schemas.credit_api import MAX_PAPERS, MAX_TOKENS
 from schemas.email_address import LONGEST
 
 *_FIRST, _LAST = PROVIDERS

@@ -24,8 +24,8 @@ from api.reads.positions import PositionWatch
 from eventstore.queries import in_one_statement, load
 from eventstore.read import AT_STEPS
 from runtime.database import Pool
-from schemas.api_credit import MAX_PAPERS, MAX_TOKENS
 from schemas.calls import Call
+from schemas.credit_api import MAX_PAPERS, MAX_TOKENS
 from schemas.email_address import normalise_email
 from schemas.problem_reasons import Reason
 from schemas.problems import Problem

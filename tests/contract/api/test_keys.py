@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from api.keys import SCOPES, KeyPace, new_key
+from api.keys import SCOPES, new_key
 from api.permits import scopes_of
 from tests.contract.api.conftest import KEY, Api
 from tests.integration.projections.decisions import credit, registered
@@ -109,18 +109,6 @@ async def test_a_key_used_too_often_is_told_when_to_come_again(api: Api) -> None
         return await status(api, other, "GET", "/v1/customers/c1/balance") == (200, "")
 
     await until(opens)
-
-
-def test_a_pace_lets_so_many_through_at_once_and_then_so_many_a_second() -> None:
-    now = [100.0]
-    pace = KeyPace(4, lambda: now[0])
-    assert [pace.take() for _ in range(4)] == [0.0] * 4
-    assert pace.take() == pytest.approx(0.25)
-    now[0] += 0.25
-    assert (pace.take(), pace.take() > 0) == (0.0, True)
-    now[0] += 60
-    assert [pace.take() for _ in range(4)] == [0.0] * 4
-    assert pace.take() > 0
 
 
 async def test_when_a_key_was_used_last_is_kept_and_the_key_itself_is_not(api: Api) -> None:

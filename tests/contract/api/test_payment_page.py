@@ -21,7 +21,8 @@ from schemas.errors import StoreUnavailable
 
 NOW = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
 QRIS = Shown(
-    title="Makalah App",
+    kind="topup",
+    title="",
     amount_idr=50_000,
     way="qris",
     channel=None,
@@ -206,16 +207,28 @@ async def test_markup_in_what_others_named_stays_text(client: Client, shop: Shop
     assert hostile in page.text
 
 
-async def test_an_unknown_link_is_404_and_many_of_them_are_slowed_but_a_known_one_never_counts(
+async def test_unknown_links_are_404_and_slowed_but_a_known_one_is_always_shown(
     client: Client, shop: Shop
 ) -> None:
-    for _ in range(5):
-        assert (await client.get(shop.path)).status == 200
     for secret in (new_secret()[0], "x", shop.secret[:-1]):
         assert (await client.get(f"/pay/{secret}")).status == 404
-    slowed = await client.get(f"/pay/{new_secret()[0]}")
-    assert slowed.status == 429
-    assert int(slowed.headers["Retry-After"]) >= 1
+    for path in (f"/pay/{new_secret()[0]}", f"/pay/{new_secret()[0]}/events"):
+        slowed = await client.get(path)
+        assert slowed.status == 429
+        assert int(slowed.headers["Retry-After"]) >= 1
+    # From the same address: everybody may come through one proxy.
+    assert (await client.get(shop.path)).status == 200
+    async with client.get(f"{shop.path}/events") as stream:
+        assert stream.status == 200
+
+
+async def test_an_order_that_a_person_confirms_and_no_page_is_known_for_says_how_to_pay(
+    client: Client, shop: Shop
+) -> None:
+    page = await shown(client, shop, replace(HOSTED, kind="order", title="Kelas Python", address=None))
+    assert "Bayar dengan cara yang diberitahukan penjual" in page.text
+    assert "Kelas Python" in page.text
+    assert "req_1" in page.text
 
 
 async def test_an_outage_is_said_and_is_no_unknown_link(client: Client, shop: Shop) -> None:

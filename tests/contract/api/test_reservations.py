@@ -15,7 +15,7 @@ from api.credit.loading import FORMAT
 from api.credit.teller import Teller
 from eventstore.append import NewEvent
 from runtime.metrics import new_registry
-from schemas.api_credit import ReservationAnswer, UsageAnswer
+from schemas.credit_api import ReservationAnswer, UsageAnswer
 from schemas.facts import CatalogPublished
 from tests.contract.api.conftest import KEY, Api
 from tests.contract.api.test_spending import acts, balance, post, sums, taken_back

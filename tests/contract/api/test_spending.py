@@ -9,7 +9,7 @@ import pytest
 
 from eventstore.append import NewEvent, lock_log
 from eventstore.read import read_stream
-from schemas.api_credit import SpendAnswer
+from schemas.credit_api import SpendAnswer
 from schemas.decisions import CreditClawedBack
 from tests.contract.api.conftest import KEY, Api
 from tests.integration.projections.decisions import AT, broken, credit, registered

@@ -94,11 +94,12 @@ async def test_the_addresses_of_one_ipv6_site_are_one(keyhole: Any, one: str, ot
     assert list(guesses(hole, 1, other)) == [2 if same else False]
 
 
-async def test_ever_new_addresses_do_not_fill_the_memory(keyhole: Any) -> None:
+async def test_of_ever_new_addresses_the_newest_are_remembered(keyhole: Any) -> None:
     hole, _ = keyhole
-    for n in range(100):
-        list(guesses(hole, 1, f"198.51.100.{n}"))
-    assert len(hole._clear_at) == 5
+    for n in range(6):
+        list(guesses(hole, 3, f"198.51.100.{n}"))
+    assert list(guesses(hole, 1, "198.51.100.1")) == [2]
+    assert list(guesses(hole, 1, "198.51.100.0")) == [False]
 
 
 async def test_wrong_keys_are_counted_and_told_in_few_lines_without_any_of_them(keyhole: Any) -> None:
