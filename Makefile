@@ -7,7 +7,8 @@ SETUP := $(PYTHON) -m deploy.local.installation
 PYTEST := $(VENV)/python -m pytest
 # The suite waits for processes and services more than it computes. Each worker has services of its own; a file stays in one worker.
 TEST_WORKERS ?= 3
-PARALLEL := -n $(TEST_WORKERS) --dist loadfile
+# A worker that dies ends the run: replaced, it would leave its file to nobody, and the run waiting.
+PARALLEL := -n $(TEST_WORKERS) --dist loadfile --max-worker-restart 0
 
 export LUNAS_ENV ?= development
 

@@ -48,6 +48,9 @@ class Api:
 
     async def append(self, events: Sequence[NewEvent]) -> int:
         async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "SET LOCAL lock_timeout = 0"
+            )  # preparations wait for whoever has the log
             await lock_log(connection)
             return (await append(connection, events)).last
 

@@ -55,6 +55,9 @@ class Worker:
             )
         try:
             yield process
+            # What is stored is not yet acknowledged: it may finish.
+            process.terminate()
+            await asyncio.to_thread(process.wait, DEATH_SECONDS)
         finally:
             process.kill()
             await asyncio.to_thread(process.wait)
@@ -115,12 +118,9 @@ async def test_c24_crash_after_commit_before_ack_is_harmless(
             assert await worker.dies("intake.after_commit") == -signal.SIGKILL
         before = await pool.fetch("SELECT * FROM events WHERE type LIKE 'webhook.%' ORDER BY position")
         assert before
-        async with worker.running() as process:
+        async with worker.running():
             await send(broker, envelope(capture("py-last")))
             await _stored(pool, len(sent) + 1)
-            # Stored is not yet acknowledged: it may finish.
-            process.terminate()
-            await asyncio.to_thread(process.wait, DEATH_SECONDS)
     after = await pool.fetch("SELECT * FROM events WHERE type LIKE 'webhook.%' ORDER BY position")
     assert after[: len(before)] == before
     assert (await counts(pool))["deliveries"] == len(sent) + 1
