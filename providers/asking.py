@@ -40,6 +40,7 @@ class PaymentAsk(_Value):
     payer_phone: str | None = None
     lines: tuple[AskedLine, ...] = ()
     return_url: str | None = None
+    page_url: str | None = None
 
 
 class PayInstrument(_Value):

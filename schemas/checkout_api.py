@@ -20,8 +20,9 @@ class TopUpBody(ApiModel):
     """A top-up that a customer wants to pay."""
 
     customer_id: str = CustomerId
+    # Any number is read: whoever sends one that is not offered is told which are.
     amount: int = Field(
-        strict=True, ge=1, le=MOST_IDR, description="One of the amounts that the catalogue offers."
+        strict=True, ge=-MOST_IDR, le=MOST_IDR, description="One of the amounts that the catalogue offers."
     )
     payment_method: Literal["qris", "va", "ewallet"]
     va_channel: str | None = Field(

@@ -10,7 +10,7 @@ import orjson
 
 from api.checkout import idempotency
 from api.checkout.idempotency import FirstAnswer
-from api.page_secret import new_secret
+from api.page_secret import new_secret, page_address
 from eventstore import append as log_append
 from eventstore.append import NewEvent
 from eventstore.queries import load
@@ -90,8 +90,9 @@ class RecordedRequest:
 class PaymentRequests:
     """Over one pool."""
 
-    def __init__(self, pool: Pool, *, acquire_seconds: float) -> None:
+    def __init__(self, pool: Pool, *, acquire_seconds: float, public: str | None) -> None:
         self.pool = pool
+        self._public = public
         self._acquire_seconds = acquire_seconds
 
     async def record(self, wanted: Wanted, key: str | None, digest: bytes) -> RecordedRequest:
@@ -110,13 +111,53 @@ class PaymentRequests:
             if slot is not None:
                 await connection.execute(SQL["slot"], slot)
                 live = await connection.fetchval(SQL["live"], slot)
-            request_id = live or await _insert(connection, wanted, slot, payer)
+            request_id = live or await self._insert(connection, wanted, slot, payer)
             answer = FirstAnswer(201, {"request_id": request_id})
             if earlier_id is None:
                 await idempotency.keep(connection, key, digest, answer)
             else:
                 await idempotency.replace(connection, key, answer)
             return RecordedRequest(request_id, created=live is None)
+
+    async def _insert(self, connection: Connection, wanted: Wanted, slot: str | None, payer: Payer) -> str:
+        request_id = f"req_{uuid7().hex}"
+        expires_at = wanted.lasts.after(payer.now) if wanted.lasts else None
+        events: list[EventModel] = [_requested(request_id, wanted, payer.now, expires_at)]
+        if wanted.page is not None:
+            events.append(_opened_at_once(request_id, wanted, payer.now))
+        # The log's lock comes before the rows of requests, as it does for whoever records a provider's answer.
+        await log_append.lock_log(connection)
+        position = await append(connection, request_id, events)
+        if slot is not None:
+            await connection.execute(SQL["free"], slot)
+        secret, digest = new_secret()
+        page_url = page_address(self._public, secret)
+        ask = (
+            None
+            if wanted.page is not None
+            else _ask(request_id, wanted, payer, expires_at, page_url).model_dump_json()
+        )
+        await connection.execute(
+            SQL["insert"],
+            request_id,
+            wanted.kind,
+            wanted.customer_id,
+            wanted.provider,
+            wanted.amount_idr,
+            wanted.method,
+            wanted.channel,
+            slot,
+            "requested" if wanted.page is None else "open",
+            ask,
+            orjson.dumps({} if wanted.page is None else {"payment_url": wanted.page}).decode(),
+            orjson.dumps([item.model_dump() for item in wanted.items]).decode(),
+            expires_at,
+            payer.now,
+            position,
+            secret,
+            digest,
+        )
+        return request_id
 
     async def knows(self, customer_id: str) -> bool:
         """Whether anybody registered this customer."""
@@ -127,40 +168,6 @@ class PaymentRequests:
         """The request with its payment; None when there is none."""
         found = await self.pool.fetchrow(SQL["find"], request_id)
         return found if found is not None and found["request_id"] is not None else None
-
-
-async def _insert(connection: Connection, wanted: Wanted, slot: str | None, payer: Payer) -> str:
-    request_id = f"req_{uuid7().hex}"
-    expires_at = wanted.lasts.after(payer.now) if wanted.lasts else None
-    events: list[EventModel] = [_requested(request_id, wanted, payer.now, expires_at)]
-    if wanted.page is not None:
-        events.append(_opened_at_once(request_id, wanted, payer.now))
-    # The log's lock comes before the rows of requests, as it does for whoever records a provider's answer.
-    await log_append.lock_log(connection)
-    position = await append(connection, request_id, events)
-    if slot is not None:
-        await connection.execute(SQL["free"], slot)
-    ask = None if wanted.page is not None else _ask(request_id, wanted, payer, expires_at).model_dump_json()
-    await connection.execute(
-        SQL["insert"],
-        request_id,
-        wanted.kind,
-        wanted.customer_id,
-        wanted.provider,
-        wanted.amount_idr,
-        wanted.method,
-        wanted.channel,
-        slot,
-        "requested" if wanted.page is None else "open",
-        ask,
-        orjson.dumps({} if wanted.page is None else {"payment_url": wanted.page}).decode(),
-        orjson.dumps([item.model_dump() for item in wanted.items]).decode(),
-        expires_at,
-        payer.now,
-        position,
-        *new_secret(),
-    )
-    return request_id
 
 
 async def append(connection: Connection, request_id: str, events: list[EventModel]) -> int:
@@ -215,7 +222,9 @@ def _opened_at_once(request_id: str, wanted: Wanted, now: datetime) -> CheckoutO
     )
 
 
-def _ask(request_id: str, wanted: Wanted, payer: Payer, expires_at: datetime | None) -> PaymentAsk:
+def _ask(
+    request_id: str, wanted: Wanted, payer: Payer, expires_at: datetime | None, page_url: str | None
+) -> PaymentAsk:
     return PaymentAsk.model_validate(
         {
             "reference": request_id,
@@ -230,6 +239,7 @@ def _ask(request_id: str, wanted: Wanted, payer: Payer, expires_at: datetime | N
             "payer_name": payer.name,
             "payer_email": payer.email,
             "payer_phone": payer.phone,
+            "page_url": page_url,
             **wanted.more,
         }
     )

@@ -16,7 +16,7 @@ from api.checkout.opening import Opener
 from api.checkout.orders import OrderCalls
 from api.checkout.requests import PaymentRequests
 from api.checkout.source_topups import SourceTopUps
-from api.checkout.standing import Watch
+from api.checkout.standing import Watch, public_url
 from api.checkout.topups import TopUpCalls
 from runtime.database import Pool
 from schemas.calls import Call
@@ -32,7 +32,7 @@ class Checkout:
 
     def __init__(self, settings: Settings, pool: Pool, watch: Watch) -> None:
         acquire = settings.database_acquire_timeout_seconds
-        requests = PaymentRequests(pool, acquire_seconds=acquire)
+        requests = PaymentRequests(pool, acquire_seconds=acquire, public=public_url(settings))
         self.opener = Opener(requests, clients_of(settings), settings)
         self._customers = Customers(pool, acquire_seconds=acquire)
         catalogue = CatalogueInForce(pool, settings.catalog)

@@ -43,10 +43,22 @@ class SourceTopUps:
         raw = await request.read()
         body = _ours(parsed(raw, SourceTopUpBody))
         digest = idempotency.digest(request.method, request.path, raw)
-        _, row = await self._topups.make(body, key, digest)
+        try:
+            _, row = await self._topups.make(body, key, digest)
+        except Problem as problem:
+            raise _in_their_names(problem) from None
         if row["status"] == "requested":
             raise Problem("outcome_unknown", headers={"Retry-After": "2"})
         return answer(_shape(row).model_dump(exclude_none=True))
+
+
+def _in_their_names(problem: Problem) -> Problem:
+    """The same, with the field as the caller wrote it."""
+    name = problem.values.get("field")
+    if name not in SOURCE_NAMES:
+        return problem
+    values = {**problem.values, "field": SOURCE_NAMES[str(name)]}
+    return Problem(problem.kind.code, headers=problem.headers, **values)
 
 
 def _ours(body: SourceTopUpBody) -> TopUpBody:

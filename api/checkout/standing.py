@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 from aiohttp import web
 
+from api.page_secret import page_address
 from api.parameters import MAX_POSITION, integer
 from schemas.problems import PROBLEMS, Problem
 
@@ -79,4 +80,4 @@ def public_url(settings: Settings) -> str | None:
 
 def page_url(row: asyncpg.Record, public: str | None) -> str | None:
     """The payment page of a request; None where customers cannot reach us."""
-    return f"{public}/pay/{row['page_secret']}" if public is not None else None
+    return page_address(public, row["page_secret"])

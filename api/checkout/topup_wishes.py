@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from api.checkout.phones import indonesian_mobile
 from api.checkout.requests import Wanted
+from api.checkout.standing import public_url
 from providers.xendit.payable import PAYABLE, PROVIDER, PayableChannel
 from schemas.catalog import Catalog
 from schemas.checkout_api import TopUpBody
 from schemas.periods import Period
 from schemas.problems import Problem
 
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
 ONE_DAY = "24h"
 TOPUP_PAGE = "/subscription/topup"  # of the source application, where GoPay sends the payer back
 
 
-def topup_wanted(body: TopUpBody, catalog: Catalog, app_url: str | None) -> Wanted:
+def topup_wanted(body: TopUpBody, catalog: Catalog, settings: Settings) -> Wanted:
     """Raises Problem, which names the field."""
     amounts = catalog.credit.topup_amounts_idr
     if body.amount not in amounts:
@@ -25,9 +31,11 @@ def topup_wanted(body: TopUpBody, catalog: Catalog, app_url: str | None) -> Want
         raise Problem("amount_refused", field="amount")
     more: dict[str, object] = {}
     if channel.code == "GOPAY":
-        if app_url is None:
+        # A wallet sends its payer back: to the application, or else to our payment page.
+        if settings.app_url:
+            more["return_url"] = settings.app_url.rstrip("/") + TOPUP_PAGE
+        elif public_url(settings) is None:
             raise Problem("provider_not_configured", provider="GoPay (APP_URL)", field="ewallet_channel")
-        more["return_url"] = app_url.rstrip("/") + TOPUP_PAGE
     return Wanted(
         kind="topup",
         provider=PROVIDER,

@@ -28,7 +28,7 @@ class TopUpCalls:
 
     def __init__(self, asked: AskedPayments, catalogue: CatalogueInForce, settings: Settings) -> None:
         self._asked, self._catalogue = asked, catalogue
-        self._app_url = settings.app_url
+        self._settings = settings
         self._public_url = public_url(settings)
 
     async def post(self, request: web.Request) -> web.StreamResponse:
@@ -46,7 +46,7 @@ class TopUpCalls:
     ) -> tuple[RecordedRequest, asyncpg.Record]:
         """The request that stands for this wish, as far as its provider has answered. Raises Problem."""
         return await self._asked.make(
-            topup_wanted(body, await self._catalogue.get(), self._app_url), key, digest
+            topup_wanted(body, await self._catalogue.get(), self._settings), key, digest
         )
 
     async def get(self, request: web.Request) -> web.StreamResponse:

@@ -19,6 +19,9 @@ from schemas.languages import Language
 QR_BORDER = 4
 """Modules. What ISO 18004 asks for around a code, so that a camera finds it on a dark page too."""
 
+MOST_MINUTES = 120
+"""Beyond that people count in hours."""
+
 WIB = ZoneInfo("Asia/Jakarta")
 
 CHANNELS = {"MANDIRI": "Mandiri", "GOPAY": "GoPay", "QRIS": "QRIS"}
@@ -50,7 +53,8 @@ def page(shown: Shown, language: Language, now: datetime, script: str) -> str:
         received=rupiah(shown.received_idr or shown.amount_idr, language),
         channel=_channel(shown),
         final=shown.state in FINAL,
-        left=_minutes_left(shown, now),
+        left=_left(shown, now, words),
+        most_minutes=MOST_MINUTES,
         steps=steps(shown, language),
         qr=_qr(shown.qr_string) if shown.qr_string else None,
         style=ADDRESS,
@@ -80,7 +84,7 @@ def clock(at: datetime, language: Language) -> str:
 
 
 def _filled(shown: Shown, language: Language) -> dict[str, str]:
-    """The sentences of this request. `{minutes}` stays open: the script counts it down."""
+    """The sentences of this request. `{number}` stays open: the script counts it down."""
     at = shown.paid_at or shown.expires_at
     names = {
         "amount": rupiah(shown.amount_idr, language),
@@ -88,7 +92,7 @@ def _filled(shown: Shown, language: Language) -> dict[str, str]:
         "bank": _channel(shown),
         "channel": _channel(shown),
         "time": clock(at, language) if at else "",
-        "minutes": "{minutes}",
+        "number": "{number}",
     }
     return {key: text.format_map(names) for key, text in WORDS[language].items()}
 
@@ -98,11 +102,13 @@ def _channel(shown: Shown) -> str:
     return CHANNELS.get(name, name)
 
 
-def _minutes_left(shown: Shown, now: datetime) -> int | None:
-    """Whole minutes, never below one while there is time: the page must not say 0 and still take money as in time."""
+def _left(shown: Shown, now: datetime, words: dict[str, str]) -> str | None:
+    """`23 minutes left`, beyond two hours `23 hours left`; never 0 while there is time, for the money is still in time then."""
     if shown.state != "waiting" or shown.expires_at is None:
         return None
-    return max(1, int((shown.expires_at - now).total_seconds() // 60))
+    minutes = max(1, int((shown.expires_at - now).total_seconds() // 60))
+    unit, number = ("minutes", minutes) if minutes <= MOST_MINUTES else ("hours", minutes // 60)
+    return words[unit].replace("{number}", str(number))
 
 
 def _qr(text: str) -> Markup:

@@ -25,7 +25,9 @@ if (left) {
   const until = Date.parse(left.dataset.until);
   const show = () => {
     const minutes = Math.floor((until - Date.now()) / 60000);
-    left.textContent = minutes > 0 ? " (" + left.dataset.text.replace("{minutes}", minutes) + ")" : "";
+    const [text, number] =
+      minutes <= left.dataset.most ? [left.dataset.minutes, minutes] : [left.dataset.hours, Math.floor(minutes / 60)];
+    left.textContent = minutes > 0 ? " (" + text.replace("{number}", number) + ")" : "";
   };
   show();
   setInterval(show, 20000);

@@ -100,7 +100,7 @@ class XenditClient:
         if ask.channel == "OVO":
             return {"account_mobile_number": ask.mobile_number}
         if ask.channel == "GOPAY":
-            return {name: f"{ask.return_url}{end}" for name, end in _RETURNS.items()}
+            return {name: _back(ask, end) for name, end in _RETURNS.items()}
         return {}
 
     async def _invoice(self, ask: PaymentAsk) -> Opening:
@@ -118,10 +118,10 @@ class XenditClient:
             body["payer_email"] = ask.payer_email
         if ask.expires_at:
             body["invoice_duration"] = max(int((ask.expires_at - datetime.now(UTC)).total_seconds()), 60)
-        if ask.return_url:
+        if ask.return_url or ask.page_url:
             body |= {
-                "success_redirect_url": f"{ask.return_url}/success",
-                "failure_redirect_url": f"{ask.return_url}/failed",
+                "success_redirect_url": _back(ask, "/success"),
+                "failure_redirect_url": _back(ask, "/failed"),
             }
         return _invoice_opening(
             (await self._api.call("create_invoice", "POST", "/v2/invoices", body=body)).document
@@ -134,6 +134,11 @@ class XenditClient:
         rows = listed.document if isinstance(listed.document, list) else _rows(listed.document, "data")
         found = [row for row in rows if isinstance(row, dict) and row.get("external_id") == ask.reference]
         return _invoice_opening(found[0]) if found else None
+
+
+def _back(ask: PaymentAsk, end: str) -> str | None:
+    """Where the payer is sent back to: the application's own pages, or our payment page, which knows by itself how it ended."""
+    return f"{ask.return_url}{end}" if ask.return_url else ask.page_url
 
 
 def _ends(ask: PaymentAsk, name: str) -> dict[str, str]:
