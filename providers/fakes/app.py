@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -108,6 +109,14 @@ def accounts_of(settings: Settings, wishes: Wishes) -> dict[str, FakeAccount]:
     }
 
 
+def seed_of(settings: Settings, wishes: Wishes) -> int:
+    """What was asked for; else a number of its own for each start. Ids that came again after a restart would be yesterday's payments."""
+    for wish in (wishes.seed, settings.fakes_seed):
+        if wish is not None:
+            return wish
+    return secrets.randbelow(2**32)
+
+
 async def serve(
     settings: Settings, wishes: Wishes, stop: asyncio.Event, *, ready: Callable[[ServedFakes], None]
 ) -> None:
@@ -116,7 +125,7 @@ async def serve(
         raise ConfigurationError(
             "Fake providers do not run in production, their money is invented: set LUNAS_ENV to development."
         )
-    seed = settings.fakes_seed if wishes.seed is None else wishes.seed
+    seed = seed_of(settings, wishes)
     world = FakeWorld(seed=seed, rate_limits=settings.fakes_rate_limits and wishes.limits)
     async with serving(
         accounts_of(settings, wishes),
@@ -126,7 +135,7 @@ async def serve(
         prefixed=wishes.prefixed,
         state=settings.fakes_state,
     ) as served:
-        log.info("fakes serve", action="fakes.serve", address=served.address)
+        log.info("fakes serve", action="fakes.serve", address=served.address, seed=seed)
         ready(served)
         await stop.wait()
 

@@ -21,8 +21,9 @@ class FakeSettings(BaseModel):
     fakes_host: str = Field("127.0.0.1", description="Address of the fake providers.")
     fakes_port: Port = Field(8083, description="Port of the fake providers: each beneath its name.")
     fakes_metrics_port: Port = Field(8095, description="Port of the fake providers' `/metrics` and health.")
-    fakes_seed: int = Field(
-        0, description="The same number gives the same ids for the same calls; another one, others."
+    fakes_seed: int | None = Field(
+        None,
+        description="The same number gives the same ids for the same calls. Unset, every start gives others: the log remembers those of the last one.",
     )
     fakes_state: Path | None = Field(
         None,
