@@ -228,6 +228,17 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
     ask("POST", f"{fakes}/fake/payments/xendit/topup-1/pay", {})
     assert until(lambda: shown(f"{api}/balance", "credit_idr", **ours) == 50_000, 20)
 
+    made = ask(
+        "POST",
+        f"{instance.addresses['api']}/v1/topups",
+        {"customer_id": "budi", "amount": 25_000, "payment_method": "va", "va_channel": "BCA"},
+        **ours,
+    )
+    ask("POST", f"{fakes}/fake/payments/xendit/{made['xendit_id']}/pay", {})
+    assert until(lambda: shown(f"{api}/balance", "credit_idr", **ours) == 75_000, 20)
+    with urllib.request.urlopen(made["payment_page_url"], timeout=5) as receipt:
+        assert "Bukti pembayaran" in receipt.read().decode()
+
     shop = {"Authorization": "Bearer dev-scalev-key"}
     (store,) = ask("GET", f"{fakes}/scalev/v3/stores/simplified", **shop)["data"]
     products = ask("GET", f"{fakes}/scalev/v3/stores/{store['unique_id']}/products", **shop)["data"]
@@ -247,6 +258,7 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
     assert json.loads(moved.stdout)["now"], moved.stderr
     told = ask("GET", f"{fakes}/fake/webhooks?provider=xendit")
     assert [(one["event"], one["state"]) for one in told] == [
+        ("payment.capture", "delivered"),
         ("payment.capture", "delivered"),
         ("payment_request.expiry", "delivered"),
     ]
