@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from runtime.database import Pool, open_pool
 from runtime.settings import Settings
@@ -42,6 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(
                 f"{item.nodeid} uses {', '.join(sorted(wrong))}: move it to tests/integration"
             )
+
+
+@pytest.fixture(autouse=True)
+def logging_as_in_a_new_process() -> Iterator[None]:
+    """What a test sets up for its log lines ends with it: the next one may be a command whose answer alone belongs on stdout."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture(scope="session")
