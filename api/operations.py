@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
-from urllib.parse import quote, urlencode
 
 import orjson
 
+from api.commands import JSON, Taken, example_command
 from api.kinds import fields, headings, kind, resolve
 from api.markup import listing, pretty, prose, table
 from api.openapi import Document
 from api.words import translate, word
 from schemas.languages import Language
 
-JSON = "application/json"
-
 
 def operation_section(
-    document: Document, language: Language, title: str, method: str, path: str, operation: Document
+    document: Document,
+    language: Language,
+    title: str,
+    method: str,
+    path: str,
+    operation: Document,
+    made: Mapping[str, Taken],
 ) -> str:
-    """One call."""
+    """One call. `made`: ids in its example that come from other calls."""
     name = escape(operation["operationId"])
     note = (
         f"<p>{prose(translate(operation['description'], language))}</p>" if "description" in operation else ""
@@ -27,13 +32,26 @@ def operation_section(
     return (
         f'<section id="{name}"><h2>{escape(title)}</h2>'
         f'<p><code><span class="method">{method.upper()}</span> {escape(path)}</code></p>{note}'
-        f"{_examples(method, path, operation, language)}{_parameters(operation, language)}"
+        f"{_examples(method, path, operation, made, language)}{_parameters(operation, language)}"
         f"{_body(document, operation, language)}{_answers(document, operation, language)}</section>"
     )
 
 
-def _examples(method: str, path: str, operation: Document, language: Language) -> str:
-    parts = [listing(_curl(method, path, operation), word("example", language))]
+def _examples(
+    method: str, path: str, operation: Document, made: Mapping[str, Taken], language: Language
+) -> str:
+    command = example_command(method, path, operation, made)
+    parts = [listing(command.text, word("example", language))]
+    if command.takes:
+        told = (
+            word("taken", language).format(
+                variable=f"<code>{escape(one.variable)}</code>",
+                field=f"<code>{escape(one.field)}</code>",
+                call=f'<a href="#{escape(one.operation)}"><code>{escape(one.operation)}</code></a>',
+            )
+            for one in command.takes
+        )
+        parts.append(f'<p class="soft">{" ".join(told)}</p>')
     for response in operation["responses"].values():
         if "example" in response["content"].get(JSON, {}):
             parts.append(
@@ -41,23 +59,6 @@ def _examples(method: str, path: str, operation: Document, language: Language) -
             )
             break
     return "".join(parts)
-
-
-def _curl(method: str, path: str, operation: Document) -> str:
-    """A command to paste, once `LUNAS_API` and `LUNAS_API_KEY` are set."""
-    query = {}
-    for one in operation.get("parameters", ()):
-        if one["required"] and one["in"] == "path":
-            path = path.replace(f"{{{one['name']}}}", quote(str(one.get("example", one["name"])), safe=""))
-        elif one["required"] and one["in"] == "query":
-            query[one["name"]] = one.get("example", one["name"])
-    address = path + (f"?{urlencode(query)}" if query else "")
-    verb = "" if method == "get" else f" -X {method.upper()}"
-    lines = [f'curl -sS{verb} "$LUNAS_API{address}"', '-H "Authorization: Bearer $LUNAS_API_KEY"']
-    if "requestBody" in operation:
-        body = operation["requestBody"]["content"][JSON].get("example", {})
-        lines += [f'-H "Content-Type: {JSON}"', f"-d '{orjson.dumps(body).decode()}'"]
-    return " \\\n  ".join(lines)
 
 
 def _parameters(operation: Document, language: Language) -> str:

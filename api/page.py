@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 
 from api.answers import language_of
+from api.commands import ADDRESS, made_by_calls, operations_of
 from api.kinds import fields, headings, type_sections
 from api.markup import listing, pretty, prose, table
 from api.openapi import Document, reached_at
@@ -27,6 +28,9 @@ ICON = (
     "%3Ccircle cx='8' cy='8' r='8' fill='%23116329'/%3E%3Cpath d='M4 8l3 3 5-6' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E"
 )
 """In the page itself: browsers ask for /favicon.ico otherwise, and report that the policy forbids it."""
+
+UNKNOWN = "/"
+"""For an address that nobody has told: here, wherever that is."""
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 
@@ -53,9 +57,10 @@ class Documentation:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/openapi.json", self._openapi), web.get("/docs", self._docs)]
 
-    def page(self, language: Language) -> str:
-        """The whole page."""
-        return self._pages[language]
+    def page(self, language: Language, address: str = UNKNOWN) -> str:
+        """The whole page, its examples for the server at `address`."""
+        page = self._pages[language]
+        return page if address == UNKNOWN else page.replace(ADDRESS, escape(address.rstrip("/")))
 
     async def _openapi(self, request: web.Request) -> web.Response:
         document = reached_at(self._document, self._address or _asked_at(request))
@@ -73,22 +78,21 @@ class Documentation:
             "Vary": "Accept-Language",
         }
         return web.Response(
-            text=self.page(language), content_type="text/html", charset="utf-8", headers=headers
+            text=self.page(language, self._address or _asked_at(request)),
+            content_type="text/html",
+            charset="utf-8",
+            headers=headers,
         )
 
 
 def _asked_at(request: web.Request) -> str:
     """The address this request was sent to; what is no host name is not repeated."""
     host = request.headers.get("Host", "")
-    return f"{request.scheme}://{host}" if _HOST.fullmatch(host) else "/"
+    return f"{request.scheme}://{host}" if _HOST.fullmatch(host) else UNKNOWN
 
 
 def _page(document: Document, indonesian: dict[str, str], style: str, language: Language) -> str:
-    operations = [
-        (method, path, operation)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
+    operations, made = list(operations_of(document)), made_by_calls(document)
     titles = {
         operation["operationId"]: indonesian.get(operation["operationId"], "")
         if language == "id"
@@ -101,7 +105,7 @@ def _page(document: Document, indonesian: dict[str, str], style: str, language: 
         for method, path, operation in operations
     )
     sections = "".join(
-        operation_section(document, language, titles[operation["operationId"]], method, path, operation)
+        operation_section(document, language, titles[operation["operationId"]], method, path, operation, made)
         for method, path, operation in operations
     )
     return (

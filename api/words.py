@@ -10,8 +10,9 @@ LANGUAGES: tuple[Language, ...] = ("en", "id")
 
 _INTRO_EN = """<p>Answers are JSON; times are UTC, amounts whole rupiah. Every call except <code>/livez</code>, <code>/readyz</code>,
 <code>/openapi.json</code> and this page needs the key. The examples work in a shell after:</p>
-<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API=&lt;this address, without /docs&gt; LUNAS_API_KEY=&lt;LUNAS_API_KEY of the server&gt;</pre>
-<ul><li>Every read carries <code>position</code>, the place in the log it reflects, and <code>lag_seconds</code>.</li>
+<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API_KEY=&lt;LUNAS_API_KEY of the server&gt;</pre>
+<ul><li>Customer <code>budi</code> and payment <code>py-first-try</code> are those of the first steps that <code>make run</code> prints.</li>
+<li>Every read carries <code>position</code>, the place in the log it reflects, and <code>lag_seconds</code>.</li>
 <li>A write answers with its <code>position</code>: pass it as <code>?min_position=</code> to read what you wrote. An answer that cannot get
 there in time is 409 <code>projection_behind</code>.</li>
 <li>Writes take <code>Idempotency-Key</code>.</li>
@@ -20,8 +21,9 @@ there in time is 409 <code>projection_behind</code>.</li>
 
 _INTRO_ID = """<p>Jawaban berupa JSON; waktu dalam UTC, jumlah dalam rupiah utuh. Setiap panggilan kecuali <code>/livez</code>, <code>/readyz</code>,
 <code>/openapi.json</code>, dan halaman ini memerlukan kunci. Contoh-contoh berjalan di shell setelah:</p>
-<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API=&lt;alamat ini, tanpa /docs&gt; LUNAS_API_KEY=&lt;LUNAS_API_KEY milik server&gt;</pre>
-<ul><li>Setiap pembacaan memuat <code>position</code>, yaitu posisi log yang tercermin, dan <code>lag_seconds</code>.</li>
+<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API_KEY=&lt;LUNAS_API_KEY milik server&gt;</pre>
+<ul><li>Pelanggan <code>budi</code> dan pembayaran <code>py-first-try</code> berasal dari langkah pertama yang dicetak <code>make run</code>.</li>
+<li>Setiap pembacaan memuat <code>position</code>, yaitu posisi log yang tercermin, dan <code>lag_seconds</code>.</li>
 <li>Penulisan menjawab dengan <code>position</code>: kirim sebagai <code>?min_position=</code> untuk membaca tulisan sendiri. Bila belum tercapai
 pada waktunya, jawabannya 409 <code>projection_behind</code>.</li>
 <li>Penulisan menerima <code>Idempotency-Key</code>.</li>
@@ -47,6 +49,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "problems": ("Problems", "Masalah"),
     "required": ("required", "wajib"),
     "status": ("Status", "Status"),
+    "taken": (
+        "{variable} is {field} of an answer to {call}.",
+        "{variable} adalah {field} dari jawaban {call}.",
+    ),
     "type": ("Type", "Tipe"),
     "types": ("Types inside answers", "Tipe di dalam jawaban"),
     "version": ("Version", "Versi"),

@@ -24,6 +24,8 @@ from console.player import Answered
 from runtime.lifecycle import SUPERVISOR_VARIABLE
 
 PROCESSES = ("ingress", "processor", "projections", "api")
+WITH_FAKES = ("fakes", *PROCESSES)
+"""Processes that ask for money and are paid: in development what we call are the fakes."""
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 SETTLE_SECONDS = 30.0
@@ -117,6 +119,10 @@ class Pipeline:
         return f"http://127.0.0.1:{self._ports['API_PORT']}"
 
     @property
+    def fakes(self) -> str:
+        return f"http://127.0.0.1:{self._ports['FAKES_PORT']}"
+
+    @property
     def console(self) -> str:
         return f"http://127.0.0.1:{self._ports['CONSOLE_PORT']}"
 
@@ -198,7 +204,14 @@ class Pipeline:
 
     @staticmethod
     def _port_names() -> list[str]:
-        doors = ["INGRESS_PORT", "API_PORT", "CONSOLE_PORT", "CONSOLE_METRICS_PORT"]
+        doors = [
+            "INGRESS_PORT",
+            "API_PORT",
+            "CONSOLE_PORT",
+            "CONSOLE_METRICS_PORT",
+            "FAKES_PORT",
+            "FAKES_METRICS_PORT",
+        ]
         return doors + [f"{name.upper()}_METRICS_PORT" for name in PROCESSES]
 
 
