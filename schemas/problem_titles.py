@@ -51,4 +51,10 @@ TITLES_IN_INDONESIAN: dict[str, str] = {
     "Provider misconfigured": "Alamat penyedia salah",
     "Provider not configured": "Penyedia belum disiapkan",
     "Rejected by an operator": "Ditolak operator",
+    "Subscription not found": "Langganan tidak ditemukan",
+    "Subscription not active": "Langganan tidak aktif",
+    "Subscription ended": "Langganan sudah berakhir",
+    "Subscription exists": "Langganan sudah ada",
+    "Plan unchanged": "Paket tidak berubah",
+    "Period differs": "Masa berbeda",
 }

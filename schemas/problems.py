@@ -10,6 +10,7 @@ from schemas.languages import Language
 from schemas.problem_kind import ProblemKind
 from schemas.problem_reasons import Reason
 from schemas.problem_titles import TITLES_IN_INDONESIAN
+from schemas.subscription_problems import SUBSCRIPTION_KINDS
 
 _KINDS = (
     ProblemKind(
@@ -185,6 +186,7 @@ _KINDS = (
         "Ada kesalahan di sisi kami dan sudah dicatat.",
     ),
     *CHECKOUT_KINDS,
+    *SUBSCRIPTION_KINDS,
 )
 
 PROBLEMS: dict[str, ProblemKind] = {kind.code: kind for kind in _KINDS}

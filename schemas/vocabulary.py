@@ -30,6 +30,12 @@ RequestStatus = TypeAliasType(
 """Of a payment that we asked for: `unknown` while its provider has not answered."""
 
 SubscriptionStatus = TypeAliasType("SubscriptionStatus", decisions.SubscriptionStatus)
+SubscriptionRequestStatus = TypeAliasType(
+    "SubscriptionRequestStatus",
+    Literal["unknown", "pending", "active", "past_due", "cancelled", "expired", "failed"],
+)
+"""Of a subscription that we asked for: `unknown` while its provider has not answered, `failed` when it would not have it."""
+
 EnrollmentStatus = TypeAliasType("EnrollmentStatus", Literal["active", "revoked"])
 DeliveryStatus = TypeAliasType(
     "DeliveryStatus",

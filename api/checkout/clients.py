@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from providers.asking import PaymentClient
 from providers.breaker import Breaker
 from providers.outgoing import CallLimits
+from providers.plan_asking import PlanClient
 from providers.xendit.client import XenditClient
+from providers.xendit.plan_client import XenditPlans
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -20,6 +22,19 @@ def clients_of(settings: Settings) -> dict[str, PaymentClient]:
     clients: dict[str, PaymentClient] = {}
     if settings.xendit_secret_key is not None:
         clients["xendit"] = XenditClient(
+            settings.xendit_base_url,
+            settings.xendit_secret_key.get_secret_value(),
+            _limits(settings, settings.outgoing_xendit_per_minute, MINUTE),
+            _breaker(settings),
+        )
+    return clients
+
+
+def plan_clients_of(settings: Settings) -> dict[str, PlanClient]:
+    """The same for recurring plans."""
+    clients: dict[str, PlanClient] = {}
+    if settings.xendit_secret_key is not None:
+        clients["xendit"] = XenditPlans(
             settings.xendit_base_url,
             settings.xendit_secret_key.get_secret_value(),
             _limits(settings, settings.outgoing_xendit_per_minute, MINUTE),
