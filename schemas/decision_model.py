@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -28,6 +29,31 @@ class PlanTerms:
     period: str
     grace: str | None = None
     tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """Periods of a plan on the terms of that day. `refunded_at`: when the last of their money had gone back."""
+
+    at: datetime
+    terms: PlanTerms
+    quantity: int = 1
+    refunded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a customer's plans and subscriptions are to know of a payment: charges by name, and periods bought, by case and part.
+
+    `ended`: plans whose money gave way to other money, after a person had sold them.
+    """
+
+    charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
+    purchases: dict[str, tuple[str, Bought]] = field(default_factory=dict)
+    ended: dict[str, Bought] = field(default_factory=dict)
+
+
+NOTHING = Given()
 
 
 def check_balanced(postings: Iterable[Posting]) -> None:

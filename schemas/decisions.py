@@ -15,7 +15,7 @@ from schemas.corrections import (
     SaleWithdrawn,
     TokensWithdrawn,
 )
-from schemas.decision_model import Decision, Grant, PlanTerms, ValueMoved
+from schemas.decision_model import Decision, Given, Grant, PlanTerms, ValueMoved
 from schemas.event_model import EventModel
 
 PaymentStatus = Literal[
@@ -30,7 +30,8 @@ class PaymentAssessed(Decision):
     `record` is the payment's stable identity (the key of its read model); `payment_id` is the provider's id to show, which becomes
     more precise when a request turns into a payment. `aliases` are all provider ids that find it.
     `facts` are the log positions that were new since the last assessment. `held` is the suspense reason while money is held.
-    `merged` names records that turned out to be this same payment; readers drop them. `whose`: see `Grant`.
+    `merged` names records that turned out to be this same payment; readers drop them. `whose`: see `Grant`. `given`: what the plans and
+    subscriptions of customers know of it, by customer.
     """
 
     TYPE: ClassVar[str] = "payment.assessed"
@@ -59,6 +60,7 @@ class PaymentAssessed(Decision):
     facts: tuple[int, ...] = ()
     merged: tuple[str, ...] = ()
     whose: str = ""
+    given: dict[str, Given] = {}  # noqa: RUF012 - no factory: `unvalidated` makes these; events are never changed
 
 
 class CreditGranted(Grant):
@@ -182,7 +184,8 @@ class SubscriptionDecision(Decision):
     """The full state of a subscription after the decision.
 
     `access_until` is `expires_at` plus grace, the moment our own clock ends access whatever anybody says; None = no end known.
-    `called`: plans that the names of a membership meant in the catalogue so far, which its payments may have been for.
+    Of an announced membership: `began`, whether anybody `named` its product, and `called`, the plans that its names meant in the catalogue
+    so far, which its payments may have been for.
     """
 
     subscription_id: str
@@ -198,6 +201,8 @@ class SubscriptionDecision(Decision):
     access_until: datetime | None
     cancel_at_period_end: bool = False
     called: tuple[str, ...] = ()
+    began: datetime | None = None
+    named: bool = False
 
 
 class SubscriptionCreated(SubscriptionDecision):

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from msgspec import field
 
 from processor.cases.earlier import customer
-from processor.cases.payment_record import Bought
 from processor.cases.state import State
+from schemas.decision_model import Bought
 
 
 class TierState(State):

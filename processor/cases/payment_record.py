@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from processor.cases.keys import MAIN, foreign_key
 from processor.cases.state import State
-from schemas.decision_model import PlanTerms
+from schemas.decision_model import Given, PlanTerms
 
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 Kind = Literal["credit", "tokens", "course", "sale", "plan"]
@@ -87,26 +87,6 @@ class Owned(State, frozen=True):  # type: ignore[misc]
     email: str | None = None
 
 
-class Bought(State, frozen=True):  # type: ignore[misc]
-    """Periods of a plan on the terms of that day. `refunded_at`: when the last of their money had gone back."""
-
-    at: datetime
-    terms: PlanTerms
-    quantity: int = 1
-    refunded_at: datetime | None = None
-
-
-class Given(State):
-    """What a customer's plans and subscriptions are to know of this money: charges by name, and periods bought, by case and part.
-
-    `ended`: plans whose money gave way to other money, after a person had sold them.
-    """
-
-    charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
-    purchases: dict[str, tuple[str, Bought]] = field(default_factory=dict)
-    ended: dict[str, Bought] = field(default_factory=dict)
-
-
 class PaymentRecord(State):
     """`told`: what operators were shown; `apart`: cases of the same money that a person had a hand in; `given`: by customer. `void`: grants on
     the strength of a claim that was taken back, with the place of that word in the log: they are no pins.
@@ -154,9 +134,13 @@ class PaymentRecord(State):
         self.told |= other.told
         self.merged |= other.merged | set(other.assessed)
         for customer, given in other.given.items():
-            mine = self.given.setdefault(customer, Given())
-            mine.charges |= given.charges
-            mine.purchases |= given.purchases
+            mine = self.given.get(customer, given)
+            together = (
+                mine.charges | given.charges,
+                mine.purchases | given.purchases,
+                mine.ended | given.ended,
+            )
+            self.given[customer] = Given(*together)
         self.untold = sorted({*self.untold, *other.untold})
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from processor.cases.customer import CustomerRecord, PlanAccess, TierState, TopUp
+from processor.cases.customer import CustomerRecord, Membership, PlanAccess, TierState, TopUp
 from processor.cases.keys import MAIN, is_plan_row
 from processor.cases.payment_record import Change, Closed, Granted, Held, Kind, Owned, PaymentRecord, Standing
 from processor.cases.subscription_record import shown
 from processor.cases.world import digest
 from schemas import corrections as c
 from schemas import decisions as d
-from schemas.decision_model import Decision, Grant, ValueMoved
+from schemas.decision_model import Decision, Given, Grant, ValueMoved
 
 GRANTS = (d.CreditGranted, d.TokensGranted, d.CourseEnrolled, d.SaleRecorded)
 REFUNDS = (d.CreditClawedBack, d.TokensClawedBack, d.SaleRefunded)
@@ -52,6 +52,7 @@ def _told(record: PaymentRecord, view: d.PaymentAssessed) -> None:
         record.owned = replace(record.owned, words=view.whose)
     if view.record == view.case:
         record.merged = set(view.merged)
+        record.given = view.given
         for name in view.merged:
             record.assessed.pop(name, None)
         record.untold = [position for position in record.untold if position not in view.facts]
@@ -127,8 +128,28 @@ def count(customer: CustomerRecord, decision: Decision, change: Change | None) -
         _change(customer, decision, change)
 
 
+def give(customer: CustomerRecord, before: Given, now: Given) -> None:
+    """The customer remembers what a payment gives now instead of what it gave before."""
+    for name in before.charges.keys() - now.charges.keys():
+        customer.charges.pop(name, None)
+    customer.charges |= now.charges
+    for name, (product, _) in before.purchases.items():
+        customer.purchases.get(product, {}).pop(name, None)
+    for name, (product, bought) in now.purchases.items():
+        customer.purchases.setdefault(product, {})[name] = bought
+    customer.purchases = {product: known for product, known in customer.purchases.items() if known}
+
+
+def announced(customer: CustomerRecord, view: d.SubscriptionDecision) -> None:
+    """What a membership is called, its customer remembers."""
+    if view.began is not None:
+        known = Membership(view.provider, view.began, view.named, list(view.called))
+        customer.memberships[view.subscription_id] = known
+
+
 def _subscription(customer: CustomerRecord, decision: d.SubscriptionDecision) -> None:
     """What is over by the clock alone stays: it lifts nobody any more."""
+    announced(customer, decision)
     if decision.tier and decision.status in ("active", "past_due", "cancelled"):
         customer.plans[decision.subscription_id] = PlanAccess(decision.tier, decision.access_until)
     else:

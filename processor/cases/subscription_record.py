@@ -48,7 +48,9 @@ class SubscriptionRecord(State):
 
 def shown(decision: SubscriptionDecision) -> dict[str, Any]:
     """What readers see of a subscription after a decision."""
-    return decision.model_dump(mode="json", include=_SHOWN)
+    said = decision.model_dump(mode="json", include=_SHOWN)
+    return said if decision.began else {name: said[name] for name in said if name not in _ANNOUNCED}
 
 
+_ANNOUNCED = ("began", "named")
 _SHOWN = set(SubscriptionDecision.model_fields) - {"called"}

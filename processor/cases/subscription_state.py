@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from processor.cases.attempts import latest
 from processor.cases.paid_time import paid_time
-from processor.cases.payment_record import Bought
 from processor.cases.reports import Cycle, Ending, PayerReports
 from schemas.catalog import Product
+from schemas.decision_model import Bought
 from schemas.decisions import SubscriptionStatus
 from schemas.periods import Period
 

@@ -104,4 +104,5 @@ def short(words: str) -> str:
 
 def digest(view: EventModel) -> str:
     """Short name of what readers are told, so that it is told again only when it changed."""
-    return hashlib.blake2b(view.model_dump_json().encode(), digest_size=8).hexdigest()
+    words = view.model_dump_json(exclude={"given"})
+    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from eventstore.read import StoredEvent
-from processor.cases.case import Case
+from processor.cases.case import Case, PaymentCase
 from processor.cases.keys import MAIN, foreign_key
 from processor.cases.world import World
 from processor.fulfilment.desk import Desk, cause_of
@@ -15,6 +15,7 @@ from processor.policies.deciding import follow
 from runtime.database import Connection
 from schemas.catalog import Catalog
 from schemas.decision_model import Decision, Grant, ValueMoved
+from schemas.decisions import PaymentAssessed
 from schemas.errors import Permanent
 from schemas.event_model import EventModel
 from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseFact
@@ -44,6 +45,10 @@ class Following:
         claimed = [fact.case for fact in facts if isinstance(fact, SuspenseFact)]
         await desk.load_cases(connection, [*claimed, *named])
         ids = {one for _, fact in decoded if (one := getattr(fact, "customer_id", None))}
+        ids |= {one for _, said in decoded if isinstance(said, PaymentAssessed) for one in said.given}
+        ids |= {
+            one for case in desk.cases.values() if isinstance(case, PaymentCase) for one in case.record.given
+        }
         await desk.load_customers(connection, ids, set())
         for event, said in decoded:
             self._fold(desk, event, said)

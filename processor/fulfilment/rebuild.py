@@ -16,16 +16,17 @@ from eventstore.append import log_transaction
 from eventstore.read import read_page
 from processor.cases.case import PaymentCase, SubscriptionCase
 from processor.cases.customer import CustomerRecord, PlanAccess
+from processor.cases.recording import announced, give
 from processor.cases.state import State
 from processor.cases.world import World
 from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
 from processor.fulfilment.following import Following
 from processor.fulfilment.work import Work, load_answers
-from processor.grants.plans import NOTHING, hand_over
 from processor.policies.deciding import decide
 from processor.policies.payment import payment_outcome
 from processor.policies.subscription import subscription_outcome
 from runtime.database import Connection
+from schemas.decision_model import NOTHING
 from schemas.decisions import DECISIONS
 from schemas.facts import FACTS
 
@@ -37,12 +38,15 @@ SWITCH = ("switch_cases", "switch_aliases", "switch_waits", "switch_customers")
 
 @dataclass
 class BuiltCases:
-    """`position`: up to where. `undecided`: cases about which this program would say something that the log does not say."""
+    """`position`: up to where. `undecided`: cases about which this program would say something that the log does not say.
+    `unsaid`: those whose decisions, by earlier programs, do not say what the plans of customers know of them.
+    """
 
     position: int = 0
     cases: int = 0
     customers: int = 0
     undecided: list[str] = field(default_factory=list)
+    unsaid: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
 
@@ -124,7 +128,7 @@ async def _fold(connection: Connection, following: Following, position: int, thr
 async def _finish(
     connection: Connection, following: Following, built: BuiltCases, *, create_unknown: bool
 ) -> None:
-    """What no decision tells: what cases give their customers, what they wait for, and when they are due."""
+    """What cases wait for and when they are due; and what decisions of earlier programs did not say of the plans of customers."""
     work = Work(Desk(), following.now, following.catalog, create_unknown, {})
     for kinds, finish in (
         (["payment"], _given),
@@ -153,28 +157,30 @@ def _world(work: Work) -> World:
     return World(work.catalog, work.now, desk.customers, desk.by_email, desk.owners, work.create_unknown)
 
 
-def _given(work: Work, key: str, _: dict[str, datetime | None], __: BuiltCases) -> None:
+def _given(work: Work, key: str, _: dict[str, datetime | None], built: BuiltCases) -> None:
     case = work.desk.cases[key]
-    if not isinstance(case, PaymentCase):
+    if not isinstance(case, PaymentCase) or case.record.given:
         return
     outcome = payment_outcome(case.facts, case.record, _world(work))
     for customer_id, given in outcome.given.items():
         customer = work.desk.customers.get(customer_id)
         if customer is not None:
-            hand_over(NOTHING, given, customer)
+            give(customer, NOTHING, given)
             work.desk.changed_customers.add(customer_id)
+            built.unsaid.append(key)
     case.record.given = dict(outcome.given)
 
 
-def _announced(work: Work, key: str, _: dict[str, datetime | None], __: BuiltCases) -> None:
+def _announced(work: Work, key: str, _: dict[str, datetime | None], built: BuiltCases) -> None:
     case = work.desk.cases[key]
     customer = work.desk.customers.get(case.owner or "")
-    if not isinstance(case, SubscriptionCase) or customer is None:
+    if not isinstance(case, SubscriptionCase) or customer is None or key in customer.memberships:
         return
-    outcome = subscription_outcome(case.facts, case.record, _world(work))
-    if outcome.membership is not None:
-        customer.memberships[key] = outcome.membership
+    view = subscription_outcome(case.facts, case.record, _world(work)).view
+    if view is not None and view.began is not None:
+        announced(customer, view)
         work.desk.changed_customers.add(customer.customer_id)
+        built.unsaid.append(key)
 
 
 def _decided(work: Work, key: str, due: dict[str, datetime | None], built: BuiltCases) -> None:

@@ -153,11 +153,12 @@ def _views(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome) 
     said: list[Decided] = []
     untold = tuple(sorted(set(record.untold)))
     for view in outcome.views:
-        news = untold if view.record == facts.key else ()
-        if news or record.assessed.get(view.record) != digest(view):
+        main = view.record == facts.key
+        news = untold if main else ()
+        given = outcome.given if main else {}
+        if news or record.assessed.get(view.record) != digest(view) or (main and record.given != given):
             # The words by which it is whose it is may have become others, and lead to the same customer.
             whose = outcome.words if record.owned and record.owned.words != outcome.words else ""
-            said.append(
-                Decided(streams.case(facts.key), view.amended(facts=news, whose=whose) if news else view)
-            )
+            grounds = {"facts": news, "given": given, **({"whose": whose} if news else {})}
+            said.append(Decided(streams.case(facts.key), view.amended(**grounds)))
     return said

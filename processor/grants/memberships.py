@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from processor.cases.customer import Membership
 from processor.cases.paid_time import Announced, paid_time
-from processor.cases.payment_record import Bought
 from processor.cases.reports import PayerReports, Stated
 from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_state import Paid
 from schemas.catalog import Catalog
+from schemas.decision_model import Bought
 from schemas.facts import ProductHint
 from schemas.periods import Period
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from processor.cases.customer import Membership
 from processor.cases.keys import WaitKey
-from processor.cases.payment_record import Given, Standing
+from processor.cases.payment_record import Standing
 from processor.cases.world import Owner
+from schemas.decision_model import Given
 from schemas.decisions import PaymentAssessed, SubscriptionDecision, SuspenseHeld
 
 
@@ -41,7 +41,7 @@ class PaymentOutcome(NamedTuple):
 
 class SubscriptionOutcome(NamedTuple):
     """`view`: what readers are told, None when what they were told stays; `soon`: and that it will end soon. `held`: why it waits instead, where no
-    money waits for it. `membership`: what its customer's purchases are to know of it. `strangers`: e-mails of others that reports of it bore.
+    money waits for it. `strangers`: e-mails of others that reports of it bore.
     """
 
     owner: Owner
@@ -49,6 +49,5 @@ class SubscriptionOutcome(NamedTuple):
     view: SubscriptionDecision | None = None
     soon: bool = False
     held: SuspenseHeld | None = None
-    membership: Membership | None = None
     strangers: frozenset[str] = frozenset()
     due_at: datetime | None = None

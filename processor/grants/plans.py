@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from processor.cases.customer import CustomerRecord
 from processor.cases.keys import plan_row
-from processor.cases.payment_record import Bought, Given
 from processor.cases.world import Decided
 from processor.grants.memberships import chain_of, links_of, newest_of, provider_of, valid
 from schemas import streams
+from schemas.decision_model import Bought
 from schemas.decisions import (
     SubscriptionActivated,
     SubscriptionCancelled,
@@ -26,24 +26,8 @@ from schemas.decisions import (
 )
 from schemas.periods import Period
 
-NOTHING = Given()
 GONE = ("merged", "withdrawn")
 """What readers do not see any more."""
-
-
-def hand_over(before: Given, now: Given, customer: CustomerRecord) -> list[str]:
-    """The customer remembers what is given now instead of what was given before. Returns plans of which no purchase is left."""
-    for name in before.charges.keys() - now.charges.keys():
-        customer.charges.pop(name, None)
-    customer.charges |= now.charges
-    for name, (product, _) in before.purchases.items():
-        customer.purchases.get(product, {}).pop(name, None)
-    for name, (product, bought) in now.purchases.items():
-        customer.purchases.setdefault(product, {})[name] = bought
-    gone = [product for product, purchases in customer.purchases.items() if not purchases]
-    for product in gone:
-        del customer.purchases[product]
-    return gone
 
 
 def rows_difference(

@@ -50,7 +50,7 @@ def subscription_difference(
         return
     stream = streams.customer(view.customer_id)
     before = record.view
-    if before != view.amended(called=()):
+    if before != view.amended(called=()) or not record.called.issuperset(view.called):
         yield Decided(stream, _named(before, view)(**vars(view)))
     if outcome.soon and record.warned_for != view.expires_at:
         yield Decided(stream, SubscriptionExpiringSoon(**vars(view)))

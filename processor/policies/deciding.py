@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 
 from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.customer import Bid, CustomerRecord
 from processor.cases.keys import charge_key, course_key, email_key, foreign_key, is_surplus, plans_key
 from processor.cases.payment_record import Change, Granted, Held, Standing
-from processor.cases.recording import OF_CUSTOMER, count, topped_up
+from processor.cases.recording import OF_CUSTOMER, count, give, topped_up
 from processor.cases.world import Decided, World
 from processor.grants.difference import difference
-from processor.grants.outcome import PaymentOutcome, SubscriptionOutcome
-from processor.grants.plans import NOTHING, hand_over, rows_difference
+from processor.grants.plans import rows_difference
 from processor.grants.step import Step
 from processor.grants.subscriptions import subscription_difference
 from processor.grants.tiers import tier_difference
 from processor.policies.payment import payment_outcome
 from processor.policies.subscription import subscription_outcome
-from schemas.decision_model import Decision
+from schemas.decision_model import NOTHING, Decision, Given
 from schemas.decisions import CreditGranted
 from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered
@@ -41,9 +40,10 @@ def decide(case: Case, world: World, customers: Customers) -> Step:
 def _payment(case: PaymentCase, world: World, customers: Customers) -> Step:
     wanted = payment_outcome(case.facts, case.record, world)
     step = Step(world, waits=set(wanted.waits), calls=set(wanted.calls), due_at=wanted.due_at)
+    before = case.record.given
     unclaimed = {foreign_key(case.key, key) for key in case.record.void}
     _say(case, difference(case.facts, case.record, wanted, world), customers, step)
-    _give(case, wanted, unclaimed, customers, step)
+    _plans(case, before, unclaimed, customers, step)
     for detail, reason in wanted.alarms:
         word = f"{reason} {detail}"
         if word not in case.record.told:
@@ -58,7 +58,8 @@ def _subscription(case: SubscriptionCase, world: World, customers: Customers) ->
     _say(case, subscription_difference(case.facts, case.record, wanted, world), customers, step)
     if wanted.view is not None:
         customer = customers[wanted.view.customer_id]
-        _announce(case, wanted, customer, customers, step)
+        if plans_key(customer.customer_id) in step.wakes:
+            _say(case, rows_difference(case.key, customer, world.now), customers, step)
         step.tiers[customer.customer_id] = f"subscription_{wanted.view.status}"
     for _ in sorted(wanted.strangers - case.record.told):
         step.parked.append((case.facts.subscription_key, "licence_of_another_customer"))
@@ -80,11 +81,18 @@ def follow(case: Case, event: EventModel, customers: Customers, step: Step) -> N
         step.wakes.add(email_key(event.email or ""))
     if not isinstance(event, Decision):
         return
+    given = case.record.given if isinstance(case, PaymentCase) else {}
     change = case.apply(event)
+    if isinstance(case, PaymentCase) and case.record.given != given:
+        _give(case, given, customers, step)
     customer = customers.get(getattr(event, "customer_id", None) or "")
     if customer is not None and isinstance(event, OF_CUSTOMER):
+        announced = customer.memberships.get(case.key)
         step.changed.add(customer.customer_id)
         count(customer, event, change)
+        if customer.memberships.get(case.key) != announced:
+            # Which purchases it stands for may be others now.
+            step.wakes.add(plans_key(customer.customer_id))
     if change is not None:
         _bid(case.key, change, customers, step)
         if customer is not None and topped_up(change[1]) != topped_up(change[2]):
@@ -124,46 +132,37 @@ def _bid_of(case: str, key: str, part: Standing | None) -> tuple[str, str, Bid] 
     return part.customer_id, part.product, Bid(case, part.since)
 
 
-def _give(
-    case: PaymentCase, wanted: PaymentOutcome, unclaimed: set[str], customers: Customers, step: Step
-) -> None:
-    """What a payment gives a customer's plans and subscriptions has changed.
+def _give(case: PaymentCase, before: Mapping[str, Given], customers: Customers, step: Step) -> None:
+    """What a payment gives the plans and subscriptions of customers has changed."""
+    for customer_id in sorted(before.keys() | case.record.given.keys()):
+        customer = customers.get(customer_id)
+        was, now = before.get(customer_id, NOTHING), case.record.given.get(customer_id, NOTHING)
+        if customer is not None and was != now:
+            give(customer, was, now)
+            step.changed.add(customer_id)
+            step.wakes.update(
+                charge_key(case.provider, name) for name in was.charges.keys() | now.charges.keys()
+            )
+            if was.purchases != now.purchases:
+                step.wakes.add(plans_key(customer_id))
+                step.tiers.setdefault(customer_id, "plan")
 
-    What bought nothing after all is withdrawn from readers; after a person's word it stays what was said of it, until they take it back
+
+def _plans(
+    case: PaymentCase, before: Mapping[str, Given], unclaimed: set[str], customers: Customers, step: Step
+) -> None:
+    """What readers see of plans that were bought.
+
+    What bought nothing after all is withdrawn from them; after a person's word it stays what was said of it, until they take it back
     (`unclaimed`).
     """
-    before = case.record.given
-    if before == wanted.given:
-        return
-    for customer_id in sorted(before.keys() | wanted.given.keys()):
+    for customer_id in sorted(before.keys() | case.record.given.keys()):
         customer = customers.get(customer_id)
-        was, now = before.get(customer_id, NOTHING), wanted.given.get(customer_id, NOTHING)
-        if customer is None or was == now:
+        was, now = before.get(customer_id, NOTHING), case.record.given.get(customer_id, NOTHING)
+        if customer is None or was.purchases == now.purchases:
             continue
-        gone = hand_over(was, now, customer)
-        step.wakes.update(charge_key(case.provider, name) for name in was.charges.keys() | now.charges.keys())
-        step.changed.add(customer_id)
-        if was.purchases != now.purchases:
-            void = {product for name, (product, _) in was.purchases.items() if name in unclaimed}
-            shown = [one for one in gone if one in now.ended or one in void or not case.facts.in_hand]
-            rows = rows_difference(case.key, customer, step.world.now, shown, now.ended)
-            _say(case, rows, customers, step)
-            step.wakes.add(plans_key(customer_id))
-            step.tiers.setdefault(customer_id, "plan")
-    case.record.given = dict(wanted.given)
-
-
-def _announce(
-    case: SubscriptionCase,
-    wanted: SubscriptionOutcome,
-    customer: CustomerRecord,
-    customers: Customers,
-    step: Step,
-) -> None:
-    """What a membership is called, its customer remembers: which purchases it stands for may be others now."""
-    if wanted.membership is None or customer.memberships.get(case.key) == wanted.membership:
-        return
-    customer.memberships[case.key] = wanted.membership
-    step.changed.add(customer.customer_id)
-    step.wakes.add(plans_key(customer.customer_id))
-    _say(case, rows_difference(case.key, customer, step.world.now), customers, step)
+        gone = {product for product, _ in was.purchases.values()} - customer.purchases.keys()
+        void = {product for name, (product, _) in was.purchases.items() if name in unclaimed}
+        shown = [one for one in sorted(gone) if one in now.ended or one in void or not case.facts.in_hand]
+        rows = rows_difference(case.key, customer, step.world.now, shown, now.ended)
+        _say(case, rows, customers, step)

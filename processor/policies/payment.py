@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -22,20 +22,13 @@ from processor.cases.keys import (
 from processor.cases.names import subscription_case
 from processor.cases.parts import Money, Part, Ware, money_of, payment_id_of, repurposed
 from processor.cases.payment import Claim, PaymentFacts
-from processor.cases.payment_record import (
-    Bought,
-    Closed,
-    Given,
-    Granted,
-    Held,
-    PaymentRecord,
-    Standing,
-)
+from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
 from processor.cases.refunds import place_refunds
 from processor.cases.world import Owner, World, find_owner, short
 from processor.grants.outcome import PaymentOutcome, Returned
 from processor.policies.alarms import alarms_of
 from processor.policies.assessment import views_of
+from schemas.decision_model import Bought, Given
 
 CATALOG_PROBLEMS = frozenset({"unmapped_product", "ambiguous_product", "purpose_unknown"})
 """What a catalogue may have against a grant."""
@@ -286,7 +279,7 @@ class _Deciding:
         if wanted.kind == "plan" and wanted.terms and wanted.customer_id:
             ended = self._last(wanted.refunds) if wanted.gone else None
             if part.key == MAIN and money.place:
-                gave_way = Bought(at, wanted.terms, wanted.quantity, ended or self.world.now)
+                gave_way = Bought(at, wanted.terms, wanted.quantity, ended or self._last(self.facts.refunds))
                 self.given.setdefault(wanted.customer_id, Given()).ended[wanted.product] = gave_way
                 return
             self._buy(
@@ -310,7 +303,7 @@ class _Deciding:
             bought = Bought(at, ware.terms, part.quantity, self._last(refunds))
             self._buy(owner.customer_id, part.key, ware.name, bought)
 
-    def _last(self, refunds: Mapping[str, int]) -> datetime:
+    def _last(self, refunds: Iterable[str]) -> datetime:
         return max(self.facts.refunds[one].at for one in refunds)
 
     def _charge(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from processor.cases.customer import CustomerRecord
+from processor.cases.customer import CustomerRecord, Membership
 from processor.cases.keys import (
     CATALOG,
     WaitKey,
@@ -58,9 +57,7 @@ class _Deciding:
         membership, paid = None, None
         if self.announces:
             self.waits.add(plans_key(customer.customer_id))
-            before = customer.memberships.get(self.facts.key)
-            known = self.record.called.union(before.plans if before else ())
-            membership = membership_of(self.facts, reports, self.world.catalog, known)
+            membership = membership_of(self.facts, reports, self.world.catalog, self.record.called)
             memberships = {**customer.memberships, self.facts.key: membership}
             paid = paid_for(self.facts.key, customer.purchases, memberships, reports.stated)
         product = _sold(product, paid, reports)
@@ -77,11 +74,8 @@ class _Deciding:
         return SubscriptionOutcome(
             owner,
             frozenset(self.waits),
-            view=self._view(
-                owner.customer_id, reports, product, state, membership.plans if membership else ()
-            ),
+            view=self._view(owner.customer_id, reports, product, state, membership),
             soon=self._soon(state, reports),
-            membership=membership,
             strangers=strangers,
             due_at=self._due(state),
         )
@@ -170,7 +164,7 @@ class _Deciding:
         reports: PayerReports,
         product: Product | None,
         state: SubscriptionState,
-        called: Iterable[str],
+        membership: Membership | None,
     ) -> SubscriptionDecision:
         return SubscriptionDecision(
             case=self.facts.key,
@@ -181,7 +175,9 @@ class _Deciding:
             tier=product.tier if product else None,
             licence_code=reports.word("licence_code"),
             member_id=reports.word("member_id"),
-            called=tuple(called),
+            called=tuple(membership.plans) if membership else (),
+            began=membership.began if membership else None,
+            named=bool(membership and membership.named),
             **state._asdict(),
         )
 

@@ -98,7 +98,7 @@ async def test_c142_cases_and_customers_built_from_the_log_are_the_live_ones(log
         await write(log, fact)
         await settle(log, limit=1)
     found = await verified(log)
-    assert (found.differences, found.undecided) == ([], [])
+    assert (found.differences, found.undecided, found.unsaid) == ([], [], [])
     assert found.cases > 5
 
 
@@ -173,6 +173,32 @@ async def test_decisions_that_do_not_say_what_they_rest_on_are_refused(log: Pool
         )
     with pytest.raises(DecisionWithoutGrounds):
         await rebuilt(log)
+
+
+async def test_what_decisions_of_earlier_programs_do_not_say_of_plans_is_derived(log: Pool) -> None:
+    """They did not write down what a payment gives the plans of its customer, nor since when a membership was known."""
+    await write(log, *busy())
+    await settle(log)
+    async with log.acquire() as connection:
+        await connection.execute("ALTER TABLE events DISABLE TRIGGER USER")
+        await connection.execute("UPDATE events SET data = (data::jsonb - 'given' - 'began' - 'named')::json")
+        await connection.execute("ALTER TABLE events ENABLE TRIGGER USER")
+        await connection.execute(
+            "UPDATE fulfilment_cases SET state = (state::jsonb #- '{record,said,began}' #- '{record,said,named}')::json"
+        )
+    found = await verified(log)
+    assert found.differences == []
+    assert {one.partition(":")[0] for one in found.unsaid} == {"mayar"}
+    before = await log.fetch(
+        "SELECT customer_id, state->'purchases' AS one FROM fulfilment_customers ORDER BY 1"
+    )
+    await rebuilt(log)
+    after = await log.fetch(
+        "SELECT customer_id, state->'purchases' AS one FROM fulfilment_customers ORDER BY 1"
+    )
+    assert after == before
+    await settle(log)
+    assert (await verified(log)).differences == []
 
 
 async def test_when_announced_money_is_unconfirmed_survives_a_rebuild(log: Pool) -> None:

@@ -75,6 +75,7 @@ class Book:
     decisions: list[EventModel] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
     parked: list[tuple[str, str]] = field(default_factory=list)
+    rounds: list[tuple[list[Reported], list[NewEvent]]] = field(default_factory=list)
     positions: Any = field(default_factory=lambda: itertools.count(1))
 
     def customer(self, customer_id: str, email: str | None = None) -> Book:
@@ -150,6 +151,7 @@ class Book:
         assert balanced_each(work.new)
         assert valid_each(work.new)
         self.tables.save(work)
+        self.rounds.append((facts, work.new))
         self.catalog = work.catalog
         self.decisions += [decision.event for decision in work.new]
         self.streams += [decision.stream for decision in work.new]
@@ -281,7 +283,7 @@ class Book:
             for posting in getattr(event, "postings", ()):
                 ledger[posting.account, posting.unit] += posting.amount
         payments = [
-            row.model_dump(exclude={"facts", "case", "record", "merged", "whose"})
+            row.model_dump(exclude={"facts", "case", "record", "merged", "whose", "given"})
             for row in self.payments().values()
         ]
         return {
@@ -291,7 +293,7 @@ class Book:
             "tiers": {c: self.tier(c) for c in self.tables.customers},
             "subscriptions": {
                 c: [
-                    row.model_dump(exclude={"case", "called"})
+                    row.model_dump(exclude={"case", "called", "began", "named"})
                     for _, row in sorted(self.subscriptions(c).items())
                 ]
                 for c in self.tables.customers
