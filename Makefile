@@ -13,7 +13,7 @@ PARALLEL := -n $(TEST_WORKERS) --dist loadfile --max-worker-restart 0
 export LUNAS_ENV ?= development
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-unit test-contract test-integration test-system test-clients test-anyday check format bench lock clean \
+.PHONY: help setup demo run test test-unit test-contract test-integration test-system test-browser test-clients test-anyday check format bench lock clean \
 	ready ready-dev ready-bench ready-tests ready-anyday
 
 help: ## show this list
@@ -21,7 +21,7 @@ help: ## show this list
 
 ##@ Use it
 
-setup: ready-tests ## install everything: .venv from the hash-pinned lock files, PostgreSQL and RabbitMQ if they are missing
+setup: ready-tests ## install everything: .venv from the hash-pinned lock files, PostgreSQL, RabbitMQ and Chromium if they are missing
 
 demo: ready ## play a day of signed webhooks through a private instance and show what became of them
 	@$(VENV)/lunas demo
@@ -31,7 +31,7 @@ run: ready ## start everything in the foreground until Ctrl-C; prints the addres
 
 ##@ Work on it
 
-test: ready-tests ## the whole test suite: unit, contract, integration, system, architecture; TEST_WORKERS=1 for one after the other
+test: ready-tests ## the whole test suite: unit, contract, integration, system, browser, architecture; TEST_WORKERS=1 for one after the other
 	@$(PYTEST) $(PARALLEL)
 
 test-unit: ready-dev ## tests that need no service; a minute
@@ -45,6 +45,9 @@ test-integration: ready-tests ## against a private PostgreSQL and RabbitMQ
 
 test-system: ready-tests ## real processes from HTTP to balance
 	@$(PYTEST) $(PARALLEL) tests/system
+
+test-browser: ready-tests ## the pages in Chromium, with axe-core
+	@$(PYTEST) tests/browser
 
 test-clients: ready-bench ## Xendit's own client for Node.js against the fake (the one for Python is part of `make test`)
 	@$(VENV)/python -m tests.clients
@@ -89,7 +92,7 @@ ready-bench:
 	@$(SETUP) bench services wrk
 
 ready-tests:
-	@$(SETUP) dev services
+	@$(SETUP) dev services browser
 
 ready-anyday:
-	@$(SETUP) dev services faketime
+	@$(SETUP) dev services browser faketime

@@ -25,6 +25,8 @@ APT_OPTIONS = (
     "-o", "DPkg::Lock::Timeout=120", "-o", "APT::Sandbox::User=root",
     "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20",
 )  # fmt: skip
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Any of them will do for the tests of pages; Debian's is installed where there is none."""
 FAKETIME = "usr/lib/*/faketime/libfaketimeMT.so.1"
 APT_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 
@@ -47,6 +49,12 @@ def ensure_load_generator() -> None:
     """What the benchmarks drive the doors with."""
     if shutil.which("wrk") is None:
         install(["wrk"], "the load generator wrk")
+
+
+def ensure_browser() -> None:
+    """What the tests of our pages look at them with."""
+    if not any(map(shutil.which, BROWSERS)):
+        install(["chromium"], "the browser Chromium")
 
 
 def install(names: list[str], what: str) -> None:

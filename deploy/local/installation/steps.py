@@ -22,6 +22,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "bench": lambda: environment.ensure(ROOT, ("requirements-dev.txt", "requirements-bench.txt")),
     "services": packages.ensure_services,
     "faketime": packages.ensure_faketime,
+    "browser": packages.ensure_browser,
     "wrk": packages.ensure_load_generator,
     "clean": lambda: Home(ROOT / ".lunas").erase(),
 }

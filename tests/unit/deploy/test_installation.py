@@ -212,7 +212,24 @@ def test_what_drives_the_benchmarks_is_installed_where_it_is_missing(
     assert calls.read_text().splitlines()[0].endswith(" install -y --no-install-recommends wrk")
 
 
-@pytest.mark.parametrize("names", [["wrk"], ["faketime"], ["python3-venv"]])
+def test_what_looks_at_pages_is_installed_where_there_is_none(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which = packages.shutil.which
+    there = ["google-chrome"]
+    monkeypatch.setattr(
+        packages.shutil,
+        "which",
+        lambda name: (name if name in there else None) if name in packages.BROWSERS else which(name),
+    )
+    packages.ensure_browser()
+    assert not calls.exists()
+    there.clear()
+    packages.ensure_browser()
+    assert calls.read_text().splitlines()[0].endswith(" install -y --no-install-recommends chromium")
+
+
+@pytest.mark.parametrize("names", [["wrk"], ["chromium"], ["faketime"], ["python3-venv"]])
 def test_only_services_can_be_had_in_another_way(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "_root_prefix", lambda: None)
     with pytest.raises(SetupFailure, match=rf"install --no-install-recommends {names[0]}` as root\.$"):

@@ -1,0 +1,45 @@
+"""`browser`: Chromium for one test. It is started once per worker; every test has a profile of its own in it, gone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.browser.chromium import started
+from tests.browser.tab import PHONE, Sight, Tab
+from tests.browser.wire import Wire, connected
+
+
+class Browser:
+    """`await browser.tab(sight)` opens a tab; tabs of one test share cookies."""
+
+    def __init__(self, wire: Wire, context: str) -> None:
+        self._wire = wire
+        self._context = context
+
+    async def tab(self, sight: Sight = PHONE) -> Tab:
+        made = await self._wire.call("Target.createTarget", url="about:blank", browserContextId=self._context)
+        attached = await self._wire.call("Target.attachToTarget", targetId=made["targetId"], flatten=True)
+        tab = Tab(self._wire, attached["sessionId"], made["targetId"], self._context)
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            await tab.call(f"{domain}.enable")
+        await tab.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        await tab.look(sight)
+        return tab
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with started(tmp_path_factory.mktemp("chromium") / "profile") as address:
+        yield address
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with connected(chromium) as wire:
+        context = (await wire.call("Target.createBrowserContext"))["browserContextId"]
+        try:
+            yield Browser(wire, context)
+        finally:
+            await wire.call("Target.disposeBrowserContext", browserContextId=context)
