@@ -15,6 +15,7 @@ from api.credit.routes import teller_of
 from api.credit.teller import Teller
 from api.gate import answer_problems, require_key
 from api.keys import KeyRing
+from api.licences.routes import routes as licence_routes
 from api.openapi import document_of
 from api.page import Documentation
 from api.pay.handlers import PaymentPages
@@ -23,6 +24,7 @@ from api.permits import scopes_of
 from api.reads.handlers import Reads, Route
 from api.reads.positions import PositionWatch
 from projections.app import answers, prepare
+from providers.call_record import CallMetrics
 from runtime.database import Pool, open_pool
 from runtime.doors import PublicRunner
 from runtime.failed_keys import Keyhole
@@ -51,7 +53,12 @@ def routes(
     """Every call with its handler. Reads and checkout do not know each other: they meet here."""
     teller = teller or teller_of(settings, pool, new_registry())
     checkout = checkout or Checkout(settings, pool, watch)
-    return [*Reads(pool, settings, watch).routes(), *checkout.routes(), *credit_routes(teller)]
+    return [
+        *Reads(pool, settings, watch).routes(),
+        *checkout.routes(),
+        *credit_routes(teller),
+        *licence_routes(settings, pool, checkout.clients.licences),
+    ]
 
 
 def application(
@@ -109,7 +116,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     ):
         health.add("database", lambda: answers(pool))
         watch = PositionWatch(pool)
-        checkout = Checkout(settings, pool, watch)
+        checkout = Checkout(settings, pool, watch, CallMetrics(registry))
         keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
         teller = teller_of(settings, pool, registry)
         mounted = routes(settings, pool, watch, teller, checkout)
@@ -117,10 +124,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = application(
             settings, mounted, health, keyhole, lambda _app: watch.close(), ring, pages(settings, pool)
         )
-        resolving = [
-            asyncio.create_task(checkout.opener.resolve_until(stop), name="requests"),
-            asyncio.create_task(checkout.plans.resolve_until(stop), name="plans"),
-        ]
+        resolving = asyncio.create_task(checkout.opener.resolve_until(stop), name="requests")
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
         try:
@@ -131,8 +135,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             health.draining = True
         finally:
             await runner.cleanup()
-            for task in resolving:
-                task.cancel()
-            await asyncio.gather(*resolving, return_exceptions=True)
+            resolving.cancel()
+            await asyncio.gather(resolving, return_exceptions=True)
             await checkout.close()
     log.info("stopped", action="process.stopped")

@@ -21,6 +21,7 @@ TAGS: Mapping[str, str] = {
     "access": "What a customer has and may use.",
     "checkout": "Asking customers for money.",
     "credit": "What a customer spends, reserves and uses.",
+    "licences": "Licence codes at the provider that sold them.",
     "payments": "Payments and money that waits for a home.",
     "books": "Whether the ledger is right.",
 }

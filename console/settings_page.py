@@ -18,6 +18,7 @@ from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
+from runtime.settings.licences import LicenceSettings
 from runtime.settings.model import variable_name
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Broker": BrokerSettings,
     "Processor, projections and API": ProcessingSettings,
     "Checkout": CheckoutSettings,
+    "Licences": LicenceSettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
 }

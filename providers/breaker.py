@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Literal
+
+BreakerState = Literal["closed", "open", "half_open"]
 
 
 class Breaker:
@@ -21,6 +24,13 @@ class Breaker:
     def open(self) -> bool:
         """Calls are not let through."""
         return self._until is not None
+
+    @property
+    def state(self) -> BreakerState:
+        """`half_open`: the pause is over, and one call may try or does."""
+        if self._until is None:
+            return "closed"
+        return "open" if self._until > self._clock() else "half_open"
 
     def wait(self) -> float:
         """Seconds until a call may pass; 0 lets this one pass. After a pause only one call tries."""

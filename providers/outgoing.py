@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import aiohttp
@@ -18,6 +19,8 @@ from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from providers.breaker import Breaker
+from providers.call_record import CallMade, CallMetrics, collect
+from runtime.ids import utc_now
 from runtime.logs import get_logger
 from schemas.errors import Transient
 
@@ -82,10 +85,13 @@ class ProviderApi:
         limits: CallLimits,
         breaker: Breaker,
         judge: Judge,
+        metrics: CallMetrics | None = None,
     ) -> None:
         self.provider = provider
         self._base, self._headers, self._limits = base_url.rstrip("/"), dict(headers), limits
-        self.breaker, self._judge = breaker, judge
+        self.breaker, self._judge, self._metrics = breaker, judge, metrics
+        if metrics is not None:
+            metrics.watch(provider, lambda: breaker.state)
         self._limiter = AsyncLimiter(limits.calls, limits.period)
         self._paused_until = 0.0
         self._session: aiohttp.ClientSession | None = None
@@ -100,8 +106,12 @@ class ProviderApi:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         harmless: bool = False,
+        judge: Judge | None = None,
     ) -> Reply:
-        """Raises CallFailed. `harmless`: doing it twice is like doing it once, so it is tried again after any failure but a refusal."""
+        """Raises CallFailed. `harmless`: doing it twice is like doing it once, so it is tried again after any failure but a refusal.
+
+        `judge`: of this call, where its answers mean something else than those of others.
+        """
         until = time.monotonic() + self._limits.budget
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._limits.attempts),
@@ -111,7 +121,9 @@ class ProviderApi:
         )
         async for attempt in retrying:
             with attempt:
-                return await self._once(operation, method, path, until, body, query, headers)
+                return await self._once(
+                    operation, method, path, until, body, query, headers, judge or self._judge
+                )
         raise AssertionError("tenacity returns or raises")
 
     async def close(self) -> None:
@@ -128,19 +140,27 @@ class ProviderApi:
         body: Mapping[str, Any] | None,
         query: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
+        judge: Judge,
     ) -> Reply:
-        await self._turn(until)
-        began = time.monotonic()
+        began_at, began = utc_now(), time.monotonic()
         try:
-            reply = await self._send(method, path, body, query, headers)
+            await self._turn(until)
         except CallFailed as failed:
-            self._tell(operation, failed.outcome, failed.status, failed.said_code or failed.code, began)
+            self._tell(operation, failed.outcome, None, failed.said_code or failed.code, began_at, began)
+            raise
+        began_at, began = utc_now(), time.monotonic()
+        try:
+            reply = await self._send(method, path, body, query, headers, judge)
+        except CallFailed as failed:
+            self._tell(
+                operation, failed.outcome, failed.status, failed.said_code or failed.code, began_at, began
+            )
             self._count(failed)
             raise
         except BaseException:
             self.breaker.undecided()
             raise
-        self._tell(operation, "answered", reply.status, None, began)
+        self._tell(operation, "answered", reply.status, None, began_at, began)
         if self.breaker.succeeded():
             log.info("provider is back", action="provider.back", provider=self.provider)
         return reply
@@ -169,6 +189,7 @@ class ProviderApi:
         body: Mapping[str, Any] | None,
         query: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
+        judge: Judge,
     ) -> Reply:
         sent = None if body is None else orjson.dumps(body)
         own = {"Accept": "application/json", **self._headers, **(headers or {})}
@@ -186,9 +207,9 @@ class ProviderApi:
             raise CallFailed("not_sent", "provider_misconfigured", said=type(error).__name__) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise CallFailed("unknown", "provider_silent", said=type(error).__name__) from error
-        return self._judged(status, given, raw)
+        return self._judged(status, given, raw, judge)
 
-    def _judged(self, status: int, headers: Mapping[str, str], raw: bytes) -> Reply:
+    def _judged(self, status: int, headers: Mapping[str, str], raw: bytes, judge: Judge) -> Reply:
         pause = _asked_pause(headers, status)
         if pause:
             self._paused_until = max(self._paused_until, time.monotonic() + pause)
@@ -197,7 +218,7 @@ class ProviderApi:
             raise CallFailed(
                 "not_sent", "provider_busy", status=status, said=_text(raw), retry_after=pause or None
             )
-        failed = self._judge(status, document)
+        failed = judge(status, document)
         if failed is not None:
             failed.status = status
             failed.said = failed.said or _text(raw)
@@ -236,7 +257,27 @@ class ProviderApi:
                 code=failed.code,
             )
 
-    def _tell(self, operation: str, outcome: str, status: int | None, code: str | None, began: float) -> None:
+    def _tell(
+        self,
+        operation: str,
+        outcome: str,
+        status: int | None,
+        code: str | None,
+        began_at: datetime,
+        began: float,
+    ) -> None:
+        made = CallMade(
+            self.provider,
+            operation,
+            began_at,
+            outcome,
+            status,
+            code,
+            round((time.monotonic() - began) * 1000),
+        )
+        collect(made)
+        if self._metrics is not None:
+            self._metrics.made(made)
         log.info(
             "provider called",
             action="provider.called",
@@ -245,7 +286,7 @@ class ProviderApi:
             outcome=outcome,
             status=status,
             code=code,
-            milliseconds=round((time.monotonic() - began) * 1000),
+            milliseconds=made.milliseconds,
         )
 
 

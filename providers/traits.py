@@ -14,12 +14,14 @@ class Traits:
     `unknown_purpose`: what is wrong with a payment that says neither a type nor a product: our own request should have said it
     (`purpose_unknown`), or the catalogue lacks a product (`unmapped_product`).
     `sells_store_products`: it knows products by ids of its own store, which an order must name.
+    `sells_licences`: it can be asked about licence codes.
     `paid_by_hand`: a person confirms that the money came; nobody is called.
     """
 
     orders_carry_payments: bool = False
     announces_memberships: bool = False
     sells_store_products: bool = False
+    sells_licences: bool = False
     paid_by_hand: bool = False
     unknown_purpose: Literal["purpose_unknown", "unmapped_product"] = "unmapped_product"
 

@@ -163,8 +163,8 @@ CHECKOUT_KINDS = (
         "provider_not_configured",
         501,
         "Provider not configured",
-        "Payments by `{provider}` are not set up on this server.",
-        "Pembayaran lewat `{provider}` belum disiapkan di server ini.",
+        "Calls to `{provider}` are not set up on this server.",
+        "Panggilan ke `{provider}` belum disiapkan di server ini.",
     ),
     ProblemKind(
         "rejected_by_operator",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from schemas import api
 from schemas.checkout_examples import CHECKOUT_EXAMPLES
 from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
+from schemas.licence_examples import LICENCE_EXAMPLES
 
 _FRESH = {"position": 42, "lag_seconds": 0.0}
 _LAST_PAGE = {"next_cursor": None, **_FRESH}
@@ -208,4 +209,5 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "detail": "No customer is registered under this id or e-mail.",
     },
     **CREDIT_EXAMPLES,
+    **LICENCE_EXAMPLES,
 }

@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from schemas.event_model import EventModel
-from schemas.plan_facts import PLAN_FACTS
 from schemas.request_facts import CHECKOUT_FACTS
 
 Report = Literal[
@@ -381,5 +380,4 @@ FACTS: tuple[type[EventModel], ...] = (
     SuspenseClaimWithdrawn,
     SuspenseWrittenOff,
     *CHECKOUT_FACTS,
-    *PLAN_FACTS,
 )

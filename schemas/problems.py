@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from schemas.checkout_problems import CHECKOUT_KINDS
 from schemas.errors import LunasError
 from schemas.languages import Language
+from schemas.licence_problems import LICENCE_KINDS
 from schemas.problem_kind import ProblemKind
 from schemas.problem_reasons import Reason
 from schemas.problem_titles import TITLES_IN_INDONESIAN
-from schemas.subscription_problems import SUBSCRIPTION_KINDS
 
 _KINDS = (
     ProblemKind(
@@ -186,7 +186,7 @@ _KINDS = (
         "Ada kesalahan di sisi kami dan sudah dicatat.",
     ),
     *CHECKOUT_KINDS,
-    *SUBSCRIPTION_KINDS,
+    *LICENCE_KINDS,
 )
 
 PROBLEMS: dict[str, ProblemKind] = {kind.code: kind for kind in _KINDS}

@@ -30,11 +30,11 @@ RequestStatus = TypeAliasType(
 """Of a payment that we asked for: `unknown` while its provider has not answered."""
 
 SubscriptionStatus = TypeAliasType("SubscriptionStatus", decisions.SubscriptionStatus)
-SubscriptionRequestStatus = TypeAliasType(
-    "SubscriptionRequestStatus",
-    Literal["unknown", "pending", "active", "past_due", "cancelled", "expired", "failed"],
+LicenceState = TypeAliasType(
+    "LicenceState",
+    Literal["active", "inactive", "expired", "not_found", "past_due", "cancelled", "pending"],
 )
-"""Of a subscription that we asked for: `unknown` while its provider has not answered, `failed` when it would not have it."""
+"""As its provider tells it, or, when only our own records know, as they do."""
 
 EnrollmentStatus = TypeAliasType("EnrollmentStatus", Literal["active", "revoked"])
 DeliveryStatus = TypeAliasType(

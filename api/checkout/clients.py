@@ -1,15 +1,18 @@
-"""The providers that checkout can call, by what the settings hold."""
+"""The providers that can be called, by what the settings hold: one API each, shared by all that call it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from providers.asking import PaymentClient
 from providers.breaker import Breaker
-from providers.outgoing import CallLimits
-from providers.plan_asking import PlanClient
+from providers.call_record import CallMetrics
+from providers.licensing import LicenceClient
+from providers.mayar.api import mayar_api
+from providers.mayar.licences import MayarLicences
+from providers.outgoing import CallLimits, ProviderApi
 from providers.xendit.client import XenditClient
-from providers.xendit.plan_client import XenditPlans
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -17,29 +20,41 @@ if TYPE_CHECKING:
 MINUTE, HOUR = 60.0, 3600.0
 
 
-def clients_of(settings: Settings) -> dict[str, PaymentClient]:
-    """One client for each provider whose key for calls is set."""
-    clients: dict[str, PaymentClient] = {}
+@dataclass(frozen=True, slots=True)
+class OutgoingClients:
+    """`payments` and `licences`: who speaks to a provider about them, by its name. `apis`: what several of them share."""
+
+    payments: dict[str, PaymentClient] = field(default_factory=dict)
+    licences: dict[str, LicenceClient] = field(default_factory=dict)
+    apis: list[ProviderApi] = field(default_factory=list)
+
+    async def close(self) -> None:
+        """Ends connections of what is shared; clients that have one of their own end it themselves."""
+        for api in self.apis:
+            await api.close()
+
+
+def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> OutgoingClients:
+    """Clients of each provider whose key for calls is set."""
+    clients = OutgoingClients()
     if settings.xendit_secret_key is not None:
-        clients["xendit"] = XenditClient(
+        clients.payments["xendit"] = XenditClient(
             settings.xendit_base_url,
             settings.xendit_secret_key.get_secret_value(),
             _limits(settings, settings.outgoing_xendit_per_minute, MINUTE),
             _breaker(settings),
+            metrics=metrics,
         )
-    return clients
-
-
-def plan_clients_of(settings: Settings) -> dict[str, PlanClient]:
-    """The same for recurring plans."""
-    clients: dict[str, PlanClient] = {}
-    if settings.xendit_secret_key is not None:
-        clients["xendit"] = XenditPlans(
-            settings.xendit_base_url,
-            settings.xendit_secret_key.get_secret_value(),
-            _limits(settings, settings.outgoing_xendit_per_minute, MINUTE),
+    if settings.mayar_api_key is not None:
+        api = mayar_api(
+            settings.mayar_base_url,
+            settings.mayar_api_key.get_secret_value(),
+            _limits(settings, settings.outgoing_mayar_per_minute, MINUTE),
             _breaker(settings),
+            metrics,
         )
+        clients.apis.append(api)
+        clients.licences[api.provider] = MayarLicences(api)
     return clients
 
 

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from api.catalogue import CatalogueInForce
-from api.checkout import order_calls, subscription_calls, topup_calls
+from api.checkout import order_calls, topup_calls
 from api.checkout.asked import AskedPayments
-from api.checkout.clients import clients_of, plan_clients_of
+from api.checkout.clients import clients_of
 from api.checkout.customers import PUT_CUSTOMER, Customers
 from api.checkout.opening import Opener
 from api.checkout.orders import OrderCalls
-from api.checkout.plan_requests import PlanRequests
-from api.checkout.plan_turns import PlanTurns
 from api.checkout.requests import PaymentRequests
 from api.checkout.source_topups import SourceTopUps
 from api.checkout.standing import Watch, public_url
-from api.checkout.subscriptions import SubscriptionCalls
 from api.checkout.topups import TopUpCalls
+from providers.call_record import CallMetrics
 from runtime.database import Pool
 from schemas.calls import Call
 
@@ -33,10 +31,13 @@ Route = tuple[Call, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 class Checkout:
     """Every write call with its handler. They stand behind the API's key and answer problems through it."""
 
-    def __init__(self, settings: Settings, pool: Pool, watch: Watch) -> None:
+    def __init__(
+        self, settings: Settings, pool: Pool, watch: Watch, metrics: CallMetrics | None = None
+    ) -> None:
         acquire = settings.database_acquire_timeout_seconds
         requests = PaymentRequests(pool, acquire_seconds=acquire, public=public_url(settings))
-        self.opener = Opener(requests, clients_of(settings), settings)
+        self.clients = clients_of(settings, metrics)
+        self.opener = Opener(requests, self.clients.payments, settings)
         self._customers = Customers(pool, acquire_seconds=acquire)
         catalogue = CatalogueInForce(pool, settings.catalog)
         topups, orders = (
@@ -44,9 +45,6 @@ class Checkout:
         )
         self._topups = TopUpCalls(topups, catalogue, settings)
         self._orders = OrderCalls(orders, catalogue, settings)
-        plans = PlanRequests(pool, acquire_seconds=acquire)
-        self.plans = PlanTurns(plans, plan_clients_of(settings), settings)
-        self._subscriptions = SubscriptionCalls(plans, self.plans, catalogue, watch, settings)
 
     def routes(self) -> list[Route]:
         """Every call with its handler."""
@@ -59,13 +57,9 @@ class Checkout:
             (order_calls.GET_ORDER, self._orders.get),
             (order_calls.LIST_ORDERS, self._orders.of_customer),
             (topup_calls.POST_SOURCE_TOPUP, SourceTopUps(self._topups).post),
-            (subscription_calls.POST_SUBSCRIPTION, self._subscriptions.post),
-            (subscription_calls.GET_SUBSCRIPTION, self._subscriptions.get),
-            (subscription_calls.CANCEL_SUBSCRIPTION, self._subscriptions.cancel),
-            (subscription_calls.CHANGE_SUBSCRIPTION, self._subscriptions.change),
         ]
 
     async def close(self) -> None:
         """Lets calls to providers end, and closes their connections."""
         await self.opener.close()
-        await self.plans.close()
+        await self.clients.close()

@@ -24,6 +24,7 @@ DROP TABLE IF EXISTS subscriptions_vN;
 
 -- index: Secondary indexes, made after the first build.
 CREATE INDEX subscriptions_vN_customer_idx ON subscriptions_vN (customer_id, first_position DESC);
+CREATE INDEX subscriptions_vN_licence_idx ON subscriptions_vN (licence_code) WHERE licence_code IS NOT NULL;
 
 -- upsert: Write whole rows; the position of the first event stays.
 INSERT INTO subscriptions_vN

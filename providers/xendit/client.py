@@ -13,6 +13,7 @@ from typing import Any
 
 from providers.asking import Opening, PayInstrument, PaymentAsk
 from providers.breaker import Breaker
+from providers.call_record import CallMetrics
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.xendit.refusals import ALREADY_THERE, judge
@@ -32,10 +33,11 @@ class XenditClient:
         breaker: Breaker,
         *,
         display_name: str = "LUNAS",
+        metrics: CallMetrics | None = None,
     ) -> None:
         basic = b64encode(f"{secret_key}:".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "api-version": API_VERSION}
-        self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge)
+        self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge, metrics)
         self._name = display_name
 
     async def open(self, ask: PaymentAsk) -> Opening:

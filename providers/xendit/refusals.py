@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from providers.outgoing import CallFailed, Ended
+from providers.refusals import by_status
 
 ALREADY_THERE = frozenset({"DUPLICATE_ERROR", "DUPLICATE_REFERENCE", "IDEMPOTENCY_ERROR"})
 """A request with our reference exists: it is looked up."""
@@ -42,14 +43,3 @@ def judge(status: int, document: Any) -> CallFailed | None:
         outcome, ours = by_status(status)
     message = said.get("message")
     return CallFailed(outcome, ours, said_code=code, said=message if isinstance(message, str) else "")
-
-
-def by_status(status: int) -> tuple[Ended, str]:
-    """Of any provider: what a status says when nothing else does."""
-    if status in (401, 403):
-        return "refused", "provider_credentials"
-    if status == 429:
-        return "not_sent", "provider_busy"
-    if status >= 500:
-        return "unknown", "provider_failing"
-    return "refused", "provider_refused"

@@ -15,6 +15,7 @@ from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
+from runtime.settings.licences import LicenceSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
 from runtime.settings.urls import SCHEMES, is_address, reachable
@@ -76,6 +77,7 @@ class Settings(
     BrokerSettings,
     ProcessingSettings,
     CheckoutSettings,
+    LicenceSettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,

@@ -6,7 +6,7 @@ from runtime.settings.model import Settings, variable_name
 
 NOT_YET = frozenset(
     {
-        "ingress_durability", "mayar_api_key", "mayar_base_url", "outbox_batch_max",
+        "ingress_durability", "outbox_batch_max",
         "resend_api_key", "resend_from_email", "scalev_api_key", "scalev_base_url",
 
     }

@@ -197,6 +197,7 @@ def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
         "schemas/vocabulary.py",  # `manual` is a method of payment there
         "schemas/examples.py",
         "schemas/checkout_examples.py",
+        "schemas/licence_examples.py",
         "api/reads/calls.py",
         "console/simulation.py",
         "console/welcome.py",

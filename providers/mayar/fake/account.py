@@ -61,7 +61,9 @@ class MayarFake(FakeProvider):
     def refused(self, refusal: ApiRefusal, call: FakeCall) -> FakeReply:
         document: dict[str, Any] = {"statusCode": refusal.status}
         word = (
-            "message" if refusal.code in ("ALREADY", "EXPIRED", "NO_LICENCE", "UNAUTHORIZED") else "messages"
+            "message"
+            if refusal.code in ("ALREADY", "EXPIRED", "LIMIT", "NO_LICENCE", "UNAUTHORIZED")
+            else "messages"
         )
         document[word] = refusal.message
         if word == "messages" and refusal.status == 400:

@@ -120,7 +120,9 @@ class MayarLedger:
         self._transaction(link)
         paid = self.pay(link, None, quirks)
         if lasting:
-            self.join(link, paid, now + MONTH)
+            member = self.join(link, paid, now + MONTH)
+            member.saas = not wish.get("software")
+            member.limit = int(wish["limit"]) if wish.get("limit") else None
         return link
 
     def join(self, link: LinkState, paid: TransactionState, expires: datetime) -> MemberState:
@@ -142,6 +144,26 @@ class MayarLedger:
         self._world.clock.alarm(expires, NAME, "lapse", member.member_id)
         self._tell_member(member, "membership.newMemberRegistered", documents.joined_body)
         return member
+
+    def sell_example(self, code: str, product_id: str) -> None:
+        """The licence of our API's examples, known from the first question about it; nobody is told of it."""
+        if self.state.member(code) is not None:
+            return
+        now = self._world.clock.now()
+        member = MemberState(
+            member_id=new_code(self._dice, 8, _CODE),
+            licence_code=code,
+            customer=self.customer("Contoh", "contoh@warungpalsu.example", "081290011223"),
+            product_id=product_id,
+            title="Contoh",
+            tier="Gold",
+            transaction_id=new_uuid(self._dice),
+            created=now,
+            updated=now,
+            expires=now + MONTH,
+        )
+        self.state.members[member.member_id] = member
+        self.state.names[code] = member.member_id
 
     def renew(self, member: MemberState, price: int) -> None:
         """Another payment of an existing member; no event of its own says that it was a renewal."""

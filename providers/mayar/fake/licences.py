@@ -10,6 +10,7 @@ from providers.mayar.fake import documents
 from providers.mayar.fake.ledger import MayarLedger
 from providers.mayar.fake.payments import done
 from providers.mayar.fake.state import MemberState
+from schemas.licence_examples import EXAMPLE_CODE, EXAMPLE_PRODUCT
 
 QUIRKS = {
     "saas_unauthorized": "Mayar's saas routes answer 401 to a key that works elsewhere",
@@ -56,6 +57,8 @@ class LicenceDesk:
                 raise ApiRefusal(400, "NO_LICENCE", "There's no license for this product")
             if member.licence_status == "EXPIRED":
                 raise ApiRefusal(400, "EXPIRED", "License is expired")
+            if status == "ACTIVE" and member.limit is not None and member.use_count >= member.limit:
+                raise ApiRefusal(400, "LIMIT", "License has reached its activation limit")
             if member.licence_status == status:
                 raise ApiRefusal(400, "ALREADY", f"License is already {word}")
             member.licence_status = status
@@ -71,8 +74,14 @@ class LicenceDesk:
         wish = call.document()
         if not wish.get("licenseCode") or not wish.get("productId"):
             raise ApiRefusal(400, "BAD_REQUEST", "licenseCode and productId are required")
+        named = (wish["licenseCode"], wish["productId"])
+        if named == (EXAMPLE_CODE, EXAMPLE_PRODUCT):
+            self._ledger.sell_example(*named)
         member = self._ledger.state.member(str(wish["licenseCode"]))
-        return member if member is not None and member.product_id == wish["productId"] else None
+        if member is None or member.product_id != wish["productId"]:
+            return None
+        # What was sold as software is unknown on the routes for memberships.
+        return member if member.saas or not call.path.startswith("/saas/") else None
 
     def _members(self, call: FakeCall) -> FakeReply:
         """Rows with flattened keys, as they come at times."""

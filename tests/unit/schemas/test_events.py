@@ -16,7 +16,6 @@ from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed
 from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel, unvalidated
 from schemas.facts import FACTS, CustomerRegistered
-from schemas.plan_facts import PLAN_REQUEST_FACTS
 
 CREDIT = {
     "case": "xendit:py-1",
@@ -62,7 +61,7 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_type_is_registered_under_its_name_once() -> None:
-    models = (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
+    models = (*FACTS, *DECISIONS, *ACTS)
     assert len(events.EVENT_TYPES) == len(models)
     assert all(events.EVENT_TYPES[model.TYPE] is model for model in models)
     assert all(model.VERSION >= 1 for model in models)
@@ -184,6 +183,4 @@ def test_a_step_that_leads_nowhere_is_refused() -> None:
 
 def test_the_registry_itself_is_whole() -> None:
     events.check_chains(events.EVENT_TYPES, events.UPCASTERS)
-    assert set(events.EVENT_TYPES) == {
-        model.TYPE for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
-    }
+    assert set(events.EVENT_TYPES) == {model.TYPE for model in (*FACTS, *DECISIONS, *ACTS)}

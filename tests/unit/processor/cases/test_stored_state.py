@@ -36,7 +36,6 @@ YOUNGER = {
     "request",
     "opened_as",
     "refused_for",
-    "own",
     "claim",
     "withdrawn",
 }
