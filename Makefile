@@ -49,7 +49,7 @@ test-system: ready-tests ## real processes from HTTP to balance
 test-browser: ready-tests ## the pages in Chromium, with axe-core
 	@$(PYTEST) tests/browser
 
-test-clients: ready-bench ## Xendit's own client for Node.js against the fake (the one for Python is part of `make test`)
+test-clients: ready-bench ## generated clients for Python and TypeScript against us, Xendit's own for Node.js against the fake
 	@$(VENV)/python -m tests.clients
 
 test-anyday: ready-anyday ## the whole suite under six moved clocks (an hour); MINUTES=12 deals the files that know time out to them
@@ -79,7 +79,7 @@ lock: ## pin the newest allowed versions again (needs uv); locks name no package
 
 clean: ## remove .venv, private services' data and caches
 	@$(SETUP) clean
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/benchmarks/emmett/node_modules tests/clients/xendit_node/node_modules
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/benchmarks/emmett/node_modules tests/clients/*/node_modules
 
 # What the targets above need, each idempotent and quick when it is already there.
 ready:

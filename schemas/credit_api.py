@@ -111,12 +111,9 @@ class ReservationAnswer(ApiModel):
 class UsageBody(ApiModel):
     """What of the product was used; at least one of the two."""
 
+    # Said by what may not be: generators of clients make two types without fields of an `anyOf` here.
     model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"required": [name], "properties": {name: {"minimum": 1}}} for name in ("tokens", "papers")
-            ]
-        }
+        json_schema_extra={"not": {"properties": {name: {"maximum": 0} for name in ("tokens", "papers")}}}
     )
 
     tokens: Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS), Whole] = 0
