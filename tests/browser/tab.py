@@ -100,6 +100,8 @@ class Tab:
     async def open(self, address: str) -> None:
         """Goes there and waits until everything of the page is loaded."""
         told = await self.call("Page.navigate", url=address)
+        if told.get("errorText") == "net::ERR_ABORTED":  # the page that was open loaded itself anew just then
+            told = await self.call("Page.navigate", url=address)
         assert "errorText" not in told, f"{address}: {told['errorText']}"
         await self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
 
