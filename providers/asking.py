@@ -31,6 +31,7 @@ class PaymentAsk(_Value):
     customer_id: str
     amount_idr: int
     description: str
+    asked_at: datetime | None = None
     method: str | None = None
     channel: str | None = None
     expires_at: datetime | None = None
@@ -54,12 +55,13 @@ class PayInstrument(_Value):
 
 
 class Opening(_Value):
-    """A payment that the provider waits for, by the provider's ids."""
+    """A payment that the provider waits for, by the provider's ids. `amount`: what it charges, where its own prices decide."""
 
     payment_key: str
     group_id: str | None = None
     aliases: tuple[str, ...] = ()
     status: str | None = None
+    amount: int | None = None
     expires_at: datetime | None = None
     instrument: PayInstrument = PayInstrument()
 
@@ -72,6 +74,9 @@ class PaymentClient(Protocol):
 
     async def find(self, ask: PaymentAsk) -> Opening | None:
         """The payment that was opened for this reference, if any."""
+
+    def repeats_safely(self, ask: PaymentAsk) -> bool:
+        """Whether the provider refuses a second payment of the same reference. If not, one is made only when `find` finds none for long enough."""
 
     async def close(self) -> None:
         """End connections."""

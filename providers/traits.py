@@ -16,6 +16,7 @@ class Traits:
     `sells_store_products`: it knows products by ids of its own store, which an order must name.
     `sells_licences`: it can be asked about licence codes.
     `paid_by_hand`: a person confirms that the money came; nobody is called.
+    `order_needs`: what it must be told of a customer (`email`, `phone`) before it makes an order.
     """
 
     orders_carry_payments: bool = False
@@ -23,6 +24,7 @@ class Traits:
     sells_store_products: bool = False
     sells_licences: bool = False
     paid_by_hand: bool = False
+    order_needs: frozenset[str] = frozenset()
     unknown_purpose: Literal["purpose_unknown", "unmapped_product"] = "unmapped_product"
 
 

@@ -10,8 +10,10 @@ from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.licensing import LicenceClient
 from providers.mayar.api import mayar_api
+from providers.mayar.client import MayarClient
 from providers.mayar.licences import MayarLicences
 from providers.outgoing import CallLimits, ProviderApi
+from providers.scalev.client import ScalevClient
 from providers.xendit.client import XenditClient
 
 if TYPE_CHECKING:
@@ -55,7 +57,27 @@ def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> Outgoi
         )
         clients.apis.append(api)
         clients.licences[api.provider] = MayarLicences(api)
+        clients.payments[api.provider] = MayarClient(api)
+    if settings.scalev_api_key is not None:
+        clients.payments["scalev"] = ScalevClient(
+            settings.scalev_base_url,
+            settings.scalev_api_key.get_secret_value(),
+            _limits(settings, settings.outgoing_scalev_per_hour, HOUR),
+            _breaker(settings),
+            store_id=settings.scalev_store_unique_id,
+            page=settings.scalev_order_page_url,
+            metrics=metrics,
+        )
     return clients
+
+
+def least_orders(settings: Settings) -> dict[str, int]:
+    """Rupiah that an order must come to, by the provider that takes its money."""
+    return {
+        "scalev": settings.order_minimum_scalev_idr,
+        "xendit": settings.order_minimum_xendit_idr,
+        "mayar": settings.order_minimum_mayar_idr,
+    }
 
 
 def _limits(settings: Settings, calls: int, period: float) -> CallLimits:

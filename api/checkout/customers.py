@@ -112,7 +112,7 @@ async def register(connection: Connection, customer_id: str, body: CustomerBody)
     wanted = CustomerRegistered(customer_id=customer_id, email=body.email, name=body.name, phone=body.phone)
     await log_append.lock_log(connection)
     shared = await _address_is_shared(connection, customer_id, body.email)
-    version, current = await _current(connection, stream)
+    version, current = await newest_registration(connection, stream)
     if current == wanted:
         position = await head(connection)
         return _answer(wanted, created=False, changed=False, shared=shared, position=position)
@@ -128,7 +128,9 @@ async def _address_is_shared(connection: Connection, customer_id: str, email: st
     return bool(await connection.fetchval(_SQL["address"], customer_id, normalise_email(email) or email))
 
 
-async def _current(connection: Connection, stream: StreamName) -> tuple[int, CustomerRegistered | None]:
+async def newest_registration(
+    connection: Connection, stream: StreamName
+) -> tuple[int, CustomerRegistered | None]:
     """The stream's version and the newest registration on it."""
     events = await read_stream(connection, stream)
     for event in reversed(events):

@@ -59,6 +59,7 @@ class Opener:
         self._lease = timedelta(seconds=settings.checkout_lease_seconds)
         self._pause = settings.checkout_resolve_seconds
         self._give_up = timedelta(minutes=settings.checkout_give_up_minutes)
+        self._repeat_after = timedelta(seconds=settings.checkout_repeat_after_seconds)
         self._patience = settings.provider_call_budget_seconds
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -116,7 +117,7 @@ class Opener:
             return _Call(outcome, failed.status, failed.said_code or failed.code, milliseconds)
 
         try:
-            opening = await self._open(claimed["provider"], ask, again=again)
+            opening = await self._open(claimed["provider"], ask, again=again, asked_ago=claimed["asked_ago"])
         except CallFailed as failed:
             over = failed.outcome == "refused" or claimed["age"] >= self._give_up
             if over or (failed.outcome == "not_sent" and not again):
@@ -128,14 +129,22 @@ class Opener:
         else:
             await self._opened(claimed["provider"], ask, opening, call("answered"))
 
-    async def _open(self, provider: str, ask: PaymentAsk, *, again: bool) -> Opening:
+    async def _open(
+        self, provider: str, ask: PaymentAsk, *, again: bool, asked_ago: timedelta | None
+    ) -> Opening:
         client = self._clients.get(provider)
         if client is None:
             raise CallFailed("refused", "provider_not_configured")
+        once = client.repeats_safely(ask)
         if again:
-            found = await client.find(ask)
+            found = await _look(client, ask)
             if found is not None:
                 return found
+            if not once and asked_ago is not None and asked_ago < self._repeat_after:
+                # It may still be making it: a second one would be a second order.
+                raise CallFailed("unknown", "provider_silent")
+        if not once:
+            await self._requests.pool.execute(SQL["asking"], ask.reference)
         return await client.open(ask)
 
     async def _opened(self, provider: str, ask: PaymentAsk, opening: Opening, call: _Call) -> None:
@@ -154,7 +163,17 @@ class Opener:
             opening.status,
             opening.instrument.model_dump_json(exclude_none=True),
             opening.expires_at,
+            opening.amount,
         )
+        if opening.amount is not None and opening.amount != ask.amount_idr:
+            log.warning(
+                "the provider charges another price than our catalogue's",
+                action="checkout.other_price",
+                provider=provider,
+                request=ask.reference,
+                amount=ask.amount_idr,
+                charged=opening.amount,
+            )
         await self._record(ask, [_called(provider, ask, call), fact], "opened", *arguments)
         log.info("payment opened", action="checkout.opened", provider=provider, request=ask.reference)
 
@@ -215,6 +234,16 @@ class Opener:
             position = await append(connection, ask.reference, facts)
             if await connection.fetchval(SQL[statement], ask.reference, *arguments, position) is None:
                 raise _SettledAlready
+
+
+async def _look(client: PaymentClient, ask: PaymentAsk) -> Opening | None:
+    """A provider that does not let us look says nothing about what it has made."""
+    try:
+        return await client.find(ask)
+    except CallFailed as failed:
+        if failed.outcome == "refused":
+            failed.outcome = "unknown"
+        raise
 
 
 def _called(provider: str, ask: PaymentAsk, call: _Call) -> ProviderCalled:

@@ -22,7 +22,8 @@ POST_ORDER = Call(
     body=OrderBody,
     problems=(
         "invalid_body", "invalid_parameter", "idempotency_key_reused", "customer_not_found", "body_too_large", "product_unknown",
-        "product_not_for_sale", "order_below_minimum", *REFUSALS,
+        "product_not_for_sale", "order_below_minimum", "order_rejected", "store_mismatch", "store_unnamed",
+        "customer_incomplete", *REFUSALS,
     ),
     description="`PAYMENT_PROVIDER` decides where it is paid. The prices of now are the order's, whatever the catalogue says later. While an equal "
     "order can still be paid it is answered again.",

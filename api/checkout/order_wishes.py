@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from api.checkout.requests import Wanted
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 
-def order_wanted(body: OrderBody, catalog: Catalog, settings: Settings) -> Wanted:
+def order_wanted(
+    body: OrderBody, catalog: Catalog, settings: Settings, callable_providers: Collection[str]
+) -> Wanted:
     """Raises Problem, which names the field."""
     provider = settings.payment_provider
     if provider is None:
         raise Problem("provider_not_configured", provider="PAYMENT_PROVIDER")
     traits = PROVIDERS[provider].traits
+    if not traits.paid_by_hand and provider not in callable_providers:
+        raise Problem("provider_not_configured", provider=provider)
     quantities: Counter[str] = Counter()
     for item in body.items:
         quantities[item.product] += item.quantity
     products = {name: _product(catalog, name, number) for number, name in enumerate(quantities)}
     total = sum((products[name].price_idr or 0) * count for name, count in quantities.items())
-    if not traits.paid_by_hand and total < settings.order_minimum_idr:
-        raise Problem("order_below_minimum", field="items", total=total, minimum=settings.order_minimum_idr)
+    least = 0 if traits.paid_by_hand else settings.order_minimum_idr(provider)
+    if total < least:
+        raise Problem("order_below_minimum", field="items", total=total, minimum=least, provider=provider)
     lines = tuple(_line(products[name], count) for name, count in quantities.items())
     if traits.sells_store_products:
         for line in lines:
@@ -47,6 +53,8 @@ def order_wanted(body: OrderBody, catalog: Catalog, settings: Settings) -> Wante
         lasts=None if traits.paid_by_hand else Period.parse(f"{settings.order_expiry_hours}h"),
         items=tuple(_item(products[name], count) for name, count in quantities.items()),
         page=(settings.manual_payment_url or "") if traits.paid_by_hand else None,
+        second=body.allow_second,
+        needs=traits.order_needs,
         more={"lines": lines, "return_url": settings.app_url.rstrip("/") if settings.app_url else None},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -26,8 +27,15 @@ if TYPE_CHECKING:
 class OrderCalls:
     """Handlers over what was asked."""
 
-    def __init__(self, asked: AskedPayments, catalogue: CatalogueInForce, settings: Settings) -> None:
+    def __init__(
+        self,
+        asked: AskedPayments,
+        catalogue: CatalogueInForce,
+        settings: Settings,
+        callable_providers: Collection[str],
+    ) -> None:
         self._asked, self._catalogue, self._settings = asked, catalogue, settings
+        self._callable = callable_providers
         self._public_url = public_url(settings)
 
     async def post(self, request: web.Request) -> web.StreamResponse:
@@ -36,7 +44,7 @@ class OrderCalls:
         key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
         raw = await request.read()
         body = parsed(raw, OrderBody)
-        wanted = order_wanted(body, await self._catalogue.get(), self._settings)
+        wanted = order_wanted(body, await self._catalogue.get(), self._settings, self._callable)
         digest = idempotency.digest(request.method, request.path, raw)
         recorded, row = await self._asked.make(wanted, key, digest)
         document = CreatedOrder(**self._shape(row), created=recorded.created, position=row["position"])
@@ -60,7 +68,7 @@ class OrderCalls:
             "provider_order_id": row["payment_key"],
             "customer_id": row["customer_id"],
             "status": status_of(row),
-            "amount": row["amount_idr"],
+            "amount": row["to_pay_idr"],
             "items": [{name: item[name] for name in names} for item in orjson.loads(row["items"])],
             "payment_url": shown.get("payment_url") or None,
             "created_at": row["created_at"],

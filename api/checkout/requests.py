@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from api.checkout import idempotency
+from api.checkout.customers import newest_registration
 from api.checkout.idempotency import FirstAnswer
 from api.page_secret import new_secret, page_address
 from eventstore import append as log_append
@@ -44,7 +45,7 @@ class Payer:
 class Wanted:
     """A payment somebody wants to make. `lasts` is how long it can be paid; `second`: although an equal request is open.
 
-    `page`: where it is paid, when nobody needs to be called for that.
+    `page`: where it is paid, when nobody needs to be called for that. `needs`: what must be known of the customer.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Wanted:
     items: tuple[RequestedItem, ...] = ()
     second: bool = False
     page: str | None = None
+    needs: frozenset[str] = frozenset()
     more: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -98,14 +100,14 @@ class PaymentRequests:
     async def record(self, wanted: Wanted, key: str | None, digest: bytes) -> RecordedRequest:
         """The open request for this, or a new one: however often and from wherever it is asked for at once.
 
-        Raises Problem `customer_not_found` or `idempotency_key_reused`.
+        Raises Problem `customer_not_found`, `customer_incomplete` or `idempotency_key_reused`.
         """
         async with self.pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
             repeated = await idempotency.earlier(connection, key, digest)
             earlier_id = str(repeated.document["request_id"]) if repeated is not None else None
             if earlier_id is not None and not await _came_to_nothing(connection, earlier_id):
                 return RecordedRequest(earlier_id, created=False)
-            payer = await _payer(connection, wanted.customer_id)
+            payer = await _payer(connection, wanted)
             slot = wanted.slot
             live = None
             if slot is not None:
@@ -178,11 +180,20 @@ async def append(connection: Connection, request_id: str, events: list[EventMode
     return appended.last
 
 
-async def _payer(connection: Connection, customer_id: str) -> Payer:
-    row = await connection.fetchrow(SQL["customer"], customer_id)
+async def _payer(connection: Connection, wanted: Wanted) -> Payer:
+    row = await connection.fetchrow(SQL["customer"], wanted.customer_id)
     if row is None or not row["known"]:
         raise Problem("customer_not_found", field="customer_id")
-    return Payer(customer_id, row["name"], row["email"], row["phone"], row["now"])
+    payer = Payer(wanted.customer_id, row["name"], row["email"], row["phone"], row["now"])
+    if None in (payer.name, payer.email, payer.phone):
+        # The read model may be behind the log, and whoever was told what is missing has just sent it.
+        _, newest = await newest_registration(connection, streams.customer(wanted.customer_id))
+        if newest is not None:
+            payer = Payer(wanted.customer_id, newest.name, newest.email, newest.phone, row["now"])
+    missing = ", ".join(sorted(name for name in wanted.needs if not getattr(payer, name)))
+    if missing:
+        raise Problem("customer_incomplete", field="customer_id", missing=missing, provider=wanted.provider)
+    return payer
 
 
 async def _came_to_nothing(connection: Connection, request_id: str) -> bool:
@@ -232,6 +243,7 @@ def _ask(
             "customer_id": wanted.customer_id,
             "amount_idr": wanted.amount_idr,
             "description": wanted.description,
+            "asked_at": payer.now,
             "method": wanted.method,
             "channel": wanted.channel,
             "expires_at": expires_at,

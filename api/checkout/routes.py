@@ -10,7 +10,7 @@ from aiohttp import web
 from api.catalogue import CatalogueInForce
 from api.checkout import order_calls, topup_calls
 from api.checkout.asked import AskedPayments
-from api.checkout.clients import clients_of
+from api.checkout.clients import clients_of, least_orders
 from api.checkout.customers import PUT_CUSTOMER, Customers
 from api.checkout.opening import Opener
 from api.checkout.orders import OrderCalls
@@ -44,7 +44,9 @@ class Checkout:
             AskedPayments(kind, requests, self.opener, watch, settings) for kind in ("topup", "order")
         )
         self._topups = TopUpCalls(topups, catalogue, settings)
-        self._orders = OrderCalls(orders, catalogue, settings)
+        callable_now = self.clients.payments
+        least = {name: total for name, total in least_orders(settings).items() if name in callable_now}
+        self._orders = OrderCalls(orders, catalogue, settings, least)
 
     def routes(self) -> list[Route]:
         """Every call with its handler."""

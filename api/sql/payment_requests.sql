@@ -27,7 +27,10 @@ INSERT INTO payment_requests (
 UPDATE payment_requests SET claimed_until = clock_timestamp() + $2::interval, attempts = attempts + 1
 WHERE request_id = $1 AND status = 'requested' AND next_try_at <= clock_timestamp()
     AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
-RETURNING ask, attempts, provider, clock_timestamp() - created_at AS age;
+RETURNING ask, attempts, provider, clock_timestamp() - created_at AS age, clock_timestamp() - asked_at AS asked_ago;
+
+-- asking: The provider is about to be asked to make it.
+UPDATE payment_requests SET asked_at = clock_timestamp() WHERE request_id = $1;
 
 -- postpone: Nobody knows yet; look again later.
 UPDATE payment_requests SET claimed_until = NULL, next_try_at = clock_timestamp() + $2::interval, code = $3, said = $4
@@ -35,8 +38,8 @@ WHERE request_id = $1 AND status = 'requested' RETURNING request_id;
 
 -- opened: The provider waits for the payer.
 UPDATE payment_requests SET status = 'open', ask = NULL, payment_key = $2, provider_status = $3, instrument = $4,
-    expires_at = coalesce(expires_at, $5), code = NULL, said = NULL, claimed_until = NULL, next_try_at = NULL,
-    settled_at = clock_timestamp(), position = $6
+    expires_at = coalesce(expires_at, $5), charged_idr = nullif($6, amount_idr), code = NULL, said = NULL, claimed_until = NULL,
+    next_try_at = NULL, settled_at = clock_timestamp(), position = $7
 WHERE request_id = $1 AND status = 'requested' RETURNING request_id;
 
 -- refused: It will not be paid.
@@ -51,7 +54,7 @@ ORDER BY next_try_at LIMIT $1;
 
 -- find: One request with what became of its payment, and where read models stand.
 SELECT s.at_position, s.lag, r.request_id, r.kind, r.customer_id, r.provider, r.amount_idr, r.method, r.channel, r.status,
-    r.payment_key, r.provider_status, r.instrument, r.items, r.code, r.retry_after, r.expires_at, r.created_at, r.position, r.attempts,
+    coalesce(r.charged_idr, r.amount_idr) AS to_pay_idr, r.payment_key, r.provider_status, r.instrument, r.items, r.code, r.retry_after, r.expires_at, r.created_at, r.position, r.attempts,
     r.page_secret, r.claimed_until > clock_timestamp() AS calling, p.status AS payment_status, p.paid_at, p.failure_code,
     coalesce(p.late, false) AS late
 FROM (SELECT position AS at_position, lag_seconds AS lag FROM projection_positions WHERE name = 'payments') AS s
@@ -70,8 +73,8 @@ WITH seen AS (
     WHERE r.customer_id = $1 AND r.kind = $2 AND ($3::bigint IS NULL OR r.position < $3)
     ORDER BY r.position DESC LIMIT $4
 )
-SELECT seen.at_position, seen.lag, r.*, r.claimed_until > clock_timestamp() AS calling,
-    p.status AS payment_status, p.paid_at, p.failure_code, coalesce(p.late, false) AS late
+SELECT seen.at_position, seen.lag, r.*, coalesce(r.charged_idr, r.amount_idr) AS to_pay_idr,
+    r.claimed_until > clock_timestamp() AS calling, p.status AS payment_status, p.paid_at, p.failure_code, coalesce(p.late, false) AS late
 FROM seen LEFT JOIN found r ON true
 LEFT JOIN LATERAL (
     SELECT p.* FROM payment_aliases a JOIN payments p USING (record)
@@ -81,8 +84,8 @@ LEFT JOIN LATERAL (
 ORDER BY r.position DESC;
 
 -- page: What the payment page with this secret's digest shows, and what became of the payment.
-SELECT r.request_id, r.kind, r.amount_idr, r.method, r.channel, r.status, r.instrument, r.items, r.expires_at,
-    p.status AS payment_status, p.paid_at, p.amount AS received_idr
+SELECT r.request_id, r.kind, coalesce(r.charged_idr, r.amount_idr) AS amount_idr, r.method, r.channel, r.status, r.instrument,
+    r.items, r.expires_at, p.status AS payment_status, p.paid_at, p.amount AS received_idr
 FROM payment_requests r
 LEFT JOIN LATERAL (
     SELECT p.* FROM payment_aliases a JOIN payments p USING (record)

@@ -20,5 +20,5 @@ MAYAR = Provider(
     earlier_paths=("/api/webhook/mayar",),
     account_setting="mayar_merchant_id",
     amounts=STATED,
-    traits=Traits(announces_memberships=True, sells_licences=True),
+    traits=Traits(announces_memberships=True, sells_licences=True, order_needs=frozenset({"email", "phone"})),
 )

@@ -40,6 +40,10 @@ class XenditClient:
         self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge, metrics)
         self._name = display_name
 
+    def repeats_safely(self, ask: PaymentAsk) -> bool:
+        """Several invoices may have one `external_id`; a `reference_id` is taken once."""
+        return ask.kind == "topup"
+
     async def open(self, ask: PaymentAsk) -> Opening:
         try:
             if ask.kind == "order":

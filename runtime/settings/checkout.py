@@ -40,6 +40,10 @@ class CheckoutSettings(BaseModel):
         ge=1,
         description="Calls to Xendit; 60 a minute and endpoint with a test key, 600 with a live one.",
     )
+    outgoing_scalev_per_hour: int = Field(10_000, ge=1, description="Calls to Scalev: its limit of a key.")
+    outgoing_mayar_per_minute: int = Field(
+        20, ge=1, description="Calls to Mayar: the lower of the two limits that it names."
+    )
 
     pay_listeners: int = Field(
         1000,
@@ -72,10 +76,26 @@ class CheckoutSettings(BaseModel):
         ge=1,
         description="After this a request whose provider never answered is refused. Money that comes for it later still counts.",
     )
-    order_minimum_idr: int = Field(
+    checkout_repeat_after_seconds: float = Field(
+        60.0,
+        ge=0,
+        description="After a call of unknown end, how long an order is only looked for at a provider that would make a second one of it: longer "
+        "than such a call takes there, and than its lists lag.",
+    )
+    order_minimum_scalev_idr: int = Field(
         10_000,
         ge=1,
-        description="Least total of an order at a provider: the largest of the least amounts that the channels behind them take.",
+        description="Least total of an order at Scalev, which names none: the largest of the least amounts of the channels behind it (BCA accounts).",
+    )
+    order_minimum_xendit_idr: int = Field(
+        10_000,
+        ge=1,
+        description="Least total of an invoice of Xendit: below it BCA accounts are not offered to the payer.",
+    )
+    order_minimum_mayar_idr: int = Field(
+        10_000,
+        ge=1,
+        description="Least total of an invoice of Mayar, which names none: the largest of the least amounts of the channels behind it.",
     )
     order_expiry_hours: int = Field(
         24, ge=1, le=720, description="How long an order at a provider can be paid; one by hand has no end."

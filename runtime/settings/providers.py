@@ -39,7 +39,8 @@ class ProviderSettings(BaseModel):
     )
     scalev_store_unique_id: str | None = Field(
         None,
-        description="Our store; when set, webhooks of another one are quarantined. New orders are created in it.",
+        description="Our store; when set, webhooks of another one are quarantined. New orders are created in it; unset, in the only "
+        "store of the key.",
     )
     scalev_variant_unique_id: str | None = Field(
         None, description="Variant of the single catalogue product that names none."
@@ -48,6 +49,10 @@ class ProviderSettings(BaseModel):
         None, description="Bundle price option of the single catalogue product that names none."
     )
     scalev_base_url: str = Field("https://api.scalev.com", description="Address of Scalev's API.")
+    scalev_order_page_url: str = Field(
+        "https://app.scalev.id/order/public/{secret_slug}/success",
+        description="Where an order is paid when Scalev's answer names no page; `{secret_slug}` is the order's.",
+    )
 
     xendit_secret_key: SecretStr | None = Field(None, description="Key for calls to Xendit's API.")
     xendit_webhook_secret: SecretStr | None = Field(

@@ -28,6 +28,7 @@ from runtime.failed_keys import Keyhole
 from runtime.health import Health
 from runtime.settings import Settings
 from schemas import streams
+from schemas.catalog import Catalog
 from schemas.event_model import EventModel
 from tests.integration.checkout.xendit_door import XenditDoor
 from tests.unit.processor.policies.ledgerbook import shipped_catalog
@@ -58,8 +59,8 @@ class Shop:
     async def get(self, path: str, status: int = 200, **headers: str) -> Any:
         return await self.call("GET", path, status, **headers)
 
-    async def customer(self, customer_id: str = "budi", email: str = "budi@example.com") -> None:
-        await self.call("PUT", f"/v1/customers/{customer_id}", 201, {"email": email, "name": "Budi"})
+    async def customer(self, customer_id: str = "budi", email: str = "budi@example.com", **more: str) -> None:
+        await self.call("PUT", f"/v1/customers/{customer_id}", 201, {"email": email, "name": "Budi"} | more)
 
     async def hear(self, *facts: EventModel) -> None:
         """Facts as intake stores them, decided on and folded."""
@@ -98,12 +99,12 @@ Overrides = Callable[..., Any]
 
 
 @asynccontextmanager
-async def opened(given: Settings) -> AsyncIterator[Shop]:
-    """A shop with these settings, closed at the end."""
+async def opened(given: Settings, catalog: Catalog | None = None) -> AsyncIterator[Shop]:
+    """A shop with these settings (and a catalogue other than the shipped one), closed at the end."""
     async with open_pool(given, "test") as pool, open_pool(given, "api", role=ROLE) as narrow:
         async with pool.acquire() as connection:
             await ensure(connection)
-        await publish_catalog(pool, shipped_catalog())
+        await publish_catalog(pool, catalog or shipped_catalog())
         watch = PositionWatch(narrow)
         checkout = Checkout(given, narrow, watch)
         mounted = routes(given, narrow, watch, checkout=checkout)

@@ -123,3 +123,11 @@ async def test_what_cannot_be_sold_is_refused_and_nothing_is_written(
     refused = await shop.post("/v1/orders", body, status)
     assert refused["code"] == code
     assert await shop.log() == []
+
+
+async def test_a_second_equal_order_is_made_only_when_asked_for(shop: Shop) -> None:
+    await shop.customer()
+    first = await shop.post("/v1/orders", COURSE)
+    assert (await shop.post("/v1/orders", COURSE))["order_id"] == first["order_id"]
+    second = await shop.post("/v1/orders", COURSE | {"allow_second": True})
+    assert (second["order_id"] != first["order_id"], second["created"]) == (True, True)
