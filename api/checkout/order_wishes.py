@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from api.checkout.requests import Wanted
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 
 def order_wanted(
-    body: OrderBody, catalog: Catalog, settings: Settings, callable_providers: Collection[str]
+    body: OrderBody, catalog: Catalog, settings: Settings, least_orders: Mapping[str, int]
 ) -> Wanted:
-    """Raises Problem, which names the field."""
+    """`least_orders`: by provider that can be called. Raises Problem, which names the field."""
     provider = settings.payment_provider
     if provider is None:
         raise Problem("provider_not_configured", provider="PAYMENT_PROVIDER")
     traits = PROVIDERS[provider].traits
-    if not traits.paid_by_hand and provider not in callable_providers:
+    if not traits.paid_by_hand and provider not in least_orders:
         raise Problem("provider_not_configured", provider=provider)
     quantities: Counter[str] = Counter()
     for item in body.items:
         quantities[item.product] += item.quantity
     products = {name: _product(catalog, name, number) for number, name in enumerate(quantities)}
     total = sum((products[name].price_idr or 0) * count for name, count in quantities.items())
-    least = 0 if traits.paid_by_hand else settings.order_minimum_idr(provider)
+    least = least_orders.get(provider, 0)
     if total < least:
         raise Problem("order_below_minimum", field="items", total=total, minimum=least, provider=provider)
     lines = tuple(_line(products[name], count) for name, count in quantities.items())

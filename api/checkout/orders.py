@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -32,10 +32,10 @@ class OrderCalls:
         asked: AskedPayments,
         catalogue: CatalogueInForce,
         settings: Settings,
-        callable_providers: Collection[str],
+        least_orders: Mapping[str, int],
     ) -> None:
         self._asked, self._catalogue, self._settings = asked, catalogue, settings
-        self._callable = callable_providers
+        self._least = least_orders
         self._public_url = public_url(settings)
 
     async def post(self, request: web.Request) -> web.StreamResponse:
@@ -44,7 +44,7 @@ class OrderCalls:
         key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
         raw = await request.read()
         body = parsed(raw, OrderBody)
-        wanted = order_wanted(body, await self._catalogue.get(), self._settings, self._callable)
+        wanted = order_wanted(body, await self._catalogue.get(), self._settings, self._least)
         digest = idempotency.digest(request.method, request.path, raw)
         recorded, row = await self._asked.make(wanted, key, digest)
         document = CreatedOrder(**self._shape(row), created=recorded.created, position=row["position"])

@@ -218,10 +218,6 @@ class Settings(
         """Key for calls to this provider's API. Raises ConfigurationError."""
         return self._require(CALL_KEYS[provider], "the key that the provider shows for its API")
 
-    def order_minimum_idr(self, provider: str) -> int:
-        """Least total of an order at this provider, in rupiah."""
-        return int(getattr(self, f"order_minimum_{provider}_idr"))
-
     def require_database_url(self) -> str:
         """The database's address, or a ConfigurationError that says how to get one."""
         return self._require("database_url", "a PostgreSQL address")
