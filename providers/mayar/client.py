@@ -35,7 +35,9 @@ class MayarClient:
 
     async def open(self, ask: PaymentAsk) -> Opening:
         try:
-            reply = await self._api.call("create_invoice", "POST", "/hl/v1/invoice/create", body=_invoice(ask))
+            reply = await self._api.call(
+                "create_invoice", "POST", "/hl/v1/invoice/create", body=_invoice(ask)
+            )
         except CallFailed as failed:
             if failed.code == "provider_refused":
                 failed.code = "order_rejected"
