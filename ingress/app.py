@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry
 
-from ingress.door import Door
+from ingress.door import Door, Durable
 from ingress.guard import Guard
+from ingress.journal.opening import open_journal
 from ingress.limits import Limits
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher, bounds_of
@@ -35,8 +36,8 @@ Started = Callable[[tuple[str, int]], None]
 async def run(settings: Settings, stop: asyncio.Event, *, started: Started | None = None) -> None:
     """Serves until `stop`, then drains. `started` is told the public address (port 0 means any free one).
 
-    The broker may be away at start and at any time: requests are answered 503 until it is back. Raises
-    TopologyMismatch when its queues are not ours.
+    The broker may be away at start and at any time: the journal takes what comes, or without one requests are answered 503 until it is
+    back. Raises TopologyMismatch when its queues are not ours, ConfigurationError when the journal has no folder.
     """
     registry, health = new_registry(), Health("ingress")
     async with (
@@ -80,34 +81,46 @@ async def _serving(
     paths = webhook_paths()
     metrics = Metrics(registry)
     quarantine = Quarantine(settings, metrics)
+    publisher = GroupingPublisher(broker.publisher, settings.broker_partitions, bounds_of(settings), metrics)
+    async with _durable(settings, broker, publisher, health, metrics) as (durable, tasks):
+        door = Door(
+            settings,
+            paths=paths,
+            durable=durable,
+            quarantine=quarantine,
+            limits=Limits(settings, {provider.name for provider in paths.values()}),
+            health=health,
+            metrics=metrics,
+            trusted=trusted_networks(settings.ingress_trusted_proxies),
+        )
+        guard = Guard(door, settings, metrics)
+        listener = listen(guard, settings)
+        background = [
+            asyncio.create_task(broker.failure(), name="ingress broker"),
+            asyncio.create_task(guard.sweep(), name="ingress sweep"),
+            asyncio.create_task(quarantine.run(await broker.publisher_aside()), name="ingress quarantine"),
+        ]
+        try:
+            yield listener, [*background, *tasks]
+        finally:
+            await listener.close()
+            # What was refused last gets a moment; it is counted in any case.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await quarantine.drained()
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _durable(
+    settings: Settings, broker: Broker, publisher: GroupingPublisher, health: Health, metrics: Metrics
+) -> AsyncIterator[tuple[Durable, Sequence[asyncio.Task[None]]]]:
+    """What must have a delivery before it is answered 200, with its background work."""
+    if settings.ingress_durability == "journal":
+        async with open_journal(settings, publisher, health, metrics) as opened:
+            yield opened
+        return
     health.add("broker", lambda: broker.is_ready(stalled_seconds=settings.ingress_publish_deadline_seconds))
-    door = Door(
-        settings,
-        paths=paths,
-        publisher=GroupingPublisher(
-            broker.publisher, settings.broker_partitions, bounds_of(settings), metrics
-        ),
-        quarantine=quarantine,
-        limits=Limits(settings, {provider.name for provider in paths.values()}),
-        health=health,
-        metrics=metrics,
-        trusted=trusted_networks(settings.ingress_trusted_proxies),
-    )
-    guard = Guard(door, settings, metrics)
-    listener = listen(guard, settings)
-    background = [
-        asyncio.create_task(broker.failure(), name="ingress broker"),
-        asyncio.create_task(guard.sweep(), name="ingress sweep"),
-        asyncio.create_task(quarantine.run(await broker.publisher_aside()), name="ingress quarantine"),
-    ]
-    try:
-        yield listener, background
-    finally:
-        await listener.close()
-        # What was refused last gets a moment; it is counted in any case.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FLUSH_SECONDS):
-                await quarantine.drained()
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+    yield publisher, ()

@@ -1,4 +1,4 @@
-"""One webhook request: look at its head, verify it, publish it with a confirm, answer.
+"""One webhook request: look at its head, verify it, make it durable, answer.
 
 How bytes become requests and answers become bytes is the connection's business; what is decided about a request stands here.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 from aiohttp.http import RawRequestMessage
 from aiohttp.typedefs import RawHeaders
@@ -17,9 +18,9 @@ from ingress import answers
 from ingress.answers import Answer
 from ingress.connection import Connection
 from ingress.entrance import Entrance
+from ingress.lane import Settle, Unpublished
 from ingress.limits import Limits
 from ingress.metrics import Metrics
-from ingress.publisher import GroupingPublisher, Unpublished
 from ingress.quarantine import Quarantine, RefusedRequest
 from ingress.remote import Network, remote_address
 from ingress.request import Request
@@ -45,6 +46,13 @@ UNREAD = {
 BY_HEAD = ("refused", "too_large", "crumbs", "crowded")
 
 
+class Durable(Protocol):
+    """What must have a delivery before we answer 200."""
+
+    def submit(self, envelope: Envelope, partition: int, settle: Settle) -> object:
+        """`settle` is called once, in a later turn of the loop. Raises NotConfirmed when too many wait."""
+
+
 class Door:
     """The handler of the public port."""
 
@@ -53,7 +61,7 @@ class Door:
         settings: Settings,
         *,
         paths: Mapping[str, Provider],
-        publisher: GroupingPublisher,
+        durable: Durable,
         quarantine: Quarantine,
         limits: Limits,
         health: Health,
@@ -63,7 +71,7 @@ class Door:
         self._entrances = {
             path: Entrance(path, provider, settings, metrics) for path, provider in paths.items()
         }
-        self._publisher = publisher
+        self._durable = durable
         self._quarantine = quarantine
         self._limits = limits
         self._health = health
@@ -143,7 +151,7 @@ class Door:
             self._reply(connection, entrance, verdict)
             return
         try:
-            self._publisher.submit(
+            self._durable.submit(
                 verdict, entrance.partition(verdict.body), partial(self._settled, connection, entrance)
             )
         except NotConfirmed as error:

@@ -57,3 +57,18 @@ class Metrics:
             ("reason",),
             registry=registry,
         )
+        self.journal_waiting = Gauge(
+            "lunas_ingress_journal_waiting",
+            "Accepted deliveries that are in the journal and that the broker does not have yet.",
+            registry=registry,
+        )
+        self.journal_relayed = Counter(
+            "lunas_ingress_journal_relayed",
+            "Deliveries that the broker got from the journal, because it did not answer when they came.",
+            registry=registry,
+        )
+        self.journal_damaged = Counter(
+            "lunas_ingress_journal_damaged",
+            "Places in the journal that are no whole record although they were written once.",
+            registry=registry,
+        )

@@ -26,6 +26,7 @@ class GroupingPublisher:
     """Every delivery is settled once: when the broker has confirmed it, or within the deadline when it has not."""
 
     def __init__(self, publisher: Publisher, partitions: int, bounds: Bounds, metrics: Metrics) -> None:
+        self._publisher = publisher
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()
         self._lanes = [Lane(publisher, number, bounds, metrics, self._landed) for number in range(partitions)]
@@ -34,6 +35,15 @@ class GroupingPublisher:
         self._waiting_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         metrics.waiting.set_function(lambda: len(self._waiting))
+
+    @property
+    def is_ready(self) -> bool:
+        """There is a channel to the broker; it may be frozen all the same."""
+        return self._publisher.is_ready
+
+    async def wait_ready(self) -> None:
+        """Until there is one."""
+        await self._publisher.wait_ready()
 
     @property
     def waiting(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -10,8 +11,34 @@ from pydantic import BaseModel, Field
 class IngressSettings(BaseModel):
     """Nothing a client sends may hold memory or a connection for longer than these say."""
 
-    ingress_durability: Literal["broker"] = Field(
-        "broker", description="What must have a delivery before we answer 200: confirmed by the broker."
+    ingress_durability: Literal["journal", "broker"] = Field(
+        "journal",
+        description="What must have a delivery before we answer 200. `journal`: a local file, synced to disk, and the broker when it answers in "
+        "time; webhooks are taken while the broker is away. `broker`: its confirm alone; for containers without a disk of their own.",
+    )
+    ingress_journal_dir: Path | None = Field(
+        None,
+        description="Folder of the journal; `LUNAS_HOME/journal` when unset. On another disk than the broker's, the death of one disk loses nothing.",
+    )
+    ingress_journal_segment_bytes: int = Field(
+        67_108_864,
+        ge=4096,
+        description="Size from which the journal begins a new file. Files are deleted whole, and what a restart reads first is one of them.",
+    )
+    ingress_journal_max_bytes: int = Field(
+        4_294_967_296,
+        ge=65_536,
+        description="Most bytes of one journal. What the broker has is deleted first, oldest first; when only what it does not have is left: 503.",
+    )
+    ingress_journal_retention_days: float = Field(
+        7.0,
+        ge=0,
+        description="How long what the broker has stays, to be published again after the loss of the broker: `lunas ingress republish`.",
+    )
+    ingress_journal_window: int = Field(
+        1024,
+        ge=1,
+        description="Deliveries of the journal sent to the broker at once when it is back; also how near its end the direct way opens again.",
     )
     ingress_body_limit_bytes: int = Field(
         1_048_576,

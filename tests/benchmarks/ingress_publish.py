@@ -160,7 +160,7 @@ async def _serve(broker_url: str, variant: str) -> None:
         door = Door(
             settings,
             paths=paths,
-            publisher=GroupingPublisher(publisher, 1, bounds, metrics),
+            durable=GroupingPublisher(publisher, 1, bounds, metrics),
             quarantine=Quarantine(settings, metrics),
             limits=Limits(settings, {provider.name for provider in paths.values()}),
             health=Health("bench"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from ast import literal_eval
 from collections.abc import AsyncIterator
@@ -27,7 +29,15 @@ PROCESS = "tests.integration.ingress.process"
 async def ingress_process(
     broker_url: str, **overrides: object
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    settings = {"env": "development", "broker_url": broker_url, "ingress_port": 0, "ingress_metrics_port": 0}
+    """A process with a home of its own, unless it is given one."""
+    home = tempfile.mkdtemp(prefix="lunas-test-")
+    settings = {
+        "env": "development",
+        "home": home,
+        "broker_url": broker_url,
+        "ingress_port": 0,
+        "ingress_metrics_port": 0,
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -45,6 +55,7 @@ async def ingress_process(
         if process.returncode is None:
             process.send_signal(signal.SIGKILL)
         await process.wait()
+        shutil.rmtree(home)
 
 
 class Client:

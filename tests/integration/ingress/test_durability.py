@@ -1,9 +1,10 @@
-"""200 means the broker has it. Anything else is 503 in time, and the provider sends again."""
+"""Without a journal 200 means the broker has it. Anything else is 503 in time, and the provider sends again."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 import aio_pika
 import aiohttp
@@ -17,6 +18,12 @@ from tests.integration.ingress.conftest import Ingress, Outbox, Start, raw, unti
 from tests.integration.ingress.requests import BODY, XENDIT, post
 
 Http = aiohttp.ClientSession
+
+
+@pytest.fixture
+def start(start: Start) -> Start:
+    """Only the broker's confirm counts."""
+    return partial(start, ingress_durability="broker")
 
 
 async def send(http: Http, ingress: Ingress, body: bytes = BODY) -> tuple[int, str | None]:

@@ -38,7 +38,7 @@ def test_defaults_are_the_promised_ones() -> None:
     assert (settings.env, settings.home, settings.ingress_durability) == (
         "production",
         Path(".lunas"),
-        "broker",
+        "journal",
     )
     doors = [(settings.ingress_host, settings.ingress_port), (settings.api_host, settings.api_port)]
     assert [*doors, (settings.console_host, settings.console_port)] == [
@@ -104,7 +104,7 @@ def test_production_names_every_secret_a_configured_provider_misses(
             {"PAYMENT_PROVIDER": "paypal"},
             r"^PAYMENT_PROVIDER is wrong .*'scalev', 'xendit', 'mayar' or 'manual'",
         ),
-        ({"LUNAS_INGRESS_DURABILITY": "journal"}, r"^LUNAS_INGRESS_DURABILITY is wrong .*'broker'"),
+        ({"LUNAS_INGRESS_DURABILITY": "disk"}, r"^LUNAS_INGRESS_DURABILITY is wrong .*'journal' or 'broker'"),
         ({"LUNAS_BROKER_RETRY_DELAYS_SECONDS": "5,soon"}, r"^LUNAS_BROKER_RETRY_DELAYS_SECONDS is wrong"),
         ({"LUNAS_DATABASE_URL": "mysql://u:pw@h/x"}, r"^LUNAS_DATABASE_URL is no address: .*postgresql://"),
         ({"LUNAS_BROKER_URL": "http://h/"}, r"^LUNAS_BROKER_URL is no address: .*amqp://"),

@@ -1,0 +1,67 @@
+"""Opens the journal of one ingress process with what runs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ingress.journal.journal import Journal, bounds_of
+from ingress.journal.keeper import Keeper
+from ingress.journal.place import own_place
+from ingress.journal.progress import Progress
+from ingress.journal.reader import Reader
+from ingress.journal.relay import Sender, relay
+from ingress.journal.upkeep import Upkeep
+from ingress.metrics import Metrics
+from ingress.publisher import GroupingPublisher
+from runtime.health import Health
+from runtime.logs import get_logger
+from runtime.settings import Settings
+
+log = get_logger(__name__)
+
+
+def journal_root(settings: Settings) -> Path:
+    """The folder of all journals of this installation."""
+    return settings.ingress_journal_dir or settings.home / "journal"
+
+
+@asynccontextmanager
+async def open_journal(
+    settings: Settings, publisher: GroupingPublisher, health: Health, metrics: Metrics
+) -> AsyncIterator[tuple[Keeper, Sequence[asyncio.Task[None]]]]:
+    """The keeper, and the tasks to watch. Raises ConfigurationError when no folder can be written to."""
+    place = await asyncio.to_thread(own_place, journal_root(settings))
+    try:
+        await asyncio.to_thread(place.cut_torn)
+        journal = Journal(place, bounds_of(settings))
+        progress = Progress(place.relayed)
+        keeper = Keeper(journal, publisher, progress)
+        sender = Sender(
+            publisher,
+            partitions=settings.broker_partitions,
+            window=settings.ingress_journal_window,
+            metrics=metrics,
+        )
+        upkeep = Upkeep(journal_root(settings), place, journal, progress, sender)
+        health.add("journal", journal.is_writable)
+        metrics.journal_waiting.set_function(lambda: keeper.waiting)
+        tasks = [
+            asyncio.create_task(relay(journal, keeper, Reader(place.folder), sender), name="ingress relay"),
+            asyncio.create_task(upkeep.run(), name="ingress journal upkeep"),
+        ]
+        log.info(
+            "journal open", action="ingress.journal_open", folder=place.folder.name, waiting=keeper.waiting
+        )
+        try:
+            yield keeper, tasks
+        finally:
+            await journal.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await upkeep.save()
+    finally:
+        place.release()

@@ -1,0 +1,67 @@
+"""Reads a journal from a record on, a part at a time, while it is being written to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from ingress.journal.record import HEAD, Record
+from ingress.journal.segment import Segment, segments
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Records in order, up to record `through`; `damaged`: segments in which something in between is no whole record."""
+
+    records: list[Record]
+    through: int
+    damaged: list[Path]
+
+
+class Reader:
+    """Remembers where it stopped, so that a segment is read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._next = 0
+        self._segment = 0
+        self._offset = 0
+
+    def read(self, after: int, until: int, *, records: int, size: int) -> Part:
+        """The records behind `after` and before `until`, so many of them and bytes at most, and one at least. Raises OSError.
+
+        `until` is the first number that is not written yet. What is missing or damaged is passed over.
+        """
+        if after + 1 != self._next:
+            self._segment = self._offset = 0
+        found: list[Record] = []
+        damaged: list[Path] = []
+        left, through = size, after
+        for segment in self._segments(after):
+            start = self._offset if segment.first == self._segment else 0
+            for item in segment.scan(start):
+                if not isinstance(item, Record):
+                    damaged.append(segment.path)
+                elif item.number >= until:
+                    return self._stop(found, until - 1, damaged, segment, item.offset)
+                elif item.number > after:
+                    found.append(item)
+                    left -= len(item.frame)
+                    through = item.number
+                    if len(found) == records or left <= 0:
+                        return self._stop(found, through, damaged, segment, item.end)
+        self._next = 0
+        return Part(found, until - 1, damaged)
+
+    def _stop(
+        self, found: list[Record], through: int, damaged: list[Path], segment: Segment, offset: int
+    ) -> Part:
+        self._next, self._segment, self._offset = through + 1, segment.first, max(offset, HEAD.size)
+        return Part(found, through, damaged)
+
+    def _segments(self, after: int) -> list[Segment]:
+        """Those that may hold what comes behind `after`."""
+        found = segments(self._folder)
+        over = sum(1 for _, following in pairwise(found) if following.first <= after + 1)
+        return found[over:]

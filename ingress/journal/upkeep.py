@@ -1,0 +1,88 @@
+"""What a journal needs beside the relay: its progress saved, old segments deleted, folders of processes that died emptied."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from ingress.journal.journal import Journal
+from ingress.journal.place import Place, folders, hold
+from ingress.journal.progress import Progress
+from ingress.journal.reader import Reader
+from ingress.journal.relay import Sender
+from runtime.logs import get_logger
+from schemas.errors import NotConfirmed, Unroutable
+
+log = get_logger(__name__)
+
+SAVE_SECONDS = 1.0  # of relayed deliveries that are sent again after a crash, and recognised
+ROUND_SAVES = 60
+
+
+class Upkeep:
+    """Run it beside the door."""
+
+    def __init__(
+        self, root: Path, place: Place, journal: Journal, progress: Progress, sender: Sender
+    ) -> None:
+        self._root = root
+        self._place = place
+        self._journal = journal
+        self._progress = progress
+        self._sender = sender
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        turn = 0
+        while True:
+            if turn % ROUND_SAVES == 0:
+                await self._round()
+            turn += 1
+            await asyncio.sleep(SAVE_SECONDS)
+            await self.save()
+
+    async def save(self) -> None:
+        """Remembers how far the broker is. On a full disk it is remembered later: then more is sent twice."""
+        through = self._progress.through
+        if through != self._place.relayed:
+            try:
+                await asyncio.to_thread(self._place.save_relayed, through)
+            except OSError as error:
+                log.warning(
+                    "the progress of the journal cannot be saved",
+                    action="ingress.journal_unsaved",
+                    error=str(error),
+                )
+
+    async def _round(self) -> None:
+        try:
+            await self._journal.trim(self._progress.through)
+            for folder in await asyncio.to_thread(folders, self._root):
+                if folder != self._place.folder:
+                    await self._empty(folder)
+        except (OSError, NotConfirmed, Unroutable) as error:
+            log.warning(
+                "upkeep of the journal goes on later", action="ingress.journal_upkeep", error=str(error)
+            )
+
+    async def _empty(self, folder: Path) -> None:
+        """Sends what a process left there that lives no more."""
+        left = await asyncio.to_thread(hold, folder)
+        if left is None:
+            return
+        try:
+            until = await asyncio.to_thread(left.last_number) + 1
+            progress, reader = Progress(left.relayed), Reader(folder)
+            if progress.through + 1 < until:
+                log.warning(
+                    "sending what another ingress left in its journal",
+                    action="ingress.journal_adopted",
+                    folder=folder.name,
+                    deliveries=until - 1 - progress.through,
+                )
+            while progress.through + 1 < until:
+                await self._sender.send(reader, progress, until)
+            if progress.through != left.relayed:
+                await asyncio.to_thread(left.save_relayed, progress.through)
+        finally:
+            left.release()

@@ -1,0 +1,193 @@
+"""Writing together, full and failing disks, and what is deleted when."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ingress.journal import segment as segment_module
+from ingress.journal.journal import Journal, JournalBounds, NotWritten
+from ingress.journal.place import hold, own_place
+from ingress.journal.progress import Progress
+from ingress.journal.reader import Reader
+from ingress.journal.record import Record
+from ingress.journal.segment import segments
+
+BOUNDS = JournalBounds(segment=1 << 20, total=1 << 30, retention=60.0, pending=1000, pending_bytes=1 << 20)
+
+
+@asynccontextmanager
+async def journal_in(root: Path, bounds: JournalBounds = BOUNDS) -> AsyncIterator[Journal]:
+    place = own_place(root)
+    place.cut_torn()
+    journal = Journal(place, bounds)
+    try:
+        yield journal
+    finally:
+        await journal.close()
+        place.release()
+
+
+async def write(journal: Journal, *frames: bytes) -> list[int | None]:
+    """Numbers of the records; None for what was refused."""
+    numbers: list[int | None] = []
+
+    def written(number: int, failure: NotWritten | None) -> None:
+        numbers.append(number if failure is None else None)
+
+    for frame in frames:
+        journal.append(frame, written)
+    await journal.barrier()
+    await asyncio.sleep(0)
+    return numbers
+
+
+def frames_in(folder: Path) -> list[bytes]:
+    return [item.frame for each in segments(folder) for item in each.scan() if isinstance(item, Record)]
+
+
+async def test_what_waits_is_synced_together_and_numbered_in_order(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        assert await write(journal, b"a", b"b", b"c") == [1, 2, 3]
+        assert journal.syncs == 1
+        assert await write(journal, b"d") == [4]
+    assert frames_in(tmp_path / "0") == [b"a", b"b", b"c", b"d"]
+    async with journal_in(tmp_path) as journal:
+        assert await write(journal, b"e") == [5]
+
+
+async def test_a_torn_end_is_cut_and_its_number_given_again(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        await write(journal, b"a", b"b")
+    (only,) = segments(tmp_path / "0")
+    os.truncate(only.path, only.size - 1)
+    async with journal_in(tmp_path) as journal:
+        assert await write(journal, b"c") == [2]
+    assert frames_in(tmp_path / "0") == [b"a", b"c"]
+
+
+async def test_a_damaged_last_record_keeps_its_place(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        await write(journal, b"a")
+    (only,) = segments(tmp_path / "0")
+    data = bytearray(only.path.read_bytes())
+    data[-1] ^= 1
+    only.path.write_bytes(data)
+    async with journal_in(tmp_path) as journal:
+        assert await write(journal, b"b") == [2]
+    assert only.path.read_bytes() == data
+
+
+async def test_a_full_disk_is_refused_in_words_and_taken_again_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, full = segment_module.write_all, False
+
+    def half(descriptor: int, data: bytes) -> None:
+        if full:
+            os.write(descriptor, data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor, data)
+
+    monkeypatch.setattr(segment_module, "write_all", half)
+    async with journal_in(tmp_path) as journal:
+        assert await write(journal, b"a") == [1]
+        full = True
+        assert await write(journal, b"b", b"c") == [None, None]
+        assert "No space left" in journal.failing
+        assert not await journal.is_writable()
+        full = False
+        assert await journal.is_writable()
+        assert await write(journal, b"d") == [2]
+    assert frames_in(tmp_path / "0") == [b"a", b"d"]
+
+
+async def test_after_a_failed_sync_the_file_is_not_trusted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with journal_in(tmp_path) as journal:
+        await write(journal, b"a")
+        real = os.fdatasync
+        monkeypatch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "I/O error")))
+        assert await write(journal, b"b") == [None]
+        monkeypatch.setattr(os, "fdatasync", real)
+        assert await write(journal, b"c") == [2]
+    assert [each.first for each in segments(tmp_path / "0")] == [1, 2]
+    assert frames_in(tmp_path / "0") == [b"a", b"c"]
+
+
+async def test_files_that_the_broker_has_are_deleted_by_age_and_the_others_never(tmp_path: Path) -> None:
+    small = JournalBounds(segment=1, total=1 << 30, retention=60.0, pending=10, pending_bytes=1 << 20)
+    async with journal_in(tmp_path, small) as journal:
+        for frame in (b"a", b"b", b"c", b"d"):
+            await write(journal, frame)
+        long_ago = time.time() - 3600
+        for each in segments(tmp_path / "0")[:3]:
+            os.utime(each.path, (long_ago, long_ago))
+        await journal.trim(0)
+        assert len(segments(tmp_path / "0")) == 4
+        await journal.trim(2)
+        assert frames_in(tmp_path / "0") == [b"c", b"d"]
+
+
+async def test_a_journal_as_large_as_it_may_be_refuses_until_the_broker_has_some_of_it(
+    tmp_path: Path,
+) -> None:
+    tiny = JournalBounds(segment=1, total=120, retention=60.0, pending=10, pending_bytes=1 << 20)
+    async with journal_in(tmp_path, tiny) as journal:
+        numbers = [(await write(journal, b"x" * 20))[0] for _ in range(5)]
+        assert numbers == [1, 2, 3, None, None]
+        assert "LUNAS_INGRESS_JOURNAL_MAX_BYTES" in journal.failing
+        journal._place.save_relayed(1)
+        assert await write(journal, b"y") == [4]
+
+
+def test_two_processes_have_two_folders_and_a_dead_one_s_is_taken_over(tmp_path: Path) -> None:
+    first, second = own_place(tmp_path), own_place(tmp_path)
+    assert (first.folder.name, second.folder.name) == ("0", "1")
+    assert hold(first.folder) is None
+    first.save_relayed(12)
+    first.release()
+    again = own_place(tmp_path)
+    assert (again.folder.name, again.relayed) == ("0", 12)
+    again.release()
+    second.release()
+
+
+async def test_a_reader_goes_on_where_it_stopped_over_files_and_damage(tmp_path: Path) -> None:
+    small = JournalBounds(segment=60, total=1 << 30, retention=60.0, pending=100, pending_bytes=1 << 20)
+    async with journal_in(tmp_path, small) as journal:
+        for number in range(1, 21):
+            await write(journal, b"frame %02d" % number)
+        broken = segments(tmp_path / "0")[3]
+        data = bytearray(broken.path.read_bytes())
+        data[-1] ^= 1
+        broken.path.write_bytes(data)
+        reader, after, found, damaged = Reader(tmp_path / "0"), 0, [], []
+        while after + 1 < journal.next:
+            part = reader.read(after, journal.next, records=3, size=1 << 20)
+            found += [record.number for record in part.records]
+            damaged += part.damaged
+            after = part.through
+    (lost,) = set(range(1, 21)) - set(found)
+    assert found == sorted(set(range(1, 21)) - {lost})
+    assert set(damaged) == {broken.path}
+
+
+def test_progress_is_the_last_record_before_the_first_gap() -> None:
+    progress = Progress(10)
+    progress.settle(13)
+    progress.settle(12)
+    assert (progress.through, progress.is_settled(12), progress.is_settled(11)) == (10, True, False)
+    progress.settle(11)
+    assert progress.through == 13
+    progress.settle(16)
+    progress.settle_through(15)
+    assert progress.through == 16

@@ -1,0 +1,68 @@
+"""What a journal file says about itself after crashes and rot."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingress.journal.record import HEAD, PAGE_BYTES, Damage, Record, pack_head, pack_record, scan
+
+FRAMES = [b'{"a":1}' * 40, b"{}", b"body with rec\n inside " * 3, b'{"z":"' + b"x" * 5000 + b'"}']
+FILE = pack_head(7) + b"".join(pack_record(7 + index, frame) for index, frame in enumerate(FRAMES))
+ENDS = [item.end for item in scan(FILE, 7) if isinstance(item, Record)]
+
+
+def test_what_was_written_is_read_back_in_order() -> None:
+    found = [item for item in scan(FILE, 7) if isinstance(item, Record)]
+    assert [(item.number, item.frame) for item in found] == [*enumerate(FRAMES, start=7)]
+    assert found[0].offset == HEAD.size
+    assert found[-1].end == len(FILE)
+
+
+@given(bit=st.integers(0, len(FILE) * 8 - 1))
+@settings(max_examples=400)
+def test_every_flipped_bit_is_found_named_and_costs_its_own_record_alone(bit: int) -> None:
+    data = bytearray(FILE)
+    data[bit // 8] ^= 1 << bit % 8
+    items = list(scan(bytes(data), 7))
+    (damage,) = [item for item in items if isinstance(item, Damage)]
+    assert damage.offset <= bit // 8 < damage.end
+    assert not damage.torn
+    hit = sum(1 for end in ENDS if end <= bit // 8) if bit // 8 >= HEAD.size else None
+    assert [item.number for item in items if isinstance(item, Record)] == [
+        7 + index for index in range(len(FRAMES)) if index != hit
+    ]
+
+
+@given(length=st.integers(0, len(FILE) - 1))
+@settings(max_examples=300)
+def test_a_file_cut_anywhere_gives_its_whole_records_and_a_torn_end(length: int) -> None:
+    items = list(scan(FILE[:length], 7))
+    whole = [item for item in items if isinstance(item, Record)]
+    assert [item.frame for item in whole] == FRAMES[: sum(1 for end in ENDS if end <= length)]
+    damages = [item for item in items if isinstance(item, Damage)]
+    assert all(damage.torn for damage in damages)
+    at_a_border = length in (HEAD.size, *ENDS)
+    assert len(damages) == (0 if at_a_border else 1)
+
+
+@given(page=st.integers(0, len(FILE) // PAGE_BYTES - 1))
+def test_pages_that_never_reached_the_disk_are_torn_wherever_they_lie(page: int) -> None:
+    """A power cut may keep a later page of an unfinished write and lose an earlier one."""
+    padded = FILE + pack_record(11, b"{}" * 10_000)
+    data = bytearray(padded)
+    start = PAGE_BYTES * (page + 1)
+    data[start : start + PAGE_BYTES] = bytes(PAGE_BYTES)
+    damages = [item for item in scan(bytes(data), 7) if isinstance(item, Damage)]
+    assert damages
+    assert all(damage.torn for damage in damages)
+
+
+@given(data=st.binary(max_size=300))
+def test_any_bytes_are_accounted_for_without_an_error(data: bytes) -> None:
+    items = list(scan(pack_head(1) + data, 1))
+    at = HEAD.size
+    for item in items:
+        assert item.offset == at
+        at = item.end
+    assert at == HEAD.size + len(data)
