@@ -5,6 +5,7 @@ The time of receipt stays that of the original, because a translation may depend
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -52,13 +53,25 @@ class Replayer:
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises NotConfirmed or Unroutable."""
+        await self._send(self._partition(envelope), [envelope])
+
+    async def publish_all(self, envelopes: Sequence[Envelope]) -> None:
+        """The same for many: those of one partition travel together and keep their order."""
+        by_partition: dict[int, list[Envelope]] = {}
+        for envelope in envelopes:
+            by_partition.setdefault(self._partition(envelope), []).append(envelope)
+        await asyncio.gather(*(self._send(number, group) for number, group in by_partition.items()))
+
+    def _partition(self, envelope: Envelope) -> int:
         provider = PROVIDERS.get(envelope.provider)
-        partition = provider.partition(envelope.body, self._settings.broker_partitions) if provider else 0
+        return provider.partition(envelope.body, self._settings.broker_partitions) if provider else 0
+
+    async def _send(self, partition: int, envelopes: Sequence[Envelope]) -> None:
         await self._broker.publisher.publish(
             Message(
                 WEBHOOKS,
                 routing_key(partition),
-                pack([envelope]),
+                pack(envelopes),
                 CONTENT_TYPE,
                 {ATTEMPT_HEADER: 0, PARTITION_HEADER: partition},
             ),

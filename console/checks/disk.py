@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from console.checks.finding import Finding, ok, problem, unseen
+from console.checks.finding import Finding, note, ok, problem, unseen
 from console.messages import text
+from console.output import number
+from deploy.local.services.home import Home
+from ingress.journal.opening import journal_root
+from ingress.journal.survey import survey
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -22,3 +27,29 @@ def check_disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(settings.home).free
     detail = text("doctor.disk", home=settings.home, free=free // 2**20)
     return problem("disk", detail, text("doctor.disk.fix")) if free < LEAST_FREE_BYTES else ok("disk", detail)
+
+
+def check_journal(settings: Settings) -> Iterator[Finding]:
+    """What ingress answered for and keeps on its own disk, as far as that disk is here."""
+    root = journal_root(settings)
+    if settings.ingress_durability != "journal" or not root.is_dir():
+        return
+    states = list(survey(root))
+    size = sum(state.bytes for state in states) // 2**20
+    yield ok("journal", text("doctor.journal", root=root, bytes=size))
+    waiting = sum(state.waiting for state in states if not state.held or state.waiting > MOMENT)
+    if waiting:
+        yield problem(
+            "journal",
+            text("doctor.journal_waiting", count=number(waiting)),
+            text("doctor.journal_waiting.fix"),
+        )
+    broker = Home(settings.home).found_data("rabbitmq")
+    if broker is not None and broker.stat().st_dev == root.stat().st_dev:
+        yield note(
+            "journal_disk", text("doctor.journal_shared", root=root), text("doctor.journal_shared.fix")
+        )
+
+
+MOMENT = 5000
+"""Deliveries of a living ingress that are on their way: its progress is saved once a second."""

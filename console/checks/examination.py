@@ -14,7 +14,7 @@ from console.checks.activity import check_activity
 from console.checks.broker import check_broker
 from console.checks.configuration import check_configuration, environment
 from console.checks.database import check_clock, check_schema, check_server
-from console.checks.disk import check_disk
+from console.checks.disk import check_disk, check_journal
 from console.checks.finding import Finding, problem
 from console.checks.guards import check_guards
 from console.checks.login import Login, check_login, take_on, within_rights
@@ -49,6 +49,7 @@ async def examine(settings: Settings, provider: str | None) -> list[Finding]:
         *check_configuration(settings, process, environment()),
         *check_secrets(settings, process, None),
         check_disk(settings),
+        *check_journal(settings),
         *broker,
         *database.found,
         *check_processes(overview),

@@ -10,6 +10,7 @@ from console.texts.diagnosis import DIAGNOSIS
 from console.texts.errors import ERRORS
 from console.texts.examination import EXAMINATION
 from console.texts.faking import FAKING
+from console.texts.journal import JOURNAL
 from console.texts.looking import LOOKING
 from console.texts.next_steps import NEXT_STEPS
 from console.texts.reasons import REASONS
@@ -26,4 +27,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     **DEMONSTRATION,
     **FAKING,
     **ACCOUNTS,
+    **JOURNAL,
 }

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 _COLUMNS: dict[str, tuple[str, str]] = {
     "account": ("ACCOUNT", "AKUN"),
+    "journal": ("JOURNAL", "JURNAL"),
+    "in_use": ("IN USE", "DIPAKAI"),
+    "files": ("FILES", "BERKAS"),
+    "records": ("RECORDS", "CATATAN"),
+    "waiting": ("WAITING", "MENUNGGU"),
+    "oldest": ("OLDEST (WIB)", "TERTUA (WIB)"),
+    "newest": ("NEWEST (WIB)", "TERBARU (WIB)"),
     "at_wib": ("AT (WIB)", "PADA (WIB)"),
     "scopes": ("SCOPES", "CAKUPAN"),
     "rate": ("PER SECOND", "PER DETIK"),
@@ -59,7 +66,6 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "signed": ("SIGNED", "DITANDATANGANI"),
     "verified": ("VERIFIED", "VERIFIKASI"),
     "version": ("VERSION", "VERSI"),
-    "waiting": ("WAITING", "MENUNGGU"),
 }
 
 COLUMNS: dict[str, tuple[str, str]] = {f"column.{name}": words for name, words in _COLUMNS.items()}

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingress.journal.place import Place
+from ingress.journal.place import JournalFolder
 from ingress.journal.record import pack_record
 from ingress.journal.segment import OpenSegment
 from runtime.logs import get_logger
@@ -44,7 +44,7 @@ class JournalBounds:
 class Journal:
     """Records are numbered in the order of `append`; a number is given when the record is written."""
 
-    def __init__(self, place: Place, bounds: JournalBounds) -> None:
+    def __init__(self, place: JournalFolder, bounds: JournalBounds) -> None:
         self._place = place
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()

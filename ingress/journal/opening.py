@@ -11,7 +11,7 @@ from ingress.journal.journal import Journal, bounds_of
 from ingress.journal.keeper import Keeper
 from ingress.journal.place import own_place
 from ingress.journal.progress import Progress
-from ingress.journal.reader import Reader
+from ingress.journal.reader import JournalReader
 from ingress.journal.relay import Sender, relay
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
@@ -49,7 +49,9 @@ async def open_journal(
         health.add("journal", journal.is_writable)
         metrics.journal_waiting.set_function(lambda: keeper.waiting)
         tasks = [
-            asyncio.create_task(relay(journal, keeper, Reader(place.folder), sender), name="ingress relay"),
+            asyncio.create_task(
+                relay(journal, keeper, JournalReader(place.folder), sender), name="ingress relay"
+            ),
             asyncio.create_task(upkeep.run(), name="ingress journal upkeep"),
         ]
         log.info(

@@ -25,7 +25,7 @@ LOCK = "lock"
 RELAYED = "relayed.json"
 
 
-class Place:
+class JournalFolder:
     """One folder, held by this process. `relayed`: up to this record the broker has everything."""
 
     def __init__(self, folder: Path, lock: int) -> None:
@@ -80,7 +80,7 @@ class Place:
         os.close(self._lock)
 
 
-def own_place(root: Path) -> Place:
+def own_place(root: Path) -> JournalFolder:
     """The first folder under `root` that no living process holds. Raises ConfigurationError with what to do."""
     for number in range(PLACES_MAX):
         place = hold(root / str(number))
@@ -89,7 +89,7 @@ def own_place(root: Path) -> Place:
     raise ConfigurationError(f"all {PLACES_MAX} journals under {root} are held by living processes")
 
 
-def hold(folder: Path) -> Place | None:
+def hold(folder: Path) -> JournalFolder | None:
     """Holds a folder, made when it is missing; None when a living process holds it. Raises ConfigurationError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def hold(folder: Path) -> Place | None:
     except BlockingIOError:
         os.close(lock)
         return None
-    return Place(folder, lock)
+    return JournalFolder(folder, lock)
 
 
 def folders(root: Path) -> list[Path]:

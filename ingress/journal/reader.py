@@ -11,7 +11,7 @@ from ingress.journal.segment import Segment, segments
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class JournalPart:
     """Records in order, up to record `through`; `damaged`: segments in which something in between is no whole record."""
 
     records: list[Record]
@@ -19,7 +19,7 @@ class Part:
     damaged: list[Path]
 
 
-class Reader:
+class JournalReader:
     """Remembers where it stopped, so that a segment is read once."""
 
     def __init__(self, folder: Path) -> None:
@@ -28,7 +28,7 @@ class Reader:
         self._segment = 0
         self._offset = 0
 
-    def read(self, after: int, until: int, *, records: int, size: int) -> Part:
+    def read(self, after: int, until: int, *, records: int, size: int) -> JournalPart:
         """The records behind `after` and before `until`, so many of them and bytes at most, and one at least. Raises OSError.
 
         `until` is the first number that is not written yet. What is missing or damaged is passed over.
@@ -52,13 +52,13 @@ class Reader:
                     if len(found) == records or left <= 0:
                         return self._stop(found, through, damaged, segment, item.end)
         self._next = 0
-        return Part(found, until - 1, damaged)
+        return JournalPart(found, until - 1, damaged)
 
     def _stop(
         self, found: list[Record], through: int, damaged: list[Path], segment: Segment, offset: int
-    ) -> Part:
+    ) -> JournalPart:
         self._next, self._segment, self._offset = through + 1, segment.first, max(offset, HEAD.size)
-        return Part(found, through, damaged)
+        return JournalPart(found, through, damaged)
 
     def _segments(self, after: int) -> list[Segment]:
         """Those that may hold what comes behind `after`."""

@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 from ingress.journal.journal import Journal
 from ingress.journal.keeper import Keeper
 from ingress.journal.progress import Progress
-from ingress.journal.reader import Part, Reader
+from ingress.journal.reader import JournalPart, JournalReader
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
 from providers.registry import PROVIDERS
@@ -34,7 +34,7 @@ class Sender:
         self._partitions = partitions
         self._metrics = metrics
 
-    async def send(self, reader: Reader, progress: Progress, until: int) -> None:
+    async def send(self, reader: JournalReader, progress: Progress, until: int) -> None:
         """The next part before record `until`. Raises NotConfirmed or Unroutable; what got through is settled. Raises OSError."""
         part = await asyncio.to_thread(
             reader.read, progress.through, until, records=self.window, size=PART_BYTES
@@ -57,7 +57,7 @@ class Sender:
         provider = PROVIDERS.get(envelope.provider)
         return envelope, provider.partition(envelope.body, self._partitions) if provider else 0
 
-    def _tell_damage(self, part: Part) -> None:
+    def _tell_damage(self, part: JournalPart) -> None:
         for path in part.damaged:
             self._metrics.journal_damaged.inc()
             log.error(
@@ -68,7 +68,7 @@ class Sender:
             )
 
 
-async def relay(journal: Journal, keeper: Keeper, reader: Reader, sender: Sender) -> None:
+async def relay(journal: Journal, keeper: Keeper, reader: JournalReader, sender: Sender) -> None:
     """Until it is cancelled. Raises OSError when the journal cannot be read."""
     while True:
         await keeper.behind.wait()
@@ -86,7 +86,7 @@ async def relay(journal: Journal, keeper: Keeper, reader: Reader, sender: Sender
         log.info("the broker has all of the journal", action="ingress.journal_relayed")
 
 
-async def _catch_up(journal: Journal, keeper: Keeper, reader: Reader, sender: Sender) -> None:
+async def _catch_up(journal: Journal, keeper: Keeper, reader: JournalReader, sender: Sender) -> None:
     await sender.publisher.wait_ready()
     progress = keeper.progress
     while progress.through + 1 < journal.next - sender.window:

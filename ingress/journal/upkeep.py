@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 from ingress.journal.journal import Journal
-from ingress.journal.place import Place, folders, hold
+from ingress.journal.place import JournalFolder, folders, hold
 from ingress.journal.progress import Progress
-from ingress.journal.reader import Reader
+from ingress.journal.reader import JournalReader
 from ingress.journal.relay import Sender
 from runtime.logs import get_logger
 from schemas.errors import NotConfirmed, Unroutable
@@ -23,7 +23,7 @@ class Upkeep:
     """Run it beside the door."""
 
     def __init__(
-        self, root: Path, place: Place, journal: Journal, progress: Progress, sender: Sender
+        self, root: Path, place: JournalFolder, journal: Journal, progress: Progress, sender: Sender
     ) -> None:
         self._root = root
         self._place = place
@@ -72,7 +72,7 @@ class Upkeep:
             return
         try:
             until = await asyncio.to_thread(left.last_number) + 1
-            progress, reader = Progress(left.relayed), Reader(folder)
+            progress, reader = Progress(left.relayed), JournalReader(folder)
             if progress.through + 1 < until:
                 log.warning(
                     "sending what another ingress left in its journal",

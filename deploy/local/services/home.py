@@ -16,6 +16,7 @@ from typing import IO, Self
 
 from deploy.local.services.failures import AlreadyRunning, ServiceFailure
 from deploy.local.services.users import ServiceUser
+from runtime.files import write_whole
 
 FAR_ROOT = Path("/var/lib/lunas")
 VOLUMES = "volumes"
@@ -71,8 +72,19 @@ class Home:
         path = self.path / "secrets.json"
         if not path.exists():
             write_private(path, json.dumps({name: secrets.token_hex(24) for name in SECRET_NAMES}))
-        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        try:
+            found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+            return {name: found[name] for name in SECRET_NAMES}
+        except (ValueError, KeyError, TypeError):
+            raise ServiceFailure(
+                f"{path} holds no passwords any more (damaged, or cut off by a power cut): put a copy back. Without one, the data of the "
+                "private services here cannot be opened: keep what you need of it, then remove this home (make clean) and start again."
+            ) from None
+
+    def found_data(self, service: str) -> Path | None:
+        """The folder of a service's data, if there is one on this machine."""
+        near, far = self.path / service, FAR_ROOT / self.digest() / service
+        return next((folder for folder in (near, far) if folder.is_dir()), None)
 
     def data_folder(self, service: str, user: ServiceUser) -> Path:
         """The folder of one service's data, owned by its user (mode 0700).
@@ -126,9 +138,5 @@ class Home:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file only its owner can read, in one step: readers see the old or the new text."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
-    draft.replace(path)
+    """Writes a file only its owner can read, in one step: readers, and the next start after a power cut, see the old or the new text."""
+    write_whole(path, text.encode("utf-8"))

@@ -16,7 +16,7 @@ from ingress.journal import segment as segment_module
 from ingress.journal.journal import Journal, JournalBounds, NotWritten
 from ingress.journal.place import hold, own_place
 from ingress.journal.progress import Progress
-from ingress.journal.reader import Reader
+from ingress.journal.reader import JournalReader
 from ingress.journal.record import Record
 from ingress.journal.segment import segments
 
@@ -170,7 +170,7 @@ async def test_a_reader_goes_on_where_it_stopped_over_files_and_damage(tmp_path:
         data = bytearray(broken.path.read_bytes())
         data[-1] ^= 1
         broken.path.write_bytes(data)
-        reader, after, found, damaged = Reader(tmp_path / "0"), 0, [], []
+        reader, after, found, damaged = JournalReader(tmp_path / "0"), 0, [], []
         while after + 1 < journal.next:
             part = reader.read(after, journal.next, records=3, size=1 << 20)
             found += [record.number for record in part.records]

@@ -1,0 +1,148 @@
+"""`lunas ingress`: the journal of what was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from console.acts import Act, Done, record, tell
+from console.exits import FINE, PROBLEMS
+from console.lazy import Group
+from console.messages import text
+from console.options import Moment, as_json, asynchronous, reason, yes
+from console.output import number, print_data, print_json, print_table, talk
+from console.progress import Bar
+from console.replay import open_replay
+from console.safety import confirm
+from console.store import open_store
+from console.target import load_target
+from console.times import short_moment
+from ingress.journal.opening import journal_root
+from ingress.journal.survey import accepted_since, examine, survey
+
+if TYPE_CHECKING:
+    from schemas.envelope import Envelope
+
+
+GROUP = 256
+"""Deliveries on their way to the broker at once."""
+
+
+@click.group(cls=Group)
+def ingress() -> None:
+    """What ingress accepted, from its own disk: the journal, and sending it to the broker again."""
+
+
+@ingress.group("journal", cls=Group)
+def journal() -> None:
+    """The journal on this machine's disk: how much is there, and is it whole."""
+
+
+@journal.command("status")
+@as_json
+def status(as_json: bool) -> int:
+    """Show every journal of this installation: files, records, and what the broker does not have yet."""
+    root = journal_root(load_target(named=False))
+    states = list(survey(root))
+    if as_json:
+        print_json(
+            {"root": str(root), "items": [asdict(state) | {"folder": state.folder.name} for state in states]}
+        )
+        return FINE
+    if not states:
+        print_data(text("journal.none", root=root))
+        return FINE
+    headings = ("journal", "in_use", "files", "bytes", "records", "waiting", "oldest", "newest")
+    table = [
+        (
+            state.folder.name,
+            text("journal.yes" if state.held else "journal.no"),
+            number(state.files),
+            number(state.bytes),
+            number(state.records),
+            number(state.waiting),
+            state.oldest and short_moment(state.oldest),
+            state.newest and short_moment(state.newest),
+        )
+        for state in states
+    ]
+    print_data(str(root))
+    print_table([text(f"column.{name}") for name in headings], table, right=(2, 3, 4, 5))
+    return FINE
+
+
+@journal.command("verify")
+@as_json
+def verify(as_json: bool) -> int:
+    """Read every record and check it against its checksum and its number; names the file and the byte of what is wrong.
+
+    Exits with 1 when something was changed after it was written, or is missing. The end of a write that a crash stopped is shown, and is
+    no problem: it was never answered.
+    """
+    root = journal_root(load_target(named=False))
+    flaws = list(examine(root))
+    problems = [flaw for flaw in flaws if flaw.kind != "torn"]
+    if as_json:
+        print_json({"root": str(root), "items": [asdict(flaw) | {"file": str(flaw.file)} for flaw in flaws]})
+    else:
+        for flaw in flaws:
+            print_data(
+                text(
+                    f"journal.{flaw.kind}",
+                    file=flaw.file.relative_to(root),
+                    offset=number(flaw.offset),
+                    bytes=number(flaw.bytes),
+                    record=number(flaw.after_record),
+                )
+            )
+        print_data(text("journal.flawed" if problems else "journal.whole", root=root, count=len(problems)))
+    return PROBLEMS if problems else FINE
+
+
+@ingress.command("republish")
+@click.option(
+    "--since", type=Moment(), required=True, help="Only from then on: 2h, 30m, 3d, or an ISO 8601 time (WIB)."
+)
+@reason
+@yes
+@as_json
+@asynchronous
+async def republish(since: datetime, reason: str, yes: bool, as_json: bool) -> int:
+    """Send what was accepted since then to the broker again, in order: after the loss of the broker, or of a part of the log.
+
+    What was processed already is recognised and changes nothing.
+    """
+    settings = load_target()
+    root = journal_root(settings)
+    count = sum(1 for _ in accepted_since(root, since))
+    if not count:
+        talk(text("republish.nothing", root=root))
+        tell([], as_json=as_json)
+        return FINE
+    confirm(text("republish.question", count=number(count)), yes=yes)
+    undo = text("replay.undo")
+    async with open_store(settings) as connection:
+        act_id = await record(
+            connection,
+            Act("ingress.republish", f"since={since.isoformat()}", reason, undo, after={"deliveries": count}),
+        )
+    async with open_replay(settings) as replayer:
+        with Bar() as bar:
+            done = 0
+            for group in batched(accepted_since(root, since), GROUP):
+                await replayer.publish_all(group)
+                done += len(group)
+                bar.show(done, max(count, done))
+    tell([Done(text("republish.done", count=number(count)), act_id, undo)], as_json=as_json)
+    return FINE
+
+
+def batched(envelopes: Iterator[Envelope], size: int) -> Iterator[list[Envelope]]:
+    """So many at a time, in order."""
+    while group := list(islice(envelopes, size)):
+        yield group

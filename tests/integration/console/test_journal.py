@@ -1,0 +1,111 @@
+"""`lunas ingress`: what was accepted, is it whole, and sending it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingress.journal.journal import Journal, JournalBounds
+from ingress.journal.place import own_place
+from ingress.journal.segment import segments
+from runtime.amqp.broker import Broker, topology_of
+from runtime.ids import utc_now, uuid7_text
+from runtime.settings import Settings
+from schemas.envelope import Envelope, pack_one, unpack
+from schemas.topology import queue_name
+from tests.integration.console.conftest import Run
+
+BOUNDS = JournalBounds(segment=1, total=1 << 30, retention=86400.0, pending=100, pending_bytes=1 << 20)
+HOUR = 3_600_000_000
+
+
+def envelope(number: int, *, hours_ago: int = 0) -> Envelope:
+    at = int(utc_now().timestamp() * 1_000_000) - hours_ago * HOUR
+    body = b'{"data":{"payment_id":"py-%d"}}' % number
+    return Envelope(uuid7_text(), "xendit", at, "token", "0" * 12, "/webhooks/xendit", body)
+
+
+async def keep(home: Path, *kept: Envelope) -> Path:
+    """A journal of a process that lives no more, each record in a file of its own; its folder."""
+    place = own_place(home / "journal")
+    journal = Journal(place, BOUNDS)
+    for each in kept:
+        journal.append(pack_one(each), lambda _number, _failure: None)
+        await journal.barrier()
+    await journal.close()
+    place.release()
+    return place.folder
+
+
+async def test_status_says_how_much_there_is_and_what_the_broker_does_not_have(
+    lunas: Run, tmp_path: Path
+) -> None:
+    assert "There is no journal" in (await lunas("ingress", "journal", "status")).out
+    folder = await keep(tmp_path, envelope(1), envelope(2), envelope(3))
+    (folder / "relayed.json").write_text('{"record": 1}')
+    shown = await lunas("ingress", "journal", "status", "--json")
+    (item,) = shown.json["items"]
+    assert (item["files"], item["records"], item["waiting"], item["held"]) == (3, 3, 2, False)
+    table = (await lunas("ingress", "journal", "status")).out
+    assert str(tmp_path / "journal") in table
+
+
+@pytest.mark.parametrize("lang", ["en", "id"])
+async def test_verify_names_a_flipped_byte_a_missing_file_and_a_torn_end(
+    lunas: Run, tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNAS_LANG", lang)
+    folder = await keep(tmp_path, *(envelope(number) for number in range(5)))
+    whole = await lunas("ingress", "journal", "verify")
+    assert whole.code == 0
+    first, second, third, _, last = (each.path for each in segments(folder))
+    last.write_bytes(last.read_bytes()[:-1])
+    torn = await lunas("ingress", "journal", "verify")
+    assert (torn.code, last.name in torn.out) == (0, True)
+    data = bytearray(first.read_bytes())
+    data[-1] ^= 4
+    first.write_bytes(data)
+    third.unlink()
+    found = await lunas("ingress", "journal", "verify", "--json")
+    assert found.code == 1
+    assert [item["kind"] for item in found.json["items"]] == ["damaged", "missing", "torn"]
+    said = (await lunas("ingress", "journal", "verify")).out
+    assert first.name in said
+    assert second.name not in said
+
+
+async def test_republish_sends_what_came_since_with_its_own_ids_and_is_audited(
+    lunas: Run,
+    tmp_path: Path,
+    broker_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Callable[..., Settings],
+    pool: Any,
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    old, new = envelope(1, hours_ago=5), [envelope(number) for number in range(2, 600)]
+    await keep(tmp_path, old, *new[:3])
+    nothing = await lunas("ingress", "republish", "--since", "-1h", "--reason", "why")
+    assert nothing.code == 2
+    chosen = settings(broker_url=broker_url)
+    async with Broker(broker_url, name="test", topology=topology_of(chosen)) as broker:
+        await broker.ready(10)
+        refused = await lunas("ingress", "republish", "--since", "2h", "--reason", "the broker lost its data")
+        assert refused.code == 3
+        done = await lunas(
+            "ingress", "republish", "--since", "2h", "--reason", "the broker lost its data", "--yes", "--json"
+        )
+        assert done.code == 0, done.err
+        found: list[str] = []
+        for number in range(chosen.broker_partitions):
+            consumer = broker.consumer(queue_name(number), prefetch=100)
+            await consumer.start()
+            for delivery in await consumer.take(100, fill_seconds=0.2):
+                found += [each.delivery_id for each in unpack(delivery.body)]
+        assert sorted(found) == sorted(each.delivery_id for each in new[:3])
+    async with pool.acquire() as connection:
+        row = await connection.fetchrow("SELECT verb, reason FROM operator_acts ORDER BY at DESC LIMIT 1")
+    assert tuple(row) == ("ingress.republish", "the broker lost its data")
