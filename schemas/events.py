@@ -15,12 +15,13 @@ from schemas.decisions import DECISIONS
 from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel
 from schemas.facts import FACTS
+from schemas.plan_facts import PLAN_REQUEST_FACTS
 
 __all__ = ["EVENT_TYPES", "UPCASTERS", "EventModel", "decode", "encode"]
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
-EVENT_TYPES: dict[str, type[EventModel]] = {model.TYPE: model for model in (*FACTS, *DECISIONS, *ACTS)}
+EVENT_TYPES: dict[str, type[EventModel]] = {model.TYPE: model for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)}
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(type, from_version) → step to from_version + 1."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from schemas.event_model import EventModel
+from schemas.plan_facts import PLAN_FACTS
 from schemas.request_facts import CHECKOUT_FACTS
 
 Report = Literal[
@@ -380,4 +381,5 @@ FACTS: tuple[type[EventModel], ...] = (
     SuspenseClaimWithdrawn,
     SuspenseWrittenOff,
     *CHECKOUT_FACTS,
+    *PLAN_FACTS,
 )

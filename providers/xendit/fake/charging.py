@@ -19,6 +19,7 @@ from schemas.periods import Period
 VERSION = "2026-01-01"
 _MONTHS = {"MONTH": 1, "YEAR": 12}
 _DAYS = {"DAY": 1, "WEEK": 7}
+MOST_FORCED = 5  # per cycle: docs.xendit.co/recurring/features/force-recurring-cycle-attempt
 CHANNEL = "GOPAY"
 
 
@@ -99,10 +100,15 @@ class XenditCharging:
         body = bodies.cycle(
             one, cycle.number, cycle.cycle_id, cycle.attempts, cycle.status, cycle.scheduled, cycle.updated
         )
-        further = {"type": cycle.kind, "customer_id": plan.customer_id, "amount": cycle.amount}
+        further = {
+            "type": cycle.kind,
+            "customer_id": plan.customer_id,
+            "amount": cycle.amount,
+            "forced_attempt_count": cycle.forced,
+        }
         return body | further | {"metadata": plan.metadata, "created": iso(cycle.created)}
 
-    def _charge(self, cycle: CycleState) -> None:
+    def _charge(self, cycle: CycleState, *, forced: bool = False) -> None:
         plan, now = self._ledger.state.plans[cycle.plan_id], self._world.clock.now()
         request = self._request(plan, cycle, now)
         number = len(cycle.attempts) + 1
@@ -117,8 +123,12 @@ class XenditCharging:
             "next_retry_timestamp": None,
             "payment_session": None,
         }
+        attempt |= {"type": "FORCED"} if forced else {}
         cycle.attempts.append(attempt)
         cycle.updated = now
+        if plan.failing and forced:
+            self._tell_cycle(cycle, "force_attempt_failed")
+            return
         if plan.failing:
             self._failed(plan, cycle, now)
             return
@@ -128,7 +138,8 @@ class XenditCharging:
         self._go_on(plan)
 
     def _failed(self, plan: PlanState, cycle: CycleState, now: datetime) -> None:
-        if len(cycle.attempts) <= int(plan.schedule["total_retry"]):
+        attempts = len(cycle.attempts) - cycle.forced
+        if cycle.kind != "IMMEDIATE" and attempts <= int(plan.schedule["total_retry"]):
             again = now + _days(plan.schedule["retry_interval"], plan.schedule["retry_interval_count"])
             cycle.attempts[-1]["next_retry_timestamp"] = iso(again)
             cycle.status = "RETRYING"
@@ -137,7 +148,8 @@ class XenditCharging:
             return
         cycle.status = "FAILED"
         self._tell_cycle(cycle, "failed")
-        if plan.failed_cycle_action == "STOP":
+        if plan.failed_cycle_action == "STOP" or cycle.kind == "IMMEDIATE":
+            # Without its first payment a plan never begins (docs.xendit.co/apidocs/create-recurring-plan).
             self.stop(plan, "RECURRING_CYCLE_FAILED")
         else:
             self._go_on(plan)
@@ -149,11 +161,28 @@ class XenditCharging:
         elif plan.status == "ACTIVE":
             self._schedule(plan)
 
+    def force(self, cycle: CycleState) -> None:
+        """A charge before its time, or another attempt at once. The dates of what follows stay."""
+        if cycle.status not in ("SCHEDULED", "RETRYING"):
+            raise ApiRefusal(400, "API_VALIDATION_ERROR", f"the cycle is {cycle.status}")
+        if cycle.forced >= MOST_FORCED:
+            raise ApiRefusal(400, "API_VALIDATION_ERROR", "no more attempts of this cycle can be forced")
+        cycle.forced += 1
+        self._charge(cycle, forced=True)
+
     def _schedule(self, plan: PlanState) -> None:
-        due = self._due(plan, len(plan.cycles))
+        due = self._next_due(plan)
         cycle = self._new_cycle(plan, due, "SCHEDULED")
         self._world.clock.alarm(due, NAME, "charge", cycle.cycle_id)
         self._tell_cycle(cycle, "created")
+
+    def _next_due(self, plan: PlanState) -> datetime:
+        """The first date of the schedule after the last charge; its beginning when there was none."""
+        last = self._ledger.state.cycles[plan.cycles[-1]].scheduled if plan.cycles else None
+        index = 0
+        while last is not None and self._due(plan, index) <= last:
+            index += 1
+        return self._due(plan, index)
 
     def _due(self, plan: PlanState, index: int) -> datetime:
         unit, count = plan.schedule["interval"], int(plan.schedule["interval_count"])

@@ -15,7 +15,7 @@ from providers.fakes.world import FakeWorld
 from providers.simulated import new_uuid
 from providers.xendit.fake.charging import XenditCharging
 from providers.xendit.fake.ledger import NAME, XenditLedger
-from providers.xendit.fake.state import PlanState
+from providers.xendit.fake.state import CycleState, PlanState
 from providers.xendit.fake.v3 import invalid, metadata_of, whole_amount
 
 INTERVALS = ("DAY", "WEEK", "MONTH", "YEAR")
@@ -35,11 +35,14 @@ class PlanDesk:
         one = "/recurring/plans/{id}"
         return (
             FakeRoute("POST", "/recurring/plans", self._create),
+            FakeRoute("GET", "/recurring/plans", self._find),
             FakeRoute("GET", one, self._get),
             FakeRoute("PATCH", one, self._change),
             FakeRoute("POST", f"{one}/deactivate", self._stop),
             FakeRoute("GET", f"{one}/cycles", self._cycles),
             FakeRoute("GET", f"{one}/cycles/{{cycle}}", self._cycle),
+            FakeRoute("PATCH", f"{one}/cycles/{{cycle}}", self._change_cycle),
+            FakeRoute("POST", f"{one}/cycles/{{cycle}}/force_attempt", self._force),
         )
 
     def _create(self, call: FakeCall) -> FakeReply:
@@ -88,6 +91,13 @@ class PlanDesk:
     def _get(self, call: FakeCall) -> FakeReply:
         return FakeReply(200, self._shown(self._plan(call)))
 
+    def _find(self, call: FakeCall) -> FakeReply:
+        """By our reference. No page of the provider's shows this call for plans; for customers and requests it is so."""
+        wanted = call.query.get("reference_id")
+        found = [one for one in self._ledger.state.plans.values() if wanted in (None, one.reference_id)]
+        rows, more = page_of(found, call, key=lambda one: one.plan_id)
+        return FakeReply(200, {"data": [self._shown(one) for one in rows], "has_more": more})
+
     def _change(self, call: FakeCall) -> FakeReply:
         """Amount and description of what comes."""
         plan, wish = self._plan(call), call.document()
@@ -110,10 +120,27 @@ class PlanDesk:
         return FakeReply(200, {"data": shown, "has_more": more})
 
     def _cycle(self, call: FakeCall) -> FakeReply:
+        return FakeReply(200, self._charging.cycle_object(self._asked_cycle(call)))
+
+    def _change_cycle(self, call: FakeCall) -> FakeReply:
+        """Amount of a charge that waits (docs.xendit.co/apidocs/update-recurring-cycle)."""
+        cycle, wish = self._asked_cycle(call), call.document()
+        if cycle.status not in ("SCHEDULED", "RETRYING"):
+            raise invalid(f"the cycle is {cycle.status}")
+        cycle.amount = whole_amount(wish, "amount") or cycle.amount
+        cycle.updated = self._world.clock.now()
+        return FakeReply(200, self._charging.cycle_object(cycle))
+
+    def _force(self, call: FakeCall) -> FakeReply:
+        cycle = self._asked_cycle(call)
+        self._charging.force(cycle)
+        return FakeReply(200, self._charging.cycle_object(cycle))
+
+    def _asked_cycle(self, call: FakeCall) -> CycleState:
         plan = self._plan(call)
         if call.params["cycle"] not in plan.cycles:
             raise ApiRefusal(404, "DATA_NOT_FOUND", "there is no such cycle")
-        return FakeReply(200, self._charging.cycle_object(self._ledger.state.cycles[call.params["cycle"]]))
+        return self._ledger.state.cycles[call.params["cycle"]]
 
     def _plan(self, call: FakeCall) -> PlanState:
         plan = self._ledger.state.plans.get(call.params["id"])

@@ -116,6 +116,7 @@ class CycleState:
     created: datetime
     updated: datetime
     attempts: list[dict[str, Any]] = field(default_factory=list)
+    forced: int = 0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,71 @@
+"""What checkout asks of a provider of recurring plans, and what it is told: values only. Each provider's `plan_client.py` speaks them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PlanAsk(_Value):
+    """A plan to be opened. `reference` is ours, unique, and repeated by the provider. `next_charge`: when the second period begins.
+
+    `instrument`: what the provider knows a stored wallet or card by; without one the payer links one on the provider's page. `retries`: how
+    often a charge that failed is tried again, a day apart.
+    """
+
+    reference: str
+    customer_id: str
+    product: str
+    description: str
+    amount_idr: int
+    interval: Literal["DAY", "WEEK", "MONTH", "YEAR"]
+    interval_count: int
+    next_charge: datetime
+    retries: int
+    instrument: str | None = None
+    payer_name: str | None = None
+    payer_email: str | None = None
+    payer_phone: str | None = None
+
+
+class PlanOpening(_Value):
+    """A plan that the provider has. `action_url`: where its payer links an instrument."""
+
+    plan_key: str
+    status: str = ""
+    action_url: str | None = None
+
+
+class Repriced(_Value):
+    """Since when the plan has its new price, by the provider's clock, and the charge that comes next."""
+
+    changed_at: datetime
+    next_cycle: str | None = None
+
+
+class PlanClient(Protocol):
+    """Raises CallFailed."""
+
+    async def open(self, ask: PlanAsk) -> PlanOpening:
+        """A plan with our reference, or the one that was made with it before."""
+
+    async def find(self, ask: PlanAsk) -> PlanOpening | None:
+        """The plan with our reference, if the provider has one."""
+
+    async def stop(self, plan_key: str) -> None:
+        """Nothing is charged any more. Doing it twice is like doing it once."""
+
+    async def reprice(self, plan_key: str, amount_idr: int, description: str) -> Repriced:
+        """Another price from the next charge on. Doing it twice is like doing it once."""
+
+    async def charge_now(self, plan_key: str, cycle: str) -> None:
+        """Makes a charge that is due later. It is made once, however often this is called."""
+
+    async def close(self) -> None:
+        """End connections."""
