@@ -124,7 +124,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = application(
             settings, mounted, health, keyhole, lambda _app: watch.close(), ring, pages(settings, pool)
         )
-        resolving = asyncio.create_task(checkout.opener.resolve_until(stop), name="requests")
+        resolving = [
+            asyncio.create_task(checkout.opener.resolve_until(stop), name="requests"),
+            asyncio.create_task(checkout.plans.resolve_until(stop), name="plans"),
+        ]
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
         try:
@@ -135,7 +138,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             health.draining = True
         finally:
             await runner.cleanup()
-            resolving.cancel()
-            await asyncio.gather(resolving, return_exceptions=True)
+            for task in resolving:
+                task.cancel()
+            await asyncio.gather(*resolving, return_exceptions=True)
             await checkout.close()
     log.info("stopped", action="process.stopped")

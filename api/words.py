@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.checkout.subscription_words import SUBSCRIPTION_INDONESIAN
 from api.checkout.words import CHECKOUT_INDONESIAN
 from api.credit.words import CREDIT_INDONESIAN
 from api.licences.words import LICENCE_INDONESIAN
@@ -61,6 +62,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 INDONESIAN: dict[str, str] = {
     **CHECKOUT_INDONESIAN,
+    **SUBSCRIPTION_INDONESIAN,
     "0, or the books are wrong.": "0; selain itu pembukuannya salah.",
     "A subscription that opens something now.": "Langganan yang membuka sesuatu saat ini.",
     "Access ends by the database's clock: an ended subscription shows as expired with or without an event.": (

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas import checkout_api as c
+from schemas import subscription_api as s
 
 _QR = (
     "00020101021226570011ID.DANA.WWW011893600915302259148102090225914810303UMI51440014ID.CO.QRIS.WWW6304A13A"
@@ -51,6 +52,49 @@ _ORDER = {
     "failure_code": None,
 }
 
+_SUBSCRIPTION = {
+    "subscription_id": "sub_019bbf5d6a1577a7878a214734d2fcfb",
+    "customer_id": "budi",
+    "provider": "xendit",
+    "provider_subscription_id": "repl_5a1b1a9c-2d43-4f0e-9b3d-6f7a3c1e2d4b",
+    "plan": "pro-bulanan",
+    "tier": "pro",
+    "amount": 200000,
+    "next_plan": None,
+    "status": "active",
+    "has_access": True,
+    "action_url": None,
+    "started_at": "2026-01-15T03:02:00Z",
+    "expires_at": "2026-02-15T03:02:00Z",
+    "access_until": "2026-02-18T03:02:00Z",
+    "cancel_at_period_end": False,
+    "created_at": "2026-01-15T03:00:00Z",
+    "failure_code": None,
+}
+
+_WAITING = {
+    "tier": None,
+    "status": "pending",
+    "has_access": False,
+    "action_url": "https://linking.xendit.co/repl_5a1b1a9c-2d43-4f0e-9b3d-6f7a3c1e2d4b",
+    "started_at": None,
+    "expires_at": None,
+    "access_until": None,
+}
+
+_HISTORY = [
+    {
+        "at": "2026-01-15T03:02:03Z",
+        "type": "subscription.activated",
+        "plan": "pro-bulanan",
+        "tier": "pro",
+        "status": "active",
+        "expires_at": "2026-02-15T03:02:00Z",
+        "access_until": "2026-02-18T03:02:00Z",
+        "position": 47,
+    }
+]
+
 CHECKOUT_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     c.TopUpBody: {"customer_id": "budi", "amount": 50000, "payment_method": "qris"},
     c.CreatedTopUp: _TOPUP | {"created": True, "position": 42},
@@ -70,5 +114,11 @@ CHECKOUT_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "vaNumber": "1077660000000001",
         "vaChannel": "BCA_VIRTUAL_ACCOUNT",
     },
+    s.SubscriptionBody: {"customer_id": "budi", "plan": "pro-bulanan"},
+    s.MadeSubscription: _SUBSCRIPTION | _WAITING | {"created": True, "position": 42},
+    s.OneSubscription: _SUBSCRIPTION | {"history": _HISTORY, "position": 47, "lag_seconds": 0.0},
+    s.CancelBody: {"at": "period_end"},
+    s.ChangeBody: {"plan": "pro-bulanan", "at": "period_end"},
+    s.ActedSubscription: _SUBSCRIPTION | {"status": "cancelled", "cancel_at_period_end": True, "position": 52},
     c.SourceError: {"error": "Nominal tidak valid. Pilih: 25000, 50000, 100000"},
 }  # fmt: skip

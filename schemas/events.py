@@ -21,7 +21,9 @@ __all__ = ["EVENT_TYPES", "UPCASTERS", "EventModel", "decode", "encode"]
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
-EVENT_TYPES: dict[str, type[EventModel]] = {model.TYPE: model for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)}
+EVENT_TYPES: dict[str, type[EventModel]] = {
+    model.TYPE: model for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
+}
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(type, from_version) → step to from_version + 1."""

@@ -36,6 +36,15 @@ REASONS: dict[str, tuple[str, str]] = {
         "the catalogue names no variant and no bundle of the store for it",
         "katalog tidak menyebut varian atau bundel toko untuknya",
     ),
+    "no_plan": ("it is no plan", "bukan paket langganan"),
+    "plan_reference_missing": (
+        "the catalogue has no beginning of references (`plan_references`) that means this plan alone",
+        "katalog tidak punya awalan referensi (`plan_references`) yang hanya berarti paket ini",
+    ),
+    "period_too_short": (
+        "its period is no number of whole days, months or years",
+        "masanya bukan kelipatan hari, bulan, atau tahun",
+    ),
     # Bodies as a whole: the first ones are named as `schemas.strict_json` names them.
     "empty_body": ("it is empty", "isinya kosong"),
     "not_json": ("it is not JSON", "bukan JSON"),

@@ -62,4 +62,10 @@ TITLES_IN_INDONESIAN: dict[str, str] = {
     "Licence limit reached": "Batas lisensi tercapai",
     "Licence of another customer": "Lisensi pelanggan lain",
     "Product id required": "Id produk wajib diisi",
+    "Subscription not found": "Langganan tidak ditemukan",
+    "Subscription not active": "Langganan tidak aktif",
+    "Subscription ended": "Langganan sudah berakhir",
+    "Subscription exists": "Langganan sudah ada",
+    "Plan unchanged": "Paket tidak berubah",
+    "Period differs": "Masa berbeda",
 }

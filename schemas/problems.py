@@ -11,6 +11,7 @@ from schemas.licence_problems import LICENCE_KINDS
 from schemas.problem_kind import ProblemKind
 from schemas.problem_reasons import Reason
 from schemas.problem_titles import TITLES_IN_INDONESIAN
+from schemas.subscription_problems import SUBSCRIPTION_KINDS
 
 _KINDS = (
     ProblemKind(
@@ -187,6 +188,7 @@ _KINDS = (
     ),
     *CHECKOUT_KINDS,
     *LICENCE_KINDS,
+    *SUBSCRIPTION_KINDS,
 )
 
 PROBLEMS: dict[str, ProblemKind] = {kind.code: kind for kind in _KINDS}

@@ -35,6 +35,11 @@ LicenceState = TypeAliasType(
     Literal["active", "inactive", "expired", "not_found", "past_due", "cancelled", "pending"],
 )
 """As its provider tells it, or, when only our own records know, as they do."""
+SubscriptionRequestStatus = TypeAliasType(
+    "SubscriptionRequestStatus",
+    Literal["unknown", "pending", "active", "past_due", "cancelled", "expired", "failed"],
+)
+"""Of a subscription that we asked for: `unknown` while its provider has not answered, `failed` when it would not have it."""
 
 EnrollmentStatus = TypeAliasType("EnrollmentStatus", Literal["active", "revoked"])
 DeliveryStatus = TypeAliasType(

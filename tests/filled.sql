@@ -90,6 +90,12 @@ SELECT 'req_' || lpad(to_hex(n), 32, '0'), CASE WHEN n % 5 = 0 THEN 'order' ELSE
     'secret-' || n, sha256(('secret-' || n)::bytea), CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n
 FROM generate_series(1, $1::bigint / 2) n;
 
+-- plan_requests: One for every second customer, a few of them waiting.
+INSERT INTO plan_requests (request_id, customer_id, provider, plan, amount_idr, reference, slot, status, sold, plan_key, next_try_at, position)
+SELECT 'sub_' || lpad(to_hex(n), 32, '0'), 'c' || 2 * n, 'xendit', 'pro-bulanan', 200000, 'pro-' || lpad(to_hex(n), 32, '0'),
+    '["c' || 2 * n || '","pro-bulanan"]', 'open', '{}', 'repl-' || n, CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n
+FROM generate_series(1, $1::bigint / 8) n;
+
 -- spending: One for every customer, a few of them frozen.
 INSERT INTO spending_v1 (customer_id, spent_idr, reserved_tokens, frozen, month, month_tokens, month_papers, day, day_tokens, position)
 SELECT 'c' || n, 1000, 0, CASE WHEN n % 1000 = 0 THEN 'a dispute' END, '2026-01', 100, 0, '2026-01-15', 10, 10 * n

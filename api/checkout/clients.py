@@ -13,8 +13,10 @@ from providers.mayar.api import mayar_api
 from providers.mayar.client import MayarClient
 from providers.mayar.licences import MayarLicences
 from providers.outgoing import CallLimits, ProviderApi
+from providers.plan_asking import PlanClient
 from providers.scalev.client import ScalevClient
 from providers.xendit.client import XenditClient
+from providers.xendit.plan_client import XenditPlans
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -24,9 +26,10 @@ MINUTE, HOUR = 60.0, 3600.0
 
 @dataclass(frozen=True, slots=True)
 class OutgoingClients:
-    """`payments` and `licences`: who speaks to a provider about them, by its name. `apis`: what several of them share."""
+    """`payments`, `plans` and `licences`: who speaks to a provider about them, by its name. `apis`: what several of them share."""
 
     payments: dict[str, PaymentClient] = field(default_factory=dict)
+    plans: dict[str, PlanClient] = field(default_factory=dict)
     licences: dict[str, LicenceClient] = field(default_factory=dict)
     apis: list[ProviderApi] = field(default_factory=list)
 
@@ -40,13 +43,14 @@ def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> Outgoi
     """Clients of each provider whose key for calls is set."""
     clients = OutgoingClients()
     if settings.xendit_secret_key is not None:
-        clients.payments["xendit"] = XenditClient(
+        account = (
             settings.xendit_base_url,
             settings.xendit_secret_key.get_secret_value(),
             _limits(settings, settings.outgoing_xendit_per_minute, MINUTE),
             _breaker(settings),
-            metrics=metrics,
         )
+        clients.payments["xendit"] = XenditClient(*account, metrics=metrics)
+        clients.plans["xendit"] = XenditPlans(*account, metrics=metrics)
     if settings.mayar_api_key is not None:
         api = mayar_api(
             settings.mayar_base_url,

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from api.catalogue import CatalogueInForce
-from api.checkout import order_calls, topup_calls
+from api.checkout import order_calls, subscription_calls, topup_calls
 from api.checkout.asked import AskedPayments
 from api.checkout.clients import clients_of, least_orders
 from api.checkout.customers import PUT_CUSTOMER, Customers
 from api.checkout.opening import Opener
 from api.checkout.orders import OrderCalls
+from api.checkout.plan_requests import PlanRequests
+from api.checkout.plan_turns import PlanTurns
 from api.checkout.requests import PaymentRequests
 from api.checkout.source_topups import SourceTopUps
 from api.checkout.standing import Watch, public_url
+from api.checkout.subscriptions import SubscriptionCalls
 from api.checkout.topups import TopUpCalls
 from providers.call_record import CallMetrics
 from runtime.database import Pool
@@ -47,6 +50,9 @@ class Checkout:
         callable_now = self.clients.payments
         least = {name: total for name, total in least_orders(settings).items() if name in callable_now}
         self._orders = OrderCalls(orders, catalogue, settings, least)
+        plans = PlanRequests(pool, acquire_seconds=acquire)
+        self.plans = PlanTurns(plans, self.clients.plans, settings)
+        self._subscriptions = SubscriptionCalls(plans, self.plans, catalogue, watch, settings)
 
     def routes(self) -> list[Route]:
         """Every call with its handler."""
@@ -59,9 +65,14 @@ class Checkout:
             (order_calls.GET_ORDER, self._orders.get),
             (order_calls.LIST_ORDERS, self._orders.of_customer),
             (topup_calls.POST_SOURCE_TOPUP, SourceTopUps(self._topups).post),
+            (subscription_calls.POST_SUBSCRIPTION, self._subscriptions.post),
+            (subscription_calls.GET_SUBSCRIPTION, self._subscriptions.get),
+            (subscription_calls.CANCEL_SUBSCRIPTION, self._subscriptions.cancel),
+            (subscription_calls.CHANGE_SUBSCRIPTION, self._subscriptions.change),
         ]
 
     async def close(self) -> None:
         """Lets calls to providers end, and closes their connections."""
         await self.opener.close()
+        await self.plans.close()
         await self.clients.close()

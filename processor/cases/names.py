@@ -13,6 +13,7 @@ from schemas.facts import (
     RefundFact,
     SubscriptionReported,
 )
+from schemas.plan_facts import PlanFact
 from schemas.request_facts import CheckoutFact, CheckoutOpened, is_own_reference
 
 _ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
@@ -26,6 +27,8 @@ def names_of(event: EventModel) -> tuple[str, ...]:
     """
     if isinstance(event, SubscriptionReported):
         return (subscription_case(event.provider, event.subscription_key),)
+    if isinstance(event, PlanFact):
+        return (subscription_case(event.provider, event.plan_key),)
     if isinstance(event, CheckoutOpened):
         return _prefixed(event.provider, event.reference, event.payment_key, event.group_id, *event.aliases)
     if isinstance(event, CheckoutFact):

@@ -65,7 +65,7 @@ class OwnRequest(State, frozen=True):  # type: ignore[misc]
             method=fact.method,
             channel=fact.channel,
             expires_at=fact.expires_at,
-            items=tuple(_sold(item) for item in fact.items),
+            items=tuple(sold_of(item) for item in fact.items),
         )
 
     def word(self, name: str) -> Any:
@@ -85,7 +85,8 @@ def first(one: OwnRequest | None, two: OwnRequest | None) -> OwnRequest | None:
     return min(one, two, key=lambda request: (request.at, request.reference))
 
 
-def _sold(item: RequestedItem) -> Sold:
+def sold_of(item: RequestedItem) -> Sold:
+    """The line as a case remembers it."""
     return Sold(
         product=item.product,
         kind=item.kind,

@@ -75,11 +75,15 @@ class Naming(State, frozen=True):  # type: ignore[misc]
 
 
 class Ending(State, frozen=True):  # type: ignore[misc]
-    """A cancellation or an expiry as reported; `expires_at` is the end the report names, `at` when it was said."""
+    """A cancellation or an expiry as reported; `expires_at` is the end the report names, `at` when it was said.
+
+    `failed`: nobody wanted it, the provider stopped because a charge failed.
+    """
 
     at: datetime
     expires_at: datetime | None = None
     finished: bool = False
+    failed: bool = False
 
 
 class Stated(State, frozen=True):  # type: ignore[misc]
@@ -203,7 +207,7 @@ def _say(told: PayerReports, fact: SubscriptionReported) -> None:
     elif report == "created":
         told.expires_at = ends
     elif report == "cancelled":
-        told.cancelled = [Ending(at, ends, fact.finished)]
+        told.cancelled = [Ending(at, ends, fact.finished, fact.failure_code is not None)]
     elif report == "expired":
         told.expired = Ending(at, ends, fact.finished)
     elif report == "expiring_soon":

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from msgspec import field
 
+from processor.cases.own_plan import OwnPlan, as_reported
 from processor.cases.payment import Claim
 from processor.cases.reports import PayerReports, reported
 from processor.cases.state import State
 from schemas.event_model import EventModel
 from schemas.facts import SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
+from schemas.plan_facts import PlanFact
 
 
 class SubscriptionFacts(State):
-    """`payers`: what was reported, by the e-mail it was reported with. `claim`: an operator's newest word on whose it is."""
+    """`payers`: what was reported, by the e-mail it was reported with. `claim`: an operator's newest word on whose it is.
+
+    `own`: what our own checkout said, when it asked for it.
+    """
 
     key: str
     provider: str
@@ -20,20 +25,27 @@ class SubscriptionFacts(State):
     payers: dict[str, PayerReports] = field(default_factory=dict)
     claim: Claim | None = None
     written_off: bool = False
+    own: OwnPlan | None = None
 
     def observe(self, event: EventModel, position: int) -> None:
         """Merge one fact. Applying it again changes nothing."""
         if isinstance(event, SubscriptionReported):
-            told, payer = reported(event, position), event.payer_email or ""
-            if payer in self.payers:
-                self.payers[payer].join(told)
-            else:
-                self.payers[payer] = told
+            self._tell(event.payer_email or "", reported(event, position))
+        elif isinstance(event, PlanFact):
+            self.own = self.own or OwnPlan()
+            self.own.observe(event)
+            self._tell("", as_reported(event, position))
         elif isinstance(event, SuspenseClaimed):
             if self.claim is None or position > self.claim.position:
                 self.claim = Claim(event.customer_id, event.product, event.actor, position)
         elif isinstance(event, SuspenseWrittenOff):
             self.written_off = True
+
+    def _tell(self, payer: str, told: PayerReports) -> None:
+        if payer in self.payers:
+            self.payers[payer].join(told)
+        else:
+            self.payers[payer] = told
 
     @property
     def first_payer(self) -> str | None:
@@ -51,7 +63,9 @@ class SubscriptionFacts(State):
 
     @property
     def customer_ref(self) -> str | None:
-        """Our own reference, as it was last told."""
+        """Whose it is by our own word: what we asked for, else our reference as it was last told."""
+        if self.own is not None and self.own.customer_id:
+            return self.own.customer_id
         known = [one.words["customer_ref"] for one in self.payers.values() if "customer_ref" in one.words]
         newest = max(known, key=lambda word: (word.at, word.value), default=None)
         return newest.value if newest else None

@@ -55,8 +55,23 @@ def state_of(
     counted: list[Cycle],
     now: datetime,
     paid: Paid | None = None,
+    ended_at: datetime | None = None,
 ) -> SubscriptionState:
-    """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet)."""
+    """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet).
+
+    `ended_at`: its customer's word that it ends there and then. A charge that is made later all the same gives what it paid for.
+    """
+    state = _running(reports, product, counted, now, paid)
+    if ended_at is None or state.status == "expired" or any(cycle.start > ended_at for cycle in counted):
+        return state
+    ends = min(ended_at, state.expires_at or ended_at)
+    return SubscriptionState("cancelled", state.started_at, ends, ends)
+
+
+def _running(
+    reports: PayerReports, product: Product | None, counted: list[Cycle], now: datetime, paid: Paid | None
+) -> SubscriptionState:
+    """The state whatever its customer said of an end there and then."""
     grace = Period.parse(product.grace) if product and product.grace else None
     told = _Told(reports, grace, now)
     if counted and product and product.period:
@@ -135,6 +150,8 @@ class _Told(NamedTuple):
         until = self.grace.after(ends) if self.grace and ends else ends
         over = ends is not None and self.now >= ends
         cancelled = self._cancelled()
+        if cancelled is not None and cancelled.failed and overdue:
+            cancelled = None  # the grace of a charge that failed is not cut short by giving up on it
         if cancelled is not None and not cancelled.finished:
             end = ends or cancelled.at
             return SubscriptionState("cancelled", started, end, end, ends is not None and not over)
@@ -149,7 +166,7 @@ class _Told(NamedTuple):
     def _cancelled(self) -> Ending | None:
         """The cancellation in force: saying it again changes nothing, a return in between lifts it."""
         in_force = [ending for ending in self.reports.cancelled if self._in_force(ending)]
-        return min(in_force, key=lambda ending: ending.at, default=None)
+        return min(in_force, key=lambda ending: (ending.failed, ending.at), default=None)
 
     def _in_force(self, ending: Ending) -> bool:
         """One that names its period counts unless a later one was stated; without periods the last word counts."""

@@ -22,6 +22,7 @@ from schemas import streams
 from schemas.email_address import normalise_email
 from schemas.event_model import EventModel
 from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseFact
+from schemas.plan_facts import PlanFact
 from schemas.streams import StreamName
 
 SQL = load("fulfilment.sql", "processor")
@@ -223,6 +224,9 @@ class Desk:
         if isinstance(event, SubscriptionReported):
             key = names_of(event)[0]
             case = SubscriptionCase.new(key, event.provider, event.subscription_key)
+        elif isinstance(event, PlanFact):
+            key = names_of(event)[0]
+            case = SubscriptionCase.new(key, event.provider, event.plan_key)
         else:
             payment_key = key_of(event)
             provider: str = getattr(event, "provider")  # noqa: B009 - every payment and order fact has one

@@ -66,7 +66,11 @@ class _Deciding:
             for key, cycle in reports.cycles.items()
             if cycle.succeeded and self._counts(key, cycle, customer)
         ]
-        state = state_of(reports, product, counted, self.world.now, paid)
+        own = self.facts.own
+        sold = own.paid_for(counted) if own else None
+        if sold is not None and not self._claimed:
+            product = sold.as_product()
+        state = state_of(reports, product, counted, self.world.now, paid, own.ended_at if own else None)
         return SubscriptionOutcome(
             owner,
             frozenset(self.waits),
@@ -104,9 +108,10 @@ class _Deciding:
 
     def _product(self, reports: PayerReports) -> tuple[Product | None, str | None]:
         """What it is of, or why that is unclear."""
-        claimed = self.world.catalog.product((self.facts.claim and self.facts.claim.product) or "")
-        if claimed is not None and claimed.kind == "plan":
-            return claimed, None
+        if self._claimed is not None:
+            return self._claimed, None
+        if self.facts.own and self.facts.own.first:
+            return self.facts.own.first.as_product(), None
         if not reports.hints:
             return None, None
         match = self.world.catalog.match(reports.hints)
@@ -116,6 +121,13 @@ class _Deciding:
         # Without the plan a charge cannot become a period; a licence with its own end date can live without one.
         by_charges = not self.announces or reports.cycles or reports.anchor
         return None, match.reason if by_charges else None
+
+    @property
+    def _claimed(self) -> Product | None:
+        """The plan that an operator said it is of."""
+        named = (self.facts.claim and self.facts.claim.product) or ""
+        claimed = self.world.catalog.product(named)
+        return claimed if claimed is not None and claimed.kind == "plan" else None
 
     def _counts(self, key: str, cycle: Cycle, customer: CustomerRecord) -> bool:
         """A charge proved only by a static token counts up to the provider's threshold; above it when its payment was vouched for.

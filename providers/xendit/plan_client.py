@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from providers.breaker import Breaker
+from providers.call_record import CallMetrics
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.plan_asking import PlanAsk, PlanOpening, Repriced
@@ -27,10 +28,18 @@ MOST_CYCLES = "50"  # per page, and more than a plan has that waits
 class XenditPlans:
     """One account's recurring plans."""
 
-    def __init__(self, base_url: str, secret_key: str, limits: CallLimits, breaker: Breaker) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        secret_key: str,
+        limits: CallLimits,
+        breaker: Breaker,
+        *,
+        metrics: CallMetrics | None = None,
+    ) -> None:
         basic = b64encode(f"{secret_key}:".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "api-version": API_VERSION}
-        self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge)
+        self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge, metrics)
 
     async def open(self, ask: PlanAsk) -> PlanOpening:
         body = _plan(ask, await self._customer(ask))

@@ -22,6 +22,8 @@ _BY_TIME = ("/v1/suspense", "/v1/customers/{customer_id}/enrollments")
 _count = itertools.count()
 _topups: set[str] = set()
 _orders: set[str] = set()
+_plans: list[str] = []
+"""The first one is changed, the last one is ended."""
 TOPUPS = {
     "/v1/topups": itertools.cycle(
         [
@@ -40,6 +42,16 @@ TOPUPS = {
             {"customer_id": "budi", "items": [{"product": "kelas-python"}]},
             {"customer_id": "budi", "items": [{"product": "pro-bulanan", "quantity": 2}]},
         ]
+    ),
+    "/v1/subscriptions": itertools.cycle(
+        [
+            {"customer_id": "budi", "plan": "pro-bulanan", "allow_second": True},
+            {"customer_id": "budi", "plan": "kelas-python"},
+        ]
+    ),
+    "/v1/subscriptions/{subscription_id}/cancel": itertools.cycle([{"at": "period_end"}, {"at": "now"}]),
+    "/v1/subscriptions/{subscription_id}/change": itertools.cycle(
+        [{"plan": "klub"}, {"plan": "pro-bulanan"}]
     ),
     "/api/payments/topup": itertools.cycle(
         [
@@ -82,6 +94,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
     ):
         if name in place:
             place[name] = value
+    if "subscription_id" in path:
+        path["subscription_id"] = _subscription(ends=case.operation.path.endswith("/cancel"))
     if isinstance(case.body, dict) and case.operation.path in TOPUPS:
         case.body = dict(next(TOPUPS[case.operation.path]))
     elif "order_id" in path:
@@ -92,6 +106,12 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         path |= {"provider": "xendit", "payment_id": f"py-{number % 4}"}
 
 
+def _subscription(*, ends: bool) -> str:
+    if not _plans or (ends and len(_plans) == 1):
+        return "sub_" + "0" * 32
+    return _plans[-1 if ends else 0]
+
+
 @schemathesis.hook
 def after_call(_context: Any, case: Any, response: Any) -> None:
     mode = "positive" if _accepted(case) else "negative"
@@ -99,6 +119,8 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
         _topups.add(response.json()["payment_id"])
     if response.status_code == 201 and case.operation.path == "/v1/orders":
         _orders.add(response.json()["order_id"])
+    if response.status_code in (201, 202) and case.operation.path == "/v1/subscriptions":
+        _plans.append(response.json()["subscription_id"])
     if response.status_code == 200 and (cursor := response.json().get("next_cursor")):
         _given.add(cursor)
     with open(os.environ[CALLED], "a", encoding="utf-8") as file:

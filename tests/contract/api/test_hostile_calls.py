@@ -32,12 +32,25 @@ CHECKS = (
 )
 
 
+CLUB = """
+[[products]]
+id = "klub"
+kind = "plan"
+tier = "bpp"
+price_idr = 100000
+period = "1 month"
+xendit = { plan_references = ["klub-"] }
+"""
+"""A second plan, to change to."""
+
+
 async def _buy(api: Api) -> None:
     """What the examples of the document name, and more than one page of it."""
     await api.show(
         registered("budi", "budi@example.com"),
         credit("budi", 50_000),
         subscription("budi", "s1"),
+        subscription("budi", "xendit:subscription:repl-1", expires_at=None, access_until=None),
         *(enrolled("budi", f"kelas-{n}") for n in range(4)),
         assessed(
             "first", payment_id="py-first-try", aliases=("py-first-try",), customer_id="budi", method="cod"
@@ -77,10 +90,12 @@ async def test_every_call_is_answered_as_documented_whatever_is_sent(
 ) -> None:
     called = tmp_path / "called"
     door = XenditDoor()
+    catalogue = tmp_path / "catalog.toml"
+    catalogue.write_text((ROOT / "catalog.toml").read_text(encoding="utf-8") + CLUB, encoding="utf-8")
     async with TestServer(door.app) as xendit, TestServer(_every_licence()) as licences:
         given = settings(
             database_url=database_url, min_position_wait_seconds=0.01, read_page_max=3, failed_keys_max=10**6,
-            catalog=ROOT / "catalog.toml", xendit_secret_key="xnd_development_test", xendit_base_url=str(xendit.make_url("/")),
+            catalog=catalogue, xendit_secret_key="xnd_development_test", xendit_base_url=str(xendit.make_url("/")),
             outgoing_xendit_per_minute=10**6, mayar_api_key="dev-mayar-key", mayar_base_url=str(licences.make_url("/")),
             outgoing_mayar_per_minute=10**6, licence_calls_per_minute=10**6, mayar_product_id="membership",
         )  # fmt: skip

@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.integration.checkout.plan_door import PlanDoor
+
 CLOSING = web.AppKey("closing", asyncio.Event)
 Trouble = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
@@ -29,6 +31,7 @@ class XenditDoor:
     quirk: str = ""
     always: Trouble | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    plans: PlanDoor = field(default_factory=PlanDoor)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -38,6 +41,7 @@ class XenditDoor:
         app.router.add_post("/v3/payment_requests", self._create)
         app.router.add_get("/v3/payment_requests/{id}", self._read)
         app.router.add_get("/payment_requests", self._list)
+        self.plans.add_to(app)
         return app
 
     @property

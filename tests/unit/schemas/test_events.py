@@ -16,6 +16,7 @@ from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed
 from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel, unvalidated
 from schemas.facts import FACTS, CustomerRegistered
+from schemas.plan_facts import PLAN_REQUEST_FACTS
 
 CREDIT = {
     "case": "xendit:py-1",
@@ -61,7 +62,7 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_type_is_registered_under_its_name_once() -> None:
-    models = (*FACTS, *DECISIONS, *ACTS)
+    models = (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
     assert len(events.EVENT_TYPES) == len(models)
     assert all(events.EVENT_TYPES[model.TYPE] is model for model in models)
     assert all(model.VERSION >= 1 for model in models)
@@ -183,4 +184,6 @@ def test_a_step_that_leads_nowhere_is_refused() -> None:
 
 def test_the_registry_itself_is_whole() -> None:
     events.check_chains(events.EVENT_TYPES, events.UPCASTERS)
-    assert set(events.EVENT_TYPES) == {model.TYPE for model in (*FACTS, *DECISIONS, *ACTS)}
+    assert set(events.EVENT_TYPES) == {
+        model.TYPE for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
+    }

@@ -36,6 +36,7 @@ YOUNGER = {
     "request",
     "opened_as",
     "refused_for",
+    "own",
     "claim",
     "withdrawn",
 }
