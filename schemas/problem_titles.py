@@ -66,6 +66,5 @@ TITLES_IN_INDONESIAN: dict[str, str] = {
     "Subscription not active": "Langganan tidak aktif",
     "Subscription ended": "Langganan sudah berakhir",
     "Subscription exists": "Langganan sudah ada",
-    "Plan unchanged": "Paket tidak berubah",
     "Period differs": "Masa berbeda",
 }

@@ -34,13 +34,6 @@ SUBSCRIPTION_KINDS = (
         "Pelanggan sudah punya langganan `{plan}`.",
     ),
     ProblemKind(
-        "plan_unchanged",
-        409,
-        "Plan unchanged",
-        "The subscription is of this plan already.",
-        "Langganan ini sudah memakai paket itu.",
-    ),
-    ProblemKind(
         "plan_period_differs",
         409,
         "Period differs",

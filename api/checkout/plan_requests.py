@@ -106,13 +106,15 @@ class PlanRequests:
                 return int(first.document["position"])
             await log_append.lock_log(connection)
             row = await _locked(connection, act)
-            slot = await self._changeable(connection, row, sold)
-            about = _about(row)
-            fact = PlanChangeAsked(**about, plan_key=row["plan_key"], sold=sold, since=since)
-            position = await append(connection, act.request_id, [fact])
-            change = {"number": str(position), "kind": "change", "since": since, "slot": row["slot"]}
-            text = orjson.dumps(change | {"sold": sold.model_dump()}).decode()
-            await connection.execute(SQL["change"], act.request_id, text, slot, position)
+            position = int(row["position"])
+            # To what it is already there is no change; a change that waits for its charge can be taken back.
+            if row["ends"] is not None or row["act"] is not None or sold.product != row["plan"]:
+                slot = await self._changeable(connection, row, sold)
+                fact = PlanChangeAsked(**_about(row), plan_key=row["plan_key"], sold=sold, since=since)
+                position = await append(connection, act.request_id, [fact])
+                change = {"number": str(position), "kind": "change", "since": since, "slot": row["slot"]}
+                text = orjson.dumps(change | {"sold": sold.model_dump()}).decode()
+                await connection.execute(SQL["change"], act.request_id, text, slot, position)
             await idempotency.keep(connection, act.key, act.digest, FirstAnswer(200, {"position": position}))
             return position
 
@@ -130,8 +132,6 @@ class PlanRequests:
         if row["shown_status"] != "active":
             raise Problem("subscription_not_active", status=row["shown_status"] or "pending")
         current = RequestedItem.model_validate_json(row["sold"])
-        if row["act"] is None and sold.product == current.product:
-            raise Problem("plan_unchanged", field="plan")
         if Period.parse(sold.period or "") != Period.parse(current.period or ""):
             raise Problem("plan_period_differs", field="plan", plan=sold.product)
         if row["slot"] is None:

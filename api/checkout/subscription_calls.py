@@ -95,7 +95,6 @@ CHANGE_SUBSCRIPTION = Call(
         "product_unknown",
         "product_not_for_sale",
         "subscription_exists",
-        "plan_unchanged",
         "plan_period_differs",
     ),
     description="A plan is in force when a charge at its price was paid. 202 says that the provider has not answered yet.",

@@ -73,7 +73,8 @@ def _named(before: SubscriptionDecision | None, now: SubscriptionDecision) -> ty
         return _BY_STATUS[now.status]
     longer = before.expires_at and now.expires_at and now.expires_at > before.expires_at
     if longer and now.status == "active":
-        return SubscriptionRenewed
+        # Before its first charge a plan ends where it begins: what that charge pays for is the first period.
+        return SubscriptionActivated if before.expires_at == before.started_at else SubscriptionRenewed
     if before.status != now.status:
         return _BY_STATUS[now.status]
     return SubscriptionTierChanged if before.plan != now.plan else SubscriptionUpdated

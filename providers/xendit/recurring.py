@@ -29,7 +29,7 @@ def plan(meaning: Meaning, data: Section, received_at: datetime) -> Fact:
         report="cancelled" if stopped else "activated",
         aliases=_aliases(key, data),
         amount=data.amount_if_any("amount"),
-        starts_at=None if stopped else schedule.moment("anchor_date"),
+        starts_at=None if stopped else _first_charge(data, schedule, occurred or received_at),
         finished=stopped and done is not None and planned is not None and done >= planned,
         failure_code=data.text("failure_code"),
         token_only=True,
@@ -38,6 +38,12 @@ def plan(meaning: Meaning, data: Section, received_at: datetime) -> Fact:
         **_who_and_what(data),
     )
     return Fact(streams.subscription(PROVIDER, key), event)
+
+
+def _first_charge(data: Section, schedule: Section, active_at: datetime) -> datetime | None:
+    """When the first charge is due: at the beginning of the schedule, or at once, and the schedule begins with the second."""
+    begins = schedule.moment("anchor_date")
+    return min(begins, active_at) if begins is not None and data.flag("immediate_payment") else begins
 
 
 def cycle(meaning: Meaning, data: Section, received_at: datetime) -> tuple[Fact, ...]:

@@ -46,7 +46,7 @@ TOPUPS = {
     "/v1/subscriptions": itertools.cycle(
         [
             {"customer_id": "budi", "plan": "pro-bulanan", "allow_second": True},
-            {"customer_id": "budi", "plan": "kelas-python"},
+            {"customer_id": "nobody", "plan": "pro-bulanan"},
         ]
     ),
     "/v1/subscriptions/{subscription_id}/cancel": itertools.cycle([{"at": "period_end"}, {"at": "now"}]),

@@ -24,7 +24,7 @@ from schemas.catalog import Catalog, Product, Tier, XenditNames
 from schemas.translation import TranslationContext
 from tests.integration.checkout.conftest import Shop, opened
 from tests.unit.processor.policies.ledgerbook import shipped_catalog
-from tests.unit.providers.fakes.stand import KEYS, SECRET, Caller, TakenWebhook, WebhookDoor
+from tests.unit.providers.fakes.stand import KEYS, SECRET, Caller, TakenWebhook, WebhookDoor, basic
 
 
 def two_plans() -> Catalog:
@@ -89,7 +89,7 @@ class Club:
 
     async def plans(self) -> list[Any]:
         """The plans that the provider has."""
-        headers = {"Authorization": aiohttp.BasicAuth(KEYS["xendit"], "").encode()}
+        headers = {"Authorization": basic(KEYS["xendit"])}
         return list((await self.caller.call("xendit", "GET", "/recurring/plans", **headers))[1]["data"])
 
 
