@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console.demo.asking import ask_and_be_paid
 from console.demo.door import Application
 from console.demo.invariants import DETAILS_SHOWN, judge
 from console.demo.outcome import read_outcome
@@ -72,11 +73,12 @@ async def _told(settings: Settings, seed: int, customers: int, count: int) -> in
         talk(text("demo.visible", seconds=decimal(time.monotonic() - started), position=number(position)))
         outcome = await read_outcome(connection, application, script, position)
         tell(script, outcome)
+        asked = await ask_and_be_paid(connection, application, settings, outcome)
         used = await use_what_was_bought(connection, application, outcome)
         print_data()
         print_data(paint(text("demo.checks"), "cyan"))
         broken = 0
-        async for verdict in judge(connection, pool, script, performance, outcome, used):
+        async for verdict in judge(pool, script, performance, outcome, [asked, used]):
             mark = paint("✓", "green") if verdict.holds else paint("✗", "red")
             print_data(f"  {mark} {verdict.sentence}")
             for detail in verdict.contradictions[:DETAILS_SHOWN]:

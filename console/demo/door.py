@@ -79,6 +79,10 @@ class Application:
         """What decides access, as of now."""
         return await self._call("GET", f"/customers/{customer_id}/entitlements")
 
+    async def read(self, path: str, since: int | None = None) -> dict[str, Any]:
+        """What the API answers to a GET; none older than position `since`."""
+        return await self._call("GET", path, params={} if since is None else {"min_position": str(since)})
+
     async def ask(self, path: str, body: dict[str, object]) -> tuple[int, dict[str, Any]]:
         """What the API answers to a POST, a refusal too."""
         async with self._session.post(self._address + path, json=body) as answer:

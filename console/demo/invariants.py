@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,11 @@ from console.demo.performance import Performance
 from console.demo.script import Script
 from console.messages import text
 from console.output import number, rupiah
-from eventstore.queries import load
 from projections.registry import BY_NAME
 from projections.verify import verify
 
 if TYPE_CHECKING:
-    from runtime.database import Connection, Pool
+    from runtime.database import Pool
 
 DETAILS_SHOWN = 3
 
@@ -35,32 +33,29 @@ class Invariant:
 
 
 async def judge(
-    connection: Connection,
-    pool: Pool,
-    script: Script,
-    performance: Performance,
-    outcome: DayResult,
-    used: Invariant,
+    pool: Pool, script: Script, performance: Performance, outcome: DayResult, afterwards: Sequence[Invariant]
 ) -> AsyncIterator[Invariant]:
-    """Every invariant in turn; `used`: of what customers did afterwards."""
-    yield await _stored(connection, performance)
+    """Every invariant in turn; `afterwards`: of what customers did when the day was over."""
+    yield _stored(performance, outcome)
     yield _doors(script, performance)
     yield _ledger(outcome)
     yield _money(script, outcome)
     yield _customers(script, outcome)
     yield _held(script, outcome)
     yield _parked(script, outcome)
-    yield used
+    for invariant in afterwards:
+        yield invariant
     yield await _rebuilt(pool)
 
 
-async def _stored(connection: Connection, performance: Performance) -> Invariant:
-    """I1: hashed again here, so that a wrong stored digest does not vouch for itself."""
-    rows = await connection.fetch(load("demo.sql", "console")["bodies"])
-    stored = {hashlib.sha256(row["body"]).digest() for row in rows}
+def _stored(performance: Performance, outcome: DayResult) -> Invariant:
+    """I1."""
+    stored = set(outcome.stored)
     lost = [digest.hex() for digest in performance.accepted - stored]
     invented = [digest.hex() for digest in stored - performance.accepted]
-    sentence = text("invariant.stored", count=number(len(rows)), bodies=number(len(performance.accepted)))
+    sentence = text(
+        "invariant.stored", count=number(len(outcome.stored)), bodies=number(len(performance.accepted))
+    )
     return Invariant(sentence, lost + invented)
 
 

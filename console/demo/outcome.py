@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class DayResult:
-    """Amounts in whole rupiah; counts of deliveries, not of payments."""
+    """Amounts in whole rupiah; counts of deliveries, not of payments. `stored`: the SHA-256 of every stored body, computed anew."""
 
     position: int
     holdings: dict[str, Holdings]
@@ -50,6 +51,7 @@ class DayResult:
     outcomes: dict[str, int]
     ledger: dict[str, tuple[int, int]]
     received: int
+    stored: list[bytes]
     milliseconds: tuple[int, int]
 
 
@@ -73,6 +75,8 @@ async def read_outcome(
         outcomes={row["status"]: row["count"] for row in await connection.fetch(sql["outcomes"])},
         ledger={row["unit"]: (row["sum"], row["turnover"]) for row in await connection.fetch(sql["ledger"])},
         received=await connection.fetchval(sql["received"]),
+        # Hashed again here, so that a wrong stored digest does not vouch for itself.
+        stored=[hashlib.sha256(row["body"]).digest() for row in await connection.fetch(sql["bodies"])],
         milliseconds=(timing["p50"], timing["p99"]) if timing else (0, 0),
     )
 

@@ -19,6 +19,7 @@ from deploy.local.services.instance import CHECKOUT
 from deploy.local.services.interrupts import SIGNALS, Interrupts, MakeParent
 from deploy.local.services.supervisor import Programs, Supervisor
 from eventstore.read import is_empty
+from providers.manual import MANUAL
 from providers.registry import PROVIDERS
 from providers.scalev.simulator import VARIANT
 from runtime.settings import Settings, load_settings
@@ -70,6 +71,9 @@ def own_environment() -> None:
         "LUNAS_CATALOG": str(CHECKOUT / "catalog.toml"),
         "LUNAS_UNKNOWN_CUSTOMER": "suspense",
         "LUNAS_API_KEY": "",
+        "LUNAS_FAKES": "on",
+        "LUNAS_FAKES_STATE": "",
+        "PAYMENT_PROVIDER": MANUAL.name,
         "SCALEV_VARIANT_UNIQUE_ID": VARIANT,
     }
 

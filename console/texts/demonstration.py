@@ -104,6 +104,19 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "  {count} repetitions were recognised and changed nothing.",
         "  {count} ulangan dikenali dan tidak mengubah apa pun.",
     ),
+    "demo.asking": (
+        "{name} ({customer}) is asked for money; the providers are fakes",
+        "{name} ({customer}) ditagih; penyedianya palsu",
+    ),
+    "demo.no_button": ("{page} offers no {act}", "{page} tidak menawarkan {act}"),
+    "demo.topped_up": (
+        "  tops up {amount}: the QR code {code}… is paid on the provider's page; {seconds} s later {tokens} credit tokens are there.",
+        "  mengisi ulang {amount}: kode QR {code}… dibayar di halaman penyedia; {seconds} detik kemudian ada {tokens} token kredit.",
+    ),
+    "demo.ordered": (
+        "  orders {course} for {amount} ({provider}): an operator has seen the money and confirms it, the course is open. Audit record {act}.",
+        "  memesan {course} seharga {amount} ({provider}): operator sudah melihat uangnya dan mengonfirmasi, kelas terbuka. Catatan audit {act}.",
+    ),
     "demo.using": ("Using what was bought", "Memakai yang dibeli"),
     "demo.spent": (
         "  {clients} clients at once ask for {cost} of the {had} tokens of {customer}: {served} get them, the others are told that it is not "
@@ -138,6 +151,10 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
     "invariant.accounts": (
         "{count} accounts are what the log adds up to, and nobody spent more than there was",
         "{count} akun sesuai dengan jumlah di log, dan tidak ada yang memakai lebih dari yang ada",
+    ),
+    "invariant.asked": (
+        "of what was asked for came exactly what was paid less what went back: {amount}; nothing more is held or parked",
+        "dari yang ditagih datang persis yang dibayar dikurangi yang dikembalikan: {amount}; tidak ada lagi yang tertahan atau diparkir",
     ),
     "invariant.ledger": (
         "the double-entry ledger sums to zero ({units})",

@@ -54,7 +54,9 @@ async def test_the_demo_tells_the_day_and_every_invariant_holds(
     done = await demo(empty_database_url, broker_url, tmp_path, "--webhooks", "300", "--seed", "21")
     assert done.returncode == exits.FINE, done.stdout + done.stderr
     checks = done.stdout.partition("What must be true")[2]
-    assert checks.count("✓") == 9
+    assert checks.count("✓") == 10
+    assert "tops up Rp 50,000: the QR code 0002" in done.stdout
+    assert "orders kelas-python for Rp 150,000 (manual)" in done.stdout
     assert ": 4 get them, the others are told" in done.stdout
     assert "one more is answered quota_exceeded until" in done.stdout
     assert "✗" not in done.stdout

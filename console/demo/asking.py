@@ -1,0 +1,95 @@
+"""A customer is asked for money: everything that our application can start, paid on the pages of the fake providers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from console.demo.door import Application
+from console.demo.invariants import Invariant
+from console.demo.outcome import DayResult, distinct
+from console.demo.till import Till, Told
+from console.manual_orders import PROVIDER as BY_HAND
+from console.manual_orders import confirm_order
+from console.messages import text
+from console.output import decimal, number, paint, print_data, rupiah
+from eventstore.queries import load
+from providers.simulated import Buyer
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+    from runtime.settings import Settings
+
+CUSTOMER, NAME = "rani", "Rani Kusuma"
+TOP_UP_IDR = 50_000
+COURSE = "kelas-python"
+
+Step = Callable[[Till, "Connection"], Awaitable[int]]
+"""Plays and tells one thing; the rupiah that we have after it and did not have before."""
+
+
+async def ask_and_be_paid(
+    connection: Connection, application: Application, settings: Settings, outcome: DayResult
+) -> Invariant:
+    """Plays it, tells it, and says whether exactly the money that was paid has come."""
+    print_data()
+    print_data(paint(text("demo.asking", name=NAME, customer=CUSTOMER), "cyan"))
+    await application.register([Buyer(f"{CUSTOMER}@example.com", NAME, CUSTOMER)])
+    async with Till(application, settings, CUSTOMER) as till:
+        paid = sum([await step(till, connection) for step in STEPS])
+    return await _came(connection, outcome, paid)
+
+
+async def _top_up(till: Till, _connection: Connection) -> int:
+    wish = {"customer_id": CUSTOMER, "amount": TOP_UP_IDR, "payment_method": "qris"}
+    made = await till.ask("/topups", wish)
+    await till.press("xendit", made["xendit_id"], "pay")
+    started = time.monotonic()
+    paid = await till.reads(f"/topups/{made['payment_id']}", _succeeded)
+    has = await till.read(f"/customers/{CUSTOMER}/balance", paid["position"])
+    print_data(
+        text(
+            "demo.topped_up",
+            amount=rupiah(TOP_UP_IDR),
+            code=made["qr_string"][:16],
+            seconds=decimal(time.monotonic() - started),
+            tokens=number(has["credit_tokens"]),
+        )
+    )
+    return TOP_UP_IDR
+
+
+async def _order(till: Till, connection: Connection) -> int:
+    made = await till.ask("/orders", {"customer_id": CUSTOMER, "items": [{"product": COURSE}]})
+    act = await confirm_order(
+        connection, made["order_id"], "demo", "transfer 0042", text("manual.confirm_undo")
+    )
+    await till.reads(f"/orders/{made['order_id']}", _succeeded)
+    await till.reads(f"/customers/{CUSTOMER}/enrollments", lambda told: told["items"])
+    print_data(text("demo.ordered", course=COURSE, amount=rupiah(made["amount"]), provider=BY_HAND, act=act))
+    return int(made["amount"])
+
+
+STEPS: tuple[Step, ...] = (_top_up, _order)
+
+
+def _succeeded(told: Told) -> bool:
+    return bool(told["status"] == "succeeded")
+
+
+async def _came(connection: Connection, before: DayResult, paid: int) -> Invariant:
+    """Against the books of the day: what came since, what is held and parked, and that they still sum to zero."""
+    sql = load("demo.sql", "console")
+    off = []
+    received = await connection.fetchval(sql["received"])
+    if received - before.received != paid:
+        off.append(f"{rupiah(received - before.received)} ≠ {rupiah(paid)}")
+    held = {row["reason"]: (row["count"], row["amount"]) for row in await connection.fetch(sql["held"])}
+    if held != before.held:
+        off.append(f"{held} ≠ {before.held}")
+    parked = distinct(await connection.fetch(sql["parked"]))
+    if parked != before.parked:
+        off.append(f"{parked} ≠ {before.parked}")
+    off += [f"{row['unit']}: {row['sum']}" for row in await connection.fetch(sql["ledger"]) if row["sum"]]
+    return Invariant(text("invariant.asked", amount=rupiah(paid)), off)
