@@ -44,7 +44,7 @@ async def ask_and_be_paid(
 async def _top_up(till: Till, _connection: Connection) -> int:
     wish = {"customer_id": CUSTOMER, "amount": TOP_UP_IDR, "payment_method": "qris"}
     made = await till.ask("/topups", wish)
-    await till.press("xendit", made["xendit_id"], "pay")
+    await till.press(made["provider"], made["payment_id"], "pay")
     started = time.monotonic()
     paid = await till.reads(f"/topups/{made['payment_id']}", _succeeded)
     has = await till.read(f"/customers/{CUSTOMER}/balance", paid["position"])
