@@ -12,6 +12,7 @@ from api.checkout.opening import Opener
 from api.checkout.requests import SQL, PaymentRequests, RecordedRequest, Wanted
 from api.checkout.standing import Watch, check_position, refusal_of, wait_for_position
 from api.parameters import encode_cursor, integer, only, position_cursor
+from runtime.faults import fault_point
 from schemas.api import CUSTOMER_ID_PATTERN
 from schemas.problems import Problem
 from schemas.request_facts import is_own_reference
@@ -41,6 +42,7 @@ class AskedPayments:
     ) -> tuple[RecordedRequest, asyncpg.Record]:
         """The request that stands for this wish, as far as its provider has answered. Raises Problem."""
         recorded = await self._requests.record(wanted, key, digest)
+        fault_point("checkout.recorded")
         row = await self._opener.settled(recorded.request_id)
         if row is None:
             raise Problem("unavailable", headers={"Retry-After": "1"})

@@ -17,6 +17,7 @@ from eventstore.append import lock_log
 from providers.asking import Opening, PaymentAsk, PaymentClient
 from providers.outgoing import CallFailed
 from runtime.database import CONNECTION_ERRORS
+from runtime.faults import fault_point
 from runtime.ids import utc_now
 from runtime.logs import get_logger
 from schemas.errors import Transient
@@ -107,6 +108,7 @@ class Opener:
         claimed = await self._requests.pool.fetchrow(SQL["claim"], request_id, self._lease)
         if claimed is None:
             return
+        fault_point("checkout.claimed")
         ask = PaymentAsk.model_validate_json(claimed["ask"])
         again, began = claimed["attempts"] > 1, time.monotonic()
 
@@ -127,6 +129,7 @@ class Opener:
                     claimed["provider"], ask, failed, call(failed.outcome, failed), claimed["attempts"]
                 )
         else:
+            fault_point("checkout.answered")
             await self._opened(claimed["provider"], ask, opening, call("answered"))
 
     async def _open(
@@ -234,6 +237,7 @@ class Opener:
             position = await append(connection, ask.reference, facts)
             if await connection.fetchval(SQL[statement], ask.reference, *arguments, position) is None:
                 raise _SettledAlready
+        fault_point("checkout.stored")
 
 
 async def _look(client: PaymentClient, ask: PaymentAsk) -> Opening | None:
