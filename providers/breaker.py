@@ -32,6 +32,11 @@ class Breaker:
             return "closed"
         return "open" if self._until > self._clock() else "half_open"
 
+    @property
+    def may_try(self) -> bool:
+        """The pause is over and no call is trying."""
+        return self.state == "half_open" and not self._trying
+
     def wait(self) -> float:
         """Seconds until a call may pass; 0 lets this one pass. After a pause only one call tries."""
         if self._until is None:

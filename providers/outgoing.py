@@ -7,6 +7,7 @@ alone by the breaker), or `unknown` (it was sent, and nobody knows). Only `not_s
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
 SAID_MAX = 500  # characters of a provider's error text that operators are shown
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 4.0
 
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 Ended = Literal["refused", "not_sent", "unknown"]
 
 log = get_logger(__name__)
@@ -146,15 +148,13 @@ class ProviderApi:
         try:
             await self._turn(until)
         except CallFailed as failed:
-            self._tell(operation, failed.outcome, None, failed.said_code or failed.code, began_at, began)
+            self._tell(operation, failed.outcome, None, _short(failed), began_at, began)
             raise
         began_at, began = utc_now(), time.monotonic()
         try:
             reply = await self._send(method, path, body, query, headers, judge)
         except CallFailed as failed:
-            self._tell(
-                operation, failed.outcome, failed.status, failed.said_code or failed.code, began_at, began
-            )
+            self._tell(operation, failed.outcome, failed.status, _short(failed), began_at, began)
             self._count(failed)
             raise
         except BaseException:
@@ -181,6 +181,10 @@ class ProviderApi:
         except TimeoutError:
             self.breaker.undecided()
             raise CallFailed("not_sent", "provider_busy", retry_after=self._limits.period) from None
+        except BaseException:
+            # Whoever gives up while waiting takes nobody's turn along: the one that tries may be this one.
+            self.breaker.undecided()
+            raise
 
     async def _send(
         self,
@@ -288,6 +292,12 @@ class ProviderApi:
             code=code,
             milliseconds=made.milliseconds,
         )
+
+
+def _short(failed: CallFailed) -> str:
+    """The provider's code where it is one: a text in its place may say anything, and is for nobody's log."""
+    said = failed.said_code or ""
+    return said if _CODE.fullmatch(said) else failed.code
 
 
 def _again(error: BaseException, harmless: bool, until: float) -> bool:

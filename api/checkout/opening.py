@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from api.checkout.requests import SQL, PaymentRequests, append
 from eventstore.append import lock_log
 from providers.asking import Opening, PaymentAsk, PaymentClient
+from providers.call_record import CallMade, calls_collected
 from providers.outgoing import CallFailed
 from runtime.database import CONNECTION_ERRORS
 from runtime.faults import fault_point
@@ -42,12 +43,13 @@ class _SettledAlready(Transient):
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What became of one turn at a provider."""
+    """What became of one turn at a provider. `made`: the calls of it, each try by itself."""
 
     outcome: CallOutcome
     status: int | None
     code: str | None
     milliseconds: int
+    made: tuple[CallMade, ...] = ()
 
 
 class Opener:
@@ -68,7 +70,7 @@ class Opener:
         """The request once its provider has answered, or nobody is asking any more. A caller who leaves stops nothing."""
         task = self._running.get(request_id)
         if task is None:
-            task = asyncio.create_task(self._turn(request_id), name=f"open {request_id}")
+            task = asyncio.create_task(self._recorded_turn(request_id), name=f"open {request_id}")
             self._running[request_id] = task
             task.add_done_callback(lambda _: self._running.pop(request_id, None))
         await asyncio.shield(task)
@@ -104,7 +106,11 @@ class Opener:
         for client in self._clients.values():
             await client.close()
 
-    async def _turn(self, request_id: str) -> None:
+    async def _recorded_turn(self, request_id: str) -> None:
+        with calls_collected() as made:
+            await self._turn(request_id, made)
+
+    async def _turn(self, request_id: str, made: Sequence[CallMade]) -> None:
         claimed = await self._requests.pool.fetchrow(SQL["claim"], request_id, self._lease)
         if claimed is None:
             return
@@ -115,8 +121,8 @@ class Opener:
         def call(outcome: CallOutcome, failed: CallFailed | None = None) -> _Call:
             milliseconds = round((time.monotonic() - began) * 1000)
             if failed is None:
-                return _Call(outcome, None, None, milliseconds)
-            return _Call(outcome, failed.status, failed.said_code or failed.code, milliseconds)
+                return _Call(outcome, None, None, milliseconds, tuple(made))
+            return _Call(outcome, failed.status, failed.said_code or failed.code, milliseconds, tuple(made))
 
         try:
             opening = await self._open(claimed["provider"], ask, again=again, asked_ago=claimed["asked_ago"])
@@ -177,7 +183,7 @@ class Opener:
                 amount=ask.amount_idr,
                 charged=opening.amount,
             )
-        await self._record(ask, [_called(provider, ask, call), fact], "opened", *arguments)
+        await self._record(ask, [*_called(provider, ask, call), fact], "opened", *arguments)
         log.info("payment opened", action="checkout.opened", provider=provider, request=ask.reference)
 
     async def _refused(self, provider: str, ask: PaymentAsk, failed: CallFailed, call: _Call) -> None:
@@ -190,7 +196,7 @@ class Opener:
         )
         after = None if failed.retry_after is None else max(round(failed.retry_after), 1)
         await self._record(
-            ask, [_called(provider, ask, call), fact], "refused", failed.code, failed.said or None, after
+            ask, [*_called(provider, ask, call), fact], "refused", failed.code, failed.said or None, after
         )
         log.warning(
             "payment refused",
@@ -209,7 +215,7 @@ class Opener:
             pause = max(pause, timedelta(seconds=failed.retry_after))
         async with self._requests.pool.acquire() as connection, connection.transaction():
             await lock_log(connection)
-            await append(connection, ask.reference, [_called(provider, ask, call)])
+            await append(connection, ask.reference, list(_called(provider, ask, call)))
             await connection.execute(SQL["postpone"], ask.reference, pause, failed.code, failed.said or None)
         log.warning(
             "end of a request is unknown",
@@ -250,15 +256,30 @@ async def _look(client: PaymentClient, ask: PaymentAsk) -> Opening | None:
         raise
 
 
-def _called(provider: str, ask: PaymentAsk, call: _Call) -> ProviderCalled:
-    return ProviderCalled(
-        request_id=ask.reference,
-        provider=provider,
-        reference=ask.reference,
-        occurred_at=utc_now(),
-        operation="open",
-        outcome=call.outcome,
-        status=call.status,
-        code=call.code,
-        milliseconds=call.milliseconds,
-    )
+def _called(provider: str, ask: PaymentAsk, call: _Call) -> Iterator[ProviderCalled]:
+    """Each call as it was made; where none was, what became of the turn."""
+    about = {"request_id": ask.reference, "provider": provider, "reference": ask.reference}
+    for made in call.made:
+        yield ProviderCalled.model_validate(
+            about
+            | {
+                "occurred_at": made.began_at,
+                "operation": made.operation,
+                "outcome": made.outcome,
+                "status": made.status,
+                "code": made.code,
+                "milliseconds": made.milliseconds,
+            }
+        )
+    if not call.made:
+        yield ProviderCalled.model_validate(
+            about
+            | {
+                "occurred_at": utc_now(),
+                "operation": "open",
+                "outcome": call.outcome,
+                "status": call.status,
+                "code": call.code,
+                "milliseconds": call.milliseconds,
+            }
+        )

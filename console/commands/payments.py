@@ -112,6 +112,8 @@ def describe(entry: Entry) -> str:
         return f"{value(detail['status'])}{reason}, {number(detail['processing_ms'])} ms, {entry.id}"
     if entry.kind == "act":
         return f"{detail['actor']}: {detail['reason']}"
+    if entry.what == "provider.called":
+        return _call(detail)
     words = [
         value(str(detail.get("status") or "")),
         rupiah(amount) if isinstance(amount := detail.get("amount_idr", detail.get("amount")), int) else None,
@@ -122,3 +124,10 @@ def describe(entry: Entry) -> str:
         f"→ {detail['customer_id']}" if detail.get("customer_id") and entry.kind == "decision" else None,
     ]
     return " ".join(str(word) for word in words if isinstance(word, str) and word)
+
+
+def _call(detail: Mapping[str, Any]) -> str:
+    """What we asked a provider, and what became of it."""
+    status = f" {detail['status']}" if detail.get("status") else ""
+    code = f" ({detail['code']})" if detail.get("code") else ""
+    return f"{detail['operation']}: {value(detail['outcome'])}{status}{code}, {number(detail.get('milliseconds', 0))} ms"

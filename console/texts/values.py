@@ -36,6 +36,11 @@ VALUES_IN_INDONESIAN: dict[str, str] = {
     "merged": "digabung",
     "withdrawn": "ditarik",
     "revoked": "dicabut",
+    # Calls to providers.
+    "answered": "dijawab",
+    "unknown": "tidak_diketahui",
+    "not_sent": "tidak_dikirim",
+    "refused": "ditolak",
     # Held money.
     "held": "tertahan",
     "released": "dilepas",

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from console.commands.payments import describe
+from console.timeline import find_payments, timeline
 from tests.integration.checkout.conftest import Shop, opened
 from tests.integration.checkout.xendit_door import XenditDoor, answering, hang_up, silence
 from tests.waiting import until
@@ -83,3 +85,63 @@ async def test_c122_an_unreachable_provider_is_left_alone(shop_settings: Any) ->
         for _ in range(3):
             assert (await shop.post("/v1/topups", QRIS, 503))["code"] == "provider_unavailable"
         assert await shop.log() == ["checkout.requested", "checkout.refused"] * 3
+
+
+async def test_every_call_for_a_payment_is_on_its_timeline_with_its_end_and_nothing_of_the_payer(
+    shop: Shop, xendit: XenditDoor
+) -> None:
+    await shop.customer()
+    xendit.after.append(hang_up)
+    made = await shop.post("/v1/topups", QRIS, 202)
+
+    async def known() -> bool:
+        await shop.checkout.opener.resolve()
+        return bool((await shop.get(f"/v1/topups/{made['payment_id']}"))["status"] == "pending")
+
+    await until(known)
+    await shop.settle()
+    payment = await shop.get(f"/v1/payments/xendit/{made['payment_id']}")
+    calls = [step for step in payment["timeline"] if step["type"] == "provider.called"]
+    assert [
+        (one["data"]["operation"], one["data"]["outcome"], one["data"].get("status")) for one in calls
+    ] == [
+        ("create_payment_request", "unknown", None),
+        ("find_payment_request", "answered", 200),
+        ("read_payment_request", "answered", 200),
+    ]
+    assert [one["data"].get("code") for one in calls] == ["provider_silent", None, None]
+    moments = [one["data"]["occurred_at"] for one in calls]
+    assert moments == sorted(moments)
+    assert all(one["data"].get("milliseconds", 0) >= 0 for one in calls)
+    assert {one["actor"] for one in calls} == {"api"}
+    assert "budi@example.com" not in str(calls)
+    entries = await timeline_of(shop, made["payment_id"])
+    assert [one for one in entries if one.startswith(("create_", "find_"))] == [
+        f"create_payment_request: unknown (provider_silent), {calls[0]['data'].get('milliseconds', 0)} ms",
+        f"find_payment_request: answered 200, {calls[1]['data'].get('milliseconds', 0)} ms",
+    ]
+
+
+async def timeline_of(shop: Shop, payment: str) -> list[str]:
+    """As `lunas payments show` tells it."""
+    async with shop.pool.acquire() as connection:
+        (found,) = await find_payments(connection, "xendit", payment)
+        return [describe(entry) for entry in await timeline(connection, found["case_key"])]
+
+
+async def test_a_call_that_the_breaker_keeps_back_is_told_as_not_sent(shop_settings: Any) -> None:
+    settings = shop_settings(
+        xendit_base_url="http://127.0.0.1:9", provider_breaker_failures=1, provider_call_attempts=1
+    )
+    async with opened(settings) as shop:
+        await shop.customer()
+        for _ in range(2):
+            await shop.post("/v1/topups", QRIS, 503)
+        rows = await shop.pool.fetch(
+            "SELECT data ->> 'outcome' AS outcome, data ->> 'code' AS code FROM events "
+            "WHERE type = 'provider.called' ORDER BY position"
+        )
+        assert [(row["outcome"], row["code"]) for row in rows] == [
+            ("not_sent", "provider_unavailable"),
+            ("not_sent", "breaker"),
+        ]
