@@ -146,6 +146,9 @@ class Opener:
             raise CallFailed("refused", "provider_not_configured")
         once = client.repeats_safely(ask)
         if again:
+            told = await self._requests.pool.fetchval(SQL["told"], ask.reference, provider)
+            if told is not None:
+                return Opening(payment_key=told)
             found = await _look(client, ask)
             if found is not None:
                 return found

@@ -29,6 +29,11 @@ WHERE request_id = $1 AND status = 'requested' AND next_try_at <= clock_timestam
     AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
 RETURNING ask, attempts, provider, clock_timestamp() - created_at AS age, clock_timestamp() - asked_at AS asked_ago;
 
+-- told: The provider's id of the money that came for it, when its webhook was faster than any answer.
+SELECT p.payment_id FROM payment_aliases a JOIN payments p USING (record)
+WHERE a.provider = $2 AND a.alias = $1 AND p.paid_at IS NOT NULL
+ORDER BY p.first_position LIMIT 1;
+
 -- asking: The provider is about to be asked to make it.
 UPDATE payment_requests SET asked_at = clock_timestamp() WHERE request_id = $1;
 

@@ -65,6 +65,9 @@ class ProviderDoor:
             return await _silence(request, by_name["timeout_after"])
         if "drop_after" in by_name:
             return _cut(request)
+        if "broken_after" in by_name:
+            text = json.dumps(reply.document)
+            reply = FakeReply(reply.status, headers=reply.headers, text=text[: len(text) // 2])
         return _as_response(reply)
 
     def _reply(self, route: FakeRoute, call: FakeCall, on: dict[str, Switch]) -> FakeReply:

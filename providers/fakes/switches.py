@@ -11,6 +11,7 @@ BEFORE_AND_AFTER: Mapping[str, str] = {
     "timeout": "does nothing and never answers; the connection ends after `seconds`",
     "timeout_after": "does the work, then never answers; the connection ends after `seconds`",
     "drop_after": "does the work, then closes the connection without an answer",
+    "broken_after": "does the work, then answers with half of its JSON",
     "refuse": "answers with the provider's error `code` and `status`",
     "answer": "answers with `status` and the JSON `body`, without doing the work",
     "rate_limited": "answers as if the rate limit were used up",
