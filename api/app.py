@@ -23,6 +23,8 @@ from api.pay.requests import pages
 from api.permits import scopes_of
 from api.reads.handlers import Reads, Route
 from api.reads.positions import PositionWatch
+from api.refunds.routes import Refunds
+from api.timers import keep_time
 from projections.app import answers, prepare
 from providers.call_record import CallMetrics
 from runtime.database import Pool, open_pool
@@ -49,15 +51,18 @@ def routes(
     watch: PositionWatch,
     teller: Teller | None = None,
     checkout: Checkout | None = None,
+    refunds: Refunds | None = None,
 ) -> list[Route]:
     """Every call with its handler. Reads and checkout do not know each other: they meet here."""
     teller = teller or teller_of(settings, pool, new_registry())
     checkout = checkout or Checkout(settings, pool, watch)
+    refunds = refunds or Refunds(settings, pool, checkout.clients.payments, teller, new_registry())
     return [
         *Reads(pool, settings, watch).routes(),
         *checkout.routes(),
         *credit_routes(teller),
         *licence_routes(settings, pool, checkout.clients.licences),
+        *refunds.routes(),
     ]
 
 
@@ -119,7 +124,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         checkout = Checkout(settings, pool, watch, CallMetrics(registry))
         keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
         teller = teller_of(settings, pool, registry)
-        mounted = routes(settings, pool, watch, teller, checkout)
+        refunds = Refunds(settings, pool, checkout.clients.payments, teller, registry)
+        mounted = routes(settings, pool, watch, teller, checkout, refunds)
         ring = KeyRing(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
         app = application(
             settings, mounted, health, keyhole, lambda _app: watch.close(), ring, pages(settings, pool)
@@ -127,6 +133,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         resolving = [
             asyncio.create_task(checkout.opener.resolve_until(stop), name="requests"),
             asyncio.create_task(checkout.plans.resolve_until(stop), name="plans"),
+            asyncio.create_task(
+                keep_time(settings, PROCESS, [refunds.refunder.resolve], stop), name="timers"
+            ),
         ]
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
@@ -141,5 +150,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             for task in resolving:
                 task.cancel()
             await asyncio.gather(*resolving, return_exceptions=True)
+            await refunds.refunder.close()
             await checkout.close()
     log.info("stopped", action="process.stopped")

@@ -20,6 +20,7 @@ TAGS: Mapping[str, str] = {
     "customers": "Who our customers are.",
     "access": "What a customer has and may use.",
     "checkout": "Asking customers for money.",
+    "refunds": "Giving payments back.",
     "credit": "What a customer spends, reserves and uses.",
     "licences": "Licence codes at the provider that sold them.",
     "payments": "Payments and money that waits for a home.",

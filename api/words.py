@@ -6,6 +6,7 @@ from api.checkout.subscription_words import SUBSCRIPTION_INDONESIAN
 from api.checkout.words import CHECKOUT_INDONESIAN
 from api.credit.words import CREDIT_INDONESIAN
 from api.licences.words import LICENCE_INDONESIAN
+from api.refunds.words import REFUNDS_INDONESIAN
 from schemas.languages import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "id")
@@ -174,6 +175,7 @@ INDONESIAN: dict[str, str] = {
     "scalev, xendit, mayar or manual.": "scalev, xendit, mayar, atau manual.",
     **CREDIT_INDONESIAN,
     **LICENCE_INDONESIAN,
+    **REFUNDS_INDONESIAN,
 }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from multidict import MultiMapping
 
 from providers.money import stated_amount
+from providers.refunding import RefundRule, no_refunds
 from providers.section import Section
 from providers.traits import ORDINARY, Traits
 from providers.verification import Rejected, Verified, undecided
@@ -48,6 +49,7 @@ class Provider:
     `account_setting`: the setting that holds our own id at this provider; what names another one is not for us.
     `traits`: what deciding about its payments depends on.
     `amounts`: fields that state how much a body is about, most telling first.
+    `refunds`: what is known to be impossible before it is asked to give money back.
     `by_head`: what the head alone says of a credential, so that nobody reads a body that is refused anyway.
     """
 
@@ -63,6 +65,7 @@ class Provider:
     traits: Traits = ORDINARY
     amounts: Sequence[str] = ()
     by_head: ByHead = undecided
+    refunds: RefundRule = no_refunds
 
     def stated_amount(self, body: bytes) -> int | None:
         """Rupiah that a body speaks of, read as the translator reads them; None when nothing readable names any. Never raises."""

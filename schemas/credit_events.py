@@ -55,7 +55,7 @@ class CreditSpent(ValueSpent):
 
 
 class CreditReserved(ValueSpent):
-    """Credit was set aside until `expires_at`: nobody else can spend it."""
+    """Credit was set aside until `expires_at`: nobody else can spend it. `refund_of`: for a refund of this case's top-up, which takes it."""
 
     TYPE: ClassVar[str] = "credit.reserved"
 
@@ -64,6 +64,7 @@ class CreditReserved(ValueSpent):
     reference: str
     expires_at: datetime
     lots: tuple[LotPart, ...]
+    refund_of: str | None = None
 
 
 class CreditCaptured(ValueSpent):

@@ -10,6 +10,7 @@ from schemas import api
 from schemas.checkout_examples import CHECKOUT_EXAMPLES
 from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
 from schemas.licence_examples import LICENCE_EXAMPLES
+from schemas.refund_examples import REFUND_EXAMPLES
 
 _FRESH = {"position": 42, "lag_seconds": 0.0}
 _LAST_PAGE = {"next_cursor": None, **_FRESH}
@@ -210,4 +211,5 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     },
     **CREDIT_EXAMPLES,
     **LICENCE_EXAMPLES,
+    **REFUND_EXAMPLES,
 }

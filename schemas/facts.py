@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.event_model import EventModel
 from schemas.plan_facts import PLAN_FACTS
+from schemas.refund_facts import OWN_REFUND_FACTS
 from schemas.request_facts import CHECKOUT_FACTS
 
 Report = Literal[
@@ -146,7 +147,7 @@ class PaymentExpired(PaymentFact):
 
 
 class RefundFact(EventModel):
-    """A refund at the provider. `amount` whole rupiah of this refund alone, not a running total."""
+    """A refund at the provider. `amount` whole rupiah of this refund alone, not a running total. `own_reference`: we asked for it, by this name."""
 
     provider: str
     payment_key: str
@@ -158,6 +159,7 @@ class RefundFact(EventModel):
     currency: str = "IDR"
     reason: str | None = None
     failure_code: str | None = None
+    own_reference: str | None = None
     token_only: bool = False
     occurred_at: datetime
 
@@ -382,4 +384,5 @@ FACTS: tuple[type[EventModel], ...] = (
     SuspenseWrittenOff,
     *CHECKOUT_FACTS,
     *PLAN_FACTS,
+    *OWN_REFUND_FACTS,
 )

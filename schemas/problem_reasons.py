@@ -45,6 +45,31 @@ REASONS: dict[str, tuple[str, str]] = {
         "its period is no number of whole days, months or years",
         "masanya bukan kelipatan hari, bulan, atau tahun",
     ),
+    # Payments that cannot be refunded.
+    "refund_no_api": (
+        "this provider gives money back at its dashboard only",
+        "penyedia ini hanya mengembalikan uang lewat dasbornya",
+    ),
+    "refund_channel": (
+        "this channel takes money in and never gives any back",
+        "kanal ini tidak dapat mengembalikan uang",
+    ),
+    "refund_whole_only": (
+        "this channel gives back the whole amount only",
+        "kanal ini hanya mengembalikan seluruh nominal",
+    ),
+    "refund_too_late": (
+        "the days in which this channel gives money back are over",
+        "batas waktu pengembalian dana kanal ini sudah lewat",
+    ),
+    "refund_declined": (
+        "the provider does not give it back for this payment",
+        "penyedia tidak mengembalikan dana untuk pembayaran ini",
+    ),
+    "refund_left": (
+        "{left} rupiah of it can still go back",
+        "yang masih dapat dikembalikan Rp {left}",
+    ),
     # Bodies as a whole: the first ones are named as `schemas.strict_json` names them.
     "empty_body": ("it is empty", "isinya kosong"),
     "not_json": ("it is not JSON", "bukan JSON"),

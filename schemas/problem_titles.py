@@ -67,4 +67,9 @@ TITLES_IN_INDONESIAN: dict[str, str] = {
     "Subscription ended": "Langganan sudah berakhir",
     "Subscription exists": "Langganan sudah ada",
     "Period differs": "Masa berbeda",
+    "Refund not supported": "Pengembalian dana tidak didukung",
+    "Refund exceeds payment": "Melebihi pembayaran",
+    "Refund in progress": "Pengembalian dana sedang diproses",
+    "Refund funds missing": "Dana pengembalian tidak cukup",
+    "Refund not found": "Pengembalian dana tidak ditemukan",
 }

@@ -11,6 +11,7 @@ from schemas.licence_problems import LICENCE_KINDS
 from schemas.problem_kind import ProblemKind
 from schemas.problem_reasons import Reason
 from schemas.problem_titles import TITLES_IN_INDONESIAN
+from schemas.refund_problems import REFUND_KINDS
 from schemas.subscription_problems import SUBSCRIPTION_KINDS
 
 _KINDS = (
@@ -189,6 +190,7 @@ _KINDS = (
     *CHECKOUT_KINDS,
     *LICENCE_KINDS,
     *SUBSCRIPTION_KINDS,
+    *REFUND_KINDS,
 )
 
 PROBLEMS: dict[str, ProblemKind] = {kind.code: kind for kind in _KINDS}

@@ -49,6 +49,11 @@ def request(request_id: str) -> StreamName:
     return StreamName(f"request-{request_id}")
 
 
+def refund(refund_id: str) -> StreamName:
+    """A refund that we ask for, and what its provider answered."""
+    return StreamName(f"refund-{refund_id}")
+
+
 def credit(customer_id: str) -> StreamName:
     """What a customer did with credit and quotas: spends, reservations, usage. Beside the customer's own stream, whose versions decisions rest on."""
     return StreamName(f"credit-{customer_id}")

@@ -47,6 +47,8 @@ DeliveryStatus = TypeAliasType(
     Literal["processed", "no_effect", "test", "duplicate", "conflict", "parked", "quarantined"],
 )
 DisputeStatus = TypeAliasType("DisputeStatus", Literal["opened", "won", "lost"])
+RefundStatus = TypeAliasType("RefundStatus", Literal["reserved", "pending", "succeeded", "failed"])
+RefundMaker = TypeAliasType("RefundMaker", Literal["api", "operator", "provider"])
 StepKind = TypeAliasType("StepKind", Literal["fact", "decision"])
 LedgerUnit = TypeAliasType("LedgerUnit", Literal["IDR", "TOKEN", "CHAT"])
 

@@ -95,6 +95,14 @@ INSERT INTO plan_requests (request_id, customer_id, provider, plan, amount_idr, 
 SELECT 'sub_' || lpad(to_hex(n), 32, '0'), 'c' || 2 * n, 'xendit', 'pro-bulanan', 200000, 'pro-' || lpad(to_hex(n), 32, '0'),
     '["c' || 2 * n || '","pro-bulanan"]', 'open', '{}', 'repl-' || n, CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n
 FROM generate_series(1, $1::bigint / 8) n;
+-- refunds: One for every twentieth payment, a few of them under way.
+INSERT INTO refunds (refund_id, provider, payment_id, names, customer_id, amount_idr, reason, made_by, status, provider_refund_id,
+    next_try_at, set_aside, position)
+SELECT 'rfn_' || lpad(to_hex(n), 32, '0'), 'xendit', 'py-' || n, ARRAY['py-' || n, 'pr-' || n], 'c' || 1 + n % ($1 / 4), 10000,
+    'requested_by_customer', CASE WHEN n % 60 = 0 THEN 'provider' ELSE 'api' END,
+    CASE WHEN n % 2000 = 0 THEN 'reserved' WHEN n % 300 = 0 THEN 'failed' ELSE 'succeeded' END, 'rfd-' || n,
+    CASE WHEN n % 2000 = 0 THEN timestamptz '2026-01-15' END, n % 40 = 0, 10 * n
+FROM generate_series(20, $1::bigint, 20) n;
 
 -- spending: One for every customer, a few of them frozen.
 INSERT INTO spending_v1 (customer_id, spent_idr, reserved_tokens, frozen, month, month_tokens, month_papers, day, day_tokens, position)

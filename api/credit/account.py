@@ -37,13 +37,17 @@ class _Part(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class Reservation(_Part):
-    """Credit that is set aside until `expires_at`, with the lots it came from."""
+    """Credit that is set aside until `expires_at`, with the lots it came from.
+
+    `refund_of`: the case whose refund it waits for. Once that took it there are no lots, and only its end is left to be said.
+    """
 
     reservation_id: str
     reference: str
     tokens: int
     expires_at: datetime
     lots: list[Lot]
+    refund_of: str | None = None
 
 
 class TierHeld(_Part):
@@ -132,6 +136,14 @@ class Account(_Part):
         self.debt_idr += idr - sum(lot.idr for lot in (*taken, *more))
         self._set_off()
 
+    def come_back_for(self, case: str, tokens: int) -> None:
+        """Credit that was set aside for a refund of this case is there to be taken; of several the one that is as large, else the oldest."""
+        waiting = [one for one in self.reservations.values() if one.refund_of == case and one.lots]
+        if waiting:
+            found = next((one for one in waiting if one.tokens == tokens), waiting[0])
+            found.lots, lots = [], found.lots
+            self.give(lots)
+
     def used_up(self, tokens: int, idr: int) -> None:
         self.spent += tokens
         self.spent_idr += idr
@@ -164,6 +176,8 @@ def _granted(account: Account, event: CreditGranted, position: int) -> None:
 
 def _taken_back(account: Account, event: CreditClawedBack | CreditWithdrawn, _: int) -> None:
     idr = _credit_idr(event, account.customer_id, event.amount_idr)
+    if isinstance(event, CreditClawedBack):
+        account.come_back_for(event.case, event.tokens)
     account.take_back(f"{event.case} {event.part}", event.tokens, idr)
 
 
@@ -192,7 +206,12 @@ def _spent(account: Account, event: CreditSpent, _: int) -> None:
 def _reserved(account: Account, event: CreditReserved, _: int) -> None:
     _remove(account, event.lots)
     account.reservations[event.reservation_id] = Reservation(
-        event.reservation_id, event.reference, event.tokens, event.expires_at, lots_of(event.lots)
+        event.reservation_id,
+        event.reference,
+        event.tokens,
+        event.expires_at,
+        lots_of(event.lots),
+        event.refund_of,
     )
 
 

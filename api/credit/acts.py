@@ -8,7 +8,7 @@ from typing import Literal
 
 from api.credit import postings
 from api.credit.account import Account, Reservation
-from api.credit.lots import Lot, idr_of, parts, take
+from api.credit.lots import Lot, idr_of, parts, take, tokens_of
 from api.credit.quotas import QuotasLeft, day_of, month_of, quotas_left, tier_named
 from schemas.catalog import Catalog, Tier
 from schemas.credit_events import (
@@ -82,6 +82,43 @@ class Reserve:
             credit_tokens=account.credit - self.tokens,
             at=world.now,
             postings=postings.reserved(account.customer_id, self.tokens),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Keep what a refund will take from being spent while it is under way, as far as it is there: of its own top-up first.
+
+    `reference` is the refund's id and the reservation's too, which no application can name.
+    """
+
+    reference: str
+    case: str
+    amount_idr: int
+    days: int
+    kind: Literal["refund"] = "refund"
+
+    def decide(self, account: Account, world: CreditMoment) -> EventModel:
+        own = [lot for lot in account.lots if lot.key.startswith(f"{self.case} ")]
+        others = [lot for lot in account.lots if lot not in own]
+        rated, idr = tokens_of(own), idr_of(own)
+        tokens = self.amount_idr * (rated // idr if idr else world.catalog.credit.tokens_per_idr)
+        lots = take(own, tokens)[0]
+        lots += take(others, tokens - tokens_of(lots))[0]
+        if not lots:
+            raise Problem("insufficient_balance", credit_tokens=account.credit, tokens=tokens)
+        held = tokens_of(lots)
+        return CreditReserved(
+            customer_id=account.customer_id,
+            reservation_id=self.reference,
+            tokens=held,
+            reference=self.reference,
+            expires_at=world.now + timedelta(days=self.days),
+            lots=parts(lots),
+            refund_of=self.case,
+            credit_tokens=account.credit - held,
+            at=world.now,
+            postings=postings.reserved(account.customer_id, held),
         )
 
 
@@ -170,7 +207,7 @@ class Use:
         )
 
 
-Act = Spend | Reserve | Capture | Release | Use
+Act = Spend | Reserve | SetAside | Capture | Release | Use
 
 
 def tier_of(account: Account, world: CreditMoment) -> Tier:
@@ -206,6 +243,23 @@ def expired(account: Account, world: CreditMoment) -> list[EventModel]:
             )
         )
     return events
+
+
+def taken(account: Account, world: CreditMoment) -> list[EventModel]:
+    """The end of what was set aside for refunds that have taken it since."""
+    return [
+        CreditReleased(
+            customer_id=account.customer_id,
+            reservation_id=held.reservation_id,
+            tokens=held.tokens,
+            reference=held.reference,
+            credit_tokens=account.credit,
+            at=world.now,
+            postings=postings.given_back(account.customer_id, held.tokens),
+        )
+        for held in account.reservations.values()
+        if not held.lots
+    ]
 
 
 def signals(account: Account, world: CreditMoment) -> list[EventModel]:

@@ -81,7 +81,7 @@ def name_of(event: EventModel) -> Name:
     if isinstance(event, CreditSpent):
         return event.customer_id, "spend", event.reference
     if isinstance(event, CreditReserved):
-        return event.customer_id, "reservation", event.reference
+        return event.customer_id, "refund" if event.refund_of else "reservation", event.reference
     if isinstance(event, UsageRecorded):
         return event.customer_id, "usage", event.reference
     if isinstance(event, CreditCaptured | CreditReleased | CreditReservationExpired):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from api.checkout.idempotency import FirstAnswer
-from api.credit.acts import Act, Capture, Release, Reserve, Spend, Use
+from api.credit.acts import Act, Capture, Release, Reserve, SetAside, Spend, Use
 from api.credit.quotas import QuotasLeft
 from schemas.credit_events import (
     CreditCaptured,
@@ -62,6 +62,8 @@ def repeats(act: Act, event: EventModel) -> bool:
         return (act.tokens, act.reason) == (event.tokens, event.reason)
     if isinstance(act, Reserve) and isinstance(event, CreditReserved):
         return (act.tokens, act.seconds) == (event.tokens, (event.expires_at - event.at).total_seconds())
+    if isinstance(act, SetAside) and isinstance(event, CreditReserved):
+        return act.case == event.refund_of
     if isinstance(act, Use) and isinstance(event, UsageRecorded):
         return (act.tokens, act.papers) == (event.tokens, event.papers)
     if isinstance(act, Capture) and isinstance(event, CreditCaptured):

@@ -15,7 +15,7 @@ import orjson
 
 from api.checkout import idempotency
 from api.checkout.idempotency import FirstAnswer
-from api.credit.acts import CreditMoment, Use, expired, left_of, signals
+from api.credit.acts import CreditMoment, Use, expired, left_of, signals, taken
 from api.credit.instruments import CreditInstruments
 from api.credit.loading import MANY_BEHIND, SQL, AccountState, Name, Opened, accounts_piece, open_accounts
 from api.credit.orders import CreditOrder, Settled, other_use, repeats
@@ -145,6 +145,8 @@ async def _open(connection: Connection, batch: Sequence[CreditOrder], catalog: C
     opened = await open_accounts(connection, customers, dict.fromkeys(names), dict.fromkeys(keys))
     sitting = _Sitting(opened, CreditMoment(opened.now, catalog))
     for state in (one for one in opened.accounts.values() if not one.broken):
+        for event in taken(state.account, sitting.world):
+            sitting.say(state, event)
         for event in expired(state.account, sitting.world):
             sitting.say(state, event)
     return sitting

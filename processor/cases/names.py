@@ -14,6 +14,7 @@ from schemas.facts import (
     SubscriptionReported,
 )
 from schemas.plan_facts import PlanFact
+from schemas.refund_facts import OwnRefundFact
 from schemas.request_facts import CheckoutFact, CheckoutOpened, is_own_reference
 
 _ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
@@ -33,6 +34,8 @@ def names_of(event: EventModel) -> tuple[str, ...]:
         return _prefixed(event.provider, event.reference, event.payment_key, event.group_id, *event.aliases)
     if isinstance(event, CheckoutFact):
         return _prefixed(event.provider, event.reference)
+    if isinstance(event, OwnRefundFact):
+        return _prefixed(event.provider, event.payment_key)
     if isinstance(event, _ORDER_EVENTS):
         return _prefixed(event.provider, event.order_key, *event.aliases)
     if isinstance(event, PaymentFact):
@@ -70,7 +73,7 @@ def subscription_case(provider: str, key: str) -> str:
 
 def key_of(event: EventModel) -> str:
     """The provider's key of a payment or order fact."""
-    if isinstance(event, PaymentFact | RefundFact | DisputeFact):
+    if isinstance(event, PaymentFact | RefundFact | DisputeFact | OwnRefundFact):
         return event.payment_key
     if isinstance(event, _ORDER_EVENTS):
         return event.order_key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from providers.provider import Provider
 from providers.traits import Traits
 from providers.xendit.amounts import STATED
+from providers.xendit.refundable import obstacle
 from providers.xendit.signature import by_head, verify
 from providers.xendit.subject import subject
 from providers.xendit.translate import translate
@@ -20,5 +21,6 @@ XENDIT = Provider(
     earlier_paths=("/api/webhooks/xendit",),
     account_setting="xendit_business_id",
     amounts=STATED,
+    refunds=obstacle,
     traits=Traits(unknown_purpose="purpose_unknown"),
 )

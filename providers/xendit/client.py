@@ -1,4 +1,4 @@
-"""Calls to Xendit: payment requests (v3) for top-ups, invoices for orders (docs.xendit.co/apidocs).
+"""Calls to Xendit: payment requests (v3) for top-ups, invoices for orders, refunds of both (docs.xendit.co/apidocs).
 
 `POST /v3/payment_requests` lists no idempotency key, and reading by our reference is offered by the second generation alone. So the
 reference is unique, a call whose end is unknown is looked up by it, and a duplicate is the request that was made before.
@@ -16,6 +16,8 @@ from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
+from providers.refunding import RefundAsk, RefundSaid
+from providers.xendit.refunds import XenditRefunds
 from providers.xendit.refusals import ALREADY_THERE, judge
 
 API_VERSION = "2024-11-11"
@@ -39,6 +41,7 @@ class XenditClient:
         headers = {"Authorization": f"Basic {basic}", "api-version": API_VERSION}
         self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge, metrics)
         self._name = display_name
+        self._refunds = XenditRefunds(self._api)
 
     def repeats_safely(self, ask: PaymentAsk) -> bool:
         """Several invoices may have one `external_id`; a `reference_id` is taken once."""
@@ -81,6 +84,12 @@ class XenditClient:
                     (await self._api.call("read_payment_request", "GET", path, harmless=True)).document
                 )
         return None
+
+    async def refund(self, ask: RefundAsk) -> RefundSaid:
+        return await self._refunds.make(ask)
+
+    async def find_refund(self, ask: RefundAsk) -> RefundSaid | None:
+        return await self._refunds.find(ask)
 
     async def close(self) -> None:
         await self._api.close()

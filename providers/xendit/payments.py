@@ -21,6 +21,7 @@ from schemas.facts import (
     RefundFailed,
     RefundSucceeded,
 )
+from schemas.refund_facts import is_own_refund
 from schemas.shape import shape, told
 from schemas.translation import Fact
 
@@ -199,6 +200,7 @@ def refund(meaning: Meaning, refunded: Section, received_at: datetime) -> Fact:
     aliases = tuple(dict.fromkeys(one for one in found if one is not None))
     if not aliases:
         raise UntranslatableError("payment_id_missing")
+    reference = refunded.text("reference_id")
     event = (RefundSucceeded if succeeded else RefundFailed)(
         provider=PROVIDER,
         payment_key=aliases[0],
@@ -209,6 +211,7 @@ def refund(meaning: Meaning, refunded: Section, received_at: datetime) -> Fact:
         amount=payloads.refunded_amount(refunded),
         reason=refunded.text("reason"),
         failure_code=refunded.text("failure_code"),
+        own_reference=reference if is_own_refund(reference) else None,
         token_only=True,
         occurred_at=refunded.moment("updated", "created") or received_at,
     )

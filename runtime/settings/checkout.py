@@ -82,6 +82,17 @@ class CheckoutSettings(BaseModel):
         description="After a call of unknown end, how long an order is only looked for at a provider that would make a second one of it: longer "
         "than such a call takes there, and than its lists lag.",
     )
+    refund_ask_minutes: int = Field(
+        30,
+        ge=1,
+        description="How long after a provider took a refund on it is asked how that ended, and asked again; usually a webhook tells before.",
+    )
+    refund_hold_days: int = Field(
+        14,
+        ge=1,
+        le=365,
+        description="How long credit is set aside for a refund at most; banks take up to two weeks to give money back.",
+    )
     order_minimum_scalev_idr: int = Field(
         10_000,
         ge=1,

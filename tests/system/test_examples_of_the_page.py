@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,9 @@ Document = dict[str, Any]
 class Reader:
     """Somebody who reads the page and pastes its examples, one after the other."""
 
-    def __init__(self, page: str, document: Document) -> None:
+    def __init__(self, page: str, document: Document, pay: Callable[[str], Awaitable[None]]) -> None:
         self.document = document
+        self._pay = pay
         self._page = page
         self._made = made_by_calls(document)
         self._operations = {
@@ -62,6 +63,8 @@ class Reader:
             assert status in (200, 201), (taken.operation, answer)
             environment[taken.variable] = answer[taken.field]
         assert set(VARIABLE.findall(command)) <= set(environment), command
+        if operation == "createRefund":
+            await self._pay(environment["PAYMENT_ID"])
         process = await asyncio.create_subprocess_exec(
             "sh", "-c", f"{command} -w '{STATUS}%{{http_code}}'", env=environment,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -119,7 +122,7 @@ async def test_every_example_is_answered_as_the_page_says(
         await first_steps(shop, settings(), session)
         document = await (await session.get(f"{shop.api}/openapi.json")).json()
         page = await (await session.get(f"{shop.api}/docs")).text()
-    reader = Reader(page, document)
+    reader = Reader(page, document, lambda payment: paid(shop, payment))
     wrong: dict[str, list[str]] = {}
     for _, _, operation in operations_of(document):
         name = operation["operationId"]
@@ -127,6 +130,19 @@ async def test_every_example_is_answered_as_the_page_says(
         if found := reader.contradictions(name, *await reader.paste(name)):
             wrong[name] = found
     assert wrong == {}
+
+
+async def paid(shop: Pipeline, payment_id: str) -> None:
+    """The payer pays a top-up at the fake provider, and it is credited."""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session:
+        async with session.post(f"{shop.fakes}/fake/payments/xendit/{payment_id}/pay", json={}) as done:
+            assert done.status < 300, await done.text()
+
+        async def credited() -> bool:
+            async with session.get(f"{shop.api}/v1/topups/{payment_id}") as answer:
+                return bool((await answer.json())["status"] == "succeeded")
+
+        await until(credited)
 
 
 async def first_steps(shop: Pipeline, settings: Settings, session: aiohttp.ClientSession) -> None:

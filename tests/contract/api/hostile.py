@@ -24,6 +24,7 @@ _topups: set[str] = set()
 _orders: set[str] = set()
 _plans: list[str] = []
 """The first one is changed, the last one is ended."""
+_refunds: set[str] = set()
 TOPUPS = {
     "/v1/topups": itertools.cycle(
         [
@@ -52,6 +53,13 @@ TOPUPS = {
     "/v1/subscriptions/{subscription_id}/cancel": itertools.cycle([{"at": "period_end"}, {"at": "now"}]),
     "/v1/subscriptions/{subscription_id}/change": itertools.cycle(
         [{"plan": "klub"}, {"plan": "pro-bulanan"}]
+    ),
+    "/v1/refunds": itertools.cycle(
+        [
+            {"provider": "xendit", "provider_payment_id": f"py-{number}", "amount": 1, "reason": "duplicate"}
+            for number in range(4)
+        ]
+        + [{"provider": "xendit", "provider_payment_id": "py-nobodys", "reason": "duplicate"}]
     ),
     "/api/payments/topup": itertools.cycle(
         [
@@ -100,6 +108,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         case.body = dict(next(TOPUPS[case.operation.path]))
     elif "order_id" in path:
         path["order_id"] = next(iter(_orders), "req_" + "0" * 32)
+    elif "refund_id" in path:
+        path["refund_id"] = next(iter(_refunds), "rfn_" + "0" * 32)
     elif "payment_id" in path and case.operation.path == "/v1/topups/{payment_id}":
         path["payment_id"] = next(iter(_topups), "req_" + "0" * 32)
     elif "payment_id" in path:
@@ -121,6 +131,8 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
         _orders.add(response.json()["order_id"])
     if response.status_code in (201, 202) and case.operation.path == "/v1/subscriptions":
         _plans.append(response.json()["subscription_id"])
+    if response.status_code == 201 and case.operation.path == "/v1/refunds":
+        _refunds.add(response.json()["refund_id"])
     if response.status_code == 200 and (cursor := response.json().get("next_cursor")):
         _given.add(cursor)
     with open(os.environ[CALLED], "a", encoding="utf-8") as file:

@@ -56,7 +56,13 @@ async def _buy(api: Api) -> None:
             "first", payment_id="py-first-try", aliases=("py-first-try",), customer_id="budi", method="cod"
         ),
         *(
-            assessed(f"k{n}", payment_id=f"py-{n}", aliases=(f"py-{n}",), customer_id="budi")
+            assessed(
+                f"k{n}",
+                payment_id=f"py-{n}",
+                aliases=(f"py-{n}", f"pr-{n}"),
+                customer_id="budi",
+                amount=50_000,
+            )
             for n in range(4)
         ),
         *(held(f"s{n}") for n in range(4)),

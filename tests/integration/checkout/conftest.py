@@ -16,8 +16,11 @@ from prometheus_client import CollectorRegistry
 
 from api.app import ROLE, application, routes
 from api.checkout.routes import Checkout
+from api.credit.routes import teller_of
+from api.credit.teller import Teller
 from api.pay.requests import pages
 from api.reads.positions import PositionWatch
+from api.refunds.routes import Refunds
 from eventstore.append import NewEvent, append, lock_log
 from processor.fulfilment.catalog_source import publish_catalog
 from processor.fulfilment.rounds import Fulfilment
@@ -45,6 +48,9 @@ class Shop:
     pool: Pool
     checkout: Checkout
     worker: Fulfilment
+    refunds: Refunds
+    teller: Teller
+    narrow: Pool
     answers: list[int] = field(default_factory=list)
 
     async def call(self, method: str, path: str, status: int, body: object = None, **headers: str) -> Any:
@@ -107,16 +113,19 @@ async def opened(given: Settings, catalog: Catalog | None = None) -> AsyncIterat
         await publish_catalog(pool, catalog or shipped_catalog())
         watch = PositionWatch(narrow)
         checkout = Checkout(given, narrow, watch)
-        mounted = routes(given, narrow, watch, checkout=checkout)
+        teller = teller_of(given, narrow, CollectorRegistry())
+        refunds = Refunds(given, narrow, checkout.clients.payments, teller, CollectorRegistry())
+        mounted = routes(given, narrow, watch, teller, checkout, refunds)
         keyhole = Keyhole(given.require_api_key(), given, CollectorRegistry(), door="api")
         shown = pages(given, narrow)
         app = application(
             given, mounted, Health("api"), keyhole, lambda _app: watch.close(), payment_pages=shown
         )
         async with TestClient(TestServer(app)) as client:
-            shop = Shop(client, pool, checkout, Fulfilment(pool, limit=100))
+            shop = Shop(client, pool, checkout, Fulfilment(pool, limit=100), refunds, teller, narrow)
             await shop.settle()
             yield shop
+            await refunds.refunder.close()
             await checkout.close()
 
 

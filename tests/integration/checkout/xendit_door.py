@@ -23,6 +23,7 @@ class XenditDoor:
 
     address: str = ""
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refunds: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -42,6 +43,8 @@ class XenditDoor:
         app.router.add_get("/v3/payment_requests/{id}", self._read)
         app.router.add_get("/payment_requests", self._list)
         self.plans.add_to(app)
+        app.router.add_post("/refunds", self._refund)
+        app.router.add_get("/refunds", self._refunds)
         return app
 
     @property
@@ -80,6 +83,17 @@ class XenditDoor:
         found = self.requests.get(request.query["reference_id"])
         rows = [{"id": found["payment_request_id"], "reference_id": found["reference_id"]}] if found else []
         return web.json_response({"data": rows, "has_more": False})
+
+    async def _refund(self, request: web.Request) -> web.StreamResponse:
+        self._heard(request)
+        body = await request.json()
+        made = body | {"id": f"rfd-{next(self._numbers)}", "status": "PENDING"}
+        self.refunds.append(made)
+        return web.json_response(made)
+
+    async def _refunds(self, request: web.Request) -> web.StreamResponse:
+        self._heard(request)
+        return web.json_response({"data": self.refunds, "has_more": False})
 
     def _heard(self, request: web.Request) -> None:
         assert request.headers["Authorization"].startswith("Basic ")

@@ -32,6 +32,9 @@ MAY = {
         "plan.change_asked",
         "plan.changed",
         "plan.act_refused",
+        "refund.requested",
+        "refund.accepted",
+        "refund.refused",
     },
     "lunas_operator": {
         "suspense.claimed",
@@ -43,6 +46,7 @@ MAY = {
         "credit.unfrozen",
         "credit.forgiven",
         "checkout.refused",
+        "refund.requested",
     },
     "lunas_processor": {name for name, *_ in EVENT_TYPES}
     if not isinstance(EVENT_TYPES, dict)
@@ -72,6 +76,26 @@ async def test_a_role_appends_its_own_types_and_no_other(pool: Pool, role: str) 
             finally:
                 await block.rollback()
     assert allowed == MAY[role]
+
+
+@pytest.mark.parametrize("told", ["refund.succeeded", "refund.failed"])
+@pytest.mark.parametrize(("stream", "may"), [("refund-rfn_1", True), ("payment-xendit-py-1", False)])
+async def test_the_api_hears_what_became_of_its_own_refunds_only(
+    pool: Pool, told: str, stream: str, may: bool
+) -> None:
+    statement = APPEND.replace("'s'", f"'{stream}'")
+    async with pool.acquire() as connection:
+        block = connection.transaction()
+        await block.start()
+        await connection.execute("SET LOCAL ROLE lunas_api")
+        try:
+            await connection.execute(statement, told)
+            appended = True
+        except asyncpg.InsufficientPrivilegeError:
+            appended = False
+        finally:
+            await block.rollback()
+    assert appended == may
 
 
 async def test_the_api_does_not_read_what_was_sent(pool: Pool) -> None:

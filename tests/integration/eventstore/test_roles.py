@@ -75,7 +75,7 @@ async def test_every_table_of_the_log_and_of_intake_is_in_the_matrix(pool: Pool)
         rows = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'lunas' AND tablename NOT SIMILAR TO '%_v[0-9]+'"
         )
-    others = {"projection_parked", "idempotency_keys", "outbox", "registered_addresses"}
+    others = {"projection_parked", "outbox", "registered_addresses"}
     assert {row["tablename"] for row in rows} - others == set(MATRIX)
 
 
