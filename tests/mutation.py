@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import gc
 import os
 import resource
 import signal
@@ -235,6 +236,7 @@ class Trying:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if self.failed:
             raise pytest.UsageError("the tests fail without any change")
+        gc.freeze()  # so that forked processes share what is loaded
         for file in self.files:
             for mutant in mutants(Path(file).read_text(encoding="utf-8")):
                 chosen = reach.reaching(session.items, paths[file], mutant)
@@ -281,6 +283,8 @@ class Trying:
 
     def _note(self, file: str, mutant: Mutant, code: int) -> None:
         self.results[file].append((mutant, code))
+        if len(self.results[file]) % 20 == 0:
+            print(f"{file}: {len(self.results[file])} tried", file=sys.__stdout__, flush=True)
         if code != NOTICED:
             text = Path(file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
             word = "not tried, " if code == UNTRIED else ""

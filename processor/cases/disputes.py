@@ -26,8 +26,8 @@ def as_disputed(facts: PaymentFacts, policy: Policy) -> PaymentFacts:
         for dispute_id, dispute in sorted(facts.disputes.items())
         if dispute.status in _COUNTS[policy]
     }
-    received = _received(facts)
-    if not taken or received is None:
+    received = _received(facts) if taken else None
+    if received is None:
         return facts
     refunds = dict(facts.refunds)
     for dispute_id, dispute in taken.items():

@@ -26,6 +26,12 @@ def names_of(event: EventModel) -> tuple[str, ...]:
     A reference that an application made is not among them: a recurring plan repeats it on every charge. One of our checkout's is: it names one
     request, also while the provider's ids are not known yet. A reusable code's request is not either: each of its payments is a case of its own.
     """
+    if isinstance(event, PaymentFact):
+        own = _own(event.reference_id)
+        if traits_of(event.provider).orders_carry_payments:
+            return _prefixed(event.provider, event.payment_key, *event.aliases, own)
+        group = None if event.reusable and event.attempt_id else event.group_id
+        return _prefixed(event.provider, event.attempt_id, event.payment_key, group, own)
     if isinstance(event, SubscriptionReported):
         return (subscription_case(event.provider, event.subscription_key),)
     if isinstance(event, PlanFact):
@@ -38,12 +44,6 @@ def names_of(event: EventModel) -> tuple[str, ...]:
         return _prefixed(event.provider, event.payment_key)
     if isinstance(event, _ORDER_EVENTS):
         return _prefixed(event.provider, event.order_key, *event.aliases)
-    if isinstance(event, PaymentFact):
-        own = _own(event.reference_id)
-        if traits_of(event.provider).orders_carry_payments:
-            return _prefixed(event.provider, event.payment_key, *event.aliases, own)
-        group = None if event.reusable and event.attempt_id else event.group_id
-        return _prefixed(event.provider, event.attempt_id, event.payment_key, group, own)
     if isinstance(event, RefundFact | DisputeFact):
         return _prefixed(event.provider, event.attempt_id, event.payment_key, event.group_id)
     return ()

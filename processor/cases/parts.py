@@ -67,7 +67,7 @@ class Money(NamedTuple):
 
 def money_of(facts: PaymentFacts, record: PaymentRecord, world: World) -> Money:
     """A function of the facts, except that what a person had a hand in stays what it is, and what was granted keeps the terms of its day."""
-    if not any(attempt.succeeded for attempt in facts.attempts.values()):
+    if not facts.paid:
         return Money([], {})
     shelf = _Shelf(facts, record, world)
     if facts.orders or world.traits(facts.provider).orders_carry_payments:

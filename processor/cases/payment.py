@@ -150,8 +150,7 @@ class PaymentFacts(State):
 
     def value(self, name: str) -> Any:
         """What our own request says of it; else the newest known value of a context field, or None."""
-        own = self.request.word(name) if self.request else None
-        if own is not None:
+        if self.request is not None and (own := self.request.word(name)) is not None:
             return own
         register = self.registers.get(name)
         return register.value if register else None
@@ -194,10 +193,15 @@ class PaymentFacts(State):
         return successes
 
     @property
+    def paid(self) -> bool:
+        """Some money was received."""
+        return any(attempt.succeeded for attempt in self.attempts.values())
+
+    @property
     def announced_at(self) -> datetime | None:
         """Since when money is announced that no fact has told yet; None once some was received."""
         known = [one.announced_at for one in self.attempts.values() if one.announced_at is not None]
-        return None if self.successes else min(known, default=None)
+        return min(known) if known and not self.paid else None
 
     @property
     def in_hand(self) -> bool:

@@ -19,9 +19,7 @@ GRANTS = (d.CreditGranted, d.TokensGranted, d.CourseEnrolled, d.SaleRecorded)
 REFUNDS = (d.CreditClawedBack, d.TokensClawedBack, d.SaleRefunded)
 WITHDRAWALS = (c.CreditWithdrawn, c.TokensWithdrawn, c.CourseWithdrawn, c.SaleWithdrawn)
 
-OF_CUSTOMER = (
-    *GRANTS, *REFUNDS, *WITHDRAWALS, d.CourseRevoked, c.CreditDated, c.CourseDated, d.SubscriptionDecision, d.TierChanged,
-)  # fmt: skip
+OF_CUSTOMER = frozenset(d.DECISIONS) - {d.PaymentAssessed, d.SuspenseHeld, d.SuspenseReleased}
 """Decisions on a customer's own stream."""
 
 

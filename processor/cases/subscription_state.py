@@ -147,21 +147,28 @@ class _Told(NamedTuple):
 
     def timed(self, started: datetime, ends: datetime | None, *, overdue: bool = False) -> SubscriptionState:
         """It has an end, or none that is known."""
-        until = self.grace.after(ends) if self.grace and ends else ends
-        over = ends is not None and self.now >= ends
         cancelled = self._cancelled()
-        if cancelled is not None and cancelled.failed and overdue:
-            cancelled = None  # the grace of a charge that failed is not cut short by giving up on it
-        if cancelled is not None and not cancelled.finished:
-            end = ends or cancelled.at
-            return SubscriptionState("cancelled", started, end, end, ends is not None and not over)
-        if cancelled is not None:
-            return SubscriptionState("expired" if over else "active", started, ends, ends, True)
-        expired = self.reports.expired
-        if self._expired(ends) or (until is not None and self.now >= until):
-            end_known = ends or (expired.at if expired else None)
+        # The grace of a charge that failed is not cut short by giving up on it.
+        if cancelled is not None and not (cancelled.failed and overdue):
+            return self._left(cancelled, started, ends)
+        until = self.grace.after(ends) if self.grace and ends else ends
+        if self._expired(ends) or self._past(until):
+            end_known = ends or (self.reports.expired.at if self.reports.expired else None)
             return SubscriptionState("expired", started, end_known, until or end_known)
-        return SubscriptionState("past_due" if overdue or over else "active", started, ends, until)
+        return SubscriptionState(
+            "past_due" if overdue or self._past(ends) else "active", started, ends, until
+        )
+
+    def _left(self, cancelled: Ending, started: datetime, ends: datetime | None) -> SubscriptionState:
+        """Cancelled, or all its charges were made: then it stays active to its end. No grace follows."""
+        over = self._past(ends)
+        if cancelled.finished:
+            return SubscriptionState("expired" if over else "active", started, ends, ends, True)
+        end = ends or cancelled.at
+        return SubscriptionState("cancelled", started, end, end, ends is not None and not over)
+
+    def _past(self, moment: datetime | None) -> bool:
+        return moment is not None and self.now >= moment
 
     def _cancelled(self) -> Ending | None:
         """The cancellation in force: saying it again changes nothing, a return in between lifts it."""
@@ -182,4 +189,4 @@ class _Told(NamedTuple):
         expired, active_at = self.reports.expired, self.reports.active_at
         if expired is None:
             return False
-        return self.now >= ends if ends is not None else active_at is None or expired.at >= active_at
+        return self._past(ends) if ends else active_at is None or expired.at >= active_at

@@ -104,5 +104,8 @@ def short(words: str) -> str:
 
 def digest(view: EventModel) -> str:
     """Short name of what readers are told, so that it is told again only when it changed."""
-    words = view.model_dump_json(exclude={"given"})
-    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
+    words = view.__pydantic_serializer__.to_json(view, exclude=_NOT_SHOWN)
+    return hashlib.blake2b(words, digest_size=8).hexdigest()
+
+
+_NOT_SHOWN = {"given"}

@@ -49,23 +49,28 @@ def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, 
         registered = CustomerRegistered(customer_id=owner.customer_id, email=owner.email, source="payment")
         yield Decided(streams.customer(owner.customer_id), registered)
     # First what goes: the same money may be granted anew.
-    for key, before in record.parts.items():
-        after = outcome.parts.get(key)
-        if isinstance(before, Granted) and not _stays(before, after):
-            gone = _gone(before, outcome)
-            ledger.reason = "refunded" if gone else _reason(facts, record, key, after)
-            if gone:
-                yield from _take_back(ledger, key, before, gone)
-            yield from KINDS[before.kind].withdraw(ledger, key, gone or before)
-        elif isinstance(before, Held) and not isinstance(after, Held):
-            closed = after if isinstance(after, Closed) else None
-            yield from suspense.release(ledger, key, before, _resolution(key, after, outcome), closed)
+    yield from _leaving(ledger, record, outcome)
     for key, wanted in outcome.parts.items():
         was = record.parts.get(key)
         if isinstance(wanted, Held) and was != wanted:
             yield from suspense.hold(ledger, key, was if isinstance(was, Held) else None, wanted)
         elif isinstance(wanted, Granted):
             yield from _grant(ledger, key, was, wanted)
+
+
+def _leaving(ledger: Ledger, record: PaymentRecord, outcome: PaymentOutcome) -> Said:
+    """Grants that are not what should be, and held money that is held no more."""
+    for key, before in record.parts.items():
+        after = outcome.parts.get(key)
+        if isinstance(before, Granted) and not _stays(before, after):
+            gone = _gone(before, outcome)
+            ledger.reason = "refunded" if gone else _reason(ledger.facts, record, key, after)
+            if gone:
+                yield from _take_back(ledger, key, before, gone)
+            yield from KINDS[before.kind].withdraw(ledger, key, gone or before)
+        elif isinstance(before, Held) and not isinstance(after, Held):
+            closed = after if isinstance(after, Closed) else None
+            yield from suspense.release(ledger, key, before, _resolution(key, after, outcome), closed)
 
 
 def _grant(ledger: Ledger, key: str, before: Standing | None, after: Granted) -> Said:

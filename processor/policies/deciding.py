@@ -75,7 +75,7 @@ def _say(case: Case, decisions: Iterable[Decided], customers: Customers, step: S
 
 def follow(case: Case, event: EventModel, customers: Customers, step: Step) -> None:
     """What a decision changes: the record of its case, and its customers. Nothing else changes what we said."""
-    if isinstance(event, CustomerRegistered):
+    if type(event) is CustomerRegistered:
         customers[event.customer_id] = CustomerRecord(event.customer_id, event.email)
         step.changed.add(event.customer_id)
         step.wakes.add(email_key(event.email or ""))
@@ -86,7 +86,7 @@ def follow(case: Case, event: EventModel, customers: Customers, step: Step) -> N
     if isinstance(case, PaymentCase) and case.record.given != given:
         _give(case, given, customers, step)
     customer = customers.get(getattr(event, "customer_id", None) or "")
-    if customer is not None and isinstance(event, OF_CUSTOMER):
+    if customer is not None and type(event) in OF_CUSTOMER:
         announced = customer.memberships.get(case.key)
         step.changed.add(customer.customer_id)
         count(customer, event, change)

@@ -51,7 +51,7 @@ class _Deciding:
 
     def outcome(self) -> PaymentOutcome:
         facts, record = self.facts, self.record
-        words = _words(facts) if record.owned or facts.successes else ""
+        words = _words(facts) if record.owned or facts.paid else ""
         owner = self._owner(words)
         money = money_of(facts, record, self.world)
         placed, excessive = place_refunds(facts, record, money)
@@ -69,7 +69,7 @@ class _Deciding:
         ends = self._ends()
         lapsed = ends is not None and self.world.now >= ends
         held = any(isinstance(part, Held) for part in parts.values())
-        if not held and owner.reason is None and (parts or not facts.successes):
+        if not held and owner.reason is None and (parts or not facts.paid):
             self.waits.clear()
         return PaymentOutcome(
             owner=owner,
@@ -89,7 +89,7 @@ class _Deciding:
     def _ends(self) -> datetime | None:
         """When a request of ours lapses that nothing was paid for; None when it is over already."""
         facts = self.facts
-        open_still = facts.request is not None and not facts.successes and facts.refused_for is None
+        open_still = facts.request is not None and not facts.paid and facts.refused_for is None
         return facts.request.expires_at if open_still and facts.request else None
 
     def _confirmed_by(self) -> datetime | None:
@@ -112,7 +112,7 @@ class _Deciding:
             customer_ref=facts.value("customer_ref"),
             emails=facts.emails(),
             subscription=subscription_case(facts.provider, subscription) if subscription else None,
-            received=bool(facts.successes),
+            received=facts.paid,
             owned=owned,
         )
 
@@ -213,15 +213,15 @@ class _Deciding:
             return True
         mine = (at or self.world.now, self.facts.key)
         others = list(customer.bids(course, self.facts.key))
-        kept = isinstance(before, Granted) and before.kind == "course" and before.product == course
-        kept = kept and isinstance(before, Granted) and before.customer_id == owner.customer_id
+        kept = before if isinstance(before, Granted) and _is_of(before, course, owner) else None
+        holders = [bid for bid in others if bid.opened]
         if gone:
-            return kept or not any(bid.opened for bid in others)
-        later = [bid.case for bid in others if bid.opened and mine < (bid.at, bid.case)]
-        if kept and isinstance(before, Granted) and not before.gone:
-            return all(mine < (bid.at, bid.case) for bid in others)
-        self.calls.update(later)
-        return not any(bid.opened or (bid.at, bid.case) < mine for bid in others)
+            return kept is not None or not holders
+        first = all(mine < (bid.at, bid.case) for bid in others)
+        if kept is not None and not kept.gone:
+            return first
+        self.calls.update(bid.case for bid in holders if mine < (bid.at, bid.case))
+        return first and not holders
 
     def _granted(
         self, part: Part, before: Standing | None, refunds: dict[str, int], owner: Owner, money: Money
@@ -320,6 +320,10 @@ class _Deciding:
 
 
 _PRODUCTS = frozenset({"course", "tokens", "plan"})
+
+
+def _is_of(part: Granted, course: str, owner: Owner) -> bool:
+    return (part.kind, part.product, part.customer_id) == ("course", course, owner.customer_id)
 
 
 def _kept_courses(record: PaymentRecord) -> set[tuple[str | None, str]]:
