@@ -11,6 +11,7 @@ from projections.folds.payments import PAYMENTS
 from projections.folds.spending import SPENDING
 from projections.folds.subscriptions import SUBSCRIPTIONS
 from projections.folds.suspense import SUSPENSE
+from projections.folds.tiers import TIERS
 from projections.projection import Projection
 
 PROJECTIONS: tuple[Projection, ...] = (
@@ -23,6 +24,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     LEDGER,
     BACKING,
     SPENDING,
+    TIERS,
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

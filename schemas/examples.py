@@ -111,6 +111,20 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "stale": False,
         **_FRESH,
     },
+    api.Tiers: {
+        "customer_id": "budi",
+        "items": [
+            {
+                "tier": "pro",
+                "since": "2026-01-15T03:02:03Z",
+                "until": "2026-02-18T03:02:00Z",
+                "fallback_tier": "bpp",
+                "reason": "subscription_active",
+                "position": 48,
+            }
+        ],
+        **_LAST_PAGE,
+    },
     api.Subscriptions: {
         "customer_id": "budi",
         "items": [

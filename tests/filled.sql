@@ -104,6 +104,10 @@ SELECT 'rfn_' || lpad(to_hex(n), 32, '0'), 'xendit', 'py-' || n, ARRAY['py-' || 
     CASE WHEN n % 2000 = 0 THEN timestamptz '2026-01-15' END, n % 40 = 0, 10 * n
 FROM generate_series(20, $1::bigint, 20) n;
 
+-- tiers: Two changes for every customer.
+INSERT INTO tier_changes_v1 (customer_id, step, tier, until, fallback_tier, reason)
+SELECT 'c' || 1 + n / 2, 10 * n, 'bpp', NULL, 'bpp', 'first_topup' FROM generate_series(0, $1::bigint / 2 - 1) n;
+
 -- spending: One for every customer, a few of them frozen.
 INSERT INTO spending_v1 (customer_id, spent_idr, reserved_tokens, frozen, month, month_tokens, month_papers, day, day_tokens, position)
 SELECT 'c' || n, 1000, 0, CASE WHEN n % 1000 = 0 THEN 'a dispute' END, '2026-01', 100, 0, '2026-01-15', 10, 10 * n

@@ -65,4 +65,15 @@ SUBSCRIPTION_INDONESIAN: dict[str, str] = {
     "A subscription and what became of it; `history` is dated and oldest first.": (
         "Langganan dan hasilnya; `history` bertanggal, dari yang terlama."
     ),
+    "A tier that was in force from `since` on, until the next change or its own end.": (
+        "Tier yang berlaku sejak `since`, sampai perubahan berikutnya atau akhirnya sendiri."
+    ),
+    "Changes of a customer's tier.": "Perubahan tier seorang pelanggan.",
+    "When it ends by the clock alone; null when it does not.": "Kapan berakhir menurut jam; null bila tidak berakhir.",
+    "The tier that follows that end.": "Tier yang menyusul setelahnya.",
+    "The newest one is in force until its `until`; then its `fallback_tier` is, by the database's clock. Before the first one it is "
+    "the first tier of the catalogue.": (
+        "Yang terbaru berlaku sampai `until`; setelah itu `fallback_tier`, menurut jam basis data. Sebelum yang pertama berlaku tier "
+        "pertama katalog."
+    ),
 }

@@ -94,6 +94,20 @@ LIST_SUBSCRIPTIONS = Call(
     tag="access",
     links=(_next("listSubscriptions"),),
 )
+LIST_TIERS = Call(
+    "listTiers",
+    "GET",
+    "/v1/customers/{customer_id}/tiers",
+    "Every change of a customer's tier, newest first",
+    "Setiap perubahan tier pelanggan, terbaru lebih dulu",
+    {200: api.Tiers},
+    (CUSTOMER, LIMIT, CURSOR, MIN_POSITION),
+    problems=_OF_CUSTOMER,
+    description="The newest one is in force until its `until`; then its `fallback_tier` is, by the database's clock. Before the first one it is "
+    "the first tier of the catalogue.",
+    tag="access",
+    links=(_next("listTiers"),),
+)
 LIST_ENROLLMENTS = Call(
     "listEnrollments",
     "GET",

@@ -56,6 +56,8 @@ class Reads:
         self._sql = load("reads.sql", "api")
         parts = (("steps", self._sql["steps"]), ("happened", AT_STEPS))
         self._timeline = in_one_statement(parts, self._sql["timeline"])
+        parts = (("steps", self._sql["tier_steps"]), ("happened", AT_STEPS))
+        self._tiers = in_one_statement(parts, self._sql["tiers"])
 
     def routes(self) -> list[Route]:
         """Every call with its handler."""
@@ -64,6 +66,7 @@ class Reads:
             (calls.FIND_CUSTOMERS, self.customers),
             (calls.GET_BALANCE, self.balance),
             (calls.LIST_SUBSCRIPTIONS, self.subscriptions),
+            (calls.LIST_TIERS, self.tiers),
             (calls.LIST_ENROLLMENTS, self.enrollments),
             (calls.GET_ENTITLEMENTS, self.entitlements),
             (calls.LIST_PAYMENTS, self.payments),
@@ -109,6 +112,17 @@ class Reads:
         items = [row for row in rows if row["subscription_id"] is not None]
         document = shapes.page(rows, [shapes.subscription(row) for row in items[:limit]], customer_id)
         return _paged(document, items, limit, lambda row: encode_cursor(row["first_position"]))
+
+    async def tiers(self, request: web.Request) -> web.StreamResponse:
+        limit, customer_id = self._limit(request), _customer_id(request)
+        await self._wait(request, ("customers", "balances", "tiers"))
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            rows = await connection.fetch(self._tiers, customer_id, position_cursor(request), limit + 1)
+        self._check_position(request, rows[0] if rows else None)
+        _known(rows)
+        items = [row for row in rows if row["position"] is not None]
+        document = shapes.page(rows, [shapes.tier_change(row) for row in items[:limit]], customer_id)
+        return _paged(document, items, limit, lambda row: encode_cursor(row["position"]))
 
     async def enrollments(self, request: web.Request) -> web.StreamResponse:
         limit, customer_id = self._limit(request), _customer_id(request)

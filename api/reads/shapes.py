@@ -89,6 +89,10 @@ def subscription(row: Row) -> Document:
     return {name: row[name] for name in names}
 
 
+def tier_change(row: Row) -> Document:
+    return {name: row[name] for name in ("tier", "since", "until", "fallback_tier", "reason", "position")}
+
+
 def enrollment(row: Row) -> Document:
     return {
         "course": row["course"],

@@ -48,6 +48,19 @@ SELECT seen.at_position, seen.lag, s.*,
         OR EXISTS (SELECT FROM subscriptions WHERE customer_id = $1) AS known
 FROM seen LEFT JOIN found s ON true ORDER BY s.first_position DESC;
 
+-- tier_steps: A page of a customer's changes of tier, newest first; a part of the statement of them.
+SELECT t.step AS position, t.tier, t.until, t.fallback_tier, t.reason FROM tier_changes t
+WHERE t.customer_id = $1 AND ($2::bigint IS NULL OR t.step < $2) ORDER BY t.step DESC LIMIT $3
+
+-- tiers: When each was made, and where read models stand; the last part of that statement.
+SELECT seen.at_position, seen.lag, s.position, s.tier, s.until, s.fallback_tier, s.reason, e.recorded_at AS since,
+    s.position IS NOT NULL OR EXISTS (SELECT FROM customers WHERE customer_id = $1)
+        OR EXISTS (SELECT FROM balances WHERE customer_id = $1) AS known
+FROM (
+    SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions WHERE name IN ('customers', 'balances', 'tiers')
+) AS seen LEFT JOIN steps s ON true LEFT JOIN happened e ON e.position = s.position
+ORDER BY s.position DESC;
+
 -- enrollments: Courses of one customer, newest first.
 WITH seen AS (
     SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions WHERE name IN ('customers', 'enrollments')

@@ -308,6 +308,10 @@ async def test_c105_a_downgrade_waits_for_the_next_charge(club: Club) -> None:
     assert (seen["plan"], seen["next_plan"]) == ("pro-bulanan", None)
     assert (await tier(club))[0] == "pro"
     assert [one["plan"] for one in seen["history"]][-2:] == ["max-bulanan", "pro-bulanan"]
+    changes = (await club.shop.get("/v1/customers/ratna/tiers"))["items"]
+    assert next(one["tier"] for one in changes if one["tier"] != changes[0]["tier"]) == "max"
+    assert [one["since"] for one in changes] == sorted((one["since"] for one in changes), reverse=True)
+    assert {one["fallback_tier"] for one in changes} == {"gratis"}
 
 
 async def test_c105_a_downgrade_can_be_taken_back_and_an_upgrade_that_cannot_be_paid_changes_nothing_today(
