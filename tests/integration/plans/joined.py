@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from api.checkout.subscriptions import HISTORY
 from api.credit.loading import LOOK as LOOK_AT_ACCOUNTS
 from api.credit.loading import LOOK_ONLY
 from eventstore.queries import in_one_statement, load
@@ -27,8 +28,11 @@ def joined() -> Iterator[Statement]:
     listed = in_one_statement(
         (("steps", generations["generations"]), ("ages", AGES_BEHIND_STEPS)), generations["list"]
     )
+    tiers = in_one_statement((("steps", reads["tier_steps"]), happened), reads["tiers"])
     for session in (API, API_LATER):
         yield Statement("api/reads.sql:joined timeline", timeline, session)
+        yield Statement("api/reads.sql:joined tiers", tiers, session)
+        yield Statement("api/plan_requests.sql:joined history", HISTORY, session)
         yield Statement("api/credit.sql:joined look", LOOK_AT_ACCOUNTS, session)
         yield Statement("api/credit.sql:joined look only", LOOK_ONLY, session)
     yield Statement("console/payments.sql:joined timeline", shown, CONSOLE)
