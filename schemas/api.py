@@ -184,24 +184,6 @@ class Subscriptions(Page):
     items: list[Subscription]
 
 
-class TierChange(ApiModel):
-    """A tier that was in force from `since` on, until the next change or its own end."""
-
-    tier: str
-    since: datetime
-    until: datetime | None = Field(description="When it ends by the clock alone; null when it does not.")
-    fallback_tier: str = Field(description="The tier that follows that end.")
-    reason: str
-    position: int
-
-
-class Tiers(Page):
-    """Changes of a customer's tier."""
-
-    customer_id: str
-    items: list[TierChange]
-
-
 class Enrollment(ApiModel):
     """One course of a customer."""
 

@@ -11,6 +11,7 @@ from schemas.checkout_examples import CHECKOUT_EXAMPLES
 from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
 from schemas.licence_examples import LICENCE_EXAMPLES
 from schemas.refund_examples import REFUND_EXAMPLES
+from schemas.subscription_api import Tiers
 
 _FRESH = {"position": 42, "lag_seconds": 0.0}
 _LAST_PAGE = {"next_cursor": None, **_FRESH}
@@ -111,7 +112,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "stale": False,
         **_FRESH,
     },
-    api.Tiers: {
+    Tiers: {
         "customer_id": "budi",
         "items": [
             {

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.api import CUSTOMER_ID_PATTERN, ApiModel, Read
+from schemas.api import CUSTOMER_ID_PATTERN, ApiModel, Page, Read
 from schemas.checkout_api import CustomerId
 from schemas.vocabulary import ProviderName, SubscriptionRequestStatus
 
@@ -115,3 +115,21 @@ class OneSubscription(Read, AskedSubscription):
     """A subscription and what became of it; `history` is dated and oldest first."""
 
     history: list[SubscriptionStep]
+
+
+class TierChange(ApiModel):
+    """A tier that was in force from `since` on, until the next change or its own end."""
+
+    tier: str
+    since: datetime
+    until: datetime | None = Field(description="When it ends by the clock alone; null when it does not.")
+    fallback_tier: str = Field(description="The tier that follows that end.")
+    reason: str
+    position: int
+
+
+class Tiers(Page):
+    """Changes of a customer's tier."""
+
+    customer_id: str
+    items: list[TierChange]

@@ -9,6 +9,7 @@ from schemas import api
 from schemas.calls import Call, NextCall, Parameter
 from schemas.credit_api import MAX_PAPERS, MAX_TOKENS
 from schemas.email_address import LONGEST
+from schemas.subscription_api import Tiers
 
 *_FIRST, _LAST = PROVIDERS
 _PROVIDERS = f"{', '.join(_FIRST)} or {_LAST}"
@@ -100,7 +101,7 @@ LIST_TIERS = Call(
     "/v1/customers/{customer_id}/tiers",
     "Every change of a customer's tier, newest first",
     "Setiap perubahan tier pelanggan, terbaru lebih dulu",
-    {200: api.Tiers},
+    {200: Tiers},
     (CUSTOMER, LIMIT, CURSOR, MIN_POSITION),
     problems=_OF_CUSTOMER,
     description="The newest one is in force until its `until`; then its `fallback_tier` is, by the database's clock. Before the first one it is "
