@@ -34,15 +34,18 @@ class ExampleCommand:
 
 
 def made_by_calls(document: Document) -> dict[str, Taken]:
-    """By the value that the examples show: what calls make and others are asked about. The first call that makes it counts."""
+    """By the value that the examples show: what calls make and others are asked about.
+
+    In the document's order: the first call that makes it counts, and what a caller has chosen before, a customer's id, is nobody's.
+    """
     found: dict[str, Taken] = {}
+    chosen: set[str] = set()
     for method, _, operation in operations_of(document):
-        if method != "post":
+        if method == "get":
             continue
-        given = {str(one.get("example")) for one in operation.get("parameters", ())}
-        given |= {str(value) for value in _body(operation).values()}
+        chosen |= _given(operation) - found.keys()
         for field, value in _shown_answer(operation).items():
-            if isinstance(value, str) and value not in given and _is_id(field):
+            if method == "post" and isinstance(value, str) and value not in chosen and _is_id(field):
                 found.setdefault(value, Taken(_variable(field), field, operation["operationId"]))
     return found
 
@@ -99,6 +102,17 @@ def _shown_answer(operation: Document) -> dict[str, Any]:
         if example is not None:
             return example
     return {}
+
+
+def _given(operation: Document) -> set[str]:
+    """What the example of a call says."""
+    return {
+        str(value)
+        for value in (
+            *(one.get("example") for one in operation.get("parameters", ())),
+            *_body(operation).values(),
+        )
+    }
 
 
 def _is_id(field: str) -> bool:

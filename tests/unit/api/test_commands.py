@@ -104,3 +104,27 @@ def test_names_of_both_spellings_become_variables(field: str, variable: str) -> 
         }
     }
     assert made_by_calls(made)["1"].variable == variable
+
+
+def test_what_a_caller_has_chosen_is_made_by_no_call_that_repeats_it() -> None:
+    def saying(example: dict[str, str]) -> dict[str, Any]:
+        return {"content": {"application/json": {"example": example}}}
+
+    made = {
+        "paths": {
+            "/customers/{id}": {
+                "put": {
+                    "operationId": "put",
+                    "parameters": [{"name": "id", "example": "budi"}],
+                    "responses": {},
+                }
+            },
+            "/plans/x/cancel": {
+                "post": {
+                    "operationId": "cancel",
+                    "responses": {"200": saying({"customer_id": "budi", "act_id": "1"})},
+                }
+            },
+        }
+    }
+    assert set(made_by_calls(made)) == {"1"}
