@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CUSTOMER, NAME = "rani", "Rani Kusuma"
 TOP_UP_IDR = 50_000
 COURSE = "kelas-python"
+PLAN = "pro-bulanan"
+A_MONTH = "32d"
 
 Step = Callable[[Till, "Connection"], Awaitable[int]]
 """Plays and tells one thing; the rupiah that we have after it and did not have before."""
@@ -71,7 +73,29 @@ async def _order(till: Till, connection: Connection) -> int:
     return int(made["amount"])
 
 
-STEPS: tuple[Step, ...] = (_top_up, _order)
+async def _subscribe(till: Till, _connection: Connection) -> int:
+    """A month and the next: the customer links an account once, the second charge comes by the clock."""
+    made = await till.ask("/subscriptions", {"customer_id": CUSTOMER, "plan": PLAN})
+    path = f"/subscriptions/{made['subscription_id']}"
+    await till.press(made["provider"], made["provider_subscription_id"], "link")
+    first = await till.reads(path, lambda told: told["status"] == "active" and told["expires_at"])
+    await till.pass_time(A_MONTH)
+    second = await till.reads(path, lambda told: told["expires_at"] != first["expires_at"])
+    has = await till.read(f"/customers/{CUSTOMER}/entitlements")
+    print_data(
+        text(
+            "demo.subscribed",
+            plan=PLAN,
+            amount=rupiah(made["amount"]),
+            tier=has["tier"],
+            first=first["expires_at"][:10],
+            second=second["expires_at"][:10],
+        )
+    )
+    return 2 * int(made["amount"])
+
+
+STEPS: tuple[Step, ...] = (_top_up, _order, _subscribe)
 
 
 def _succeeded(told: Told) -> bool:

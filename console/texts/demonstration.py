@@ -117,6 +117,12 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "  orders {course} for {amount} ({provider}): an operator has seen the money and confirms it, the course is open. Audit record {act}.",
         "  memesan {course} seharga {amount} ({provider}): operator sudah melihat uangnya dan mengonfirmasi, kelas terbuka. Catatan audit {act}.",
     ),
+    "demo.subscribed": (
+        "  subscribes to {plan} for {amount} a month: links an account on the provider's page, is charged, has tier {tier} until {first}; "
+        "the fakes' clock goes on by a month, is charged again: until {second}.",
+        "  berlangganan {plan} seharga {amount} sebulan: menautkan akun di halaman penyedia, ditagih, mendapat tingkat {tier} sampai {first}; "
+        "jam penyedia palsu maju sebulan, ditagih lagi: sampai {second}.",
+    ),
     "demo.using": ("Using what was bought", "Memakai yang dibeli"),
     "demo.spent": (
         "  {clients} clients at once ask for {cost} of the {had} tokens of {customer}: {served} get them, the others are told that it is not "
