@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from console.demo.door import Application
 from console.demo.invariants import Invariant
 from console.demo.outcome import DayResult, distinct
-from console.demo.till import Till, Told
+from console.demo.till import LOOK_SECONDS, PATIENCE_SECONDS, Till, Told
 from console.manual_orders import PROVIDER as BY_HAND
 from console.manual_orders import confirm_order
 from console.messages import text
@@ -25,7 +26,7 @@ CUSTOMER, NAME = "rani", "Rani Kusuma"
 TOP_UP_IDR = 50_000
 COURSE = "kelas-python"
 PLAN = "pro-bulanan"
-A_MONTH = "32d"
+A_MONTH, SETTLING = "32d", "3s"
 
 Step = Callable[[Till, "Connection"], Awaitable[int]]
 """Plays and tells one thing; the rupiah that we have after it and did not have before."""
@@ -78,7 +79,9 @@ async def _subscribe(till: Till, _connection: Connection) -> int:
     made = await till.ask("/subscriptions", {"customer_id": CUSTOMER, "plan": PLAN})
     path = f"/subscriptions/{made['subscription_id']}"
     await till.press(made["provider"], made["provider_subscription_id"], "link")
-    first = await till.reads(path, lambda told: told["status"] == "active" and told["expires_at"])
+    first = await till.reads(
+        path, lambda told: told["has_access"] and told["expires_at"] > told["started_at"]
+    )
     await till.pass_time(A_MONTH)
     second = await till.reads(path, lambda told: told["expires_at"] != first["expires_at"])
     has = await till.read(f"/customers/{CUSTOMER}/entitlements")
@@ -95,7 +98,33 @@ async def _subscribe(till: Till, _connection: Connection) -> int:
     return 2 * int(made["amount"])
 
 
-STEPS: tuple[Step, ...] = (_top_up, _order, _subscribe)
+async def _refund(till: Till, _connection: Connection) -> int:
+    """Half of the last top-up goes back, and its tokens with it."""
+    (last,) = [one for one in (await till.read(f"/customers/{CUSTOMER}/topups"))["items"] if _succeeded(one)]
+    back, balance = last["amount"] // 2, f"/customers/{CUSTOMER}/balance"
+    left = (await till.read(balance))["credit_tokens"] // 2
+    wish = {
+        "provider": last["provider"],
+        "provider_payment_id": last["payment_id"],
+        "amount": back,
+        "reason": "demo",
+    }
+    made = await till.ask("/refunds", wish)
+    await till.pass_time(SETTLING)
+    await till.reads(f"/refunds/{made['refund_id']}", _succeeded)
+    has = await till.reads(balance, lambda told: told["credit_tokens"] == left)
+    print_data(
+        text(
+            "demo.given_back",
+            back=rupiah(back),
+            amount=rupiah(last["amount"]),
+            tokens=number(has["credit_tokens"]),
+        )
+    )
+    return -int(back)
+
+
+STEPS: tuple[Step, ...] = (_top_up, _order, _refund, _subscribe)
 
 
 def _succeeded(told: Told) -> bool:
@@ -103,17 +132,22 @@ def _succeeded(told: Told) -> bool:
 
 
 async def _came(connection: Connection, before: DayResult, paid: int) -> Invariant:
-    """Against the books of the day: what came since, what is held and parked, and that they still sum to zero."""
-    sql = load("demo.sql", "console")
-    off = []
-    received = await connection.fetchval(sql["received"])
-    if received - before.received != paid:
-        off.append(f"{rupiah(received - before.received)} ≠ {rupiah(paid)}")
-    held = {row["reason"]: (row["count"], row["amount"]) for row in await connection.fetch(sql["held"])}
-    if held != before.held:
-        off.append(f"{held} ≠ {before.held}")
-    parked = distinct(await connection.fetch(sql["parked"]))
-    if parked != before.parked:
-        off.append(f"{parked} ≠ {before.parked}")
-    off += [f"{row['unit']}: {row['sum']}" for row in await connection.fetch(sql["ledger"]) if row["sum"]]
+    """Against the books of the day. What was told last may still be on its way, so the last look counts."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE_SECONDS
+    while (off := await _differences(connection, before, paid)) and loop.time() < deadline:
+        await asyncio.sleep(LOOK_SECONDS)
     return Invariant(text("invariant.asked", amount=rupiah(paid)), off)
+
+
+async def _differences(connection: Connection, before: DayResult, paid: int) -> list[str]:
+    """What came since is what was paid, nothing more is held or parked, and the books still sum to zero."""
+    sql = load("demo.sql", "console")
+    received = await connection.fetchval(sql["received"]) - before.received
+    held = {row["reason"]: (row["count"], row["amount"]) for row in await connection.fetch(sql["held"])}
+    parked = distinct(await connection.fetch(sql["parked"]))
+    off = [] if received == paid else [f"{rupiah(received)} ≠ {rupiah(paid)}"]
+    off += [f"{now} ≠ {then}" for now, then in ((held, before.held), (parked, before.parked)) if now != then]
+    return off + [
+        f"{row['unit']}: {row['sum']}" for row in await connection.fetch(sql["ledger"]) if row["sum"]
+    ]

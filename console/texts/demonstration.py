@@ -117,6 +117,10 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "  orders {course} for {amount} ({provider}): an operator has seen the money and confirms it, the course is open. Audit record {act}.",
         "  memesan {course} seharga {amount} ({provider}): operator sudah melihat uangnya dan mengonfirmasi, kelas terbuka. Catatan audit {act}.",
     ),
+    "demo.given_back": (
+        "  gets {back} of the {amount} back, asked for here and paid out by the provider: {tokens} credit tokens are left.",
+        "  mendapat kembali {back} dari {amount}, diminta di sini dan dibayarkan penyedia: sisa {tokens} token kredit.",
+    ),
     "demo.subscribed": (
         "  subscribes to {plan} for {amount} a month: links an account on the provider's page, is charged, has tier {tier} until {first}; "
         "the fakes' clock goes on by a month, is charged again: until {second}.",

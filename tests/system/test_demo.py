@@ -57,6 +57,8 @@ async def test_the_demo_tells_the_day_and_every_invariant_holds(
     assert checks.count("✓") == 10
     assert "tops up Rp 50,000: the QR code 0002" in done.stdout
     assert "orders kelas-python for Rp 150,000 (manual)" in done.stdout
+    assert "gets Rp 25,000 of the Rp 50,000 back" in done.stdout
+    assert "250,000 credit tokens are left" in done.stdout
     assert "subscribes to pro-bulanan for Rp 200,000 a month" in done.stdout
     assert ": 4 get them, the others are told" in done.stdout
     assert "one more is answered quota_exceeded until" in done.stdout
