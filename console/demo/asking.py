@@ -135,8 +135,10 @@ async def _came(connection: Connection, before: DayResult, paid: int) -> Invaria
     """Against the books of the day. What was told last may still be on its way, so the last look counts."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE_SECONDS
-    while (off := await _differences(connection, before, paid)) and loop.time() < deadline:
+    off = await _differences(connection, before, paid)
+    while loop.time() < deadline and off:
         await asyncio.sleep(LOOK_SECONDS)
+        off = await _differences(connection, before, paid)
     return Invariant(text("invariant.asked", amount=rupiah(paid)), off)
 
 
