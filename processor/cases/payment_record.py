@@ -33,6 +33,10 @@ class Granted(State, frozen=True, tag_field="is", tag="granted"):  # type: ignor
     refunds: dict[str, int] = field(default_factory=dict)
 
     @property
+    def rupiah(self) -> int:
+        return self.amount or 0
+
+    @property
     def refunded(self) -> int:
         return sum(self.refunds.values())
 
@@ -49,7 +53,7 @@ class Granted(State, frozen=True, tag_field="is", tag="granted"):  # type: ignor
     @property
     def left(self) -> int:
         """Rupiah of it that did not go back to the payer."""
-        return max((self.amount or 0) - self.refunded, 0)
+        return max(self.rupiah - self.refunded, 0)
 
 
 class Held(State, frozen=True, tag_field="is", tag="held"):  # type: ignore[misc]

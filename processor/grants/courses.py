@@ -19,15 +19,15 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
             course=part.product,
             order_id=part.order_id,
             amount_idr=part.amount,
-            at=part.at or ledger.world.now,
+            at=ledger.at(part),
             postings=postings.sold(ledger.facts.provider, part.product, part.amount),
         ),
     )
 
 
-def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, _: int) -> Said:
+def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, due: int) -> Said:
     """Its money goes back like that of a sale; with all of it the course is closed."""
-    yield from sales.take_back(ledger, key, part, refund_id, share)
+    yield from sales.take_back(ledger, key, part, refund_id, share, due)
     if part.gone:
         yield ledger.of_customer(
             part,
@@ -52,7 +52,7 @@ def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
             course=part.product,
             order_id=part.order_id,
             former_order_id=before.order_id,
-            at=part.at or ledger.world.now,
+            at=ledger.at(part),
         ),
     )
 

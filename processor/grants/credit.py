@@ -13,21 +13,21 @@ from schemas.decisions import CreditClawedBack, CreditGranted
 
 def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     """Rupiah become tokens."""
-    amount, customer_id = part.amount or 0, part.customer_id or ""
+    customer_id = part.customer_id or ""
     purse = ledger.purse(customer_id)
     purse.credit_tokens += part.tokens
-    purse.topped_up(TopUp(part.at or ledger.world.now, amount))
+    purse.topped_up(TopUp(ledger.at(part), part.rupiah))
     yield ledger.of_customer(
         part,
         CreditGranted(
             **ledger.about(part),
             **ledger.pins(key, part),
-            amount_idr=amount,
+            amount_idr=part.rupiah,
             tokens=part.tokens,
-            at=part.at or ledger.world.now,
+            at=ledger.at(part),
             late=late(ledger.facts, part.attempts),
             token_only=ledger.unproved(part),
-            postings=postings.credited(ledger.facts.provider, customer_id, amount, part.tokens),
+            postings=postings.credited(ledger.facts.provider, customer_id, part.rupiah, part.tokens),
         ),
     )
 
@@ -55,10 +55,10 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
 
 def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
     """It was paid at another time than we thought."""
-    at, amount = part.at or ledger.world.now, part.amount or 0
+    at = ledger.at(part)
     purse = ledger.purse(part.customer_id)
-    purse.not_topped_up(TopUp(before.at or at, amount))
-    purse.topped_up(TopUp(at, amount))
+    purse.not_topped_up(TopUp(before.at or at, part.rupiah))
+    purse.topped_up(TopUp(at, part.rupiah))
     last = purse.last_topups[-1]
     yield ledger.of_customer(
         part,
@@ -78,14 +78,14 @@ def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
     purse, tokens = ledger.purse(customer_id), part.tokens - part.clawed
     purse.credit_tokens -= tokens
     if part.at is not None:
-        purse.not_topped_up(TopUp(part.at, part.amount or 0))
+        purse.not_topped_up(TopUp(part.at, part.rupiah))
     last = purse.last_topups[-1] if purse.last_topups else None
     yield ledger.of_customer(
         part,
         CreditWithdrawn(
             **ledger.about(part),
             part=key,
-            amount_idr=part.amount or 0,
+            amount_idr=part.rupiah,
             tokens=tokens,
             reason=ledger.reason,
             at=ledger.world.now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -41,6 +42,10 @@ class Ledger:
 
     def payment_id(self, attempts: Iterable[str]) -> str:
         return payment_id_of(self.facts, tuple(attempts))
+
+    def at(self, part: Granted) -> datetime:
+        """When it was paid; earlier programs did not always keep that."""
+        return part.at or self.world.now
 
     def of_customer(self, part: Granted, event: EventModel) -> Decided:
         return Decided(streams.customer(part.customer_id) if part.customer_id else self.case_stream, event)

@@ -17,8 +17,8 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
             **ledger.about(part),
             **ledger.pins(key, part),
             product=part.product,
-            amount_idr=part.amount or 0,
-            at=part.at or ledger.world.now,
+            amount_idr=part.rupiah,
+            at=ledger.at(part),
             quantity=part.quantity,
             terms=part.terms,
             postings=postings.sold(ledger.facts.provider, part.product, part.amount),
@@ -26,7 +26,7 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     )
 
 
-def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, _: int = 0) -> Said:
+def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, _: int) -> Said:
     """Money of a sale went back."""
     yield ledger.of_customer(
         part,
@@ -50,7 +50,7 @@ def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
             **ledger.about(part),
             part=key,
             product=part.product,
-            amount_idr=part.amount or 0,
+            amount_idr=part.rupiah,
             reason=ledger.reason,
             at=ledger.world.now,
             postings=postings.sale_returned(ledger.facts.provider, part.product, part.left),

@@ -21,7 +21,7 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
             quantity=part.quantity,
             chat_tokens=part.tokens,
             amount_idr=part.amount,
-            at=part.at or ledger.world.now,
+            at=ledger.at(part),
             token_only=ledger.unproved(part),
             postings=(
                 *postings.sold(ledger.facts.provider, part.product, part.amount),

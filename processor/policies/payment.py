@@ -89,8 +89,9 @@ class _Deciding:
     def _ends(self) -> datetime | None:
         """When a request of ours lapses that nothing was paid for; None when it is over already."""
         facts = self.facts
-        open_still = facts.request is not None and not facts.paid and facts.refused_for is None
-        return facts.request.expires_at if open_still and facts.request else None
+        if facts.request is None or facts.paid or facts.refused_for is not None:
+            return None
+        return facts.request.expires_at
 
     def _confirmed_by(self) -> datetime | None:
         """Until when money that was announced should have been told."""
