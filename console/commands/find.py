@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SHORTEST_NEEDLE = 5  # characters; less is found everywhere
 _PHONE = re.compile(r"(?:\+?62|0)[ -]?(8[\d -]{6,15})\Z")
+_OWN_PLAN = re.compile(r"[0-9a-f]{32}\Z")
+"""At the end of our id of a subscription, and of the reference that its provider repeats."""
 _RUPIAH = re.compile(r"(?:rp\.?\s*)?(\d{1,3}(?:[.,]\d{3})+|\d{4,15})\Z", re.IGNORECASE)
 
 
@@ -105,6 +107,9 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
         "subscriptions",
         [what, *(f"{provider}:subscription:{what}" for provider in PROVIDERS)],
     )
+    own = _OWN_PLAN.search(what)
+    if own is not None:
+        await look("subscription", "asked_plans", f"sub_{own[0]}")
     await look("enrollment", "enrollments", what)
     await look("suspense", "products", what)
     amount = as_rupiah(what)

@@ -50,6 +50,13 @@ SELECT suspense_id AS id, provider, status, since AS at, amount, customer_id FRO
 -- acts: an audit record by its id
 SELECT act_id::text AS id, NULL AS provider, verb AS status, at, target FROM operator_acts WHERE act_id = $1;
 
+-- asked_plans: a subscription that our checkout asked for, by our id of the request
+SELECT coalesce(r.provider || ':subscription:' || r.plan_key, r.request_id) AS id, r.provider,
+    CASE r.status WHEN 'refused' THEN 'failed' ELSE coalesce(s.status, 'pending') END AS status, r.created_at AS at, r.customer_id,
+    r.amount_idr AS amount
+FROM plan_requests r LEFT JOIN subscriptions s ON s.subscription_id = r.provider || ':subscription:' || r.plan_key
+WHERE r.request_id = $1;
+
 -- subscriptions: by our id, which is the provider and its licence, membership or plan
 SELECT subscription_id AS id, provider, status, started_at AS at, customer_id FROM subscriptions WHERE subscription_id = ANY ($1::text[]);
 

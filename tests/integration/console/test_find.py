@@ -28,6 +28,10 @@ async def known(lunas: Run, store: asyncpg.Connection) -> Run:
         "VALUES ('mayar:subscription:LCN-AB12-CD34', 'budi', 'mayar', 'active', 'LCN-AB12-CD34', false, 1, 1)"
     )
     await store.execute(
+        "INSERT INTO plan_requests (request_id, customer_id, provider, plan, amount_idr, reference, sold, position) VALUES "
+        "('sub_019bbf5d6a1577a7878a214734d2fcfb', 'budi', 'xendit', 'pro-bulanan', 200000, 'pro-019bbf5d6a1577a7878a214734d2fcfb', '{}', 1)"
+    )
+    await store.execute(
         "INSERT INTO enrollments_v1 (customer_id, course, status, order_id, provider, payment_id, granted_at, position) "
         "VALUES ('budi', 'kelas-sql', 'active', '261121ABC', 'scalev', '261121ABC', $1, 1)",
         AT,
@@ -46,6 +50,8 @@ async def known(lunas: Run, store: asyncpg.Connection) -> Run:
     [
         ("LCN-AB12-CD34", "subscription", "GET /v1/customers/budi/subscriptions"),
         ("mayar:subscription:LCN-AB12-CD34", "subscription", "GET /v1/customers/budi/subscriptions"),
+        ("sub_019bbf5d6a1577a7878a214734d2fcfb", "subscription", "GET /v1/customers/budi/subscriptions"),
+        ("pro-019bbf5d6a1577a7878a214734d2fcfb", "subscription", "GET /v1/customers/budi/subscriptions"),
         ("kelas-sql", "enrollment", "GET /v1/customers/budi/enrollments"),
         (str(ACT), "audit", "lunas find susp-1"),
         ("susp-1", "suspense", "lunas suspense claim susp-1"),
