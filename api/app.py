@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from api.checkout.routes import Checkout
+from api.checkout.watching import RequestWatch
 from api.credit.keeper import keep
 from api.credit.routes import routes as credit_routes
 from api.credit.routes import teller_of
@@ -125,6 +126,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
         teller = teller_of(settings, pool, registry)
         refunds = Refunds(settings, pool, checkout.clients.payments, teller, registry)
+        requests = RequestWatch(settings, pool, checkout.clients.payments, registry)
         mounted = routes(settings, pool, watch, teller, checkout, refunds)
         ring = KeyRing(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
         app = application(
@@ -134,7 +136,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             asyncio.create_task(checkout.opener.resolve_until(stop), name="requests"),
             asyncio.create_task(checkout.plans.resolve_until(stop), name="plans"),
             asyncio.create_task(
-                keep_time(settings, PROCESS, [refunds.refunder.resolve], stop), name="timers"
+                keep_time(settings, PROCESS, [refunds.refunder.resolve, requests.look], stop), name="timers"
             ),
         ]
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)

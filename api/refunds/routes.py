@@ -33,6 +33,7 @@ class Refunds:
         teller: Teller,
         registry: CollectorRegistry,
     ) -> None:
+        self.settings = settings
         book = RefundBook(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
         able = {name: client for name, client in clients.items() if isinstance(client, RefundClient)}
         holds = Holds(teller, days=settings.refund_hold_days)

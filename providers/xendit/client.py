@@ -17,6 +17,8 @@ from providers.call_record import CallMetrics
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.refunding import RefundAsk, RefundSaid
+from providers.watching import Looked, Watched
+from providers.xendit.looking import XenditLooks
 from providers.xendit.refunds import XenditRefunds
 from providers.xendit.refusals import ALREADY_THERE, judge
 
@@ -42,6 +44,7 @@ class XenditClient:
         self._api = ProviderApi("xendit", base_url, headers, limits, breaker, judge, metrics)
         self._name = display_name
         self._refunds = XenditRefunds(self._api)
+        self._looks = XenditLooks(self._api)
 
     def repeats_safely(self, ask: PaymentAsk) -> bool:
         """Several invoices may have one `external_id`; a `reference_id` is taken once."""
@@ -90,6 +93,12 @@ class XenditClient:
 
     async def find_refund(self, ask: RefundAsk) -> RefundSaid | None:
         return await self._refunds.find(ask)
+
+    async def look(self, one: Watched) -> Looked:
+        return await self._looks.look(one)
+
+    async def withdraw(self, one: Watched) -> None:
+        await self._looks.withdraw(one)
 
     async def close(self) -> None:
         await self._api.close()

@@ -8,12 +8,12 @@ from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 
-def _comma_separated(value: object) -> object:
+def comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 # NoDecode: people write 5,30,300 in an environment variable, not a JSON list.
-Seconds = Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode, BeforeValidator(_comma_separated)]
+Seconds = Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode, BeforeValidator(comma_separated)]
 
 
 class BrokerSettings(BaseModel):

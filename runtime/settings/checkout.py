@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from runtime.settings.broker import comma_separated
+
+Minutes = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(comma_separated)]
 
 
 class CheckoutSettings(BaseModel):
@@ -81,6 +88,12 @@ class CheckoutSettings(BaseModel):
         ge=0,
         description="After a call of unknown end, how long an order is only looked for at a provider that would make a second one of it: longer "
         "than such a call takes there, and than its lists lag.",
+    )
+    checkout_ask_after_minutes: Minutes = Field(
+        (1, 30, 360, 1440, 4320, 10080),
+        min_length=1,
+        max_length=20,
+        description="When providers are asked about a request after its end, in minutes: at once, and as long as money was seen to come late.",
     )
     refund_ask_minutes: int = Field(
         30,

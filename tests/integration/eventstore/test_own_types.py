@@ -78,9 +78,21 @@ async def test_a_role_appends_its_own_types_and_no_other(pool: Pool, role: str) 
     assert allowed == MAY[role]
 
 
-@pytest.mark.parametrize("told", ["refund.succeeded", "refund.failed"])
-@pytest.mark.parametrize(("stream", "may"), [("refund-rfn_1", True), ("payment-xendit-py-1", False)])
-async def test_the_api_hears_what_became_of_its_own_refunds_only(
+@pytest.mark.parametrize(
+    ("told", "stream", "may"),
+    [
+        ("refund.succeeded", "refund-rfn_1", True),
+        ("refund.failed", "refund-rfn_1", True),
+        ("refund.succeeded", "payment-xendit-py-1", False),
+        ("refund.succeeded", "request-req_1", False),
+        ("payment.succeeded", "request-req_1", True),
+        ("payment.expired", "request-req_1", True),
+        ("payment.succeeded", "payment-xendit-py-1", False),
+        ("payment.succeeded", "refund-rfn_1", False),
+        ("credit.granted", "request-req_1", False),
+    ],
+)
+async def test_the_api_hears_what_became_of_what_it_asked_for_and_of_nothing_else(
     pool: Pool, told: str, stream: str, may: bool
 ) -> None:
     statement = APPEND.replace("'s'", f"'{stream}'")
