@@ -111,13 +111,15 @@ class ProviderPolicy(_Part):
     A completion that was announced and whose money is not told within `unconfirmed_after_minutes` is shown as unconfirmed: an hour is longer
     than the first two of a provider's repetitions. `disputes`: what happens to what was bought when a payer's bank asks for the money back:
     `tell` nothing but operators are told; `clawback` a lost one takes it back as a refund does; `freeze` an open one does already, and a won
-    one gives it back.
+    one gives it back. `reversals`: a payment that somebody at the provider set back to unpaid `keep`s what it bought until an operator decides, or
+    what it bought is taken back at once (`clawback`), and is there again when it is set to paid again.
     """
 
     payload_without_id: Literal["grant", "hold"] = "grant"
     confirm_above_idr: Rupiah = 500000
     unconfirmed_after_minutes: int = Field(default=60, ge=1, le=60 * 24 * 30)
     disputes: Literal["tell", "freeze", "clawback"] = "tell"
+    reversals: Literal["keep", "clawback"] = "keep"
 
 
 _DEFAULT_POLICY = ProviderPolicy()

@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from processor.cases.disputes import as_disputed
 from processor.cases.keys import suspense_id
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
+from processor.cases.taken_back import as_read
 from processor.cases.world import Decided, World, digest, short
 from processor.grants import courses, credit, sales, suspense, tokens
 from processor.grants.ledger import Ledger, Said
@@ -36,7 +36,7 @@ def difference(
 ) -> list[Decided]:
     """Pure: the record and the world stay as they are."""
     said: list[Decided] = []
-    facts = as_disputed(facts, world.catalog.policy(facts.provider).disputes)
+    facts = as_read(facts, world.catalog.policy(facts.provider))
     if outcome.parts != record.parts or outcome.owner.new:
         said += _money(facts, record, outcome, world)
     return said + _views(facts, record, outcome)

@@ -11,6 +11,7 @@ from processor.cases.parts import Part, payment_id_of
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Granted, Held, PaymentRecord, Standing
 from processor.cases.refunds import Placed
+from processor.cases.taken_back import REVERSAL
 from processor.cases.world import Owner
 from schemas.decisions import PaymentAssessed, PaymentStatus
 from schemas.event_model import unvalidated
@@ -128,7 +129,7 @@ def _status(
     """The status and why it failed. Paid is never undone by pending, failed or expired: only by money going back or a reversal."""
     attempts = {key: facts.attempts[key] for key in keys}
     if any(attempt.succeeded for attempt in attempts.values()):
-        if refunded and received is not None:
+        if refunded and received is not None and REVERSAL not in facts.refunds:
             return ("refunded" if refunded >= received else "partially_refunded"), None
         return ("reversed" if facts.reversed() else "succeeded"), None
     if facts.refused_for is not None:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from processor.cases.attempts import RequestOnly, earliest
-from processor.cases.disputes import as_disputed
 from processor.cases.keys import (
     CATALOG,
     MAIN,
@@ -24,6 +23,7 @@ from processor.cases.parts import Money, Part, Ware, money_of, payment_id_of, re
 from processor.cases.payment import Claim, PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
 from processor.cases.refunds import place_refunds
+from processor.cases.taken_back import as_read
 from processor.cases.world import Owner, World, find_owner, short
 from processor.grants.outcome import PaymentOutcome, Returned
 from processor.policies.alarms import alarms_of
@@ -36,7 +36,7 @@ CATALOG_PROBLEMS = frozenset({"unmapped_product", "ambiguous_product", "purpose_
 
 def payment_outcome(facts: PaymentFacts, record: PaymentRecord, world: World) -> PaymentOutcome:
     """Pure. It depends on the record only by its pins: whose it was, the terms of the day, and what a person had a hand in."""
-    read = as_disputed(facts, world.catalog.policy(facts.provider).disputes)
+    read = as_read(facts, world.catalog.policy(facts.provider))
     return _Deciding(read, record.pins, world).outcome()
 
 
