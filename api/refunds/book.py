@@ -16,6 +16,7 @@ from providers.provider import Provider
 from providers.refunding import RefundAsk, RefundWish
 from providers.registry import PROVIDERS
 from runtime.database import Connection, Pool
+from runtime.faults import fault_point
 from runtime.ids import uuid7
 from schemas import streams
 from schemas.event_model import EventModel
@@ -71,7 +72,8 @@ class RefundBook:
                 await idempotency.keep(connection, key, digest, answer)
             else:
                 await idempotency.replace(connection, key, answer)
-            return recorded
+        fault_point("refund.reserved")
+        return recorded
 
     async def row(self, refund_id: str) -> asyncpg.Record | None:
         """The refund as it stands; None when there is none."""
