@@ -91,6 +91,7 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
         await look("rejected", "rejected", identifier)
         await look("audit", "acts", identifier)
     await look("payment", "payments", what, list(PROVIDERS))
+    await look("refund", "refunds", what, list(PROVIDERS))
     phone = as_phone(what)
     if phone is not None:
         for customer_id in await with_phone(connection, phone):
@@ -197,5 +198,6 @@ def _command(item: dict[str, Any]) -> str:
         "customer": f"GET /v1/customers/{item['id']}/balance",
         "subscription": f"GET /v1/customers/{item.get('customer_id')}/subscriptions",
         "enrollment": f"GET /v1/customers/{item.get('customer_id')}/enrollments",
+        "refund": f"lunas payments show {item['provider']} {item.get('target')}",
         "audit": f"lunas find {item.get('target')}",
     }[item["kind"]]

@@ -9,11 +9,14 @@ from typing import Any
 
 import click
 
+from console.acts import Done, tell
 from console.exits import FINE, NotFound
 from console.lazy import Group
 from console.messages import text, value
-from console.options import PROVIDERS, as_json, asynchronous
+from console.options import PROVIDERS, as_json, asynchronous, reason, yes
 from console.output import number, paint, print_data, print_json, rupiah
+from console.refunding import ask_refund
+from console.safety import confirm as ask
 from console.store import open_store
 from console.target import load_target
 from console.timeline import Entry, find_payments, timeline
@@ -72,6 +75,29 @@ async def show(provider: str, payment: str, raw: bool, as_json: bool) -> int:
         print_data(text("payment.timeline"))
         for entry in entries:
             _print_entry(entry)
+    return FINE
+
+
+@payments.command("refund")
+@click.argument("provider", type=click.Choice(PROVIDERS), metavar="PROVIDER")
+@click.argument("payment", metavar="ID")
+@click.option(
+    "--amount", type=click.IntRange(min=1), help="Whole rupiah; without it everything that is left."
+)
+@reason
+@yes
+@as_json
+@asynchronous
+async def refund(
+    provider: str, payment: str, amount: int | None, reason: str, yes: bool, as_json: bool
+) -> int:
+    """Give a payment back, or a part of it. What is to go back is reserved now; a running API asks the provider within seconds."""
+    undo = text("payment.refund_undo")
+    async with open_store(load_target()) as connection:
+        ask(text("payment.refund_question", provider=provider, id=payment), yes=yes)
+        made, act_id = await ask_refund(connection, provider, payment, amount, reason, undo)
+    done = text("payment.refund_reserved", id=made.refund_id)
+    tell([Done(done, act_id, undo)], as_json=as_json)
     return FINE
 
 

@@ -46,6 +46,10 @@ ACCOUNTS_HELP: dict[str, str] = {
     "Let a key open nothing any more; within two seconds, in every process.": (
         "Cabut kunci; dalam dua detik, di setiap proses."
     ),
+    "Give a payment back, or a part of it. What is to go back is reserved now; a running API asks the provider within seconds.": (
+        "Kembalikan pembayaran, seluruhnya atau sebagian. Dana dicadangkan sekarang; API yang berjalan memanggil penyedia dalam hitungan detik."
+    ),
+    "Whole rupiah; without it everything that is left.": "Rupiah utuh; tanpa ini seluruh sisanya.",
     "Orders paid outside any provider: list, confirm, reject.": (
         "Pesanan yang dibayar di luar penyedia: daftar, konfirmasi, tolak."
     ),

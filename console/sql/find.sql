@@ -30,6 +30,11 @@ GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id,
 ORDER BY p.first_position DESC
 LIMIT 20;
 
+-- refunds: by our id, the provider's, or with the provider's name before it
+SELECT refund_id AS id, provider, status, created_at AS at, amount_idr AS amount, customer_id, payment_id AS target
+FROM refunds
+WHERE refund_id = $1 OR (provider = ANY ($2::text[]) AND provider_refund_id = $1);
+
 -- payers: payments by spellings of the payer's e-mail, in lower case, newest first
 SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held, case_key
 FROM payments

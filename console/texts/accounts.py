@@ -101,6 +101,18 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
         "Has the money of order {id} come, in full?",
         "Apakah uang pesanan {id} sudah masuk, seluruhnya?",
     ),
+    "payment.refund_question": (
+        "Give payment {id} of {provider} back to its payer?",
+        "Kembalikan pembayaran {id} dari {provider} ke pembayarnya?",
+    ),
+    "payment.refund_reserved": (
+        "Refund {id} is reserved; its end is in `lunas find {id}`.",
+        "Pengembalian {id} dicadangkan; hasilnya ada di `lunas find {id}`.",
+    ),
+    "payment.refund_undo": (
+        "Nothing takes it back: once the provider has it, the money is on its way.",
+        "Tidak dapat dibatalkan: setelah penyedia menerimanya, dana sedang dikirim.",
+    ),
     "manual.confirmed": ("Order {id} is paid.", "Pesanan {id} lunas."),
     "manual.confirm_undo": (
         "no command yet: what was granted stays; refunds of manual payments are not built",

@@ -23,6 +23,7 @@ VALUES_IN_INDONESIAN: dict[str, str] = {
     "fulfil": "pemenuhan",
     # Payments and subscriptions.
     "pending": "menunggu",
+    "reserved": "dicadangkan",
     "authorized": "diotorisasi",
     "succeeded": "berhasil",
     "failed": "gagal",
@@ -56,6 +57,7 @@ VALUES_IN_INDONESIAN: dict[str, str] = {
     "dead letter": "surat mati",
     "rejected": "ditolak",
     "payment": "pembayaran",
+    "refund": "pengembalian",
     "suspense": "tertahan",
     "customer": "pelanggan",
     "subscription": "langganan",
