@@ -28,6 +28,3 @@ class LicenceSettings(BaseModel):
         ge=1,
         description="Licences that one process asks a provider about; the rest of what the provider takes is for payments.",
     )
-    outgoing_mayar_per_minute: int = Field(
-        20, ge=1, description="Calls to Mayar; its documentation says 20 a minute and address."
-    )

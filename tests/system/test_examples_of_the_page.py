@@ -21,6 +21,7 @@ from runtime.settings import Settings
 from tests.system.pipeline import WITH_FAKES, Pipeline
 from tests.waiting import until
 
+ROOT = Path(__file__).parents[2]
 KEY = "dev-api-key"
 VARIABLE = re.compile(r"\$([A-Z_]+)")
 STATUS = "\nstatus "
@@ -147,6 +148,32 @@ async def test_every_example_is_answered_as_the_page_says(
             if found := reader.contradictions(name, *await reader.paste(name)):
                 wrong[name] = found
     assert wrong == {}
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.id.md"])
+async def test_the_first_minutes_of_an_application_are_as_the_readme_says(shop: Pipeline, page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```sh\n(API=.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for port, ours in (("8081", shop.api), ("8083", shop.fakes)):
+        block = block.replace(f"http://127.0.0.1:{port}", ours)
+    # A busy machine may need more than the second that the page takes.
+    block = block.replace(
+        "sleep 1;",
+        f'until curl -sS {shop.api}/v1/customers/wati/balance -H "$KEY" | grep -q 500000; do :; done;',
+    )
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-euc", block, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    registered, balance, spent = (json.loads(line) for line in out.decode().splitlines())
+    topup = json.loads(err)
+    assert (registered["customer_id"], balance["credit_tokens"], spent["credit_tokens"]) == (
+        "wati",
+        500_000,
+        498_800,
+    )
+    async with aiohttp.ClientSession() as browser, browser.get(topup["payment_page_url"]) as shown:
+        assert shown.status == 200
 
 
 async def first_steps(shop: Pipeline, settings: Settings, session: aiohttp.ClientSession) -> None:

@@ -190,7 +190,7 @@ def test_the_documented_scripts_run_with_any_python() -> None:
 
 def test_a_target_whose_tests_use_services_installs_them() -> None:
     targets = re.findall(r"^test-\w+: (ready-\w+) .*\n\t@\$\(PYTEST\) (.+)$", MAKEFILE, re.MULTILINE)
-    assert len(targets) == 4
+    assert len(targets) == 5
     for needs, folders in targets:
         sources = [path for folder in folders.split() for path in (ROOT / folder).rglob("*.py")]
         uses = any(re.search(r"\b(database_url|broker_url|pool): ", path.read_text()) for path in sources)
