@@ -27,12 +27,13 @@ from api.reads.positions import PositionWatch
 from api.refunds.routes import Refunds
 from api.timers import keep_time
 from projections.app import answers, prepare
+from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from runtime.database import Pool, open_pool
 from runtime.doors import PublicRunner
 from runtime.failed_keys import Keyhole
 from runtime.faults import arm
-from runtime.health import Health
+from runtime.health import LEFT_ALONE, Health
 from runtime.logs import get_logger
 from runtime.look import served
 from runtime.metrics import bound_address, metrics_server, new_registry
@@ -108,6 +109,10 @@ def _close(keyhole: Keyhole) -> Callable[[web.Application], Awaitable[None]]:
     return close
 
 
+def _state_of(breaker: Breaker) -> Callable[[], str | None]:
+    return lambda: None if breaker.state == "closed" else breaker.state
+
+
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Serves until `stop`, then drains."""
     arm(settings.env)
@@ -123,6 +128,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         health.add("database", lambda: answers(pool))
         watch = PositionWatch(pool)
         checkout = Checkout(settings, pool, watch, CallMetrics(registry))
+        for provider, breaker in checkout.clients.breakers.items():
+            health.note(f"{LEFT_ALONE}{provider}", _state_of(breaker))
         keyhole = Keyhole(settings.require_api_key(), settings, registry, door=PROCESS)
         teller = teller_of(settings, pool, registry)
         refunds = Refunds(settings, pool, checkout.clients.payments, teller, registry)

@@ -37,6 +37,7 @@ _BY_REASON: dict[str, str] = {
     "payment_reversed": "reversed",
     "order_deleted_after_payment": "deleted",
     "licence_of_another_customer": "licence",
+    "subscription_expired_early": "ended_early",
 }
 # Families of reasons: what the code is made of tells what is wrong.
 _BY_BEGINNING = (("unparsable_", "unreadable"), ("frame_", "report"), ("amount_", "money"))

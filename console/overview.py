@@ -28,7 +28,7 @@ from console.exits import Away, CommandError
 from console.failures import explain, is_schema
 from console.messages import text
 from console.parked_money import amount_in
-from console.probes import Probed, probe
+from console.probes import Probed, fakes_at, probe
 from console.queues import QueueState, depths
 from console.store import open_store
 from eventstore.queries import load
@@ -63,7 +63,7 @@ class Trouble:
 class Overview:
     """What was seen at `at`. `causes` are what is wrong, each with what follows from it; empty means all is well.
 
-    Amounts are whole rupiah. A part that could not be looked at is None, and a cause says why.
+    `fakes`: where fake providers answer, whose money is invented. Amounts are whole rupiah. A part that could not be looked at is None, and a cause says why.
     """
 
     at: datetime | None = None
@@ -76,6 +76,7 @@ class Overview:
     suspense: dict[str, Any] | None = None
     quarantine: dict[str, Any] | None = None
     readers: list[dict[str, Any]] | None = None
+    fakes: str | None = None
     troubles: list[Trouble] = field(default_factory=list)
 
     @property
@@ -117,7 +118,7 @@ async def look(settings: Settings) -> Overview:
 
 
 async def _look_at_processes(settings: Settings, seen: Overview) -> None:
-    seen.processes = await probe(settings)
+    seen.processes, seen.fakes = await asyncio.gather(probe(settings), fakes_at(settings))
     if all(probed.state == "away" for probed in seen.processes.values()):
         # One thing to do, not five; the processor stands for them all, because it needs every service and feeds the rest.
         names = ", ".join(seen.processes)
@@ -129,6 +130,8 @@ async def _look_at_processes(settings: Settings, seen: Overview) -> None:
             told = {"name": name, "upper": name.upper(), "address": probed.address, "failed": failed}
             sentence = text(f"status.process_{probed.state}", **told)
             seen.add(sentence, name, probed.state, failed=probed.failed)
+        for provider in probed.left_alone:
+            seen.add(text("status.left_alone", provider=provider, name=name))
 
 
 async def _look_at_queues(settings: Settings, seen: Overview) -> None:

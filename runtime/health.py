@@ -13,8 +13,13 @@ import orjson
 from aiohttp import web
 
 Check = Callable[[], Awaitable[bool] | bool]
+Note = Callable[[], str | None]
+"""A word on something that does not keep a process from being ready, or None for nothing to say."""
 
 CHECK_TIMEOUT_SECONDS = 2.0
+
+LEFT_ALONE = "left_alone."
+"""How the notes on providers begin that are not called for a while; then the provider's name."""
 
 
 class Health:
@@ -23,12 +28,17 @@ class Health:
     def __init__(self, process: str) -> None:
         self._process = process
         self._checks: dict[str, Check] = {}
+        self._notes: dict[str, Note] = {}
         self._running: dict[str, asyncio.Task[bool]] = {}
         self.draining = False
 
     def add(self, name: str, check: Check) -> None:
         """Adds a check; it answers quickly, or is counted as failed after CHECK_TIMEOUT_SECONDS."""
         self._checks[name] = check
+
+    def note(self, name: str, say: Note) -> None:
+        """Adds something that operators are told and that readiness does not depend on."""
+        self._notes[name] = say
 
     async def report(self) -> tuple[bool, dict[str, object]]:
         """(ready, detail): detail names every check as `ok` or `failed`."""
@@ -38,7 +48,9 @@ class Health:
         }
         ready = all(results) and not self.draining
         status = "draining" if self.draining else "ready" if ready else "not_ready"
-        return ready, {"process": self._process, "status": status, "checks": checks}
+        said = {name: word for name, say in self._notes.items() if (word := say()) is not None}
+        notes = {"notes": said} if said else {}
+        return ready, {"process": self._process, "status": status, "checks": checks, **notes}
 
     async def _passes(self, name: str) -> bool:
         """A check that hangs is not waited for, not even until its cancellation has come through: a driver may want to say goodbye to a

@@ -27,7 +27,15 @@ def _duration(value: object) -> str:
     return value
 
 
+def _span(value: object) -> str:
+    text = _duration(value)
+    if Period.parse(text).months:
+        raise ValueError('write it in days or hours, for example "3 days": months differ in length')
+    return text
+
+
 Duration = Annotated[str, BeforeValidator(_duration)]
+Span = Annotated[str, BeforeValidator(_span)]
 Rupiah = Annotated[int, Field(strict=True, ge=0)]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -113,6 +121,9 @@ class ProviderPolicy(_Part):
     `tell` nothing but operators are told; `clawback` a lost one takes it back as a refund does; `freeze` an open one does already, and a won
     one gives it back. `reversals`: a payment that somebody at the provider set back to unpaid `keep`s what it bought until an operator decides, or
     what it bought is taken back at once (`clawback`), and is there again when it is set to paid again.
+    `expiring_soon`: so long before its end a subscription is announced as expiring, once per end. `expired_early`: a
+    subscription that the provider calls over before its end: `keep` access until the end that was paid for, or `end` it; operators are told
+    either way.
     """
 
     payload_without_id: Literal["grant", "hold"] = "grant"
@@ -120,6 +131,8 @@ class ProviderPolicy(_Part):
     unconfirmed_after_minutes: int = Field(default=60, ge=1, le=60 * 24 * 30)
     disputes: Literal["tell", "freeze", "clawback"] = "tell"
     reversals: Literal["keep", "clawback"] = "keep"
+    expiring_soon: Span = "3 days"
+    expired_early: Literal["keep", "end"] = "keep"
 
 
 _DEFAULT_POLICY = ProviderPolicy()

@@ -26,12 +26,16 @@ MINUTE, HOUR = 60.0, 3600.0
 
 @dataclass(frozen=True, slots=True)
 class OutgoingClients:
-    """`payments`, `plans` and `licences`: who speaks to a provider about them, by its name. `apis`: what several of them share."""
+    """`payments`, `plans` and `licences`: who speaks to a provider about them, by its name. `apis`: what several of them share.
+
+    `breakers`: of each provider that can be called.
+    """
 
     payments: dict[str, PaymentClient] = field(default_factory=dict)
     plans: dict[str, PlanClient] = field(default_factory=dict)
     licences: dict[str, LicenceClient] = field(default_factory=dict)
     apis: list[ProviderApi] = field(default_factory=list)
+    breakers: dict[str, Breaker] = field(default_factory=dict)
 
     async def close(self) -> None:
         """Ends connections of what is shared; clients that have one of their own end it themselves."""
@@ -42,12 +46,19 @@ class OutgoingClients:
 def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> OutgoingClients:
     """Clients of each provider whose key for calls is set."""
     clients = OutgoingClients()
+
+    def breaker(provider: str) -> Breaker:
+        clients.breakers[provider] = Breaker(
+            settings.provider_breaker_failures, settings.provider_breaker_pause_seconds
+        )
+        return clients.breakers[provider]
+
     if settings.xendit_secret_key is not None:
         account = (
             settings.xendit_base_url,
             settings.xendit_secret_key.get_secret_value(),
             _limits(settings, settings.outgoing_xendit_per_minute, MINUTE),
-            _breaker(settings),
+            breaker("xendit"),
         )
         clients.payments["xendit"] = XenditClient(*account, metrics=metrics)
         clients.plans["xendit"] = XenditPlans(*account, metrics=metrics)
@@ -56,7 +67,7 @@ def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> Outgoi
             settings.mayar_base_url,
             settings.mayar_api_key.get_secret_value(),
             _limits(settings, settings.outgoing_mayar_per_minute, MINUTE),
-            _breaker(settings),
+            breaker("mayar"),
             metrics,
         )
         clients.apis.append(api)
@@ -67,7 +78,7 @@ def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> Outgoi
             settings.scalev_base_url,
             settings.scalev_api_key.get_secret_value(),
             _limits(settings, settings.outgoing_scalev_per_hour, HOUR),
-            _breaker(settings),
+            breaker("scalev"),
             store_id=settings.scalev_store_unique_id,
             page=settings.scalev_order_page_url,
             metrics=metrics,
@@ -93,7 +104,3 @@ def _limits(settings: Settings, calls: int, period: float) -> CallLimits:
         calls=calls,
         period=period,
     )
-
-
-def _breaker(settings: Settings) -> Breaker:
-    return Breaker(settings.provider_breaker_failures, settings.provider_breaker_pause_seconds)

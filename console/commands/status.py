@@ -49,6 +49,8 @@ def show(seen: Overview) -> None:
             for name, probed in seen.processes.items()
         )
     )
+    if seen.fakes is not None:
+        print_data(paint(text("status.fakes", address=seen.fakes), "yellow"))
     _show_providers(seen)
     _show_money(seen)
     _show_queues(seen)

@@ -86,6 +86,18 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "masukkan alamat /webhooks/{name} di penyedia; coba lunas simulate {name}",
     ),
     "doctor.processes": ("ready: {names}", "siap: {names}"),
+    "doctor.left_alone.fix": (
+        "see whether {provider} has an outage, and whether its key and address are right: lunas doctor {provider}",
+        "periksa apakah {provider} sedang terganggu, dan apakah kunci serta alamatnya benar: lunas doctor {provider}",
+    ),
+    "doctor.fakes": (
+        "calls to providers go to fakes at {address}",
+        "panggilan ke penyedia menuju yang palsu di {address}",
+    ),
+    "doctor.fakes.fix": (
+        "meant for development; for real providers set their addresses and keys, or LUNAS_FAKES=off",
+        "memang untuk pengembangan; untuk penyedia asli isi alamat dan kuncinya, atau LUNAS_FAKES=off",
+    ),
     "doctor.process_silent.fix": ("look at its log, then start it again", "lihat log-nya, lalu jalankan lagi"),
     "doctor.process_other.fix": (
         "see who listens there (ss -ltnp); free the port, or correct LUNAS_PEERS",

@@ -20,6 +20,16 @@ LOOKING: dict[str, tuple[str, str]] = {
         "{provider}: {count} permintaan ditolak dalam satu jam terakhir ({cause}): `lunas doctor` menunjukkan langkahnya.",
     ),
     "state.away": ("away", "mati"),
+    "status.left_alone": (
+        "{name} does not call {provider} for a while: several calls failed in a row, or its key was refused; one call tries again soon. What "
+        "happened is in the timelines of payments and in its log (provider.called).",
+        "{name} sementara tidak memanggil {provider}: beberapa panggilan gagal berturut-turut, atau kuncinya ditolak; satu panggilan segera "
+        "mencoba lagi. Yang terjadi ada di lini masa pembayaran dan di log-nya (provider.called).",
+    ),
+    "status.fakes": (
+        "Fakes       calls go to fake providers at {address}: their money is invented",
+        "Palsu       panggilan menuju penyedia palsu di {address}: uangnya rekaan",
+    ),
     "status.heading": ("{at} · log position {position}", "{at} · posisi log {position}"),
     "status.processes": ("Processes   ", "Proses   "),
     "status.process_not_ready": (

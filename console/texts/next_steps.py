@@ -68,6 +68,10 @@ _STEPS: dict[str, tuple[str, str]] = {
         "find out why the paid order was deleted, then lunas dlq discard",
         "cari tahu mengapa pesanan yang sudah dibayar dihapus, lalu lunas dlq discard",
     ),
+    "ended_early": (
+        "look at the provider whether its money went back; the catalogue's expired_early decides access; then lunas dlq discard",
+        "periksa di penyedia apakah uangnya dikembalikan; expired_early di katalog menentukan akses; lalu lunas dlq discard",
+    ),
     "licence": (
         "ask the customer whether the licence was passed on, then lunas dlq discard",
         "tanyakan ke pelanggan apakah lisensinya dialihkan, lalu lunas dlq discard",

@@ -42,6 +42,7 @@ class PaymentOutcome(NamedTuple):
 class SubscriptionOutcome(NamedTuple):
     """`view`: what readers are told, None when what they were told stays; `soon`: and that it will end soon. `held`: why it waits instead, where no
     money waits for it. `strangers`: e-mails of others that reports of it bore.
+    `early`: when its provider called it over before its end.
     """
 
     owner: Owner
@@ -50,4 +51,5 @@ class SubscriptionOutcome(NamedTuple):
     soon: bool = False
     held: SuspenseHeld | None = None
     strangers: frozenset[str] = frozenset()
+    early: datetime | None = None
     due_at: datetime | None = None

@@ -64,6 +64,12 @@ def _subscription(case: SubscriptionCase, world: World, customers: Customers) ->
     for _ in sorted(wanted.strangers - case.record.told):
         step.parked.append((case.facts.subscription_key, "licence_of_another_customer"))
     case.record.told |= wanted.strangers
+    if (
+        wanted.early is not None
+        and (word := f"expired_early {wanted.early.isoformat()}") not in case.record.told
+    ):
+        case.record.told.add(word)
+        step.parked.append((case.facts.subscription_key, "subscription_expired_early"))
     return step
 
 

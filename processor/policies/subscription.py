@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from processor.cases.customer import CustomerRecord, Membership
+from processor.cases.early_ending import early_end, ended_early
 from processor.cases.keys import (
     CATALOG,
     WaitKey,
@@ -23,9 +24,7 @@ from processor.grants.memberships import membership_of, paid_for
 from processor.grants.outcome import SubscriptionOutcome
 from schemas.catalog import Product
 from schemas.decisions import SubscriptionDecision, SuspenseHeld
-
-EXPIRING_SOON = timedelta(days=3)
-"""Before its end a subscription is announced as expiring, once per end."""
+from schemas.periods import Period
 
 
 def subscription_outcome(
@@ -41,6 +40,8 @@ class _Deciding:
     def __init__(self, facts: SubscriptionFacts, record: SubscriptionRecord, world: World) -> None:
         self.facts, self.record, self.world = facts, record, world
         self.announces = world.traits(facts.provider).announces_memberships
+        self.policy = world.catalog.policy(facts.provider)
+        self.soon = Period.parse(self.policy.expiring_soon).span
         self.waits: set[WaitKey] = set()
 
     def outcome(self) -> SubscriptionOutcome:
@@ -71,12 +72,17 @@ class _Deciding:
         if sold is not None and not self._claimed:
             product = sold.as_product()
         state = state_of(reports, product, counted, self.world.now, paid, own.ended_at if own else None)
+        early = early_end(reports, state, paid.newest if paid else None)
+        told_early = early if state.expires_at and self.world.now < state.expires_at else None
+        if early is not None and self.policy.expired_early == "end":
+            state = ended_early(state, early)
         return SubscriptionOutcome(
             owner,
             frozenset(self.waits),
             view=self._view(owner.customer_id, reports, product, state, membership),
             soon=self._soon(state, reports),
             strangers=strangers,
+            early=told_early,
             due_at=self._due(state),
         )
 
@@ -185,11 +191,11 @@ class _Deciding:
         now, ends = self.world.now, state.expires_at
         if ends is None or now >= ends or state.status not in ("active", "cancelled"):
             return False
-        return now >= ends - EXPIRING_SOON or reports.soon == ends
+        return now >= ends - self.soon or reports.soon == ends
 
     def _due(self, state: SubscriptionState) -> datetime | None:
         moments = [state.expires_at, state.access_until]
-        moments.append(state.expires_at - EXPIRING_SOON if state.expires_at else None)
+        moments.append(state.expires_at - self.soon if state.expires_at else None)
         return min((one for one in moments if one is not None and one > self.world.now), default=None)
 
 

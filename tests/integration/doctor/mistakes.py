@@ -218,6 +218,13 @@ async def a_quarantine_that_grows(world: World) -> None:
 # --- processes ----------------------------------------------------------------------------------------------------------------------
 
 
+@mistake("provider", "api does not call xendit for a while", "lunas doctor xendit")
+async def a_provider_is_left_alone(world: World) -> None:
+    status, document = world.processes.answers["api"]
+    notes = {"left_alone.xendit": "open"}
+    world.processes.answers["api"] = (status, document | {"notes": notes})
+
+
 @mistake("process", "processor does not answer", "lunas run processor")
 async def a_process_that_is_away(world: World) -> None:
     address = f"processor=127.0.0.1:{world.processes.ports['processor']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -96,3 +97,12 @@ async def test_metrics_are_shown_in_the_text_format(url: str) -> None:
     status, text = await get(f"{url}/metrics")
     assert status == 200
     assert "process_cpu_seconds_total" in text
+
+
+async def test_a_note_is_told_and_keeps_nobody_from_being_ready(health: Health, url: str) -> None:
+    words = ["open"]
+    health.note("left_alone.xendit", lambda: words[0] if words else None)
+    status, said = await get(f"{url}/readyz")
+    assert (status, json.loads(said)["notes"]) == (200, {"left_alone.xendit": "open"})
+    words.clear()
+    assert "notes" not in (await get(f"{url}/readyz"))[1]

@@ -113,7 +113,12 @@ def _received_by_requests(facts: list[EventModel]) -> int:
 SUCCESSES = (f.PaymentSucceeded, f.PaymentSettled)
 
 
-ALARMS = {"order_deleted_after_payment", "payment_reversed", "refund_exceeds_payment"}
+ALARMS = {
+    "order_deleted_after_payment",
+    "payment_reversed",
+    "refund_exceeds_payment",
+    "subscription_expired_early",
+}
 
 
 def accounted_for(book: Book, facts: list[EventModel]) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
+
+import pytest
 
 from schemas import decisions as d
 from schemas import facts as f
+from schemas.catalog import Catalog, ProviderPolicy
 from tests.unit.processor.cases.facts import at, licence
 from tests.unit.processor.policies.ledgerbook import NOON, Book, club, permutations
 
@@ -219,3 +223,85 @@ def test_a_later_end_of_what_is_active_is_a_renewal() -> None:
         d.SubscriptionActivated,
         d.SubscriptionRenewed,
     ]
+
+
+def mayar_policy(**policy: object) -> Catalog:
+    """The club's catalogue with another policy of this provider."""
+    catalog = club()
+    changed = catalog.policy("mayar").model_copy(update=policy)
+    return catalog.model_copy(update={"providers": {**catalog.providers, "mayar": changed}})
+
+
+EARLY = [
+    licence("activated", at(days=30), products=tier("klub-a")),
+    licence("expired", at(days=30), occurred_at=at(days=10)),
+]
+
+
+@pytest.mark.parametrize("policy", ["keep", "end"])
+def test_c103_an_early_end_follows_the_catalogue_and_operators_are_told_once(
+    policy: Literal["keep", "end"],
+) -> None:
+    for arrival in permutations(EARLY):
+        book = Book(catalog=mayar_policy(expired_early=policy)).customer(*RATNA).give(*arrival)
+        book.wait(days=11).give(*arrival)
+        row = book.subscription("c-1")
+        if policy == "keep":
+            assert (row.status, row.expires_at, book.tier("c-1")) == ("active", at(days=30), "pro")
+        else:
+            assert (row.status, row.access_until, book.tier("c-1")) == ("expired", at(days=10), "gratis")
+        assert book.parked == [("LCN-1", "subscription_expired_early")]
+
+
+@pytest.mark.parametrize("policy", ["keep", "end"])
+@pytest.mark.parametrize(
+    "lifting",
+    [
+        licence("renewed", at(days=60), occurred_at=at(days=12), products=tier("klub-a")),
+        licence("activated", at(days=30), occurred_at=at(days=12), products=tier("klub-a")),
+    ],
+    ids=["renewed", "activated again"],
+)
+def test_c103_whatever_comes_after_it_lifts_an_early_end(
+    policy: Literal["keep", "end"], lifting: f.SubscriptionReported
+) -> None:
+    ends = set()
+    for arrival in permutations([*EARLY, lifting]):
+        book = Book(catalog=mayar_policy(expired_early=policy)).customer(*RATNA).wait(days=13).give(*arrival)
+        row = book.subscription("c-1")
+        assert (row.status, book.tier("c-1")) == ("active", "pro")
+        ends.add(row.access_until)
+    assert len(ends) == 1
+
+
+def test_c103_a_late_word_on_an_earlier_period_is_no_early_end() -> None:
+    renewed = licence("renewed", at(days=60), occurred_at=at(days=29), products=tier("klub-a"))
+    late = licence("expired", at(days=30), occurred_at=at(days=31))
+    for arrival in permutations([EARLY[0], renewed, late]):
+        book = Book(catalog=mayar_policy(expired_early="end")).customer(*RATNA).wait(days=32).give(*arrival)
+        assert (book.subscription("c-1").status, book.tier("c-1")) == ("active", "pro")
+        assert book.parked == []
+
+
+def test_c103_a_word_that_comes_after_our_own_end_tells_operators_nothing() -> None:
+    book = Book(catalog=mayar_policy(expired_early="keep")).customer(*RATNA).give(EARLY[0])
+    book.wait(days=40).give(EARLY[1])
+    assert (book.subscription("c-1").status, book.parked) == ("expired", [])
+
+
+@pytest.mark.parametrize("days", [1, 7])
+def test_expiring_soon_is_said_as_early_as_the_catalogue_wants_and_once_per_end(days: int) -> None:
+    book = Book(catalog=mayar_policy(expiring_soon=f"{days} days")).customer(*RATNA)
+    book.give(licence("activated", at(days=30)))
+    assert book.wait(days=30 - days - 1).of(d.SubscriptionExpiringSoon) == []
+    for _ in range(2):
+        book.wait(days=1)
+    assert [event.expires_at for event in book.of(d.SubscriptionExpiringSoon)] == [at(days=30)]
+    book.give(licence("renewed", at(days=60), occurred_at=at(days=29)))
+    book.wait(days=29)
+    assert [event.expires_at for event in book.of(d.SubscriptionExpiringSoon)] == [at(days=30), at(days=60)]
+
+
+def test_a_span_of_months_is_no_time_before_an_end() -> None:
+    with pytest.raises(ValueError, match="months differ in length"):
+        ProviderPolicy(expiring_soon="1 month")
