@@ -72,19 +72,26 @@ class _Deciding:
         if sold is not None and not self._claimed:
             product = sold.as_product()
         state = state_of(reports, product, counted, self.world.now, paid, own.ended_at if own else None)
-        early = early_end(reports, state, paid.newest if paid else None)
-        told_early = early if state.expires_at and self.world.now < state.expires_at else None
-        if early is not None and self.policy.expired_early == "end":
-            state = ended_early(state, early)
+        state, early = self._early(reports, state, paid)
         return SubscriptionOutcome(
             owner,
             frozenset(self.waits),
             view=self._view(owner.customer_id, reports, product, state, membership),
             soon=self._soon(state, reports),
             strangers=strangers,
-            early=told_early,
+            early=early,
             due_at=self._due(state),
         )
+
+    def _early(
+        self, reports: PayerReports, state: SubscriptionState, paid: Paid | None
+    ) -> tuple[SubscriptionState, datetime | None]:
+        """What the provider's word that it is over before its end makes of it, and that word while operators can do something about it."""
+        early = early_end(reports, state, paid.newest if paid else None)
+        if early is None or state.expires_at is None:
+            return state, None
+        told = early if self.world.now < state.expires_at else None
+        return (ended_early(state, early) if self.policy.expired_early == "end" else state), told
 
     def _owner(self) -> Owner:
         facts = self.facts
