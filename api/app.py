@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from api.changes.handlers import ChangeStreams
 from api.checkout.routes import Checkout
 from api.checkout.watching import RequestWatch
 from api.credit.keeper import keep
@@ -54,13 +55,16 @@ def routes(
     teller: Teller | None = None,
     checkout: Checkout | None = None,
     refunds: Refunds | None = None,
+    streams: ChangeStreams | None = None,
 ) -> list[Route]:
     """Every call with its handler. Reads and checkout do not know each other: they meet here."""
     teller = teller or teller_of(settings, pool, new_registry())
     checkout = checkout or Checkout(settings, pool, watch)
     refunds = refunds or Refunds(settings, pool, checkout.clients.payments, teller, new_registry())
+    streams = streams or ChangeStreams(pool, settings)
     return [
         *Reads(pool, settings, watch).routes(),
+        *streams.routes(),
         *checkout.routes(),
         *credit_routes(teller),
         *licence_routes(settings, pool, checkout.clients.licences),
@@ -76,8 +80,10 @@ def application(
     lifespan: Callable[[web.Application], Awaitable[None]],
     ring: KeyRing | None = None,
     payment_pages: PaymentPages | None = None,
+    streams: ChangeStreams | None = None,
 ) -> web.Application:
-    """The whole HTTP application over these calls. `ring`: keys beside the environment's; `payment_pages`: what customers see without a key."""
+    """The whole HTTP application over these calls. `ring`: keys beside the environment's; `payment_pages`: what customers see without a key;
+    `streams` end when the application does."""
     app = web.Application(
         middlewares=[answer_problems, require_key(keyhole, ring, scopes_of(call for call, _ in mounted))],
         client_max_size=settings.api_body_limit_bytes,
@@ -91,6 +97,8 @@ def application(
     if payment_pages is not None:
         app.add_routes([*payment_pages.routes(), *served.routes()])
         app.on_shutdown.append(_end(payment_pages))
+    if streams is not None:
+        app.on_shutdown.append(_end_streams(streams))
     app.on_cleanup.extend((lifespan, _close(keyhole)))
     return app
 
@@ -98,6 +106,13 @@ def application(
 def _end(payment_pages: PaymentPages) -> Callable[[web.Application], Awaitable[None]]:
     async def end(_app: web.Application) -> None:
         payment_pages.close()
+
+    return end
+
+
+def _end_streams(streams: ChangeStreams) -> Callable[[web.Application], Awaitable[None]]:
+    async def end(_app: web.Application) -> None:
+        await streams.feed.close()
 
     return end
 
@@ -134,10 +149,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         teller = teller_of(settings, pool, registry)
         refunds = Refunds(settings, pool, checkout.clients.payments, teller, registry)
         requests = RequestWatch(settings, pool, checkout.clients.payments, registry)
-        mounted = routes(settings, pool, watch, teller, checkout, refunds)
+        streams = ChangeStreams(pool, settings)
+        mounted = routes(settings, pool, watch, teller, checkout, refunds, streams)
         ring = KeyRing(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
         app = application(
-            settings, mounted, health, keyhole, lambda _app: watch.close(), ring, pages(settings, pool)
+            settings,
+            mounted,
+            health,
+            keyhole,
+            lambda _app: watch.close(),
+            ring,
+            pages(settings, pool),
+            streams,
         )
         resolving = [
             asyncio.create_task(checkout.opener.resolve_until(stop), name="requests"),

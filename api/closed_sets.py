@@ -24,6 +24,7 @@ TAGS: Mapping[str, str] = {
     "credit": "What a customer spends, reserves and uses.",
     "licences": "Licence codes at the provider that sold them.",
     "payments": "Payments and money that waits for a home.",
+    "changes": "What changes, as it changes.",
     "books": "Whether the ledger is right.",
 }
 

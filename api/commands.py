@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from api.openapi import Document
+from api.openapi import STREAM, Document
 
 JSON = "application/json"
 ADDRESS = "${LUNAS_API}"
@@ -63,11 +63,12 @@ def example_command(method: str, path: str, operation: Document, made: Mapping[s
         return f"${one.variable}"
 
     query = {}
+    endless = any(STREAM in response["content"] for response in operation["responses"].values())
     for one in operation.get("parameters", ()):
         value = str(one.get("example", one["name"]))
         if one["required"] and one["in"] == "path":
             path = path.replace(f"{{{one['name']}}}", variable(value) or quote(value, safe=""))
-        elif one["required"] and one["in"] == "query":
+        elif one["in"] == "query" and (one["required"] or (endless and "example" in one)):
             query[one["name"]] = value
     address = path + (f"?{urlencode(query)}" if query else "")
     verb = "" if method == "get" else f" -X {method.upper()}"
@@ -98,7 +99,7 @@ def _body(operation: Document) -> dict[str, Any]:
 def _shown_answer(operation: Document) -> dict[str, Any]:
     """The example that the page shows."""
     for response in operation["responses"].values():
-        example: dict[str, Any] | None = response["content"].get(JSON, {}).get("example")
+        example: dict[str, Any] | None = answer_in(response).get("example")
         if example is not None:
             return example
     return {}
@@ -112,6 +113,19 @@ def _given(operation: Document) -> set[str]:
             *(one.get("example") for one in operation.get("parameters", ())),
             *_body(operation).values(),
         )
+    }
+
+
+def answer_in(response: Document) -> Document:
+    """What a success carries, in one document or in each event of a stream; nothing for a problem."""
+    content: Document = response["content"]
+    if STREAM not in content:
+        found: Document = content.get(JSON, {})
+        return found
+    event = content[STREAM]
+    return {
+        "schema": event["schema"]["properties"]["data"]["contentSchema"],
+        "example": orjson.loads(event["example"]["data"]),
     }
 
 

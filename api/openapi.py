@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -24,6 +25,8 @@ EVERYWHERE = (
     "rate_limited",
     "unavailable",
 )
+
+STREAM = "text/event-stream"
 
 Document = dict[str, Any]
 
@@ -85,7 +88,7 @@ def _operation(call: Call, schema_of: dict[Any, Document], most: Mapping[str, in
         "responses": {
             str(status): {
                 "description": (model.__doc__ or call.summary).partition("\n")[0],
-                "content": _content(model, schema_of),
+                "content": _content(model, schema_of, call.media),
             }
             | _links(call)
             for status, model in call.answers.items()
@@ -106,11 +109,31 @@ def _operation(call: Call, schema_of: dict[Any, Document], most: Mapping[str, in
     return operation
 
 
-def _content(model: type[BaseModel], schema_of: dict[Any, Document]) -> Document:
+def _content(
+    model: type[BaseModel], schema_of: dict[Any, Document], media_type: str = "application/json"
+) -> Document:
     media: Document = {"schema": schema_of[model]}
     if model in EXAMPLES:
         media["example"] = EXAMPLES[model]
-    return {"application/json": media}
+    return {media_type: in_events(media) if media_type == STREAM else media}
+
+
+def in_events(media: Document) -> Document:
+    """A document as it comes in a stream: the data of each event."""
+    example = media["example"]
+    carried = {"type": "string", "contentMediaType": "application/json", "contentSchema": media["schema"]}
+    return {
+        "schema": {
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": carried},
+        },
+        "example": {
+            "event": example["kind"],
+            "id": str(example["position"]),
+            "data": orjson.dumps(example).decode(),
+        },
+    }
 
 
 def _links(call: Call) -> Document:

@@ -7,7 +7,7 @@ from html import escape
 
 import orjson
 
-from api.commands import JSON, Taken, example_command
+from api.commands import JSON, Taken, answer_in, example_command
 from api.kinds import fields, headings, kind, resolve
 from api.markup import listing, pretty, prose, table
 from api.openapi import Document
@@ -53,10 +53,8 @@ def _examples(
         )
         parts.append(f'<p class="soft">{" ".join(told)}</p>')
     for response in operation["responses"].values():
-        if "example" in response["content"].get(JSON, {}):
-            parts.append(
-                listing(pretty(response["content"][JSON]["example"]), word("example_answer", language))
-            )
+        if "example" in answer_in(response):
+            parts.append(listing(pretty(answer_in(response)["example"]), word("example_answer", language)))
             break
     return "".join(parts)
 
@@ -107,8 +105,8 @@ def _answers(document: Document, operation: Document, language: Language) -> str
     statuses: dict[str, list[str]] = {}
     problems = []
     for status, response in operation["responses"].items():
-        if JSON in response["content"]:
-            statuses.setdefault(orjson.dumps(response["content"][JSON]["schema"]).decode(), []).append(status)
+        if answered := answer_in(response):
+            statuses.setdefault(orjson.dumps(answered["schema"]).decode(), []).append(status)
         else:
             codes = response["description"].removeprefix("Codes: ").split(", ")
             problems += [f'<a href="#{code}"><code>{code}</code></a> ({status})' for code in codes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.changes.words import CHANGES_INDONESIAN
 from api.checkout.subscription_words import SUBSCRIPTION_INDONESIAN
 from api.checkout.words import CHECKOUT_INDONESIAN
 from api.credit.words import CREDIT_INDONESIAN
@@ -62,6 +63,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 INDONESIAN: dict[str, str] = {
+    **CHANGES_INDONESIAN,
     **CHECKOUT_INDONESIAN,
     **SUBSCRIPTION_INDONESIAN,
     "0, or the books are wrong.": "0; selain itu pembukuannya salah.",

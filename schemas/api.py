@@ -141,7 +141,7 @@ class LastTopUp(ApiModel):
     amount_idr: int
 
 
-class Balance(Read):
+class BalanceAmounts(ApiModel):
     """What a customer has. Credit is kept in tokens, the finer unit; `credit_idr` is a tenth of it, rounded down."""
 
     customer_id: str
@@ -158,6 +158,10 @@ class Balance(Read):
     lifetime: Lifetime
     last_top_up: LastTopUp | None
     stale: bool
+
+
+class Balance(Read, BalanceAmounts):
+    """What a customer has. Credit is kept in tokens, the finer unit; `credit_idr` is a tenth of it, rounded down."""
 
 
 class Subscription(ApiModel):

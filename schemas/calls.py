@@ -49,7 +49,7 @@ class Call:
 
     `scope`: what a key needs for it; what reads needs `read`, anything else `checkout` unless it says otherwise. `refusal`: what problems
     look like where they are no problem details; a wrong body is 400 there. `tag` groups calls in documentation and generated clients;
-    `links` leave from every answer that succeeded.
+    `links` leave from every answer that succeeded; `media` is its type.
     """
 
     operation: str
@@ -66,6 +66,7 @@ class Call:
     tag: str = ""
     scope: Scope | None = None
     links: tuple[NextCall, ...] = ()
+    media: str = "application/json"
 
     @property
     def needs(self) -> Scope:

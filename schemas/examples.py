@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas import api
+from schemas.change_api import ChangeTold
 from schemas.checkout_examples import CHECKOUT_EXAMPLES
 from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
 from schemas.licence_examples import LICENCE_EXAMPLES
@@ -223,6 +224,23 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "status": 404,
         "code": "customer_not_found",
         "detail": "No customer is registered under this id or e-mail.",
+    },
+    ChangeTold: {
+        "kind": "enrollment",
+        "position": 42,
+        "customer_id": "budi",
+        "key": "kelas-python",
+        "data": {
+            "course": "kelas-python",
+            "status": "active",
+            "order_id": "260701ABC",
+            "provider": "scalev",
+            "provider_payment_id": "260701ABC",
+            "granted_at": "2026-07-01T02:03:04Z",
+            "revoked_at": None,
+            "revoked_reason": None,
+            "stale": False,
+        },
     },
     **CREDIT_EXAMPLES,
     **LICENCE_EXAMPLES,

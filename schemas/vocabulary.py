@@ -49,6 +49,9 @@ DeliveryStatus = TypeAliasType(
 DisputeStatus = TypeAliasType("DisputeStatus", Literal["opened", "won", "lost"])
 RefundStatus = TypeAliasType("RefundStatus", Literal["reserved", "pending", "succeeded", "failed"])
 RefundMaker = TypeAliasType("RefundMaker", Literal["api", "operator", "provider"])
+ChangeKind = TypeAliasType(
+    "ChangeKind", Literal["payment", "balance", "subscription", "enrollment", "suspense"]
+)
 StepKind = TypeAliasType("StepKind", Literal["fact", "decision"])
 LedgerUnit = TypeAliasType("LedgerUnit", Literal["IDR", "TOKEN", "CHAT"])
 

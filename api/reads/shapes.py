@@ -53,6 +53,10 @@ def customers(rows: Sequence[Row], first_tier: str) -> Document:
 
 
 def balance(customer_id: str, row: Row, first_tier: str) -> Document:
+    return amounts(customer_id, row, first_tier) | seen(row)
+
+
+def amounts(customer_id: str, row: Row, first_tier: str) -> Document:
     credit: int = row["credit_tokens"] or 0
     at = row["last_top_up_at"]
     return {
@@ -72,7 +76,6 @@ def balance(customer_id: str, row: Row, first_tier: str) -> Document:
         },
         "last_top_up": None if at is None else {"at": at, "amount_idr": row["last_top_up_idr"]},
         "stale": row["stale"],
-        **seen(row),
     }
 
 

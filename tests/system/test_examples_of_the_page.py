@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from api.commands import JSON, example_command, made_by_calls, operations_of
+from api.commands import JSON, answer_in, example_command, made_by_calls, operations_of
 from console.welcome import first_payment
 from runtime.settings import Settings
 from tests.system.pipeline import WITH_FAKES, Pipeline
@@ -75,7 +75,7 @@ class Reader:
         out, err = await process.communicate()
         assert process.returncode == 0, (command, err.decode())
         answer, _, status_text = out.decode().rpartition(STATUS)
-        return int(status_text), json.loads(answer)
+        return int(status_text), json.loads(first_event(answer) if answer.startswith("retry:") else answer)
 
     async def _paid(self, operation: str, made: Document, name: str) -> None:
         act, status = PAYERS[operation]
@@ -108,12 +108,17 @@ class Reader:
         responses = self._operations[operation][2]["responses"]
         if not 200 <= status < 300 or str(status) not in responses:
             return [f"answered {status}: {answer.get('code')} {answer.get('detail')}"]
-        content = responses[str(status)]["content"][JSON]
+        content = answer_in(responses[str(status)])
         schema = content["schema"] | {"components": self.document["components"]}
         found = [
             f"{error.json_path}: {error.message}" for error in OAS31Validator(schema).iter_errors(answer)
         ]
         return found + list(unlike(content["example"], answer))
+
+
+def first_event(stream: str) -> str:
+    """The data of the first event of a stream."""
+    return next(line.removeprefix("data: ") for line in stream.splitlines() if line.startswith("data: "))
 
 
 def unlike(example: Any, real: Any, where: str = "") -> Iterator[str]:

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from api.app import ROLE, application, routes
+from api.changes.handlers import ChangeStreams
 from api.checkout.routes import Checkout
 from api.keys import KeyRing
 from api.reads.positions import PositionWatch
@@ -71,10 +72,13 @@ async def serve(given: Settings) -> AsyncIterator[Api]:
             await ensure(connection)
         watch, registry = PositionWatch(narrow), CollectorRegistry()
         checkout = Checkout(given, narrow, watch)
-        mounted = routes(given, narrow, watch, checkout=checkout)
+        streams = ChangeStreams(narrow, given)
+        mounted = routes(given, narrow, watch, checkout=checkout, streams=streams)
         keyhole = Keyhole(given.require_api_key(), given, registry, door="api")
         ring = KeyRing(narrow, acquire_seconds=1)
-        app = application(given, mounted, Health("api"), keyhole, lambda _app: watch.close(), ring)
+        app = application(
+            given, mounted, Health("api"), keyhole, lambda _app: watch.close(), ring, streams=streams
+        )
         async with TestClient(TestServer(app)) as client:
             yield Api(client, pool, [call for call, _ in mounted], registry)
             await checkout.close()

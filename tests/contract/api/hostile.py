@@ -133,7 +133,11 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
         _plans.append(response.json()["subscription_id"])
     if response.status_code == 201 and case.operation.path == "/v1/refunds":
         _refunds.add(response.json()["refund_id"])
-    if response.status_code == 200 and (cursor := response.json().get("next_cursor")):
+    if (
+        response.status_code == 200
+        and response.headers["content-type"][0].startswith("application/json")
+        and (cursor := response.json().get("next_cursor"))
+    ):
         _given.add(cursor)
     with open(os.environ[CALLED], "a", encoding="utf-8") as file:
         file.write(f"{mode} {case.operation.definition.raw['operationId']} {response.status_code}\n")

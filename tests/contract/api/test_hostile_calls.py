@@ -100,7 +100,7 @@ async def test_every_call_is_answered_as_documented_whatever_is_sent(
     catalogue.write_text((ROOT / "catalog.toml").read_text(encoding="utf-8") + CLUB, encoding="utf-8")
     async with TestServer(door.app) as xendit, TestServer(_every_licence()) as licences:
         given = settings(
-            database_url=database_url, min_position_wait_seconds=0.01, read_page_max=3, failed_keys_max=10**6,
+            database_url=database_url, min_position_wait_seconds=0.01, changes_longest_seconds=0.01, read_page_max=3, failed_keys_max=10**6,
             catalog=catalogue, xendit_secret_key="xnd_development_test", xendit_base_url=str(xendit.make_url("/")),
             outgoing_xendit_per_minute=10**6, mayar_api_key="dev-mayar-key", mayar_base_url=str(licences.make_url("/")),
             outgoing_mayar_per_minute=10**6, licence_calls_per_minute=10**6, mayar_product_id="membership",

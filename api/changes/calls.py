@@ -1,0 +1,60 @@
+"""The change feed as data: route, documentation and contract tests come from here."""
+
+from __future__ import annotations
+
+from api.parameters import MAX_POSITION, SEGMENT_MAX
+from schemas.calls import Call, Parameter
+from schemas.change_api import ChangeTold
+
+LISTEN = Call(
+    "listenToChanges",
+    "GET",
+    "/v1/changes",
+    "What changes, as it changes: server-sent events",
+    "Apa yang berubah, saat berubah: server-sent events",
+    {200: ChangeTold},
+    (
+        Parameter(
+            "customer_id",
+            "query",
+            "Only what concerns this customer.",
+            min_length=1,
+            max_length=SEGMENT_MAX,
+            example="budi",
+        ),
+        Parameter(
+            "Last-Event-ID",
+            "header",
+            "Go on behind this position; browsers send it by themselves. Without it the stream begins now.",
+            kind="integer",
+            minimum=0,
+            maximum=MAX_POSITION,
+        ),
+        Parameter(
+            "last_event_id",
+            "query",
+            "The same for a first connection, where a browser cannot set the header.",
+            kind="integer",
+            minimum=0,
+            maximum=MAX_POSITION,
+            example="0",
+        ),
+        Parameter(
+            "wait_seconds",
+            "query",
+            "End the stream when nothing is left and so many seconds are over; 0 tells what is there and ends.",
+            kind="integer",
+            minimum=0,
+            maximum=3600,
+            example="0",
+            required=False,
+        ),
+    ),
+    problems=("invalid_parameter", "projection_behind"),
+    description="Each event is named after what changed (`payment`, `balance`, `subscription`, `enrollment`, `suspense`), its `id` is a log "
+    "position, its `data` a document like the one below: the row as it is when it is told. At least once, and for each customer in the order of "
+    "the log; several changes of one row in a short time may be told as one. Come back with the last id you saw, even days later. Access that "
+    "ends by the clock tells nothing: `access_until` said it.",
+    tag="changes",
+    media="text/event-stream",
+)

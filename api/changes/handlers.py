@@ -1,0 +1,146 @@
+"""`GET /v1/changes`: server-sent events that can be resumed (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from api.changes.calls import LISTEN
+from api.changes.feed import Feed
+from api.changes.source import ChangeSource, RowChange
+from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, only
+from api.reads.handlers import Route
+from runtime.database import Pool
+from runtime.logs import get_logger
+from schemas.problem_reasons import Reason
+from schemas.problems import Problem
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+CATCHING_UP_MAX = 8
+"""Listeners that read older pages of the log at once; the others wait for their turn."""
+
+log = get_logger(__name__)
+
+
+class ChangeStreams:
+    """The streams of one process."""
+
+    def __init__(self, pool: Pool, settings: Settings) -> None:
+        self.feed = Feed(ChangeSource(pool, settings), settings)
+        self._settings = settings
+        self._older = asyncio.Semaphore(CATCHING_UP_MAX)
+
+    def routes(self) -> list[Route]:
+        return [(LISTEN, self.listen)]
+
+    async def listen(self, request: web.Request) -> web.StreamResponse:
+        """Until the client goes, the longest time is over, or it does not read: then its place is the last id it saw."""
+        only(request, ("customer_id", "last_event_id", "wait_seconds"))
+        customer_id = request.query.get("customer_id")
+        if customer_id is not None and not 0 < len(customer_id) <= SEGMENT_MAX:
+            raise Problem("invalid_parameter", parameter="customer_id", reason=Reason("malformed"))
+        longest = self._settings.changes_longest_seconds
+        asked = integer(request, "wait_seconds", 0, 3600)
+        stream = _Stream(customer_id, time.monotonic() + min(longest, longest if asked is None else asked))
+        after = _last_seen(request)
+        async with self.feed.listening():
+            stream.after = self.feed.through if after is None else after
+            if after is not None and after > self.feed.through:
+                reached, head = await self.feed.source.reached()
+                if after > head:
+                    # A place in another log, or in one that was restored: who goes on silently would miss what is written there now.
+                    raise Problem(
+                        "projection_behind",
+                        headers={"Retry-After": "1"},
+                        position=reached,
+                        min_position=after,
+                    )
+            response = web.StreamResponse(
+                headers={
+                    "Content-Type": "text/event-stream",
+                    "Cache-Control": "no-store",
+                    "X-Accel-Buffering": "no",
+                }
+            )
+            await response.prepare(request)
+            await self._tell(request, response, stream)
+        return response
+
+    async def _tell(self, request: web.Request, response: web.StreamResponse, stream: _Stream) -> None:
+        await response.write(b"retry: 1000\nid: %d\n\n" % stream.after)
+        while not self.feed.closing.is_set():
+            if stream.after < self.feed.start:
+                async with self._older:
+                    page = await self.feed.source.after(stream.after)
+                data, stream.after = stream.told(page.items), page.through
+            elif stream.after < self.feed.through:
+                items, through = self.feed.since(stream.after), self.feed.through
+                data, stream.after = stream.told(items), through
+            else:
+                left = stream.until - time.monotonic()
+                if left <= 0:
+                    return
+                heartbeat = self._settings.changes_heartbeat_seconds
+                if await self.feed.beyond(stream.after, min(heartbeat, left)):
+                    continue
+                data = b": still here\nid: %d\n\n" % stream.after
+            if data and not await self._written(request, response, data):
+                return
+
+    async def _written(self, request: web.Request, response: web.StreamResponse, data: bytes) -> bool:
+        """False for a client that does not read: its connection is cut, and it goes on later where it was."""
+        try:
+            async with asyncio.timeout(self._settings.changes_write_seconds):
+                await response.write(data)
+        except TimeoutError:
+            log.info("a listener that does not read is let go", action="changes.dropped")
+            if request.transport is not None:
+                request.transport.abort()
+            return False
+        except ConnectionError:
+            return False
+        return True
+
+
+class _Stream:
+    """One listener: whose changes it wants, where it is, and when its time is over."""
+
+    def __init__(self, customer_id: str | None, until: float) -> None:
+        self._customer_id = customer_id
+        self.until = until
+        self.after = 0
+
+    def told(self, changes: Sequence[RowChange]) -> bytes:
+        wanted = [
+            change
+            for change in changes
+            if self._customer_id is None or change.customer_id == self._customer_id
+        ]
+        return b"".join([_event(change) for change in wanted])
+
+
+def _event(change: RowChange) -> bytes:
+    """The id comes with the last change of a position: whoever is cut off before gets all of that position again."""
+    place = b"id: %d\n" % change.position if change.last else b""
+    return b"event: %s\n%sdata: %s\n\n" % (change.kind.encode(), place, change.document)
+
+
+def _last_seen(request: web.Request) -> int | None:
+    """The header that browsers send when they come back; the parameter for a first connection."""
+    begun = _place(request.query.get("last_event_id"))
+    came_back = _place(request.headers.get("Last-Event-ID"))
+    return begun if came_back is None else came_back
+
+
+def _place(stated: str | None) -> int | None:
+    if stated is None or stated == "":
+        return None
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 20 and int(stated) <= MAX_POSITION):
+        raise Problem("invalid_parameter", parameter="last_event_id", reason=Reason("malformed"))
+    return int(stated)
