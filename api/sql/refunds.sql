@@ -22,7 +22,12 @@ VALUES ($1, $2, $3, $4, $5, $6, 'provider', $7, $8, $9, $10, $10, $11);
 SELECT p.record, p.provider, p.payment_id, p.case_key, p.status, p.amount, p.refunded_amount, p.method, p.channel, p.payment_type,
     p.customer_id, p.held, p.paid_at, clock_timestamp() AS now,
     ARRAY(SELECT a.alias FROM payment_aliases a WHERE a.provider = $1 AND a.record = p.record ORDER BY a.alias) AS ids,
-    ARRAY(SELECT o.payment_id FROM payments o WHERE o.case_key = p.case_key AND o.record <> p.record) AS others
+    ARRAY(
+        SELECT DISTINCT o.payment_id FROM payment_aliases x
+        JOIN payment_aliases y ON y.provider = x.provider AND y.alias = x.alias AND y.record <> x.record
+        JOIN payments o ON o.record = y.record AND o.case_key = p.case_key
+        WHERE x.record = p.record
+    ) AS others
 FROM payment_aliases f JOIN payments p USING (record)
 WHERE f.provider = $1 AND f.alias = $2
 ORDER BY p.payment_id = $2 DESC, p.paid_at IS NOT NULL DESC, p.first_position DESC LIMIT 1;
@@ -35,7 +40,7 @@ WHERE r.provider = $1 AND r.names && $2::text[] AND r.status <> 'failed' AND (r.
 
 -- equal: A refund of the same that is still under way.
 SELECT refund_id FROM refunds
-WHERE provider = $1 AND payment_id = $2 AND amount_idr = $3 AND reason = $4 AND made_by = $5 AND status IN ('reserved', 'pending')
+WHERE names @> ARRAY[$2] AND provider = $1 AND payment_id = $2 AND amount_idr = $3 AND reason = $4 AND made_by = $5 AND status IN ('reserved', 'pending')
 ORDER BY created_at DESC LIMIT 1;
 
 -- insert: A refund that we ask for, before its provider is called.
