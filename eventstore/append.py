@@ -138,6 +138,27 @@ async def append(
     return AppendResult(added["first"], added["last"], versions, ids, added["before"])
 
 
+def for_one_call(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
+    """Columns for a function of the database that appends under the log's lock by itself.
+
+    First of streams: name, category, how many events it gets. Then of events: stream, how many of that stream come after it, id, schema
+    version, type, data, metadata.
+    """
+    counts = Counter([event.stream for event in events])
+    left, behind = dict(counts), []
+    for event in events:
+        left[event.stream] -= 1
+        behind.append(left[event.stream])
+    schemas, names, types, data, metadata = _written(events)
+    ids = [event.event_id or fresh for event, fresh in zip(events, _fresh_ids(len(events)), strict=True)]
+    heads: tuple[list[object], ...] = (
+        list(counts),
+        [category(stream) for stream in counts],
+        list(counts.values()),
+    )
+    return (*heads, names, list(behind), list(ids), schemas, types, data, metadata)
+
+
 _ANY_VERSION = 2**31 - 1
 
 

@@ -1,4 +1,4 @@
-"""Serves orders to accounts: those that wait are served together, in one transaction under the log's lock.
+"""Serves orders to accounts: those that wait are served together, in one transaction that appends under the log's lock.
 
 Who spends from one balance at the same time is served one after the other within it, so nothing is spent twice; and a commit for each
 would make the last of two hundred wait for two hundred commits (docs/adr/0044).
@@ -16,6 +16,7 @@ import orjson
 from api.checkout import idempotency
 from api.checkout.idempotency import FirstAnswer
 from api.credit.acts import CreditMoment, Use, expired, left_of, signals, taken
+from api.credit.at_once import write_at_once
 from api.credit.instruments import CreditInstruments
 from api.credit.loading import MANY_BEHIND, SQL, AccountState, Name, Opened, accounts_piece, open_accounts
 from api.credit.orders import CreditOrder, Settled, other_use, repeats
@@ -29,8 +30,12 @@ from schemas.catalog import Catalog
 from schemas.credit_events import CreditCaptured, CreditReleased, CreditReservationExpired
 from schemas.event_model import EventModel
 from schemas.problems import Problem
+from schemas.streams import StreamName
 
 _KEYS = load("idempotency.sql", "api")
+
+
+Answers = list[tuple[CreditOrder, FirstAnswer | None]]
 
 
 class Catalogue(Protocol):
@@ -52,10 +57,11 @@ class _Decided:
 
 @dataclass(slots=True)
 class _Sitting:
-    """What is decided in one transaction."""
+    """What is decided together. `seen`: versions of the accounts' streams when they were looked at."""
 
     opened: Opened
     world: CreditMoment
+    seen: dict[StreamName, int] = field(default_factory=dict)
     new: list[NewEvent] = field(default_factory=list)
     names: dict[Name, int] = field(default_factory=dict)
     decided: list[_Decided] = field(default_factory=list)
@@ -121,14 +127,14 @@ class Teller:
 
     async def _serve(self, batch: Sequence[CreditOrder]) -> None:
         catalog = await self._catalogue.get()
-        async with (
-            self._pool.acquire(timeout=self._acquire_seconds) as connection,
-            log_transaction(connection),
-        ):
-            sitting = await _open(connection, batch, catalog)
-            for order in batch:
-                _take(sitting, order)
-            answers = await _write(connection, sitting)
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            sitting = await _sit(connection, batch, catalog)
+            answers = await _written_at_once(connection, sitting)
+            if answers is None:
+                # Something moved meanwhile: once more, and nothing moves this time.
+                async with log_transaction(connection):
+                    sitting = await _sit(connection, batch, catalog)
+                    answers = await _write(connection, sitting)
         for order, answer in answers:
             order.resolve(answer)
         for order, problem in sitting.refused:
@@ -138,12 +144,23 @@ class Teller:
         )
 
 
+async def _sit(connection: Connection, batch: Sequence[CreditOrder], catalog: Catalog) -> _Sitting:
+    """Look and decide: exact under the log's lock, else as it was at a moment."""
+    sitting = await _open(connection, batch, catalog)
+    for order in batch:
+        _take(sitting, order)
+    return sitting
+
+
 async def _open(connection: Connection, batch: Sequence[CreditOrder], catalog: Catalog) -> _Sitting:
     names = [(one.customer_id, one.act.kind, one.act.reference) for one in batch if one.act is not None]
     keys = [one.key for one in batch if one.key is not None]
     customers = dict.fromkeys(one.customer_id for one in batch)
     opened = await open_accounts(connection, customers, dict.fromkeys(names), dict.fromkeys(keys))
     sitting = _Sitting(opened, CreditMoment(opened.now, catalog))
+    for customer_id, state in opened.accounts.items():
+        sitting.seen[streams.customer(customer_id)] = state.customer_version
+        sitting.seen[streams.credit(customer_id)] = state.credit_version
     for state in (one for one in opened.accounts.values() if not one.broken):
         for event in taken(state.account, sitting.world):
             sitting.say(state, event)
@@ -207,10 +224,59 @@ def _decide(sitting: _Sitting, order: CreditOrder) -> None:
         sitting.repeated.append((order, FirstAnswer(200, {})))
 
 
-async def _write(connection: Connection, sitting: _Sitting) -> list[tuple[CreditOrder, FirstAnswer | None]]:
+async def _written_at_once(connection: Connection, sitting: _Sitting) -> Answers | None:
+    """The answers by order; None when an account moved after it was looked at, and nothing was written."""
+    keyed = [one for one in sitting.decided if one.order.key is not None]
+    states = _to_save(sitting)
+    first = 0
+    if sitting.new:
+        watched = {
+            stream: sitting.seen[stream]
+            for one in states
+            if one.changed
+            for stream in (
+                streams.customer(one.account.customer_id),
+                streams.credit(one.account.customer_id),
+            )
+        }
+        keys = [
+            (
+                one.order.key or "",
+                one.order.digest,
+                one.order.answering(Settled(one.event, one.position, one.quotas)),
+                None if one.position else one.index,
+            )
+            for one in keyed
+        ]
+        written = await write_at_once(connection, watched, sitting.new, states, sitting.names, keys)
+        if written is None:
+            return None
+        first = written
+    elif keyed or states:
+        return None
+    answers: Answers = list(sitting.repeated)
+    for one in sitting.decided:
+        position = one.position or first + one.index
+        answer = one.order.answering(Settled(one.event, position, one.quotas))
+        answers.append((one.order, answer))
+        if one.order.key is not None:
+            answers += [(other, answer) for other in sitting.shared.get(one.order.key, ())]
+    return answers
+
+
+def _to_save(sitting: _Sitting) -> list[AccountState]:
+    """Accounts whose snapshots are written."""
+    return [
+        one
+        for one in sitting.opened.accounts.values()
+        if one.changed or (one.known and not one.broken and one.behind > MANY_BEHIND)
+    ]
+
+
+async def _write(connection: Connection, sitting: _Sitting) -> Answers:
     """Append what happened and save what follows from it; the answers by order."""
     appended = await append(connection, sitting.new, to_decide=False)
-    answers: list[tuple[CreditOrder, FirstAnswer | None]] = list(sitting.repeated)
+    answers: Answers = list(sitting.repeated)
     keys: list[tuple[str, bytes, int, str]] = []
     for one in sitting.decided:
         position = one.position or appended.first + one.index
@@ -220,11 +286,7 @@ async def _write(connection: Connection, sitting: _Sitting) -> list[tuple[Credit
             document = orjson.dumps(answer.document).decode()
             keys.append((one.order.key, one.order.digest, answer.status, document))
             answers += [(other, answer) for other in sitting.shared.get(one.order.key, ())]
-    states = [
-        one
-        for one in sitting.opened.accounts.values()
-        if one.changed or (one.known and not one.broken and one.behind > MANY_BEHIND)
-    ]
+    states = _to_save(sitting)
     pieces: list[Piece] = [accounts_piece(states)] if states else []
     if sitting.names:
         names = [(*name, appended.first + index) for name, index in sitting.names.items()]

@@ -76,3 +76,9 @@ SELECT customer_id, kind, reference, position FROM credit_acts;
 
 -- forget_acts: All of that, to be written again.
 DELETE FROM credit_acts;
+
+-- at_once: Append and save what was decided, unless something moved since it was looked at: null then.
+SELECT credit_at_once($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::int[], $9::uuid[],
+    $10::smallint[], $11::text[], $12::json[], $13::json[], $14::text[], $15::int[], $16::int[], $17::int[], $18::bigint[],
+    $19::bigint[], $20::bigint[], $21::bigint[], $22::timestamptz[], $23::json[], $24::text[], $25::text[], $26::text[], $27::int[],
+    $28::bytea[], $29::smallint[], $30::json[], $31::int[], $32::interval, $33::int);
