@@ -193,5 +193,7 @@ def test_a_target_whose_tests_use_services_installs_them() -> None:
     assert len(targets) == 5
     for needs, folders in targets:
         sources = [path for folder in folders.split() for path in (ROOT / folder).rglob("*.py")]
-        uses = any(re.search(r"\b(database_url|broker_url|pool): ", path.read_text()) for path in sources)
+        uses = any(
+            re.search(r"\b(database_url|broker_url|pool|browser): ", path.read_text()) for path in sources
+        )
         assert needs == ("ready-tests" if uses else "ready-dev"), folders
