@@ -159,7 +159,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             keyhole,
             lambda _app: watch.close(),
             ring,
-            pages(settings, pool),
+            pages(settings, pool, checkout.canceller),
             streams,
         )
         resolving = [

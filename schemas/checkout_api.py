@@ -53,6 +53,10 @@ class AskedTopUp(ApiModel):
     paid_at: datetime | None
     late: bool
     qr_string: str | None
+    qr_svg_url: str | None = Field(
+        description="The code as a picture for pages of yours, while it can be paid; the secret of the payment page is in the address."
+    )
+    qr_png_url: str | None
     va_number: str | None
     va_channel: str | None
     redirect_url: str | None

@@ -27,6 +27,8 @@ _TOPUP = {
     "paid_at": None,
     "late": False,
     "qr_string": _QR,
+    "qr_svg_url": "https://pay.example.id/pay/kq3n4yVvQ8v9yJq0sXb2wVdHk3mP6tZa/qr.svg",
+    "qr_png_url": "https://pay.example.id/pay/kq3n4yVvQ8v9yJq0sXb2wVdHk3mP6tZa/qr.png",
     "va_number": None,
     "va_channel": None,
     "redirect_url": None,

@@ -92,6 +92,13 @@ CHECKOUT_KINDS = (
         "Metode pembayaran tidak tersedia",
     ),
     ProblemKind(
+        "request_cancelled",
+        409,
+        "Cancelled by the payer",
+        "The payer cancelled this payment on its page; ask again with another `Idempotency-Key`.",
+        "Pembayar membatalkan pembayaran ini di halamannya; minta lagi dengan `Idempotency-Key` lain.",
+    ),
+    ProblemKind(
         "duplicate_request",
         409,
         "Duplicate request",

@@ -11,6 +11,7 @@ TITLES_IN_INDONESIAN: dict[str, str] = {
     "Not found": "Tidak ditemukan",
     "Customer not found": "Pelanggan tidak ditemukan",
     "Payment not found": "Pembayaran tidak ditemukan",
+    "Cancelled by the payer": "Dibatalkan pembayar",
     "Method not allowed": "Metode tidak diizinkan",
     "Body too large": "Isi terlalu besar",
     "Invalid body": "Isi salah",

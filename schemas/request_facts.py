@@ -23,6 +23,9 @@ def is_own_reference(reference: str | None) -> bool:
     return reference is not None and _OWN.fullmatch(reference) is not None
 
 
+CANCELLED = "request_cancelled"
+"""The code of a refusal by the payer, who did not want to pay after all."""
+
 CallOutcome = Literal["answered", "refused", "unknown", "not_sent"]
 
 
@@ -77,7 +80,7 @@ class CheckoutOpened(CheckoutFact):
 
 
 class CheckoutRefused(CheckoutFact):
-    """No payment can be made for this request: the provider refused it, or an operator did. `code` is ours and stable."""
+    """No payment can be made for this request: the provider refused it, an operator or the payer did. `code` is ours and stable."""
 
     TYPE: ClassVar[str] = "checkout.refused"
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from api.catalogue import CatalogueInForce
 from api.checkout import order_calls, subscription_calls, topup_calls
 from api.checkout.asked import AskedPayments
+from api.checkout.cancelling import Canceller
 from api.checkout.clients import clients_of, least_orders
 from api.checkout.customers import PUT_CUSTOMER, Customers
 from api.checkout.opening import Opener
@@ -41,6 +42,7 @@ class Checkout:
         requests = PaymentRequests(pool, acquire_seconds=acquire, public=public_url(settings))
         self.clients = clients_of(settings, metrics)
         self.opener = Opener(requests, self.clients.payments, settings)
+        self.canceller = Canceller(requests, self.clients.payments)
         self._customers = Customers(pool, acquire_seconds=acquire)
         catalogue = CatalogueInForce(pool, settings.catalog)
         topups, orders = (

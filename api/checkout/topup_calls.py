@@ -19,7 +19,7 @@ from schemas.checkout_api import (
 REFUSALS = (
     "channel_unavailable", "provider_unavailable", "provider_busy", "provider_silent", "provider_failing", "provider_unreadable",
     "provider_refused", "provider_credentials", "provider_misconfigured", "provider_not_configured", "payment_method_inactive",
-    "amount_refused", "duplicate_request",
+    "amount_refused", "duplicate_request", "request_cancelled",
 )  # fmt: skip
 IDEMPOTENCY = Parameter(
     "Idempotency-Key",

@@ -59,7 +59,8 @@ class TopUpCalls:
         return answer(TopUps(**await self._asked.of_customer(request, self._shape)).model_dump(mode="json"))
 
     def _shape(self, row: asyncpg.Record) -> dict[str, Any]:
-        shown = instrument_of(row)
+        shown, page = instrument_of(row), page_url(row, self._public_url)
+        picture = page if shown.get("qr_string") else None
         return {
             "payment_id": row["request_id"],
             "xendit_id": row["payment_key"],
@@ -74,10 +75,12 @@ class TopUpCalls:
             "paid_at": row["paid_at"],
             "late": row["late"],
             "qr_string": shown.get("qr_string"),
+            "qr_svg_url": picture and f"{picture}/qr.svg",
+            "qr_png_url": picture and f"{picture}/qr.png",
             "va_number": shown.get("va_number"),
             "va_channel": row["channel"] if row["method"] == "va" else None,
             "redirect_url": shown.get("redirect_url"),
             "note": shown.get("note"),
-            "payment_page_url": page_url(row, self._public_url),
+            "payment_page_url": page,
             "failure_code": row["failure_code"] or row["code"],
         }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 CHECKOUT_INDONESIAN: dict[str, str] = {
+    "The code as a picture for pages of yours, while it can be paid; the secret of the payment page is in the address.": (
+        "Kodenya sebagai gambar untuk halaman Anda sendiri, selama masih dapat dibayar; rahasia halaman pembayaran ada di alamatnya."
+    ),
     "A customer who is registered.": "Pelanggan yang terdaftar.",
     "Our own page for the payer, who needs no key for it; null where LUNAS_API_PUBLIC_URL is unset.": (
         "Halaman kami sendiri untuk pembayar, tanpa kunci; null bila LUNAS_API_PUBLIC_URL tidak diisi."

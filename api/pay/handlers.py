@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
-from io import BytesIO
+from typing import Literal
 
-import segno
 from aiohttp import web
 
 from api.gate import UNAVAILABLE
 from api.page_secret import digest_of
-from api.pay.page import QR_BORDER, notice, page
+from api.pay.page import Asked, notice, page
+from api.pay.pictures import Kind, qr_picture
 from api.pay.shown import FINAL, Shown, State
 from runtime.allowances import Allowances, site_of
 from runtime.logs import get_logger
@@ -27,14 +27,16 @@ from schemas.languages import Language, preferred
 Find = Callable[[bytes], Awaitable[Shown | None]]
 """The request whose secret has this digest."""
 
+CancelEnd = Literal["cancelled", "over", "unknown"]
+Cancel = Callable[[str], Awaitable[CancelEnd]]
+"""Lets the request with this reference go at its provider."""
+
 SCRIPT = resources.files("api.pay").joinpath("pay.js").read_bytes()
 SCRIPT_ADDRESS = f"/pay/pay-{hashlib.sha256(SCRIPT).hexdigest()[:12]}.js"
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PICTURE_SCALE = 10
-"""Pixels per module of the QR picture: read from another phone's screen and from paper."""
 
 log = get_logger(__name__)
 
@@ -62,12 +64,14 @@ class PaymentPages:
         self,
         find: Find,
         limits: PayLimits,
+        cancel: Cancel,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._find = find
         self._limits = limits
+        self._cancel = cancel
         self._clock = clock
         self._now = now
         self._unknown = Allowances(limits.unknown, limits.unknown_seconds, limits.addresses, clock)
@@ -79,6 +83,8 @@ class PaymentPages:
             web.get(SCRIPT_ADDRESS, _script),
             web.get("/pay/{secret}", self.show),
             web.get("/pay/{secret}/events", self.listen),
+            web.get("/pay/{secret}/qr.{kind:svg|png}", self.picture),
+            web.post("/pay/{secret}/cancel", self.cancel),
         ]
 
     def close(self) -> None:
@@ -90,15 +96,59 @@ class PaymentPages:
         try:
             shown = await self._known(request)
         except UNAVAILABLE as error:
-            log.warning("page cannot be shown now", action="pay.unavailable", error=type(error).__name__)
-            return _page(notice("away", "away_note", language), language, 503, {"Retry-After": "5"})
+            return _away(language, error)
         if shown is None:
-            if wait := self._strange(request):
-                return _page(notice("slow", "slow_note", language), language, 429, {"Retry-After": wait})
-            return _page(notice("unknown", "unknown_note", language), language, 404)
-        if request.query.get("download") == "png" and shown.qr_string and shown.state == "waiting":
-            return _picture(shown.qr_string, shown.reference)
-        return _page(page(shown, language, self._now(), SCRIPT_ADDRESS), language)
+            return self._nobody(request, language)
+        asked: Asked = "cancel" if "cancel" in request.query else None
+        return self._shown(request, shown, language, asked)
+
+    async def cancel(self, request: web.Request) -> web.StreamResponse:
+        """The payer does not want it after all, and said so twice: the link asks, this form does. 303 back to the page."""
+        language = _language(request)
+        try:
+            shown = await self._known(request)
+            if shown is None:
+                return self._nobody(request, language)
+            if shown.state == "cancelled":
+                end: CancelEnd = "cancelled"
+            else:
+                possible = shown.can_cancel and shown.state == "waiting"
+                end = await self._cancel(shown.reference) if possible else "over"
+            if end == "cancelled":
+                back = f"../{request.match_info['secret']}?lang={language}"
+                return web.Response(status=303, headers={"Location": back, "Cache-Control": "no-store"})
+            shown = await self._known(request) or shown
+        except UNAVAILABLE as error:
+            return _away(language, error)
+        return self._shown(request, shown, language, end, 409 if end == "over" else 503)
+
+    async def picture(self, request: web.Request) -> web.StreamResponse:
+        """The code as SVG or PNG while it can be paid; 410 afterwards, 404 where there is none."""
+        try:
+            shown = await self._known(request)
+        except UNAVAILABLE:
+            return _plain(503, {"Retry-After": "5"})
+        if shown is None:
+            wait = self._strange(request)
+            return _plain(429, {"Retry-After": wait}) if wait else _plain(404)
+        if shown.state != "waiting" or not shown.qr_string:
+            return _plain(404 if shown.state in ("waiting", "preparing") else 410)
+        kind: Kind = "svg" if request.match_info["kind"] == "svg" else "png"
+        return qr_picture(shown.qr_string, kind, shown.reference, request.headers.get("If-None-Match"))
+
+    def _shown(
+        self, request: web.Request, shown: Shown, language: Language, asked: Asked, status: int = 200
+    ) -> web.Response:
+        place = request.match_info["secret"]
+        # Beneath /cancel, relative addresses begin one step further down.
+        base = place if request.path.endswith(place) else f"../{place}"
+        text = page(shown, language, self._now(), SCRIPT_ADDRESS, base, asked)
+        return _page(text, language, status)
+
+    def _nobody(self, request: web.Request, language: Language) -> web.Response:
+        if wait := self._strange(request):
+            return _page(notice("slow", "slow_note", language), language, 429, {"Retry-After": wait})
+        return _page(notice("unknown", "unknown_note", language), language, 404)
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: `state` whenever it changes, and once at the beginning."""
@@ -195,18 +245,14 @@ def _page(
     )
 
 
-def _picture(code: str, reference: str) -> web.Response:
-    written = BytesIO()
-    segno.make(code, error="m", micro=False).save(written, kind="png", scale=PICTURE_SCALE, border=QR_BORDER)
-    return web.Response(
-        body=written.getvalue(),
-        content_type="image/png",
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="qris-{reference}.png"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+def _away(language: Language, error: BaseException) -> web.Response:
+    log.warning("page cannot be shown now", action="pay.unavailable", error=type(error).__name__)
+    return _page(notice("away", "away_note", language), language, 503, {"Retry-After": "5"})
+
+
+def _plain(status: int, headers: dict[str, str] | None = None) -> web.Response:
+    """No picture, and nothing that a browser would keep in its place."""
+    return web.Response(status=status, headers={"Cache-Control": "no-store", **(headers or {})})
 
 
 async def _script(_request: web.Request) -> web.Response:

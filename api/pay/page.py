@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import segno
@@ -40,8 +41,13 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def page(shown: Shown, language: Language, now: datetime, script: str) -> str:
-    """The whole page. `script` is the address of the small script that makes it live; times are shown in WIB."""
+Asked = Literal["cancel", "over", "unknown"] | None
+"""What stands above the page: whether the payer is sure to cancel, or that it could not be cancelled, or that nobody knows yet."""
+
+
+def page(shown: Shown, language: Language, now: datetime, script: str, base: str, asked: Asked = None) -> str:
+    """The whole page. `script` is the address of the small script that makes it live, `base` its own one as its links see it; times are
+    shown in WIB."""
     words = _filled(shown, language)
     return _template("pay.html").render(
         language=language,
@@ -59,6 +65,8 @@ def page(shown: Shown, language: Language, now: datetime, script: str) -> str:
         qr=_qr(shown.qr_string) if shown.qr_string else None,
         style=ADDRESS,
         script=script,
+        base=base,
+        asked=asked if asked == "over" or shown.state == "waiting" else None,
         paid_at=clock(shown.paid_at, language) if shown.paid_at else None,
     )
 

@@ -3,9 +3,9 @@
 document.documentElement.classList.add("scripted");
 
 const main = document.querySelector("main.pay");
-const events = new EventSource(location.pathname.replace(/\/$/, "") + "/events");
+const events = new EventSource(main.dataset.page + "/events");
 events.addEventListener("state", (event) => {
-  if (event.data !== main.dataset.state) location.reload();
+  if (event.data !== main.dataset.state) location.replace(main.dataset.page + "?lang=" + main.dataset.language);
 });
 
 for (const button of document.querySelectorAll("[data-copy]")) {

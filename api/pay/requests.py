@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
-from api.pay.handlers import Find, PayLimits, PaymentPages
+from api.pay.handlers import CancelEnd, Find, PayLimits, PaymentPages
 from api.pay.shown import Shown, Way, state_of
 from eventstore.queries import load
 from runtime.database import Pool
+from schemas.request_facts import CANCELLED
 
 if TYPE_CHECKING:
     import asyncpg
@@ -29,7 +30,17 @@ ADDRESSES = 10_000
 _WAYS: dict[str, Way] = {"qris": "qris", "va": "va", "ewallet": "ewallet"}
 
 
-def pages(settings: Settings, pool: Pool) -> PaymentPages:
+class LetsGo(Protocol):
+    """Lets requests go at their providers."""
+
+    def can(self, provider: str, kind: str) -> bool:
+        """Whether that can be done with a request of this kind."""
+
+    async def cancel(self, request_id: str) -> CancelEnd:
+        """What became of it."""
+
+
+def pages(settings: Settings, pool: Pool, canceller: LetsGo) -> PaymentPages:
     """The payment pages over the API's pool."""
     limits = PayLimits(
         listeners=settings.pay_listeners,
@@ -40,21 +51,23 @@ def pages(settings: Settings, pool: Pool) -> PaymentPages:
         unknown_seconds=60 / settings.pay_unknown_max,
         addresses=ADDRESSES,
     )
-    return PaymentPages(finder(pool), limits)
+    return PaymentPages(finder(pool, canceller), limits, canceller.cancel)
 
 
-def finder(pool: Pool) -> Find:
+def finder(pool: Pool, canceller: LetsGo) -> Find:
     """Looks a request up by the digest of its secret."""
     sql = load("payment_requests.sql", "api")["page"]
 
     async def find(digest: bytes) -> Shown | None:
         row = await pool.fetchrow(sql, digest)
-        return None if row is None else shown_of(row, datetime.now(UTC))
+        if row is None:
+            return None
+        return shown_of(row, datetime.now(UTC), can_cancel=canceller.can(row["provider"], row["kind"]))
 
     return find
 
 
-def shown_of(row: asyncpg.Record, now: datetime) -> Shown:
+def shown_of(row: asyncpg.Record, now: datetime, *, can_cancel: bool) -> Shown:
     """One request as its payer sees it."""
     instrument: dict[str, str] = orjson.loads(row["instrument"])
     items = [item["title"] or item["product"] for item in orjson.loads(row["items"])]
@@ -65,7 +78,12 @@ def shown_of(row: asyncpg.Record, now: datetime) -> Shown:
         way=_WAYS.get(row["method"] or "", "hosted"),
         channel=_channel(row["channel"]),
         state=state_of(
-            row["status"] == "open", row["status"] == "refused", row["payment_status"], row["expires_at"], now
+            row["status"] == "open",
+            row["status"] == "refused",
+            row["payment_status"],
+            row["expires_at"],
+            now,
+            cancelled=row["code"] == CANCELLED,
         ),
         reference=row["request_id"],
         expires_at=row["expires_at"],
@@ -74,6 +92,7 @@ def shown_of(row: asyncpg.Record, now: datetime) -> Shown:
         qr_string=instrument.get("qr_string"),
         va_number=instrument.get("va_number"),
         address=instrument.get("redirect_url") or instrument.get("payment_url") or None,
+        can_cancel=can_cancel,
     )
 
 

@@ -21,7 +21,7 @@ FINAL: frozenset[State] = frozenset({"paid", "refunded", "failed", "cancelled"})
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One request: `title` what is bought, empty for a top-up; `amount_idr` whole rupiah, `channel` the bank or wallet, `address` where a page
-    of others lets one pay."""
+    of others lets one pay. `can_cancel`: the provider lets go of it when the payer says so."""
 
     kind: Literal["topup", "order"]
     title: str
@@ -36,16 +36,25 @@ class Shown:
     qr_string: str | None = None
     va_number: str | None = None
     address: str | None = None
+    can_cancel: bool = False
 
 
 def state_of(
-    opened: bool, refused: bool, status: PaymentStatus | None, expires_at: datetime | None, now: datetime
+    opened: bool,
+    refused: bool,
+    status: PaymentStatus | None,
+    expires_at: datetime | None,
+    now: datetime,
+    *,
+    cancelled: bool = False,
 ) -> State:
     """What the customer is told. The payment's own status wins over our clock, and money over everything."""
     if status in ("succeeded", "partially_refunded"):
         return "paid"
     if status in ("refunded", "reversed"):
         return "refunded"
+    if cancelled:
+        return "cancelled"
     if status == "failed" or refused:
         return "failed"
     if status == "expired" or (expires_at is not None and now >= expires_at):

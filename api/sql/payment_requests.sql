@@ -52,6 +52,13 @@ UPDATE payment_requests SET status = 'refused', slot = NULL, ask = NULL, code = 
     claimed_until = NULL, next_try_at = NULL, settled_at = clock_timestamp(), position = $5
 WHERE request_id = $1 AND status = 'requested' RETURNING request_id;
 
+-- still_open: A request that its provider waits for, held until the transaction ends.
+SELECT request_id FROM payment_requests WHERE request_id = $1 AND status = 'open' FOR UPDATE;
+
+-- cancelled: Its payer did not want it after all, and its provider has let it go.
+UPDATE payment_requests SET status = 'refused', slot = NULL, code = $2, settled_at = clock_timestamp(), position = $3
+WHERE request_id = $1 AND status = 'open';
+
 -- due: Requests whose providers are to be asked again.
 SELECT request_id FROM payment_requests
 WHERE status = 'requested' AND next_try_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
@@ -89,7 +96,7 @@ LEFT JOIN LATERAL (
 ORDER BY r.position DESC;
 
 -- page: What the payment page with this secret's digest shows, and what became of the payment.
-SELECT r.request_id, r.kind, coalesce(r.charged_idr, r.amount_idr) AS amount_idr, r.method, r.channel, r.status, r.instrument,
+SELECT r.request_id, r.kind, r.provider, r.code, coalesce(r.charged_idr, r.amount_idr) AS amount_idr, r.method, r.channel, r.status, r.instrument,
     r.items, r.expires_at, p.status AS payment_status, p.paid_at, p.amount AS received_idr
 FROM payment_requests r
 LEFT JOIN LATERAL (

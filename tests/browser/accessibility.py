@@ -36,7 +36,7 @@ async def violations(tab: Tab, *rules: str) -> list[str]:
 
 async def stumbles(tab: Tab) -> list[str]:
     """`violations` of the page that is open, in light and in dark colours: dark is asked for contrast alone, the rest does not change."""
-    await tab.media("screen", dark=False)
+    await tab.media(dark=False)
     found = await violations(tab)
-    await tab.media("screen", dark=True)
+    await tab.media(dark=True)
     return found + [f"dark: {one}" for one in await violations(tab, "color-contrast")]

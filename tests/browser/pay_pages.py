@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from api.gate import answer_problems, require_key
 from api.page_secret import digest_of, new_secret
-from api.pay.handlers import PayLimits, PaymentPages
+from api.pay.handlers import CancelEnd, PayLimits, PaymentPages
 from api.pay.shown import Shown
 from runtime.look import served
 
@@ -27,6 +27,7 @@ QRIS = Shown(
     reference="req_01JNF8Q2V7W3XZ4B5C6D7E8F9G",
     expires_at=NOW + timedelta(minutes=23, seconds=30),
     qr_string="00020101021226650013ID.CO.XENDIT.WWW011893600914300000000802150000000000000000303UMI51440014ID.CO.QRIS.WWW",
+    can_cancel=True,
 )
 VA = replace(QRIS, way="va", channel="MANDIRI", qr_string=None, va_number="8860812345678901")
 GOPAY = replace(
@@ -70,6 +71,8 @@ class Counter:
         self.secret = new_secret()[0]
         self.shown = shown
         self.origin = ""
+        self.cancels: list[str] = []
+        self.end: CancelEnd = "cancelled"
 
     @property
     def address(self) -> str:
@@ -78,12 +81,18 @@ class Counter:
     async def find(self, digest: bytes) -> Shown | None:
         return self.shown if digest == digest_of(self.secret) else None
 
+    async def cancel(self, reference: str) -> CancelEnd:
+        self.cancels.append(reference)
+        if self.end == "cancelled":
+            self.shown = replace(self.shown, state="cancelled")
+        return self.end
+
 
 @asynccontextmanager
 async def opened_counter() -> AsyncIterator[Counter]:
     counter = Counter()
     app = web.Application(middlewares=[answer_problems, require_key("a-key-nobody-sends")])
-    pages = PaymentPages(counter.find, LIMITS, now=lambda: NOW)
+    pages = PaymentPages(counter.find, LIMITS, counter.cancel, now=lambda: NOW)
     app.add_routes([*pages.routes(), *served.routes()])
     async with TestServer(app) as server:
         counter.origin = str(server.make_url("")).rstrip("/")

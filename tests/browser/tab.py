@@ -80,12 +80,12 @@ class Tab:
             deviceScaleFactor=scale,
             mobile=sight.mobile,
         )
-        await self.media("screen", dark=sight.dark)
+        await self.media(dark=sight.dark)
         await self.call("Emulation.setScriptExecutionDisabled", value=not sight.scripts)
         await self.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": sight.language})
 
-    async def media(self, kind: str, *, dark: bool = False, reduced: bool = False) -> None:
-        """`screen` or `print`, and what the person prefers."""
+    async def media(self, kind: str = "", *, dark: bool = False, reduced: bool = False) -> None:
+        """`print` looks at the page as it is printed; and what the person prefers."""
         features = [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if reduced else "no-preference"},

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from api.gate import answer_problems, require_key
 from api.page_secret import digest_of, new_secret
-from api.pay.handlers import PayLimits, PaymentPages
+from api.pay.handlers import CancelEnd, PayLimits, PaymentPages
 from api.pay.shown import Shown, State
 from runtime.look import served
 from schemas.errors import StoreUnavailable
@@ -57,11 +57,19 @@ class Shop:
         self.secret = new_secret()[0]
         self.shown: Shown | None = QRIS
         self.away = False
+        self.cancels: list[str] = []
+        self.end: CancelEnd = "cancelled"
 
     async def find(self, digest: bytes) -> Shown | None:
         if self.away:
             raise StoreUnavailable("the database is away")
         return self.shown if digest == digest_of(self.secret) else None
+
+    async def cancel(self, reference: str) -> CancelEnd:
+        self.cancels.append(reference)
+        if self.end == "cancelled" and self.shown is not None:
+            self.shown = replace(self.shown, state="cancelled")
+        return self.end
 
     @property
     def path(self) -> str:
@@ -76,7 +84,7 @@ def shop() -> Shop:
 @pytest.fixture
 async def client(shop: Shop) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     app = web.Application(middlewares=[answer_problems, require_key("a-key-nobody-sends")])
-    pages = PaymentPages(shop.find, LIMITS, now=lambda: NOW)
+    pages = PaymentPages(shop.find, LIMITS, shop.cancel, now=lambda: NOW)
     app.add_routes([*pages.routes(), *served.routes()])
     async with TestClient(TestServer(app)) as made:
         yield made
@@ -166,7 +174,12 @@ async def test_every_state_is_told_and_only_a_waiting_one_can_be_paid(
     page = await shown(client, shop, replace(VA, state=state, paid_at=NOW if state == "paid" else None))
     assert sentence in page.text
     assert "8860812345678901" not in page.text
-    assert (await client.get(shop.path, params={"download": "png"})).content_type == "text/html"
+    for kind in ("svg", "png"):
+        gone = await client.get(f"{shop.path}/qr.{kind}")
+        assert (gone.status, gone.headers["Cache-Control"]) == (
+            404 if state == "preparing" else 410,
+            "no-store",
+        )
 
 
 async def test_a_receipt_says_what_was_received_when_and_under_which_reference(
@@ -176,10 +189,64 @@ async def test_a_receipt_says_what_was_received_when_and_under_which_reference(
     assert all(one in page.text for one in ("Bukti pembayaran", "49.000", "4 Mar 2027 12.06 WIB", "req_1"))
 
 
-async def test_the_code_can_be_saved_as_a_picture(client: Client, shop: Shop) -> None:
-    answer = await client.get(shop.path, params={"download": "png"})
-    assert answer.content_type == "image/png"
-    assert (await answer.read()).startswith(b"\x89PNG")
+@pytest.mark.parametrize(
+    ("kind", "content_type", "begins"),
+    [("png", "image/png", b"\x89PNG"), ("svg", "image/svg+xml", b"<?xml")],
+    ids=["png", "svg"],
+)
+async def test_the_code_is_a_picture_that_only_the_payers_browser_keeps_and_asks_for_each_time(
+    client: Client, shop: Shop, kind: str, content_type: str, begins: bytes
+) -> None:
+    address = f"{shop.path}/qr.{kind}"
+    answer = await client.get(address)
+    assert answer.content_type == content_type
+    assert (await answer.read()).startswith(begins)
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    tag = answer.headers["ETag"]
+    assert (await client.get(address, headers={"If-None-Match": f'"x", W/{tag}'})).status == 304
+    assert (await client.get(address, headers={"If-None-Match": '"x"'})).status == 200
+    shop.shown = PAID
+    assert (await client.get(address, headers={"If-None-Match": tag})).status == 410
+    shop.shown = VA
+    assert (await client.get(address)).status == 404
+    assert (await client.get(f"/pay/{new_secret()[0]}/qr.{kind}")).status == 404
+    assert (await client.get(f"{shop.path}/qr.gif")).status == 404
+
+
+async def test_a_request_is_cancelled_by_a_question_and_a_form_and_only_where_it_can_be(
+    client: Client, shop: Shop
+) -> None:
+    assert "Batalkan" not in (await shown(client, shop, QRIS)).text
+    refused = await client.post(f"{shop.path}/cancel")
+    assert (refused.status, shop.cancels) == (409, [])
+    page = await shown(client, shop, replace(QRIS, can_cancel=True), cancel="")
+    assert "Batalkan pembayaran Rp\N{NO-BREAK SPACE}50.000 ini?" in page.text
+    assert shop.cancels == []
+    done = await client.post(f"{shop.path}/cancel?lang=en", allow_redirects=False)
+    assert (done.status, shop.cancels) == (303, ["req_1"])
+    there = await client.get(f"{shop.path}/{done.headers['Location']}")
+    assert "The payment was cancelled" in await there.text()
+    assert (await client.post(f"{shop.path}/cancel", allow_redirects=False)).status == 303
+    assert shop.cancels == ["req_1"]
+    assert (await client.post(f"/pay/{new_secret()[0]}/cancel")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "sentence"),
+    [
+        ("over", 409, "Pembayaran ini tidak dapat dibatalkan lagi"),
+        ("unknown", 503, "Belum pasti apakah sudah dibatalkan"),
+    ],
+)
+async def test_what_could_not_be_cancelled_is_said_and_can_be_paid_still(
+    client: Client, shop: Shop, end: CancelEnd, status: int, sentence: str
+) -> None:
+    shop.shown, shop.end = replace(QRIS, can_cancel=True), end
+    answer = await client.post(f"{shop.path}/cancel")
+    page = Words(await answer.text())
+    assert answer.status == status
+    assert sentence in page.text
+    assert "Menunggu pembayaran" in page.text
 
 
 @pytest.mark.parametrize("what", [QRIS, VA, GOPAY, PAID], ids=["qris", "va", "gopay", "paid"])
@@ -195,7 +262,7 @@ async def test_nothing_comes_from_elsewhere_and_nothing_is_inline(
         if address.startswith("/"):
             assert (await client.get(address)).status == 200
         elif address != what.address:
-            assert address.startswith(("?", "data:,"))
+            assert address.startswith((shop.secret, "data:,"))
 
 
 async def test_markup_in_what_others_named_stays_text(client: Client, shop: Shop) -> None:

@@ -117,7 +117,7 @@ async def opened(given: Settings, catalog: Catalog | None = None) -> AsyncIterat
         refunds = Refunds(given, narrow, checkout.clients.payments, teller, CollectorRegistry())
         mounted = routes(given, narrow, watch, teller, checkout, refunds)
         keyhole = Keyhole(given.require_api_key(), given, CollectorRegistry(), door="api")
-        shown = pages(given, narrow)
+        shown = pages(given, narrow, checkout.canceller)
         app = application(
             given, mounted, Health("api"), keyhole, lambda _app: watch.close(), payment_pages=shown
         )
