@@ -162,7 +162,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             pages(settings, pool, checkout.canceller),
             streams,
         )
-        resolving = [
+        behind = [
+            asyncio.create_task(checkout.tell_accounts(), name="accounts"),
             asyncio.create_task(checkout.opener.resolve_until(stop), name="requests"),
             asyncio.create_task(checkout.plans.resolve_until(stop), name="plans"),
             asyncio.create_task(
@@ -179,9 +180,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             health.draining = True
         finally:
             await runner.cleanup()
-            for task in resolving:
+            for task in behind:
                 task.cancel()
-            await asyncio.gather(*resolving, return_exceptions=True)
+            await asyncio.gather(*behind, return_exceptions=True)
             await refunds.refunder.close()
             await checkout.close()
     log.info("stopped", action="process.stopped")

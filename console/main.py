@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
     "fulfilment": ("console.commands.fulfilment:fulfilment", "Cases and customers: compare with the log, build from it."),
     "credit": ("console.commands.credit:credit", "Credit of customers: who owes, who is frozen, compare with the log."),
+    "scalev": ("console.commands.scalev:scalev", "The Scalev store behind the catalogue: ids after a new key or store."),
     "keys": ("console.commands.keys:keys", "Keys of applications: make, list, revoke."),
     "fake": ("console.commands.fake:fake", "Providers that answer without an account, and their clock."),
     "simulate": ("console.commands.simulate:simulate", "Send correctly signed webhooks, as a provider would."),

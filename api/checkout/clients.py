@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from providers.accounts import AccountExaminer
 from providers.asking import PaymentClient
 from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.licensing import LicenceClient
+from providers.mayar.account import MayarAccount
 from providers.mayar.api import mayar_api
 from providers.mayar.client import MayarClient
 from providers.mayar.licences import MayarLicences
 from providers.outgoing import CallLimits, ProviderApi
 from providers.plan_asking import PlanClient
-from providers.scalev.client import ScalevClient
+from providers.scalev.client import ScalevClient, scalev_api
+from providers.scalev.shelf import ScalevShelf
+from providers.xendit.account import XenditAccount
 from providers.xendit.client import XenditClient
 from providers.xendit.plan_client import XenditPlans
 
@@ -34,6 +38,7 @@ class OutgoingClients:
     payments: dict[str, PaymentClient] = field(default_factory=dict)
     plans: dict[str, PlanClient] = field(default_factory=dict)
     licences: dict[str, LicenceClient] = field(default_factory=dict)
+    accounts: dict[str, AccountExaminer] = field(default_factory=dict)
     apis: list[ProviderApi] = field(default_factory=list)
     breakers: dict[str, Breaker] = field(default_factory=dict)
 
@@ -60,7 +65,9 @@ def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> Outgoi
             _limits(settings, settings.outgoing_xendit_per_minute, MINUTE),
             breaker("xendit"),
         )
-        clients.payments["xendit"] = XenditClient(*account, metrics=metrics)
+        payments = XenditClient(*account, metrics=metrics)
+        clients.payments["xendit"] = payments
+        clients.accounts["xendit"] = XenditAccount(payments.api, settings.xendit_business_id)
         clients.plans["xendit"] = XenditPlans(*account, metrics=metrics)
     if settings.mayar_api_key is not None:
         api = mayar_api(
@@ -73,16 +80,21 @@ def clients_of(settings: Settings, metrics: CallMetrics | None = None) -> Outgoi
         clients.apis.append(api)
         clients.licences[api.provider] = MayarLicences(api)
         clients.payments[api.provider] = MayarClient(api)
+        clients.accounts[api.provider] = MayarAccount(api)
     if settings.scalev_api_key is not None:
-        clients.payments["scalev"] = ScalevClient(
+        api = scalev_api(
             settings.scalev_base_url,
             settings.scalev_api_key.get_secret_value(),
             _limits(settings, settings.outgoing_scalev_per_hour, HOUR),
             breaker("scalev"),
-            store_id=settings.scalev_store_unique_id,
-            page=settings.scalev_order_page_url,
-            metrics=metrics,
+            metrics,
         )
+        store = settings.scalev_store_unique_id
+        clients.apis.append(api)
+        clients.payments[api.provider] = ScalevClient(
+            api, store_id=store, page=settings.scalev_order_page_url
+        )
+        clients.accounts[api.provider] = ScalevShelf(api, store)
     return clients
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from api.catalogue import CatalogueInForce
 from api.checkout import order_calls, subscription_calls, topup_calls
+from api.checkout.accounts import tell_accounts
 from api.checkout.asked import AskedPayments
 from api.checkout.cancelling import Canceller
 from api.checkout.clients import clients_of, least_orders
@@ -45,6 +46,7 @@ class Checkout:
         self.canceller = Canceller(requests, self.clients.payments)
         self._customers = Customers(pool, acquire_seconds=acquire)
         catalogue = CatalogueInForce(pool, settings.catalog)
+        self._catalogue, self._settings = catalogue, settings
         topups, orders = (
             AskedPayments(kind, requests, self.opener, watch, settings) for kind in ("topup", "order")
         )
@@ -72,6 +74,10 @@ class Checkout:
             (subscription_calls.CANCEL_SUBSCRIPTION, self._subscriptions.cancel),
             (subscription_calls.CHANGE_SUBSCRIPTION, self._subscriptions.change),
         ]
+
+    async def tell_accounts(self) -> None:
+        """Asks every provider about our account, once, and logs what it says."""
+        await tell_accounts(self.clients.accounts, self._catalogue, self._settings)
 
     async def close(self) -> None:
         """Lets calls to providers end, and closes their connections."""

@@ -10,6 +10,7 @@ import asyncpg
 
 from console.answering import silent
 from console.causes import DATABASE, SCHEMA, Subject
+from console.checks.accounts import check_accounts, check_news
 from console.checks.activity import check_activity
 from console.checks.broker import check_broker
 from console.checks.configuration import check_configuration, environment
@@ -41,13 +42,16 @@ async def examine(settings: Settings, provider: str | None) -> list[Finding]:
     database = _Database(settings, provider, seen)
     if provider is not None:
         seen.cancel()
-        await database.examine()
-        return [*check_secrets(settings, database.process, provider), *database.found]
-    broker, _, overview = await asyncio.gather(_broker(settings), database.examine(), seen)
+        accounts, _ = await asyncio.gather(check_accounts(settings, provider), database.examine())
+        return [*check_secrets(settings, database.process, provider), *accounts, *database.found]
+    accounts, broker, _, overview = await asyncio.gather(
+        check_accounts(settings, None), _broker(settings), database.examine(), seen
+    )
     process = database.process
     return [
         *check_configuration(settings, process, environment()),
         *check_secrets(settings, process, None),
+        *accounts,
         check_disk(settings),
         *check_journal(settings),
         *broker,
@@ -104,6 +108,8 @@ class _Database:
                 "deliveries", check_provider(connection, settings, self._provider)
             ):
                 yield finding
+            async for finding in within_rights("news", check_news(connection, settings, self._provider)):
+                yield finding
             return
         parts = {
             "schema": check_schema(connection, settings),
@@ -124,6 +130,7 @@ class _Database:
             "catalogue": check_catalogue(connection, settings),
             "projections": check_reading(connection, settings, seen),
             **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},
+            **{f"news.{each}": check_news(connection, settings, each) for each in WEBHOOK_PROVIDERS},
         }
         for check, part in parts.items():
             async for finding in within_rights(check.partition(".")[0], part):

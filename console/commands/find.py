@@ -23,6 +23,7 @@ from eventstore.read import with_phone
 from processor.fulfilment.catalog_source import read_catalog
 from schemas.email_address import normalise_email
 from schemas.errors import ConfigurationError
+from schemas.request_facts import is_own_reference
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -92,6 +93,8 @@ async def search(connection: Connection, what: str) -> list[dict[str, Any]]:
         await look("audit", "acts", identifier)
     await look("payment", "payments", what, list(PROVIDERS))
     await look("refund", "refunds", what, list(PROVIDERS))
+    if is_own_reference(what):
+        await look("request", "requests", what)
     phone = as_phone(what)
     if phone is not None:
         for customer_id in await with_phone(connection, phone):
@@ -194,6 +197,7 @@ def _command(item: dict[str, Any]) -> str:
         "dead letter": f"lunas dlq show {item['id']}",
         "rejected": f"lunas quarantine show {item['id']}",
         "payment": f"lunas payments show {item['provider']} {item['id']}",
+        "request": f"lunas payments show {item['provider']} {item['id']}",
         "suspense": f"lunas suspense claim {item['id']}",
         "customer": f"GET /v1/customers/{item['id']}/balance",
         "subscription": f"GET /v1/customers/{item.get('customer_id')}/subscriptions",

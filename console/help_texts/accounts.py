@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 ACCOUNTS_HELP: dict[str, str] = {
+    "The Scalev store behind the catalogue: ids after a new key or store.": (
+        "Toko Scalev di balik katalog: id setelah ganti kunci atau toko."
+    ),
+    "The Scalev store behind the catalogue.": "Toko Scalev di balik katalog.",
+    "Find ids of another store in the catalogue, and what they are in this one, by name and price.": (
+        "Temukan id toko lain di katalog, dan apa padanannya di toko ini, menurut nama dan harga."
+    ),
+    "Without --apply it changes nothing. Exit code 1 while an id is unknown to the store.": (
+        "Tanpa --apply tidak ada yang diubah. Kode keluar 1 selama ada id yang tidak dikenal toko."
+    ),
+    "Write what is sure into the catalogue file.": "Tulis yang sudah pasti ke berkas katalog.",
+    "Decide by hand what an id becomes; several are given one by one.": (
+        "Tentukan sendiri padanan sebuah id; beberapa diberikan satu per satu."
+    ),
     "Credit of customers: who owes, who is frozen, compare with the log.": (
         "Saldo pelanggan: siapa berutang, siapa dibekukan, bandingkan dengan log."
     ),

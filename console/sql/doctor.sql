@@ -161,3 +161,8 @@ WHERE status = 'building' AND created_at < clock_timestamp() - interval '1 hour'
 
 -- kept: rejected requests in the table, and what its caps are made for
 SELECT count(*) AS count, coalesce(sum(octet_length(body)), 0)::bigint AS bytes FROM quarantine;
+
+-- untold_orders: orders that a provider has made since a moment, and has had time to tell of
+SELECT count(*) FROM payment_requests
+WHERE provider = $1 AND kind = 'order' AND status = 'open' AND settled_at > coalesce($2::timestamptz, '-infinity')
+    AND settled_at > clock_timestamp() - interval '1 day' AND settled_at < clock_timestamp() - interval '5 minutes';

@@ -87,3 +87,9 @@ FROM (SELECT delivery_id, provider, status, received_at, body FROM deliveries OR
 WHERE position($1::bytea IN body) > 0
 ORDER BY delivery_id DESC
 LIMIT 20;
+
+-- requests: an order or a top-up that our checkout asked for, by its id
+SELECT request_id AS id, provider, coalesce(code, status) AS status, created_at AS at, coalesce(charged_idr, amount_idr) AS amount,
+    customer_id, kind AS asked_for
+FROM payment_requests
+WHERE request_id = $1;

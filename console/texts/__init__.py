@@ -13,6 +13,7 @@ from console.texts.faking import FAKING
 from console.texts.journal import JOURNAL
 from console.texts.looking import LOOKING
 from console.texts.next_steps import NEXT_STEPS
+from console.texts.provider_accounts import PROVIDER_ACCOUNTS
 from console.texts.reasons import REASONS
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -27,5 +28,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     **DEMONSTRATION,
     **FAKING,
     **ACCOUNTS,
+    **PROVIDER_ACCOUNTS,
     **JOURNAL,
 }

@@ -58,6 +58,7 @@ VALUES_IN_INDONESIAN: dict[str, str] = {
     "rejected": "ditolak",
     "payment": "pembayaran",
     "refund": "pengembalian",
+    "request": "permintaan bayar",
     "suspense": "tertahan",
     "customer": "pelanggan",
     "subscription": "langganan",

@@ -13,7 +13,9 @@ from providers.asking import Opening, PayInstrument, PaymentAsk
 from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
+from providers.scalev.listing import rows_of
 from providers.scalev.refusals import judge
+from providers.scalev.shelf import ScalevShelf
 from providers.section import Section
 from schemas.errors import AmountError, UntranslatableError
 
@@ -22,22 +24,26 @@ PAGES_SEARCHED = 8
 """Of one customer's orders, newest first: 200 orders of one customer within the minutes that an answer stays out are not a customer's."""
 
 
+def scalev_api(
+    base_url: str, key: str, limits: CallLimits, breaker: Breaker, metrics: CallMetrics | None = None
+) -> ProviderApi:
+    """One key. Everything that calls Scalev shares it: its rate limit is one for all routes."""
+    return ProviderApi(
+        "scalev", base_url, {"Authorization": f"Bearer {key}"}, limits, breaker, judge, metrics
+    )
+
+
 class ScalevClient:
     """One store. `store_id` None: the key's only one. `page`: where an order is paid when the answer names no page; `{secret_slug}` is filled in."""
 
     def __init__(
         self,
-        base_url: str,
-        api_key: str,
-        limits: CallLimits,
-        breaker: Breaker,
+        api: ProviderApi,
         *,
         store_id: str | None,
         page: str,
-        metrics: CallMetrics | None = None,
     ) -> None:
-        headers = {"Authorization": f"Bearer {api_key}"}
-        self.api = ProviderApi("scalev", base_url, headers, limits, breaker, judge, metrics)
+        self._api = api
         self._store_id, self._page = store_id, page
 
     def repeats_safely(self, _ask: PaymentAsk) -> bool:
@@ -45,7 +51,7 @@ class ScalevClient:
 
     async def open(self, ask: PaymentAsk) -> Opening:
         body = _order(ask, await self._store())
-        return self._opening((await self.api.call("create_order", "POST", "/v3/orders", body=body)).document)
+        return self._opening((await self._api.call("create_order", "POST", "/v3/orders", body=body)).document)
 
     async def find(self, ask: PaymentAsk) -> Opening | None:
         async for row in self._orders_of(ask):
@@ -56,16 +62,12 @@ class ScalevClient:
         return None
 
     async def close(self) -> None:
-        await self.api.close()
+        """The API is shared, and closed by who made it."""
 
     async def _store(self) -> str:
         """Raises CallFailed when several stores could be meant."""
         if self._store_id is None:
-            listed = await self.api.call("list_stores", "GET", "/v3/stores/simplified", harmless=True)
-            names = {row["unique_id"] for row in rows_of(listed.document) if row.get("unique_id")}
-            if len(names) != 1:
-                raise CallFailed("refused", "store_unnamed", said=f"the key has {len(names)} stores")
-            self._store_id = str(names.pop())
+            self._store_id = (await ScalevShelf(self._api, None).store()).unique_id
         return self._store_id
 
     async def _orders_of(self, ask: PaymentAsk) -> AsyncIterator[Mapping[str, Any]]:
@@ -74,7 +76,7 @@ class ScalevClient:
         )
         query = {"search": text, "search_field": field, "page_size": str(PAGE_ROWS)}
         for _ in range(PAGES_SEARCHED):
-            listed = await self.api.call("find_order", "GET", "/v3/orders", query=query, harmless=True)
+            listed = await self._api.call("find_order", "GET", "/v3/orders", query=query, harmless=True)
             for row in rows_of(listed.document):
                 yield row
             following = listed.document.get("next_cursor")
@@ -85,7 +87,7 @@ class ScalevClient:
     async def _read(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """The whole order: a row of the list may leave out what we know ours by."""
         path = f"/v3/orders/{row.get('id')}"
-        document = (await self.api.call("read_order", "GET", path, harmless=True)).document
+        document = (await self._api.call("read_order", "GET", path, harmless=True)).document
         return document if isinstance(document, dict) else {}
 
     def _opening(self, document: Any) -> Opening:
@@ -122,14 +124,6 @@ def _charged(order: Section) -> int | None:
         return order.amount_if_any("gross_revenue")
     except AmountError:
         return None
-
-
-def rows_of(document: Any) -> list[Mapping[str, Any]]:
-    """Of a list. Raises CallFailed `unknown` for anything else: nobody knows what it holds."""
-    rows = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(rows, list):
-        raise CallFailed("unknown", "provider_unreadable")
-    return [row for row in rows if isinstance(row, dict)]
 
 
 def _order(ask: PaymentAsk, store_id: str) -> dict[str, Any]:

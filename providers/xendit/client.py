@@ -48,6 +48,11 @@ class XenditClient:
         self._refunds = XenditRefunds(self._api)
         self._looks = XenditLooks(self._api)
 
+    @property
+    def api(self) -> ProviderApi:
+        """For whoever else asks about this account."""
+        return self._api
+
     def repeats_safely(self, ask: PaymentAsk) -> bool:
         """Several invoices may have one `external_id`; a `reference_id` is taken once."""
         return ask.kind == "topup"

@@ -68,6 +68,12 @@ class CheckoutSettings(BaseModel):
         description="Unknown payment links per minute and address before it is slowed; a customer mistypes a few.",
     )
 
+    account_check_seconds: float = Field(
+        5.0,
+        gt=0,
+        description="Longest time for asking one provider about our account, at start-up and by `lunas doctor`: nothing waits longer for a service "
+        "that does not answer.",
+    )
     checkout_lease_seconds: float = Field(
         45.0,
         gt=0,

@@ -1,0 +1,34 @@
+"""The catalogue file on disk: read, and exchanged as a whole with the former one kept beside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from console.exits import Refused
+from console.messages import text
+
+
+def read_file(path: Path) -> str:
+    """As it is, its line ends too."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def exchange(path: Path, content: str, kept: Path) -> None:
+    """Puts `content` in the place of the file at once; `kept` has the former one. Raises Refused when that cannot be."""
+    try:
+        kept.write_bytes(path.read_bytes())
+        with tempfile.NamedTemporaryFile(
+            "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(content.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(file.name, path.stat().st_mode & 0o7777)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise Refused(
+            text("resync.unwritable", path=path, reason=error.strerror or type(error).__name__)
+        ) from None
