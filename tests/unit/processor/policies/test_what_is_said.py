@@ -138,3 +138,19 @@ def test_a_refund_of_a_part_leaves_the_rest_to_its_buyer(variant: str) -> None:
     book = ratna().give(order([(variant, 1, 150_000)]), paid(), back)
     (part,) = next(iter(book.payment_cases.values())).record.granted.values()
     assert (part.left, part.gone) == (100_000, False)
+
+
+def test_what_happened_to_a_plan_that_was_bought_has_a_word_of_its_own() -> None:
+    """First it begins, then a purchase makes it longer; one that loses a period is only told anew, and after all went back it begins again."""
+    book = ratna().give(package("klub-a", "trx-1"), package("klub-a", "trx-2", occurred_at=at(1)))
+    for number in (2, 1):
+        about = {"provider": "mayar", "group_id": None, "occurred_at": at(10 - number)}
+        book.give(refund(f"rfd-{number}", 75_000, f"trx-{number}", **about))
+    book.give(package("klub-a", "trx-3", occurred_at=at(20)))
+    assert [type(one) for one in book.of(d.SubscriptionDecision)] == [
+        d.SubscriptionActivated,
+        d.SubscriptionRenewed,
+        d.SubscriptionUpdated,
+        d.SubscriptionCancelled,
+        d.SubscriptionActivated,
+    ]
