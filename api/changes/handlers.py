@@ -50,17 +50,13 @@ class ChangeStreams:
         stream = _Stream(customer_id, time.monotonic() + min(longest, longest if asked is None else asked))
         after = _last_seen(request)
         async with self.feed.listening():
-            stream.after = self.feed.through if after is None else after
-            if after is not None and after > self.feed.through:
-                reached, head = await self.feed.source.reached()
-                if after > head:
-                    # A place in another log, or in one that was restored: who goes on silently would miss what is written there now.
-                    raise Problem(
-                        "projection_behind",
-                        headers={"Retry-After": "1"},
-                        position=reached,
-                        min_position=after,
-                    )
+            reached, head = await self.feed.source.reached()
+            stream.shown, stream.after = reached, reached if after is None else after
+            if after is not None and after > head:
+                # A place in another log, or in one that was restored: who goes on silently would miss what is written there now.
+                raise Problem(
+                    "projection_behind", headers={"Retry-After": "1"}, position=reached, min_position=after
+                )
             response = web.StreamResponse(
                 headers={
                     "Content-Type": "text/event-stream",
@@ -75,7 +71,8 @@ class ChangeStreams:
     async def _tell(self, request: web.Request, response: web.StreamResponse, stream: _Stream) -> None:
         await response.write(b"retry: 1000\nid: %d\n\n" % stream.after)
         while not self.feed.closing.is_set():
-            if stream.after < self.feed.start:
+            if stream.after < self.feed.start or self.feed.through <= stream.after < stream.shown:
+                # Older than what is in memory, or newer than what the follower has seen since it last looked.
                 async with self._older:
                     page = await self.feed.source.after(stream.after)
                 data, stream.after = stream.told(page.items), page.through
@@ -114,7 +111,7 @@ class _Stream:
     def __init__(self, customer_id: str | None, until: float) -> None:
         self._customer_id = customer_id
         self.until = until
-        self.after = 0
+        self.after = self.shown = 0
 
     def told(self, changes: Sequence[RowChange]) -> bytes:
         wanted = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -60,6 +61,7 @@ async def open_journal(
         try:
             yield keeper, tasks
         finally:
+            await _relayed(keeper, publisher)
             await journal.close()
             for task in tasks:
                 task.cancel()
@@ -67,3 +69,14 @@ async def open_journal(
             await upkeep.save()
     finally:
         place.release()
+
+
+LAST_RELAY_SECONDS = 3.0
+"""How long an ending process waits for the relay, where there is a broker: what is left waits for the next one that holds this folder."""
+
+
+async def _relayed(keeper: Keeper, publisher: GroupingPublisher) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_RELAY_SECONDS):
+            while keeper.waiting and publisher.is_ready:  # noqa: ASYNC110 - three things end it, at the end of a process
+                await asyncio.sleep(0.02)

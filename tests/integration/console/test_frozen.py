@@ -27,6 +27,8 @@ from tests.waiting import until
 
 # What waits on purpose, and says so, or never asks the database.
 WAITING = {("run",), ("dev",), ("demo",), ("migrate",), ("status",), ("doctor",)}
+# Files of this machine alone.
+LOOKING_AT_FILES = {("ingress", "journal", "status"), ("ingress", "journal", "verify")}
 # The fakes have none; psql takes this process's place and waits as PGCONNECT_TIMEOUT says; completion prints.
 WITHOUT_THE_DATABASE = {"fake", "psql", "completion"}
 LIMIT = 0.5
@@ -71,7 +73,7 @@ def call(path: tuple[str, ...], command: click.Command) -> list[str]:
 COMMANDS = [
     call(path, command)
     for path, command in leaves(root)
-    if path not in WAITING and path[0] not in WITHOUT_THE_DATABASE
+    if path not in WAITING | LOOKING_AT_FILES and path[0] not in WITHOUT_THE_DATABASE
 ]
 
 
@@ -152,7 +154,12 @@ async def pipeline(
     settings = load_settings()
     urls = settings.require_database_url(), settings.require_broker_url()
     # Idle processes notice a frozen broker by their heartbeats.
-    quick = {"LUNAS_BROKER_HEARTBEAT_SECONDS": "1", "LUNAS_BROKER_CONNECT_TIMEOUT_SECONDS": "1"}
+    quick = {
+        "LUNAS_BROKER_HEARTBEAT_SECONDS": "1",
+        "LUNAS_BROKER_CONNECT_TIMEOUT_SECONDS": "1",
+        # With a journal, ingress is ready without a broker.
+        "LUNAS_INGRESS_DURABILITY": "broker",
+    }
     async with Pipeline(*urls, tmp_path, PROCESSES, quick) as started:
         for name, value in started.doors.items():
             monkeypatch.setenv(name, value)
