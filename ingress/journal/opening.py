@@ -61,7 +61,7 @@ async def open_journal(
         try:
             yield keeper, tasks
         finally:
-            await _relayed(keeper, publisher)
+            await _relayed(keeper)
             await journal.close()
             for task in tasks:
                 task.cancel()
@@ -71,12 +71,12 @@ async def open_journal(
         place.release()
 
 
-LAST_RELAY_SECONDS = 3.0
-"""How long an ending process waits for the relay, where there is a broker: what is left waits for the next one that holds this folder."""
+LAST_RELAY_SECONDS = 2.0
+"""How long an ending process waits for the relay: what is left waits for the next one that holds this folder."""
 
 
-async def _relayed(keeper: Keeper, publisher: GroupingPublisher) -> None:
+async def _relayed(keeper: Keeper) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_RELAY_SECONDS):
-            while keeper.waiting and publisher.is_ready:  # noqa: ASYNC110 - three things end it, at the end of a process
+            while keeper.waiting:  # noqa: ASYNC110 - at the end of a process
                 await asyncio.sleep(0.02)
