@@ -14,7 +14,15 @@ from console.causes import DATABASE
 from console.exits import Away, CommandError
 from console.messages import text
 from console.output import talk
-from runtime.database import CONNECTION_ERRORS, Connection, Pool, open_pool, patiently, server_settings
+from runtime.database import (
+    BY_INDEX,
+    CONNECTION_ERRORS,
+    Connection,
+    Pool,
+    open_pool,
+    patiently,
+    server_settings,
+)
 from runtime.settings.urls import place as address_place
 
 if TYPE_CHECKING:
@@ -68,7 +76,8 @@ async def _connect(
             url,
             timeout=min(settings.database_connect_timeout_seconds, settings.probe_timeout_seconds),
             command_timeout=patience or settings.database_command_timeout_seconds,
-            server_settings=server_settings(settings, "console", role),
+            # What an operator asks is a look-up, whatever the planner thinks of a small or never analysed table. Long work of the login is not.
+            server_settings=server_settings(settings, "console", role) | (BY_INDEX if role else {}),
         )
     except TimeoutError as error:
         raise silent(settings) from error

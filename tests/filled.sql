@@ -113,6 +113,14 @@ INSERT INTO spending_v1 (customer_id, spent_idr, reserved_tokens, frozen, month,
 SELECT 'c' || n, 1000, 0, CASE WHEN n % 1000 = 0 THEN 'a dispute' END, '2026-01', 100, 0, '2026-01-15', 10, 10 * n
 FROM generate_series(1, $1::bigint / 4) n;
 
+-- accounts: One for every customer.
+INSERT INTO credit_accounts (customer_id, format, customer_version, credit_version, credit_tokens, reserved_tokens, spent_tokens, debt_tokens, state)
+SELECT 'c' || n, 1, 1, 1, 2000000, 0, 0, 0, '{}' FROM generate_series(1, $1::bigint / 4) n;
+
+-- references: One for every second payment.
+INSERT INTO credit_acts (customer_id, kind, reference, position)
+SELECT 'c' || 1 + n % ($1 / 4), 'spend', 'r-' || n, n FROM generate_series(1, $1::bigint / 2) n;
+
 -- fulfilment_cases: One for every payment, a few that will be looked at again.
 INSERT INTO fulfilment_cases (case_key, kind, customer_id, state, due_at, position)
 SELECT 'xendit:py-' || n, 'payment', 'c' || 1 + n % ($1 / 4), '{}', CASE WHEN n % 20 = 0 THEN timestamptz '2030-01-01' + n * interval '1 minute' END, 5 * n
@@ -190,7 +198,7 @@ SELECT 'xendit:pr-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint /
 -- suspense: One for every fifty payments, a few of them still held.
 INSERT INTO suspense_v1 (suspense_id, case_key, provider, payment_id, reason, amount, payer_email, since, status, position)
 SELECT 'suspense-' || n, 'xendit:py-' || n, 'xendit', 'py-' || n, 'customer_unknown', 50000, 'x@contoh.id',
-    '2026-01-01'::timestamptz + n * interval '1 minute', CASE WHEN n % 25 = 0 THEN 'held' ELSE 'released' END, n
+    '2026-01-01'::timestamptz + n * interval '1 minute', CASE WHEN n % 10 = 0 THEN 'held' ELSE 'released' END, n
 FROM generate_series(1, $1::bigint / 50) n;
 
 -- checkpoints: Everything is folded.

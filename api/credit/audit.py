@@ -91,10 +91,11 @@ def name_of(event: EventModel) -> Name:
 
 async def _pages(connection: Connection) -> AsyncIterator[list[str]]:
     """Customers who have an account or ever did anything with one."""
-    after = ""
-    while page := [row["customer_id"] for row in await connection.fetch(SQL["customers"], after, PAGE)]:
-        yield page
-        after = page[-1]
+    for statement in (SQL["customers"], SQL["without_account"]):
+        after = ""
+        while page := [row["customer_id"] for row in await connection.fetch(statement, after, PAGE)]:
+            yield page
+            after = page[-1]
 
 
 async def _named(connection: Connection) -> AsyncIterator[StoredEvent]:

@@ -57,7 +57,7 @@ SELECT * FROM unnest($1::text[], $2::bytea[], $3::smallint[], $4::json[])
 SELECT 1
 
 -- due: Accounts on which a reservation has expired.
-SELECT customer_id FROM credit_accounts WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1;
+SELECT customer_id FROM credit_accounts WHERE due_at <= statement_timestamp() ORDER BY due_at LIMIT $1;
 
 -- watched: Up to where accounts were looked at whose money went back.
 SELECT position FROM credit_watched;
@@ -65,11 +65,14 @@ SELECT position FROM credit_watched;
 -- watch: Go on from there.
 UPDATE credit_watched SET position = greatest(position, $1);
 
--- customers: The next customers who have an account or ever did anything with one.
-SELECT customer_id FROM (
-    SELECT customer_id FROM credit_accounts
-    UNION SELECT substr(stream, length('credit-') + 1) FROM streams WHERE category = 'credit'
-) AS every WHERE customer_id > $1 ORDER BY customer_id LIMIT $2;
+-- customers: The next customers who have an account.
+SELECT customer_id FROM credit_accounts WHERE customer_id > $1 ORDER BY customer_id LIMIT $2;
+
+-- without_account: The next customers who ever did something with an account and have none.
+SELECT substr(s.stream, length('credit-') + 1) AS customer_id FROM streams s
+WHERE s.stream > 'credit-' || $1 AND s.stream < 'credit.'
+    AND NOT EXISTS (SELECT FROM credit_accounts a WHERE a.customer_id = substr(s.stream, length('credit-') + 1) COLLATE "default")
+ORDER BY s.stream LIMIT $2;
 
 -- every_act: What every reference was used for.
 SELECT customer_id, kind, reference, position FROM credit_acts;

@@ -9,7 +9,7 @@ INSERT INTO idempotency_keys (idempotency_key, request_sha256, status, answer) V
 
 -- expire: Forget a few keys that are older than some days; a few at every write is enough.
 DELETE FROM idempotency_keys WHERE idempotency_key IN (
-    SELECT idempotency_key FROM idempotency_keys WHERE created_at < clock_timestamp() - $1::interval
+    SELECT idempotency_key FROM idempotency_keys WHERE created_at < statement_timestamp() - $1::interval
     ORDER BY created_at LIMIT $2
 );
 

@@ -61,7 +61,7 @@ WHERE request_id = $1 AND status = 'open';
 
 -- due: Requests whose providers are to be asked again.
 SELECT request_id FROM payment_requests
-WHERE status = 'requested' AND next_try_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
+WHERE status = 'requested' AND next_try_at <= statement_timestamp() AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
 ORDER BY next_try_at LIMIT $1;
 
 -- find: One request with what became of its payment, and where read models stand.

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,10 +24,13 @@ from console.target import load_target
 from console.times import ago, moment, short_moment
 from eventstore.queries import load
 from eventstore.read import of_delivery
+from runtime.ids import utc_now
 
 if TYPE_CHECKING:
     from runtime.database import Connection
 
+ONE_DAY = timedelta(days=1)
+"""How far back slow deliveries are looked for: no index knows how long one took, so a span of time bounds the search."""
 STATUSES = ("processed", "no_effect", "test", "duplicate", "conflict", "parked", "quarantined")
 _COLOURS = {"processed": "green", "parked": "red", "conflict": "red", "quarantined": "yellow"}
 
@@ -48,7 +51,10 @@ def webhooks() -> None:
 @event_filter
 @since
 @click.option(
-    "--slower-than", type=click.IntRange(0), metavar="MS", help="Only those that took at least so many ms."
+    "--slower-than",
+    type=click.IntRange(0),
+    metavar="MS",
+    help="Only those that took at least so many ms; of the last day, unless --since says more.",
 )
 @limit
 @as_json
@@ -63,6 +69,8 @@ async def list_deliveries(
     as_json: bool,
 ) -> int:
     """List deliveries, newest first, with their outcome and the time they took from HTTP to the log."""
+    if slower_than is not None:
+        since = since or utc_now() - ONE_DAY
     async with open_store(load_target()) as connection:
         rows = await connection.fetch(
             load("webhooks.sql", "console")["list"], provider, status, event, since, slower_than, limit

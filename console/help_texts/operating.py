@@ -45,7 +45,9 @@ OPERATING: dict[str, str] = {
     "Only from then on: 2h, 30m, 3d, or an ISO 8601 time (WIB).": (
         "Hanya sejak saat itu: 2h, 30m, 3d, atau waktu ISO 8601 (WIB)."
     ),
-    "Only those that took at least so many ms.": "Hanya yang makan waktu setidaknya sekian ms.",
+    "Only those that took at least so many ms; of the last day, unless --since says more.": (
+        "Hanya yang makan waktu setidaknya sekian ms; dari satu hari terakhir, kecuali --since menyebut lebih."
+    ),
     "Rows at most.": "Baris paling banyak.",
     "Write the exact bytes of one delivery to stdout; their SHA-256 goes to stderr.": (
         "Tulis isi persis satu kiriman ke stdout; SHA-256-nya ke stderr."

@@ -120,16 +120,29 @@ SELECT provider, unbacked AS amount, cases FROM backing WHERE name LIKE 'total %
 SELECT name FROM projection_versions GROUP BY name HAVING NOT bool_or(status = 'live');
 
 -- outcomes: deliveries of one provider in the last day by outcome
-SELECT status, count(*) AS count
-FROM deliveries
-WHERE provider = $1 AND received_at > clock_timestamp() - interval '1 day'
-GROUP BY status
-ORDER BY status;
+SELECT k.status, sum(d.count)::bigint AS count
+FROM delivery_kinds k CROSS JOIN LATERAL (
+    SELECT count(*) FROM deliveries
+    WHERE (provider COLLATE "C", status COLLATE "C", coalesce(event_name, '') COLLATE "C", delivery_id)
+          BETWEEN (k.provider, k.status, k.event_name, first_id(statement_timestamp() - interval '1 day'))
+              AND (k.provider, k.status, k.event_name, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+      AND received_at > statement_timestamp() - interval '1 day'
+) AS d
+WHERE k.provider = $1 AND d.count > 0
+GROUP BY k.status
+ORDER BY k.status;
 
 -- newest: newest delivery of one provider
-SELECT received_at FROM deliveries
-WHERE provider = $1 AND replay_of IS NULL AND EXISTS (SELECT FROM deliveries WHERE provider = $1)
-ORDER BY delivery_id DESC LIMIT 1;
+SELECT max(d.received_at)
+FROM delivery_kinds k CROSS JOIN LATERAL (
+    SELECT received_at FROM deliveries
+    WHERE (provider COLLATE "C", status COLLATE "C", coalesce(event_name, '') COLLATE "C", delivery_id)
+          BETWEEN (k.provider, k.status, k.event_name, '00000000-0000-0000-0000-000000000000'::uuid)
+              AND (k.provider, k.status, k.event_name, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+      AND replay_of IS NULL
+    ORDER BY provider COLLATE "C" DESC, status COLLATE "C" DESC, coalesce(event_name, '') COLLATE "C" DESC, delivery_id DESC LIMIT 1
+) AS d
+WHERE k.provider = $1;
 
 -- rejected: rejected requests of one provider in the last day by cause
 SELECT cause, count(*) AS count, max(received_at) AS newest
@@ -146,7 +159,8 @@ WHERE received_at > clock_timestamp() + make_interval(secs => $1);
 -- accepted: newest delivery of one provider in the last day that each secret has let in
 SELECT secret_id, max(received_at) AS newest
 FROM deliveries
-WHERE provider = $1 AND replay_of IS NULL AND received_at > clock_timestamp() - interval '1 day'
+WHERE provider = $1 AND replay_of IS NULL
+  AND delivery_id >= first_id(statement_timestamp() - interval '1 day') AND received_at > statement_timestamp() - interval '1 day'
 GROUP BY secret_id;
 
 -- parked_events: events that a read model could not fold, and those that wait behind them

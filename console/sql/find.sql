@@ -36,10 +36,12 @@ FROM refunds
 WHERE refund_id = $1 OR (provider = ANY ($2::text[]) AND provider_refund_id = $1);
 
 -- payers: payments by spellings of the payer's e-mail, in lower case, newest first
-SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held, case_key
-FROM payments
-WHERE lower(payer_email) = ANY ($1::text[])
-ORDER BY first_position DESC
+SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id, p.held, p.case_key
+FROM unnest($1::text[]) AS spelling
+CROSS JOIN LATERAL (
+    SELECT * FROM payments WHERE lower(payer_email) = spelling AND payer_email IS NOT NULL ORDER BY first_position DESC LIMIT 20
+) AS p
+ORDER BY p.first_position DESC
 LIMIT 20;
 
 -- amounts: payments of exactly this many rupiah, newest first

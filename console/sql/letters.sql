@@ -1,13 +1,33 @@
--- list: dead letters, newest first; a null filter does not filter
-SELECT dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, attempts, deliveries, body_sha256,
-       first_seen, last_seen, status, resolved_by, resolved_at, message
-FROM dead_letters
-WHERE ($1::text IS NULL OR provider = $1)
-  AND ($2::text IS NULL OR reason = $2)
-  AND ($3::text IS NULL OR event_name = $3)
-  AND ($4::text[] IS NULL OR status = ANY ($4))
-  AND ($5::timestamptz IS NULL OR last_seen >= $5)
-ORDER BY dead_letter_id DESC
+-- list: dead letters, newest first; a null filter does not filter. Of each kind that is asked for the newest, or those seen since then
+SELECT l.dead_letter_id, l.delivery_id, l.provider, l.event_name, l.stage, l.reason, l.detail, l.attempts, l.deliveries, l.body_sha256,
+       l.first_seen, l.last_seen, l.status, l.resolved_by, l.resolved_at, l.message
+FROM (
+    SELECT newest.dead_letter_id
+    FROM letter_kinds k
+    CROSS JOIN LATERAL (
+        SELECT dead_letter_id FROM dead_letters
+        WHERE (status COLLATE "C", provider COLLATE "C", reason COLLATE "C", coalesce(event_name, '') COLLATE "C", dead_letter_id)
+              BETWEEN (k.status, k.provider, k.reason, k.event_name, '00000000-0000-0000-0000-000000000000'::uuid)
+                  AND (k.status, k.provider, k.reason, k.event_name, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+        ORDER BY status COLLATE "C" DESC, provider COLLATE "C" DESC, reason COLLATE "C" DESC,
+            coalesce(event_name, '') COLLATE "C" DESC, dead_letter_id DESC LIMIT $6
+    ) AS newest
+    WHERE $5::timestamptz IS NULL
+      AND ($1::text IS NULL OR k.provider = $1)
+      AND ($2::text IS NULL OR k.reason = $2)
+      AND ($3::text IS NULL OR k.event_name = $3)
+      AND ($4::text[] IS NULL OR k.status = ANY ($4))
+    UNION ALL
+    SELECT dead_letter_id FROM dead_letters
+    WHERE last_seen >= $5
+      AND ($1::text IS NULL OR provider = $1)
+      AND ($2::text IS NULL OR reason = $2)
+      AND ($3::text IS NULL OR event_name = $3)
+      AND ($4::text[] IS NULL OR status = ANY ($4))
+    ORDER BY dead_letter_id DESC LIMIT $6
+) AS found
+JOIN dead_letters l USING (dead_letter_id)
+ORDER BY l.dead_letter_id DESC
 LIMIT $6;
 
 -- one: everything about one letter

@@ -12,23 +12,27 @@ FROM projection_versions
 ORDER BY name, version;
 
 -- providers: newest delivery, and counts of the last day, of every provider that ever sent something
--- Newest by id, which grows with time: the primary key is walked from its end instead of reading the whole table.
 WITH day AS (
     SELECT provider, count(*) AS last_day, count(*) FILTER (WHERE processing_ms > $1) AS slow
     FROM deliveries
-    WHERE received_at > clock_timestamp() - interval '1 day'
+    WHERE delivery_id >= first_id(statement_timestamp() - interval '1 day') AND received_at > statement_timestamp() - interval '1 day'
     GROUP BY provider
+), newest AS (
+    SELECT k.provider, max(d.received_at) AS last_event_at
+    FROM delivery_kinds k CROSS JOIN LATERAL (
+        SELECT received_at FROM deliveries
+        WHERE (provider COLLATE "C", status COLLATE "C", coalesce(event_name, '') COLLATE "C", delivery_id)
+              BETWEEN (k.provider, k.status, k.event_name, '00000000-0000-0000-0000-000000000000'::uuid)
+                  AND (k.provider, k.status, k.event_name, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+          AND replay_of IS NULL
+        ORDER BY provider COLLATE "C" DESC, status COLLATE "C" DESC, coalesce(event_name, '') COLLATE "C" DESC, delivery_id DESC LIMIT 1
+    ) AS d
+    WHERE k.provider = ANY ($2::text[])
+    GROUP BY k.provider
 )
-SELECT known.provider, newest.received_at AS last_event_at, coalesce(day.last_day, 0) AS last_day, coalesce(day.slow, 0) AS slow
-FROM unnest($2::text[]) AS known (provider)
-CROSS JOIN LATERAL (
-    SELECT d.received_at FROM deliveries d
-    WHERE d.provider = known.provider AND d.replay_of IS NULL
-      AND EXISTS (SELECT FROM deliveries e WHERE e.provider = known.provider)
-    ORDER BY d.delivery_id DESC LIMIT 1
-) AS newest
-LEFT JOIN day ON day.provider = known.provider
-ORDER BY known.provider;
+SELECT newest.provider, newest.last_event_at, coalesce(day.last_day, 0) AS last_day, coalesce(day.slow, 0) AS slow
+FROM newest LEFT JOIN day ON day.provider = newest.provider
+ORDER BY newest.provider;
 
 -- parked: open dead letters with the bytes that may tell an amount
 SELECT provider, message

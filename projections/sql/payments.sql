@@ -35,7 +35,7 @@ DROP TABLE IF EXISTS payments_vN;
 CREATE INDEX payments_vN_customer_idx ON payments_vN (customer_id, first_position DESC);
 -- `lunas find` looks for an amount or for a payer.
 CREATE INDEX payments_vN_amount_idx ON payments_vN (amount, first_position DESC);
-CREATE INDEX payments_vN_payer_idx ON payments_vN (lower(payer_email)) WHERE payer_email IS NOT NULL;
+CREATE INDEX payments_vN_payer_idx ON payments_vN (lower(payer_email), first_position DESC) WHERE payer_email IS NOT NULL;
 
 -- upsert: Write whole rows; the position of the first event stays.
 INSERT INTO payments_vN

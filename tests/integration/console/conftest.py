@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 from console import language, main
+from runtime.ids import uuid7
 from schemas.envelope import Envelope, pack
 
 AT = datetime(2026, 11, 22, 2, 40, 12, 345678, tzinfo=UTC)
@@ -73,8 +74,10 @@ async def store(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def add_delivery(store: asyncpg.Connection, body: bytes = BODY, **more: Any) -> uuid.UUID:
     """One row of `deliveries`; its id."""
+    at: datetime = more.get("received_at", AT)
     row = {
-        "delivery_id": uuid.uuid4(),
+        # Drawn as ingress draws it: when the request came.
+        "delivery_id": uuid7(now_ms=lambda: round(at.timestamp() * 1000)),
         "provider": "xendit",
         "received_at": AT,
         "processing_ms": 12,

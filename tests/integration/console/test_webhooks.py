@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import uuid
+from datetime import timedelta
 
 import aio_pika
 import asyncpg
@@ -32,6 +33,47 @@ async def taken(broker_url: str, partition: int = 0) -> list[Envelope]:
     return envelopes
 
 
+async def test_filters_find_what_a_look_at_every_row_finds(lunas: Run, store: asyncpg.Connection) -> None:
+    """Kinds are walked by an index, each from its newest; together they are the list."""
+    kinds = [
+        (provider, status, event)
+        for provider in ("xendit", "mayar")
+        for status in ("processed", "parked", "no_effect")
+        for event in ("payment.capture", "payment.received", None)
+    ]
+    for number in range(60):
+        provider, status, event = kinds[number * 7 % len(kinds)]
+        await add_delivery(
+            store,
+            provider=provider,
+            status=status,
+            event_name=event,
+            dedupe_key=f"k{number}",
+            received_at=AT + timedelta(hours=number),
+        )
+    every = await store.fetch("SELECT * FROM deliveries ORDER BY delivery_id DESC")
+    since = AT + timedelta(hours=20)
+    for number in range(16):
+        wanted = {
+            "provider": "mayar" if number & 1 else None,
+            "status": "parked" if number & 2 else None,
+            "event_name": "payment.received" if number & 4 else None,
+        }
+        options = [
+            *(f"--{name.removesuffix('_name')}={value}" for name, value in wanted.items() if value),
+            *([f"--since={since.isoformat()}"] if number & 8 else []),
+        ]
+        expected = [
+            str(row["delivery_id"])
+            for row in every
+            if all(value in (None, row[name]) for name, value in wanted.items())
+            and (not number & 8 or row["received_at"] >= since)
+        ]
+        for limit in (3, 100):
+            found = await lunas("webhooks", "list", *options, f"--limit={limit}", "--json")
+            assert [item["delivery_id"] for item in found.json["items"]] == expected[:limit], options
+
+
 async def test_list_shows_outcome_and_time_and_filters(lunas: Run, store: asyncpg.Connection) -> None:
     fast = await add_delivery(store)
     slow = await add_delivery(
@@ -47,10 +89,12 @@ async def test_list_shows_outcome_and_time_and_filters(lunas: Run, store: asyncp
     assert everything.err == ""
     assert {item["delivery_id"] for item in everything.json["items"]} == {str(fast), str(slow)}
     assert {item["body_sha256"] for item in everything.json["items"]} == {hashlib.sha256(BODY).hexdigest()}
+    slower = ("--slower-than", "5000")
     assert [
         item["processing_ms"]
-        for item in (await lunas("webhooks", "list", "--slower-than", "5000", "--json")).json["items"]
+        for item in (await lunas("webhooks", "list", *slower, "--since", "2026-11-01", "--json")).json["items"]
     ] == [7000]
+    assert {item["processing_ms"] for item in (await lunas("webhooks", "list", *slower, "--json")).json["items"]} <= {7000}
     for arguments in (("--provider", "mayar"), ("--status", "parked"), ("--event", "payment.received")):
         found = (await lunas("webhooks", "list", *arguments, "--json")).json["items"]
         assert [item["delivery_id"] for item in found] == [str(slow)]

@@ -32,7 +32,7 @@ PROJECTIONS = Session("projections", "lunas_projector", BY_INDEX | PLAN_ONCE, ge
 # Statements of the API are planned for their arguments at first, and without them once that looks no worse.
 API = Session("api", "lunas_api", BY_INDEX, generic=False)
 API_LATER = Session("api, later", "lunas_api", BY_INDEX, generic=True)
-CONSOLE = Session("console", "lunas_operator", {}, generic=False)
+CONSOLE = Session("console", "lunas_operator", BY_INDEX, generic=False)
 REBUILD = Session("console, rebuilding", "lunas_projector", {}, generic=False)
 
 ALL = (PROCESSOR, PROJECTIONS, API, API_LATER, CONSOLE)

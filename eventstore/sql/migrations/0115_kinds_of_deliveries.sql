@@ -1,0 +1,97 @@
+-- migrate:up
+
+-- Ids are drawn by time, so that a span of time is a range of the primary key. An hour earlier than it: an id is drawn when a request begins
+-- to be read, and a slow sender may take its time.
+CREATE FUNCTION lunas.first_id(at timestamptz) RETURNS uuid LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
+    SELECT rpad(lpad(to_hex(greatest(extract(epoch FROM at)::bigint - 3600, 0) * 1000), 12, '0'), 32, '0')::uuid
+$$;
+COMMENT ON FUNCTION lunas.first_id IS 'No id (UUID version 7) of anything that came at this time or later is smaller.';
+
+-- One index finds the newest (and counts the last day) of any provider, outcome and event name, and every combination of them: each
+-- kind is a range of it, and there are as many kinds as providers have events. Filters of `lunas webhooks list` walk no history.
+CREATE INDEX deliveries_kind_idx ON lunas.deliveries
+    (provider COLLATE "C", status COLLATE "C", (coalesce(event_name, '')) COLLATE "C", delivery_id);
+DROP INDEX lunas.deliveries_troubled_idx;
+
+CREATE INDEX dead_letters_kind_idx ON lunas.dead_letters
+    (status COLLATE "C", provider COLLATE "C", reason COLLATE "C", (coalesce(event_name, '')) COLLATE "C", dead_letter_id);
+DROP INDEX lunas.dead_letters_status_idx;
+CREATE INDEX dead_letters_last_seen_idx ON lunas.dead_letters (last_seen);
+
+-- From one kind to the next by the index, however many rows either has.
+CREATE VIEW lunas.delivery_kinds AS
+WITH RECURSIVE kinds AS (
+    (SELECT d.provider COLLATE "C" AS provider, d.status COLLATE "C" AS status, coalesce(d.event_name, '') COLLATE "C" AS event_name
+     FROM lunas.deliveries d
+     ORDER BY d.provider COLLATE "C", d.status COLLATE "C", coalesce(d.event_name, '') COLLATE "C" LIMIT 1)
+    UNION ALL
+    SELECT another.*
+    FROM kinds k CROSS JOIN LATERAL (
+        SELECT d.provider COLLATE "C", d.status COLLATE "C", coalesce(d.event_name, '') COLLATE "C"
+        FROM lunas.deliveries d
+        WHERE (d.provider COLLATE "C", d.status COLLATE "C", coalesce(d.event_name, '') COLLATE "C") > (k.provider, k.status, k.event_name)
+        ORDER BY d.provider COLLATE "C", d.status COLLATE "C", coalesce(d.event_name, '') COLLATE "C" LIMIT 1
+    ) AS another
+)
+SELECT provider, status, event_name FROM kinds;
+COMMENT ON VIEW lunas.delivery_kinds IS 'Every provider, outcome and event name (empty for none) that deliveries have together. Read by the index alone.';
+GRANT SELECT ON lunas.delivery_kinds TO lunas_operator;
+
+CREATE VIEW lunas.letter_kinds AS
+WITH RECURSIVE kinds AS (
+    (SELECT d.status COLLATE "C" AS status, d.provider COLLATE "C" AS provider, d.reason COLLATE "C" AS reason,
+         coalesce(d.event_name, '') COLLATE "C" AS event_name
+     FROM lunas.dead_letters d
+     ORDER BY d.status COLLATE "C", d.provider COLLATE "C", d.reason COLLATE "C", coalesce(d.event_name, '') COLLATE "C" LIMIT 1)
+    UNION ALL
+    SELECT another.*
+    FROM kinds k CROSS JOIN LATERAL (
+        SELECT d.status COLLATE "C", d.provider COLLATE "C", d.reason COLLATE "C", coalesce(d.event_name, '') COLLATE "C"
+        FROM lunas.dead_letters d
+        WHERE (d.status COLLATE "C", d.provider COLLATE "C", d.reason COLLATE "C", coalesce(d.event_name, '') COLLATE "C")
+            > (k.status, k.provider, k.reason, k.event_name)
+        ORDER BY d.status COLLATE "C", d.provider COLLATE "C", d.reason COLLATE "C", coalesce(d.event_name, '') COLLATE "C" LIMIT 1
+    ) AS another
+)
+SELECT status, provider, reason, event_name FROM kinds;
+COMMENT ON VIEW lunas.letter_kinds IS 'Every status, provider, reason and event name (empty for none) that dead letters have together. Read by the index alone.';
+GRANT SELECT ON lunas.letter_kinds TO lunas_operator;
+
+-- Payments of one payer, newest first, without sorting all of them.
+DO $$
+DECLARE
+    number text;
+BEGIN
+    FOR number IN
+        SELECT substring(c.relname FROM 'v(\d+)$') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'lunas' AND c.relkind = 'r' AND c.relname ~ '^payments_v\d+$'
+    LOOP
+        EXECUTE format('DROP INDEX IF EXISTS lunas.payments_v%1$s_payer_idx', number);
+        EXECUTE format('CREATE INDEX payments_v%1$s_payer_idx ON lunas.payments_v%1$s (lower(payer_email), first_position DESC)
+                        WHERE payer_email IS NOT NULL', number);
+    END LOOP;
+END $$;
+
+-- migrate:down
+
+DO $$
+DECLARE
+    number text;
+BEGIN
+    FOR number IN
+        SELECT substring(c.relname FROM 'v(\d+)$') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'lunas' AND c.relkind = 'r' AND c.relname ~ '^payments_v\d+$'
+    LOOP
+        EXECUTE format('DROP INDEX IF EXISTS lunas.payments_v%1$s_payer_idx', number);
+        EXECUTE format('CREATE INDEX payments_v%1$s_payer_idx ON lunas.payments_v%1$s (lower(payer_email)) WHERE payer_email IS NOT NULL', number);
+    END LOOP;
+END $$;
+DROP VIEW lunas.letter_kinds;
+DROP VIEW lunas.delivery_kinds;
+CREATE INDEX dead_letters_status_idx ON lunas.dead_letters (status, dead_letter_id);
+DROP INDEX lunas.dead_letters_last_seen_idx;
+DROP INDEX lunas.dead_letters_kind_idx;
+CREATE INDEX deliveries_troubled_idx ON lunas.deliveries (status, delivery_id)
+    WHERE status IN ('conflict', 'parked', 'quarantined');
+DROP INDEX lunas.deliveries_kind_idx;
+DROP FUNCTION lunas.first_id;
