@@ -1,9 +1,9 @@
 """Backing: is the money that decisions moved money that a provider told of? Case by case, with running totals for each provider.
 
 Decisions say which case they are of, and `payment.assessed` says which facts (log positions) a case rests on. So a case may clear at most what
-its facts told, however it was granted, held, withdrawn or granted anew; and nothing is granted without a fact. Rows are of three kinds, by
-their name: `fact 12` (what the fact at that position told), `case xendit:py-1`, and `total xendit`. They differ where somebody with the
-right to append wrote a grant that no payment stands behind.
+its facts told, however it was granted, held, withdrawn or granted anew; and nothing is granted without a fact. What facts of refunds told
+and decisions gave back backs nothing any more. Rows are of three kinds, by their name: `fact 12` (what the fact at that position told),
+`case xendit:py-1`, and `total xendit`. They differ where somebody with the right to append wrote a grant that no payment stands behind.
 """
 
 from __future__ import annotations
@@ -16,8 +16,14 @@ import orjson
 
 from projections.projection import Event, Projection, Table
 from schemas.decision_model import Grant, ValueMoved
-from schemas.decisions import DECISIONS, PaymentAssessed
-from schemas.facts import OrderRecorded, PaymentSettled, PaymentSucceeded
+from schemas.decisions import (
+    DECISIONS,
+    CreditClawedBack,
+    PaymentAssessed,
+    SaleRefunded,
+    TokensClawedBack,
+)
+from schemas.facts import OrderRecorded, PaymentSettled, PaymentSucceeded, RefundSucceeded
 from schemas.request_facts import CheckoutRequested
 
 GRANTS = frozenset(model.TYPE for model in DECISIONS if issubclass(model, Grant))
@@ -26,12 +32,16 @@ ORDER = ""
 
 _ASKED_FOR = {OrderRecorded.TYPE: "gross_amount", CheckoutRequested.TYPE: "amount_idr"}
 
+BACK = "\n"
+"""What went back: a refund at the provider goes by this and its id, what decisions gave back by this alone. No id begins with it."""
+
 _CLEARING = "clearing:"
+_GIVES_BACK = frozenset({CreditClawedBack.TYPE, TokensClawedBack.TYPE, SaleRefunded.TYPE})
 
 
 @dataclass(slots=True)
 class BackingRow:
-    """`told`: rupiah by attempt, as JSON. `unbacked`: rupiah moved beyond it. `cases`: 1 for a case that is not right, their number in a total."""
+    """`told`: rupiah by attempt and by refund, as JSON. `unbacked`: rupiah moved beyond it. `cases`: 1 for a case that is not right, their number in a total."""
 
     name: str
     provider: str
@@ -54,6 +64,8 @@ def told(state: BackingRows, event: Event) -> None:
     data = event.data
     if event.type in _ASKED_FOR:
         name, amount = ORDER, data.get(_ASKED_FOR[event.type]) or 0
+    elif event.type == RefundSucceeded.TYPE:
+        name, amount = BACK + data["refund_id"], data["amount"]
     else:
         name = data.get("attempt_id") or data.get("group_id") or data["payment_key"]
         amount = data.get("amount") or 0
@@ -71,8 +83,9 @@ def assessed(state: BackingRows, event: Event) -> None:
     for name in (*_facts(data), *_merged(data)):
         other = state.backing.get(name)
         if other is not None and other is not row:
-            for attempt, amount in orjson.loads(other.told).items():
-                known[attempt] = max(amount, known.get(attempt, 0))
+            for one, amount in orjson.loads(other.told).items():
+                if one != BACK:  # what the other case gave back stays with what it cleared
+                    known[one] = max(amount, known.get(one, 0))
     row.told = orjson.dumps(known).decode()
     row.facts += len(positions)
     _judge(state, row, event.position)
@@ -93,16 +106,22 @@ def moved(state: BackingRows, event: Event) -> None:
         # What it says was paid counts even where its postings do not.
         cleared = max(cleared, data.get("amount_idr") or 0)
     row.cleared += cleared
+    if cleared < 0 and (event.type in _GIVES_BACK or data.get("resolution") == "refunded"):
+        known = orjson.loads(row.told)
+        known[BACK] = known.get(BACK, 0) - cleared
+        row.told = orjson.dumps(known).decode()
     _judge(state, row, event.position)
 
 
 def _judge(state: BackingRows, row: BackingRow, position: int) -> None:
     """Compares a case with its facts and carries the difference into the provider's total."""
     amounts = orjson.loads(row.told)
-    asked_for = amounts.pop(ORDER, 0)
+    asked_for, given_back = amounts.pop(ORDER, 0), amounts.pop(BACK, 0)
+    refunds = [amounts.pop(name) for name in list(amounts) if name.startswith(BACK)]
     # Some payments do not say how much: then it is what their order says. An order that nobody paid backs nothing.
     received = max(asked_for, sum(amounts.values())) if amounts else 0
-    unbacked = max(0, row.cleared - received)
+    # A refund that policy left to a person, or that came before its money, moved nothing: it is deducted as far as decisions followed it.
+    unbacked = max(0, row.cleared - received + min(sum(refunds), given_back))
     cases = int(unbacked > 0 or (row.grants > 0 and row.facts == 0))
     if (unbacked, cases) != (row.unbacked, row.cases):
         total = _row(state, f"total {row.provider}", row.provider)
@@ -139,7 +158,7 @@ def rows_of(event: Event) -> list[str]:
     return [*own, *_facts(data), *_merged(data)] if event.type == PaymentAssessed.TYPE else own
 
 
-_FACTS = frozenset({PaymentSucceeded.TYPE, PaymentSettled.TYPE, *_ASKED_FOR})
+_FACTS = frozenset({PaymentSucceeded.TYPE, PaymentSettled.TYPE, RefundSucceeded.TYPE, *_ASKED_FOR})
 
 BACKING = Projection(
     name="backing",

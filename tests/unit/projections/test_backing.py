@@ -18,7 +18,7 @@ from schemas import decisions as d
 from schemas.decision_model import Posting
 from schemas.event_model import EventModel
 from schemas.events import encode
-from tests.unit.processor.cases.facts import capture, order
+from tests.unit.processor.cases.facts import capture, order, refund
 from tests.unit.processor.policies.histories import histories, subscribed
 from tests.unit.processor.policies.ledgerbook import VARIANT, Book, club
 from tests.unit.processor.policies.test_any_order import STABLE, history
@@ -116,3 +116,33 @@ def test_an_order_that_nobody_paid_backs_nothing() -> None:
     (case,) = book.cases
     grant = forged(case, provider="scalev", amount_idr=350_000, postings=())
     assert unbacked(fold([*book.events, (99, grant)])) == [(f"case {case}", 350_000)]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["granted", "held"])
+@pytest.mark.parametrize(("back", "more"), [(100_000, 100_000), (40_000, 40_000), (40_000, 100_000)])
+def test_what_went_back_backs_no_second_grant(back: int, more: int, known: bool) -> None:
+    """In whole or in part: the payment told of 100,000, of which only the rest is still there."""
+    book = Log()
+    if known:
+        book.customer("c-1", "ratna@contoh.id")
+    book.give(capture(amount=100_000)).give(refund(amount=back))
+    assert isinstance(book, Log)
+    assert unbacked(fold(book.events)) == []
+    postings = (
+        Posting(account="clearing:xendit", unit="IDR", amount=more),
+        Posting(account="credit:c-1", unit="IDR", amount=-more),
+    )
+    (case,) = book.cases
+    grant = forged(case, amount_idr=more, tokens=10 * more, postings=postings)
+    assert unbacked(fold([*book.events, (99, grant)])) == [(f"case {case}", more)]
+
+
+def test_a_refund_that_no_decision_followed_is_no_alarm() -> None:
+    """Policy may leave a refund to a person: what was granted stays, and is what it was."""
+    book = Log().customer("c-1", "ratna@contoh.id").give(capture(amount=100_000))
+    assert isinstance(book, Log)
+    told = refund(amount=40_000)
+    (case,) = book.cases
+    assessed = next(one for one in book.decisions if isinstance(one, d.PaymentAssessed))
+    later = assessed.amended(facts=(50,))
+    assert unbacked(fold([*book.events, (50, told), (50, later)])) == []
