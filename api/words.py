@@ -71,6 +71,9 @@ INDONESIAN: dict[str, str] = {
     "Access ends by the database's clock: an ended subscription shows as expired with or without an event.": (
         "Akses berakhir menurut jam basis data: langganan yang lewat tampil berakhir, dengan atau tanpa peristiwa."
     ),
+    "`unconfirmed`: announced by its provider, and no payment of it was told for too long. It is usable meanwhile.": (
+        "`unconfirmed`: diumumkan penyedianya, dan terlalu lama tanpa kabar pembayarannya. Sementara itu tetap bisa dipakai."
+    ),
     "Age of the oldest event not reflected yet; 0 when there is none.": (
         "Umur peristiwa terlama yang belum tercermin; 0 bila tidak ada."
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
@@ -180,6 +180,9 @@ class Subscription(ApiModel):
     expires_at: datetime | None
     access_until: datetime | None = Field(description="`expires_at` and grace.")
     cancel_at_period_end: bool
+    held: Literal["unconfirmed"] | None = Field(
+        description="`unconfirmed`: announced by its provider, and no payment of it was told for too long. It is usable meanwhile."
+    )
     stale: bool
 
 

@@ -116,8 +116,8 @@ class Product(_Part):
 class ProviderPolicy(_Part):
     """Per provider: payments proved only by a static token are granted up to `confirm_above_idr`.
 
-    A completion that was announced and whose money is not told within `unconfirmed_after_minutes` is shown as unconfirmed: an hour is longer
-    than the first two of a provider's repetitions. `disputes`: what happens to what was bought when a payer's bank asks for the money back:
+    A completion that was announced, of a payment or of a period of a plan with a price, and whose money is not told within
+    `unconfirmed_after_minutes` is shown as unconfirmed: an hour is longer than the first two of a provider's repetitions. `disputes`: what happens to what was bought when a payer's bank asks for the money back:
     `tell` nothing but operators are told; `clawback` a lost one takes it back as a refund does; `freeze` an open one does already, and a won
     one gives it back. `reversals`: a payment that somebody at the provider set back to unpaid `keep`s what it bought until an operator decides, or
     what it bought is taken back at once (`clawback`), and is there again when it is set to paid again.

@@ -186,6 +186,7 @@ class SubscriptionDecision(Decision):
     `access_until` is `expires_at` plus grace, the moment our own clock ends access whatever anybody says; None = no end known.
     Of an announced membership: `began`, whether anybody `named` its product, and `called`, the plans that its names meant in the catalogue
     so far, which its payments may have been for.
+    `held`: `unconfirmed` while it was announced as usable and no payment of it was told for too long; it is usable meanwhile.
     """
 
     subscription_id: str
@@ -203,6 +204,7 @@ class SubscriptionDecision(Decision):
     called: tuple[str, ...] = ()
     began: datetime | None = None
     named: bool = False
+    held: Literal["unconfirmed"] | None = None
 
 
 class SubscriptionCreated(SubscriptionDecision):

@@ -142,6 +142,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
                 "expires_at": "2026-02-15T03:00:00Z",
                 "access_until": "2026-02-18T03:00:00Z",
                 "cancel_at_period_end": False,
+                "held": None,
                 "stale": False,
             }
         ],

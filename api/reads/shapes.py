@@ -87,7 +87,7 @@ def page(rows: Sequence[Row], items: list[Document], customer_id: str | None = N
 def subscription(row: Row) -> Document:
     names = (
         "subscription_id", "plan", "tier", "provider", "status", "has_access", "licence_code", "started_at", "expires_at",
-        "access_until", "cancel_at_period_end", "stale",
+        "access_until", "cancel_at_period_end", "held", "stale",
     )  # fmt: skip
     return {name: row[name] for name in names}
 

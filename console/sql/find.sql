@@ -65,7 +65,7 @@ FROM plan_requests r LEFT JOIN subscriptions s ON s.subscription_id = r.provider
 WHERE r.request_id = $1;
 
 -- subscriptions: by our id, which is the provider and its licence, membership or plan
-SELECT subscription_id AS id, provider, status, started_at AS at, customer_id FROM subscriptions WHERE subscription_id = ANY ($1::text[]);
+SELECT subscription_id AS id, provider, status, started_at AS at, customer_id, held FROM subscriptions WHERE subscription_id = ANY ($1::text[]);
 
 -- enrollments: customers of a course, by the catalogue's product id
 SELECT course AS id, provider, status, granted_at AS at, customer_id FROM enrollments WHERE course = $1 ORDER BY customer_id LIMIT 20;

@@ -59,12 +59,12 @@ LOOKING: dict[str, tuple[str, str]] = {
         "Tertahan    {count} pembayaran, {amount}",
     ),
     "status.unconfirmed_line": (
-        "Unconfirmed {count} payments announced and never told",
-        "Tak pasti   {count} pembayaran diumumkan tanpa kabar uangnya",
+        "Unconfirmed {count} payments and subscriptions announced, their money never told",
+        "Tak pasti   {count} pembayaran dan langganan diumumkan tanpa kabar uangnya",
     ),
     "status.unconfirmed": (
-        "{count} payments were announced as done and their money was never told: `lunas dlq list --cause payment_unconfirmed`.",
-        "{count} pembayaran diumumkan selesai tanpa kabar uangnya: `lunas dlq list --cause payment_unconfirmed`.",
+        "{count} payments or subscriptions were announced as done and their money was never told: `lunas dlq list --cause payment_unconfirmed`.",
+        "{count} pembayaran atau langganan diumumkan selesai tanpa kabar uangnya: `lunas dlq list --cause payment_unconfirmed`.",
     ),
     "status.quarantine_line": (
         "Quarantine  {count} rejected requests",

@@ -94,6 +94,26 @@ def paid_for(
     return Paid(product, terms, *times, refunded_at=refunded_at)
 
 
+def unpaid_since(
+    case_key: str, purchases: Purchases, memberships: Mapping[str, Membership], reports: PayerReports
+) -> datetime | None:
+    """When the newest period of a membership was announced that no payment we know of was for; None when there is one, or nothing was announced.
+
+    A payment that went back was one.
+    """
+    linked = [
+        purchases[product][name]
+        for (product, name), key in links_of(purchases, memberships).items()
+        if key == case_key
+    ]
+    times = [(time, one.ends) for one in reports.stated for time in one.times]
+    announced = [(one.at, one.ends) for one in reports.stated if one.at is not None]
+    if not announced:
+        return reports.active_at if not linked and not times else None
+    at, ends = max(announced)
+    return None if any(_own(purchase, times) == ends for purchase in linked) else at
+
+
 def provider_of(name: str) -> str:
     """Whose payment a purchase is: its name begins with the key of its case."""
     return name.partition(":")[0]

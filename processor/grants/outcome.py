@@ -43,6 +43,7 @@ class SubscriptionOutcome(NamedTuple):
     """`view`: what readers are told, None when what they were told stays; `soon`: and that it will end soon. `held`: why it waits instead, where no
     money waits for it. `strangers`: e-mails of others that reports of it bore.
     `early`: when its provider called it over before its end.
+    `unpaid`: the period that an operator must see because no payment of it came, by when it was announced.
     """
 
     owner: Owner
@@ -52,4 +53,5 @@ class SubscriptionOutcome(NamedTuple):
     held: SuspenseHeld | None = None
     strangers: frozenset[str] = frozenset()
     early: datetime | None = None
+    unpaid: datetime | None = None
     due_at: datetime | None = None

@@ -20,7 +20,7 @@ from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_record import SubscriptionRecord
 from processor.cases.subscription_state import Paid, SubscriptionState, state_of
 from processor.cases.world import Owner, World, find_owner
-from processor.grants.memberships import membership_of, paid_for
+from processor.grants.memberships import membership_of, paid_for, unpaid_since
 from processor.grants.outcome import SubscriptionOutcome
 from schemas.catalog import Product
 from schemas.decisions import SubscriptionDecision, SuspenseHeld
@@ -55,12 +55,13 @@ class _Deciding:
             return SubscriptionOutcome(owner, frozenset(self.waits), held=held, strangers=strangers)
         # Whoever paid becomes a customer, and has nothing yet.
         customer = self.world.customers.get(owner.customer_id) or CustomerRecord(owner.customer_id)
-        membership, paid = None, None
+        membership, paid, unpaid = None, None, _uncharged(reports)
         if self.announces:
             self.waits.add(plans_key(customer.customer_id))
             membership = membership_of(self.facts, reports, self.world.catalog, self.record.called)
             memberships = {**customer.memberships, self.facts.key: membership}
             paid = paid_for(self.facts.key, customer.purchases, memberships, reports.stated)
+            unpaid = unpaid_since(self.facts.key, customer.purchases, memberships, reports)
         product = _sold(product, paid, reports)
         counted = [
             cycle
@@ -73,14 +74,18 @@ class _Deciding:
             product = sold.as_product()
         state = state_of(reports, product, counted, self.world.now, paid, own.ended_at if own else None)
         state, early = self._early(reports, state, paid)
+        confirmed_by = self._confirmed_by(unpaid, product)
+        late = confirmed_by is not None and self.world.now >= confirmed_by
+        view = self._view(owner.customer_id, reports, product, state, membership)
         return SubscriptionOutcome(
             owner,
             frozenset(self.waits),
-            view=self._view(owner.customer_id, reports, product, state, membership),
+            view=view.amended(held="unconfirmed") if late else view,
             soon=self._soon(state, reports),
             strangers=strangers,
             early=early,
-            due_at=self._due(state),
+            unpaid=unpaid if late else None,
+            due_at=self._due(state, confirmed_by),
         )
 
     def _early(
@@ -92,6 +97,13 @@ class _Deciding:
             return state, None
         told = early if self.world.now < state.expires_at else None
         return (ended_early(state, early) if self.policy.expired_early == "end" else state), told
+
+    def _confirmed_by(self, unpaid: datetime | None, product: Product | None) -> datetime | None:
+        """Until when the payment of an announced period should have been told; None when none is expected: there was one, or it costs nothing."""
+        if unpaid is None or product is None or not product.price_idr:
+            return None
+        minutes = self.world.catalog.policy(self.facts.provider).unconfirmed_after_minutes
+        return unpaid + timedelta(minutes=minutes)
 
     def _owner(self) -> Owner:
         facts = self.facts
@@ -200,10 +212,17 @@ class _Deciding:
             return False
         return now >= ends - self.soon or reports.soon == ends
 
-    def _due(self, state: SubscriptionState) -> datetime | None:
-        moments = [state.expires_at, state.access_until]
+    def _due(self, state: SubscriptionState, confirmed_by: datetime | None) -> datetime | None:
+        moments = [state.expires_at, state.access_until, confirmed_by]
         moments.append(state.expires_at - self.soon if state.expires_at else None)
         return min((one for one in moments if one is not None and one > self.world.now), default=None)
+
+
+def _uncharged(reports: PayerReports) -> datetime | None:
+    """Since when a recurring plan is usable, or due, of which no charge was told, not even that one failed."""
+    if reports.active_at is None or reports.cycles or reports.cancelled or reports.expired:
+        return None
+    return max(reports.active_at, reports.anchor or reports.active_at)
 
 
 def _sold(product: Product | None, paid: Paid | None, reports: PayerReports) -> Product | None:

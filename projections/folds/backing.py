@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from projections.projection import Event, Projection, Table
+from schemas.corrections import CourseWithdrawn, CreditWithdrawn, SaleWithdrawn, TokensWithdrawn
 from schemas.decision_model import Grant, ValueMoved
 from schemas.decisions import (
     DECISIONS,
@@ -32,11 +33,12 @@ ORDER = ""
 
 _ASKED_FOR = {OrderRecorded.TYPE: "gross_amount", CheckoutRequested.TYPE: "amount_idr"}
 
-BACK = "\n"
-"""What went back: a refund at the provider goes by this and its id, what decisions gave back by this alone. No id begins with it."""
+REFUND, GAVE = "\nrefund ", "\ngave "
+"""What went back: a refund at the provider goes by the first and its id, what decisions gave back by the second and the part. No id begins so."""
 
 _CLEARING = "clearing:"
 _GIVES_BACK = frozenset({CreditClawedBack.TYPE, TokensClawedBack.TYPE, SaleRefunded.TYPE})
+_DECIDED_ANEW = frozenset({CreditWithdrawn.TYPE, TokensWithdrawn.TYPE, CourseWithdrawn.TYPE, SaleWithdrawn.TYPE})
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ def told(state: BackingRows, event: Event) -> None:
     if event.type in _ASKED_FOR:
         name, amount = ORDER, data.get(_ASKED_FOR[event.type]) or 0
     elif event.type == RefundSucceeded.TYPE:
-        name, amount = BACK + data["refund_id"], data["amount"]
+        name, amount = REFUND + data["refund_id"], data["amount"]
     else:
         name = data.get("attempt_id") or data.get("group_id") or data["payment_key"]
         amount = data.get("amount") or 0
@@ -84,7 +86,7 @@ def assessed(state: BackingRows, event: Event) -> None:
         other = state.backing.get(name)
         if other is not None and other is not row:
             for one, amount in orjson.loads(other.told).items():
-                if one != BACK:  # what the other case gave back stays with what it cleared
+                if not one.startswith(GAVE):  # what the other case gave back stays with what it cleared
                     known[one] = max(amount, known.get(one, 0))
     row.told = orjson.dumps(known).decode()
     row.facts += len(positions)
@@ -106,22 +108,33 @@ def moved(state: BackingRows, event: Event) -> None:
         # What it says was paid counts even where its postings do not.
         cleared = max(cleared, data.get("amount_idr") or 0)
     row.cleared += cleared
-    if cleared < 0 and (event.type in _GIVES_BACK or data.get("resolution") == "refunded"):
-        known = orjson.loads(row.told)
-        known[BACK] = known.get(BACK, 0) - cleared
-        row.told = orjson.dumps(known).decode()
+    _gave_back(row, event, -cleared)
     _judge(state, row, event.position)
+
+
+def _gave_back(row: BackingRow, event: Event, amount: int) -> None:
+    """Money of a part that followed a refund. Of a part that is decided anew nothing is known any more: which refunds are its may be others now."""
+    known, part, resolution = orjson.loads(row.told), GAVE + event.data.get("part", "main"), event.data.get("resolution")
+    if event.type in _GIVES_BACK or resolution == "refunded":
+        known[part] = known.get(part, 0) + amount
+    elif event.type in _DECIDED_ANEW or resolution == "changed":
+        known.pop(part, None)
+    else:
+        return
+    row.told = orjson.dumps(known).decode()
 
 
 def _judge(state: BackingRows, row: BackingRow, position: int) -> None:
     """Compares a case with its facts and carries the difference into the provider's total."""
     amounts = orjson.loads(row.told)
-    asked_for, given_back = amounts.pop(ORDER, 0), amounts.pop(BACK, 0)
-    refunds = [amounts.pop(name) for name in list(amounts) if name.startswith(BACK)]
+    asked_for = amounts.pop(ORDER, 0)
+    refunded, given_back = (
+        sum(amounts.pop(name) for name in list(amounts) if name.startswith(kind)) for kind in (REFUND, GAVE)
+    )
     # Some payments do not say how much: then it is what their order says. An order that nobody paid backs nothing.
     received = max(asked_for, sum(amounts.values())) if amounts else 0
     # A refund that policy left to a person, or that came before its money, moved nothing: it is deducted as far as decisions followed it.
-    unbacked = max(0, row.cleared - received + min(sum(refunds), given_back))
+    unbacked = max(0, row.cleared - received + min(refunded, given_back))
     cases = int(unbacked > 0 or (row.grants > 0 and row.facts == 0))
     if (unbacked, cases) != (row.unbacked, row.cases):
         total = _row(state, f"total {row.provider}", row.provider)

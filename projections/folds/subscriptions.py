@@ -26,6 +26,7 @@ class SubscriptionRow:
     cancel_at_period_end: bool
     first_position: int
     position: int
+    held: str | None
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ def snapshot(state: SubscriptionRows, event: Event) -> None:
         # The table keeps the first one across batches (see subscriptions.sql).
         first_position=event.position if earlier is None else earlier.first_position,
         position=event.position,
+        held=data.get("held"),
     )
 
 

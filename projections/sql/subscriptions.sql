@@ -14,6 +14,7 @@ CREATE TABLE subscriptions_vN (
     cancel_at_period_end boolean NOT NULL,
     first_position       bigint  NOT NULL,
     position             bigint  NOT NULL,
+    held                 text,
     CONSTRAINT subscriptions_vN_pkey PRIMARY KEY (subscription_id)
 ) WITH (fillfactor = 85);
 GRANT SELECT, INSERT, UPDATE, DELETE ON subscriptions_vN TO lunas_projector;
@@ -29,7 +30,8 @@ CREATE INDEX subscriptions_vN_licence_idx ON subscriptions_vN (licence_code) WHE
 -- upsert: Write whole rows; the position of the first event stays.
 INSERT INTO subscriptions_vN
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::boolean[], $13::bigint[], $14::bigint[])
+    $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::boolean[], $13::bigint[], $14::bigint[],
+    $15::text[])
 ON CONFLICT (subscription_id) DO UPDATE SET
     customer_id = excluded.customer_id,
     provider = excluded.provider,
@@ -42,7 +44,8 @@ ON CONFLICT (subscription_id) DO UPDATE SET
     expires_at = excluded.expires_at,
     access_until = excluded.access_until,
     cancel_at_period_end = excluded.cancel_at_period_end,
-    position = excluded.position;
+    position = excluded.position,
+    held = excluded.held;
 
 -- compare: Rows that differ from the scratch rebuild.
 SELECT subscription_id AS key, live::text AS live, rebuilt::text AS rebuilt
@@ -79,7 +82,8 @@ SELECT
     EXISTS (
         SELECT FROM projection_parked p
         WHERE p.name = 'subscriptions' AND p.version = N AND p.stream = 'customer-' || s.customer_id
-    ) AS stale
+    ) AS stale,
+    s.held
 FROM subscriptions_vN s
 WHERE s.status NOT IN ('merged', 'withdrawn');
 COMMENT ON VIEW subscriptions IS 'Subscriptions, memberships and licences with their status as of now, each once.';
@@ -99,4 +103,5 @@ COMMENT ON COLUMN subscriptions.cancel_at_period_end IS 'True when it will not r
 COMMENT ON COLUMN subscriptions.first_position IS 'Log position of its first event; newest first when sorted downwards.';
 COMMENT ON COLUMN subscriptions.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN subscriptions.stale IS 'True while events of this customer wait because one of them could not be folded.';
+COMMENT ON COLUMN subscriptions.held IS 'unconfirmed while it was announced as usable and no payment of it was told for too long; else null.';
 GRANT SELECT ON subscriptions TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

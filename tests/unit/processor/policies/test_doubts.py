@@ -6,9 +6,12 @@ import itertools
 
 import pytest
 
+from schemas.catalog import Catalog
 from schemas.facts import DisputeLost, DisputeOpened, DisputeWon, PaymentPending, PaymentSettled
-from tests.unit.processor.cases.facts import at, attempt_fact, capture, order, paid
-from tests.unit.processor.policies.ledgerbook import Book
+from tests.unit.processor.cases.facts import at, attempt_fact, capture, licence, order, paid
+from tests.unit.processor.policies.ledgerbook import Book, club
+from tests.unit.processor.policies.test_memberships import bought, joined, returned
+from tests.unit.processor.policies.test_subscriptions import paid_cycle, plan
 
 
 def book() -> Book:
@@ -100,3 +103,59 @@ def test_money_that_is_told_in_time_or_came_first_is_never_unconfirmed() -> None
     for facts in itertools.permutations((announced(), capture())):
         done = book().give(*facts).wait(days=2)
         assert (done.payment().held, done.parked) == (None, [])
+
+
+def priced() -> Catalog:
+    """The club, with prices."""
+    products = tuple(
+        one.model_copy(update={"price_idr": 75_000}) if one.kind == "plan" else one for one in club().products
+    )
+    return club().model_copy(update={"products": products})
+
+
+def of_member() -> Book:
+    return Book(catalog=priced()).customer("c-1", "ratna@contoh.id")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_subscription_that_was_announced_and_never_paid_is_unconfirmed_after_a_while(
+    order: tuple[int, int],
+) -> None:
+    """And usable meanwhile; its payment, whenever it comes, ends the doubt."""
+    done = of_member().give(joined())
+    assert (done.subscription("c-1").status, done.subscription("c-1").held) == ("active", None)
+    assert done.wait(minutes=59).parked == []
+    done.wait(minutes=2)
+    assert (done.subscription("c-1").status, done.subscription("c-1").held) == ("active", "unconfirmed")
+    assert done.parked == [("LCN-1", "payment_unconfirmed")]
+    assert done.wait(days=3).look_again().parked == [("LCN-1", "payment_unconfirmed")]
+    done.give(bought())
+    assert done.subscription("c-1").held is None
+    in_time = of_member().give(*[(joined(), bought())[number] for number in order]).wait(days=20)
+    assert (in_time.subscription("c-1").held, in_time.parked) == (None, [])
+
+
+def test_each_announced_period_wants_its_payment() -> None:
+    renewed = licence("renewed", at(days=60, minutes=600), products=joined().products, occurred_at=at(days=30))
+    done = of_member().give(joined(), bought()).wait(days=30).give(renewed).wait(minutes=61)
+    assert done.subscription("c-1").held == "unconfirmed"
+    assert done.parked == [("LCN-1", "payment_unconfirmed")]
+    done.give(bought(payment="trx-2", occurred_at=at(days=30)))
+    assert done.subscription("c-1").held is None
+
+
+def test_money_that_went_back_was_told_and_a_plan_without_a_price_wants_none() -> None:
+    assert of_member().give(joined(), bought(), returned()).wait(days=2).parked == []
+    free = Book(catalog=club()).customer("c-1", "ratna@contoh.id").give(joined()).wait(days=2)
+    assert (free.subscription("c-1").held, free.parked) == (None, [])
+
+
+def test_a_recurring_plan_of_which_no_charge_is_told_is_unconfirmed_from_when_that_was_due() -> None:
+    done = book().give(plan("activated", at(), starts_at=at(days=2)))
+    assert done.wait(days=2, minutes=59).parked == []
+    done.wait(minutes=2)
+    assert done.subscription("c-1").held == "unconfirmed"
+    done.give(*paid_cycle(1, occurred_at=at(days=2, minutes=70)))
+    assert done.subscription("c-1").held is None
+    failed = book().give(plan("activated", at()), plan("renewal_failed", at(), cycle_id="recy-1")).wait(days=1)
+    assert failed.parked == []

@@ -72,7 +72,103 @@ BEGIN
     END LOOP;
 END $$;
 
+-- A subscription that was announced and whose payment nobody told of shows it.
+DO $$
+DECLARE
+    number text;
+BEGIN
+    FOR number IN
+        SELECT substring(c.relname FROM 'v(\d+)$') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'lunas' AND c.relkind = 'r' AND c.relname ~ '^subscriptions_v\d+$'
+    LOOP
+        EXECUTE format('ALTER TABLE lunas.subscriptions_v%1$s ADD COLUMN held text', number);
+    END LOOP;
+    FOR number IN SELECT version::text FROM lunas.projection_versions WHERE name = 'subscriptions' AND status = 'live'
+    LOOP
+        EXECUTE format('
+CREATE OR REPLACE VIEW lunas.subscriptions AS
+SELECT
+    s.subscription_id,
+    s.customer_id,
+    s.provider,
+    s.plan,
+    s.tier,
+    CASE
+        -- Says why it ends, or ended; whether it still opens anything is has_access.
+        WHEN s.status = ''cancelled'' THEN ''cancelled''
+        WHEN s.access_until <= now() THEN ''expired''
+        WHEN s.status = ''active'' AND s.expires_at <= now() THEN ''past_due''
+        ELSE s.status
+    END AS status,
+    s.status IN (''active'', ''past_due'', ''cancelled'') AND coalesce(s.access_until > now(), s.status <> ''cancelled'') AS has_access,
+    s.licence_code,
+    s.member_id,
+    s.started_at,
+    s.expires_at,
+    s.access_until,
+    s.cancel_at_period_end,
+    s.first_position,
+    s.position,
+    EXISTS (
+        SELECT FROM lunas.projection_parked p
+        WHERE p.name = ''subscriptions'' AND p.version = %1$s AND p.stream = ''customer-'' || s.customer_id
+    ) AS stale,
+    s.held
+FROM lunas.subscriptions_v%1$s s
+WHERE s.status NOT IN (''merged'', ''withdrawn'')'
+        , number);
+    END LOOP;
+END $$;
+
 -- migrate:down
+
+DO $$
+DECLARE
+    number text;
+BEGIN
+    FOR number IN SELECT version::text FROM lunas.projection_versions WHERE name = 'subscriptions' AND status = 'live'
+    LOOP
+        DROP VIEW lunas.subscriptions;
+        EXECUTE format('
+CREATE OR REPLACE VIEW lunas.subscriptions AS
+SELECT
+    s.subscription_id,
+    s.customer_id,
+    s.provider,
+    s.plan,
+    s.tier,
+    CASE
+        -- Says why it ends, or ended; whether it still opens anything is has_access.
+        WHEN s.status = ''cancelled'' THEN ''cancelled''
+        WHEN s.access_until <= now() THEN ''expired''
+        WHEN s.status = ''active'' AND s.expires_at <= now() THEN ''past_due''
+        ELSE s.status
+    END AS status,
+    s.status IN (''active'', ''past_due'', ''cancelled'') AND coalesce(s.access_until > now(), s.status <> ''cancelled'') AS has_access,
+    s.licence_code,
+    s.member_id,
+    s.started_at,
+    s.expires_at,
+    s.access_until,
+    s.cancel_at_period_end,
+    s.first_position,
+    s.position,
+    EXISTS (
+        SELECT FROM lunas.projection_parked p
+        WHERE p.name = ''subscriptions'' AND p.version = %1$s AND p.stream = ''customer-'' || s.customer_id
+    ) AS stale
+FROM lunas.subscriptions_v%1$s s
+WHERE s.status NOT IN (''merged'', ''withdrawn'')'
+        , number);
+        GRANT SELECT ON lunas.subscriptions TO lunas_reader, lunas_api, lunas_operator, lunas_projector;
+    END LOOP;
+    FOR number IN
+        SELECT substring(c.relname FROM 'v(\d+)$') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'lunas' AND c.relkind = 'r' AND c.relname ~ '^subscriptions_v\d+$'
+    LOOP
+        EXECUTE format('ALTER TABLE lunas.subscriptions_v%1$s DROP COLUMN held', number);
+    END LOOP;
+END $$;
 
 DO $$
 DECLARE
