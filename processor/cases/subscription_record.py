@@ -49,7 +49,9 @@ class SubscriptionRecord(State):
 def shown(decision: SubscriptionDecision) -> dict[str, Any]:
     """What readers see of a subscription after a decision."""
     said = decision.model_dump(mode="json", include=_SHOWN)
-    absent = {name for name in _ANNOUNCED if decision.began is None} | ({"held"} if decision.held is None else set())
+    absent = {name for name in _ANNOUNCED if decision.began is None} | (
+        {"held"} if decision.held is None else set()
+    )
     return {name: said[name] for name in said if name not in absent}
 
 

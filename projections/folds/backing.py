@@ -38,7 +38,9 @@ REFUND, GAVE = "\nrefund ", "\ngave "
 
 _CLEARING = "clearing:"
 _GIVES_BACK = frozenset({CreditClawedBack.TYPE, TokensClawedBack.TYPE, SaleRefunded.TYPE})
-_DECIDED_ANEW = frozenset({CreditWithdrawn.TYPE, TokensWithdrawn.TYPE, CourseWithdrawn.TYPE, SaleWithdrawn.TYPE})
+_DECIDED_ANEW = frozenset(
+    {CreditWithdrawn.TYPE, TokensWithdrawn.TYPE, CourseWithdrawn.TYPE, SaleWithdrawn.TYPE}
+)
 
 
 @dataclass(slots=True)
@@ -114,7 +116,11 @@ def moved(state: BackingRows, event: Event) -> None:
 
 def _gave_back(row: BackingRow, event: Event, amount: int) -> None:
     """Money of a part that followed a refund. Of a part that is decided anew nothing is known any more: which refunds are its may be others now."""
-    known, part, resolution = orjson.loads(row.told), GAVE + event.data.get("part", "main"), event.data.get("resolution")
+    known, part, resolution = (
+        orjson.loads(row.told),
+        GAVE + event.data.get("part", "main"),
+        event.data.get("resolution"),
+    )
     if event.type in _GIVES_BACK or resolution == "refunded":
         known[part] = known.get(part, 0) + amount
     elif event.type in _DECIDED_ANEW or resolution == "changed":

@@ -92,9 +92,13 @@ async def test_list_shows_outcome_and_time_and_filters(lunas: Run, store: asyncp
     slower = ("--slower-than", "5000")
     assert [
         item["processing_ms"]
-        for item in (await lunas("webhooks", "list", *slower, "--since", "2026-11-01", "--json")).json["items"]
+        for item in (await lunas("webhooks", "list", *slower, "--since", "2026-11-01", "--json")).json[
+            "items"
+        ]
     ] == [7000]
-    assert {item["processing_ms"] for item in (await lunas("webhooks", "list", *slower, "--json")).json["items"]} <= {7000}
+    assert {
+        item["processing_ms"] for item in (await lunas("webhooks", "list", *slower, "--json")).json["items"]
+    } <= {7000}
     for arguments in (("--provider", "mayar"), ("--status", "parked"), ("--event", "payment.received")):
         found = (await lunas("webhooks", "list", *arguments, "--json")).json["items"]
         assert [item["delivery_id"] for item in found] == [str(slow)]

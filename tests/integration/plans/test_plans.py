@@ -134,7 +134,9 @@ async def _plans(
     async with connection.transaction():
         kinds = [one.name for one in (await connection.prepare(statement.text)).get_parameters()]
         values = [_value(kind) for kind in kinds]
-        filters = [n for n in range(len(kinds)) if re.search(rf"\${n + 1}::[a-z\[\]]+ IS NULL", statement.text)]
+        filters = [
+            n for n in range(len(kinds)) if re.search(rf"\${n + 1}::[a-z\[\]]+ IS NULL", statement.text)
+        ]
         found = []
         for left in ({*filters}, *({n} for n in filters), set()) if filters else (set(),):
             given = [None if n in filters and n not in left else values[n] for n in range(len(values))]
@@ -151,7 +153,9 @@ async def _generic_plan(
         await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE looked_at AS {statement.text}")
         nothing = ", ".join(["NULL"] * statement.parameters)
-        shown = await connection.fetchval(f"{EXPLAIN} EXECUTE looked_at" + (f"({nothing})" if nothing else ""))
+        shown = await connection.fetchval(
+            f"{EXPLAIN} EXECUTE looked_at" + (f"({nothing})" if nothing else "")
+        )
     plan: dict[str, Any] = json.loads(shown)[0]["Plan"]
     return plan
 
@@ -171,7 +175,12 @@ def _scans(node: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[str]:
     if GROWS.match(name) and name not in ONLY_WHAT_WAITS:
         if kind == "Seq Scan" and not name.endswith("_seq"):
             yield f"{kind} on {name}"
-        elif kind.endswith("Scan") and "Index" in kind and "Index Cond" not in node and not _ends_early(node, above):
+        elif (
+            kind.endswith("Scan")
+            and "Index" in kind
+            and "Index Cond" not in node
+            and not _ends_early(node, above)
+        ):
             yield f"{kind} of all of {name}"
         elif (
             "Index" in kind and node["Total Cost"] > MUCH and node["Plan Rows"] < FEW and "Limit" not in above

@@ -142,7 +142,6 @@ def test_a_refund_that_no_decision_followed_is_no_alarm() -> None:
     book = Log().customer("c-1", "ratna@contoh.id").give(capture(amount=100_000))
     assert isinstance(book, Log)
     told = refund(amount=40_000)
-    (case,) = book.cases
     assessed = next(one for one in book.decisions if isinstance(one, d.PaymentAssessed))
     later = assessed.amended(facts=(50,))
     assert unbacked(fold([*book.events, (50, told), (50, later)])) == []

@@ -136,7 +136,9 @@ def test_a_subscription_that_was_announced_and_never_paid_is_unconfirmed_after_a
 
 
 def test_each_announced_period_wants_its_payment() -> None:
-    renewed = licence("renewed", at(days=60, minutes=600), products=joined().products, occurred_at=at(days=30))
+    renewed = licence(
+        "renewed", at(days=60, minutes=600), products=joined().products, occurred_at=at(days=30)
+    )
     done = of_member().give(joined(), bought()).wait(days=30).give(renewed).wait(minutes=61)
     assert done.subscription("c-1").held == "unconfirmed"
     assert done.parked == [("LCN-1", "payment_unconfirmed")]
@@ -157,5 +159,7 @@ def test_a_recurring_plan_of_which_no_charge_is_told_is_unconfirmed_from_when_th
     assert done.subscription("c-1").held == "unconfirmed"
     done.give(*paid_cycle(1, occurred_at=at(days=2, minutes=70)))
     assert done.subscription("c-1").held is None
-    failed = book().give(plan("activated", at()), plan("renewal_failed", at(), cycle_id="recy-1")).wait(days=1)
+    failed = (
+        book().give(plan("activated", at()), plan("renewal_failed", at(), cycle_id="recy-1")).wait(days=1)
+    )
     assert failed.parked == []
