@@ -17,6 +17,18 @@ MOVED = "money_unrecognised"
 
 _STATUS_KEYS = ("status", "payment_status", "transactionStatus", "transaction_status", "state", "void_status")
 _FLAGS = ("paid", "is_paid", "isPaid", "success", "refunded", "settled")
+_MOMENTS = (
+    "paid_at",
+    "paid_time",
+    "paidAt",
+    "refunded_at",
+    "refundedAt",
+    "settled_at",
+    "settledAt",
+    "captured_at",
+    "capturedAt",
+)
+"""A time at which it moved says that it did."""
 _RECEIVED = frozenset(
     [
         "succeeded",
@@ -31,15 +43,88 @@ _RECEIVED = frozenset(
         "settling",
         "settlement",
         "received",
+        "done",
+        "finished",
+        "fulfilled",
+        "approved",
+        "cleared",
+        "credited",
+        "confirmed",
+        "lunas",
+        "dibayar",
+        "berhasil",
+        "sukses",
+        "selesai",
     ]
 )
-_GONE_BACK = frozenset(["refunded", "voided", "reversed", "charged_back", "chargeback", "returned"])
+_GONE_BACK = frozenset(
+    [
+        "refunded",
+        "partially_refunded",
+        "voided",
+        "reversed",
+        "charged_back",
+        "chargeback",
+        "returned",
+        "dikembalikan",
+    ]
+)
+_NOT_MOVED = frozenset(
+    [
+        "failed",
+        "pending",
+        "expired",
+        "cancelled",
+        "canceled",
+        "created",
+        "unpaid",
+        "inactive",
+        "requires_action",
+        "scheduled",
+    ]
+)
 _MOVED_IN_NAME = re.compile(
     r"(paid|success|succeeded|successful|completed|captured?|settled|received|renewed|refund(ed|s)?|void(ed)?|revers(al|ed)|chargeback)",
     re.IGNORECASE,
 )
 _NOT_YET_IN_NAME = re.compile(r"fail|expir|pending|cancel|creat|reject|request", re.IGNORECASE)
-_ANY_AMOUNT = re.compile(r"(^|_)(amount|nominal|revenue|total|price)$", re.IGNORECASE)
+_ANY_AMOUNT = frozenset(
+    [
+        "amount",
+        "nominal",
+        "revenue",
+        "total",
+        "price",
+        "value",
+        "sum",
+        "gross",
+        "nett",
+        "jumlah",
+        "harga",
+        "rupiah",
+        "idr",
+    ]
+)
+_NO_AMOUNT = frozenset(
+    [
+        "quantity",
+        "qty",
+        "count",
+        "items",
+        "pages",
+        "rows",
+        "weight",
+        "id",
+        "code",
+        "currency",
+        "name",
+        "type",
+        "at",
+        "time",
+        "date",
+    ]
+)
+"""Words of a field's name: with one of the first and none of the second, a number in it is money."""
 
 
 def stated_amount(document: Section, keys: Sequence[str]) -> int | None:
@@ -76,18 +161,23 @@ def _says_it_moved(event_name: str, places: Sequence[Section]) -> bool:
     said = {word.lower() for place in places for key in _STATUS_KEYS if (word := place.text(key))}
     if said & (_RECEIVED | _GONE_BACK) or any(place.flag(key) for place in places for key in _FLAGS):
         return True
-    return bool(_MOVED_IN_NAME.search(event_name)) and not _NOT_YET_IN_NAME.search(event_name) and not said
+    if said & _NOT_MOVED:
+        return False
+    if any(place.text(key) for place in places for key in _MOMENTS):
+        return True
+    return bool(_MOVED_IN_NAME.search(event_name)) and not _NOT_YET_IN_NAME.search(event_name)
 
 
 def _states_an_amount(place: Section, keys: Sequence[str]) -> bool:
     """Any amount above zero, one that cannot be read exactly included: what is unclear is for a person too."""
-    named = [key for key in place.values if key in keys or _ANY_AMOUNT.search(_spaced(key))]
+    named = [key for key in place.values if key in keys or _of_money(key)]
     return any(place.values[key] not in (None, "", 0, "0", "0.00", False) for key in named)
 
 
-def _spaced(key: str) -> str:
-    """`grossAmount` as `gross_amount`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+def _of_money(key: str) -> bool:
+    """By the words of its name: those of `grossAmount` are `gross` and `amount`."""
+    words = set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower().split("_"))
+    return not words.isdisjoint(_ANY_AMOUNT) and words.isdisjoint(_NO_AMOUNT)
 
 
 def _places(document: Section) -> Iterator[Section]:

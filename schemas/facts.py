@@ -270,7 +270,8 @@ class SubscriptionReported(EventModel):
 
     `subscription_key`: Xendit plan id, Mayar licence code, else member id. `cycle_id`/`cycle_number` name a charge (Xendit).
     `starts_at`: planned start of the charged period, or of the first one. `expires_at`: end the provider states (Mayar).
-    `final`: no further attempt at this cycle will follow. `finished`: all planned recurrences were done.
+    `final`: no further attempt at this cycle will follow. `finished`: all planned recurrences were done. `announced`: its payer has done
+    everything, and what makes it usable is told by another event that is still to come.
     """
 
     TYPE: ClassVar[str] = "subscription.reported"
@@ -293,6 +294,7 @@ class SubscriptionReported(EventModel):
     expires_at: datetime | None = None
     final: bool = False
     finished: bool = False
+    announced: bool = False
     failure_code: str | None = None
     token_only: bool = False
     occurred_at: datetime

@@ -123,6 +123,7 @@ class PayerReports(State):
     words: dict[str, Register] = field(default_factory=dict)
     cycles: dict[str, Cycle] = field(default_factory=dict)
     stated: list[Stated] = field(default_factory=list)
+    announced_at: datetime | None = None
 
     def word(self, name: str) -> str | None:
         register = self.words.get(name)
@@ -143,6 +144,7 @@ class PayerReports(State):
         """Take in what was told beside it."""
         self.first_position = min(self.first_position, other.first_position)
         self.first_at = min(self.first_at, other.first_at)
+        self.announced_at = earliest(self.announced_at, other.announced_at)
         for name in ("active_at", "expires_at", "anchor", "soon", "renewed_at"):
             setattr(self, name, latest(getattr(self, name), getattr(other, name)))
         for name in ("naming", "reaching"):
@@ -206,6 +208,7 @@ def _say(told: PayerReports, fact: SubscriptionReported) -> None:
             told.stated = [Stated(ends, None, at) if report == "tier_changed" else Stated(ends, at)]
     elif report == "created":
         told.expires_at = ends
+        told.announced_at = at if fact.announced else None
     elif report == "cancelled":
         told.cancelled = [Ending(at, ends, fact.finished, fact.failure_code is not None)]
     elif report == "expired":

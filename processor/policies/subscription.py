@@ -219,10 +219,11 @@ class _Deciding:
 
 
 def _uncharged(reports: PayerReports) -> datetime | None:
-    """Since when a recurring plan is usable, or due, of which no charge was told, not even that one failed."""
-    if reports.active_at is None or reports.cycles or reports.cancelled or reports.expired:
+    """Since when a recurring plan is usable, due or announced, of which no charge was told, not even that one failed."""
+    since = reports.active_at or reports.announced_at
+    if since is None or reports.cycles or reports.cancelled or reports.expired:
         return None
-    return max(reports.active_at, reports.anchor or reports.active_at)
+    return max(since, reports.anchor or since)
 
 
 def _sold(product: Product | None, paid: Paid | None, reports: PayerReports) -> Product | None:

@@ -4,3 +4,6 @@ from __future__ import annotations
 
 STATED = ("amount", "paymentAmount", "totalAmount", "nominal")
 """Rupiah, the documented name first. `paymentUrlAmount`, `discountAmount` and fees say nothing about what was paid."""
+
+ASKED_FOR = (*STATED, "paymentLinkAmount")
+"""What an open payment is about: the price of its link, where nothing else says it. What was paid may be less, by a coupon."""

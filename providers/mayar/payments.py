@@ -6,7 +6,7 @@ from datetime import datetime
 
 from providers.identity import content_digest
 from providers.mayar import payloads
-from providers.mayar.amounts import STATED
+from providers.mayar.amounts import ASKED_FOR, STATED
 from providers.mayar.events import PaymentReport
 from providers.mayar.payloads import PROVIDER
 from providers.money import stated_amount
@@ -81,7 +81,7 @@ def _received(data: Section, *, required: bool) -> int | None:
 
 def _asked_for(data: Section) -> int | None:
     """What an open, failed or lapsed payment was about; a detail, so an unreadable one is absent."""
-    return stated_amount(data, STATED)
+    return stated_amount(data, ASKED_FOR)
 
 
 def _refuse_denial(data: Section) -> None:

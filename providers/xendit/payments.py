@@ -105,12 +105,19 @@ def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[Paym
     return _STATES[meaning]
 
 
+_NO_MONEY = frozenset(["SAVE"])
+_NOT_YET = frozenset(["SUBSCRIPTION", "AUTHORIZATION"])
+"""Pages of these types that lapse leave nothing that could still be paid."""
+
+
 def session(meaning: Meaning, data: Section, received_at: datetime) -> Fact | None:
-    """A hosted payment page lapsed, and its request with it; or it was completed, which announces a capture. None for pages without money.
+    """A hosted payment page lapsed, and its request with it; or it was completed, which announces a capture, or reserves money, by its type. None for
+    pages without money.
 
     The capture is the money: a completed page alone says only that it is to come, and until then the payment is unconfirmed.
     """
-    if (data.text("session_type") or "PAY") != "PAY":
+    kind = data.text("session_type")
+    if kind in _NO_MONEY or (kind in _NOT_YET and meaning is Meaning.SESSION_EXPIRED):
         return None
     data.require_rupiah()
     reference = data.identifier("reference_id")
@@ -125,12 +132,13 @@ def session(meaning: Meaning, data: Section, received_at: datetime) -> Fact | No
         data.moment("updated", "created") if completed else data.moment("updated", "expires_at", "created")
     )
     metadata = data.section("metadata")
-    event = (PaymentPending if completed else PaymentExpired)(
+    reserves = kind == "AUTHORIZATION"
+    event = (PaymentAuthorized if reserves else PaymentPending if completed else PaymentExpired)(
         provider=PROVIDER,
         payment_key=key,
         attempt_id=attempt,
         group_id=group,
-        announced=completed,
+        announced=completed and not reserves,
         aliases=tuple(dict.fromkeys(one for one in (key, group, session, reference) if one is not None)),
         requested_amount=data.amount_if_any("amount"),
         payment_type=metadata.text("payment_type"),

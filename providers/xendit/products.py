@@ -45,6 +45,11 @@ _UNDO_MEANINGS = {
 _OURS = re.compile(
     r"(payout|payouts|disbursement|batch_disbursement|remittance|transfer|withdrawal|topup_balance|report|cash_advance)[._]"
 )
+_COMES_IN = re.compile(r"received|incoming|credited|deposit")
+_METHODS = {
+    "qr": "QRIS", "virtual_account": "VIRTUAL_ACCOUNT", "fixed_virtual": "VIRTUAL_ACCOUNT", "callback_virtual": "VIRTUAL_ACCOUNT",
+    "fva": "VIRTUAL_ACCOUNT", "va.": "VIRTUAL_ACCOUNT", "va_": "VIRTUAL_ACCOUNT",
+}  # fmt: skip
 _PAID_WORDS = frozenset({"SUCCESS_COMPLETED", "SETTLING", "SETTLED", "SUCCESS", "SUCCESSFUL"})
 
 
@@ -73,7 +78,8 @@ class Callback:
 def is_our_own_money(event_name: str | None, top: Section) -> bool:
     """Money that we sent, not a payer: disbursements and payouts. It buys nothing and is nobody's refund."""
     if event_name is not None and top.has("event"):
-        return _OURS.match(f"{event_name.lower()}.") is not None
+        name = event_name.lower()
+        return _OURS.match(f"{name}.") is not None and _COMES_IN.search(name) is None
     return any(
         top.has(key)
         for key in ("disbursement_description", "disbursements", "account_holder_name", "payout_url")
@@ -91,7 +97,10 @@ def recognised(top: Section) -> Callback | None:
         return _undone(name, undo, data)
     paid = _PAYMENT_NAME.fullmatch(name.lower())
     if paid is not None:
-        return _paid(name, data, paid["state"], method="QRIS" if name.startswith("qr") else None)
+        # A virtual account's and an outlet's payment has no status, wrapped or not: its ids and its time say that it was paid.
+        told = data.has("payment_id") and data.has("transaction_timestamp")
+        method = next((one for start, one in _METHODS.items() if name.lower().startswith(start)), None)
+        return _paid(name, data, paid["state"] or ("paid" if told else None), method=method)
     return None
 
 

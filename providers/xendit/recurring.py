@@ -46,6 +46,28 @@ def _first_charge(data: Section, schedule: Section, active_at: datetime) -> date
     return min(begins, active_at) if begins is not None and data.flag("immediate_payment") else begins
 
 
+def announced(data: Section, received_at: datetime) -> Fact:
+    """The hosted page of a plan was completed: the plan and its first charge are to come, and until then it opens nothing."""
+    data.require_rupiah()
+    key = _key(data.identifier("recurring_plan_id") or data.identifier("payment_session_id"))
+    occurred = data.moment("updated", "created")
+    event = SubscriptionReported(
+        provider=PROVIDER,
+        subscription_key=key,
+        report="created",
+        aliases=tuple(
+            dict.fromkeys(filter(None, (*_aliases(key, data), data.identifier("payment_session_id"))))
+        ),
+        amount=data.amount_if_any("amount"),
+        announced=True,
+        token_only=True,
+        occurred_at=occurred or received_at,
+        timed=occurred is not None,
+        **_who_and_what(data),
+    )
+    return Fact(streams.subscription(PROVIDER, key), event)
+
+
 def cycle(meaning: Meaning, data: Section, received_at: datetime) -> tuple[Fact, ...]:
     """A charge: one report on the plan and, when it succeeded, the money. `payment.capture` may announce the same money."""
     data.require_rupiah()

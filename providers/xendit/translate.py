@@ -47,6 +47,7 @@ def translate(document: object, context: TranslationContext) -> Translation:
     if meaning is None:
         return _unknown(event_name, top)
     if meaning is Meaning.RECORD_ONLY:
+        refuse_unrecognised_money(event_name, top, STATED)
         key = event_key(event_name, top, data)
         said = substance(event_name, (), status=data.text("status"))
         return Translation(Effect.NO_EFFECT, event_name, key, said)
@@ -64,6 +65,8 @@ def _facts(event_name: str, meaning: Meaning, data: Section, context: Translatio
         return (recurring.plan(meaning, data, context.received_at),)
     if meaning in (Meaning.CYCLE_SUCCEEDED, Meaning.CYCLE_RETRYING, Meaning.CYCLE_FAILED):
         return recurring.cycle(meaning, data, context.received_at)
+    if meaning is Meaning.SESSION_COMPLETED and data.text("session_type") == "SUBSCRIPTION":
+        return (recurring.announced(data, context.received_at),)
     if meaning in (Meaning.SESSION_COMPLETED, Meaning.SESSION_EXPIRED):
         session = payments.session(meaning, data, context.received_at)
         return (session,) if session is not None else ()

@@ -10,16 +10,46 @@ from hypothesis import strategies as st
 
 from providers.money import MOVED
 from providers.registry import PROVIDERS
-from schemas.errors import UntranslatableError
-from schemas.facts import PaymentPending, PaymentSucceeded, RefundSucceeded
+from schemas.errors import AmountError, UntranslatableError
+from schemas.facts import (
+    PaymentAuthorized,
+    PaymentPending,
+    PaymentSucceeded,
+    RefundSucceeded,
+    SubscriptionReported,
+)
 from schemas.translation import Effect, Translation
 from tests.unit.providers.webhooks import recorded, translate
 
 WRAPPED = st.booleans()
-PAID_WORDS = st.sampled_from(["SUCCEEDED", "COMPLETED", "PAID", "success", "settled", "CAPTURED"])
+PAID_WORDS = st.sampled_from(
+    [
+        "SUCCEEDED",
+        "COMPLETED",
+        "PAID",
+        "success",
+        "settled",
+        "CAPTURED",
+        "DONE",
+        "FINISHED",
+        "berhasil",
+        "Lunas",
+    ]
+)
 GONE_WORDS = st.sampled_from(["REFUNDED", "voided", "REVERSED"])
 AMOUNT_NAMES = st.sampled_from(
-    ["amount", "paid_amount", "grossAmount", "total", "nominal", "capture_amount", "totalPrice"]
+    [
+        "amount",
+        "paid_amount",
+        "grossAmount",
+        "total",
+        "nominal",
+        "capture_amount",
+        "totalPrice",
+        "amountPaid",
+        "value",
+        "jumlah_bayar",
+    ]
 )
 NAMES = st.sampled_from(["wallet.happened", "qrcode.v9", "bank.notice", "kredit.event", "x"])
 
@@ -31,7 +61,7 @@ def body_of(name: str, fields: dict[str, Any], *, wrapped: bool) -> dict[str, An
 def outcome(provider: str, document: dict[str, Any]) -> Translation | str:
     try:
         return translate(provider, document)
-    except UntranslatableError as error:
+    except (AmountError, UntranslatableError) as error:
         return error.reason
 
 
@@ -68,8 +98,31 @@ def test_an_unknown_name_whose_money_did_not_move_is_stored(
         ("mayar", "membership.renewed"),
     ],
 )
-def test_a_name_that_says_so_is_enough_where_no_status_is_given(provider: str, name: str) -> None:
-    assert outcome(provider, body_of(name, {"amount": 5000, "id": "1"}, wrapped=True)) == MOVED
+@pytest.mark.parametrize(
+    "said", [{}, {"status": "ACTIVE"}], ids=["no status", "a status that denies nothing"]
+)
+def test_a_name_that_says_so_is_enough_where_no_status_is_given(
+    provider: str, name: str, said: dict[str, str]
+) -> None:
+    assert outcome(provider, body_of(name, {"amount": 5000, "id": "1", **said}, wrapped=True)) == MOVED
+
+
+@pytest.mark.parametrize("provider", ["xendit", "mayar", "scalev"])
+@pytest.mark.parametrize("moment", ["paid_at", "paidAt", "refunded_at", "captured_at"])
+def test_a_time_at_which_it_moved_says_that_it_did(provider: str, moment: str) -> None:
+    body = {"total_price": 5000, "id": "1", moment: "2026-11-20T03:00:00Z"}
+    assert outcome(provider, body_of("store.order", body, wrapped=True)) == MOVED
+    assert outcome(provider, body_of("store.order", {**body, "status": "FAILED"}, wrapped=True)) != MOVED
+
+
+@pytest.mark.parametrize(
+    "key", ["total_quantity", "amount_currency", "total_pages", "price_id", "valueCount"]
+)
+def test_a_number_that_is_no_money_parks_nothing(key: str) -> None:
+    found = outcome(
+        "mayar", body_of("stock.counted", {key: 5000, "status": "SUCCESS", "id": "1"}, wrapped=True)
+    )
+    assert isinstance(found, Translation)
 
 
 def test_an_undo_that_names_no_payment_is_parked() -> None:
@@ -120,6 +173,70 @@ def test_an_undo_under_a_products_own_name_is_a_refund_of_its_charge(
     (fact,) = translate("xendit", recorded("xendit", shape)).facts
     assert isinstance(fact.event, RefundSucceeded)
     assert (fact.event.attempt_id, fact.event.amount) == (charge, amount)
+
+
+@pytest.mark.parametrize("shape", ["virtual-account.paid", "retail-outlet.paid"])
+def test_a_product_without_statuses_is_paid_wrapped_as_well_as_flat(shape: str) -> None:
+    flat = recorded("xendit", shape)
+    name = {"virtual-account.paid": "virtual_account.payment", "retail-outlet.paid": "retail_outlet.payment"}[
+        shape
+    ]
+    without = {key: value for key, value in flat.items() if key != "status"}
+    (known,) = translate("xendit", flat).facts
+    (fact,) = translate("xendit", {"event": name, "data": without}).facts
+    assert isinstance(fact.event, PaymentSucceeded)
+    assert isinstance(known.event, PaymentSucceeded)
+    for field in ("payment_key", "amount", "channel", "reference_id", "occurred_at"):
+        assert getattr(fact.event, field) == getattr(known.event, field), field
+
+
+def page(kind: str, event: str = "completed", **more: object) -> dict[str, Any]:
+    document = recorded("xendit", "payment_session.completed")
+    data = document["data"] | {"session_type": kind, "status": event.upper()} | more
+    return document | {"event": f"payment_session.{event}", "data": data}
+
+
+def test_a_completed_page_of_each_type_is_what_it_says() -> None:
+    """No completed page that states money is without effect: it announces a payment or a plan, or money was reserved."""
+    (plan,) = translate("xendit", page("SUBSCRIPTION", recurring_plan_id="repl_1")).facts
+    assert isinstance(plan.event, SubscriptionReported)
+    assert (plan.event.subscription_key, plan.event.report, plan.event.announced) == (
+        "repl_1",
+        "created",
+        True,
+    )
+    (reserved,) = translate("xendit", page("AUTHORIZATION")).facts
+    assert isinstance(reserved.event, PaymentAuthorized)
+    assert (reserved.event.requested_amount, reserved.event.announced) == (50_000, False)
+    for kind in ("PAY", "PAY_AND_SAVE", "SOMETHING_NEW"):
+        (pay,) = translate("xendit", page(kind)).facts
+        assert isinstance(pay.event, PaymentPending)
+        assert pay.event.announced
+    for kind in ("SAVE", "SUBSCRIPTION", "AUTHORIZATION"):
+        assert translate("xendit", page(kind, "expired")).facts == ()
+
+
+def test_an_event_without_effect_that_says_money_moved_is_parked_all_the_same() -> None:
+    document = recorded("xendit", "recurring.cycle.created")
+    assert translate("xendit", document).effect is Effect.NO_EFFECT
+    document["data"] = document["data"] | {"status": "SUCCEEDED"}
+    assert outcome("xendit", document) == MOVED
+
+
+@pytest.mark.parametrize("name", ["transfer.received", "deposit.incoming", "transfer.credited"])
+def test_money_that_comes_in_is_not_ours_to_send(name: str) -> None:
+    assert (
+        outcome("xendit", body_of(name, {"amount": 5000, "status": "SUCCEEDED", "id": "1"}, wrapped=True))
+        == MOVED
+    )
+
+
+def test_what_an_open_payment_of_mayar_is_about_may_be_the_price_of_its_link() -> None:
+    data = {"id": "m1", "paymentLinkAmount": 12_000, "customerEmail": "a@contoh.id"}
+    for name in ("created", "pending", "failed", "expired"):
+        (fact,) = translate("mayar", {"event": f"payment.{name}", "data": data}).facts
+        assert getattr(fact.event, "requested_amount", None) == 12_000, name
+    assert outcome("mayar", {"event": "payment.received", "data": data}) == "amount_missing"
 
 
 def test_a_refund_reaches_the_partition_of_its_charge() -> None:
