@@ -35,6 +35,9 @@ WITH RECURSIVE kinds AS (
 )
 SELECT provider, status, event_name FROM kinds;
 COMMENT ON VIEW lunas.delivery_kinds IS 'Every provider, outcome and event name (empty for none) that deliveries have together. Read by the index alone.';
+COMMENT ON COLUMN lunas.delivery_kinds.provider IS 'Provider.';
+COMMENT ON COLUMN lunas.delivery_kinds.status IS 'What became of them.';
+COMMENT ON COLUMN lunas.delivery_kinds.event_name IS 'Name of the event at the provider, empty where there is none.';
 GRANT SELECT ON lunas.delivery_kinds TO lunas_operator;
 
 CREATE VIEW lunas.letter_kinds AS
@@ -55,6 +58,10 @@ WITH RECURSIVE kinds AS (
 )
 SELECT status, provider, reason, event_name FROM kinds;
 COMMENT ON VIEW lunas.letter_kinds IS 'Every status, provider, reason and event name (empty for none) that dead letters have together. Read by the index alone.';
+COMMENT ON COLUMN lunas.letter_kinds.status IS 'What became of them.';
+COMMENT ON COLUMN lunas.letter_kinds.provider IS 'Provider.';
+COMMENT ON COLUMN lunas.letter_kinds.reason IS 'Why they were parked.';
+COMMENT ON COLUMN lunas.letter_kinds.event_name IS 'Name of the event at the provider, empty where there is none.';
 GRANT SELECT ON lunas.letter_kinds TO lunas_operator;
 
 -- Payments of one payer, newest first, without sorting all of them.
