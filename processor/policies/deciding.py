@@ -70,7 +70,10 @@ def _subscription(case: SubscriptionCase, world: World, customers: Customers) ->
     ):
         case.record.told.add(word)
         step.parked.append((case.facts.subscription_key, "subscription_expired_early"))
-    if wanted.unpaid is not None and (word := f"payment_unconfirmed {wanted.unpaid.isoformat()}") not in case.record.told:
+    if (
+        wanted.unpaid is not None
+        and (word := f"payment_unconfirmed {wanted.unpaid.isoformat()}") not in case.record.told
+    ):
         case.record.told.add(word)
         step.parked.append((case.facts.subscription_key, "payment_unconfirmed"))
     return step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from processor.cases.customer import CustomerRecord, Membership
 from processor.cases.early_ending import early_end, ended_early
@@ -102,8 +102,7 @@ class _Deciding:
         """Until when the payment of an announced period should have been told; None when none is expected: there was one, or it costs nothing."""
         if unpaid is None or product is None or not product.price_idr:
             return None
-        minutes = self.world.catalog.policy(self.facts.provider).unconfirmed_after_minutes
-        return unpaid + timedelta(minutes=minutes)
+        return unpaid + timedelta(minutes=self.policy.unconfirmed_after_minutes)
 
     def _owner(self) -> Owner:
         facts = self.facts
