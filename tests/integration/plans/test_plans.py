@@ -27,6 +27,8 @@ GROWS = re.compile(
 ONLY_WHAT_WAITS = {
     "backing_v1_wrong_idx",
     "dead_letters_unresolved_problem",
+    "payment_requests_watched_idx",
+    "refunds_waiting_idx",
     "fulfilment_cases_due_idx",
     "payment_requests_manual_idx",
     "spending_v1_frozen_idx",
