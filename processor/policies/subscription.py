@@ -63,12 +63,7 @@ class _Deciding:
             paid = paid_for(self.facts.key, customer.purchases, memberships, reports.stated)
             unpaid = unpaid_since(self.facts.key, customer.purchases, memberships, reports)
         product = _sold(product, paid, reports)
-        counted = [
-            cycle
-            for key, cycle in reports.cycles.items()
-            if cycle.succeeded and self._counts(key, cycle, customer)
-        ]
-        own = self.facts.own
+        counted, own = self._counted(reports, customer), self.facts.own
         sold = own.paid_for(counted) if own else None
         if sold is not None and not self._claimed:
             product = sold.as_product()
@@ -87,6 +82,14 @@ class _Deciding:
             unpaid=unpaid if late else None,
             due_at=self._due(state, confirmed_by),
         )
+
+    def _counted(self, reports: PayerReports, customer: CustomerRecord) -> list[Cycle]:
+        """Charges that succeeded and count."""
+        return [
+            cycle
+            for key, cycle in reports.cycles.items()
+            if cycle.succeeded and self._counts(key, cycle, customer)
+        ]
 
     def _early(
         self, reports: PayerReports, state: SubscriptionState, paid: Paid | None
