@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -162,13 +162,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             pages(settings, pool, checkout.canceller),
             streams,
         )
+        jobs = (
+            checkout.opener.resolve,
+            checkout.plans.resolve,
+            refunds.refunder.resolve,
+            requests.look,
+        )
+        timers = asyncio.create_task(keep_time(settings, PROCESS, jobs, stop), name="timers")
         behind = [
             asyncio.create_task(checkout.tell_accounts(), name="accounts"),
-            asyncio.create_task(checkout.opener.resolve_until(stop), name="requests"),
-            asyncio.create_task(checkout.plans.resolve_until(stop), name="plans"),
-            asyncio.create_task(
-                keep_time(settings, PROCESS, [refunds.refunder.resolve, requests.look], stop), name="timers"
-            ),
+            timers,
         ]
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
@@ -176,7 +179,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await web.TCPSite(runner, settings.api_host, settings.api_port).start()
             host, port = bound_address(runner)
             log.info("started", action="process.started", host=host, port=port)
-            await keep(pool, teller, stop, every_seconds=settings.credit_watch_seconds)
+            await _both(keep(pool, teller, stop, every_seconds=settings.credit_watch_seconds), timers)
             health.draining = True
         finally:
             await runner.cleanup()
@@ -186,3 +189,17 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await refunds.refunder.close()
             await checkout.close()
     log.info("stopped", action="process.stopped")
+
+
+async def _both(keeping: Coroutine[Any, Any, None], timers: asyncio.Task[None]) -> None:
+    """Until both have ended, which they do when the process is stopped; raises at once what ended one of them before."""
+    tasks = {asyncio.create_task(keeping, name="accounts kept"), timers}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

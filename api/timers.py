@@ -23,18 +23,29 @@ JOB = "api.timers"
 log = get_logger(__name__)
 
 
-async def keep_time(
-    settings: Settings, process: str, jobs: Sequence[Callable[[], Awaitable[int]]], stop: asyncio.Event
-) -> None:
-    """Until `stop`."""
+Job = Callable[[], Awaitable[int]]
+
+
+async def keep_time(settings: Settings, process: str, jobs: Sequence[Job], stop: asyncio.Event) -> None:
+    """Until `stop`. One slow provider holds up no other job; what is no outage is raised, and ends the process that would do no more."""
+    running: dict[Job, asyncio.Task[None]] = {}
     async with Leadership(settings, process, JOB) as leadership:
-        while await leadership.wait(stop):
-            for job in jobs:
-                await _once(job)
-            await sleep_until(stop, settings.checkout_resolve_seconds)
+        try:
+            while await leadership.wait(stop):
+                for job in jobs:
+                    before = running.get(job)
+                    if before is None or before.done():
+                        if before is not None:
+                            before.result()
+                        running[job] = asyncio.create_task(_once(job), name=JOB)
+                await sleep_until(stop, settings.checkout_resolve_seconds)
+        finally:
+            for task in running.values():
+                task.cancel()
+            await asyncio.gather(*running.values(), return_exceptions=True)
 
 
-async def _once(job: Callable[[], Awaitable[int]]) -> None:
+async def _once(job: Job) -> None:
     try:
         await job()
     except UNAVAILABLE as error:

@@ -13,10 +13,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from api.changes.source import ChangeSource, RowChange
-from runtime.database import CONNECTION_ERRORS
+from api.gate import UNAVAILABLE
 from runtime.logs import get_logger
 from runtime.notifications import Notifications
-from schemas.errors import Transient
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class Feed:
             while self._listening:
                 try:
                     behind = await self._take()
-                except (Transient, *CONNECTION_ERRORS) as error:
+                except UNAVAILABLE as error:
                     log.warning(
                         "changes cannot be read now", action="changes.unavailable", error=type(error).__name__
                     )

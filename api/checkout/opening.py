@@ -5,7 +5,6 @@ A process claims a request for the time of one call. When it dies the lease ends
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from api.checkout.requests import SQL, PaymentRequests, append
+from api.turns import DUE_MAX, Turns, pause_after
 from eventstore.append import lock_log
 from providers.asking import Opening, PaymentAsk, PaymentClient
 from providers.call_record import CallMade, calls_collected
 from providers.outgoing import CallFailed
-from runtime.database import CONNECTION_ERRORS
 from runtime.faults import fault_point
 from runtime.ids import utc_now
 from runtime.logs import get_logger
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
     import asyncpg
 
     from runtime.settings import Settings
-
-DUE_MAX = 50  # requests asked about in one look
-LOOK_SECONDS = 0.1  # between looks for what another process does
-LONGEST_PAUSE = timedelta(minutes=5)
 
 log = get_logger(__name__)
 
@@ -63,23 +58,11 @@ class Opener:
         self._pause = settings.checkout_resolve_seconds
         self._give_up = timedelta(minutes=settings.checkout_give_up_minutes)
         self._repeat_after = timedelta(seconds=settings.checkout_repeat_after_seconds)
-        self._patience = settings.provider_call_budget_seconds
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._turns = Turns(self._recorded_turn, requests.row, patience=settings.provider_call_budget_seconds)
 
     async def settled(self, request_id: str) -> asyncpg.Record | None:
-        """The request once its provider has answered, or nobody is asking any more. A caller who leaves stops nothing."""
-        task = self._running.get(request_id)
-        if task is None:
-            task = asyncio.create_task(self._recorded_turn(request_id), name=f"open {request_id}")
-            self._running[request_id] = task
-            task.add_done_callback(lambda _: self._running.pop(request_id, None))
-        await asyncio.shield(task)
-        until = time.monotonic() + self._patience
-        while True:
-            row = await self._requests.row(request_id)
-            if row is None or not row["calling"] or time.monotonic() > until:
-                return row
-            await asyncio.sleep(LOOK_SECONDS)
+        """The request once its provider has answered, or nobody is asking any more."""
+        return await self._turns.settled(request_id)
 
     async def resolve(self) -> int:
         """Asks about requests that wait for an answer; how many."""
@@ -88,21 +71,9 @@ class Opener:
             await self.settled(row["request_id"])
         return len(rows)
 
-    async def resolve_until(self, stop: asyncio.Event) -> None:
-        """The same again and again."""
-        while not stop.is_set():
-            try:
-                await self.resolve()
-            except CONNECTION_ERRORS as error:
-                log.warning("requests wait", action="checkout.waits", error=type(error).__name__)
-            try:
-                await asyncio.wait_for(stop.wait(), self._pause)
-            except TimeoutError:
-                continue
-
     async def close(self) -> None:
-        """Calls that are under way are let finish; they end in time by themselves."""
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        """After the turns that are under way."""
+        await self._turns.close()
         for client in self._clients.values():
             await client.close()
 
@@ -213,9 +184,7 @@ class Opener:
         self, provider: str, ask: PaymentAsk, failed: CallFailed, call: _Call, attempts: int
     ) -> None:
         """Its end is unknown: ask later, a little later each time."""
-        pause = min(timedelta(seconds=self._pause * 2 ** min(attempts - 1, 16)), LONGEST_PAUSE)
-        if failed.retry_after is not None:
-            pause = max(pause, timedelta(seconds=failed.retry_after))
+        pause = pause_after(failed, attempts, self._pause)
         async with self._requests.pool.acquire() as connection, connection.transaction():
             await lock_log(connection)
             await append(connection, ask.reference, list(_called(provider, ask, call)))

@@ -12,15 +12,14 @@ import orjson
 from api.credit.loading import SQL
 from api.credit.orders import CreditOrder
 from api.credit.teller import Teller
-from api.gate import BUSY
+from api.gate import UNAVAILABLE
 from eventstore.read import read_page
-from runtime.database import CONNECTION_ERRORS, Pool
+from runtime.database import Pool
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
 from schemas.corrections import CreditWithdrawn
 from schemas.decisions import CreditClawedBack
-from schemas.errors import Transient
 from schemas.problems import Problem
 
 LOOKED_AT = 500  # accounts or events at a time
@@ -36,7 +35,7 @@ async def keep(pool: Pool, teller: Teller, stop: asyncio.Event, *, every_seconds
     while not await sleep_until(stop, every_seconds):
         try:
             await look_after(pool, teller)
-        except (Transient, *BUSY, *CONNECTION_ERRORS) as error:
+        except UNAVAILABLE as error:
             if not DATABASE.explains(error):
                 log.warning("accounts wait", action="credit.keeper_waits", error=type(error).__name__)
 

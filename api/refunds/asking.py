@@ -6,7 +6,6 @@ A refund whose end nobody knows stays reserved, however long that takes: it may 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from api.refunds.book import RefundBook, append
 from api.refunds.counting import SQL, catch_up
 from api.refunds.holding import Holds
 from api.refunds.instruments import RefundInstruments
+from api.turns import DUE_MAX, Turns, pause_after
 from eventstore.append import lock_log
 from providers.outgoing import CallFailed
 from providers.refunding import RefundAsk, RefundClient, RefundSaid
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
     from runtime.settings import Settings
 
-DUE_MAX = 50  # refunds asked about in one look
-LOOK_SECONDS = 0.1  # between looks for what another process does
-LONGEST_PAUSE = timedelta(minutes=5)
 PERHAPS_OURS = frozenset({"refund_in_progress", "refund_exceeds_payment"})
 """What a provider refuses a second time for, when the first was heard and is not listed yet."""
 
@@ -102,23 +99,11 @@ class Refunder:
         self._pause = settings.checkout_resolve_seconds
         self._poll = timedelta(minutes=settings.refund_ask_minutes)
         self._give_up = timedelta(minutes=settings.checkout_give_up_minutes)
-        self._patience = settings.provider_call_budget_seconds
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._turns = Turns(self._turn, book.row, patience=settings.provider_call_budget_seconds)
 
     async def settled(self, refund_id: str) -> asyncpg.Record | None:
-        """The refund once its provider has answered, or nobody is asking any more. A caller who leaves stops nothing."""
-        task = self._running.get(refund_id)
-        if task is None:
-            task = asyncio.create_task(self._turn(refund_id), name=f"refund {refund_id}")
-            self._running[refund_id] = task
-            task.add_done_callback(lambda _: self._running.pop(refund_id, None))
-        await asyncio.shield(task)
-        until = time.monotonic() + self._patience
-        while True:
-            row = await self._book.row(refund_id)
-            if row is None or not row["calling"] or time.monotonic() > until:
-                return row
-            await asyncio.sleep(LOOK_SECONDS)
+        """The refund once its provider has answered, or nobody is asking any more."""
+        return await self._turns.settled(refund_id)
 
     async def resolve(self) -> int:
         """Asks about refunds that wait for an answer or for their end; how many. Counts what the log tells before, and gives back what is free."""
@@ -133,8 +118,8 @@ class Refunder:
         return len(rows)
 
     async def close(self) -> None:
-        """Calls that are under way are let finish; they end in time by themselves."""
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        """After the turns that are under way."""
+        await self._turns.close()
 
     async def _turn(self, refund_id: str) -> None:
         claimed = await self._book.pool.fetchrow(SQL["claim"], refund_id, self._lease)
@@ -222,9 +207,7 @@ class Refunder:
 
     async def _postponed(self, turn: _Turn, failed: CallFailed) -> None:
         """Its end is unknown: ask later, a little later each time."""
-        pause = min(timedelta(seconds=self._pause * 2 ** min(turn.attempts - 1, 16)), LONGEST_PAUSE)
-        if failed.retry_after is not None:
-            pause = max(pause, timedelta(seconds=failed.retry_after))
+        pause = pause_after(failed, turn.attempts, self._pause)
         async with self._book.pool.acquire() as connection, connection.transaction():
             await lock_log(connection)
             await append(connection, turn.ask.reference, [turn.called(failed.outcome, failed)])
