@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from console.exits import Refused
 from console.messages import text
+from runtime.files import write_whole
 
 
 def read_file(path: Path) -> str:
@@ -20,14 +19,7 @@ def exchange(path: Path, content: str, kept: Path) -> None:
     """Puts `content` in the place of the file at once; `kept` has the former one. Raises Refused when that cannot be."""
     try:
         kept.write_bytes(path.read_bytes())
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(content.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(file.name, path.stat().st_mode & 0o7777)
-        os.replace(file.name, path)
+        write_whole(path, content.encode(), mode=path.stat().st_mode & 0o7777)
     except OSError as error:
         raise Refused(
             text("resync.unwritable", path=path, reason=error.strerror or type(error).__name__)

@@ -50,13 +50,13 @@ class GroupingPublisher:
         """Deliveries without an answer yet."""
         return len(self._waiting)
 
-    async def deliver(self, envelope: Envelope, partition: int) -> None:
+    async def deliver(self, frame: bytes, partition: int) -> None:
         """Raises NotConfirmed or Unroutable when the delivery could not be made durable within the deadline.
 
         Deliveries of one partition keep their order.
         """
         future: asyncio.Future[None] = self._loop.create_future()
-        delivery = self.submit(envelope, partition, partial(_resolve, future))
+        delivery = self.send(frame, partition, partial(_resolve, future))
         try:
             await future
         finally:
@@ -64,14 +64,18 @@ class GroupingPublisher:
 
     def submit(self, envelope: Envelope, partition: int, settle: Settle) -> Outgoing:
         """The same without waiting: `settle` is called in a later turn of the loop. Raises NotConfirmed when too many wait."""
-        size = len(envelope.body)
+        return self.send(pack_one(envelope), partition, settle)
+
+    def send(self, frame: bytes, partition: int, settle: Settle) -> Outgoing:
+        """The same for an envelope that is packed already."""
+        size = len(frame)
         if (
             len(self._waiting) >= self._bounds.pending
             or self._waiting_bytes + size > self._bounds.pending_bytes
         ):
             raise NotConfirmed("too many deliveries wait for the broker")
         until = self._loop.time() + self._bounds.deadline
-        delivery = Outgoing(pack_one(envelope), size, until, settle)
+        delivery = Outgoing(frame, size, until, settle)
         self._waiting[delivery] = None
         self._waiting_bytes += size
         if self._timer is None:

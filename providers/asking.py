@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -80,13 +80,3 @@ class PaymentClient(Protocol):
 
     async def close(self) -> None:
         """End connections."""
-
-
-@runtime_checkable
-class Cancelling(Protocol):
-    """A provider that lets go of a payment nobody has made yet. `cancels`: kinds of requests."""
-
-    cancels: frozenset[str]
-
-    async def cancel(self, payment_key: str) -> None:
-        """Doing it again does no harm. Raises `CallFailed`; `refused` when the payment ended in another way before, paid or not."""

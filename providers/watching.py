@@ -39,4 +39,11 @@ class WatchClient(Protocol):
         """What became of it."""
 
     async def withdraw(self, one: Watched) -> None:
-        """Nobody can pay it there any more."""
+        """Nobody can pay it there any more. Doing it again does no harm; `refused` when it ended in another way before, paid or not."""
+
+
+@runtime_checkable
+class Cancelling(WatchClient, Protocol):
+    """A provider that lets go of a payment when its payer says so. `cancels`: kinds of requests."""
+
+    cancels: frozenset[str]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from api.checkout.requests import SQL, PaymentRequests, append
 from eventstore.append import lock_log
-from providers.asking import Cancelling, PaymentClient
+from providers.asking import PaymentClient
 from providers.outgoing import CallFailed
+from providers.watching import Cancelling, Watched
 from runtime.ids import utc_now
 from runtime.logs import get_logger
 from schemas.request_facts import CANCELLED, CallOutcome, CheckoutRefused, ProviderCalled
@@ -47,7 +48,9 @@ class Canceller:
             return "over"
         began = time.monotonic()
         try:
-            await client.cancel(row["payment_key"])
+            await client.withdraw(
+                Watched(reference=request_id, kind=row["kind"], payment_key=row["payment_key"])
+            )
         except CallFailed as failed:
             await self._say(row, _called(row, failed.outcome, began, failed))
             log.warning(

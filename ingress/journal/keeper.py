@@ -37,7 +37,7 @@ class Keeper:
         self._publisher = publisher
         self.progress = progress
         self.behind = asyncio.Event()
-        self._held: list[tuple[Envelope, int, Kept]] | None = None
+        self._held: list[tuple[bytes, int, Kept]] | None = None
         if progress.through + 1 < journal.next:
             self.behind.set()
 
@@ -49,15 +49,16 @@ class Keeper:
     def submit(self, envelope: Envelope, partition: int, settle: Settle) -> None:
         """`settle` is called in a later turn of the loop. Raises NotWritten when too much waits for the disk."""
         kept = Kept(settle)
-        self._journal.append(pack_one(envelope), partial(self._written, kept))
+        frame = pack_one(envelope)
+        self._journal.append(frame, partial(self._written, kept))
         if self._held is not None:
-            self._held.append((envelope, partition, kept))
+            self._held.append((frame, partition, kept))
         elif self.behind.is_set():
             kept.sent = False
         elif not self._publisher.is_ready:
             self._missed(kept)
         else:
-            self._send(envelope, partition, kept)
+            self._send(frame, partition, kept)
 
     def hold(self) -> None:
         """From now on deliveries wait in memory as well, until `join` or the next failure."""
@@ -69,8 +70,8 @@ class Keeper:
         if held is None:
             return
         self.behind.clear()
-        for envelope, partition, kept in held:
-            self._send(envelope, partition, kept)
+        for frame, partition, kept in held:
+            self._send(frame, partition, kept)
 
     def release(self) -> None:
         """Nothing waits in memory any more: the relay sends that too."""
@@ -79,9 +80,9 @@ class Keeper:
             kept.sent = False
             self._resolve(kept)
 
-    def _send(self, envelope: Envelope, partition: int, kept: Kept) -> None:
+    def _send(self, frame: bytes, partition: int, kept: Kept) -> None:
         try:
-            self._publisher.submit(envelope, partition, partial(self._confirmed, kept))
+            self._publisher.send(frame, partition, partial(self._confirmed, kept))
         except NotConfirmed:
             self._missed(kept)
 

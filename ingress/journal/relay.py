@@ -14,7 +14,7 @@ from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
 from providers.registry import PROVIDERS
 from runtime.logs import get_logger
-from schemas.envelope import MAGIC, Envelope, unpack
+from schemas.envelope import MAGIC, unpack
 from schemas.errors import NotConfirmed, Unroutable
 
 log = get_logger(__name__)
@@ -52,10 +52,10 @@ class Sender:
             raise failures[0]
         progress.settle_through(part.through)
 
-    def _addressed(self, frame: bytes) -> tuple[Envelope, int]:
+    def _addressed(self, frame: bytes) -> tuple[bytes, int]:
         (envelope,) = unpack(MAGIC + frame)
         provider = PROVIDERS.get(envelope.provider)
-        return envelope, provider.partition(envelope.body, self._partitions) if provider else 0
+        return frame, provider.partition(envelope.body, self._partitions) if provider else 0
 
     def _tell_damage(self, part: JournalPart) -> None:
         for path in part.damaged:

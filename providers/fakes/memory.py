@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ import msgspec
 from providers.fakes.clock import Alarm
 from providers.fakes.outbox import OWNER, OutgoingWebhook
 from providers.fakes.world import FakeWorld
+from runtime.files import write_whole
 from runtime.logs import get_logger
 
 SAVE_SECONDS = 10.0
@@ -105,6 +105,4 @@ async def _save_now_and_then(path: Path, world: FakeWorld) -> None:
 def _save(path: Path, world: FakeWorld) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_bytes(to_bytes(world))
-    os.replace(beside, path)
+    write_whole(path, to_bytes(world))

@@ -107,18 +107,6 @@ class XenditClient:
     async def withdraw(self, one: Watched) -> None:
         await self._looks.withdraw(one)
 
-    async def cancel(self, payment_key: str) -> None:
-        """No webhook follows. A second call is refused, and the request says why."""
-        path = f"/v3/payment_requests/{payment_key}"
-        try:
-            await self._api.call("cancel_payment_request", "POST", f"{path}/cancel", harmless=True)
-        except CallFailed as failed:
-            if failed.outcome != "refused":
-                raise
-            read = await self._api.call("read_payment_request", "GET", path, harmless=True)
-            if not isinstance(read.document, dict) or read.document.get("status") != "CANCELED":
-                raise
-
     async def close(self) -> None:
         await self._api.close()
 

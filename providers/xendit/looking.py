@@ -18,6 +18,7 @@ from schemas.errors import AmountError, UntranslatableError
 from schemas.facts import PaymentExpired, PaymentFailed, PaymentSettled, PaymentSucceeded
 
 _PAYABLE = frozenset({"REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING"})
+_CANCELLED = "CANCELED"
 _OVER = frozenset({"EXPIRED", "FAILED"})
 
 
@@ -55,14 +56,21 @@ class XenditLooks:
         )
 
     async def withdraw(self, one: Watched) -> None:
-        """Raises CallFailed."""
+        """Raises CallFailed. No webhook follows a cancelled request; a second call is refused, and the request says why."""
         if one.kind == "order":
             await self._api.call(
                 "expire_invoice", "POST", f"/invoices/{one.payment_key}/expire!", body={}, harmless=True
             )
             return
-        path = f"/v3/payment_requests/{one.payment_key}/cancel"
-        await self._api.call("cancel_payment_request", "POST", path, body={}, harmless=True)
+        path = f"/v3/payment_requests/{one.payment_key}"
+        try:
+            await self._api.call("cancel_payment_request", "POST", f"{path}/cancel", body={}, harmless=True)
+        except CallFailed as failed:
+            if (
+                failed.outcome != "refused"
+                or _status(await self._read("read_payment_request", path)) != _CANCELLED
+            ):
+                raise
 
     async def _read(self, operation: str, path: str) -> dict[str, Any]:
         reply = await self._api.call(operation, "GET", path, harmless=True)

@@ -107,7 +107,7 @@ class IngressSettings(BaseModel):
     ingress_publish_deadline_seconds: float = Field(
         3.0,
         gt=0,
-        description="No broker confirm by then: 503. Well under the shortest provider timeout (5 s).",
+        description="No broker confirm by then: the journal alone answers for it, and without one 503. Well under the shortest provider timeout (5 s).",
     )
     ingress_retry_after_seconds: int = Field(5, ge=1, description="`Retry-After` of 429 and 503 answers.")
     ingress_rate_limit_per_second: float = Field(
@@ -136,7 +136,7 @@ class IngressSettings(BaseModel):
     ingress_pending_max: int = Field(
         10_000,
         ge=1,
-        description="Deliveries waiting for a confirm at most; beyond it 503 at once instead of growing memory.",
+        description="Deliveries waiting for the journal or a confirm at most; beyond it 503 at once instead of growing memory.",
     )
     ingress_prestop_seconds: float = Field(
         0.0,
@@ -162,7 +162,9 @@ class IngressSettings(BaseModel):
         description="Bytes of rejected requests kept per second: forged bodies of 1 MiB would cost broker and database more than webhooks do.",
     )
     ingress_pending_bytes: int = Field(
-        67_108_864, ge=1024, description="Body bytes waiting for a confirm at most; beyond it 503 at once."
+        67_108_864,
+        ge=1024,
+        description="Bytes of deliveries, with what we know of them, waiting for the journal or a confirm at most; beyond it 503 at once.",
     )
     ingress_group_in_flight: int = Field(
         2,

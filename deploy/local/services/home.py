@@ -71,7 +71,7 @@ class Home:
         """Random passwords of this home's services, made at first use and kept (mode 0600)."""
         path = self.path / "secrets.json"
         if not path.exists():
-            write_private(path, json.dumps({name: secrets.token_hex(24) for name in SECRET_NAMES}))
+            write_whole(path, json.dumps({name: secrets.token_hex(24) for name in SECRET_NAMES}).encode())
         try:
             found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
             return {name: found[name] for name in SECRET_NAMES}
@@ -135,8 +135,3 @@ class Home:
                 )  # fmt: skip
         shutil.rmtree(self.path, ignore_errors=True)
         shutil.rmtree(FAR_ROOT / self.digest(), ignore_errors=True)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Writes a file only its owner can read, in one step: readers, and the next start after a power cut, see the old or the new text."""
-    write_whole(path, text.encode("utf-8"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from deploy.local.services.home import write_private
+from runtime.files import write_whole
 
 FILE_NAME = "instance.json"
 DEFAULT_HOME = ".lunas"
@@ -30,7 +30,7 @@ class Instance:
         text = json.dumps(asdict(self) | {"home": str(self.home)}, indent=1)
         for folder in self._folders():
             folder.mkdir(parents=True, exist_ok=True)
-            write_private(folder / FILE_NAME, text)
+            write_whole(folder / FILE_NAME, text.encode())
 
     def remove(self) -> None:
         for folder in self._folders():

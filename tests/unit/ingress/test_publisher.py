@@ -11,7 +11,7 @@ from ingress.lane import GOOD_GROUP
 from ingress.metrics import Metrics
 from ingress.publisher import Bounds, GroupingPublisher
 from runtime.amqp.broker import Message
-from schemas.envelope import Envelope, unpack
+from schemas.envelope import Envelope, pack_one, unpack
 from schemas.errors import NotConfirmed, Unroutable
 from tests.unit.ingress.jumping import at, play
 
@@ -52,7 +52,7 @@ def grouping(wire: Wire, partitions: int = 1, **changes: float) -> GroupingPubli
 
 def deliver(publisher: GroupingPublisher, body: bytes, partition: int = 0) -> asyncio.Task[None]:
     envelope = Envelope("id", "xendit", 1, "static_token", "abc", "/webhooks/xendit", body)
-    return asyncio.create_task(publisher.deliver(envelope, partition))
+    return asyncio.create_task(publisher.deliver(pack_one(envelope), partition))
 
 
 async def settle() -> None:
@@ -143,14 +143,14 @@ async def test_the_deadline_counts_from_arrival_and_what_was_answered_503_is_not
     assert publisher.waiting == 0
 
 
-@pytest.mark.parametrize("limit", [{"pending": 2}, {"pending_bytes": 20}])
+@pytest.mark.parametrize("limit", [{"pending": 2}, {"pending_bytes": 3000}])
 async def test_beyond_the_memory_bounds_the_answer_is_no_at_once(limit: dict[str, int]) -> None:
     wire = Wire()
     publisher = grouping(wire, **limit)
-    tasks = [deliver(publisher, b"x" * 10) for _ in range(2)]
+    tasks = [deliver(publisher, b"x" * 1000) for _ in range(2)]
     await settle()
     with pytest.raises(NotConfirmed, match="too many"):
-        await deliver(publisher, b"x" * 10)
+        await deliver(publisher, b"x" * 1000)
     for gate in wire.gates:
         gate.set_result(None)
     await asyncio.gather(*tasks)
