@@ -153,7 +153,10 @@ async def test_a_door_full_of_work_refuses_one_more_with_503(start: Start) -> No
         async with (
             proxied(url) as (proxy, through),
             start(
-                broker_url=through, ingress_connection_limit=3, ingress_publish_deadline_seconds=1.5
+                broker_url=through,
+                ingress_durability="broker",
+                ingress_connection_limit=3,
+                ingress_publish_deadline_seconds=1.5,
             ) as ingress,
         ):
             proxy.freeze()
