@@ -121,10 +121,7 @@ async def serve(
     settings: Settings, wishes: Wishes, stop: asyncio.Event, *, ready: Callable[[ServedFakes], None]
 ) -> None:
     """Serves until `stop`. Raises ConfigurationError in production, OSError when the port is taken."""
-    if settings.env == "production":
-        raise ConfigurationError(
-            "Fake providers do not run in production, their money is invented: set LUNAS_ENV to development."
-        )
+    _refuse_production(settings)
     seed = seed_of(settings, wishes)
     world = FakeWorld(seed=seed, rate_limits=settings.fakes_rate_limits and wishes.limits)
     async with serving(
@@ -140,8 +137,16 @@ async def serve(
         await stop.wait()
 
 
+def _refuse_production(settings: Settings) -> None:
+    if settings.env == "production":
+        raise ConfigurationError(
+            "Fake providers do not run in production, their money is invented: set LUNAS_ENV to development."
+        )
+
+
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """What a supervisor starts: all fakes, and their health on the internal port."""
+    """What a supervisor starts: all fakes, and their health on the internal port. Raises as `serve`."""
+    _refuse_production(settings)
     health = Health("fakes")
     async with metrics_server(
         new_registry(), health, host=settings.metrics_host, port=settings.fakes_metrics_port

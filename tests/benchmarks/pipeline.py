@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from deploy.local.services.private import ServiceUrls
 from tests.benchmarks.wrk import TOKEN
+from tests.ports import held_ports
 
 API_KEY = "benchmark-key"
 START_SECONDS = 30.0
@@ -32,7 +32,15 @@ class Addresses:
 @contextmanager
 def pipeline(urls: ServiceUrls, processes: Sequence[str]) -> Iterator[Addresses]:
     """Migrates, starts `lunas run NAME` for each process, waits until all are ready, stops them at the end."""
-    ports = {name: (_free_port(), _free_port()) for name in ("ingress", "processor", "projections", "api")}
+    names = ("ingress", "processor", "projections", "api")
+    with held_ports(2 * len(names)) as picked:
+        ports = dict(zip(names, zip(picked[::2], picked[1::2], strict=True), strict=True))
+        yield from _running(urls, processes, ports)
+
+
+def _running(
+    urls: ServiceUrls, processes: Sequence[str], ports: dict[str, tuple[int, int]]
+) -> Iterator[Addresses]:
     environment = os.environ | _environment(urls, ports)
     lunas = str(Path(sys.executable).parent / "lunas")
     subprocess.run([lunas, "migrate"], env=environment, check=True, capture_output=True)
@@ -74,13 +82,6 @@ def _environment(urls: ServiceUrls, ports: dict[str, tuple[int, int]]) -> dict[s
         "LUNAS_INGRESS_RATE_LIMIT_PER_SECOND": "10000000",
         "LUNAS_INGRESS_RATE_BURST": "10000000",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_ready(port: int) -> None:

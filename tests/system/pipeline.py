@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -22,6 +21,7 @@ import asyncpg
 
 from console.player import Answered
 from runtime.lifecycle import SUPERVISOR_VARIABLE
+from tests.ports import Ports
 
 PROCESSES = ("ingress", "processor", "projections", "api")
 WITH_FAKES = ("fakes", *PROCESSES)
@@ -89,7 +89,8 @@ class Pipeline:
         self._processes = processes
         self.database_url = database_url
         self._home = home
-        self._ports = dict(zip(self._port_names(), free_ports(len(self._port_names())), strict=True))
+        self.held = Ports()
+        self._ports = dict(zip(self._port_names(), self.held.pick(len(self._port_names())), strict=True))
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")},
             **self.doors,
@@ -138,6 +139,7 @@ class Pipeline:
         for process in self.running.values():
             process.kill()
             process.wait()
+        self.held.close()
 
     def start(self, name: str, **more: str) -> None:
         """Starts one process (again); `more` are further environment variables."""
@@ -266,15 +268,3 @@ async def assert_every_answer_is_stored_once(pipeline: Pipeline, answers: Sequen
     assert set(effective.values()) == {1}
     assert (granted, received) == (len(effective), len(effective))
     assert (parked, ledger) == (0, 0)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

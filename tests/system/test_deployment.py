@@ -13,7 +13,6 @@ import hmac
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -27,6 +26,7 @@ import pytest
 import yaml
 
 from tests.deployed import ROOT, Deployment, deployed
+from tests.ports import held_ports
 from tests.services import BrokerServer, DatabaseServer
 
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())["services"]
@@ -76,14 +76,12 @@ def container_environment(service: str, deployment: Deployment, ports: dict[str,
     )
 
 
-def free_ports() -> dict[str, str]:
+@pytest.fixture
+def ports() -> Iterator[dict[str, str]]:
     doors = [f"LUNAS_{name}_PORT" for name in ("INGRESS", "API", "CONSOLE")]
     doors += [f"LUNAS_{name.upper()}_METRICS_PORT" for name in PROCESSES]
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in doors]
-    ports = {name: str(each.getsockname()[1]) for name, each in zip(doors, sockets, strict=True)}
-    for each in sockets:
-        each.close()
-    return ports
+    with held_ports(len(doors)) as picked:
+        yield dict(zip(doors, map(str, picked), strict=True))
 
 
 def run_service(service: str, deployment: Deployment, ports: dict[str, str], *words: str) -> tuple[int, str]:
@@ -145,9 +143,8 @@ async def _ok(client: aiohttp.ClientSession, url: str) -> bool:
 
 
 async def test_s20_every_process_works_with_the_rights_the_compose_file_gives_and_shows_no_secret(
-    deployment: Deployment,
+    deployment: Deployment, ports: dict[str, str]
 ) -> None:
-    ports = free_ports()
     code, said = run_service("migrate", deployment, ports)
     assert code == 0, said
     async with aiohttp.ClientSession() as client, running(deployment, ports) as (logs, processes):

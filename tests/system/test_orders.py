@@ -14,7 +14,7 @@ from providers.fakes.app import ServedFakes, Wishes, accounts_of, serving
 from providers.fakes.registry import FAKES
 from providers.fakes.world import FakeWorld
 from runtime.settings import load_settings
-from tests.system.pipeline import Pipeline, free_ports
+from tests.system.pipeline import Pipeline
 from tests.waiting import until
 
 HEADERS = {"Authorization": "Bearer dev-api-key"}
@@ -33,7 +33,7 @@ async def call(api: str, method: str, path: str, body: Any = None) -> Any:
 
 async def api_of(pipeline: Pipeline, fakes: ServedFakes, provider: str) -> str:
     """A further API whose orders go to this provider."""
-    port, metrics = free_ports(2)
+    port, metrics = pipeline.held.pick(2)
     addresses = {f"{name.upper()}_BASE_URL": base for name, base in fakes.bases.items()}
     keys = {
         name: f"dev-{name.split('_')[0].lower()}-key"

@@ -22,6 +22,7 @@ import pytest
 
 from deploy.local.services.instance import Instance, find_instance
 from runtime.settings import Settings
+from tests.ports import held_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
@@ -269,8 +270,8 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
 def test_when_the_supervisor_is_killed_its_processes_end_within_five_seconds_and_it_starts_again(
     start: Start, environment: dict[str, str]
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as any_free:
-        port = str(any_free.getsockname()[1])
+    with held_ports(1) as [any_free]:
+        port = str(any_free)
     process = start(LUNAS_INGRESS_PORT=port)
     wait_for_instance(process, environment)
     pids = list(children(process.pid).values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,7 +78,10 @@ def test_production_has_no_fakes(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setenv("LUNAS_ENV", "production")
     assert main.run(["fake", "all"]) == exits.REFUSED
     assert "invented" in capsys.readouterr().err
-    assert main.run(["run", "fakes"]) == exits.WRONG_USE
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        # Refused before any door is opened: what else listens where has no say.
+        monkeypatch.setenv("LUNAS_FAKES_METRICS_PORT", str(taken.getsockname()[1]))
+        assert main.run(["run", "fakes"]) == exits.WRONG_USE
     assert "LUNAS_ENV" in capsys.readouterr().err
 
 
