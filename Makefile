@@ -55,11 +55,12 @@ test-clients: ready-bench ## generated clients for Python and TypeScript against
 test-anyday: ready-anyday ## the whole suite under six moved clocks (an hour); MINUTES=12 deals the files that know time out to them
 	@$(VENV)/python -m tests.anyday $(if $(MINUTES),--minutes $(MINUTES))
 
-check: ready-dev ## formatting, lint, types, import rules
+check: ready-dev ## formatting, lint, types, import rules, and whether docs/correctness.md is what the tests say
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-cache
+	@$(VENV)/python -m tests.correctness --check
 
 format: ready-dev ## rewrite the formatting and what lint can fix
 	@$(VENV)/ruff format .

@@ -55,7 +55,7 @@ async def test_kill_9_during_load_loses_and_doubles_nothing(pipeline: Pipeline, 
 
 
 @pytest.mark.parametrize("name", ["ingress", "processor", "projections", "api"])
-async def test_sigterm_loses_nothing(pipeline: Pipeline, name: str) -> None:
+async def test_c163_sigterm_loses_nothing(pipeline: Pipeline, name: str) -> None:
     load = Load(pipeline)
     await until(lambda: load.answered >= 60)
     assert await pipeline.terminate(name) == 0, pipeline.log(name)[-3000:]

@@ -147,7 +147,7 @@ async def test_access_ends_while_every_worker_is_down(api: Api) -> None:
     assert [item["status"] for item in seen] == ["active", "expired"]
 
 
-async def test_enrollments_and_courses(api: Api) -> None:
+async def test_c95_enrollments_and_courses_are_read_at_any_time(api: Api) -> None:
     await api.show(registered("c1"), enrolled("c1", "kelas-python"))
     answer = await api.get("/v1/customers/c1/enrollments")
     models.Enrollments.model_validate(answer)

@@ -48,7 +48,7 @@ async def test_c30_a_letter_is_replayed_once_and_the_second_operator_hears_who_w
     assert await store.fetchval("SELECT count(*) FROM operator_acts") == 1
 
 
-async def test_a_replay_that_cannot_be_sent_gives_the_letter_back(
+async def test_c31_a_replay_that_cannot_be_sent_gives_the_letter_back(
     lunas: Run, store: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LUNAS_BROKER_URL", "amqp://guest:guest@127.0.0.1:1/")

@@ -24,7 +24,7 @@ async def test_without_a_reason_or_yes_nothing_changes(
     assert await store.fetchval("SELECT count(*) FROM operator_acts") == 0
 
 
-async def test_the_reason_is_in_the_audit_record(lunas: Run, store: asyncpg.Connection) -> None:
+async def test_c160_the_reason_is_in_the_audit_record(lunas: Run, store: asyncpg.Connection) -> None:
     await lunas("migrate")
     for verb in VERBS:
         done = await lunas("projections", verb, "ledger", "--reason", f"why {verb}", "--yes")

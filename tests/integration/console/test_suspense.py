@@ -61,7 +61,7 @@ async def test_list_shows_reason_in_words_and_total(held: Run, store: asyncpg.Co
     ]
 
 
-async def test_claim_appends_the_fact_and_an_audit_record(held: Run, store: asyncpg.Connection) -> None:
+async def test_c160_claim_appends_the_fact_and_an_audit_record(held: Run, store: asyncpg.Connection) -> None:
     result = await held(
         "suspense",
         "claim",

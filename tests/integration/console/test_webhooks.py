@@ -206,7 +206,7 @@ async def test_replay_sends_the_same_bytes_with_a_fresh_id_and_leaves_a_record(
     assert "Undo:" in result.out
 
 
-async def test_bulk_replay_needs_a_filter_and_keeps_to_its_cap(
+async def test_c31_bulk_replay_needs_a_filter_and_keeps_to_its_cap(
     lunas: Run, store: asyncpg.Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)

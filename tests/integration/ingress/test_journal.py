@@ -90,7 +90,7 @@ async def test_a_frozen_broker_holds_up_only_who_was_there_when_it_froze(
         assert sorted(set(found)) == list(range(60))
 
 
-async def test_a_full_disk_is_503_and_not_ready_and_over_as_soon_as_there_is_room(
+async def test_c165_a_full_disk_is_503_and_not_ready_and_over_as_soon_as_there_is_room(
     start: Start, http: Http, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, full = segment_module.write_all, False

@@ -142,7 +142,7 @@ async def test_c145_later_events_wait_behind_the_parked_one_also_after_a_restart
     assert await projected.fetchval("SELECT count(*) FROM balances") == 1
 
 
-async def test_a_newer_version_stops_only_those_who_subscribe_to_it(
+async def test_c164_a_newer_version_stops_only_those_who_subscribe_to_it(
     projected: Pool, append_events: Append, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await append_events([credit("c1")])

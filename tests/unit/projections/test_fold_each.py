@@ -95,7 +95,7 @@ def test_c148_an_older_version_is_lifted_when_read_and_the_stored_text_stays(
     assert stored.data == text
 
 
-def test_an_event_written_by_newer_code_is_not_guessed_at() -> None:
+def test_c164_an_event_written_by_newer_code_is_not_guessed_at() -> None:
     newer = grant(2)._replace(schema_version=99)
     with pytest.raises(UnknownEventVersion):
         decode(newer)
