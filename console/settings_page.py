@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
+from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Ingress": IngressSettings,
     "Broker": BrokerSettings,
     "Processor, projections and API": ProcessingSettings,
+    "Changes": ChangesSettings,
     "Checkout": CheckoutSettings,
     "Licences": LicenceSettings,
     "Database": DatabaseSettings,

@@ -204,5 +204,8 @@ FROM generate_series(1, $1::bigint / 50) n;
 -- checkpoints: Everything is folded.
 UPDATE checkpoints SET position = 5 * $1::bigint;
 
+-- changes_published: Everything was told.
+UPDATE changes_published SET position = 5 * $1::bigint;
+
 -- analyze: Once it is full, as the server does by itself.
 ANALYZE;

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
+from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
@@ -76,6 +77,7 @@ class Settings(
     IngressSettings,
     BrokerSettings,
     ProcessingSettings,
+    ChangesSettings,
     CheckoutSettings,
     LicenceSettings,
     DatabaseSettings,
