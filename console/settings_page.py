@@ -23,6 +23,7 @@ from runtime.settings.licences import LicenceSettings
 from runtime.settings.model import variable_name
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
+from runtime.settings.reconciliation import ReconciliationSettings
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "Where lunas runs and listens": AddressSettings,
@@ -33,6 +34,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Changes": ChangesSettings,
     "Checkout": CheckoutSettings,
     "Licences": LicenceSettings,
+    "Reconciliation": ReconciliationSettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
 }

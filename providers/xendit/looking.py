@@ -16,7 +16,7 @@ from providers.xendit.payments import invoice as invoice_fact
 from providers.xendit.payments import payment as payment_fact
 from providers.xendit.refusals import judge
 
-_PAYABLE = frozenset({"REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING"})
+PAYABLE = frozenset({"REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING"})
 _CANCELLED = "CANCELED"
 _OVER = frozenset({"EXPIRED", "FAILED"})
 _PAID = frozenset({"PAID", "SETTLED"})
@@ -36,7 +36,7 @@ class XenditLooks:
         document = await self._read("read_payment_request", f"/v3/payment_requests/{one.payment_key}")
         status, latest = _status(document), document.get("latest_payment_id")
         # Money that came after its end leaves the request EXPIRED, or CANCELED: the payment itself says so.
-        if status not in _PAYABLE and isinstance(latest, str) and latest:
+        if status not in PAYABLE and isinstance(latest, str) and latest:
             paid = await self._read("read_payment", f"/v3/payments/{latest}")
             if _status(paid) == "SUCCEEDED":
                 said = told(
@@ -44,7 +44,7 @@ class XenditLooks:
                 )
                 return Looked(status=status, facts=said)
         if status not in _OVER:
-            return Looked(status=status, payable=status in _PAYABLE)
+            return Looked(status=status, payable=status in PAYABLE)
         meaning = Meaning.EXPIRED if status == "EXPIRED" else Meaning.FAILED
         ended = {**document, "payment_request_id": one.payment_key}
         ended.pop("latest_payment_id", None)

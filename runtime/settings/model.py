@@ -19,6 +19,7 @@ from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
+from runtime.settings.reconciliation import ReconciliationSettings
 from runtime.settings.urls import SCHEMES, is_address, reachable
 from schemas.errors import ConfigurationError
 
@@ -80,6 +81,7 @@ class Settings(
     ChangesSettings,
     CheckoutSettings,
     LicenceSettings,
+    ReconciliationSettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,
