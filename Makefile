@@ -13,7 +13,7 @@ PARALLEL := -n $(TEST_WORKERS) --dist loadfile --max-worker-restart 0
 export LUNAS_ENV ?= development
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-unit test-contract test-integration test-system test-browser test-clients test-anyday check format bench lock clean \
+.PHONY: help setup demo run test test-unit test-contract test-integration test-system test-browser test-clients test-anyday torture check format bench lock clean \
 	ready ready-dev ready-bench ready-tests ready-anyday
 
 help: ## show this list
@@ -54,6 +54,10 @@ test-clients: ready-bench ## generated clients for Python and TypeScript against
 
 test-anyday: ready-anyday ## the whole suite under six moved clocks (an hour); MINUTES=12 deals the files that know time out to them
 	@$(VENV)/python -m tests.anyday $(if $(MINUTES),--minutes $(MINUTES))
+
+torture: ready-tests ## the whole system on real services while everything in it is killed, frozen and cut; SEED=7 MINUTES=8 WEBHOOKS=20000
+	@$(VENV)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(WEBHOOKS),--webhooks $(WEBHOOKS)) \
+		$(if $(KINDS),--kinds "$(KINDS)")
 
 check: ready-dev ## formatting, lint, types, import rules, and whether docs/correctness.md is what the tests say
 	@$(VENV)/ruff format --check .

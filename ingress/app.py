@@ -20,6 +20,7 @@ from ingress.remote import trusted_networks
 from ingress.routes import webhook_paths
 from ingress.server import Listener, listen
 from runtime.amqp.broker import Broker, open_broker
+from runtime.faults import arm
 from runtime.health import Health
 from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
@@ -39,6 +40,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, started: Started | Non
     The broker may be away at start and at any time: the journal takes what comes, or without one requests are answered 503 until it is
     back. Raises TopologyMismatch when its queues are not ours, ConfigurationError when the journal has no folder.
     """
+    arm(settings.env)
     registry, health = new_registry(), Health("ingress")
     async with (
         open_broker(settings, "ingress") as broker,

@@ -13,6 +13,7 @@ from ingress.journal.journal import Journal, NotWritten
 from ingress.journal.progress import Progress
 from ingress.lane import Settle, Unpublished
 from ingress.publisher import GroupingPublisher
+from runtime.faults import fault_point
 from schemas.envelope import Envelope, pack_one
 from schemas.errors import NotConfirmed
 
@@ -48,6 +49,7 @@ class Keeper:
 
     def submit(self, envelope: Envelope, partition: int, settle: Settle) -> None:
         """`settle` is called in a later turn of the loop. Raises NotWritten when too much waits for the disk."""
+        fault_point("ingress.before_journal")
         kept = Kept(settle)
         frame = pack_one(envelope)
         self._journal.append(frame, partial(self._written, kept))
@@ -92,6 +94,7 @@ class Keeper:
             kept.settle(failure)
             return
         kept.number = number
+        fault_point("ingress.journal_written")
         self._resolve(kept)
 
     def _confirmed(self, kept: Kept, failure: Unpublished | None) -> None:
@@ -99,6 +102,7 @@ class Keeper:
             self._missed(kept)
             return
         kept.sent = True
+        fault_point("ingress.confirmed")
         self._resolve(kept)
 
     def _missed(self, kept: Kept) -> None:
@@ -113,6 +117,7 @@ class Keeper:
             return
         if not kept.answered:
             kept.answered = True
+            fault_point("ingress.before_answer")
             kept.settle(None)
         if kept.sent:
             self.progress.settle(kept.number)

@@ -27,21 +27,17 @@ HeaderValue = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One AMQP message to send. It has no message id: returns are matched by it, so the library gives every publish a fresh one.
-
-    `mandatory`: that no queue takes it is an error. Where nobody need listen it is none.
-    """
+    """One AMQP message to send. It has no message id: returns are matched by it, so the library gives every publish a fresh one."""
 
     exchange: str
     routing_key: str
     body: bytes
     content_type: str = "application/octet-stream"
     headers: Mapping[str, HeaderValue] = field(default_factory=dict)
-    mandatory: bool = True
 
 
 class Publisher:
-    """Confirmed, persistent publishes on one channel. Concurrent calls share it.
+    """Confirmed, mandatory, persistent publishes on one channel. Concurrent calls share it.
 
     `unroutable` is told of a message that no queue took.
     """
@@ -158,7 +154,7 @@ async def _publish(exchange: AbstractExchange, message: Message) -> None:
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         ),
         message.routing_key,
-        mandatory=message.mandatory,
+        mandatory=True,
     )
 
 

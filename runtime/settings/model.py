@@ -11,7 +11,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
-from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
@@ -19,7 +18,6 @@ from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
-from runtime.settings.reconciliation import ReconciliationSettings
 from runtime.settings.urls import SCHEMES, is_address, reachable
 from schemas.errors import ConfigurationError
 
@@ -78,10 +76,8 @@ class Settings(
     IngressSettings,
     BrokerSettings,
     ProcessingSettings,
-    ChangesSettings,
     CheckoutSettings,
     LicenceSettings,
-    ReconciliationSettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,

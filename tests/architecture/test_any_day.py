@@ -13,8 +13,8 @@ FOR_EVER = 60
 """Seconds. Who sleeps longer is meant to be ended from outside."""
 HERE = {"waiting.py", "jumping.py"}
 """The homes of waiting: for a condition, and in a time that jumps."""
-BESIDE = {"benchmarks", "anyday"}
-"""Not tests: measuring time, and moving it."""
+BESIDE = {"benchmarks", "anyday", "torture", "witness"}
+"""Not tests: measuring time, moving it, and faults that last a while."""
 
 
 def ours() -> Iterator[Path]:

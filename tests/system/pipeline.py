@@ -91,7 +91,7 @@ class Pipeline:
         self._home = home
         self.held = Ports()
         self._ports = dict(zip(self._port_names(), self.held.pick(len(self._port_names())), strict=True))
-        self._environment = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LUNAS_")},
             **self.doors,
             "LUNAS_ENV": "development",
@@ -128,14 +128,21 @@ class Pipeline:
         return f"http://127.0.0.1:{self._ports['CONSOLE_PORT']}"
 
     async def __aenter__(self) -> Self:
-        for name in self._processes:
-            self.start(name)
-        await asyncio.gather(*(self.wait_ready(name) for name in self._processes))
+        try:
+            for name in self._processes:
+                self.start(name)
+            await asyncio.gather(*(self.wait_ready(name) for name in self._processes))
+        except BaseException:
+            self._end()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         for process in self.running.values():
             process.kill()
             process.wait()
@@ -146,7 +153,7 @@ class Pipeline:
         with (self._home / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", "console.main", "run", name],
-                env=self._environment | more,
+                env=self.environment | more,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

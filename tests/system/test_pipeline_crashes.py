@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import aio_pika
+import asyncpg
 import pytest
 
 from console.player import play, shuffle
+from schemas.topology import DEAD
 from tests.system.pipeline import (
     CUSTOMERS,
     Pipeline,
@@ -73,3 +76,48 @@ async def test_a_processor_that_dies_at_the_worst_moment_is_harmless(pipeline: P
     pipeline.start("processor")
     await pipeline.wait_ready("processor")
     await check(pipeline, load)
+
+
+async def test_a_processor_that_dies_after_it_sent_a_delivery_round_is_harmless(pipeline: Pipeline) -> None:
+    await pipeline.terminate("processor")
+    pipeline.start("processor", LUNAS_FAULTS="intake.after_detour", LUNAS_DATABASE_LOCK_TIMEOUT_MS="200")
+    await pipeline.wait_ready("processor")
+    connection = await asyncpg.connect(pipeline.database_url, server_settings={"search_path": "lunas"})
+    try:
+        async with connection.transaction():
+            # Busy beyond the patience for a lock: a delivery that is alone goes round through a retry queue.
+            await connection.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+            answers = await play(pipeline.ingress, WEBHOOKS[:1], rate=RATE)
+            assert await pipeline.dead("processor") == -signal.SIGKILL, pipeline.log("processor")[-3000:]
+    finally:
+        await connection.close()
+    pipeline.start("processor")
+    await pipeline.wait_ready("processor")
+    assert await settle(pipeline, expected_tokens(WEBHOOKS[:1])) == expected_tokens(WEBHOOKS[:1])
+    await assert_every_answer_is_stored_once(pipeline, answers)
+
+
+async def test_a_processor_that_dies_between_a_letter_and_its_acknowledgement_keeps_one_letter(
+    pipeline: Pipeline, broker_url: str
+) -> None:
+    await pipeline.terminate("processor")
+    pipeline.start("processor", LUNAS_FAULTS="parker.before_ack")
+    await pipeline.wait_ready("processor")
+    broker = await aio_pika.connect(broker_url)
+    async with broker:
+        channel = await broker.channel()
+        exchange = await channel.get_exchange(DEAD, ensure=False)
+        await exchange.publish(aio_pika.Message(b"rubbish"), routing_key="")
+        assert await pipeline.dead("processor") == -signal.SIGKILL, pipeline.log("processor")[-3000:]
+    pipeline.start("processor")
+    await pipeline.wait_ready("processor")
+    connection = await asyncpg.connect(pipeline.database_url, server_settings={"search_path": "lunas"})
+    try:
+
+        async def seen_twice() -> bool:
+            return bool(await connection.fetchval("SELECT deliveries >= 2 FROM dead_letters"))
+
+        await until(seen_twice)
+        assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 1
+    finally:
+        await connection.close()

@@ -48,6 +48,31 @@ async def paid_top_up(shop: Pipeline, fakes: ServedFakes, pool: Pool) -> str:
     return str(made["payment_id"])
 
 
+async def test_c72_killed_while_a_timer_asks_the_payment_is_told_once(
+    shop: Pipeline, fakes: ServedFakes, pool: Pool
+) -> None:
+    await started(shop)
+    await shop.register(["budi"])
+    await decided(pool)
+    _, made = await ask(shop)
+    await shop.kill("api")
+    fakes.world.act("xendit", made["payment_id"], "pay", None)
+    await pool.execute("UPDATE payment_requests SET expires_at = clock_timestamp() - interval '2 minutes'")
+    shop.start("api", LUNAS_FAULTS="request.before_record")
+    assert await shop.dead("api") == -signal.SIGKILL, shop.log("api")[-3000:]
+    paid = "SELECT count(*) FROM events WHERE type = 'payment.succeeded'"
+    assert await pool.fetchval(paid) == 0
+    await started(shop)
+
+    async def told() -> bool:
+        return bool(await pool.fetchval(paid))
+
+    await until(told, 60)
+    await decided(pool)
+    assert await pool.fetchval(paid) == 1
+    assert await pool.fetchval("SELECT count(*) FROM events WHERE type = 'credit.granted'") == 1
+
+
 async def refund(shop: Pipeline, payment_id: str) -> tuple[int, dict[str, Any]]:
     body = {"provider": "xendit", "provider_payment_id": payment_id, "reason": "duplicate"}
     async with (

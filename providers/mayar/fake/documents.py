@@ -122,13 +122,7 @@ def detail(link: LinkState, one: TransactionState, page: str) -> Json:
         "updatedAt": ms(one.updated),
         "paymentMethod": one.method,
         "extraData": link.extra,
-        "paymentLink": {
-            "id": link.link_id,
-            "name": link.title,
-            "type": link.kind,
-            "link": page,
-            "status": link.status,
-        },
+        "paymentLink": {"id": link.link_id, "name": link.title, "type": link.kind, "link": page},
         "customer": {
             "id": link.customer.customer_id,
             "name": link.customer.name,

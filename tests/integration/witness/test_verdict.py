@@ -1,0 +1,119 @@
+"""The witness finds what it is there for: each invariant is broken once on purpose."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from projections.app import prepare
+from runtime.database import Pool
+from tests.witness.record import Record
+from tests.witness.verdict import Verdict, fingerprint, judge
+from tests.witness.webhooks import plan
+
+PLAN = plan(11, 60)
+TOP_UP = next(webhook for webhook in PLAN if webhook.tokens > 0)
+FORGED = next(webhook for webhook in plan(11, 400) if not webhook.genuine)
+
+DELIVERY = """
+INSERT INTO deliveries (delivery_id, provider, received_at, processing_ms, path, headers, body, body_sha256, scheme, secret_id, status)
+VALUES (gen_random_uuid(), 'xendit', now(), 1, '/webhooks/xendit', '{}', $1, sha256($1), 'static_token', '1', $2)
+"""
+EVENT = """
+INSERT INTO events (stream_id, event_id, version, schema_version, stream, type, data, metadata)
+VALUES (1, gen_random_uuid(), 1, 1, 'customer-x', 'customer.registered', '{"n": 1}', '{}')
+"""
+
+
+@pytest.fixture(autouse=True)
+async def read_models(pool: Pool) -> None:
+    """Empty ones."""
+    await prepare(pool)
+
+
+async def verdict(
+    database_url: str,
+    folder: Path,
+    *,
+    answers: dict[str, int] | None = None,
+    stored: list[tuple[bytes, str]] | None = None,
+    retry_after: str | None = "1",
+) -> Verdict:
+    """What is said of a run in which TOP_UP and FORGED were sent."""
+    async with Record(folder / "record") as record:
+        for webhook in (TOP_UP, FORGED):
+            await record.keep(what="sent", digest=webhook.digest, genuine=webhook.genuine, attempt=1)
+        for digest, status in (answers or {}).items():
+            await record.keep(
+                what="answered", digest=digest, status=status, retry_after=retry_after, error="", attempt=1
+            )
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    try:
+        await connection.executemany(DELIVERY, stored or [])
+    finally:
+        await connection.close()
+    return await judge(folder / "record", [*PLAN, FORGED], database_url)
+
+
+async def test_an_accepted_webhook_that_is_nowhere_is_lost(database_url: str, tmp_path: Path) -> None:
+    found = await verdict(database_url, tmp_path, answers={TOP_UP.digest: 200})
+    assert found.broken == {"I1 accepted and lost": [TOP_UP.digest]}
+
+
+async def test_what_was_counted_twice_never_or_from_nowhere_is_named(
+    database_url: str, tmp_path: Path
+) -> None:
+    found = await verdict(
+        database_url,
+        tmp_path,
+        stored=[
+            (TOP_UP.body, "processed"),
+            (TOP_UP.body, "processed"),
+            (b"{}", "duplicate"),
+            (FORGED.body, "processed"),
+        ],
+    )
+    assert found.broken["I2 counted twice"] == [TOP_UP.digest]
+    assert set(found.broken["I3 never sent, or forged"]) == {hashlib.sha256(b"{}").hexdigest(), FORGED.digest}
+    # Stored, and nobody's balance shows it.
+    assert found.broken["I4 balances"] == [f"{TOP_UP.customer}: 0 in place of {TOP_UP.tokens}"]
+
+
+async def test_a_webhook_that_is_only_a_duplicate_never_counted(database_url: str, tmp_path: Path) -> None:
+    found = await verdict(database_url, tmp_path, stored=[(TOP_UP.body, "duplicate")])
+    assert found.broken["I2 counted never"] == [TOP_UP.digest]
+
+
+@pytest.mark.parametrize(("status", "said"), [(500, "500: 1 times"), (404, "404: 1 times")])
+async def test_an_answer_that_the_door_may_not_give_is_named(
+    database_url: str, tmp_path: Path, status: int, said: str
+) -> None:
+    found = await verdict(database_url, tmp_path, answers={TOP_UP.digest: status})
+    assert found.broken == {"I11 answers": [said]}
+
+
+async def test_come_back_later_says_when(database_url: str, tmp_path: Path) -> None:
+    found = await verdict(database_url, tmp_path, answers={TOP_UP.digest: 503}, retry_after=None)
+    assert list(found.broken) == ["I11 no Retry-After"]
+
+
+async def test_nothing_is_found_where_nothing_is_wrong(database_url: str, tmp_path: Path) -> None:
+    found = await verdict(database_url, tmp_path, answers={FORGED.digest: 401, TOP_UP.digest: 503})
+    assert found.broken == {}
+
+
+async def test_an_event_that_changed_is_seen(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    try:
+        # As somebody would who may do everything: past every guard.
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute(EVENT)
+        before = await fingerprint(database_url)
+        assert before == await fingerprint(database_url, before[0])
+        await connection.execute("UPDATE events SET data = '{\"n\": 2}'")
+        assert before != await fingerprint(database_url, before[0])
+    finally:
+        await connection.close()

@@ -1,0 +1,197 @@
+"""Judges a run by what the witness wrote down: the log and the read models are read by SQL of its own and folded by its own rules."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from tests.witness.record import read_back
+from tests.witness.webhooks import CUSTOMERS, Webhook, expected_courses, expected_tokens
+
+ALLOWED = {200, 401, 429, 503}
+"""What the door may say to well-formed requests; 0 is an answer that was never heard."""
+MUST_SAY_WHEN = {429, 503}
+SHOWN = 5
+
+
+@dataclass
+class Verdict:
+    """`broken`: by invariant, what was found against it. `figures`: what was counted."""
+
+    broken: dict[str, list[str]] = field(default_factory=dict)
+    figures: dict[str, int] = field(default_factory=dict)
+
+    def against(self, invariant: str, found: Sequence[object]) -> None:
+        if found:
+            shown = [str(each) for each in found[:SHOWN]]
+            self.broken.setdefault(invariant, []).extend(
+                shown + ([f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])
+            )
+
+
+@dataclass
+class Heard:
+    """The record, read back."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    without_retry_after: list[str] = field(default_factory=list)
+    spends: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, path: Path) -> Heard:
+        heard = cls()
+        for line in read_back(path):
+            match line["what"]:
+                case "sent":
+                    heard.sent[line["digest"]] += 1
+                case "answered":
+                    heard._answered(line)
+                case "spending":
+                    heard.spends.setdefault(line["reference"], (line["customer"], line["tokens"], 0))
+                case "spent":
+                    heard.spends[line["reference"]] = (line["customer"], line["tokens"], line["status"])
+        return heard
+
+    def _answered(self, line: dict[str, object]) -> None:
+        status = int(str(line["status"]))
+        self.statuses[status] += 1
+        if status == 200:
+            self.accepted[str(line["digest"])] += 1
+        if status in MUST_SAY_WHEN and not line["retry_after"]:
+            self.without_retry_after.append(f"{status} for {line['digest']}")
+
+
+async def judge(
+    path: Path, plan: Sequence[Webhook], database_url: str, *, also: Sequence[bytes] = ()
+) -> Verdict:
+    """The verdict, once nothing moves any more. `also`: bodies that others posted and were told 200."""
+    heard, verdict = Heard.of(path), Verdict()
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    try:
+        stored = await _stored(connection)
+        _deliveries(verdict, heard, plan, stored, {hashlib.sha256(body).hexdigest() for body in also})
+        seen = [webhook for webhook in plan if webhook.genuine and webhook.digest in stored]
+        await _money(connection, verdict, heard, seen)
+        await _courses(connection, verdict, seen)
+        await _ended(connection, verdict)
+    finally:
+        await connection.close()
+    _answers(verdict, heard)
+    return verdict
+
+
+async def _stored(connection: asyncpg.Connection) -> dict[str, Counter[str]]:
+    """By digest of the bytes that are really there: how many deliveries have which status."""
+    found: dict[str, Counter[str]] = {}
+    rows = await connection.fetch(
+        "SELECT encode(sha256(body), 'hex') AS digest, status, count(*) AS number FROM deliveries GROUP BY 1, 2"
+    )
+    for row in rows:
+        found.setdefault(row["digest"], Counter())[row["status"]] = row["number"]
+    return found
+
+
+def _deliveries(
+    verdict: Verdict,
+    heard: Heard,
+    plan: Sequence[Webhook],
+    stored: dict[str, Counter[str]],
+    probes: set[str],
+) -> None:
+    genuine = {webhook.digest for webhook in plan if webhook.genuine}
+    verdict.against("I1 accepted and lost", sorted((set(heard.accepted) | probes) - set(stored)))
+    verdict.against(
+        "I2 counted twice", sorted(digest for digest, ways in stored.items() if ways["processed"] > 1)
+    )
+    verdict.against(
+        "I2 counted never",
+        sorted(digest for digest in genuine & set(stored) if stored[digest]["processed"] == 0),
+    )
+    verdict.against("I3 never sent, or forged", sorted(set(stored) - (genuine & set(heard.sent)) - probes))
+    verdict.figures |= {
+        "webhooks accepted": sum(heard.accepted.values()),
+        "of them different": len(heard.accepted),
+        "deliveries stored": sum(sum(ways.values()) for ways in stored.values()),
+        "forged and refused": heard.statuses[401],
+    }
+
+
+async def _money(
+    connection: asyncpg.Connection, verdict: Verdict, heard: Heard, seen: Sequence[Webhook]
+) -> None:
+    balances = {
+        row["customer_id"]: row["credit_tokens"]
+        for row in await connection.fetch("SELECT customer_id, credit_tokens FROM balances")
+    }
+    expected = expected_tokens(seen)
+    unknown: Counter[str] = Counter()
+    for customer, tokens, status in heard.spends.values():
+        if status in (200, 201):
+            expected[customer] -= tokens
+        elif not 400 <= status < 500:
+            unknown[customer] += tokens
+    wrong = [
+        f"{customer}: {balances.get(customer, 0)} in place of {expected[customer]}"
+        + (f" (down to {expected[customer] - unknown[customer]})" if unknown[customer] else "")
+        for customer in CUSTOMERS
+        if not expected[customer] - unknown[customer] <= balances.get(customer, 0) <= expected[customer]
+    ]
+    verdict.against("I4 balances", wrong)
+    total = await connection.fetchval("SELECT coalesce(sum(balance), 0) FROM ledger")
+    verdict.against("I4 ledger", [f"sums to {total}"] if total else [])
+    verdict.figures |= {
+        "tokens in balances": sum(balances.values()),
+        "spends that counted": sum(status in (200, 201) for _, _, status in heard.spends.values()),
+        "spends refused": sum(400 <= status < 500 for _, _, status in heard.spends.values()),
+    }
+
+
+async def _courses(connection: asyncpg.Connection, verdict: Verdict, seen: Sequence[Webhook]) -> None:
+    rows = await connection.fetch("SELECT customer_id, course FROM enrollments WHERE status = 'active'")
+    found = Counter((row["customer_id"], row["course"]) for row in rows)
+    expected = expected_courses(seen)
+    verdict.against("I2 courses opened twice", sorted(pair for pair, times in found.items() if times > 1))
+    verdict.against("I4 courses that are not open", sorted(expected - set(found)))
+    verdict.against("I3 courses nobody bought", sorted(set(found) - expected))
+    verdict.figures["courses opened"] = len(found)
+
+
+async def _ended(connection: asyncpg.Connection, verdict: Verdict) -> None:
+    letters = await connection.fetch(
+        "SELECT stage, reason, count(*) AS number FROM dead_letters WHERE status IN ('open', 'replaying') GROUP BY 1, 2"
+    )
+    verdict.against(
+        "I9 left for a person", [f"{row['stage']} {row['reason']}: {row['number']}" for row in letters]
+    )
+
+
+def _answers(verdict: Verdict, heard: Heard) -> None:
+    wrong = {status: number for status, number in heard.statuses.items() if status not in ALLOWED | {0}}
+    verdict.against("I11 answers", [f"{status}: {number} times" for status, number in wrong.items()])
+    verdict.against("I11 no Retry-After", heard.without_retry_after)
+    verdict.figures |= {
+        f"answered {status or 'nothing'}": heard.statuses[status] for status in sorted(heard.statuses)
+    }
+
+
+async def fingerprint(database_url: str, through: int | None = None) -> tuple[int, str]:
+    """The log up to a position (by default its end) and a digest of every event of it: what must never change again."""
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    try:
+        if through is None:
+            through = await connection.fetchval("SELECT coalesce(max(position), 0) FROM events")
+        digest = await connection.fetchval(
+            "SELECT coalesce(md5(string_agg(md5(event::text), '' ORDER BY event.position)), '')"
+            " FROM events AS event WHERE event.position <= $1",
+            through,
+        )
+    finally:
+        await connection.close()
+    return through, digest
