@@ -6,7 +6,7 @@ SELECT p.record AS key, p.* FROM payments p WHERE p.record = ANY($1::text[]);
 
 -- balance: Balances by customer, with what was reserved and spent.
 SELECT k.key, b.tier, b.tier_until, b.credit_tokens, b.chat_tokens, b.topped_up_idr, b.spent_tokens,
-    b.last_top_up_at, b.last_top_up_idr, s.spent_idr, s.reserved_tokens, s.frozen IS NOT NULL AS frozen,
+    b.last_top_up_at, b.last_top_up_idr, s.spent_idr, s.reserved_tokens, coalesce(s.frozen, false) AS frozen,
     coalesce(b.stale, false) OR coalesce(s.stale, false) AS stale
 FROM unnest($1::text[]) AS k(key)
 LEFT JOIN balances b ON b.customer_id = k.key LEFT JOIN spending s ON s.customer_id = k.key;

@@ -30,7 +30,7 @@ WITH seen AS (
     WHERE name IN ('customers', 'balances', 'spending')
 )
 SELECT seen.at_position, seen.lag, b.tier, b.tier_until, b.credit_tokens, b.chat_tokens, b.topped_up_idr, b.spent_tokens,
-    b.last_top_up_at, b.last_top_up_idr, s.spent_idr, s.reserved_tokens, s.frozen IS NOT NULL AS frozen,
+    b.last_top_up_at, b.last_top_up_idr, s.spent_idr, s.reserved_tokens, coalesce(s.frozen, false) AS frozen,
     coalesce(b.stale, false) OR coalesce(s.stale, false) AS stale,
     c.customer_id IS NOT NULL OR b.customer_id IS NOT NULL AS known
 FROM seen LEFT JOIN customers c ON c.customer_id = $1 LEFT JOIN balances b ON b.customer_id = $1
@@ -131,7 +131,7 @@ WITH seen AS (
     SELECT min(position) AS at_position, max(lag_seconds) AS lag FROM projection_positions
     WHERE name IN ('customers', 'balances', 'subscriptions', 'enrollments', 'spending')
 )
-SELECT seen.at_position, seen.lag, b.tier, b.tier_until, b.credit_tokens, b.chat_tokens, u.frozen IS NOT NULL AS frozen,
+SELECT seen.at_position, seen.lag, b.tier, b.tier_until, b.credit_tokens, b.chat_tokens, coalesce(u.frozen, false) AS frozen,
     u.month_tokens, u.month_papers, u.day_tokens,
     coalesce(b.stale, false) OR coalesce(c.stale, false) OR coalesce(u.stale, false)
         OR coalesce((SELECT bool_or(s.stale) FROM subscriptions s WHERE s.customer_id = $1), false)

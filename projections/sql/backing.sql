@@ -57,7 +57,8 @@ SELECT
     b.unbacked,
     b.cases,
     b.position,
-    EXISTS (SELECT FROM projection_parked p WHERE p.name = 'backing' AND p.version = N) AS stale
+    EXISTS (SELECT FROM projection_parked p WHERE p.name = 'backing' AND p.version = N) AS stale,
+    b.unbacked AS amount
 FROM backing_vN b
 JOIN projection_positions c ON c.name = 'backing'
 -- A batch may end between a grant and the assessment that names its facts, in one transaction; not once everything is read, or much later.
@@ -66,8 +67,9 @@ COMMENT ON VIEW backing IS 'Money that decisions moved and no fact of a provider
 COMMENT ON COLUMN backing.name IS 'case <case key>, or total <provider>.';
 COMMENT ON COLUMN backing.provider IS 'The provider whose money it would be.';
 COMMENT ON COLUMN backing.cleared IS 'Rupiah that the decisions of the case moved in, less what they moved back.';
-COMMENT ON COLUMN backing.unbacked IS 'Rupiah beyond what the facts of the case told.';
+COMMENT ON COLUMN backing.unbacked IS 'The same as amount, under its earlier name.';
 COMMENT ON COLUMN backing.cases IS '1 for a case, their number for a total. A case may be wrong with 0 rupiah: it grants something and rests on no fact.';
 COMMENT ON COLUMN backing.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN backing.stale IS 'True while any event waits because it could not be folded.';
+COMMENT ON COLUMN backing.amount IS 'Rupiah beyond what the facts of the case told.';
 GRANT SELECT ON backing TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

@@ -93,7 +93,9 @@ SELECT
     EXISTS (
         SELECT FROM projection_parked p
         WHERE p.name = 'balances' AND p.version = N AND p.stream IN ('customer-' || b.customer_id, 'credit-' || b.customer_id)
-    ) AS stale
+    ) AS stale,
+    floor(b.credit_tokens / 10.0)::bigint AS credit_idr,
+    greatest(-b.credit_tokens, 0) AS debt_tokens
 FROM balances_vN b;
 COMMENT ON VIEW balances IS 'Credit, chat tokens, lifetime totals and tier of every customer for whom something was decided.';
 COMMENT ON COLUMN balances.customer_id IS 'Whose balance it is.';
@@ -107,4 +109,6 @@ COMMENT ON COLUMN balances.last_top_up_at IS 'When the newest top-up was paid.';
 COMMENT ON COLUMN balances.last_top_up_idr IS 'Rupiah of the newest top-up.';
 COMMENT ON COLUMN balances.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN balances.stale IS 'True while events of this customer wait because one of them could not be folded.';
+COMMENT ON COLUMN balances.credit_idr IS 'A tenth of credit_tokens, in rupiah, rounded down.';
+COMMENT ON COLUMN balances.debt_tokens IS 'Spent before its money went back; the next top-ups cover it.';
 GRANT SELECT ON balances TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

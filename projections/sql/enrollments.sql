@@ -63,7 +63,8 @@ SELECT
     EXISTS (
         SELECT FROM projection_parked p
         WHERE p.name = 'enrollments' AND p.version = N AND p.stream = 'customer-' || e.customer_id
-    ) AS stale
+    ) AS stale,
+    e.payment_id AS provider_payment_id
 FROM enrollments_vN e
 WHERE e.status <> 'withdrawn';
 COMMENT ON VIEW enrollments IS 'Courses opened for customers, and closed again.';
@@ -72,10 +73,11 @@ COMMENT ON COLUMN enrollments.course IS 'Catalogue product.';
 COMMENT ON COLUMN enrollments.status IS 'active or revoked.';
 COMMENT ON COLUMN enrollments.order_id IS 'Order that opened the course.';
 COMMENT ON COLUMN enrollments.provider IS 'Provider of the payment behind it.';
-COMMENT ON COLUMN enrollments.payment_id IS 'The provider''s id of the payment behind it.';
+COMMENT ON COLUMN enrollments.payment_id IS 'The same as provider_payment_id, under its earlier name.';
 COMMENT ON COLUMN enrollments.granted_at IS 'When it was opened.';
 COMMENT ON COLUMN enrollments.revoked_at IS 'When it was closed, if it was.';
 COMMENT ON COLUMN enrollments.revoked_reason IS 'Why it was closed.';
 COMMENT ON COLUMN enrollments.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN enrollments.stale IS 'True while events of this customer wait because one of them could not be folded.';
+COMMENT ON COLUMN enrollments.provider_payment_id IS 'The provider''s id of the payment behind it.';
 GRANT SELECT ON enrollments TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

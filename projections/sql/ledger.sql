@@ -89,7 +89,8 @@ SELECT
     t.accounts,
     t.debits::bigint AS debits,
     t.credits::bigint AS credits,
-    EXISTS (SELECT FROM projection_parked p WHERE p.name = 'ledger' AND p.version = N) AS stale
+    EXISTS (SELECT FROM projection_parked p WHERE p.name = 'ledger' AND p.version = N) AS stale,
+    (t.debits + t.credits)::bigint AS sum
 FROM ledger_totals_vN t;
 COMMENT ON VIEW ledger_totals IS 'The ledger added up per unit, kept with every change. Debits and credits cancel each other, or the books are wrong.';
 COMMENT ON COLUMN ledger_totals.unit IS 'IDR (rupiah), TOKEN (credit tokens) or CHAT (chat tokens).';
@@ -97,4 +98,5 @@ COMMENT ON COLUMN ledger_totals.accounts IS 'Accounts in this unit.';
 COMMENT ON COLUMN ledger_totals.debits IS 'Sum of the balances above zero.';
 COMMENT ON COLUMN ledger_totals.credits IS 'Sum of the balances below zero.';
 COMMENT ON COLUMN ledger_totals.stale IS 'True while any event waits because it could not be folded into the ledger.';
+COMMENT ON COLUMN ledger_totals.sum IS 'Of both: 0, or the books are wrong.';
 GRANT SELECT ON ledger_totals TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

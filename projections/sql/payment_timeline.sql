@@ -29,9 +29,10 @@ SELECT count(*) FROM payment_timeline_vN;
 
 -- view: What readers see.
 CREATE OR REPLACE VIEW payment_timeline AS
-SELECT t.case_key, t.step, t.kind FROM payment_timeline_vN t;
+SELECT t.case_key, t.step, t.kind, t.step AS position FROM payment_timeline_vN t;
 COMMENT ON VIEW payment_timeline IS 'Facts and decisions about each payment, by their log positions.';
 COMMENT ON COLUMN payment_timeline.case_key IS 'Case of fulfilment the step belongs to.';
-COMMENT ON COLUMN payment_timeline.step IS 'Log position of the event.';
+COMMENT ON COLUMN payment_timeline.step IS 'The same as position, under its earlier name.';
 COMMENT ON COLUMN payment_timeline.kind IS 'fact (what a provider said) or decision (what we did because of it).';
+COMMENT ON COLUMN payment_timeline.position IS 'Log position of the event.';
 GRANT SELECT ON payment_timeline TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

@@ -85,7 +85,12 @@ SELECT
     p.requested_amount,
     p.refunded_amount,
     p.currency,
-    p.method,
+    CASE
+        -- The words of `schemas/vocabulary.py`; an older program, a provider or an operator may have written any.
+        WHEN p.method IS NULL OR p.method IN ('qris', 'va', 'ewallet', 'card', 'retail', 'direct_debit', 'paylater', 'bank_transfer', 'cod', 'marketplace', 'invoice',
+            'payment_link', 'no_payment', 'manual', 'other') THEN p.method
+        ELSE 'other'
+    END AS method,
     p.channel,
     p.payment_type,
     p.reference_id,
@@ -102,20 +107,21 @@ SELECT
     EXISTS (
         SELECT FROM projection_parked k
         WHERE k.name = 'payments' AND k.version = N AND k.stream = 'case-' || p.case_key
-    ) AS stale
+    ) AS stale,
+    p.payment_id AS provider_payment_id
 FROM payments_vN p
 WHERE NOT EXISTS (SELECT FROM payment_merges_vN m WHERE m.record = p.case_key);
 COMMENT ON VIEW payments IS 'Payments as we assess them after everything their providers said so far.';
 COMMENT ON COLUMN payments.record IS 'Our stable key of the payment.';
 COMMENT ON COLUMN payments.provider IS 'Provider it was made through.';
-COMMENT ON COLUMN payments.payment_id IS 'The provider''s id; becomes more precise when a request turns into a payment.';
+COMMENT ON COLUMN payments.payment_id IS 'The same as provider_payment_id, under its earlier name.';
 COMMENT ON COLUMN payments.case_key IS 'Case of fulfilment that decides about it; may hold several payments.';
 COMMENT ON COLUMN payments.status IS 'pending, authorized, succeeded, failed, expired, partially_refunded, refunded or reversed.';
 COMMENT ON COLUMN payments.amount IS 'Rupiah received; null when no event told.';
 COMMENT ON COLUMN payments.requested_amount IS 'Rupiah asked for; null when no event told.';
 COMMENT ON COLUMN payments.refunded_amount IS 'Rupiah that went back to the payer.';
 COMMENT ON COLUMN payments.currency IS 'ISO 4217 code.';
-COMMENT ON COLUMN payments.method IS 'Payment method in the provider''s words.';
+COMMENT ON COLUMN payments.method IS 'How it was paid, in the same words for every provider; other for any that none of them means.';
 COMMENT ON COLUMN payments.channel IS 'Channel in the provider''s words, for example a bank.';
 COMMENT ON COLUMN payments.payment_type IS 'What it is for, where known: credit top-up, order, subscription, …';
 COMMENT ON COLUMN payments.reference_id IS 'Our reference that the provider echoed.';
@@ -130,4 +136,5 @@ COMMENT ON COLUMN payments.failure_code IS 'The provider''s code of the newest f
 COMMENT ON COLUMN payments.first_position IS 'Log position of its first assessment; newest first when sorted downwards.';
 COMMENT ON COLUMN payments.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN payments.stale IS 'True while events of this payment wait because one of them could not be folded.';
+COMMENT ON COLUMN payments.provider_payment_id IS 'The provider''s id; becomes more precise when a request turns into a payment.';
 GRANT SELECT ON payments TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

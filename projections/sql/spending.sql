@@ -54,7 +54,7 @@ SELECT
     s.customer_id,
     s.spent_idr,
     s.reserved_tokens,
-    s.frozen,
+    s.frozen AS frozen_reason,
     CASE WHEN s.month >= to_char(now() AT TIME ZONE 'Asia/Jakarta', 'YYYY-MM') THEN s.month_tokens ELSE 0 END AS month_tokens,
     CASE WHEN s.month >= to_char(now() AT TIME ZONE 'Asia/Jakarta', 'YYYY-MM') THEN s.month_papers ELSE 0 END AS month_papers,
     CASE WHEN s.day >= to_char(now() AT TIME ZONE 'Asia/Jakarta', 'YYYY-MM-DD') THEN s.day_tokens ELSE 0 END AS day_tokens,
@@ -62,16 +62,18 @@ SELECT
     EXISTS (
         SELECT FROM projection_parked p
         WHERE p.name = 'spending' AND p.version = N AND p.stream = 'credit-' || s.customer_id
-    ) AS stale
+    ) AS stale,
+    s.frozen IS NOT NULL AS frozen
 FROM spending_vN s;
 COMMENT ON VIEW spending IS 'What every customer who ever spent, reserved or used anything did with credit and quotas.';
 COMMENT ON COLUMN spending.customer_id IS 'Whose it is.';
 COMMENT ON COLUMN spending.spent_idr IS 'Rupiah that the spent tokens had cost, by top-up.';
 COMMENT ON COLUMN spending.reserved_tokens IS 'Set aside by reservations.';
-COMMENT ON COLUMN spending.frozen IS 'Why nothing can be spent; null when it can.';
+COMMENT ON COLUMN spending.frozen_reason IS 'Why nothing can be spent; null when it can.';
 COMMENT ON COLUMN spending.month_tokens IS 'Tokens used against the quota of this month.';
 COMMENT ON COLUMN spending.month_papers IS 'Papers used this month.';
 COMMENT ON COLUMN spending.day_tokens IS 'Tokens used against the quota of today.';
 COMMENT ON COLUMN spending.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN spending.stale IS 'True while events of this customer wait because one of them could not be folded.';
+COMMENT ON COLUMN spending.frozen IS 'Nothing can be spent until an operator has looked at it.';
 GRANT SELECT ON spending TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

@@ -80,13 +80,15 @@ SELECT
     EXISTS (
         SELECT FROM projection_parked p
         WHERE p.name = 'suspense' AND p.version = N AND p.stream = 'case-' || s.case_key
-    ) AS stale
+    ) AS stale,
+    s.suspense_id AS id,
+    s.payment_id AS provider_payment_id
 FROM suspense_vN s;
 COMMENT ON VIEW suspense IS 'Verified money, or a grant of unknown money, that waited or still waits for a home.';
-COMMENT ON COLUMN suspense.suspense_id IS 'Our id of what is held.';
+COMMENT ON COLUMN suspense.suspense_id IS 'The same as id, under its earlier name.';
 COMMENT ON COLUMN suspense.case_key IS 'Case of fulfilment that holds it.';
 COMMENT ON COLUMN suspense.provider IS 'Provider of the payment.';
-COMMENT ON COLUMN suspense.payment_id IS 'The provider''s id of the payment.';
+COMMENT ON COLUMN suspense.payment_id IS 'The same as provider_payment_id, under its earlier name.';
 COMMENT ON COLUMN suspense.reason IS 'Stable code: why it waits.';
 COMMENT ON COLUMN suspense.amount IS 'Rupiah held; null when the provider never said.';
 COMMENT ON COLUMN suspense.payer_email IS 'E-mail of the payer as the provider gave it. Personal data.';
@@ -99,4 +101,6 @@ COMMENT ON COLUMN suspense.released_at IS 'When it was released.';
 COMMENT ON COLUMN suspense.released_by IS 'Who released it, when a person did.';
 COMMENT ON COLUMN suspense.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN suspense.stale IS 'True while events of this case wait because one of them could not be folded.';
+COMMENT ON COLUMN suspense.id IS 'Our id of what is held.';
+COMMENT ON COLUMN suspense.provider_payment_id IS 'The provider''s id of the payment.';
 GRANT SELECT ON suspense TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

@@ -32,12 +32,13 @@ SELECT count(*) FROM tier_changes_vN;
 
 -- view: What readers see.
 CREATE OR REPLACE VIEW tier_changes AS
-SELECT t.customer_id, t.step, t.tier, t.until, t.fallback_tier, t.reason FROM tier_changes_vN t;
+SELECT t.customer_id, t.step, t.tier, t.until, t.fallback_tier, t.reason, t.step AS position FROM tier_changes_vN t;
 COMMENT ON VIEW tier_changes IS 'Every change of each customer''s tier; the newest one is in force until its end.';
 COMMENT ON COLUMN tier_changes.customer_id IS 'Whose tier it is.';
-COMMENT ON COLUMN tier_changes.step IS 'Log position of the change.';
+COMMENT ON COLUMN tier_changes.step IS 'The same as position, under its earlier name.';
 COMMENT ON COLUMN tier_changes.tier IS 'Tier from then on.';
 COMMENT ON COLUMN tier_changes.until IS 'When it ends by the clock alone; null when it does not.';
 COMMENT ON COLUMN tier_changes.fallback_tier IS 'Tier that follows its end.';
 COMMENT ON COLUMN tier_changes.reason IS 'What led to it.';
+COMMENT ON COLUMN tier_changes.position IS 'Log position of the change.';
 GRANT SELECT ON tier_changes TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

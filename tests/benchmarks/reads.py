@@ -15,11 +15,10 @@ import asyncpg
 import uvloop
 from aiohttp.test_utils import TestClient, TestServer
 
-from api.app import ROLE, application, routes
+from api.app import application, pool_of, routes
 from api.reads.positions import PositionWatch
 from deploy.local.services.private import ServiceUrls
 from eventstore.migrations import migrate
-from runtime.database import open_pool
 from runtime.failed_keys import Keyhole
 from runtime.health import Health
 from runtime.metrics import new_registry
@@ -93,7 +92,7 @@ async def _client(stack: AsyncExitStack, dsn: str, size: int) -> Client:
     await migrate(address)
     await fill(address, size)
     settings = Settings(env="development", database_url=address, api_port=0)
-    pool = await stack.enter_async_context(open_pool(settings, "api", role=ROLE, by_index=True))
+    pool = await stack.enter_async_context(pool_of(settings))
     watch = PositionWatch(pool)
     keyhole = Keyhole(settings.require_api_key(), settings, new_registry(), door="api")
     app = application(

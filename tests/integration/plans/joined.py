@@ -11,7 +11,7 @@ from api.credit.loading import LOOK_ONLY
 from eventstore.queries import in_one_statement, load
 from eventstore.read import AGES_BEHIND_STEPS, AT_STEPS
 from processor.fulfilment.desk import LOOK
-from tests.integration.plans.rooms import API, API_LATER, CONSOLE, PROCESSOR, PROJECTIONS, Statement
+from tests.integration.plans.rooms import API, CONSOLE, PROCESSOR, PROJECTIONS, Statement
 
 _PARAMETER = re.compile(r"\$\d+")
 
@@ -29,7 +29,7 @@ def joined() -> Iterator[Statement]:
         (("steps", generations["generations"]), ("ages", AGES_BEHIND_STEPS)), generations["list"]
     )
     tiers = in_one_statement((("steps", reads["tier_steps"]), happened), reads["tiers"])
-    for session in (API, API_LATER):
+    for session in (API,):
         yield Statement("api/reads.sql:joined timeline", timeline, session)
         yield Statement("api/reads.sql:joined tiers", tiers, session)
         yield Statement("api/plan_requests.sql:joined history", HISTORY, session)

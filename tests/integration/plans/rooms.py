@@ -29,17 +29,15 @@ class Session:
 
 PROCESSOR = Session("processor", "lunas_processor", BY_INDEX | PLAN_ONCE, generic=True)
 PROJECTIONS = Session("projections", "lunas_projector", BY_INDEX | PLAN_ONCE, generic=True)
-# Statements of the API are planned for their arguments at first, and without them once that looks no worse.
-API = Session("api", "lunas_api", BY_INDEX, generic=False)
-API_LATER = Session("api, later", "lunas_api", BY_INDEX, generic=True)
+API = Session("api", "lunas_api", BY_INDEX | PLAN_ONCE, generic=True)
 CONSOLE = Session("console", "lunas_operator", BY_INDEX, generic=False)
 REBUILD = Session("console, rebuilding", "lunas_projector", {}, generic=False)
 
-ALL = (PROCESSOR, PROJECTIONS, API, API_LATER, CONSOLE)
+ALL = (PROCESSOR, PROJECTIONS, API, CONSOLE)
 
 # Which sessions the statements of a file run in; a file that is not here is run by its own room alone.
 SESSIONS: Mapping[str, tuple[Session, ...]] = {
-    "eventstore/append.sql": (PROCESSOR, API, API_LATER, CONSOLE),
+    "eventstore/append.sql": (PROCESSOR, API, CONSOLE),
     "eventstore/read.sql": ALL,
     "eventstore/checkpoints.sql": (PROCESSOR,),
     "projections/versions.sql": (PROJECTIONS, REBUILD),
@@ -48,7 +46,7 @@ SESSIONS: Mapping[str, tuple[Session, ...]] = {
 OF_ROOM: Mapping[str, tuple[Session, ...]] = {
     "processor": (PROCESSOR,),
     "projections": (PROJECTIONS,),
-    "api": (API, API_LATER),
+    "api": (API,),
     "console": (CONSOLE,),
 }
 
