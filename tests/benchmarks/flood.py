@@ -24,6 +24,7 @@ SECONDS = 8.0
 WARM_SECONDS = 1.5  # the flood is at its height
 PATIENCE_SECONDS = 5.0  # a provider's
 CONNECTIONS = 4
+P99_MS = {"large forged by token": 50}  # refused by the head, so no byte of the body need be waited for; 100 for every other shape
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -156,8 +157,9 @@ def figures(urls: ServiceUrls, shapes: Sequence[str] = tuple(SHAPES)) -> list[Fi
 
 
 def _rows(shape: str, seen: Seen, quiet: Seen) -> list[Figure]:
+    aim = P99_MS.get(shape, 100)
     return [
         Figure(f"flood of {shape}", seen.per_second, quiet.per_second, "genuine/s", "before it", f"{RATE}", seen.per_second >= 0.99 * RATE),
-        Figure("– p99", seen.p99_ms, quiet.p99_ms, "ms", "before it", "≤ 100 ms", seen.p99_ms <= 100),
+        Figure("– p99", seen.p99_ms, quiet.p99_ms, "ms", "before it", f"≤ {aim} ms", seen.p99_ms <= aim),
         Figure("– memory of ingress", seen.memory_mb, quiet.memory_mb, "MB", "before it", "–"),
     ]  # fmt: skip
