@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from console.exits import CommandError, Refused
 from console.messages import text
 from console.options import actor
 from console.output import print_data, print_json
+from console.times import moment
 from eventstore.queries import load
 from runtime.ids import uuid7
 
@@ -45,6 +47,18 @@ async def record(connection: Connection, act: Act) -> uuid.UUID:
         act.undo,
     )
     return act_id
+
+
+async def already(
+    connection: Connection, verb: str, target: str, otherwise: CommandError, *, undone_by: Sequence[str] = ()
+) -> CommandError:
+    """What to refuse an act with that changes nothing any more: who did it before, and when; `otherwise` when nobody did, or it was undone."""
+    newest = await connection.fetchrow(load("acts.sql", "console")["newest"], target, [verb, *undone_by])
+    if newest is None or newest["verb"] != verb:
+        return otherwise
+    command = f"lunas {verb.replace('.', ' ').replace('_', '-')} {target}"
+    by, at = newest["actor"], moment(newest["at"])
+    return Refused(text("act.already", command=command, by=by, at=at, act_id=newest["act_id"]))
 
 
 @dataclass(frozen=True, slots=True)

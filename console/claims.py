@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from console.acts import Act, record
+from console.acts import Act, already, record
 from console.exits import NotFound, Refused
 from console.messages import text, value
 from console.options import actor
@@ -57,8 +57,20 @@ async def claimed(connection: Connection, suspense_id: str) -> SuspenseClaimed:
     words = await read_stream(connection, streams.suspense(suspense_id))
     newest = words[-1].decoded() if words else None
     if not isinstance(newest, SuspenseClaimed):
-        raise Refused(text("suspense.not_claimed", id=suspense_id))
+        nobody = Refused(text("suspense.not_claimed", id=suspense_id))
+        claim = ["suspense.claim"]
+        raise await already(connection, "suspense.unclaim", suspense_id, nobody, undone_by=claim)
     return newest
+
+
+async def not_yet(connection: Connection, verb: str, wanted: EventModel) -> None:
+    """Raises Refused when the newest word on an entry is this one already: nobody has to have decided on it yet."""
+    suspense_id: str = getattr(wanted, "suspense_id")  # noqa: B009 - every fact about held money has one
+    words = await read_stream(connection, streams.suspense(suspense_id))
+    newest = words[-1].decoded() if words else None
+    said = {"actor": "", "reason": ""}
+    if newest is not None and newest.model_copy(update=said) == wanted.model_copy(update=said):
+        raise await already(connection, verb, suspense_id, Refused(text("suspense.said", id=suspense_id)))
 
 
 async def may_unclaim(connection: Connection, case: str, product: str | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from console.acts import Act, record
+from console.acts import Act, already, record
 from console.exits import NotFound, Refused
 from console.messages import text
 from console.options import actor
@@ -82,11 +82,15 @@ async def _undecided(connection: Connection, order_id: str) -> Any:
     if order is None:
         raise NotFound(text("manual.unknown", id=order_id))
     if order["status"] == "refused":
-        raise Refused(text("manual.rejected_already", id=order_id))
+        raise await already(
+            connection, "manual.reject", order_id, Refused(text("manual.rejected_already", id=order_id))
+        )
     told = await read_stream(connection, streams.payment(PROVIDER, order_id))
     paid = next((event for event in told if event.type == PaymentSucceeded.TYPE), None)
     if paid is not None:
-        raise Refused(text("manual.confirmed_already", id=order_id))
+        raise await already(
+            connection, "manual.confirm", order_id, Refused(text("manual.confirmed_already", id=order_id))
+        )
     return order
 
 

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from api.refunds.book import RecordedRefund, RefundOrder, reserve
-from console.acts import Act, record
+from console.acts import Act, already, record
 from console.exits import Refused
 from console.language import current
 from console.options import actor
@@ -29,4 +29,6 @@ async def ask_refund(
             act = Act("payments.refund", payment, reason, undo, after=after)
             return recorded, await record(connection, act)
     except Problem as problem:
-        raise Refused(problem.detail(current())) from None
+        refused = Refused(problem.detail(current()))
+        before = await already(connection, "payments.refund", payment, refused)
+        raise (refused if before is refused else Refused(f"{refused.message} {before.message}")) from None

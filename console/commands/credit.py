@@ -10,7 +10,7 @@ import click
 from api.credit import judging
 from api.credit.audit import rebuild_accounts, verify_accounts
 from api.credit.judging import NothingToJudge
-from console.acts import Act, Done, record, tell
+from console.acts import Act, Done, already, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from runtime.database import Connection
 
 Word = Callable[["Connection", str, str, str], Awaitable[int]]
+
+
+OPPOSITES = {"freeze": "unfreeze", "unfreeze": "freeze"}
 
 
 @click.group(cls=Group)
@@ -202,7 +205,10 @@ async def _say(
             confirm(text(f"credit.{verb}_question", customer=customer), yes=yes, harmless=harmless)
             position = await word(connection, customer, reason, actor())
         except NothingToJudge:
-            raise WrongUse(text(f"credit.{verb}_nothing", customer=customer)) from None
+            nothing = WrongUse(text(f"credit.{verb}_nothing", customer=customer))
+            undone_by = [f"credit.{OPPOSITES[verb]}"] if verb in OPPOSITES else []
+            refusal = await already(connection, f"credit.{verb}", customer, nothing, undone_by=undone_by)
+            raise refusal from None
         state = {"debt_tokens": before.debt, "credit_tokens": before.credit, "frozen": before.frozen}
         act = Act(f"credit.{verb}", customer, reason, undo, before=state, after={"position": position})
         act_id = await record(connection, act)

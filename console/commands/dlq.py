@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from console.acts import Done, record, tell
+from console.acts import Done, already, record, tell
 from console.exits import FINE, Refused, WrongUse
 from console.lazy import Group
 from console.letter_acts import find_letters, letter_act, one_letter, replay_letter, state_in_words
@@ -266,7 +266,8 @@ async def discard(letter: uuid.UUID, reason: str, yes: bool, as_json: bool) -> i
         undo = f"lunas dlq reopen {letter} --reason …"
         async with connection.transaction():
             if await connection.fetchval(load("letters.sql", "console")["discard"], letter, actor()) is None:
-                raise Refused(await state_in_words(connection, letter))
+                state = Refused(await state_in_words(connection, letter))
+                raise await already(connection, "dlq.discard", str(letter), state, undone_by=["dlq.reopen"])
             act_id = await record(connection, letter_act("dlq.discard", row, reason, undo, after="discarded"))
     tell([Done(text("dlq.discarded", id=letter), act_id, undo)], as_json=as_json)
     return FINE
@@ -286,7 +287,9 @@ async def reopen(letter: uuid.UUID, reason: str, yes: bool, as_json: bool) -> in
         undo = f"lunas dlq discard {letter} --reason …"
         async with connection.transaction():
             if await connection.fetchval(load("letters.sql", "console")["reopen"], letter) is None:
-                raise Refused(await state_in_words(connection, letter))
+                state = Refused(await state_in_words(connection, letter))
+                undone_by = ["dlq.discard", "dlq.replay", "dlq.settle"]
+                raise await already(connection, "dlq.reopen", str(letter), state, undone_by=undone_by)
             act_id = await record(connection, letter_act("dlq.reopen", row, reason, undo, after="open"))
     tell([Done(text("dlq.reopened", id=letter), act_id, undo)], as_json=as_json)
     return FINE

@@ -7,7 +7,7 @@ import re
 import click
 
 from api.keys import SCOPES, new_key
-from console.acts import Act, record
+from console.acts import Act, already, record
 from console.exits import FINE, WrongUse
 from console.lazy import Group
 from console.messages import text
@@ -122,7 +122,9 @@ async def revoke(key_id: str, reason: str, yes: bool, as_json: bool) -> int:
         async with connection.transaction():
             row = await connection.fetchrow(load("keys.sql", "console")["revoke"], key_id)
             if row is None:
-                raise WrongUse(text("keys.unknown", key_id=key_id))
+                raise await already(
+                    connection, "keys.revoke", key_id, WrongUse(text("keys.unknown", key_id=key_id))
+                )
             act_id = await record(connection, Act("keys.revoke", key_id, reason, undo, after=dict(row)))
     if as_json:
         print_json({"key_id": key_id, "revoked_at": row["revoked_at"], "act_id": act_id, "undo": undo})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.acts import Act, Done, record, tell
+from console.acts import Act, Done, already, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text, value
@@ -82,7 +82,7 @@ async def rebuild(name: str, reason: str, yes: bool, as_json: bool) -> int:
     async with _pool(settings) as pool:
         confirm(text("projections.rebuild_question", name=name), yes=yes)
         talk(text("projections.rebuilding", name=name))
-        version = await _or_wrong_use(versions.rebuild(pool, name))
+        version = await _or_wrong_use(versions.rebuild(pool, name), pool, "rebuild", name)
     await _record(settings, "rebuild", name, version, reason, f"lunas projections rebuild {name}", as_json)
     talk(text("projections.rebuilt", name=name, version=version))
     return FINE
@@ -99,7 +99,7 @@ async def switch(name: str, reason: str, yes: bool, as_json: bool) -> int:
     settings = load_target()
     async with _pool(settings) as pool:
         confirm(text("projections.switch_question", name=name), yes=yes)
-        version = await _or_wrong_use(versions.switch(pool, name))
+        version = await _or_wrong_use(versions.switch(pool, name), pool, "switch", name)
     await _record(settings, "switch", name, version, reason, f"lunas projections rollback {name}", as_json)
     return FINE
 
@@ -115,7 +115,7 @@ async def rollback(name: str, reason: str, yes: bool, as_json: bool) -> int:
     settings = load_target()
     async with _pool(settings) as pool:
         confirm(text("projections.rollback_question", name=name), yes=yes)
-        version = await _or_wrong_use(versions.rollback(pool, name))
+        version = await _or_wrong_use(versions.rollback(pool, name), pool, "rollback", name)
     await _record(settings, "rollback", name, version, reason, f"lunas projections switch {name}", as_json)
     return FINE
 
@@ -164,11 +164,16 @@ def _pool(settings: Settings) -> AbstractAsyncContextManager[Pool]:
     return open_store_pool(settings, 2)
 
 
-async def _or_wrong_use(work: Any) -> int:
+async def _or_wrong_use(work: Any, pool: Pool, verb: str, name: str) -> int:
     try:
         return int(await work)
     except GenerationError as error:
-        raise WrongUse(str(error)) from error
+        others = [f"projections.{one}" for one in ("rebuild", "switch", "rollback") if one != verb]
+        async with pool.acquire() as connection:
+            refusal = await already(
+                connection, f"projections.{verb}", name, WrongUse(str(error)), undone_by=others
+            )
+        raise refusal from error
 
 
 async def _record(

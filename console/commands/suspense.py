@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.acts import Act, Done, tell
-from console.claims import claimed, held, known, may_unclaim, outcome, say
+from console.claims import claimed, held, known, may_unclaim, not_yet, outcome, say
 from console.exits import FINE, Refused, WrongUse
 from console.lazy import Group
 from console.messages import text, value
@@ -110,6 +110,7 @@ async def claim(entry: str, customer: str, product: str | None, reason: str, yes
             actor=actor(),
             reason=reason,
         )
+        await not_yet(connection, "suspense.claim", event)
         after = {"customer_id": customer, "product": product}
         reversible = await may_unclaim(connection, row["case_key"], product)
         undo = f"lunas suspense unclaim {entry} --reason WHY" if reversible else text("suspense.claim_undo")
@@ -167,6 +168,7 @@ async def write_off(entry: str, reason: str, yes: bool, as_json: bool) -> int:
         row = await held(connection, entry)
         confirm(text("suspense.write_off_question", amount=rupiah(row["amount"])), yes=yes)
         event = SuspenseWrittenOff(suspense_id=entry, case=row["case_key"], actor=actor(), reason=reason)
+        await not_yet(connection, "suspense.write_off", event)
         undo = text("suspense.write_off_undo")
         act_id = await say(
             connection, event, entry, _act("suspense.write_off", row, reason, undo, "written_off")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 ACTING: dict[str, tuple[str, str]] = {
     "act.recorded": ("Audit record: {act_id}", "Catatan audit: {act_id}"),
+    "act.already": (
+        "`{command}` was done already, by {by} at {at} (audit record {act_id}). Nothing was changed.",
+        "`{command}` sudah dilakukan oleh {by} pada {at} (catatan audit {act_id}). Tidak ada yang diubah.",
+    ),
     "act.undo": ("Undo: {undo}", "Membatalkan: {undo}"),
     "safety.needs_yes": (
         'Nobody is at the terminal to answer "{question}": add --yes when you are sure. Nothing was changed.',
@@ -97,6 +101,10 @@ ACTING: dict[str, tuple[str, str]] = {
     "suspense.no_product": (
         "Nobody sells {product}; known are {known}. Nothing was changed.",
         "Tidak ada yang menjual {product}; yang dikenal: {known}. Tidak ada yang diubah.",
+    ),
+    "suspense.said": (
+        "That was said of {id} already. Nothing was changed.",
+        "Itu sudah dinyatakan untuk {id}. Tidak ada yang diubah.",
     ),
     "suspense.claim_question": (
         "Give {amount} to customer {customer} (product: {product})?",

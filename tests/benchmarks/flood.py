@@ -24,7 +24,9 @@ SECONDS = 8.0
 WARM_SECONDS = 1.5  # the flood is at its height
 PATIENCE_SECONDS = 5.0  # a provider's
 CONNECTIONS = 4
-P99_MS = {"large forged by token": 50}  # refused by the head, so no byte of the body need be waited for; 100 for every other shape
+P99_MS = {
+    "large forged by token": 50
+}  # refused by the head, so no byte of the body need be waited for; 100 for every other shape
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

@@ -100,7 +100,7 @@ async def test_a_debt_is_forgiven_once_and_written_down(lunas: Run, indebted: as
     done = await lunas("credit", "forgive", "c1", "--reason", "our mistake", "--yes", "--json")
     assert done.code == exits.FINE
     assert (await lunas("credit", "show", "c1", "--json")).json["debt_tokens"] == 0
-    assert (await lunas("credit", "forgive", "c1", "--reason", "again", "--yes")).code == exits.WRONG_USE
+    assert (await lunas("credit", "forgive", "c1", "--reason", "again", "--yes")).code == exits.REFUSED
     act = await indebted.fetchrow("SELECT actor, verb, target, reason FROM operator_acts")
     assert tuple(act) == ("sari", "credit.forgive", "c1", "our mistake")
     await Feeder(indebted, batch_max=100).catch_up()
@@ -109,7 +109,7 @@ async def test_a_debt_is_forgiven_once_and_written_down(lunas: Run, indebted: as
 
 async def test_an_account_is_frozen_and_freed_by_word(lunas: Run, indebted: asyncpg.Connection) -> None:
     assert (await lunas("credit", "freeze", "c2", "--reason", "dispute")).code == exits.FINE
-    assert (await lunas("credit", "freeze", "c2", "--reason", "dispute")).code == exits.WRONG_USE
+    assert (await lunas("credit", "freeze", "c2", "--reason", "dispute")).code == exits.REFUSED
     assert (await lunas("credit", "show", "c2", "--json")).json["frozen"] == "dispute"
     await Feeder(indebted, batch_max=100).catch_up()
     listed = (await lunas("credit", "rebuild", "--json"), await lunas("credit", "list", "--json"))[1].json[
