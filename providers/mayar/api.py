@@ -26,7 +26,7 @@ def mayar_api(
 def judge(status: int, document: Any) -> CallFailed | None:
     """None for an answer that is one."""
     said = stated_status(status, document)
-    if said < 400:
+    if said < 300:
         return None
     outcome, code = by_status(said)
     return CallFailed(outcome, code, said_code=str(said), said=message_of(document))
@@ -34,7 +34,7 @@ def judge(status: int, document: Any) -> CallFailed | None:
 
 def stated_status(status: int, document: Any) -> int:
     """The status that the body states, where it is a worse one than that of HTTP."""
-    if status >= 400 or not isinstance(document, dict):
+    if status >= 300 or not isinstance(document, dict):
         return status
     stated = document.get("statusCode")
     if isinstance(stated, int) and not isinstance(stated, bool) and 400 <= stated < 600:

@@ -49,11 +49,14 @@ class MayarLicences:
 
     async def switch(self, code: str, product_id: str, *, active: bool) -> bool:
         try:
-            await self._ask("activate" if active else "deactivate", code, product_id)
+            document = await self._ask("activate" if active else "deactivate", code, product_id)
         except CallFailed as failed:
             if failed.code == ("licence_active_already" if active else "licence_inactive_already"):
                 return False
             raise
+        if not isinstance(document, dict) or not ("statusCode" in document or message_of(document)):
+            # Neither yes nor no: it may have been done all the same.
+            raise CallFailed("unknown", "provider_unreadable")
         return True
 
     async def _ask(self, verb: str, code: str, product_id: str) -> Any:
@@ -97,7 +100,7 @@ class MayarLicences:
 def judge_licence(status: int, document: Any) -> CallFailed | None:
     """What an answer about a licence means; its reasons have no codes, only words."""
     said = stated_status(status, document)
-    if said < 400:
+    if said < 300:
         return None
     words = message_of(document)
     if said in (400, 404, 409, 422) and (code := _reason(words.casefold())):

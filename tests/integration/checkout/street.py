@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +16,7 @@ from processor.fulfilment.inline import Inline
 from processor.intake.interpreter import Interpreter
 from processor.intake.store import Store
 from providers.fakes.app import ServedFakes, serving
+from providers.fakes.goods import FakeGood
 from providers.fakes.provider import FakeAccount
 from providers.fakes.world import FakeWorld
 from providers.registry import PROVIDERS
@@ -23,10 +24,12 @@ from providers.verification import Verified
 from runtime.database import Pool
 from runtime.ids import utc_now, uuid7
 from runtime.settings import Settings
+from schemas.catalog import Catalog
 from schemas.envelope import Envelope
 from tests.integration.checkout.conftest import Shop, opened
 from tests.unit.providers.fakes.stand import GOODS, KEYS, SECRET
 
+KEY_SETTINGS = {"xendit": "xendit_secret_key", "scalev": "scalev_api_key", "mayar": "mayar_api_key"}
 FAR = timedelta(days=400)
 """The fakes' clock runs ahead of ours when a test moves it."""
 
@@ -127,17 +130,27 @@ def store_of(pool: Pool) -> Store:
 
 
 @asynccontextmanager
-async def street_of(build: Callable[..., Settings], **more: Any) -> AsyncIterator[Street]:
-    """Opens the shop with the fake as its Xendit."""
+async def street_of(
+    build: Callable[..., Settings],
+    *,
+    names: Sequence[str] = ("xendit",),
+    goods: tuple[FakeGood, ...] = GOODS,
+    catalog: Catalog | None = None,
+    **more: Any,
+) -> AsyncIterator[Street]:
+    """Opens the shop with these fakes as its providers."""
     door = IntakeDoor()
     app = web.Application()
     app.router.add_post("/webhooks/{provider}", door.take)
     async with TestServer(app) as server:
-        account = FakeAccount(KEYS["xendit"], SECRET, "akun", str(server.make_url("/webhooks/xendit")), GOODS)
-        world = FakeWorld(rate_limits=False)
-        async with serving({"xendit": account}, world) as served:
-            given = build(xendit_base_url=served.bases["xendit"], xendit_secret_key=KEYS["xendit"], **more)
-            async with opened(given) as shop:
+        accounts = {
+            name: FakeAccount(KEYS[name], SECRET, "akun", str(server.make_url(f"/webhooks/{name}")), goods)
+            for name in names
+        }
+        async with serving(accounts, FakeWorld(rate_limits=False)) as served:
+            where = {f"{name}_base_url": base for name, base in served.bases.items()}
+            given = build(**where, **{KEY_SETTINGS[name]: KEYS[name] for name in names}, **more)
+            async with opened(given, catalog) as shop:
                 door.store = store_of(shop.pool)
                 await shop.customer()
                 yield Street(shop, served, door)
