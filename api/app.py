@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from api.changes.handlers import ChangeStreams
+from api.changes.relay import tell_exchange
+from api.changes.relay_metrics import RelayMetrics
 from api.checkout.routes import Checkout
 from api.checkout.watching import RequestWatch
 from api.credit.keeper import keep
@@ -177,9 +179,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             requests.look,
         )
         timers = asyncio.create_task(keep_time(settings, PROCESS, jobs, stop), name="timers")
+        relay = asyncio.create_task(
+            tell_exchange(settings, PROCESS, pool, RelayMetrics(registry), stop), name="exchange"
+        )
         behind = [
             asyncio.create_task(checkout.tell_accounts(), name="accounts"),
             timers,
+            relay,
         ]
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
@@ -187,7 +193,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await web.TCPSite(runner, settings.api_host, settings.api_port).start()
             host, port = bound_address(runner)
             log.info("started", action="process.started", host=host, port=port)
-            await _both(keep(pool, teller, stop, every_seconds=settings.credit_watch_seconds), timers)
+            await _all(keep(pool, teller, stop, every_seconds=settings.credit_watch_seconds), timers, relay)
             health.draining = True
         finally:
             await runner.cleanup()
@@ -199,9 +205,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     log.info("stopped", action="process.stopped")
 
 
-async def _both(keeping: Coroutine[Any, Any, None], timers: asyncio.Task[None]) -> None:
-    """Until both have ended, which they do when the process is stopped; raises at once what ended one of them before."""
-    tasks = {asyncio.create_task(keeping, name="accounts kept"), timers}
+async def _all(keeping: Coroutine[Any, Any, None], *others: asyncio.Task[None]) -> None:
+    """Until all have ended, which they do when the process is stopped; raises at once what ended one of them before."""
+    tasks = {asyncio.create_task(keeping, name="accounts kept"), *others}
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         for task in tasks:

@@ -73,7 +73,9 @@ def explanations(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:
     elif subject.name == QUEUES and subject.kind == "missing":
         yield from ((name, frozenset({"away"})) for name in (ALL, "processor", "ingress"))
     elif subject.name in (CONSUMERS, READERS):
-        yield from ((name, any_kind) for name in (ALL, subject.of))
+        # The exchange is told by the API, which is ready without a broker.
+        also = (BROKER,) if subject.of == "api" else ()
+        yield from ((name, any_kind) for name in (ALL, subject.of, *also))
 
 
 def arrange(troubles: Sequence[T], subject_of: Callable[[T], Subject | None]) -> list[RootCause[T]]:

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "quarantine": ("console.commands.quarantine:quarantine", "Rejected requests: list, show, exact bytes."),
     "ingress": ("console.commands.ingress:ingress", "The journal of accepted webhooks: state, check, send again."),
     "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, unclaim, write off."),
+    "reconcile": ("console.commands.reconcile:reconcile", "Compare a provider's own lists with our record: run, show."),
     "manual": ("console.commands.manual:manual", "Orders paid outside any provider: list, confirm, reject."),
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
     "fulfilment": ("console.commands.fulfilment:fulfilment", "Cases and customers: compare with the log, build from it."),

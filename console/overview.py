@@ -35,7 +35,7 @@ from eventstore.queries import load
 from eventstore.read import head
 from providers.registry import PROVIDERS
 from schemas.errors import ConfigurationError
-from schemas.topology import PARKED, WEBHOOKS
+from schemas.topology import CHANGES, PARKED, WEBHOOKS
 
 if TYPE_CHECKING:
     from runtime.database import Connection
@@ -46,7 +46,7 @@ REJECTED_WITHIN = timedelta(hours=1)
 LAG_PROBLEM_SECONDS = 30.0
 """A read model that stands still for longer while newer events exist is a problem; catching up takes a second or two."""
 PROJECTION = "projection."
-"""How the names of the projections' checkpoints begin; the others are the processor's."""
+"""How the names of the projections' checkpoints begin; the others are the processor's, and the exchange's is the API's."""
 PARKED_BODIES_READ = 2000
 """Dead letters whose bytes are read for an amount; more would make the screen slow, and the count says enough then."""
 
@@ -229,8 +229,8 @@ async def _read_readers(connection: Connection, sql: Mapping[str, str], seen: Ov
 def standing_still(readers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """(process that feeds them, sentence): readers of the log that have not moved for long, one sentence for each process."""
     slow = [row for row in readers if row["live"] and row["lag_seconds"] > LAG_PROBLEM_SECONDS]
-    for process in ("processor", "projections"):
-        rows = [row for row in slow if row["name"].startswith(PROJECTION) == (process == "projections")]
+    for process in ("processor", "projections", "api"):
+        rows = [row for row in slow if _fed_by(row["name"]) == process]
         if rows:
             yield (
                 process,
@@ -242,3 +242,9 @@ def standing_still(readers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, 
                     process=process,
                 ),
             )
+
+
+def _fed_by(reader: str) -> str:
+    if reader == CHANGES:
+        return "api"
+    return "projections" if reader.startswith(PROJECTION) else "processor"

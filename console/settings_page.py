@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
+from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
@@ -22,6 +23,7 @@ from runtime.settings.licences import LicenceSettings
 from runtime.settings.model import variable_name
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
+from runtime.settings.reconciliation import ReconciliationSettings
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "Where lunas runs and listens": AddressSettings,
@@ -29,8 +31,10 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Ingress": IngressSettings,
     "Broker": BrokerSettings,
     "Processor, projections and API": ProcessingSettings,
+    "Changes": ChangesSettings,
     "Checkout": CheckoutSettings,
     "Licences": LicenceSettings,
+    "Reconciliation": ReconciliationSettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
 }

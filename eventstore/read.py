@@ -129,6 +129,22 @@ async def recorded_at(connection: Connection, position: int) -> datetime | None:
     return moment
 
 
+async def before(connection: Connection, moment: datetime) -> int:
+    """A position behind which everything lies that was written from that moment on, found by halves: times have no index of their own.
+
+    Transactions that were open side by side may have stamped their events a little out of order: leave some room.
+    """
+    low, high = 0, await head(connection)
+    while low < high:
+        middle = (low + high) // 2
+        row = await connection.fetchrow(_SQL["reaching"], middle + 1)
+        if row is None or row["recorded_at"] >= moment:
+            high = middle
+        else:
+            low = row["position"]
+    return low
+
+
 async def lean_after(
     connection: Connection, position: int, types: Collection[str], limit: int
 ) -> list[asyncpg.Record]:

@@ -22,6 +22,9 @@ from processor.intake.quarantine import Cap, QuarantineKeeper
 from processor.intake.retry import Detours
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
+from processor.reconciliation.keeping import Reconciliation
+from providers.call_record import CallMetrics
+from providers.listers import listers_of
 from providers.registry import PROVIDERS
 from runtime import faults
 from runtime.amqp.broker import Broker, Consumer, open_broker
@@ -136,6 +139,9 @@ def services_of(
         keeper(QUARANTINE).run(stop),
         keeper(OLD_QUARANTINE, may_vanish=True).run(stop),
         run_fulfilment(pool, settings, stop, registry, inline),
+        Reconciliation(
+            settings, pool, broker, store.interpreter, listers_of(settings, CallMetrics(registry))
+        ).keep(stop),
         until_failure(broker, stop),
     ]
 

@@ -128,6 +128,11 @@ class ProviderApi:
                 )
         raise AssertionError("tenacity returns or raises")
 
+    def at_leisure(self) -> bool:
+        """Whether calls that can wait may be made: half of what the provider takes is left for those that cannot."""
+        half = self._limits.calls / 2
+        return self._paused_until <= time.monotonic() and self._limiter.has_capacity(half)
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()

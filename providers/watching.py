@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from providers.outgoing import CallFailed
+from schemas.errors import AmountError, UntranslatableError
 from schemas.facts import PaymentExpired, PaymentFailed, PaymentSettled, PaymentSucceeded
+from schemas.translation import Fact
 
 Told = PaymentSucceeded | PaymentSettled | PaymentExpired | PaymentFailed
 
@@ -19,21 +24,45 @@ class Watched(BaseModel):
     reference: str
     kind: Literal["topup", "order"]
     payment_key: str
+    last: bool = False
+    """Nobody asks about it again."""
 
 
 class Looked(BaseModel):
-    """What the provider says. `payable`: a payer can still pay there, and we could close it. `fact`: what there is to tell."""
+    """What the provider says. `payable`: a payer can still pay there, and it is to be closed. `facts`: what there is to tell."""
 
     model_config = ConfigDict(frozen=True)
 
     status: str
     payable: bool = False
-    fact: Told | None = None
+    facts: tuple[Told, ...] = ()
+
+    @property
+    def paid(self) -> bool:
+        return any(isinstance(fact, PaymentSucceeded | PaymentSettled) for fact in self.facts)
+
+
+def told(read: Callable[[datetime], Fact | None]) -> tuple[Told, ...]:
+    """The fact that a webhook with the same words would have been; told to our own question, so not by whoever knows a token.
+
+    Raises CallFailed for words that no webhook may say either.
+    """
+    try:
+        found = read(datetime.now(UTC))
+    except (UntranslatableError, AmountError):
+        raise CallFailed("unknown", "provider_unreadable") from None
+    event = None if found is None else found.event
+    if isinstance(event, PaymentSucceeded | PaymentSettled | PaymentExpired | PaymentFailed):
+        return (event.amended(token_only=False),)
+    return ()
 
 
 @runtime_checkable
 class WatchClient(Protocol):
-    """Calls to one provider. Both raise `CallFailed` (providers/outgoing.py)."""
+    """Calls to one provider. `look` and `withdraw` raise `CallFailed` (providers/outgoing.py)."""
+
+    def at_leisure(self) -> bool:
+        """Whether a call that can wait may be made now: it takes no turn from a payer."""
 
     async def look(self, one: Watched) -> Looked:
         """What became of it."""

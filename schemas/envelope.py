@@ -24,6 +24,11 @@ CONTENT_TYPE = "application/vnd.lunas.envelopes"
 ATTEMPT_HEADER = "lunas-attempt"
 PARTITION_HEADER = "lunas-partition"
 
+RECONCILED = "reconciled"
+"""Scheme of what we found by asking the provider itself. Its body is what the webhook would have said; only our own processes write such envelopes."""
+TOLD_AT = "lunas-told-at"
+"""Header of such an envelope: epoch microseconds at which the provider says that it sent the webhook, where it does."""
+
 # Our own headers hold an allow-list of request headers; far below this. A larger one is a broken frame.
 MAX_HEADER_BYTES = 64 * 1024
 # RabbitMQ 4 refuses messages above 16 MiB (https://www.rabbitmq.com/docs/limits); a longer length is a broken frame.

@@ -17,6 +17,7 @@ DEAD = "lunas.dead"
 PARKED = "lunas.parked"
 QUARANTINE = "lunas.rejected"
 QUARANTINE_KEY = "rejected"
+CHANGES = "lunas.changes"
 # Until 0.1 the quarantine was a classic queue on one node; what is still in it is brought away (docs/runbooks/move-the-quarantine.md).
 OLD_QUARANTINE = "lunas.quarantine"
 
@@ -102,6 +103,11 @@ def quarantine() -> Topology:
         queues=(Queue(QUARANTINE, _quarantine_arguments()),),
         bindings=(Binding(QUARANTINE, QUARANTINE, QUARANTINE_KEY),),
     )
+
+
+def changes() -> Topology:
+    """Where changes of read models are told; who wants to hear of them brings a queue and binds it (docs/changes.md)."""
+    return Topology(exchanges=(Exchange(CHANGES, "topic"),), queues=(), bindings=())
 
 
 def queue_name(partition: int) -> str:

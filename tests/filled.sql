@@ -132,6 +132,26 @@ SELECT 'xendit:py-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint) 
 UNION ALL
 SELECT 'xendit:pr-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint) n;
 
+-- reconcile_runs: One for every thousandth payment.
+INSERT INTO reconcile_runs (run_id, provider, since, asked_by, status, started_at)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'xendit', '2026-01-01', 'schedule', CASE WHEN n = 1 THEN 'running' ELSE 'done' END,
+    '2026-01-01'::timestamptz + n * interval '1 hour' FROM generate_series(1, $1::bigint / 1000) n;
+
+-- reconcile_findings: One for every hundredth payment, a few of them open, a tenth given to intake.
+INSERT INTO reconcile_findings (provider, kind, payment_id, finding_id, our_amount, at, delivery_id, first_run, last_run, resolved_at)
+SELECT 'xendit', CASE WHEN n % 10 = 0 THEN 'missing_here' ELSE 'amount' END, 'py-' || n, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+    50000, '2026-01-01'::timestamptz + n * interval '1 minute',
+    CASE WHEN n % 10 = 0 THEN ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid END,
+    ('00000000-0000-7000-8000-' || lpad(to_hex(1 + n % 1000), 12, '0'))::uuid, ('00000000-0000-7000-8000-' || lpad(to_hex(1 + n % 1000), 12, '0'))::uuid,
+    CASE WHEN n % 50 > 0 THEN timestamptz '2026-02-01' END
+FROM generate_series(1, $1::bigint / 100) n;
+
+-- reconcile_seen: Two names for each tenth payment: a run is under way.
+INSERT INTO reconcile_seen (provider, name)
+SELECT 'xendit', 'py-' || n FROM generate_series(1, $1::bigint / 10) n
+UNION ALL
+SELECT 'xendit', 'pr-' || n FROM generate_series(1, $1::bigint / 10) n;
+
 -- fulfilment_waits: One case in fifty waits for its customer.
 INSERT INTO fulfilment_waits (wait_key, case_key)
 SELECT 'email:' || n || '@contoh.id', 'xendit:py-' || n FROM generate_series(1, $1::bigint / 50) n;
@@ -203,6 +223,9 @@ FROM generate_series(1, $1::bigint / 50) n;
 
 -- checkpoints: Everything is folded.
 UPDATE checkpoints SET position = 5 * $1::bigint;
+
+-- changes_published: Everything was told.
+UPDATE changes_published SET position = 5 * $1::bigint;
 
 -- analyze: Once it is full, as the server does by itself.
 ANALYZE;

@@ -32,6 +32,7 @@ class RowChange(NamedTuple):
 
     position: int
     kind: ChangeKind
+    key: str
     customer_id: str | None
     document: bytes
     last: bool
@@ -59,14 +60,14 @@ class ChangeSource:
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
             return await self._reached(connection)
 
-    async def after(self, position: int) -> Changes:
+    async def after(self, position: int, events: int = PAGE_EVENTS) -> Changes:
         """The next page behind a position. A row that several of its events touched is told once, at the last of them."""
         first_tier = (await self._catalogue.get()).first_tier
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
             reached, newest = await self._reached(connection)
             if reached <= position:
                 return Changes([], position, newest)
-            batch = await read(connection, position, TYPES, PAGE_EVENTS)
+            batch = await read(connection, position, TYPES, events)
             through = min(batch.through, reached)
             rows = touched(decode_all([event for event in batch.events if event[0] <= through]))
             documents: dict[tuple[ChangeKind, Any], tuple[str | None, dict[str, object]]] = {}
@@ -115,13 +116,16 @@ def _changes(
         together = list(group)
         for number, one in enumerate(together, start=1):
             customer_id, document = documents.get((one.kind, one.key), (one.customer_id, None))
+            key: str = one.key[1] if isinstance(one.key, tuple) else one.key
             told = {
                 "kind": one.kind,
                 "position": position,
                 "customer_id": customer_id,
-                "key": one.key[1] if isinstance(one.key, tuple) else one.key,
+                "key": key,
                 "data": document,
             }
             encoded = orjson.dumps(told, option=orjson.OPT_UTC_Z)
-            found.append(RowChange(position, one.kind, customer_id, encoded, last=number == len(together)))
+            found.append(
+                RowChange(position, one.kind, key, customer_id, encoded, last=number == len(together))
+            )
     return found

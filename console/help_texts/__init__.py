@@ -6,6 +6,14 @@ from console.help_texts.accounts import ACCOUNTS_HELP
 from console.help_texts.faking import FAKING_HELP
 from console.help_texts.journal import JOURNAL_HELP
 from console.help_texts.operating import OPERATING
+from console.help_texts.reconciling import RECONCILING_HELP
 from console.help_texts.running import RUNNING
 
-HELP_IN_INDONESIAN: dict[str, str] = {**RUNNING, **OPERATING, **FAKING_HELP, **ACCOUNTS_HELP, **JOURNAL_HELP}
+HELP_IN_INDONESIAN: dict[str, str] = {
+    **RUNNING,
+    **OPERATING,
+    **FAKING_HELP,
+    **ACCOUNTS_HELP,
+    **JOURNAL_HELP,
+    **RECONCILING_HELP,
+}

@@ -1,9 +1,11 @@
 -- now: the database's clock
 SELECT clock_timestamp();
 
--- checkpoints: how far each reader of the log is
+-- checkpoints: how far each reader of the log is, and the exchange that is told of changes
 SELECT consumer, version, partition, position, updated_at
 FROM checkpoints
+UNION ALL
+SELECT 'lunas.changes', 1, 0, position, moved_at FROM changes_published
 ORDER BY consumer, version, partition;
 
 -- versions: state of each projection version

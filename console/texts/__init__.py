@@ -15,6 +15,7 @@ from console.texts.looking import LOOKING
 from console.texts.next_steps import NEXT_STEPS
 from console.texts.provider_accounts import PROVIDER_ACCOUNTS
 from console.texts.reasons import REASONS
+from console.texts.reconciling import RECONCILING
 
 TEXTS: dict[str, tuple[str, str]] = {
     **ERRORS,
@@ -30,4 +31,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
     **PROVIDER_ACCOUNTS,
     **JOURNAL,
+    **RECONCILING,
 }

@@ -65,6 +65,8 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "took": ("TOOK", "WAKTU"),
     "signed": ("SIGNED", "DITANDATANGANI"),
     "verified": ("VERIFIED", "VERIFIKASI"),
+    "ours": ("OURS", "KITA"),
+    "theirs": ("THEIRS", "PENYEDIA"),
     "version": ("VERSION", "VERSI"),
 }
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from schemas.topology import RETRY_DELAYS, quarantine, topology
+from schemas.topology import RETRY_DELAYS, changes, quarantine, topology
 
 VHOST = "lunas"
 NOTHING = "^$"
@@ -37,6 +37,8 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
         "write": r"^lunas\.(retry\.[0-9.]+s|dead)$",
         "read": rf"^({WORK_QUEUES}|lunas\.parked|lunas\.rejected|lunas\.quarantine)$",
     },
+    # Tells what changed, to whoever has bound a queue.
+    "lunas-api": {"write": r"^lunas\.changes$", "read": NOTHING},
     # Sends stored deliveries through again. Queue depths need no permission.
     "lunas-operator": {"write": r"^lunas\.webhooks$", "read": NOTHING},
 }
@@ -50,7 +52,7 @@ def definitions(
     vhost: str = VHOST,
 ) -> dict[str, Any]:
     """The document that `load_definitions` and `rabbitmqctl import_definitions` read. `passwords`: user to clear text."""
-    shapes = (topology(partitions, retry_delays), quarantine())
+    shapes = (topology(partitions, retry_delays), quarantine(), changes())
     return {
         "vhosts": [{"name": vhost}],
         "users": [

@@ -72,3 +72,6 @@ LEFT JOIN events e ON e.stream_id = s.stream_id AND e.version > w.version AND e.
 -- at: Events at some positions.
 SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
 FROM events WHERE position = ANY($1::bigint[]);
+
+-- reaching: The first event at or behind a position, and when it was written.
+SELECT position, recorded_at FROM events WHERE position >= $1 ORDER BY position LIMIT 1;

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from processor.intake.times import believable
-from providers.identity import content_digest
+from providers.identity import content_digest, dedupe_key
 from providers.provider import Provider
 from schemas import strict_json
-from schemas.envelope import Envelope
+from schemas.envelope import RECONCILED, TOLD_AT, Envelope
 from schemas.errors import AmountError, Permanent, UnparsableError, UntranslatableError
 from schemas.shape import amount_told
 from schemas.translation import Translation, TranslationContext
@@ -26,6 +26,7 @@ DETAIL_LIMIT = 500  # characters; a hint for a person, not a dump
 NAME_LIMIT = 100  # characters of an event name or amount worth showing; every real one is shorter
 _NO_DIGEST = bytes(32)
 
+_DIGITS = re.compile(r"[0-9]{1,17}")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*")
 """How providers write the names of events. Anything else in that place could be anybody's name or address."""
 
@@ -100,6 +101,8 @@ class Interpreter:
             received = replace(received, named=_plain_name(document))
             translation = self._translate(document, received)
             digest = bytes.fromhex(content_digest(translation.says))
+            if envelope.scheme == RECONCILED:
+                translation = _asked_for(translation, digest)
         except Permanent as error:
             return parked(received, "translate", *_refusal(error))
         except Exception as error:  # noqa: BLE001 - a translator's bug parks its delivery, never the batch
@@ -111,7 +114,7 @@ class Interpreter:
         if provider is None:
             raise UntranslatableError("provider_unknown")
         context = TranslationContext(
-            received_at=received.received_at,
+            received_at=_told_at(received),
             account_id=self.accounts.get(provider.name),
             production=self.production,
             body_sha256=received.body_sha256.hex(),
@@ -123,6 +126,27 @@ class Interpreter:
             believable(fact, received.received_at, self.future_tolerance) for fact in translation.facts
         )
         return replace(translation, facts=facts)
+
+
+def _told_at(received: Prepared) -> datetime:
+    """Stands in for times that are not stated: when the webhook came or, of one that never came, when the provider says that it sent it."""
+    told = received.envelope.headers.get(TOLD_AT, "") if received.envelope.scheme == RECONCILED else ""
+    return moment(int(told)) if _DIGITS.fullmatch(told) else received.received_at
+
+
+def _asked_for(translation: Translation, digest: bytes) -> Translation:
+    """What a provider says on being asked, with our own key: nobody who only knows a webhook's token can have said it.
+
+    It is another telling than the webhook, with a key of its own: both may be taken in, in any order, and are facts about the same money.
+    """
+    key = dedupe_key(RECONCILED, translation.dedupe_key, digest.hex()[:32])
+    facts = tuple(
+        replace(fact, event=fact.event.amended(token_only=False))
+        if getattr(fact.event, "token_only", False)
+        else fact
+        for fact in translation.facts
+    )
+    return replace(translation, dedupe_key=key, facts=facts)
 
 
 def identified(envelope: Envelope) -> Prepared:

@@ -34,6 +34,7 @@ from runtime.faults import fault_point
 from runtime.ids import uuid7
 from runtime.logs import get_logger
 from schemas import streams
+from schemas.envelope import RECONCILED
 from schemas.errors import StoreUnavailable
 from schemas.facts import WebhookConflicted, WebhookReceived
 
@@ -270,6 +271,8 @@ def _events(verdict: Verdict) -> list[NewEvent]:
     }
     if envelope.actor is not None:
         metadata["actor"] = envelope.actor
+    if envelope.scheme == RECONCILED:
+        metadata["source"] = RECONCILED
     caused = metadata | {"causation_id": str(received_id)}
     stream = streams.webhooks(envelope.provider, prepared.received_at)
     events = [NewEvent(stream, _received(verdict), metadata, received_id)]

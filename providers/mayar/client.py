@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.asking import Opening, PayInstrument, PaymentAsk
+from providers.mayar.looking import MayarLooks
 from providers.outgoing import CallFailed, ProviderApi
+from providers.watching import Looked, Watched
 
 PAGE_ROWS = 40
 PAGES_SEARCHED = 3
@@ -29,6 +31,7 @@ class MayarClient:
 
     def __init__(self, api: ProviderApi) -> None:
         self._api = api
+        self._looks = MayarLooks(api)
 
     def repeats_safely(self, _ask: PaymentAsk) -> bool:
         return False
@@ -61,6 +64,15 @@ class MayarClient:
             if isinstance(extra, dict) and extra.get("checkoutId") == ask.reference:
                 return await self._found(key, one)
         return None
+
+    def at_leisure(self) -> bool:
+        return self._api.at_leisure()
+
+    async def look(self, one: Watched) -> Looked:
+        return await self._looks.look(one)
+
+    async def withdraw(self, one: Watched) -> None:
+        await self._looks.withdraw(one)
 
     async def close(self) -> None:
         """Nothing is its own."""

@@ -14,9 +14,11 @@ from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.scalev.listing import rows_of
+from providers.scalev.looking import ScalevLooks
 from providers.scalev.refusals import judge
 from providers.scalev.shelf import ScalevShelf
 from providers.section import Section
+from providers.watching import Looked, Watched
 from schemas.errors import AmountError, UntranslatableError
 
 PAGE_ROWS = 25  # the most that Scalev gives
@@ -45,6 +47,7 @@ class ScalevClient:
     ) -> None:
         self._api = api
         self._store_id, self._page = store_id, page
+        self._looks = ScalevLooks(api)
 
     def repeats_safely(self, _ask: PaymentAsk) -> bool:
         return False
@@ -60,6 +63,15 @@ class ScalevClient:
             if _is_ours(row, ask.reference):
                 return self._opening(row)
         return None
+
+    def at_leisure(self) -> bool:
+        return self._api.at_leisure()
+
+    async def look(self, one: Watched) -> Looked:
+        return await self._looks.look(one)
+
+    async def withdraw(self, one: Watched) -> None:
+        await self._looks.withdraw(one)
 
     async def close(self) -> None:
         """The API is shared, and closed by who made it."""

@@ -101,6 +101,9 @@ class XenditClient:
     async def find_refund(self, ask: RefundAsk) -> RefundSaid | None:
         return await self._refunds.find(ask)
 
+    def at_leisure(self) -> bool:
+        return self._api.at_leisure()
+
     async def look(self, one: Watched) -> Looked:
         return await self._looks.look(one)
 

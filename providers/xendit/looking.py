@@ -5,21 +5,22 @@ A request that was paid names its latest payment; that one is read as its webhoo
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from providers.outgoing import CallFailed, ProviderApi
+from providers.refusals import where_permitted
 from providers.section import Section
-from providers.watching import Looked, Told, Watched
+from providers.watching import Looked, Watched, told
 from providers.xendit.events import Meaning
 from providers.xendit.payments import invoice as invoice_fact
 from providers.xendit.payments import payment as payment_fact
-from schemas.errors import AmountError, UntranslatableError
-from schemas.facts import PaymentExpired, PaymentFailed, PaymentSettled, PaymentSucceeded
+from providers.xendit.refusals import judge
 
-_PAYABLE = frozenset({"REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING"})
+PAYABLE = frozenset({"REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING"})
 _CANCELLED = "CANCELED"
 _OVER = frozenset({"EXPIRED", "FAILED"})
+_PAID = frozenset({"PAID", "SETTLED"})
+_NARROW = where_permitted(judge)
 
 
 class XenditLooks:
@@ -31,46 +32,78 @@ class XenditLooks:
     async def look(self, one: Watched) -> Looked:
         """Raises CallFailed."""
         if one.kind == "order":
-            document = await self._read("read_invoice", f"/v2/invoices/{one.payment_key}")
-            status = _status(document)
-            fact = _told(lambda now: invoice_fact(Section.of(document), now)) if status != "PENDING" else None
-            return Looked(status=status, payable=status == "PENDING", fact=fact)
+            return await self._invoice(one)
         document = await self._read("read_payment_request", f"/v3/payment_requests/{one.payment_key}")
         status, latest = _status(document), document.get("latest_payment_id")
         # Money that came after its end leaves the request EXPIRED, or CANCELED: the payment itself says so.
-        if status not in _PAYABLE and isinstance(latest, str) and latest:
+        if status not in PAYABLE and isinstance(latest, str) and latest:
             paid = await self._read("read_payment", f"/v3/payments/{latest}")
             if _status(paid) == "SUCCEEDED":
-                said = _told(
+                said = told(
                     lambda now: payment_fact("payment.capture", Meaning.SUCCEEDED, Section.of(paid), now)
                 )
-                return Looked(status=status, fact=said)
+                return Looked(status=status, facts=said)
         if status not in _OVER:
-            return Looked(status=status, payable=status in _PAYABLE)
+            return Looked(status=status, payable=status in PAYABLE)
         meaning = Meaning.EXPIRED if status == "EXPIRED" else Meaning.FAILED
         ended = {**document, "payment_request_id": one.payment_key}
         ended.pop("latest_payment_id", None)
         name = "payment_request.expiry"
         return Looked(
-            status=status, fact=_told(lambda now: payment_fact(name, meaning, Section.of(ended), now))
+            status=status, facts=told(lambda now: payment_fact(name, meaning, Section.of(ended), now))
         )
 
     async def withdraw(self, one: Watched) -> None:
         """Raises CallFailed. No webhook follows a cancelled request; a second call is refused, and the request says why."""
         if one.kind == "order":
-            await self._api.call(
-                "expire_invoice", "POST", f"/invoices/{one.payment_key}/expire!", body={}, harmless=True
-            )
+            await self._end("expire_invoice", f"/invoices/{one.payment_key}/expire!")
             return
         path = f"/v3/payment_requests/{one.payment_key}"
         try:
-            await self._api.call("cancel_payment_request", "POST", f"{path}/cancel", body={}, harmless=True)
+            await self._end("cancel_payment_request", f"{path}/cancel")
         except CallFailed as failed:
             if (
                 failed.outcome != "refused"
                 or _status(await self._read("read_payment_request", path)) != _CANCELLED
             ):
                 raise
+
+    async def _invoice(self, one: Watched) -> Looked:
+        document = await self._read("read_invoice", f"/v2/invoices/{one.payment_key}")
+        status = _status(document)
+        if status == "PENDING":
+            return Looked(status=status, payable=True)
+        if document.get("paid_amount") is None:
+            came = await self._received(one)
+            if came is not None:
+                # Money that came after its end leaves it EXPIRED.
+                status = status if status in _PAID else "PAID"
+            document = document | {"status": status, "paid_amount": came or document.get("amount")}
+        return Looked(status=status, facts=told(lambda now: invoice_fact(Section.of(document), now)))
+
+    async def _received(self, one: Watched) -> Any:
+        """An invoice that is read says what was asked for alone; the account's transactions say what came, where the key may read them."""
+        query = {"reference_id": one.reference, "types": "PAYMENT"}
+        try:
+            listed = await self._api.call(
+                "find_transaction", "GET", "/transactions", query=query, harmless=True, judge=_NARROW
+            )
+        except CallFailed as failed:
+            if failed.outcome != "refused":
+                raise
+            return None
+        rows = listed.document.get("data") if isinstance(listed.document, dict) else None
+        came = [
+            row.get("amount")
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, dict)
+            and row.get("reference_id") == one.reference
+            and row.get("type") == "PAYMENT"
+        ]
+        return came[-1] if came else None
+
+    async def _end(self, operation: str, path: str) -> None:
+        await self._api.call(operation, "POST", path, body={}, harmless=True, judge=_NARROW)
 
     async def _read(self, operation: str, path: str) -> dict[str, Any]:
         reply = await self._api.call(operation, "GET", path, harmless=True)
@@ -81,15 +114,3 @@ class XenditLooks:
 
 def _status(document: dict[str, Any]) -> str:
     return str(document.get("status") or "").upper()
-
-
-def _told(read: Any) -> Told | None:
-    """The fact that a webhook with the same words would have been; told to our own question, so not by whoever knows a token."""
-    try:
-        found = read(datetime.now(UTC))
-    except (UntranslatableError, AmountError):
-        raise CallFailed("unknown", "provider_unreadable") from None
-    event = None if found is None else found.event
-    if isinstance(event, PaymentSucceeded | PaymentSettled | PaymentExpired | PaymentFailed):
-        return event.amended(token_only=False)
-    return None

@@ -27,17 +27,21 @@ HeaderValue = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One AMQP message to send. It has no message id: returns are matched by it, so the library gives every publish a fresh one."""
+    """One AMQP message to send. It has no message id: returns are matched by it, so the library gives every publish a fresh one.
+
+    `mandatory`: that no queue takes it is an error. Where nobody need listen it is none.
+    """
 
     exchange: str
     routing_key: str
     body: bytes
     content_type: str = "application/octet-stream"
     headers: Mapping[str, HeaderValue] = field(default_factory=dict)
+    mandatory: bool = True
 
 
 class Publisher:
-    """Confirmed, mandatory, persistent publishes on one channel. Concurrent calls share it.
+    """Confirmed, persistent publishes on one channel. Concurrent calls share it.
 
     `unroutable` is told of a message that no queue took.
     """
@@ -154,7 +158,7 @@ async def _publish(exchange: AbstractExchange, message: Message) -> None:
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         ),
         message.routing_key,
-        mandatory=True,
+        mandatory=message.mandatory,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from runtime.settings.addresses import AddressSettings
 from runtime.settings.broker import BrokerSettings
+from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
@@ -18,6 +19,7 @@ from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
+from runtime.settings.reconciliation import ReconciliationSettings
 from runtime.settings.urls import SCHEMES, is_address, reachable
 from schemas.errors import ConfigurationError
 
@@ -76,8 +78,10 @@ class Settings(
     IngressSettings,
     BrokerSettings,
     ProcessingSettings,
+    ChangesSettings,
     CheckoutSettings,
     LicenceSettings,
+    ReconciliationSettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,

@@ -103,34 +103,10 @@ class ProcessingSettings(BaseModel):
         gt=0,
         description="How often a second worker tries to become the leader; bounds the gap after a crash.",
     )
-    outbox_batch_max: int = Field(500, ge=1, description="Change messages published per round.")
     min_position_wait_seconds: float = Field(
         5.0,
         ge=0,
         description="Longest wait of a read with `min_position` before it answers 409 `projection_behind`.",
-    )
-    changes_listeners_max: int = Field(
-        2000,
-        ge=1,
-        description="Streams of `GET /v1/changes` at once in one process; one more is answered 503. Each costs about 30 KB.",
-    )
-    changes_recent_max: int = Field(
-        10_000,
-        ge=100,
-        description="Newest changes kept in memory for all listeners; who is further behind reads the log. A change has about 1 KB.",
-    )
-    changes_heartbeat_seconds: float = Field(
-        15.0, gt=0, description="A stream says that it lives this often, with the position it has reached."
-    )
-    changes_longest_seconds: float = Field(
-        3600.0,
-        ge=0,
-        description="A stream ends after this time; its listener comes back by itself, to any process.",
-    )
-    changes_write_seconds: float = Field(
-        10.0,
-        gt=0,
-        description="A listener that does not read for this long is cut off; it goes on where it was when it comes back.",
     )
     read_page_max: int = Field(200, ge=1, le=1000, description="Most items in one answer of a listing.")
     secret_min_characters: int = Field(

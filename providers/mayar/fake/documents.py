@@ -122,7 +122,13 @@ def detail(link: LinkState, one: TransactionState, page: str) -> Json:
         "updatedAt": ms(one.updated),
         "paymentMethod": one.method,
         "extraData": link.extra,
-        "paymentLink": {"id": link.link_id, "name": link.title, "type": link.kind, "link": page},
+        "paymentLink": {
+            "id": link.link_id,
+            "name": link.title,
+            "type": link.kind,
+            "link": page,
+            "status": link.status,
+        },
         "customer": {
             "id": link.customer.customer_id,
             "name": link.customer.name,

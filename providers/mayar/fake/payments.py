@@ -137,8 +137,14 @@ class PaymentDesk:
     def _read_link(self, call: FakeCall) -> FakeReply:
         link = self._link(call)
         one = self._ledger.state.transactions[link.transactions[-1]]
+        customer = link.customer
+        who = {"id": customer.customer_id, "name": customer.name, "email": customer.email, "mobile": customer.mobile}  # fmt: skip
         state = {
             "id": link.link_id,
+            "paymentLinkId": link.link_id,
+            "transactions": [{"id": name, "extraData": link.extra} for name in link.transactions],
+            "customerId": customer.customer_id,
+            "customer": who,
             "transactionId": one.transaction_id,
             "amount": link.amount,
             "status": link.status,

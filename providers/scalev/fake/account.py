@@ -13,7 +13,7 @@ from providers.fakes.limits import Allowance, Usage
 from providers.fakes.outbox import Sealed
 from providers.fakes.provider import FakeAccount, FakeProvider
 from providers.fakes.world import FakeWorld
-from providers.scalev.fake.ledger import NAME, ScalevLedger
+from providers.scalev.fake.ledger import NAME, QUIRKS, ScalevLedger
 from providers.scalev.fake.orders import OrderDesk
 from providers.scalev.fake.state import OrderState, ScalevState
 from providers.scalev.fake.stores import StoreDesk
@@ -32,6 +32,7 @@ class ScalevFake(FakeProvider):
     """One store with its key."""
 
     name: ClassVar[str] = NAME
+    quirks = QUIRKS
     # Not published; a retried event keeps its unique_id and its snapshot (docs.scalev.com/en/webhook-events).
     retry_gaps = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440))
     patience_seconds = 10.0
@@ -102,7 +103,7 @@ class ScalevFake(FakeProvider):
         if order is None or act not in _acts(order):
             raise ApiRefusal(409, "CONFLICT", f"{act} is not possible now")
         if act == "pay":
-            self.ledger.pay(order, order.gross if amount is None else amount)
+            self.ledger.pay(order, order.gross if amount is None else amount, quirks)
         elif act == "cancel":
             self.ledger.move(order, "canceled")
         elif act == "delete":

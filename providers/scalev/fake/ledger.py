@@ -18,6 +18,8 @@ NAME = "scalev"
 LEAST = {"va_bca": 10_000}
 """Rupiah; the floor comes from the gateway's channel. No page of Scalev's names one."""
 
+QUIRKS = {"gateway_silent": "the gateway tells Scalev nothing of a payment until `check-payment` asks it"}
+
 _BANKS = {"va_bca": "107660", "va_bni": "880810", "va_bri": "262159", "va_mandiri": "886080"}
 WITHOUT_GATEWAY = ("bank_transfer", "cod", "marketplace", "no_payment")
 
@@ -85,12 +87,24 @@ class ScalevLedger:
             self._tell(order, "order.epayment_created", documents.snapshot(order))
         return order.gateway
 
-    def pay(self, order: OrderState, amount: int) -> None:
+    def pay(self, order: OrderState, amount: int, quirks: frozenset[str] = frozenset()) -> None:
         """Money of the right amount is `paid`; another amount is a `conflict` that a person resolves."""
         now = self._world.clock.now()
         order.paid.append((now, amount))
         if order.payment_status in ("paid", "settled"):
             return  # the order is paid; nobody is told of more
+        if "gateway_silent" in quirks:
+            order.unheard = amount
+        else:
+            self._told_of(order, amount)
+
+    def ask_gateway(self, order: OrderState) -> None:
+        """What `check-payment` does: money that the gateway kept to itself is heard of."""
+        amount, order.unheard = order.unheard, None
+        if amount is not None and order.payment_status == "unpaid":
+            self._told_of(order, amount)
+
+    def _told_of(self, order: OrderState, amount: int) -> None:
         self.reach(order, "paid" if amount == order.gross else "conflict")
 
     def reach(self, order: OrderState, status: str) -> None:

@@ -10,7 +10,7 @@ from providers.fakes.goods import FakeGood
 from providers.fakes.listing import number, whole
 from providers.scalev.fake import documents
 from providers.scalev.fake.ledger import NAME, ScalevLedger
-from providers.scalev.fake.state import OrderState, SoldLine
+from providers.scalev.fake.state import ORDER_TIMES, OrderState, SoldLine
 
 PAGE_MOST = 25
 METHODS = (
@@ -45,6 +45,7 @@ class OrderDesk:
         yield FakeRoute(
             "GET", "/v2/order/pg-reference-id/{id}", self._answering(self._by_gateway_reference, _enveloped)
         )
+        yield FakeRoute("POST", "/v3/orders/change-status", self._change_status)
         yield FakeRoute("GET", "/v3/stores/{store}/public/orders/{slug}", self._public, open=True)
 
     def _answering(self, work: Callable[[FakeCall], Any], wrap: Wrap) -> Callable[[FakeCall], FakeReply]:
@@ -87,7 +88,24 @@ class OrderDesk:
         return self._ledger.open_payment(order, self._page(call, order))
 
     def _check(self, call: FakeCall) -> Json:
-        return documents.payment_body(self._order(call))
+        order = self._order(call)
+        self._ledger.ask_gateway(order)
+        return self._shown(call, order)
+
+    def _change_status(self, call: FakeCall) -> FakeReply:
+        """Several orders at once; each is told by a webhook of its own."""
+        wish = call.document()
+        ids, status = wish.get("ids"), wish.get("status")
+        if not isinstance(ids, list) or not ids or status not in ORDER_TIMES:
+            raise bad("ids and status are required")
+        orders = [self._named(str(each)) for each in ids]
+        for order in orders:
+            if order.status != status:
+                self._ledger.move(order, status)
+        names = ("id", "order_id", "payment_status", "status")
+        shown = [documents.snapshot(order) for order in orders]
+        rows = [{name: one[name] for name in names} for one in shown]
+        return FakeReply(200, {"data": rows, "is_paginated": False})
 
     def _by_gateway_reference(self, call: FakeCall) -> Json:
         order = self._ledger.find(call.params["id"])
@@ -161,10 +179,13 @@ class OrderDesk:
         return found
 
     def _order(self, call: FakeCall) -> OrderState:
-        order = self._ledger.state.orders.get(call.params["id"])
+        return self._named(call.params["id"])
+
+    def _named(self, name: str) -> OrderState:
+        order = self._ledger.state.orders.get(name)
         if order is None:
             by_number = {str(each.number): each for each in self._ledger.state.orders.values()}
-            order = by_number.get(call.params["id"])
+            order = by_number.get(name)
         if order is None or order.deleted:
             raise ApiRefusal(404, "NOT_FOUND", "Not Found")
         return order

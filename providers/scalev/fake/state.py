@@ -61,6 +61,8 @@ class OrderState:
     notes: str | None = None
     paid: list[tuple[datetime, int]] = field(default_factory=list)
     back: str | None = None
+    unheard: int | None = None
+    """Money that the gateway has and Scalev was not told of."""
 
     def reach(self, status: str, at: datetime) -> None:
         """A status of the payment."""

@@ -13,12 +13,14 @@ import pytest
 from deploy.make_secrets import make_secrets
 from deploy.rabbitmq.make_definitions import PERMISSIONS, definitions, password_hash, update
 from schemas.topology import (
+    CHANGES,
     DEAD,
     OLD_QUARANTINE,
     PARKED,
     QUARANTINE,
     RETRY_DELAYS,
     WEBHOOKS,
+    changes,
     quarantine,
     queue_name,
     retry_name,
@@ -27,18 +29,20 @@ from schemas.topology import (
 
 ROOT = Path(__file__).parents[3]
 SHAPE = topology(partitions=12)
-EXCHANGES = {exchange.name for exchange in (*SHAPE.exchanges, *quarantine().exchanges)}
+EXCHANGES = {exchange.name for exchange in (*SHAPE.exchanges, *quarantine().exchanges, *changes().exchanges)}
 QUEUES = {queue.name for queue in (*SHAPE.queues, *quarantine().queues)} | {OLD_QUARANTINE}
 TIERS = {retry_name(delay) for delay in RETRY_DELAYS}
 
 PUBLISHES = {
     "lunas-ingress": {WEBHOOKS, QUARANTINE},
     "lunas-processor": {*TIERS, DEAD},
+    "lunas-api": {CHANGES},
     "lunas-operator": {WEBHOOKS},
 }
 CONSUMES: dict[str, set[str]] = {
     "lunas-ingress": set(),
     "lunas-processor": {*(queue_name(number) for number in range(12)), PARKED, QUARANTINE, OLD_QUARANTINE},
+    "lunas-api": set(),
     "lunas-operator": set(),
 }
 
@@ -99,7 +103,8 @@ def test_definitions_hold_the_whole_topology() -> None:
         (b.exchange, b.queue, b.routing_key) for b in (*SHAPE.bindings, *quarantine().bindings)
     }
     assert {exchange["name"]: exchange["type"] for exchange in written["exchanges"]} == {
-        exchange.name: exchange.kind for exchange in (*SHAPE.exchanges, *quarantine().exchanges)
+        exchange.name: exchange.kind
+        for exchange in (*SHAPE.exchanges, *quarantine().exchanges, *changes().exchanges)
     }
 
 

@@ -14,11 +14,13 @@ from aio_pika.exceptions import AMQPException, ChannelClosed
 from runtime.amqp.broker import Broker, LinkOptions
 from schemas.errors import NotConfirmed
 from schemas.topology import (
+    CHANGES,
     DEAD,
     PARKED,
     QUARANTINE,
     QUARANTINE_KEY,
     WEBHOOKS,
+    changes,
     queue_name,
     routing_key,
     topology,
@@ -138,3 +140,32 @@ async def test_whoever_may_only_look_finds_queues_that_are_left_over(broker: Dep
     ) as ours:
         assert await ours.leftovers(0) == [0]
         assert await ours.leftovers(1) == []
+
+
+async def test_s09_the_api_tells_what_changed_and_does_nothing_else(broker: Deployment) -> None:
+    async with channel_of(broker, "api") as channel:
+        target = await channel.get_exchange(CHANGES, ensure=False)
+        await target.publish(aio_pika.Message(b"x"), "payment.budi", mandatory=False, timeout=5)
+    for exchange in (WEBHOOKS, QUARANTINE, DEAD, "amq.topic"):
+        async with channel_of(broker, "api") as channel:
+            with pytest.raises(AMQPException, match="ACCESS_REFUSED"):
+                await _publish(channel, exchange, routing_key(0))
+    for queue in (queue_name(0), QUARANTINE, PARKED):
+        async with channel_of(broker, "api") as channel:
+            found = await channel.get_queue(queue, ensure=False)
+            with pytest.raises(ChannelClosed, match="ACCESS_REFUSED"):
+                await found.consume(_ignore)
+
+
+@pytest.mark.parametrize("user", ["ingress", "processor", "operator"])
+async def test_s09_nobody_else_says_what_changed(broker: Deployment, user: str) -> None:
+    async with channel_of(broker, user) as channel:
+        with pytest.raises(AMQPException, match="ACCESS_REFUSED"):
+            await _publish(channel, CHANGES, "payment.budi")
+
+
+async def test_who_tells_the_exchange_needs_no_right_to_make_it(broker: Deployment) -> None:
+    async with Broker(
+        broker.broker_url("api"), name="test", topology=changes(), options=LinkOptions()
+    ) as ours:
+        await ours.ready(10)

@@ -52,7 +52,8 @@ async def test_c72_what_can_still_be_paid_after_its_end_is_closed_at_the_provide
     assert await looked(street) == 1
     assert at_the_provider(street, made) == "CANCELED"
     assert await looked(street) == 0, "the next time comes later"
-    assert (await street.timeline(made["payment_id"]))[-1] == "provider.called"
+    assert (await street.timeline(made["payment_id"]))[-2:] == ["provider.called", "payment.expired"]
+    assert await status(street, made) == ("expired", False)
     # Days of it: every time of the schedule once, and then never again.
     for minutes in (31, 361, 1441, 4321, 10081):
         await ended(street, minutes)

@@ -1,0 +1,56 @@
+"""Reconciliation."""
+
+from __future__ import annotations
+
+RECONCILING: dict[str, tuple[str, str]] = {
+    "reconcile.no_key": (
+        "{provider} cannot be asked: the key for calls to its API is not set.",
+        "{provider} tidak bisa ditanya: kunci untuk memanggil API-nya belum diatur.",
+    ),
+    "reconcile.under_way": (
+        "Another runner compares {provider} at this moment; look at it with lunas reconcile show {provider}.",
+        "Proses lain sedang mencocokkan {provider}; lihat dengan lunas reconcile show {provider}.",
+    ),
+    "reconcile.reading": ("Reading {provider}'s own lists …", "Membaca daftar milik {provider} …"),
+    "reconcile.cut_off": (
+        "Comparing {provider} was cut off ({error}). The next run goes on there: lunas reconcile run {provider}",
+        "Pencocokan {provider} terputus ({error}). Jalankan lagi untuk melanjutkan: lunas reconcile run {provider}",
+    ),
+    "reconcile.read": (
+        "{provider} since {since}: {rows} rows read, {asked} payments asked about, {fed} given to the queue.",
+        "{provider} sejak {since}: {rows} baris dibaca, {asked} pembayaran ditanyakan, {fed} diberikan ke antrean.",
+    ),
+    "reconcile.kind": (
+        "{count} × {kind} ({amount}), {resolved} of them settled",
+        "{count} × {kind} ({amount}), {resolved} di antaranya beres",
+    ),
+    "reconcile.kind_resolved": ("{count} × {kind} ({amount}), all settled", "{count} × {kind} ({amount}), semua beres"),
+    "reconcile.nothing": (
+        "Nothing differs between {provider}'s lists and our record.",
+        "Tidak ada beda antara daftar {provider} dan catatan kita.",
+    ),
+    "reconcile.not_all": (
+        "Not everything was seen ({code}); the next run goes on: lunas reconcile run {provider}",
+        "Belum semua terlihat ({code}); jalankan lagi untuk melanjutkan: lunas reconcile run {provider}",
+    ),
+    "reconcile.never": ("{provider} was never compared.", "{provider} belum pernah dicocokkan."),
+    "reconcile.last": (
+        "Last compared {at}: {status}. {rows} rows, {fed} given to the queue, {found} new differences.",
+        "Terakhir dicocokkan {at}: {status}. {rows} baris, {fed} diberikan ke antrean, {found} beda baru.",
+    ),
+    "reconcile.run_running": ("under way or cut off", "sedang berjalan atau terputus"),
+    "reconcile.run_done": ("all of it", "seluruhnya"),
+    "reconcile.run_partly": ("not all of it", "tidak seluruhnya"),
+    "reconcile.run_replaced": ("replaced by a longer one", "diganti yang lebih panjang"),
+    "reconcile.what_now": (
+        "Look at one with lunas find; docs/runbooks/differences-with-a-provider.md says what to do about each kind.",
+        "Lihat satu per satu dengan lunas find; docs/runbooks/differences-with-a-provider.md menjelaskan tindakan untuk tiap jenis.",
+    ),
+    "difference.missing_here": ("missing here", "tidak ada di sini"),
+    "difference.missing_there": ("not known there", "tidak dikenal di sana"),
+    "difference.amount": ("other amount", "jumlah berbeda"),
+    "difference.status": ("other status", "status berbeda"),
+    "difference.duplicate": ("paid twice", "dibayar dua kali"),
+    "difference.unconfirmed": ("not confirmed", "belum dikonfirmasi"),
+    "difference.unreadable": ("unreadable row", "baris tak terbaca"),
+}  # fmt: skip

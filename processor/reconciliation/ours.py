@@ -1,0 +1,97 @@
+"""Payments of ours that a provider is asked about one by one: those its lists did not show, and those that wait for its word.
+
+They are found by walking through the log's assessments from the run's first moment on, a page at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from eventstore.read import before, read_page
+from processor.cases.case import PaymentCase
+from processor.reconciliation.book import RunBook, RunState
+from processor.reconciliation.comparing import (
+    Difference,
+    DifferenceKind,
+    answered,
+    askable,
+    is_awaited,
+    is_open,
+    our_status,
+)
+from providers.outgoing import CallFailed
+from providers.reconciling import Told
+from runtime.database import Pool
+from schemas.decisions import PaymentAssessed
+
+PAGE_EVENTS = 200
+OUT_OF_ORDER = timedelta(minutes=1)
+"""How far apart the times of transactions may be that were open side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class OurBatch:
+    """`through`: up to where in the log these were found; `asked` with the name each is told by; `names`: not to be asked again."""
+
+    asked: Sequence[tuple[str, PaymentCase]]
+    through: int
+    names: Sequence[str]
+
+
+class OurPayments:
+    """Of one provider."""
+
+    def __init__(self, pool: Pool, provider: str, book: RunBook, open_for: timedelta) -> None:
+        self._pool, self._provider, self._book, self._open_for = pool, provider, book, open_for
+
+    async def next(self, run: RunState) -> OurBatch | None:
+        """The next page; None behind the last."""
+        async with self._pool.acquire() as connection:
+            position = run.position
+            if position is None:
+                position = await before(connection, run.since - OUT_OF_ORDER)
+            page = await read_page(connection, position, [PaymentAssessed.TYPE], PAGE_EVENTS)
+        if not page.events:
+            return None
+        told = [event.decoded() for event in page.events]
+        keys = {
+            one.case for one in told if isinstance(one, PaymentAssessed) and one.provider == self._provider
+        }
+        cases = {case.key: case for case in (await self._book.cases(keys)).values()}
+        names = {key: askable(case) for key, case in cases.items()}
+        seen = await self._book.seen(name for each in names.values() for name in each)
+        now = await self._book.now()
+        asked = [
+            (names[key][0], case)
+            for key, case in sorted(cases.items())
+            if names[key] and self._to_ask(case, listed=bool(seen.intersection(names[key])), now=now)
+        ]
+        done = [name for _, case in asked for name in names[case.key]]
+        return OurBatch(asked, page.through, done)
+
+    def judged(
+        self, name: str, case: PaymentCase, said: Told | CallFailed | None
+    ) -> tuple[tuple[Difference, ...], Difference | None]:
+        """What differs, and what the provider's words are to be given to intake for."""
+        if isinstance(said, CallFailed):
+            return (Difference("unreadable", name, said.code, case.key),), None
+        differences = answered(case, said, name)
+        if said is None or said.body is None or not _is_news(case, said):
+            return differences, None
+        kind: DifferenceKind = "unconfirmed" if case.facts.paid or case.facts.announced_at else "missing_here"
+        told = Difference(kind, name, "told_on_asking", case.key, our_status(case), said.status, None, said.amount)  # fmt: skip
+        return differences, told
+
+    def _to_ask(self, case: PaymentCase, *, listed: bool, now: datetime) -> bool:
+        if case.facts.paid:
+            return not listed or is_awaited(case)
+        return case.facts.announced_at is not None or is_open(case, now - self._open_for)
+
+
+def _is_news(case: PaymentCase, said: Told) -> bool:
+    """Money that we do not count yet, or the end of a payment that nobody paid."""
+    if said.status == "paid":
+        return not case.facts.paid or is_awaited(case)
+    return said.status in ("failed", "expired") and not case.facts.paid and case.facts.announced_at is None

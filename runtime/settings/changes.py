@@ -1,0 +1,46 @@
+"""What changes are told to: streams of `GET /v1/changes` and the exchange `lunas.changes`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class ChangesSettings(BaseModel):
+    """Listeners, and the pace at which the exchange is told."""
+
+    changes_listeners_max: int = Field(
+        2000,
+        ge=1,
+        description="Streams of `GET /v1/changes` at once in one process; one more is answered 503. Each costs about 30 KB.",
+    )
+    changes_recent_max: int = Field(
+        10_000,
+        ge=100,
+        description="Newest changes kept in memory for all listeners; who is further behind reads the log. A change has about 1 KB.",
+    )
+    changes_heartbeat_seconds: float = Field(
+        15.0, gt=0, description="A stream says that it lives this often, with the position it has reached."
+    )
+    changes_longest_seconds: float = Field(
+        3600.0,
+        ge=0,
+        description="A stream ends after this time; its listener comes back by itself, to any process.",
+    )
+    changes_write_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="A listener that does not read for this long is cut off; it goes on where it was when it comes back.",
+    )
+    outbox_batch_max: int = Field(
+        500,
+        ge=1,
+        le=5000,
+        description="Events of the log that are looked through at once for the exchange `lunas.changes`. After a crash at most their changes "
+        "are told again.",
+    )
+    changes_published_per_second_max: int = Field(
+        400,
+        ge=1,
+        description="Changes told to the exchange `lunas.changes` in a second. A day of 380,000 payments needs 9; above this the exchange "
+        "lags and catches up later, so that a flood of webhooks keeps the machine for itself. Each costs about 0.2 ms of CPU.",
+    )
