@@ -25,7 +25,7 @@ from schemas.shape import name_told
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SOURCE_PATHS = ("/api/",)  # of the source application: refusals in its own shape
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"})
 OPEN_PREFIXES = ("/pay/", "/look/")
 """Pages for customers: the secret in the address is their permission. And what such pages are drawn with."""
 RETRY_SECONDS = "1"

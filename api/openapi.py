@@ -50,7 +50,7 @@ def document_of(calls: Sequence[Call], most: Mapping[str, int] | None = None) ->
         "openapi": "3.1.0",
         "info": {
             "title": "lunas",
-            "version": _version(),
+            "version": release(),
             "summary": "Balances, subscriptions, enrollments and payments, exact and with their log position.",
         },
         "servers": [{"url": "/"}],
@@ -100,7 +100,7 @@ def _operation(call: Call, schema_of: dict[Any, Document], most: Mapping[str, in
     if call.description:
         operation["description"] = call.description
     if call.parameters:
-        operation["parameters"] = [_parameter(one, most.get(one.name)) for one in call.parameters]
+        operation["parameters"] = [shown_parameter(one, most.get(one.name)) for one in call.parameters]
     if call.body is not None:
         operation["requestBody"] = {
             "required": True,
@@ -147,7 +147,8 @@ def _links(call: Call) -> Document:
     }
 
 
-def _parameter(parameter: Parameter, most: int | None) -> Document:
+def shown_parameter(parameter: Parameter, most: int | None = None) -> Document:
+    """As OpenAPI says it. `most`: its largest value, where a setting decides it."""
     limits = {
         "minimum": parameter.minimum,
         "maximum": parameter.maximum if most is None else most,
@@ -194,7 +195,8 @@ def _problem_answers(call: Call, schema_of: dict[Any, Document]) -> Document:
     }
 
 
-def _version() -> str:
+def release() -> str:
+    """Of lunas, as it was installed."""
     try:
         return version("lunas")
     except PackageNotFoundError:

@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 
 from api.answers import language_of
+from api.asyncapi import asyncapi_of
 from api.commands import ADDRESS, made_by_calls, operations_of
 from api.kinds import fields, headings, type_sections
 from api.markup import listing, pretty, prose, table
@@ -36,7 +37,7 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5}
 
 
 class Documentation:
-    """`GET /openapi.json` and `GET /docs`, rendered once. `indonesian` maps each operation to its summary.
+    """`GET /openapi.json`, `GET /asyncapi.json` and `GET /docs`. `indonesian` maps each operation to its summary.
 
     `address` is where callers reach the API; without one it is where each caller has reached it.
     """
@@ -55,7 +56,11 @@ class Documentation:
         )
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/openapi.json", self._openapi), web.get("/docs", self._docs)]
+        return [
+            web.get("/openapi.json", self._openapi),
+            web.get("/asyncapi.json", self._asyncapi),
+            web.get("/docs", self._docs),
+        ]
 
     def page(self, language: Language, address: str = UNKNOWN) -> str:
         """The whole page, its examples for the server at `address`."""
@@ -64,6 +69,10 @@ class Documentation:
 
     async def _openapi(self, request: web.Request) -> web.Response:
         document = reached_at(self._document, self._address or _asked_at(request))
+        return web.Response(body=orjson.dumps(document), content_type="application/json")
+
+    async def _asyncapi(self, request: web.Request) -> web.Response:
+        document = asyncapi_of(self._address or _asked_at(request))
         return web.Response(body=orjson.dumps(document), content_type="application/json")
 
     async def _docs(self, request: web.Request) -> web.Response:
@@ -124,7 +133,7 @@ def _header(document: Document, language: Language) -> str:
     other, name = ("en", "English") if language == "id" else ("id", "Bahasa Indonesia")
     return (
         f'<header><h1>lunas API</h1><p class="soft">{word("version", language)} {escape(document["info"]["version"])} · '
-        f'<a href="/openapi.json">OpenAPI 3.1</a> · <a href="?lang={other}" hreflang="{other}" lang="{other}">{name}</a></p></header>'
+        f'<a href="/openapi.json">OpenAPI 3.1</a> · <a href="/asyncapi.json">AsyncAPI 3.0</a> · <a href="?lang={other}" hreflang="{other}" lang="{other}">{name}</a></p></header>'
     )
 
 

@@ -47,7 +47,10 @@ async def test_every_route_is_documented_and_every_documented_route_exists(api: 
     served = {
         (route.method, route.resource.canonical) for route in app.router.routes() if route.method != "HEAD"
     }
-    assert served - {("GET", path) for path in ("/livez", "/readyz", "/openapi.json", "/docs")} == documented
+    assert (
+        served - {("GET", path) for path in ("/livez", "/readyz", "/openapi.json", "/asyncapi.json", "/docs")}
+        == documented
+    )
 
 
 def test_path_parameters_and_braces_agree() -> None:
