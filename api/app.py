@@ -87,8 +87,12 @@ def application(
 ) -> web.Application:
     """The whole HTTP application over these calls. `ring`: keys beside the environment's; `payment_pages`: what customers see without a key;
     `streams` end when the application does."""
+    ticket_opens = streams.ticket_opens if streams is not None else lambda _: False
     app = web.Application(
-        middlewares=[answer_problems, require_key(keyhole, ring, scopes_of(call for call, _ in mounted))],
+        middlewares=[
+            answer_problems,
+            require_key(keyhole, ring, scopes_of(call for call, _ in mounted), ticket_opens),
+        ],
         client_max_size=settings.api_body_limit_bytes,
     )
     app.add_routes([web.route(call.method, call.path, handler) for call, handler in mounted])

@@ -43,12 +43,21 @@ UNAVAILABLE = (Transient, *BUSY, *CONNECTION_ERRORS)
 log = get_logger(__name__)
 
 
-def require_key(keyhole: Keyhole, ring: KeyRing | None = None, scopes: Scopes | None = None) -> Middleware:
-    """Everything but health and documentation needs a bearer key: the environment's opens everything, those of the ring what they are for."""
+def require_key(
+    keyhole: Keyhole,
+    ring: KeyRing | None = None,
+    scopes: Scopes | None = None,
+    ticket_opens: Callable[[web.Request], bool] = lambda _: False,
+) -> Middleware:
+    """Everything but health and documentation needs a bearer key: the environment's opens everything, those of the ring what they are for.
+
+    `ticket_opens`: whether a request without a key shows a ticket for what it asks.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in OPEN_PATHS and not request.path.startswith(OPEN_PREFIXES):
+        is_open = request.path in OPEN_PATHS or request.path.startswith(OPEN_PREFIXES)
+        if not is_open and not ticket_opens(request):
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
             # A header that is no bearer token at all offers no key.
             offered = given.strip() if scheme.lower() == "bearer" else ""

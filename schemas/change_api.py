@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from schemas.api import ApiModel, BalanceAmounts, Enrollment, PaymentSummary, Subscription, SuspenseItem
+from schemas.api import (
+    CUSTOMER_ID_PATTERN,
+    ApiModel,
+    BalanceAmounts,
+    Enrollment,
+    PaymentSummary,
+    Subscription,
+    SuspenseItem,
+)
 from schemas.vocabulary import ChangeKind
 
 
@@ -30,3 +39,18 @@ class ChangeTold(ApiModel):
     data: PaymentSummary | BalanceAmounts | Subscription | Enrollment | SuspenseChange | None = Field(
         description="As in the answer of its own call; null: readers do not see it any more, it was never due."
     )
+
+
+class TicketBody(ApiModel):
+    """Whose changes a page may hear of."""
+
+    customer_id: Annotated[str, Field(pattern=f"^{CUSTOMER_ID_PATTERN}$", max_length=128)]
+
+
+class TicketAnswer(ApiModel):
+    """A ticket for the stream of one customer, for a page that cannot send a key."""
+
+    customer_id: str
+    ticket: str = Field(description="Opens this customer's stream and nothing else.")
+    stream: str = Field(description="Path and query for the page's EventSource, at this API's address.")
+    expires_at: datetime = Field(description="Streams that it opened end then too.")

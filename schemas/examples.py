@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas import api
-from schemas.change_api import ChangeTold
+from schemas.change_api import ChangeTold, TicketAnswer, TicketBody
 from schemas.checkout_examples import CHECKOUT_EXAMPLES
 from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
 from schemas.licence_examples import LICENCE_EXAMPLES
@@ -242,6 +242,13 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
             "revoked_reason": None,
             "stale": False,
         },
+    },
+    TicketBody: {"customer_id": "budi"},
+    TicketAnswer: {
+        "customer_id": "budi",
+        "ticket": "AAAAAGpNYZNidWRpX2V4YW1wbGVfb25seV9vcGVuc19ub3RoaW5n",
+        "stream": "/v1/changes?customer_id=budi&ticket=AAAAAGpNYZNidWRpX2V4YW1wbGVfb25seV9vcGVuc19ub3RoaW5n",
+        "expires_at": "2026-07-07T12:34:56Z",
     },
     **CREDIT_EXAMPLES,
     **LICENCE_EXAMPLES,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from api.changes.tickets import TICKET_MAX
 from api.parameters import MAX_POSITION, SEGMENT_MAX
 from schemas.calls import Call, Parameter
-from schemas.change_api import ChangeTold
+from schemas.change_api import ChangeTold, TicketAnswer, TicketBody
 
 LISTEN = Call(
     "listenToChanges",
@@ -49,6 +50,13 @@ LISTEN = Call(
             example="0",
             required=False,
         ),
+        Parameter(
+            "ticket",
+            "query",
+            "Instead of a key, for a browser's EventSource: of `POST /v1/changes/tickets`, together with its `customer_id`.",
+            min_length=1,
+            max_length=TICKET_MAX,
+        ),
     ),
     problems=("invalid_parameter", "projection_behind"),
     description="Each event is named after what changed (`payment`, `balance`, `subscription`, `enrollment`, `suspense`), its `id` is a log "
@@ -57,4 +65,20 @@ LISTEN = Call(
     "ends by the clock tells nothing: `access_until` said it.",
     tag="changes",
     media="text/event-stream",
+)
+
+TICKET = Call(
+    "issueTicket",
+    "POST",
+    "/v1/changes/tickets",
+    "A ticket with which a page hears of one customer's changes",
+    "Tiket agar sebuah halaman mendengar perubahan satu pelanggan",
+    {201: TicketAnswer},
+    body=TicketBody,
+    problems=("invalid_body", "body_too_large"),
+    description="A browser's EventSource cannot send a key, and no page may hold one. Your server asks for a ticket and gives its page the "
+    "`stream`; when the ticket is over, the stream ends, and EventSource says so with `readyState` 2: ask for another one and go on with "
+    "`last_event_id`. Pages of other addresses need `LUNAS_API_BROWSER_ORIGINS`. Nothing is kept of tickets, so none can be taken back before its end.",
+    tag="changes",
+    scope="read",
 )

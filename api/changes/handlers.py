@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from aiohttp import web
 
-from api.changes.calls import LISTEN
+from api.answers import answer
+from api.changes.calls import LISTEN, TICKET
 from api.changes.feed import Feed
 from api.changes.source import ChangeSource, RowChange
+from api.changes.tickets import Ticket, Tickets
+from api.checkout.bodies import parsed
 from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, only
 from api.reads.handlers import Route
 from runtime.database import Pool
 from runtime.logs import get_logger
+from schemas.change_api import TicketBody
 from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 
@@ -35,19 +42,60 @@ class ChangeStreams:
         self.feed = Feed(ChangeSource(pool, settings), settings)
         self._settings = settings
         self._older = asyncio.Semaphore(CATCHING_UP_MAX)
+        self._tickets = Tickets(settings.require_api_key(), settings.changes_ticket_seconds)
+        origins = settings.api_browser_origins.split(",")
+        self._origins = frozenset(origin.strip().rstrip("/") for origin in origins) - {""}
 
     def routes(self) -> list[Route]:
-        return [(LISTEN, self.listen)]
+        return [(LISTEN, self.listen), (TICKET, self.issue)]
+
+    async def issue(self, request: web.Request) -> web.StreamResponse:
+        """A ticket for one customer's stream. Nothing is written."""
+        only(request, ())
+        body = parsed(await request.read(), TicketBody)
+        shown, ticket = self._tickets.issue(body.customer_id)
+        query = urlencode({"customer_id": body.customer_id, "ticket": shown})
+        told = {
+            "customer_id": body.customer_id,
+            "ticket": shown,
+            "stream": f"{LISTEN.path}?{query}",
+            "expires_at": datetime.fromtimestamp(ticket.until, UTC),
+        }
+        return answer(told, 201)
+
+    def ticket_opens(self, request: web.Request) -> bool:
+        """Whether this request shows no key but a ticket, and asks for the one stream that it opens."""
+        if "ticket" not in request.query or "Authorization" in request.headers:
+            return False
+        ticket = self._ticket(request)
+        asked = request.query.getall("customer_id", [])
+        return ticket is not None and asked == [ticket.customer_id]
+
+    def _ticket(self, request: web.Request) -> Ticket | None:
+        if request.method != LISTEN.method or request.path != LISTEN.path:
+            return None
+        return self._tickets.read(request.query.get("ticket", ""))
+
+    def _readable_at(self, request: web.Request) -> dict[str, str]:
+        """Which page of another origin may read the answer (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+        if not self._origins:
+            return {}
+        origin = request.headers.get("Origin", "")
+        told = {"Access-Control-Allow-Origin": origin} if origin in self._origins else {}
+        return told | {"Vary": "Origin"}
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Until the client goes, the longest time is over, or it does not read: then its place is the last id it saw."""
-        only(request, ("customer_id", "last_event_id", "wait_seconds"))
+        only(request, ("customer_id", "last_event_id", "wait_seconds", "ticket"))
         customer_id = request.query.get("customer_id")
         if customer_id is not None and not 0 < len(customer_id) <= SEGMENT_MAX:
             raise Problem("invalid_parameter", parameter="customer_id", reason=Reason("malformed"))
         longest = self._settings.changes_longest_seconds
         asked = integer(request, "wait_seconds", 0, 3600)
-        stream = _Stream(customer_id, time.monotonic() + min(longest, longest if asked is None else asked))
+        seconds = min(longest, longest if asked is None else asked)
+        ticket = self._ticket(request)
+        left = math.inf if ticket is None else self._tickets.left(ticket)
+        stream = _Stream(customer_id, time.monotonic() + min(seconds, left), time.monotonic() + left)
         after = _last_seen(request)
         async with self.feed.listening():
             reached, head = await self.feed.source.reached()
@@ -63,6 +111,7 @@ class ChangeStreams:
                     "Cache-Control": "no-store",
                     "X-Accel-Buffering": "no",
                 }
+                | self._readable_at(request)
             )
             await response.prepare(request)
             await self._tell(request, response, stream)
@@ -70,7 +119,7 @@ class ChangeStreams:
 
     async def _tell(self, request: web.Request, response: web.StreamResponse, stream: _Stream) -> None:
         await response.write(b"retry: 1000\nid: %d\n\n" % stream.after)
-        while not self.feed.closing.is_set():
+        while not self.feed.closing.is_set() and time.monotonic() < stream.over:
             if stream.after < self.feed.start or self.feed.through <= stream.after < stream.shown:
                 # Older than what is in memory, or newer than what the follower has seen since it last looked.
                 async with self._older:
@@ -106,11 +155,11 @@ class ChangeStreams:
 
 
 class _Stream:
-    """One listener: whose changes it wants, where it is, and when its time is over."""
+    """One listener: whose changes it wants, where it is, until when it waits for more, and when it is over whatever there is."""
 
-    def __init__(self, customer_id: str | None, until: float) -> None:
+    def __init__(self, customer_id: str | None, until: float, over: float) -> None:
         self._customer_id = customer_id
-        self.until = until
+        self.until, self.over = until, over
         self.after = self.shown = 0
 
     def told(self, changes: Sequence[RowChange]) -> bytes:

@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 CHANGES_INDONESIAN: dict[str, str] = {
+    "Instead of a key, for a browser's EventSource: of `POST /v1/changes/tickets`, together with its `customer_id`.": (
+        "Pengganti kunci, untuk EventSource peramban: dari `POST /v1/changes/tickets`, bersama `customer_id`-nya."
+    ),
+    "A browser's EventSource cannot send a key, and no page may hold one. Your server asks for a ticket and gives its page the "
+    "`stream`; when the ticket is over, the stream ends, and EventSource says so with `readyState` 2: ask for another one and go on with "
+    "`last_event_id`. Pages of other addresses need `LUNAS_API_BROWSER_ORIGINS`. Nothing is kept of tickets, so none can be taken back before its end.": (
+        "EventSource peramban tidak bisa mengirim kunci, dan halaman tidak boleh menyimpannya. Server Anda meminta tiket lalu memberikan `stream`-nya "
+        "kepada halaman; saat tiket habis, aliran berakhir dan EventSource menandainya dengan `readyState` 2: minta tiket lain dan lanjutkan dengan "
+        "`last_event_id`. Halaman dari alamat lain memerlukan `LUNAS_API_BROWSER_ORIGINS`. Tiket tidak disimpan, jadi tidak bisa dicabut sebelum habis."
+    ),
+    "Whose changes a page may hear of.": "Perubahan siapa yang boleh didengar sebuah halaman.",
+    "A ticket for the stream of one customer, for a page that cannot send a key.": (
+        "Tiket untuk aliran satu pelanggan, bagi halaman yang tidak bisa mengirim kunci."
+    ),
+    "Opens this customer's stream and nothing else.": "Membuka aliran pelanggan ini dan tidak yang lain.",
+    "Path and query for the page's EventSource, at this API's address.": "Jalur dan kueri untuk EventSource halaman, di alamat API ini.",
+    "Streams that it opened end then too.": "Aliran yang dibukanya ikut berakhir saat itu.",
     "Only what concerns this customer.": "Hanya yang menyangkut pelanggan ini.",
     "Go on behind this position; browsers send it by themselves. Without it the stream begins now.": (
         "Lanjutkan setelah posisi ini; peramban mengirimnya sendiri. Tanpa ini aliran mulai dari sekarang."

@@ -31,6 +31,18 @@ class ChangesSettings(BaseModel):
         gt=0,
         description="A listener that does not read for this long is cut off; it goes on where it was when it comes back.",
     )
+    changes_ticket_seconds: int = Field(
+        900,
+        ge=1,
+        le=86_400,
+        description="How long a ticket of `POST /v1/changes/tickets` opens a customer's stream. It stands in an address, which proxies may "
+        "write down: a quarter of an hour makes it worth little, and a page asks for another one.",
+    )
+    api_browser_origins: str = Field(
+        "",
+        description="Origins, separated by commas (`https://shop.example`), whose pages may read `GET /v1/changes` in a browser. Without "
+        "them only pages of the API's own origin may.",
+    )
     outbox_batch_max: int = Field(
         500,
         ge=1,
