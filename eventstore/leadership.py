@@ -2,6 +2,9 @@
 
 Leadership keeps two workers from doing the same work; it is not a fence. A worker may lose it without noticing (the server ended
 the session, the network went away), so its writes are fenced by the compare-and-set of its checkpoint (`eventstore.checkpoints`).
+
+It is a lease: a leader that stands still (a frozen process, a machine that sleeps) keeps its session and would keep its lock. Who waits for the
+lock looks when its holder last spoke, and ends a session that has been silent for longer than a living leader can be.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import asyncpg
 
+from eventstore.queries import load
 from runtime.database import CONNECTION_ERRORS, connect, server_settings
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 PING_SECONDS = 2.0  # a leader that cannot reach its session for this long plus the timeout stops
 PING_TIMEOUT_SECONDS = 3.0
+LEASE_SECONDS = 7.0  # longer than a ping and its time-out together: only a process that stands still is silent for so long
 
 log = get_logger(__name__)
 
@@ -94,7 +99,7 @@ class Leadership:
                 log.warning("database not reachable", action="leadership.wait", error=type(error).__name__)
             return False
         try:
-            won = bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key))
+            won = await self._lock(connection)
         except CONNECTION_ERRORS:
             won = False
         if not won:
@@ -106,6 +111,17 @@ class Leadership:
         self._connection = connection
         self._pinging = asyncio.create_task(self._ping(connection, lost), name=f"leadership {self.job}")
         return True
+
+    async def _lock(self, connection: asyncpg.Connection[asyncpg.Record]) -> bool:
+        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key):
+            return True
+        try:
+            ended = await connection.fetchval(load("leadership.sql")["expired"], self._key, LEASE_SECONDS)
+        except asyncpg.InsufficientPrivilegeError:
+            return False  # that leader is of a login that is not ours to end
+        if ended:
+            log.warning("a leader that stood still was replaced", action="leadership.expired", job=self.job)
+        return False  # its session ends in its own time; the next try finds the lock free
 
     async def _ping(self, connection: asyncpg.Connection[asyncpg.Record], lost: asyncio.Event) -> None:
         while not lost.is_set():

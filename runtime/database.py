@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
-from runtime.sockets import notice_dead_peer
+from runtime.sockets import DEAD_PEER_SECONDS, notice_dead_peer
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -56,8 +56,10 @@ def server_settings(settings: Settings, process: str, role: str | None = None) -
         "lock_timeout": str(settings.database_lock_timeout_ms),
         "idle_in_transaction_session_timeout": str(settings.database_idle_in_transaction_timeout_ms),
         "tcp_keepalives_idle": str(settings.database_keepalive_idle_seconds),
-        "tcp_keepalives_interval": "10",
-        "tcp_keepalives_count": "3",
+        # The server's end: a client that vanished may hold the lock that every append waits for.
+        "tcp_keepalives_interval": str(DEAD_PEER_SECONDS // 4),
+        "tcp_keepalives_count": "2",
+        "tcp_user_timeout": str(DEAD_PEER_SECONDS * 1000),
         # Statements here take milliseconds; compiling one takes a hundred of them.
         "jit": "off",
     }

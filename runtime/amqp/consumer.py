@@ -21,6 +21,7 @@ from runtime.logs import get_logger
 
 SETTLE_SECONDS = 5.0  # a frozen broker takes no acknowledgement; the connection is then rebuilt
 DELIVERY_COUNT_HEADER = "x-delivery-count"
+REMEMBERED = 8192  # messages, several times what a consumer may hold at once
 
 log = get_logger(__name__)
 
@@ -34,7 +35,9 @@ class Tag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One message. `count` is how often the broker delivered it before (quorum queues), 0 the first time."""
+    """One message. `count` is how often the broker delivered it before this process first saw it (quorum queues), 0 the first time: what
+    the process lived through was no crash, but a connection or a channel that ended while it worked or waited.
+    """
 
     tag: Tag
     body: bytes
@@ -57,6 +60,7 @@ class Consumer:
         self._channel: AbstractChannel | None = None
         self._source: AbstractQueue | None = None
         self._consumer_tag: str | None = None
+        self._counts = FirstCounts()
         self._waiting: deque[Incoming] = deque()
         self._arrived = asyncio.Event()
         self._active = True
@@ -162,7 +166,7 @@ class Consumer:
     async def _consume(self, source: AbstractQueue, generation: int) -> None:
         async def put(message: AbstractIncomingMessage) -> None:
             if generation == self._generation and self._source is source:
-                self._waiting.append(_delivery(message, generation))
+                self._waiting.append(_delivery(message, generation, self._counts))
                 self._arrived.set()
 
         self._consumer_tag = await source.consume(put)
@@ -212,7 +216,27 @@ async def open_channel(connection: AbstractConnection) -> AbstractChannel:
     return channel
 
 
-def _delivery(message: AbstractIncomingMessage, generation: int) -> Incoming:
+class FirstCounts:
+    """How often each message had been delivered when this process first got it; of the newest ones, which covers all that were unsettled.
+
+    An outage of the database that outlasts the broker's patience with a consumer gives everything back, again and again: nobody died of it.
+    """
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._first: dict[str, int] = {}
+
+    def of(self, message_id: str | None, count: int) -> int:
+        """The count as it was at first; that of a message without an id is what the broker says."""
+        if message_id is None:
+            return count
+        first = self._first.setdefault(message_id, count)
+        if len(self._first) > self._most:
+            del self._first[next(iter(self._first))]
+        return min(first, count)
+
+
+def _delivery(message: AbstractIncomingMessage, generation: int, counts: FirstCounts) -> Incoming:
     headers: Mapping[str, object] = message.headers
     count = headers.get(DELIVERY_COUNT_HEADER, 0)
     return Incoming(
@@ -220,6 +244,6 @@ def _delivery(message: AbstractIncomingMessage, generation: int) -> Incoming:
         body=message.body,
         headers=headers,
         redelivered=bool(message.redelivered),
-        count=count if isinstance(count, int) else 0,
+        count=counts.of(message.message_id, count if isinstance(count, int) else 0),
         routing_key=message.routing_key or "",
     )

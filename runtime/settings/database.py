@@ -39,8 +39,13 @@ class DatabaseSettings(BaseModel):
         description="Longest wait for a lock; longer than any transaction of ours, shorter than the command timeout.",
     )
     database_idle_in_transaction_timeout_ms: int = Field(
-        60_000, ge=1, description="A forgotten open transaction would hold back vacuum; the server ends it."
+        10_000,
+        ge=1,
+        description="The server ends a transaction in which nothing is asked for so long: that of a process that stands still (frozen, paged out) "
+        "may hold the lock that every append waits for. Ours pause for milliseconds.",
     )
     database_keepalive_idle_seconds: int = Field(
-        30, ge=1, description="Quiet time before the first TCP keepalive probe."
+        4,
+        ge=1,
+        description="Quiet time before the server's first TCP keepalive probe; two more, of 2 s each, and a client that vanished is let go.",
     )

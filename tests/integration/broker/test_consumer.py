@@ -103,6 +103,27 @@ async def test_after_a_reconnect_everything_unacknowledged_comes_again_and_old_t
     assert await consumer.ack_through(new[-1].tag)
 
 
+async def test_what_a_consumer_lived_through_is_not_counted_as_a_crash(
+    proxy_and_broker: Pair, broker_url: str
+) -> None:
+    """The database hangs longer than the broker waits for an acknowledgement: everything held comes again and again, and nobody died of it."""
+    proxy, broker = proxy_and_broker
+    await fill(broker, 3)
+    consumer = broker.consumer(queue_name(0), prefetch=10)
+    await consumer.start()
+    for _ in range(4):
+        deliveries = await collect(consumer, 3)
+        assert [delivery.count for delivery in deliveries] == [0, 0, 0]
+        proxy.cut()
+    await collect(consumer, 3)
+    await consumer.pause()
+    proxy.cut()
+    async with Broker(broker_url, name="another", topology=TOPOLOGY) as other:
+        fresh = other.consumer(queue_name(0), prefetch=10)
+        await fresh.start()
+        assert min(delivery.count for delivery in await collect(fresh, 3)) >= 4
+
+
 async def test_what_waited_here_during_a_reconnect_is_not_handed_out_twice(proxy_and_broker: Pair) -> None:
     proxy, broker = proxy_and_broker
     await fill(broker, 10)

@@ -40,6 +40,7 @@ SESSIONS: Mapping[str, tuple[Session, ...]] = {
     "eventstore/append.sql": (PROCESSOR, API, CONSOLE),
     "eventstore/read.sql": ALL,
     "eventstore/checkpoints.sql": (PROCESSOR,),
+    "eventstore/leadership.sql": (PROCESSOR,),
     "projections/versions.sql": (PROJECTIONS, REBUILD),
     "projections/verify.sql": (REBUILD,),
 }

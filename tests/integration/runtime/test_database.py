@@ -27,7 +27,7 @@ async def test_a_pool_works_as_its_role_with_bounded_waits_in_utc(
         "name": "lunas-projections",
         "zone": "UTC",
         "lock_timeout": "10s",
-        "idle": "1min",
+        "idle": "10s",
         "path": "lunas",
     }
 
