@@ -21,7 +21,7 @@ from runtime.database import Connection
 from schemas import streams
 from schemas.email_address import normalise_email
 from schemas.event_model import EventModel
-from schemas.facts import CustomerRegistered, SubscriptionReported, SuspenseClaimed, SuspenseFact
+from schemas.facts import CustomerRegistered, PaymentFact, SubscriptionReported, SuspenseClaimed, SuspenseFact
 from schemas.plan_facts import PlanFact
 from schemas.streams import StreamName
 
@@ -97,6 +97,19 @@ class Desk:
         for row in await connection.fetch(SQL["cases"], missing):
             self._take_in(row["case_key"], row["kind"], row["state"])
 
+    async def load_claimed(self, connection: Connection, facts: Sequence[EventModel]) -> None:
+        """Cases that operators' words are about, and subscriptions that those charged for: also where a fact beside the word tells of it."""
+        words = [fact.case for fact in facts if isinstance(fact, SuspenseFact)]
+        await self.load_cases(connection, words)
+        charged = [
+            subscription_case(fact.provider, fact.subscription_key)
+            for fact in facts
+            if words and isinstance(fact, PaymentFact) and fact.subscription_key
+        ]
+        for case in map(self.cases.get, words):
+            charged += charged_for(case) if isinstance(case, PaymentCase) else []
+        await self.load_cases(connection, charged)
+
     async def load_customers(self, connection: Connection, ids: set[str], emails: set[str]) -> None:
         """Customers by id and by e-mail, and the versions of their streams."""
         wanted_ids = sorted(ids - self.customers.keys() - self.asked)
@@ -128,7 +141,7 @@ class Desk:
     def case_of(self, event: EventModel) -> Case:
         """The case a fact belongs to; made when there is none, joined when the fact shows that two are one."""
         names = names_of(event)
-        found = list(dict.fromkeys(self.aliases[name] for name in names if name in self.aliases))
+        found = list(dict.fromkeys([self.aliases[name] for name in names if name in self.aliases]))
         found += [name for name in names if name in self.cases and name not in found]
         found, names, apart = self._without_contradictions(event, found, names)
         case = self.cases[found[0]] if found else self._make(event)
@@ -145,9 +158,6 @@ class Desk:
         self, event: EventModel, found: list[str], names: tuple[str, ...]
     ) -> tuple[list[str], tuple[str, ...], set[str]]:
         """Cases and names of a fact without orders of another number that merely share an id with it; those are told apart."""
-        number = number_of(event)
-        if number is None:
-            return found, names, set()
         own = set(names)
         other = {
             key
@@ -158,7 +168,7 @@ class Desk:
             and self.aliases.get(names[0]) != key
             and names[0] != key
         }
-        if not other:
+        if not other or number_of(event) is None:
             return found, names, set()
         kept = tuple(name for name in names if name not in other and self.aliases.get(name) not in other)
         return [key for key in found if key not in other], kept, other

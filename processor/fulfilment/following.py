@@ -42,8 +42,8 @@ class Following:
         facts = [fact for _, fact in decoded if not isinstance(fact, Decision)]
         named = {one.case for _, one in decoded if isinstance(one, Decision)}
         await desk.look(connection, facts, named)
-        claimed = [fact.case for fact in facts if isinstance(fact, SuspenseFact)]
-        await desk.load_cases(connection, [*claimed, *named])
+        await desk.load_cases(connection, named)
+        await desk.load_claimed(connection, facts)
         ids = {one for _, fact in decoded if (one := getattr(fact, "customer_id", None))}
         ids |= {one for _, said in decoded if isinstance(said, PaymentAssessed) for one in said.given}
         ids |= {

@@ -18,7 +18,6 @@ from processor.cases.case import PaymentCase, SubscriptionCase
 from processor.cases.customer import CustomerRecord, PlanAccess
 from processor.cases.recording import announced, give
 from processor.cases.state import State
-from processor.cases.world import World
 from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
 from processor.fulfilment.following import Following
 from processor.fulfilment.work import Work, load_answers
@@ -152,16 +151,11 @@ async def _finish(
     built.customers = await connection.fetchval(SQL["built_customers"])
 
 
-def _world(work: Work) -> World:
-    desk = work.desk
-    return World(work.catalog, work.now, desk.customers, desk.by_email, desk.owners, work.create_unknown)
-
-
 def _given(work: Work, key: str, _: dict[str, datetime | None], built: BuiltCases) -> None:
     case = work.desk.cases[key]
     if not isinstance(case, PaymentCase) or case.record.given:
         return
-    outcome = payment_outcome(case.facts, case.record, _world(work))
+    outcome = payment_outcome(case.facts, case.record, work.world())
     for customer_id, given in outcome.given.items():
         customer = work.desk.customers.get(customer_id)
         if customer is not None:
@@ -176,7 +170,7 @@ def _announced(work: Work, key: str, _: dict[str, datetime | None], built: Built
     customer = work.desk.customers.get(case.owner or "")
     if not isinstance(case, SubscriptionCase) or customer is None or key in customer.memberships:
         return
-    view = subscription_outcome(case.facts, case.record, _world(work)).view
+    view = subscription_outcome(case.facts, case.record, work.world()).view
     if view is not None and view.began is not None:
         announced(customer, view)
         work.desk.changed_customers.add(customer.customer_id)
@@ -187,7 +181,7 @@ def _decided(work: Work, key: str, due: dict[str, datetime | None], built: Built
     """Decide once more, on copies: what says nothing is as it should be; anything else is for the next round."""
     desk, case = work.desk, work.desk.cases[key]
     copy, customers = type(case).from_json(case.to_json()), _Copies(desk.customers)
-    step = decide(copy, replace(_world(work), customers=customers), customers)
+    step = decide(copy, replace(work.world(), customers=customers), customers)
     desk.waits[key] = step.waits
     due[key] = step.due_at
     if step.decisions:

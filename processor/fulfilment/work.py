@@ -13,11 +13,12 @@ from datetime import datetime
 
 from eventstore.append import NewEvent
 from eventstore.read import StoredEvent
-from processor.cases.case import PaymentCase, SubscriptionCase
+from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.keys import CATALOG, NEW_PROGRAM, WaitKey, case_key
 from processor.cases.names import subscription_case
+from processor.cases.payment_record import Closed
 from processor.cases.world import World, made_of
-from processor.fulfilment.desk import SQL, Cause, Desk, cause_of, charged_for
+from processor.fulfilment.desk import SQL, Cause, Desk, cause_of
 from processor.grants.step import Step
 from processor.policies.deciding import decide
 from runtime.database import Connection
@@ -64,6 +65,11 @@ class Work:
     parked: list[tuple[str, str, str, Cause]] = field(default_factory=list)
     turns: Counter[str] = field(default_factory=Counter)
 
+    def world(self) -> World:
+        """What policies may know, as it is on the desk: what is loaded or decided later is seen in it too."""
+        desk = self.desk
+        return World(self.catalog, self.now, desk.customers, desk.by_email, desk.owners, self.create_unknown)
+
     def expected(self) -> dict[str, int]:
         """Versions of the customers' streams that the decisions rest on."""
         customers = {event.stream for event in self.new if category(event.stream) == CUSTOMER}
@@ -95,10 +101,7 @@ async def prepare(connection: Connection, work: Work, facts: Sequence[Reported])
     """Bring the cases that the facts concern up to date, and those that waited for what happened. `look` comes before it."""
     desk = work.desk
     each = [one.fact for one in facts]
-    claimed = [fact.case for fact in each if isinstance(fact, SuspenseFact)]
-    await desk.load_cases(connection, claimed)
-    payments = [case for key in claimed if isinstance(case := desk.cases.get(key), PaymentCase)]
-    await desk.load_cases(connection, [key for case in payments for key in charged_for(case)])
+    await desk.load_claimed(connection, each)
     registered = {fact.customer_id for fact in each if isinstance(fact, CustomerRegistered)}
     await desk.load_customers(connection, registered, set())
     woken: dict[WaitKey, Cause] = {}
@@ -143,6 +146,7 @@ async def decide_all(connection: Connection, work: Work) -> None:
     while desk.dirty:
         batch, desk.dirty = desk.dirty, {}
         await load_answers(connection, work, batch)
+        world = work.world()
         ordered = sorted(
             batch, key=lambda key: (isinstance(desk.cases[key], PaymentCase), batch[key].position, key)
         )
@@ -151,13 +155,16 @@ async def decide_all(connection: Connection, work: Work) -> None:
         for number, key in enumerate(ordered, 1):
             if number % BREATH == 0:
                 await asyncio.sleep(0)
-            before = desk.cases[key].owner
-            step = _decide(work, key, batch[key])
-            happened |= dict.fromkeys(step.wakes, batch[key])
-            called |= dict.fromkeys(step.calls, batch[key])
-            if desk.cases[key].owner != before and isinstance(desk.cases[key], SubscriptionCase):
-                desk.owners[key] = desk.cases[key].owner
-                happened[case_key(key)] = batch[key]
+            case, cause = desk.cases[key], batch[key]
+            before = case.owner
+            step = _decide(work, case, world, cause)
+            for wait in step.wakes:
+                happened[wait] = cause
+            for other in step.calls:
+                called[other] = cause
+            if isinstance(case, SubscriptionCase) and case.owner != before:
+                desk.owners[key] = case.owner
+                happened[case_key(key)] = cause
         await wake(connection, work, happened)
         await _call(connection, desk, called)
 
@@ -178,18 +185,17 @@ async def load_answers(connection: Connection, work: Work, batch: Mapping[str, C
     subscriptions: set[str] = set()
     for key in batch:
         case = desk.cases[key]
-        ids |= {case.owner} if case.owner else set()
+        named: list[str | None] = [case.owner]
         if isinstance(case, SubscriptionCase):
-            claimed_by = case.facts.claim.customer_id if case.facts.claim else None
-            ids |= {one for one in (case.facts.customer_ref, claimed_by) if one}
-            emails |= {payer for payer in case.facts.payers if payer}
+            named += [case.facts.customer_ref, case.facts.claim.customer_id if case.facts.claim else None]
+            emails.update(payer for payer in case.facts.payers if payer)
         else:
-            ids |= {claim.customer_id for claim in case.facts.claims.values()}
-            ids |= _concerned(case)
-            ids |= {one for one in (case.facts.value("customer_ref"),) if one}
+            named += [case.facts.value("customer_ref"), *case.record.given, *_concerned(case)]
             emails.update(case.facts.emails())
             subscription = case.facts.value("subscription_key")
-            subscriptions |= {subscription_case(case.provider, subscription)} if subscription else set()
+            if subscription:
+                subscriptions.add(subscription_case(case.provider, subscription))
+        ids.update(one for one in named if one)
     await desk.load_owners(connection, subscriptions)
     ids |= {owner for key in subscriptions if (owner := desk.owners.get(key))}
     await desk.load_customers(connection, ids, emails)
@@ -199,24 +205,15 @@ async def load_answers(connection: Connection, work: Work, batch: Mapping[str, C
     await desk.load_versions(connection)
 
 
-def _concerned(case: PaymentCase) -> set[str]:
-    """Customers who have something of a payment, or bid for it."""
-    parts = (getattr(part, "customer_id", None) for part in case.record.parts.values())
-    return {one for one in (*parts, *case.record.given) if one}
+def _concerned(case: PaymentCase) -> list[str | None]:
+    """Customers who have something of a payment, bid for it, or are to have it by an operator's word."""
+    has = [part.customer_id for part in case.record.parts.values() if not isinstance(part, Closed)]
+    return [*has, *[claim.customer_id for claim in case.facts.claims.values()]]
 
 
-def _decide(work: Work, key: str, cause: Cause) -> Step:
+def _decide(work: Work, case: Case, world: World, cause: Cause) -> Step:
     """Returns what it led to: what happened that others may have waited for, and whom it calls."""
-    desk = work.desk
-    case = desk.cases[key]
-    world = World(
-        catalog=work.catalog,
-        now=work.now,
-        customers=desk.customers,
-        by_email=desk.by_email,
-        subscription_owners=desk.owners,
-        create_unknown=work.create_unknown,
-    )
+    desk, key = work.desk, case.key
     if key in work.undecidable:
         step = Step(world, waits={NEW_PROGRAM})
         step.parked.append((key, "policy_failed"))
@@ -231,8 +228,12 @@ def _decide(work: Work, key: str, cause: Cause) -> Step:
             raise PolicyFailed(key, error) from error
         desk.index(step.changed)
     work.due[key] = step.due_at
-    work.decided[key] = max(cause, work.decided.get(key, cause), key=lambda one: one.position)
+    known = work.decided.get(key)
+    if known is None or known.position <= cause.position:
+        work.decided[key] = cause
     desk.waits[key] = step.waits
+    desk.changed_customers |= step.changed
+    work.parked += [(case.provider, detail, reason, cause) for detail, reason in step.parked]
     metadata = {
         "correlation_id": cause.correlation_id,
         "causation_id": cause.event_id,
@@ -241,6 +242,4 @@ def _decide(work: Work, key: str, cause: Cause) -> Step:
     }
     for decision in step.decisions:
         work.new.append(NewEvent(decision.stream, decision.event, metadata))
-    desk.changed_customers |= step.changed
-    work.parked += [(case.provider, detail, reason, cause) for detail, reason in step.parked]
     return step

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eventstore.append import NewEvent
 from eventstore.read import StoredEvent
+from processor.cases.case import SubscriptionCase
 from processor.cases.state import State
 from processor.fulfilment.desk import Desk
 from processor.fulfilment.following import Following
@@ -22,7 +23,7 @@ from schemas import streams
 from schemas.event_model import EventModel
 from schemas.events import encode
 from schemas.facts import ProductHint, SuspenseClaimed, SuspenseClaimWithdrawn, SuspenseWrittenOff
-from tests.unit.processor.cases.facts import at, capture, licence, package, refund
+from tests.unit.processor.cases.facts import at, capture, charge, cycle, licence, package, refund
 from tests.unit.processor.policies.histories import PEOPLE, histories, subscribed
 from tests.unit.processor.policies.ledgerbook import NOON, Book, club
 from tests.unit.processor.policies.test_any_order import STABLE, history
@@ -175,3 +176,34 @@ def test_what_a_membership_is_called_is_said_with_its_state() -> None:
         == (known.began, True, ["klub-a"])
         == (known.began, known.named, known.plans)
     )
+
+
+class OneByOne(random.Random):
+    """Of every list the first: pages of one event."""
+
+    def choice(self, seq: Any) -> Any:
+        return seq[0]
+
+
+def test_a_claim_of_a_charge_reaches_its_subscription_on_whatever_page_of_the_log_it_stands() -> None:
+    book = Book(catalog=club()).give(cycle(1, at(), payer_email=None), charge(1, at(), payer_email=None))
+    book.customer("c-1", "ratna@contoh.id").claim("c-1", reason="customer_missing")
+    (plan,) = (case for case in book.cases.values() if isinstance(case, SubscriptionCase))
+    assert plan.facts.claim is not None
+    same(book.tables, folded(list(log_of(book, OneByOne())), OneByOne(), book.now))
+
+
+def test_a_claim_reaches_a_subscription_that_only_a_fact_of_the_same_round_tells_of() -> None:
+    nameless = charge(1, at(), payer_email=None, products=(), subscription_key=None)
+    book = (
+        Book(catalog=club())
+        .customer("c-1", "ratna@contoh.id")
+        .give(cycle(1, at(), payer_email=None), nameless)
+    )
+    item = book.held()
+    word = SuspenseClaimed(
+        suspense_id=item.suspense_id, case=item.case, customer_id="c-1", actor="sari", reason="asked"
+    )
+    book.give_together(charge(1, at(), payer_email=None), word)
+    (plan,) = (case for case in book.cases.values() if isinstance(case, SubscriptionCase))
+    assert plan.owner == "c-1"
