@@ -46,6 +46,8 @@ def _in_ascii(host: str) -> str | None:
 
 def _composed(host: str) -> str:
     """Letters and their marks as one sign, as IDNA wants them; never where that makes an ASCII letter of another sign."""
+    if host.isascii():
+        return host
     joins = any(not sign.isascii() and unicodedata.normalize("NFC", sign).isascii() for sign in host)
     return host if joins else unicodedata.normalize("NFC", host)
 

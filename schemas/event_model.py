@@ -49,9 +49,9 @@ def unvalidated(model: Callable[P, M]) -> Callable[P, M]:
 
 
 def _made(model: type[M], values: dict[str, Any], given: set[str]) -> M:
-    event = model.__new__(model)
-    object.__setattr__(event, "__dict__", values)
-    object.__setattr__(event, "__pydantic_fields_set__", given)
-    object.__setattr__(event, "__pydantic_extra__", None)
-    object.__setattr__(event, "__pydantic_private__", None)
+    event, put = model.__new__(model), object.__setattr__
+    put(event, "__dict__", values)
+    put(event, "__pydantic_fields_set__", given)
+    put(event, "__pydantic_extra__", None)
+    put(event, "__pydantic_private__", None)
     return event

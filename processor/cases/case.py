@@ -14,6 +14,7 @@ from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_record import SubscriptionRecord
 from schemas.decision_model import Decision
 from schemas.event_model import EventModel
+from schemas.facts import SuspenseClaimWithdrawn
 
 
 class PaymentCase(State):
@@ -47,13 +48,14 @@ class PaymentCase(State):
 
     def observe(self, event: EventModel, position: int) -> None:
         """Take a fact in; the next assessment names it. What rested on a claim that is taken back pins nothing until then."""
-        claims = set(self.facts.claims)
+        held = event.suspense_id if isinstance(event, SuspenseClaimWithdrawn) else None
+        claimed = held in self.facts.claims
         self.facts.observe(event, position)
         self.record.untold.append(position)
-        for gone in claims - self.facts.claims.keys():
-            key = next((key for key in self.record.granted if suspense_id(self.key, key) == gone), None)
-            if key is not None:
-                self.record.void[key] = position
+        if claimed and held not in self.facts.claims:
+            for key in self.record.granted:
+                if suspense_id(self.key, key) == held:
+                    self.record.void[key] = position
 
     def apply(self, decision: Decision) -> Change | None:
         """Take a decision in. Returns the part of the money that changed."""

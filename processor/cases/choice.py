@@ -5,6 +5,7 @@ Money that all went back bought nothing, as if its refund had come first: other 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from processor.cases.payment import PaymentFacts
@@ -27,12 +28,21 @@ def amount_of(facts: PaymentFacts, attempt: str) -> int | None:
     return known.amount.value if known and known.amount else None
 
 
+def brought(facts: PaymentFacts, attempts: Iterable[str]) -> int | None:
+    """Rupiah that these attempts brought together, None when no event told it of one of them."""
+    total = 0
+    for attempt in attempts:
+        amount = amount_of(facts, attempt)
+        if amount is None:
+            return None
+        total += amount
+    return total
+
+
 def falls_short(facts: PaymentFacts, attempts: list[str]) -> bool:
     """Less than what the request asked for."""
-    asked, amounts = facts.value("requested_amount"), [amount_of(facts, attempt) for attempt in attempts]
-    if asked is None or facts.reusable or None in amounts:
-        return False
-    return sum(amount or 0 for amount in amounts) < int(asked)
+    asked, came = facts.value("requested_amount"), brought(facts, attempts)
+    return asked is not None and came is not None and not facts.reusable and came < int(asked)
 
 
 def choose(facts: PaymentFacts, free: list[str]) -> tuple[list[str], bool, dict[str, list[str]]]:

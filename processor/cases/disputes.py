@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from processor.cases.choice import amount_of
+from processor.cases.choice import brought
 from processor.cases.payment import Dispute, PaymentFacts, Refund
 
 Policy = Literal["tell", "freeze", "clawback"]
@@ -21,12 +21,14 @@ _COUNTS: dict[Policy, tuple[str, ...]] = {"tell": (), "clawback": ("lost",), "fr
 
 def as_disputed(facts: PaymentFacts, policy: Policy) -> PaymentFacts:
     """The facts as this policy reads them; the same object when it changes nothing."""
+    if not facts.disputes:
+        return facts
     taken = {
         dispute_id: dispute
         for dispute_id, dispute in sorted(facts.disputes.items())
         if dispute.status in _COUNTS[policy]
     }
-    received = _received(facts) if taken else None
+    received = brought(facts, facts.successes) if taken and facts.paid else None
     if received is None:
         return facts
     refunds = dict(facts.refunds)
@@ -45,12 +47,6 @@ def as_disputed(facts: PaymentFacts, policy: Policy) -> PaymentFacts:
 def refund_of(dispute_id: str) -> str:
     """The id under which a dispute takes money back."""
     return f"{_PREFIX}{dispute_id}"
-
-
-def _received(facts: PaymentFacts) -> int | None:
-    amounts = [amount_of(facts, attempt) for attempt in facts.successes]
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if known and len(known) == len(amounts) else None
 
 
 def _same_money(refunds: dict[str, Refund], dispute: Dispute) -> str | None:

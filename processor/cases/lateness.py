@@ -11,6 +11,8 @@ def late(facts: PaymentFacts, attempts: tuple[str, ...]) -> bool:
 
     A request of ours ends when we said it would, whatever the provider still accepts.
     """
+    if not attempts:
+        return False
     if _after_our_end(facts, attempts):
         return True
     ends = [
@@ -31,5 +33,6 @@ def _after(attempt: Attempt, end: Report) -> bool:
 
 
 def _after_our_end(facts: PaymentFacts, attempts: tuple[str, ...]) -> bool:
-    end, paid_at = facts.request.expires_at if facts.request else None, facts.paid_at(attempts)
+    end = facts.request.expires_at if facts.request else None
+    paid_at = facts.paid_at(attempts) if end else None
     return end is not None and paid_at is not None and paid_at > end

@@ -18,6 +18,7 @@ from schemas.refund_facts import OwnRefundFact
 from schemas.request_facts import CheckoutFact, CheckoutOpened, is_own_reference
 
 _ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
+_MONEY_BACK = (RefundFact, DisputeFact)
 
 
 def names_of(event: EventModel) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def names_of(event: EventModel) -> tuple[str, ...]:
         return _prefixed(event.provider, event.payment_key)
     if isinstance(event, _ORDER_EVENTS):
         return _prefixed(event.provider, event.order_key, *event.aliases)
-    if isinstance(event, RefundFact | DisputeFact):
+    if isinstance(event, _MONEY_BACK):
         return _prefixed(event.provider, event.attempt_id, event.payment_key, event.group_id)
     return ()
 
@@ -83,7 +84,7 @@ def key_of(event: EventModel) -> str:
 
 
 def _prefixed(provider: str, *names: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{provider}:{name}" for name in names if name))
+    return tuple({f"{provider}:{name}": None for name in names if name})  # each once, in this order
 
 
 def _own(reference: str | None) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from processor.cases.attempts import RequestOnly
-from processor.cases.choice import amount_of, choose, falls_short, paid_attempts
+from processor.cases.choice import amount_of, brought, choose, falls_short, paid_attempts
 from processor.cases.keys import MAIN, extra_key, is_line, line_key, surplus_key, suspense_id
 from processor.cases.own_request import Sold
 from processor.cases.payment import PaymentFacts
@@ -92,12 +92,9 @@ def _main(
     """`whole`: something came of it as a whole; it is not taken apart into lines any more."""
     if not main:
         return []
-    amounts = [amount_of(facts, attempt) for attempt in main]
-    known = [amount for amount in amounts if amount is not None]
-    total = sum(known) if len(known) == len(amounts) else None
-    part = Part(key, total, tuple(main), underpaid=underpaid)
+    part = Part(key, brought(facts, main), tuple(main), underpaid=underpaid)
     lines = facts.request.items if facts.request else ()
-    if len(lines) > 1 and not (whole or underpaid or total is None):
+    if len(lines) > 1 and not (whole or underpaid or part.amount is None):
         return _asked_for(part, lines)
     return _seats(shelf.with_purpose(part))
 

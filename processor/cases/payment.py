@@ -195,13 +195,15 @@ class PaymentFacts(State):
     @property
     def paid(self) -> bool:
         """Some money was received."""
-        return any(attempt.succeeded for attempt in self.attempts.values())
+        return bool(self.successes)
 
     @property
     def announced_at(self) -> datetime | None:
         """Since when money is announced that no fact has told yet; None once some was received."""
-        known = [one.announced_at for one in self.attempts.values() if one.announced_at is not None]
-        return min(known) if known and not self.paid else None
+        found: datetime | None = None
+        for attempt in self.attempts.values():
+            found = earliest(found, attempt.announced_at)
+        return found if found is not None and not self.paid else None
 
     @property
     def in_hand(self) -> bool:
@@ -210,9 +212,11 @@ class PaymentFacts(State):
 
     def paid_at(self, attempts: Iterable[str]) -> datetime | None:
         """When the earliest of these attempts was paid."""
-        known = [self.attempts[key].paid_at for key in attempts if key in self.attempts]
-        times = [time for time in known if time is not None]
-        return min(times) if times else None
+        found: datetime | None = None
+        for key in attempts:
+            if key in self.attempts:
+                found = earliest(found, self.attempts[key].paid_at)
+        return found
 
     def emails(self) -> list[str]:
         """Whose money it may be: the payer named when it was paid, then those named later, who may correct the former."""

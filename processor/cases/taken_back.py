@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from processor.cases.choice import amount_of
+from processor.cases.choice import brought
 from processor.cases.disputes import as_disputed
 from processor.cases.payment import PaymentFacts, Refund
 from schemas.catalog import ProviderPolicy
@@ -18,18 +18,10 @@ def as_read(facts: PaymentFacts, policy: ProviderPolicy) -> PaymentFacts:
     read = as_disputed(facts, policy.disputes)
     if policy.reversals == "keep" or not read.reversed():
         return read
-    received = _received(read)
-    left = None if received is None else received - sum(one.amount for one in read.refunds.values())
-    at = max(one.unpaid_at for one in read.attempts.values() if one.unpaid_at is not None)
-    if not left or left < 0:
+    order = read.order_snapshot
+    received = order.gross_amount if order else brought(read, read.successes)
+    left = (received or 0) - sum(one.amount for one in read.refunds.values())
+    if left <= 0:
         return read
+    at = max(one.unpaid_at for one in read.attempts.values() if one.unpaid_at is not None)
     return replace(read, refunds={**read.refunds, REVERSAL: Refund(attempt_id=None, amount=left, at=at)})
-
-
-def _received(facts: PaymentFacts) -> int | None:
-    """What the order came to, or what its payments told."""
-    order = facts.order_snapshot
-    if order is not None:
-        return order.gross_amount
-    known = [amount_of(facts, attempt) for attempt in facts.successes]
-    return None if None in known else sum(amount for amount in known if amount is not None)

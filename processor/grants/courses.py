@@ -14,8 +14,7 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         CourseEnrolled(
-            **ledger.about(part),
-            **ledger.pins(key, part),
+            **ledger.granting(key, part),
             course=part.product,
             order_id=part.order_id,
             amount_idr=part.amount,
@@ -32,8 +31,7 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
         yield ledger.of_customer(
             part,
             CourseRevoked(
-                **ledger.about(part),
-                part=key,
+                **ledger.about(key, part),
                 course=part.product,
                 order_id=part.order_id or ledger.facts.payment_key,
                 reason="refunded",
@@ -47,8 +45,7 @@ def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         CourseDated(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             course=part.product,
             order_id=part.order_id,
             former_order_id=before.order_id,
@@ -62,8 +59,7 @@ def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         CourseWithdrawn(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             course=part.product,
             order_id=part.order_id or ledger.facts.payment_key,
             amount_idr=part.amount,

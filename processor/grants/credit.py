@@ -20,8 +20,7 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         CreditGranted(
-            **ledger.about(part),
-            **ledger.pins(key, part),
+            **ledger.granting(key, part),
             amount_idr=part.rupiah,
             tokens=part.tokens,
             at=ledger.at(part),
@@ -42,8 +41,7 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
     yield ledger.of_customer(
         part,
         CreditClawedBack(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             refund_id=refund_id,
             amount_idr=share,
             tokens=taken,
@@ -63,8 +61,7 @@ def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         CreditDated(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             at=at,
             last_top_up_at=last.at,
             last_top_up_idr=last.amount_idr,
@@ -83,8 +80,7 @@ def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         CreditWithdrawn(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             amount_idr=part.rupiah,
             tokens=tokens,
             reason=ledger.reason,

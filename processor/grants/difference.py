@@ -76,11 +76,12 @@ def _leaving(ledger: Ledger, record: PaymentRecord, outcome: PaymentOutcome) -> 
 def _grant(ledger: Ledger, key: str, before: Standing | None, after: Granted) -> Said:
     kind = KINDS[after.kind]
     if not isinstance(before, Granted) or not _stays(before, after):
-        before = replace(after, refunds={})
+        before = replace(after, refunds={}) if after.refunds else after
         yield from kind.grant(ledger, key, before)
     elif (before.at, before.order_id) != (after.at, after.order_id):
         yield from kind.date(ledger, key, before, after)
-    yield from _take_back(ledger, key, replace(after, refunds=before.refunds), after)
+    if after.refunds != before.refunds:
+        yield from _take_back(ledger, key, replace(after, refunds=before.refunds), after)
 
 
 def _take_back(ledger: Ledger, key: str, before: Granted, after: Granted) -> Said:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from processor.cases.customer import CustomerRecord
+from processor.cases.keys import MAIN
 from processor.cases.parts import payment_id_of
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Granted
@@ -40,9 +41,6 @@ class Ledger:
             self.purses[key] = replace(known, last_topups=[*known.last_topups])
         return self.purses[key]
 
-    def payment_id(self, attempts: Iterable[str]) -> str:
-        return payment_id_of(self.facts, tuple(attempts))
-
     def at(self, part: Granted) -> datetime:
         """When it was paid; earlier programs did not always keep that."""
         return part.at or self.world.now
@@ -54,23 +52,23 @@ class Ledger:
     def case_stream(self) -> StreamName:
         return streams.case(self.facts.key)
 
-    def pins(self, key: str, part: Granted) -> dict[str, object]:
-        """What every grant says of its grounds."""
-        payment_id = self.payment_id(part.attempts)
-        return {
-            "part": key,
-            "attempts": () if part.attempts == (payment_id,) else part.attempts,
-            "what": part.what,
-            **({"whose": self.whose, "by": self.by} if key not in self.actors or key == "main" else {}),
-        }
+    def granting(self, key: str, part: Granted) -> dict[str, object]:
+        """What every grant says: also of its grounds."""
+        said = self.about(key, part)
+        said["attempts"] = () if part.attempts == (said["payment_id"],) else part.attempts
+        said["what"] = part.what
+        if key not in self.actors or key == MAIN:
+            said["whose"], said["by"] = self.whose, self.by
+        return said
 
-    def about(self, part: Granted) -> dict[str, object]:
+    def about(self, key: str, part: Granted) -> dict[str, object]:
         """What every decision about a grant says."""
         return {
             "case": self.facts.key,
+            "part": key,
             "customer_id": part.customer_id,
             "provider": self.facts.provider,
-            "payment_id": self.payment_id(part.attempts),
+            "payment_id": payment_id_of(self.facts, part.attempts),
         }
 
     def unproved(self, part: Granted) -> bool:

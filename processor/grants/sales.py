@@ -14,8 +14,7 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         SaleRecorded(
-            **ledger.about(part),
-            **ledger.pins(key, part),
+            **ledger.granting(key, part),
             product=part.product,
             amount_idr=part.rupiah,
             at=ledger.at(part),
@@ -31,8 +30,7 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
     yield ledger.of_customer(
         part,
         SaleRefunded(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             refund_id=refund_id,
             product=part.product,
             amount_idr=share,
@@ -47,8 +45,7 @@ def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         SaleWithdrawn(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             product=part.product,
             amount_idr=part.rupiah,
             reason=ledger.reason,

@@ -32,7 +32,7 @@ def tier_difference(customer: CustomerRecord, case: str, reason: str, world: Wor
 def _tier_of(customer: CustomerRecord, world: World) -> TierState:
     catalog = world.catalog
     base = catalog.credit_tier if customer.topups else catalog.first_tier
-    order = {tier.id: rank for rank, tier in enumerate(catalog.tiers)}
+    order = {tier.id: rank for rank, tier in enumerate(catalog.tiers)} if customer.plans else {}
     in_force = [
         plan
         for plan in customer.plans.values()

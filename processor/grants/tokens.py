@@ -15,8 +15,7 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         TokensGranted(
-            **ledger.about(part),
-            **ledger.pins(key, part),
+            **ledger.granting(key, part),
             product=part.product,
             quantity=part.quantity,
             chat_tokens=part.tokens,
@@ -39,8 +38,7 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
     yield ledger.of_customer(
         part,
         TokensClawedBack(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             refund_id=refund_id,
             product=part.product,
             chat_tokens=taken,
@@ -61,8 +59,7 @@ def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
     yield ledger.of_customer(
         part,
         TokensWithdrawn(
-            **ledger.about(part),
-            part=key,
+            **ledger.about(key, part),
             product=part.product,
             chat_tokens=tokens,
             amount_idr=part.amount,

@@ -31,11 +31,11 @@ def alarms_of(
         tell(facts.payment_key, "payment_unconfirmed")
     for refund_id in excessive:
         tell(refund_id, "refund_exceeds_payment")
-    granted = any(isinstance(part, Granted) for part in standing.values())
-    if granted and facts.deleted_at is not None and facts.order_problem() != "order_deleted":
-        tell(facts.payment_key, "order_deleted_after_payment")
-    if granted and facts.reversed():
-        tell(facts.payment_key, "payment_reversed")
+    if any(isinstance(part, Granted) for part in standing.values()):
+        if facts.deleted_at is not None and facts.order_problem() != "order_deleted":
+            tell(facts.payment_key, "order_deleted_after_payment")
+        if facts.reversed():
+            tell(facts.payment_key, "payment_reversed")
     for other in sorted(facts.contradicts):
         tell(f"{facts.payment_key} {other}", "ids_contradict")
     for dispute_id, dispute in sorted(facts.disputes.items()):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
-from processor.cases.attempts import Attempt, Report, RequestOnly
+from processor.cases.attempts import Report, RequestOnly
 from processor.cases.keys import is_extra
 from processor.cases.lateness import late
 from processor.cases.parts import Part, payment_id_of
@@ -34,46 +35,40 @@ def views_of(
     view = _View(facts, standing, placed, owner, unconfirmed, lapsed)
     extras = {f"{facts.key}#{part.attempts[0]}": part for part in parts if is_extra(part.key)}
     beside = {attempt for part in extras.values() for attempt in part.attempts}
-    main = tuple(attempt for attempt in facts.attempts if attempt not in beside)
-    present = {facts.key, *extras}
-    # Records of money that turned out to belong to another record of this case.
-    merged = (record.merged | (record.assessed.keys() - present)) - present
-    views = [view.of(part.attempts, [part], name, set(part.attempts), set()) for name, part in extras.items()]
+    main = tuple([attempt for attempt in facts.attempts if attempt not in beside])
+    views = [view.of(part.attempts, [part], name, part.attempts, ()) for name, part in extras.items()]
     if main or facts.order or facts.request:
+        present = {facts.key, *extras}
+        # Records of money that turned out to belong to another record of this case.
+        merged = (record.merged | (record.assessed.keys() - present)) - present
         rest = [part for part in parts if not is_extra(part.key)]
         views.insert(0, view.of(main, rest, facts.key, facts.aliases, merged))
     return tuple(views)
 
 
-class _View:
-    def __init__(
-        self,
-        facts: PaymentFacts,
-        standing: Mapping[str, Standing],
-        placed: Placed,
-        owner: Owner,
-        unconfirmed: bool,
-        lapsed: bool,
-    ) -> None:
-        self.facts, self.standing, self.placed, self.owner = facts, standing, placed, owner
-        self.unconfirmed, self.lapsed = unconfirmed, lapsed
-        self.successes = facts.successes
+class _View(NamedTuple):
+    facts: PaymentFacts
+    standing: Mapping[str, Standing]
+    placed: Placed
+    owner: Owner
+    unconfirmed: bool
+    lapsed: bool
 
     def of(
         self,
         attempts: tuple[str, ...],
         parts: Sequence[Part],
         record: str,
-        aliases: set[str],
-        merged: set[str],
+        aliases: Collection[str],
+        merged: Collection[str],
     ) -> PaymentAssessed:
         facts = self.facts
         known = [facts.attempts[key] for key in attempts]
-        paid = tuple(key for key in attempts if key in self.successes)
+        successes = facts.successes
+        paid = tuple([key for key in attempts if key in successes])
         received = _received(parts)
         refunded = sum(sum(self.placed[part.key].values()) for part in parts) if facts.refunds else 0
         status, failure_code = _status(facts, attempts, received, refunded, lapsed=self.lapsed)
-        sold = next((part.ware.kind for part in parts if part.ware), None)
         return _assessed(
             case=facts.key,
             record=record,
@@ -87,26 +82,29 @@ class _View:
             refunded_amount=refunded,
             method=facts.value("method") or (facts.request.method if facts.request else None),
             channel=facts.value("channel") or (facts.request.channel if facts.request else None),
-            payment_type=facts.value("payment_type") or sold,
+            payment_type=facts.value("payment_type") or _sold(parts),
             reference_id=facts.value("reference_id"),
             customer_id=self._customer(parts),
             payer_email=facts.value("payer_email"),
             paid_at=facts.paid_at(paid),
             late=late(facts, paid),
-            token_only=any(attempt.unproved for attempt in known),
-            settled=any(attempt.settled for attempt in known),
+            token_only=True in [attempt.unproved for attempt in known],
+            settled=True in [attempt.settled for attempt in known],
             held=self._held(parts),
             failure_code=failure_code,
         )
 
     def _held(self, parts: Sequence[Part]) -> str | None:
-        standing = (self.standing.get(part.key) for part in parts)
-        waiting = "unconfirmed" if self.unconfirmed else None
-        return next((one.reason for one in standing if isinstance(one, Held)), waiting)
+        for part in parts:
+            if isinstance(one := self.standing.get(part.key), Held):
+                return one.reason
+        return "unconfirmed" if self.unconfirmed else None
 
     def _customer(self, parts: Sequence[Part]) -> str | None:
-        standing = (self.standing.get(part.key) for part in parts)
-        return next((one.customer_id for one in standing if isinstance(one, Granted)), self.owner.customer_id)
+        for part in parts:
+            if isinstance(one := self.standing.get(part.key), Granted):
+                return one.customer_id
+        return self.owner.customer_id
 
 
 _assessed = unvalidated(PaymentAssessed)
@@ -115,6 +113,13 @@ _assessed = unvalidated(PaymentAssessed)
 def _received(parts: Sequence[Part]) -> int | None:
     known = [part.amount for part in parts if part.amount is not None]
     return sum(known) if known and len(known) == len(parts) else None
+
+
+def _sold(parts: Sequence[Part]) -> str | None:
+    for part in parts:
+        if part.ware:
+            return part.ware.kind
+    return None
 
 
 def _announced(facts: PaymentFacts) -> int | None:
@@ -127,14 +132,13 @@ def _status(
     facts: PaymentFacts, keys: tuple[str, ...], received: int | None, refunded: int, *, lapsed: bool = False
 ) -> tuple[PaymentStatus, str | None]:
     """The status and why it failed. Paid is never undone by pending, failed or expired: only by money going back or a reversal."""
-    attempts = {key: facts.attempts[key] for key in keys}
-    if any(attempt.succeeded for attempt in attempts.values()):
+    if any(facts.attempts[key].succeeded for key in keys):
         if refunded and received is not None and REVERSAL not in facts.refunds:
             return ("refunded" if refunded >= received else "partially_refunded"), None
         return ("reversed" if facts.reversed() else "succeeded"), None
     if facts.refused_for is not None:
         return "failed", facts.refused_for
-    last = _last_report(attempts)
+    last = _last_report(facts, keys)
     code = last.failure_code if last else None
     if facts.cancelled_at is not None or facts.deleted_at is not None:
         return "failed", code
@@ -144,14 +148,14 @@ def _status(
     return status, code if status in ("failed", "expired") else None
 
 
-def _last_report(attempts: dict[str, Attempt]) -> Report | None:
+def _last_report(facts: PaymentFacts, keys: tuple[str, ...]) -> Report | None:
     """The best of the attempts, unless the request as a whole ended or opened later."""
-    own = [attempt.report for key, attempt in attempts.items() if attempt.report and key != RequestOnly]
-    best = max(own, key=lambda report: (_HOPE[report.status], report.at), default=None)
-    request = attempts[RequestOnly].report if RequestOnly in attempts else None
-    if best is None or request is None:
-        return best or request
-    return max(best, request, key=lambda report: (report.at, report.rank))
+    request = facts.attempts[RequestOnly].report if RequestOnly in keys else None
+    own = [report for key in keys if key and (report := facts.attempts[key].report)]
+    if not own:
+        return request
+    best = max(own, key=lambda report: (_HOPE[report.status], report.at))
+    return best if request is None else max(best, request, key=lambda report: (report.at, report.rank))
 
 
 _HOPE = {"authorized": 3, "pending": 2, "failed": 1, "expired": 0}

@@ -43,7 +43,8 @@ def _payment(case: PaymentCase, world: World, customers: Customers) -> Step:
     before = case.record.given
     unclaimed = {foreign_key(case.key, key) for key in case.record.void}
     _say(case, difference(case.facts, case.record, wanted, world), customers, step)
-    _plans(case, before, unclaimed, customers, step)
+    if case.record.given != before:
+        _plans(case, before, unclaimed, customers, step)
     for detail, reason in wanted.alarms:
         word = f"{reason} {detail}"
         if word not in case.record.told:
@@ -87,28 +88,39 @@ def _say(case: Case, decisions: Iterable[Decided], customers: Customers, step: S
 
 def follow(case: Case, event: EventModel, customers: Customers, step: Step) -> None:
     """What a decision changes: the record of its case, and its customers. Nothing else changes what we said."""
-    if type(event) is CustomerRegistered:
-        customers[event.customer_id] = CustomerRecord(event.customer_id, event.email)
-        step.changed.add(event.customer_id)
-        step.wakes.add(email_key(event.email or ""))
     if not isinstance(event, Decision):
+        if type(event) is CustomerRegistered:
+            customers[event.customer_id] = CustomerRecord(event.customer_id, event.email)
+            step.changed.add(event.customer_id)
+            step.wakes.add(email_key(event.email or ""))
         return
-    given = case.record.given if isinstance(case, PaymentCase) else {}
-    change = case.apply(event)
-    if isinstance(case, PaymentCase) and case.record.given != given:
-        _give(case, given, customers, step)
+    change: Change | None = None
+    if isinstance(case, PaymentCase):
+        given = case.record.given
+        change = case.apply(event)
+        if case.record.given != given:
+            _give(case, given, customers, step)
+        if change is not None:
+            _bid(case.key, change, customers, step)
+    else:
+        case.apply(event)
+    if type(event) in OF_CUSTOMER:
+        _count(case.key, event, change, customers, step)
+
+
+def _count(case: str, event: Decision, change: Change | None, customers: Customers, step: Step) -> None:
+    """What the customer has now, and what that leads to."""
     customer = customers.get(getattr(event, "customer_id", None) or "")
-    if customer is not None and type(event) in OF_CUSTOMER:
-        announced = customer.memberships.get(case.key)
-        step.changed.add(customer.customer_id)
-        count(customer, event, change)
-        if customer.memberships.get(case.key) != announced:
-            # Which purchases it stands for may be others now.
-            step.wakes.add(plans_key(customer.customer_id))
-    if change is not None:
-        _bid(case.key, change, customers, step)
-        if customer is not None and topped_up(change[1]) != topped_up(change[2]):
-            step.tiers[customer.customer_id] = "first_topup" if isinstance(event, CreditGranted) else "refund"
+    if customer is None:
+        return
+    announced = customer.memberships.get(case)
+    step.changed.add(customer.customer_id)
+    count(customer, event, change)
+    if customer.memberships.get(case) != announced:
+        # Which purchases it stands for may be others now.
+        step.wakes.add(plans_key(customer.customer_id))
+    if change is not None and topped_up(change[1]) != topped_up(change[2]):
+        step.tiers[customer.customer_id] = "first_topup" if isinstance(event, CreditGranted) else "refund"
 
 
 def _bid(case: str, change: Change, customers: Customers, step: Step) -> None:

@@ -47,16 +47,17 @@ class _Deciding:
         self.calls: set[str] = set()
         self.given: dict[str, Given] = {}
         self.returned: dict[str, Returned] = {}
-        self.opened = _kept_courses(record) if facts.in_hand else set()
+        self.in_hand, self.paid = facts.in_hand, facts.paid
+        self.opened = _kept_courses(record) if self.in_hand else set()
 
     def outcome(self) -> PaymentOutcome:
         facts, record = self.facts, self.record
-        words = _words(facts) if record.owned or facts.paid else ""
+        words = _words(facts) if record.owned or self.paid else ""
         owner = self._owner(words)
         money = money_of(facts, record, self.world)
         placed, excessive = place_refunds(facts, record, money)
         parts: dict[str, Standing] = {}
-        if facts.in_hand:
+        if self.in_hand:
             parts = {key: part for key, part in record.settled.items() if " " not in key}
         for part in money.parts:
             standing = self._part(part, placed[part.key], owner, money)
@@ -68,8 +69,8 @@ class _Deciding:
         unconfirmed = confirmed_by is not None and self.world.now >= confirmed_by
         ends = self._ends()
         lapsed = ends is not None and self.world.now >= ends
-        held = any(isinstance(part, Held) for part in parts.values())
-        if not held and owner.reason is None and (parts or not facts.paid):
+        finished = owner.reason is None and (parts or not self.paid)
+        if finished and not any(isinstance(part, Held) for part in parts.values()):
             self.waits.clear()
         return PaymentOutcome(
             owner=owner,
@@ -89,7 +90,7 @@ class _Deciding:
     def _ends(self) -> datetime | None:
         """When a request of ours lapses that nothing was paid for; None when it is over already."""
         facts = self.facts
-        if facts.request is None or facts.paid or facts.refused_for is not None:
+        if facts.request is None or self.paid or facts.refused_for is not None:
             return None
         return facts.request.expires_at
 
@@ -104,7 +105,7 @@ class _Deciding:
     def _owner(self, words: str) -> Owner:
         """Whose payment it is; the same words lead to the same customer as when something was granted."""
         facts, owned = self.facts, self.record.owned
-        if owned is not None and (facts.in_hand or owned.words == words):
+        if owned is not None and (self.in_hand or owned.words == words):
             return Owner(owned.customer_id)
         subscription = facts.value("subscription_key")
         return find_owner(
@@ -113,18 +114,18 @@ class _Deciding:
             customer_ref=facts.value("customer_ref"),
             emails=facts.emails(),
             subscription=subscription_case(facts.provider, subscription) if subscription else None,
-            received=facts.paid,
+            received=self.paid,
             owned=owned,
         )
 
     def _part(self, part: Part, refunds: dict[str, int], owner: Owner, money: Money) -> Standing | None:
         before = self.record.parts.get(part.key)
-        if self.facts.in_hand and not isinstance(before, Held | None):
+        if self.in_hand and not isinstance(before, Held | None):
             if isinstance(before, Granted):
                 return self._granted(part, before, refunds, owner, money)
             return before
         claim = None
-        if self.facts.in_hand:
+        if self.in_hand:
             held_id = suspense_id(self.facts.key, part.key)
             if held_id in self.facts.write_offs and isinstance(before, Held):
                 return Closed(part.attempts, before.amount, refunds)
@@ -135,7 +136,7 @@ class _Deciding:
         problem = self._problem(part, owner, claim, before, refunds)
         back = sum(refunds.values())
         gone = bool(part.amount) and back == part.amount
-        if problem is None and part.ware is not None and not (gone and self.facts.in_hand):
+        if problem is None and part.ware is not None and not (gone and self.in_hand):
             return self._granted(part, before, refunds, owner, money)
         if gone:
             self.returned[part.key] = Returned(part.attempts, refunds)
@@ -180,12 +181,10 @@ class _Deciding:
         for attempt in attempts:
             if attempt.untrusted_time:
                 return attempt.untrusted_time
-        if any(attempt.without_id for attempt in attempts) and policy.payload_without_id == "hold":
+        if policy.payload_without_id == "hold" and any(attempt.without_id for attempt in attempts):
             return "payload_without_id"
-        unproved = any(attempt.unproved for attempt in attempts)
-        if unproved and part.amount is not None and part.amount > policy.confirm_above_idr:
-            return "awaiting_confirmation"
-        return None
+        large = part.amount is not None and part.amount > policy.confirm_above_idr
+        return "awaiting_confirmation" if large and any(attempt.unproved for attempt in attempts) else None
 
     def _useless(
         self, part: Part, owner: Owner, before: Standing | None, refunds: dict[str, int]
@@ -230,7 +229,7 @@ class _Deciding:
         facts = self.facts
         at = facts.paid_at(part.attempts) or self.world.now
         order_id = facts.order_key if facts.orders else payment_id_of(facts, part.attempts)
-        if facts.in_hand and isinstance(before, Granted):
+        if self.in_hand and isinstance(before, Granted):
             wanted = self._on_its_terms(part, before)
         else:
             ware = part.ware or Ware("sale", "unknown")
