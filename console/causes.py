@@ -18,7 +18,7 @@ Kind = Literal["refused", "silent", "away", "not_ready", "other", "missing", "un
 DATABASE, SCHEMA, BROKER, QUEUES, CONSUMERS, READERS = (
     "database", "schema", "broker", "queues", "consumers", "readers",
 )  # fmt: skip
-PROCESSES = ("ingress", "processor", "projections", "api", "console")
+PROCESSES = ("ingress", "processor", "projections", "api", "notify", "console")
 ALL = "processes"
 """Every process at once: nothing runs."""
 
@@ -28,6 +28,7 @@ _NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
     "processor": {"database": (DATABASE, SCHEMA), "broker": (BROKER, QUEUES)},
     "projections": {"database": (DATABASE, SCHEMA)},
     "api": {"database": (DATABASE, SCHEMA)},
+    "notify": {"database": (DATABASE, SCHEMA)},
     "console": {"database": (DATABASE, SCHEMA)},
 }
 _ORDER = (DATABASE, SCHEMA, BROKER, ALL, *PROCESSES, QUEUES, CONSUMERS, READERS)

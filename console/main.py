@@ -37,6 +37,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "credit": ("console.commands.credit:credit", "Credit of customers: who owes, who is frozen, compare with the log."),
     "scalev": ("console.commands.scalev:scalev", "The Scalev store behind the catalogue: ids after a new key or store."),
     "keys": ("console.commands.keys:keys", "Keys of applications: make, list, revoke."),
+    "endpoints": ("console.commands.endpoints:endpoints", "Webhooks to applications: make, list, rotate, test, disable."),
+    "notifications": ("console.commands.notifications:notifications", "What was told to whom: list, send again."),
     "fake": ("console.commands.fake:fake", "Providers that answer without an account, and their clock."),
     "simulate": ("console.commands.simulate:simulate", "Send correctly signed webhooks, as a provider would."),
     "psql": ("console.commands.psql:psql", "Open the database in psql, as a reader."),

@@ -40,6 +40,7 @@ def doors(settings: Settings) -> Mapping[str, str]:
         "processor": (settings.metrics_host, settings.processor_metrics_port),
         "projections": (settings.metrics_host, settings.projections_metrics_port),
         "api": (settings.api_host, settings.api_port),
+        "notify": (settings.metrics_host, settings.notify_metrics_port),
         "console": (settings.console_host, settings.console_port),
     }
     here = {name: f"{_reachable(host)}:{port}" for name, (host, port) in ports.items()}

@@ -21,6 +21,7 @@ ROOTS: dict[str, str] = {
     "processor": "processor.app:run",
     "projections": "projections.app:run",
     "api": "api.app:run",
+    "notify": "notify.app:run",
     "console": "console.operator_page.app:run",
 }
 DEVELOPMENT: dict[str, str] = {"fakes": "providers.fakes.app:run"}

@@ -20,7 +20,7 @@ from pathlib import Path
 from deploy.rabbitmq.make_definitions import PERMISSIONS, VHOST, definitions
 
 FOLDER = Path(__file__).parent / "secrets"
-LOGINS = ("owner", "processor", "projections", "api", "operator", "reader")
+LOGINS = ("owner", "processor", "projections", "api", "notify", "operator", "reader")
 PROVIDERS = ("scalev", "xendit", "mayar")
 SCRAM_ITERATIONS = (
     4096  # PostgreSQL's default; the passwords are random, so guessing them is hopeless at any number
@@ -52,6 +52,7 @@ def make_secrets(
         "broker_definitions.json": json.dumps(definitions(users, partitions=partitions), indent=2) + "\n",
         "api_key": _password(),
         "operator_key": _password(),
+        "notify_secret": _password(),
     }
     contents |= {
         f"database_url_{name}": f"postgresql://lunas_login_{name}:{logins[f'lunas_login_{name}']}@{database}"

@@ -32,6 +32,12 @@ async def start(connection: Connection, consumer: str, version: int = 1, partiti
     return await read(connection, consumer, version, partition)
 
 
+async def start_at_end(connection: Connection, consumer: str, version: int = 1, partition: int = 0) -> int:
+    """Like `start`, for who is to see only what is still to come: what is in the log already is behind it."""
+    await connection.execute(_SQL["start_at_end"], consumer, version, partition)
+    return await read(connection, consumer, version, partition)
+
+
 def advance(consumer: str, version: int, partition: int, old: int, new: int) -> Piece:
     """The step from `old` to `new` as a statement, or a part of one, that returns a row when it was made; commit only then.
 

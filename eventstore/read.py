@@ -161,6 +161,37 @@ async def newest_data(connection: Connection | Pool, event_type: str, through: i
     return data
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """An event of one stream below a version, in which a field has this value."""
+
+    stream: StreamName
+    below: int
+    value: str
+
+
+async def told_before(
+    connection: Connection, wanted: Sequence[Sought], event_type: str, field: str
+) -> dict[int, EventModel]:
+    """By the number of what is wanted, the newest event of a type that says `value` in `field`; of those that exist."""
+    rows = await connection.fetch(
+        _SQL["told_before"],
+        range(len(wanted)),
+        [one.stream for one in wanted],
+        [one.below for one in wanted],
+        [one.value for one in wanted],
+        event_type,
+        field,
+    )
+    return {row["number"]: decode(row["type"], row["schema_version"], row["data"]) for row in rows}
+
+
+async def newest_of(connection: Connection, stream: StreamName, event_type: str) -> EventModel | None:
+    """The newest event of a type in a stream."""
+    row = await connection.fetchrow(_SQL["newest_of"], stream, event_type)
+    return None if row is None else decode(row["type"], row["schema_version"], row["data"])
+
+
 async def of_delivery(connection: Connection, delivery_id: str, position: int) -> list[asyncpg.Record]:
     """position, stream, type and recorded_at of what was derived from a delivery that stands at `position`."""
     return await connection.fetch(_SQL["of_delivery"], delivery_id, position, FACTS_BEHIND)

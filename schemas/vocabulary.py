@@ -116,3 +116,16 @@ ProblemCode = TypeAliasType("ProblemCode", str)
 def method_word(stored: str | None) -> str | None:
     """A stored method in the words of `PaymentMethod`: providers and operators may write any."""
     return stored if stored is None or stored in METHODS else "other"
+
+
+NotificationKind = Literal[
+    "payment.received",
+    "payment.refunded",
+    "balance.low",
+    "subscription.expiring",
+    "subscription.renewed",
+    "subscription.past_due",
+    "suspense.held",
+    "suspense.released",
+]
+"""What applications and customers are told of."""

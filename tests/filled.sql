@@ -221,6 +221,16 @@ SELECT 'suspense-' || n, 'xendit:py-' || n, 'xendit', 'py-' || n, 'customer_unkn
     '2026-01-01'::timestamptz + n * interval '1 minute', CASE WHEN n % 10 = 0 THEN 'held' ELSE 'released' END, n
 FROM generate_series(1, $1::bigint / 50) n;
 
+-- endpoints: A few.
+INSERT INTO endpoints (endpoint_id, application, url, events, key_id, created_by)
+SELECT 'ep_' || n, 'toko', 'https://contoh.id/' || n, '{payment.received}', 'aaaaaaaaaaaa', 'sari' FROM generate_series(1, 5) n;
+
+-- notifications: One for each payment and each of two receivers; a few wait.
+INSERT INTO notifications (event_id, receiver, position, kind, subject, customer_id, occurred_at, data, status, created_at)
+SELECT md5(n::text)::uuid, receiver, 5 * n, 'payment.received', 'xendit:py-' || n, 'c' || 1 + n % ($1 / 4), '2026-01-01'::timestamptz + n * interval '10 seconds',
+    '{}', CASE WHEN n % 500 = 0 THEN 'waiting' ELSE 'delivered' END, '2026-01-01'::timestamptz + n * interval '10 seconds'
+FROM generate_series(1, $1::bigint) n, unnest(ARRAY['ep_1', 'email']) receiver;
+
 -- checkpoints: Everything is folded.
 UPDATE checkpoints SET position = 5 * $1::bigint;
 

@@ -22,6 +22,7 @@ OWN_ROLES = {
     "lunas_processor": "processor",
     "lunas_projector": "projections",
     "lunas_api": "api",
+    "lunas_notifier": "notify",
     "lunas_reader": "",
 }
 """Roles of ours in the order in which an examination takes one on, and the process that works as each."""

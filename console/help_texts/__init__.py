@@ -5,6 +5,7 @@ from __future__ import annotations
 from console.help_texts.accounts import ACCOUNTS_HELP
 from console.help_texts.faking import FAKING_HELP
 from console.help_texts.journal import JOURNAL_HELP
+from console.help_texts.notifying import NOTIFYING_HELP
 from console.help_texts.operating import OPERATING
 from console.help_texts.reconciling import RECONCILING_HELP
 from console.help_texts.running import RUNNING
@@ -16,4 +17,5 @@ HELP_IN_INDONESIAN: dict[str, str] = {
     **ACCOUNTS_HELP,
     **JOURNAL_HELP,
     **RECONCILING_HELP,
+    **NOTIFYING_HELP,
 }

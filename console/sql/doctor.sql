@@ -53,18 +53,18 @@ FROM pg_roles
 CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS privilege
 CROSS JOIN unnest(ARRAY['events', 'deliveries', 'operator_acts']) AS table_name
 CROSS JOIN LATERAL (SELECT rolname AS role) AS named
-WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader')
+WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_notifier', 'lunas_operator', 'lunas_reader')
   AND (has_table_privilege(rolname, table_name, privilege)
        OR (privilege = 'UPDATE' AND has_any_column_privilege(rolname, table_name, privilege)))
 UNION ALL
 SELECT rolname || ' SELECT deliveries.body' FROM pg_roles
-WHERE rolname IN ('lunas_api', 'lunas_reader') AND has_column_privilege(rolname, 'deliveries', 'body', 'SELECT')
+WHERE rolname IN ('lunas_api', 'lunas_notifier', 'lunas_reader') AND has_column_privilege(rolname, 'deliveries', 'body', 'SELECT')
 UNION ALL
 SELECT rolname || ' INSERT events' FROM pg_roles
-WHERE rolname IN ('lunas_projector', 'lunas_reader') AND has_table_privilege(rolname, 'events', 'INSERT')
+WHERE rolname IN ('lunas_projector', 'lunas_notifier', 'lunas_reader') AND has_table_privilege(rolname, 'events', 'INSERT')
 UNION ALL
 SELECT rolname || ' SUPERUSER' FROM pg_roles
-WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader') AND rolsuper;
+WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_notifier', 'lunas_operator', 'lunas_reader') AND rolsuper;
 
 -- too_weak: rights without which a process stops at its first webhook
 SELECT role || ' ' || privilege || ' ' || table_name AS what
@@ -74,6 +74,7 @@ FROM (VALUES ('lunas_processor', 'SELECT', 'events'), ('lunas_processor', 'INSER
              ('lunas_processor', 'UPDATE', 'checkpoints'), ('lunas_processor', 'UPDATE', 'fulfilment_cases'),
              ('lunas_projector', 'SELECT', 'events'), ('lunas_projector', 'UPDATE', 'checkpoints'),
              ('lunas_api', 'SELECT', 'events'), ('lunas_api', 'INSERT', 'events'), ('lunas_api', 'INSERT', 'idempotency_keys'),
+             ('lunas_notifier', 'SELECT', 'events'), ('lunas_notifier', 'UPDATE', 'checkpoints'), ('lunas_notifier', 'UPDATE', 'notifications'),
              ('lunas_operator', 'SELECT', 'deliveries'), ('lunas_operator', 'INSERT', 'operator_acts'),
              ('lunas_operator', 'INSERT', 'events')) AS needed (role, privilege, table_name)
 WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = role) AND NOT has_table_privilege(role, table_name, privilege);
@@ -96,10 +97,10 @@ WHERE polrelid = 'events'::regclass AND polcmd IN ('a', '*') AND pg_get_expr(pol
 -- login: who connects, and which roles of ours it may take on; those that do not exist yet are not named
 SELECT session_user::text AS name, (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) AS superuser,
        array(SELECT rolname::text FROM pg_roles
-             WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader')
+             WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_notifier', 'lunas_operator', 'lunas_reader')
                AND pg_has_role(session_user, rolname, 'MEMBER')) AS roles,
        (SELECT count(*) FROM pg_roles
-        WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_operator', 'lunas_reader')) AS existing;
+        WHERE rolname IN ('lunas_processor', 'lunas_projector', 'lunas_api', 'lunas_notifier', 'lunas_operator', 'lunas_reader')) AS existing;
 
 -- take_on: one of our roles, for this session
 SELECT set_config('role', $1, false);

@@ -13,6 +13,7 @@ from console.texts.faking import FAKING
 from console.texts.journal import JOURNAL
 from console.texts.looking import LOOKING
 from console.texts.next_steps import NEXT_STEPS
+from console.texts.notifying import NOTIFYING
 from console.texts.provider_accounts import PROVIDER_ACCOUNTS
 from console.texts.reasons import REASONS
 from console.texts.reconciling import RECONCILING
@@ -32,4 +33,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     **PROVIDER_ACCOUNTS,
     **JOURNAL,
     **RECONCILING,
+    **NOTIFYING,
 }

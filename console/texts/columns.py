@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 _COLUMNS: dict[str, tuple[str, str]] = {
+    "answered": ("ANSWER", "JAWABAN"),
+    "application": ("APPLICATION", "APLIKASI"),
+    "attempts": ("ATTEMPTS", "PERCOBAAN"),
+    "endpoint": ("ENDPOINT", "ENDPOINT"),
+    "events": ("EVENTS", "PERISTIWA"),
+    "receiver": ("RECEIVER", "PENERIMA"),
+    "url": ("URL", "URL"),
     "account": ("ACCOUNT", "AKUN"),
     "journal": ("JOURNAL", "JURNAL"),
     "in_use": ("IN USE", "DIPAKAI"),

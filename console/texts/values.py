@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 VALUES_IN_INDONESIAN: dict[str, str] = {
+    # Notifications, and why they were not taken.
+    "waiting": "menunggu",
+    "delivered": "terkirim",
+    "skipped": "dilewati",
+    "redirects": "mengalihkan",
+    "gone": "sudah_tiada",
+    "private_address": "alamat_privat",
+    "timeout": "waktu_habis",
+    "tls": "tls",
+    "unknown_host": "host_tidak_dikenal",
+    "no_connection": "tidak_tersambung",
+    "no_answer": "tidak_menjawab",
+    "unknown_key": "kunci_tidak_dikenal",
+    "removed": "dihapus",
     # Deliveries.
     "processed": "diproses",
     "no_effect": "tanpa_dampak",

@@ -8,3 +8,7 @@ INSERT INTO checkpoints (consumer, version, partition, position) VALUES ($1, $2,
 UPDATE checkpoints SET position = $5, updated_at = clock_timestamp()
 WHERE consumer = $1 AND version = $2 AND partition = $3 AND position = $4
 RETURNING position;
+
+-- start_at_end: Begin at the end of the log unless it has begun.
+INSERT INTO checkpoints (consumer, version, partition, position)
+SELECT $1, $2, $3, coalesce(max(position), 0) FROM events ON CONFLICT DO NOTHING;

@@ -75,3 +75,17 @@ FROM events WHERE position = ANY($1::bigint[]);
 
 -- reaching: The first event at or behind a position, and when it was written.
 SELECT position, recorded_at FROM events WHERE position >= $1 ORDER BY position LIMIT 1;
+
+-- told_before: Of each wanted number the newest event of a type in its stream below a version, in which a field has a value.
+SELECT w.number, e.type, e.schema_version, e.data
+FROM unnest($1::int[], $2::text[], $3::int[], $4::text[]) AS w (number, stream, below, value)
+JOIN streams s ON s.stream = w.stream
+JOIN LATERAL (
+    SELECT type, schema_version, data FROM events
+    WHERE stream_id = s.stream_id AND version < w.below AND type = $5 AND data ->> $6 = w.value
+    ORDER BY version DESC LIMIT 1
+) AS e ON true;
+
+-- newest_of: What the newest event of a type in a stream says, as type, schema_version, data.
+SELECT type, schema_version, data FROM events
+WHERE stream_id = (SELECT stream_id FROM streams WHERE stream = $1) AND type = $2 ORDER BY version DESC LIMIT 1;

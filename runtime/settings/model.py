@@ -17,6 +17,7 @@ from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
+from runtime.settings.notifying import NotifySettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
 from runtime.settings.reconciliation import ReconciliationSettings
@@ -82,6 +83,7 @@ class Settings(
     CheckoutSettings,
     LicenceSettings,
     ReconciliationSettings,
+    NotifySettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,
@@ -120,6 +122,7 @@ class Settings(
             "payment_provider": "manual",
             "api_key": "dev-api-key",
             "operator_key": "dev-operator-key",
+            "notify_secret": "dev-notify-secret",
         }
         defaults |= {f"{name}_webhook_secret": f"dev-{name}-secret" for name in WEBHOOK_PROVIDERS}
         filled = dict(values)
@@ -168,6 +171,14 @@ class Settings(
         return self
 
     @model_validator(mode="after")
+    def _no_private_endpoints(self) -> Self:
+        if self.env == "production" and self.endpoints_private == "allow":
+            raise ValueError(
+                "LUNAS_ENDPOINTS_PRIVATE is for development: in production webhooks go to public addresses only; unset it"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _addresses(self) -> Self:
         for field, schemes in SCHEMES.items():
             value = getattr(self, field)
@@ -194,6 +205,9 @@ class Settings(
         for name in WEBHOOK_PROVIDERS:
             for secret in self.webhook_secrets(name):
                 yield f"{name}_webhook_secret", secret.get_secret_value()
+        if self.notify_secret is not None:
+            for part in _listed(self.notify_secret):
+                yield "notify_secret", part
         if self.other_webhook_secrets is not None:
             for part in _listed(self.other_webhook_secrets):
                 yield "other_webhook_secrets", part.partition("=")[2]

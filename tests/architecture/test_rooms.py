@@ -21,6 +21,7 @@ ROOMS = (
     "processor",
     "projections",
     "api",
+    "notify",
     "deploy",
     "console",
 )

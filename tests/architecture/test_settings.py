@@ -18,6 +18,7 @@ ROOMS = (
     "processor",
     "projections",
     "api",
+    "notify",
     "deploy",
     "console",
 )

@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("schemas", "providers", "runtime", "eventstore", "ingress", "processor", "projections", "api", "deploy", "console")  # fmt: skip
+ROOMS = ("schemas", "providers", "runtime", "eventstore", "ingress", "processor", "projections", "api", "notify", "deploy", "console")  # fmt: skip
 
 ALLOWED = {
     # A plan that lifts its holder to a tier: as fulfilment remembers it, as the API shows it.

@@ -221,7 +221,7 @@ class Pipeline:
             "FAKES_PORT",
             "FAKES_METRICS_PORT",
         ]
-        return doors + [f"{name.upper()}_METRICS_PORT" for name in PROCESSES]
+        return doors + [f"{name.upper()}_METRICS_PORT" for name in (*PROCESSES, "notify")]
 
 
 async def _answers(session: aiohttp.ClientSession, address: str) -> bool:

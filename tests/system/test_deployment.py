@@ -30,7 +30,7 @@ from tests.ports import held_ports
 from tests.services import BrokerServer, DatabaseServer
 
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())["services"]
-PROCESSES = ("ingress", "processor", "projections", "api", "console")
+PROCESSES = ("ingress", "processor", "projections", "api", "notify", "console")
 START_SECONDS = 40.0
 VISIBLE_SECONDS = 20.0
 SECRET = "rahasia-dari-dasbor-penyedia"

@@ -165,7 +165,7 @@ def test_it_shows_its_addresses_restarts_what_dies_and_stops_in_order(
     assert there["first_payment"][0].startswith("curl ")
 
     before = children(process.pid)
-    assert {"ingress", "processor", "projections", "api", "console"} <= set(before)
+    assert {"ingress", "processor", "projections", "api", "notify", "console"} <= set(before)
     os.kill(before["ingress"], signal.SIGKILL)
     assert until(lambda: children(process.pid).get("ingress") not in (None, before["ingress"]), 10)
     assert until(lambda: ready(instance.addresses["ingress"]), 20)

@@ -13,7 +13,7 @@ import yaml
 from console.processes import ROOTS
 
 ROOT = Path(__file__).parents[3]
-ROOMS = ("runtime", "ingress", "processor", "projections", "console", "api")
+ROOMS = ("runtime", "ingress", "processor", "projections", "console", "api", "notify")
 DEFINED = re.compile(r"\b(Counter|Gauge|Histogram)\(\s*\"(lunas_\w+)\"")
 SUFFIXES = {"Counter": {"_total"}, "Gauge": {""}, "Histogram": {"_bucket", "_sum", "_count"}}
 ALERTS: dict[str, Any] = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yaml").read_text())

@@ -15,14 +15,22 @@ MIGRATIONS = "".join(path.read_text() for path in sorted((ROOT / "eventstore/sql
 
 
 def created_roles(sql: str) -> set[str]:
+    """Of a list that a loop makes, and those that are made by name."""
     (array,) = re.findall(r"ARRAY\[([^\]]*'lunas_reader'[^\]]*)\]", sql)
-    return set(re.findall(r"'(\w+)'", array))
+    return set(re.findall(r"'(\w+)'", array)) | set(re.findall(r"CREATE ROLE (lunas_\w+)", sql))
 
 
 def test_roles_are_those_of_the_migrations() -> None:
     roles = created_roles(SQL)
     assert roles == created_roles(MIGRATIONS)
-    assert roles == {"lunas_processor", "lunas_projector", "lunas_api", "lunas_operator", "lunas_reader"}
+    assert roles == {
+        "lunas_processor",
+        "lunas_projector",
+        "lunas_api",
+        "lunas_notifier",
+        "lunas_operator",
+        "lunas_reader",
+    }
 
 
 def test_a_login_for_every_kind_of_process() -> None:

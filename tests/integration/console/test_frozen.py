@@ -185,7 +185,7 @@ async def test_a_frozen_database_is_the_one_cause_and_its_processes_stand_under_
 ) -> None:
     await until(lambda: all_is_well(lunas))
     database.freeze()
-    waiting = ("processor", "projections", "api", "console")
+    waiting = ("processor", "projections", "api", "notify", "console")
     await until(lambda: not_ready(pipeline, *waiting))
     began = time.monotonic()
     seen = (await lunas("status", "--json")).json

@@ -38,7 +38,7 @@ def _keyhole() -> Keyhole:
 
 def nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when somebody runs an instance on the default ports of this machine."""
-    for port in ("INGRESS", "API", "CONSOLE", "PROCESSOR_METRICS", "PROJECTIONS_METRICS"):
+    for port in ("INGRESS", "API", "CONSOLE", "PROCESSOR_METRICS", "PROJECTIONS_METRICS", "NOTIFY_METRICS"):
         monkeypatch.setenv(f"LUNAS_{port}_PORT", "1")
 
 
@@ -95,14 +95,14 @@ async def test_status_names_what_is_away_and_exits_1(
     seen = result.json
     assert seen["ok"] is False
     assert seen["processes"] == dict.fromkeys(
-        ("ingress", "processor", "projections", "api", "console"), "away"
+        ("ingress", "processor", "projections", "api", "notify", "console"), "away"
     )
     assert seen["parked"] == {"count": 1, "amount": 50_000, "unknown": 0}
     assert seen["suspense"]["count"] == 0
     assert [(row["provider"], row["last_day"]) for row in seen["providers"]] == [("xendit", 1)]
     assert {queue["name"] for queue in seen["queues"]} >= {"lunas.webhooks.p0", "lunas.parked"}
     screen = (await lunas("status")).out
-    assert "no process answers (ingress, processor, projections, api, console)" in screen
+    assert "no process answers (ingress, processor, projections, api, notify, console)" in screen
     assert "Rp 50,000" in screen
 
 

@@ -13,7 +13,14 @@ import pytest
 from console import exits
 from tests.integration.console.conftest import Run
 
-PORTS = ("INGRESS_PORT", "API_PORT", "CONSOLE_PORT", "PROCESSOR_METRICS_PORT", "PROJECTIONS_METRICS_PORT")
+PORTS = (
+    "INGRESS_PORT",
+    "API_PORT",
+    "CONSOLE_PORT",
+    "PROCESSOR_METRICS_PORT",
+    "PROJECTIONS_METRICS_PORT",
+    "NOTIFY_METRICS_PORT",
+)
 
 
 @pytest.fixture

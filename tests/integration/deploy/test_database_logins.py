@@ -19,6 +19,7 @@ ROLE_OF = {
     "processor": "lunas_processor",
     "projections": "lunas_projector",
     "api": "lunas_api",
+    "notify": "lunas_notifier",
     "operator": "lunas_operator",
     "reader": "lunas_reader",
 }
@@ -113,6 +114,7 @@ READS: dict[str, Work] = {
     "processor": lambda c: c.fetch("SELECT * FROM inbox, fulfilment_cases"),
     "projections": lambda c: c.fetch("SELECT * FROM events, checkpoints"),
     "api": lambda c: c.fetch("SELECT * FROM balances"),
+    "notify": lambda c: c.fetch("SELECT * FROM events, notifications, endpoints"),
     "operator": lambda c: c.fetch("SELECT * FROM deliveries, dead_letters, quarantine"),
     "reader": lambda c: c.fetch("SELECT * FROM balances, subscriptions, enrollments, payments"),
 }

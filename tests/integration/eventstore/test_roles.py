@@ -12,7 +12,14 @@ from eventstore.append import LOG_LOCK
 from runtime.database import Connection, Pool, server_settings
 from runtime.settings import Settings
 
-ROLES = ("lunas_processor", "lunas_projector", "lunas_api", "lunas_operator", "lunas_reader")
+ROLES = (
+    "lunas_processor",
+    "lunas_projector",
+    "lunas_api",
+    "lunas_notifier",
+    "lunas_operator",
+    "lunas_reader",
+)
 MATRIX: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "roles.yaml").read_text())
 VERBS = {
     "S": "SELECT * FROM {table} LIMIT 0",

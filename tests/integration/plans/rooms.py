@@ -30,16 +30,17 @@ class Session:
 PROCESSOR = Session("processor", "lunas_processor", BY_INDEX | PLAN_ONCE, generic=True)
 PROJECTIONS = Session("projections", "lunas_projector", BY_INDEX | PLAN_ONCE, generic=True)
 API = Session("api", "lunas_api", BY_INDEX | PLAN_ONCE, generic=True)
+NOTIFY = Session("notify", "lunas_notifier", BY_INDEX, generic=False)
 CONSOLE = Session("console", "lunas_operator", BY_INDEX, generic=False)
 REBUILD = Session("console, rebuilding", "lunas_projector", {}, generic=False)
 
-ALL = (PROCESSOR, PROJECTIONS, API, CONSOLE)
+ALL = (PROCESSOR, PROJECTIONS, API, NOTIFY, CONSOLE)
 
 # Which sessions the statements of a file run in; a file that is not here is run by its own room alone.
 SESSIONS: Mapping[str, tuple[Session, ...]] = {
     "eventstore/append.sql": (PROCESSOR, API, CONSOLE),
     "eventstore/read.sql": ALL,
-    "eventstore/checkpoints.sql": (PROCESSOR,),
+    "eventstore/checkpoints.sql": (PROCESSOR, NOTIFY),
     "eventstore/leadership.sql": (PROCESSOR,),
     "projections/versions.sql": (PROJECTIONS, REBUILD),
     "projections/verify.sql": (REBUILD,),
@@ -48,6 +49,7 @@ OF_ROOM: Mapping[str, tuple[Session, ...]] = {
     "processor": (PROCESSOR,),
     "projections": (PROJECTIONS,),
     "api": (API,),
+    "notify": (NOTIFY,),
     "console": (CONSOLE,),
 }
 

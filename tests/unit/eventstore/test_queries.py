@@ -33,7 +33,7 @@ def test_a_file_is_read_once() -> None:
     assert load("append.sql") is APPEND
 
 
-@pytest.mark.parametrize("package", ["eventstore", "processor", "projections", "api", "console"])
+@pytest.mark.parametrize("package", ["eventstore", "processor", "projections", "api", "notify", "console"])
 def test_every_statement_in_our_files_is_used(package: str) -> None:
     root = Path(__file__).parents[3] / package
     files = sorted((root / "sql").glob("*.sql"))

@@ -126,7 +126,7 @@ async def test_the_internal_port_names_no_version_either() -> None:
 
 
 def test_every_door_of_ours_is_such_a_door() -> None:
-    rooms = ("runtime", "ingress", "processor", "projections", "checkout", "console")
+    rooms = ("runtime", "ingress", "processor", "projections", "checkout", "notify", "console")
     sources = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
     others = [
         path.name

@@ -1,0 +1,173 @@
+"""Composition root of the notifier: one leader follows the log and sends what is due; a second process waits as a standby."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from eventstore.append import CHANNEL
+from eventstore.leadership import Leadership
+from eventstore.queries import load
+from notify.dispatching import Dispatcher
+from notify.following import Follower
+from notify.metrics import NotifyMetrics
+from notify.signing import signing_keys
+from notify.webhooks import WebhookSender
+from runtime.database import CONNECTION_ERRORS, Connection, Pool, open_pool
+from runtime.faults import arm
+from runtime.health import Health
+from runtime.lifecycle import sleep_until
+from runtime.logs import get_logger
+from runtime.metrics import metrics_server, new_registry
+from runtime.notifications import Notifications
+from runtime.outage import DATABASE
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+PROCESS = "notify"
+ROLE = "lunas_notifier"
+JOB = "notify"
+RETRY_SECONDS = 1.0  # pause after the database went away
+LOOK_SECONDS = 10.0  # between looks at what waits
+FORGET_SECONDS = 600.0  # between deletions of what is old
+FORGET_MAX = 1000  # rows of one deletion
+
+log = get_logger(__name__)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Notifies until `stop`, then lets attempts end."""
+    arm(settings.env)
+    registry = new_registry()
+    metrics = NotifyMetrics(registry)
+    health = Health(PROCESS)
+    async with (
+        open_pool(settings, PROCESS, role=ROLE, max_size=3, by_index=True) as pool,
+        metrics_server(
+            registry, health, host=settings.metrics_host, port=settings.notify_metrics_port
+        ) as address,
+        Leadership(settings, PROCESS, JOB) as leadership,
+    ):
+        health.add("database", lambda: _answers(pool))
+        log.info("started", action="process.started", metrics_port=address[1])
+        try:
+            while await leadership.wait(stop):
+                metrics.leader.set(1)
+                await _lead(settings, stop, pool, leadership, metrics)
+                metrics.leader.set(0)
+        finally:
+            health.draining = True
+    log.info("stopped", action="process.stopped")
+
+
+async def _answers(pool: Pool) -> bool:
+    async with pool.acquire() as connection:
+        return bool(await connection.fetchval("SELECT true"))
+
+
+async def _lead(
+    settings: Settings, stop: asyncio.Event, pool: Pool, leadership: Leadership, metrics: NotifyMetrics
+) -> None:
+    """While this process leads. What the database refuses for now is tried again; what is no outage ends the process."""
+    sender = WebhookSender(settings, signing_keys(settings))
+    dispatcher = Dispatcher(settings, sender.send, None, metrics)
+    try:
+        await _both(
+            _follow(settings, stop, pool, leadership, dispatcher, metrics),
+            _dispatch(settings, stop, pool, leadership, dispatcher, metrics),
+        )
+    except CONNECTION_ERRORS as error:
+        if not DATABASE.explains(error):
+            log.warning("database busy, trying again", action="notify.retry", error=type(error).__name__)
+        await sleep_until(stop, RETRY_SECONDS)
+    finally:
+        await dispatcher.close()
+        await sender.close()
+
+
+async def _both(*work: Coroutine[Any, Any, None]) -> None:
+    """Until all have ended; the first error ends the others and is raised as it is."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _follow(
+    settings: Settings,
+    stop: asyncio.Event,
+    pool: Pool,
+    leadership: Leadership,
+    dispatcher: Dispatcher,
+    metrics: NotifyMetrics,
+) -> None:
+    follower = Follower(settings)
+    async with pool.acquire() as connection, Notifications(settings, PROCESS, CHANNEL) as wakeups:
+        stopper = asyncio.create_task(_wake_on(stop, wakeups.wake))
+        try:
+            await follower.begin(connection)
+            while leadership.is_leader and not stop.is_set():
+                followed = await follower.page(connection)
+                if followed.added:
+                    metrics.added.inc(followed.added)
+                    dispatcher.woken.set()
+                if not followed.more:
+                    await wakeups.wait()
+        finally:
+            stopper.cancel()
+
+
+async def _dispatch(
+    settings: Settings,
+    stop: asyncio.Event,
+    pool: Pool,
+    leadership: Leadership,
+    dispatcher: Dispatcher,
+    metrics: NotifyMetrics,
+) -> None:
+    clock = asyncio.get_running_loop().time
+    look_at = forget_at = 0.0
+    async with pool.acquire() as connection:
+        stopper = asyncio.create_task(_wake_on(stop, dispatcher.woken.set))
+        try:
+            while leadership.is_leader and not stop.is_set():
+                if clock() >= look_at:
+                    await _look(connection, metrics)
+                    look_at = clock() + LOOK_SECONDS
+                if clock() >= forget_at:
+                    await _forget(connection, settings.notify_keep_days)
+                    forget_at = clock() + FORGET_SECONDS
+                await dispatcher.turn(connection)
+                await _woken(dispatcher.woken, settings.poll_interval_seconds)
+            await dispatcher.drain(connection, settings.notify_timeout_seconds)
+        finally:
+            stopper.cancel()
+
+
+async def _look(connection: Connection, metrics: NotifyMetrics) -> None:
+    row = await connection.fetchrow(load("notify.sql", "notify")["waiting"])
+    if row is not None:
+        metrics.waiting.set(row["waiting"])
+        metrics.age.set(row["seconds"])
+
+
+async def _forget(connection: Connection, days: int) -> None:
+    await connection.execute(load("notify.sql", "notify")["forget"], days, FORGET_MAX)
+
+
+async def _woken(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+async def _wake_on(stop: asyncio.Event, wake: Callable[[], None]) -> None:
+    await stop.wait()
+    wake()
