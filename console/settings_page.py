@@ -21,6 +21,7 @@ from runtime.settings.fakes import FakeSettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.model import variable_name
+from runtime.settings.notifying import NotifySettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
 from runtime.settings.reconciliation import ReconciliationSettings
@@ -35,6 +36,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Checkout": CheckoutSettings,
     "Licences": LicenceSettings,
     "Reconciliation": ReconciliationSettings,
+    "Notifications": NotifySettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
 }
@@ -69,7 +71,11 @@ def _default(field: FieldInfo) -> str:
     if field.default is None or field.default == "":
         return "secret, unset" if _is_secret(field) else "unset"
     value = field.default
-    text = ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else _plain(value)
+    text = (
+        ",".join(part if isinstance(part, str) else f"{part:g}" for part in value)
+        if isinstance(value, tuple)
+        else _plain(value)
+    )
     return f"`{text}`"
 
 

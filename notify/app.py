@@ -11,6 +11,8 @@ from eventstore.leadership import Leadership
 from eventstore.queries import load
 from notify.dispatching import Dispatcher
 from notify.following import Follower
+from notify.mail.mailing import Mailing
+from notify.mail.senders import sender_of
 from notify.metrics import NotifyMetrics
 from notify.signing import signing_keys
 from notify.webhooks import WebhookSender
@@ -50,15 +52,20 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         ) as address,
         Leadership(settings, PROCESS, JOB) as leadership,
     ):
+        mailer = sender_of(settings)
+        # Every text is tried here: a template that is wrong ends the start, not a mail of tomorrow.
+        mailing = None if mailer is None else Mailing(settings, pool, mailer)
         health.add("database", lambda: _answers(pool))
         log.info("started", action="process.started", metrics_port=address[1])
         try:
             while await leadership.wait(stop):
                 metrics.leader.set(1)
-                await _lead(settings, stop, pool, leadership, metrics)
+                await _lead(settings, stop, pool, leadership, metrics, mailing)
                 metrics.leader.set(0)
         finally:
             health.draining = True
+            if mailing is not None:
+                await mailing.close()
     log.info("stopped", action="process.stopped")
 
 
@@ -68,11 +75,16 @@ async def _answers(pool: Pool) -> bool:
 
 
 async def _lead(
-    settings: Settings, stop: asyncio.Event, pool: Pool, leadership: Leadership, metrics: NotifyMetrics
+    settings: Settings,
+    stop: asyncio.Event,
+    pool: Pool,
+    leadership: Leadership,
+    metrics: NotifyMetrics,
+    mailing: Mailing | None,
 ) -> None:
     """While this process leads. What the database refuses for now is tried again; what is no outage ends the process."""
     sender = WebhookSender(settings, signing_keys(settings))
-    dispatcher = Dispatcher(settings, sender.send, None, metrics)
+    dispatcher = Dispatcher(settings, sender.send, mailing.send if mailing else None, metrics)
     try:
         await _both(
             _follow(settings, stop, pool, leadership, dispatcher, metrics),

@@ -13,7 +13,7 @@ from notify.following import EMAIL
 from notify.metrics import NotifyMetrics
 from notify.outcome import GONE, Outcome, next_of
 from notify.receiver import ReceiverLane
-from notify.webhooks import Sending
+from notify.webhooks import ToSend
 from runtime.database import Connection
 from runtime.faults import fault_point
 from runtime.logs import get_logger
@@ -21,8 +21,8 @@ from runtime.logs import get_logger
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-Mailer = Callable[[Sending], Awaitable[Outcome]]
-Sender = Callable[[Sending, Endpoint], Awaitable[Outcome]]
+Mailer = Callable[[ToSend], Awaitable[Outcome]]
+Sender = Callable[[ToSend, Endpoint], Awaitable[Outcome]]
 
 log = get_logger(__name__)
 
@@ -30,7 +30,7 @@ log = get_logger(__name__)
 class Attempted(NamedTuple):
     """A delivery and what came of its attempt."""
 
-    delivery: Sending
+    delivery: ToSend
     outcome: Outcome
 
 
@@ -76,14 +76,14 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _claim(self, connection: Connection) -> list[Sending]:
+    async def _claim(self, connection: Connection) -> list[ToSend]:
         wanted = {name: room for name in self._receivers() if (room := self._lane(name).room()) > 0}
         if not wanted:
             return []
         rows = await connection.fetch(
             self._sql["claim"], list(wanted), list(wanted.values()), self._settings.notify_lease_seconds
         )
-        return [Sending(*row) for row in rows]
+        return [ToSend(*row) for row in rows]
 
     def _receivers(self) -> list[str]:
         names = [name for name, one in self._endpoints.items() if one.disabled_at is None]
@@ -100,7 +100,7 @@ class Dispatcher:
             )
         return lane
 
-    async def _attempt(self, delivery: Sending) -> None:
+    async def _attempt(self, delivery: ToSend) -> None:
         began = time.monotonic()
         if delivery.receiver == EMAIL and self._mail is not None:
             outcome = await self._mail(delivery)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _JSON = "application/json"
 
 
-class Sending(NamedTuple):
+class ToSend(NamedTuple):
     """A notification that is ours to send for now. `data`: JSON text."""
 
     event_id: uuid.UUID
@@ -44,7 +44,7 @@ class Sending(NamedTuple):
         return f"msg_{self.event_id.hex}"
 
 
-def body_of(delivery: Sending) -> bytes:
+def body_of(delivery: ToSend) -> bytes:
     """The same bytes at every attempt."""
     told = {
         "type": delivery.kind,
@@ -93,7 +93,7 @@ class WebhookSender:
     async def close(self) -> None:
         await self._session.close()
 
-    async def send(self, delivery: Sending, endpoint: Endpoint) -> Outcome:
+    async def send(self, delivery: ToSend, endpoint: Endpoint) -> Outcome:
         """One attempt. Raises nothing that an endpoint could cause."""
         trouble = trouble_with(endpoint.url, private=self._private)
         if trouble is not None:

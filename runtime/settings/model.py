@@ -123,6 +123,7 @@ class Settings(
             "api_key": "dev-api-key",
             "operator_key": "dev-operator-key",
             "notify_secret": "dev-notify-secret",
+            "email_sender": "file",
         }
         defaults |= {f"{name}_webhook_secret": f"dev-{name}-secret" for name in WEBHOOK_PROVIDERS}
         filled = dict(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr
@@ -102,9 +103,19 @@ class NotifySettings(BaseModel):
         description="Oldest news in hours: what had happened longer ago when it was recorded is not told; 0 tells everything that is recorded. "
         "Set it before payments of long ago are imported.",
     )
-    email_sender: Literal["off", "file"] = Field(
+    email_sender: Literal["off", "file", "smtp", "resend"] = Field(
         "off",
-        description="`off` sends customers no mail; `file` writes it into a folder of LUNAS_HOME.",
+        description="How customers are sent mail: `smtp` (LUNAS_SMTP_URL), `resend` (RESEND_API_KEY and the like), or `file`, which writes it into "
+        "`mail/` of LUNAS_HOME and is the default in development. Both of the first need RESEND_FROM_EMAIL.",
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server, `smtp://user:password@host:587` or `smtps://…:465`. In production a password goes over TLS only.",
+    )
+    email_language: Literal["id", "en"] = Field("id", description="Language of mails to customers.")
+    email_templates: Path | None = Field(
+        None,
+        description="Folder with texts of your own, `payment.received.id.txt` and the like; of those that are not there ours are sent.",
     )
     email_kinds: Kinds = Field(
         (

@@ -82,5 +82,13 @@ class ProviderSettings(BaseModel):
 
     manual_payment_url: str | None = Field(None, description="Page that tells a buyer how to pay by hand.")
     app_url: str | None = Field(None, description="Address of the application that buyers return to.")
-    resend_api_key: SecretStr | None = Field(None, description="Key for sending e-mail.")
-    resend_from_email: str | None = Field(None, description="Sender of our e-mail.")
+    resend_api_key: SecretStr | None = Field(
+        None, description="Key of the HTTP service that sends mail, with `LUNAS_EMAIL_SENDER=resend`."
+    )
+    resend_from_email: str | None = Field(
+        None,
+        description="Sender of our mail, whoever sends it: `Toko Kita <halo@toko.example>`. Its name signs the texts.",
+    )
+    resend_base_url: str = Field(
+        "https://api.resend.com", description="Address of that service, or of another one with the same call."
+    )

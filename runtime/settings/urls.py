@@ -17,6 +17,8 @@ SCHEMES: dict[str, tuple[str, ...]] = {
     "mayar_base_url": _WEB,
     "manual_payment_url": _WEB,
     "app_url": _WEB,
+    "resend_base_url": _WEB,
+    "smtp_url": ("smtp", "smtps"),
     "api_public_url": _WEB,
 }
 

@@ -1,0 +1,1 @@
+"""Mail to customers: whom, in which words, by which way."""
