@@ -26,8 +26,9 @@ def test_nothing_is_said_of_what_was_not_set_or_set_to_its_default() -> None:
 def test_a_process_says_which_of_the_settings_it_was_given_do_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    field = min(name for name in NOT_YET if Settings.model_fields[name].annotation in (str, str | None))
-    given = settings(**{field: "https://toko.example"})
+    # Today every setting is read; tomorrow's is added before what reads it.
+    monkeypatch.setattr("runtime.settings.not_yet.NOT_YET", frozenset({"app_url"}))
+    given = settings(app_url="https://toko.example")
     (variable,) = without_effect(given)
     monkeypatch.setattr("runtime.lifecycle.run_process", lambda _main: 0)
     assert processes.start("ingress", given) == 0
