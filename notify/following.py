@@ -13,7 +13,7 @@ from eventstore import checkpoints
 from eventstore.queries import load
 from eventstore.read import Sought, StoredEvent, head, read_page, told_before
 from notify.endpoints import Endpoint, endpoints
-from notify.kinds import PAID, TYPES, Notice, Told, notice_of
+from notify.kinds import PAID, TYPES, Notice, Seen, notice_of
 from notify.webhooks import data_text
 from runtime.database import Connection
 from runtime.logs import get_logger
@@ -93,7 +93,7 @@ class Follower:
         before = await _before(connection, decoded)
         found: list[tuple[StoredEvent, Notice]] = []
         for number, (event, model) in enumerate(decoded):
-            told = Told(model, str(event.event_id), event.recorded_at, before.get(number))
+            told = Seen(model, str(event.event_id), event.recorded_at, before.get(number))
             notice = notice_of(told)
             # What is only now recorded of days long past (an import) is no news.
             if notice is not None and event.recorded_at - notice.occurred_at <= self._oldest:

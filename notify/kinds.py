@@ -44,7 +44,7 @@ class Notice(NamedTuple):
     data: dict[str, Any]
 
 
-class Told(NamedTuple):
+class Seen(NamedTuple):
     """An event with what has to be known beside it: when it was recorded, and `before`, what we had said of the same thing before."""
 
     event: EventModel
@@ -53,7 +53,7 @@ class Told(NamedTuple):
     before: EventModel | None = None
 
 
-def notice_of(told: Told) -> Notice | None:
+def notice_of(told: Seen) -> Notice | None:
     """What this event gives reason to tell; None for nothing."""
     event = told.event
     if isinstance(event, PaymentAssessed):
@@ -69,7 +69,7 @@ def notice_of(told: Told) -> Notice | None:
     return _released(event, told) if isinstance(event, SuspenseReleased) else None
 
 
-def _payment(now: PaymentAssessed, told: Told) -> Notice | None:
+def _payment(now: PaymentAssessed, told: Seen) -> Notice | None:
     before = told.before if isinstance(told.before, PaymentAssessed) else None
     if now.status not in PAID:
         return None
@@ -83,14 +83,14 @@ def _payment(now: PaymentAssessed, told: Told) -> Notice | None:
     return Notice("payment.received", now.record, now.customer_id, occurred, _of(now, *_PAYMENT, "held"))
 
 
-def _subscription(now: SubscriptionDecision, told: Told) -> Notice | None:
+def _subscription(now: SubscriptionDecision, told: Seen) -> Notice | None:
     kind = _SUBSCRIPTIONS.get(now.TYPE)
     if kind is None:
         return None
     return Notice(kind, told.event_id, now.customer_id, told.recorded_at, _of(now, *_SUBSCRIPTION))
 
 
-def _released(now: SuspenseReleased, told: Told) -> Notice | None:
+def _released(now: SuspenseReleased, told: Seen) -> Notice | None:
     if now.resolution == "changed":
         return None  # held again, for another reason
     data = _of(now, "suspense_id", "provider", "payment_id", "resolution")
