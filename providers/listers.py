@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 from providers.breaker import Breaker
 from providers.call_record import CallMetrics
+from providers.mayar.api import mayar_api
+from providers.mayar.lists import MayarLists
 from providers.outgoing import CallLimits
 from providers.reconciling import ListClient
+from providers.scalev.client import scalev_api
+from providers.scalev.lists import ScalevLists
 from providers.xendit.client import XenditClient
 from providers.xendit.lists import XenditLists
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-MINUTE = 60.0
+MINUTE, HOUR = 60.0, 3600.0
 
 
 def listers_of(settings: Settings, metrics: CallMetrics | None = None) -> dict[str, ListClient]:
@@ -29,6 +33,24 @@ def listers_of(settings: Settings, metrics: CallMetrics | None = None) -> dict[s
             metrics=metrics,
         )
         listers["xendit"] = XenditLists(xendit.api)
+    if settings.scalev_api_key is not None:
+        scalev = scalev_api(
+            settings.scalev_base_url,
+            settings.scalev_api_key.get_secret_value(),
+            _limits(settings, settings.outgoing_scalev_per_hour, HOUR),
+            _breaker(settings),
+            metrics,
+        )
+        listers[scalev.provider] = ScalevLists(scalev)
+    if settings.mayar_api_key is not None:
+        mayar = mayar_api(
+            settings.mayar_base_url,
+            settings.mayar_api_key.get_secret_value(),
+            _limits(settings, settings.outgoing_mayar_per_minute, MINUTE),
+            _breaker(settings),
+            metrics,
+        )
+        listers[mayar.provider] = MayarLists(mayar)
     return listers
 
 

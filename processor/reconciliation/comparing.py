@@ -11,6 +11,7 @@ from processor.cases.attempts import Attempt, RequestOnly
 from processor.cases.case import PaymentCase
 from processor.cases.payment_record import Held
 from providers.reconciling import ListedPayment, Told
+from providers.registry import traits_of
 
 DifferenceKind = Literal[
     "missing_here", "missing_there", "amount", "status", "duplicate", "unconfirmed", "unreadable"
@@ -129,7 +130,7 @@ def our_status(case: PaymentCase) -> str:
 
 
 def _paid(row: ListedPayment, case: PaymentCase, attempt: Attempt | None) -> Comparison:
-    if attempt is None or not attempt.succeeded:
+    if attempt is None or not attempt.succeeded or _lacks_its_order(case):
         return MISSING
     found = list(_amounts(row.name, row.amount, case, attempt, row.at))
     if len(case.facts.successes) > 1 and not case.facts.reusable:
@@ -138,6 +139,11 @@ def _paid(row: ListedPayment, case: PaymentCase, attempt: Attempt | None) -> Com
         found.append(_status(row.name, "paid", case, row.at))
     waits = attempt.unproved and is_awaited(case)
     return Comparison("unconfirmed" if waits else None, tuple(found))
+
+
+def _lacks_its_order(case: PaymentCase) -> bool:
+    """It is known to be paid, and nobody told us yet what for."""
+    return traits_of(case.provider).orders_carry_payments and not case.facts.orders
 
 
 def _refund(row: ListedPayment, case: PaymentCase | None) -> Comparison:

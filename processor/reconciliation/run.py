@@ -28,7 +28,7 @@ from schemas.envelope import Envelope
 
 PAUSE_SECONDS = 2.0  # after a call whose end is unknown, when the provider does not say how long
 SETTLE_LOOK_SECONDS = 0.1
-REPEATS_MAX = 3
+REPEATS_MAX = 10
 """Pages in a row on which nothing is new: the list goes round in circles, or moves faster than it is read."""
 
 T = TypeVar("T")
@@ -143,8 +143,7 @@ class ProviderRun:
             run, fresh = await self._book.step(
                 run, replace(step, listing=following, cursor=None if over else page.following)
             )
-            named = any(isinstance(row, ListedPayment) and row.names for row in page.rows)
-            repeats = repeats + 1 if page.rows and not fresh and named else 0
+            repeats = repeats + 1 if page.rows and not fresh else 0
             if over:
                 pages = repeats = 0
             self._watch(RunProgress(run, self._share(run, page)))
@@ -152,7 +151,7 @@ class ProviderRun:
 
     async def _compared(self, run: RunState, page: ListPage) -> RunStep:
         now = await self._book.now()
-        rows = [row for row in page.rows if isinstance(row, ListedPayment)]
+        rows = await self._not_seen([row for row in page.rows if isinstance(row, ListedPayment)])
         cases = await self._book.cases(f"{self._provider}:{name}" for row in rows for name in row.names)
         found = [_unreadable(row) for row in page.rows if isinstance(row, UnreadableRow)]
         wanted: list[tuple[DifferenceKind, ListedPayment]] = []
@@ -167,8 +166,14 @@ class ProviderRun:
         wanted += [("missing_here", row) for row in unheard]
         told = [(kind, row, await self._asked(row)) for kind, row in wanted]
         found += await self._fed(told, now)
-        seen = [name for row in rows for name in row.names]
+        seen = [name for row in rows for name in (row.names or (row.name,))]
+        seen += [row.digest for row in page.rows if isinstance(row, UnreadableRow)]
         return RunStep(None, None, None, found, seen, len(page.rows), len(wanted) - len(unheard))
+
+    async def _not_seen(self, rows: Sequence[ListedPayment]) -> list[ListedPayment]:
+        """Each once: lists repeat what moves down while they are read, and a history holds every attempt to send."""
+        before = await self._book.seen(row.name for row in rows)
+        return list({row.name: row for row in rows if row.name not in before}.values())
 
     async def _unheard(self, rows: Sequence[ListedPayment], now: datetime) -> list[ListedPayment]:
         """Webhooks of the provider's history, about other things than payments, that intake does not know."""
@@ -195,6 +200,8 @@ class ProviderRun:
             difference = Difference(kind, row.name, "", None, None, row.status, None, row.amount, row.at)
             if isinstance(said, CallFailed):
                 found.append(FoundDifference(replace(difference, kind="unreadable", reason=said.code)))
+            elif said is not None and None not in (said.amount, row.amount) and said.amount != row.amount:
+                found.append(FoundDifference(replace(difference, kind="amount", reason="list_contradicts", our_amount=said.amount)))  # fmt: skip
             elif said is None or said.body is None or said.status != row.status:
                 theirs = "unknown" if said is None else said.status
                 found.append(FoundDifference(replace(difference, kind="status", reason="list_contradicts", theirs=theirs)))  # fmt: skip

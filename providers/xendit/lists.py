@@ -124,6 +124,8 @@ class XenditLists:
                 return paid
         if status == "EXPIRED":
             return Told(status="expired", body=_webhook("payment_request.expiry", found))
+        if status == "SUCCEEDED":
+            return Told(status="paid", amount=_amount(found))
         return Told(status="failed" if status in ("FAILED", "CANCELED") else "open")
 
     async def _session(self, name: str) -> Told | None:

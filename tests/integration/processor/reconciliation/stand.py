@@ -6,7 +6,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,19 +38,27 @@ from tests.unit.providers.fakes.stand import GOODS, KEYS, SECRET
 from tests.waiting import until
 
 CATALOG = Path(__file__).parents[4] / "catalog.toml"
+TOGETHER = 100  # webhooks in one message
 STORE = "store_lunaspalsu00000000000000"
 
 
 @dataclass
 class WebhookDoor:
-    """Verifies as ingress does and publishes. `lost`: a webhook of this number is answered and goes nowhere; `doubled`: it goes twice."""
+    """Verifies as ingress does. `lost`: a webhook of this number is answered and goes nowhere; `doubled`: it goes twice."""
 
-    broker: Broker | None = None
     lost: Callable[[int], bool] = lambda _: False
     doubled: Callable[[int], bool] = lambda _: False
     taken: int = 0
     sent: list[Envelope] = field(default_factory=list)
     dropped: list[Envelope] = field(default_factory=list)
+    waiting: list[Envelope] = field(default_factory=list)
+
+    async def publish(self, broker: Broker) -> None:
+        """What was taken goes to the broker, many in one message as ingress does under load."""
+        taken, self.waiting = self.waiting, []
+        for start in range(0, len(taken), TOGETHER):
+            await send(broker, *taken[start : start + TOGETHER], together=True)
+        self.sent += taken
 
     async def take(self, request: web.Request) -> web.Response:
         provider, body = PROVIDERS[request.match_info["provider"]], await request.read()
@@ -69,14 +77,8 @@ class WebhookDoor:
         if self.lost(number):
             self.dropped.append(one)
             return web.Response()
-        assert self.broker is not None
-        copies = [
-            one,
-            Envelope(**{name: getattr(one, name) for name in one.__slots__} | {"delivery_id": str(uuid7())}),
-        ]
-        for each in copies if self.doubled(number) else copies[:1]:
-            self.sent.append(each)
-            await send(self.broker, each)
+        again = replace(one, delivery_id=str(uuid7()))
+        self.waiting += [one, again] if self.doubled(number) else [one]
         return web.Response()
 
 
@@ -134,6 +136,7 @@ class Branch:
     async def told(self) -> None:
         """Every webhook that is due was answered."""
         await self.world.advance_to(self.world.clock.now())
+        await self.door.publish(self.broker)
 
     async def settled(self) -> None:
         """Everything that was published is stored, decided on and shown."""
@@ -209,5 +212,4 @@ async def branch_of(
             async with open_pool(settings, "test") as pool, publishing(settings) as broker, working(settings):
                 async with pool.acquire() as connection:
                     await ensure(connection)
-                door.broker = broker
                 yield Branch(settings, fakes, door, broker, pool, session)
