@@ -73,6 +73,7 @@ class Overview:
     providers: list[dict[str, Any]] | None = None
     parked: dict[str, Any] | None = None
     unconfirmed: dict[str, Any] | None = None
+    drift: list[dict[str, Any]] | None = None
     suspense: dict[str, Any] | None = None
     quarantine: dict[str, Any] | None = None
     readers: list[dict[str, Any]] | None = None
@@ -183,6 +184,10 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
     seen.unconfirmed = dict(await connection.fetchrow(sql["unconfirmed"]) or {})
     if seen.unconfirmed.get("count"):
         seen.add(text("status.unconfirmed", count=seen.unconfirmed["count"]))
+    seen.drift = [dict(row) for row in await connection.fetch(sql["drift"])]
+    for provider in dict.fromkeys(row["provider"] for row in seen.drift):
+        count = sum(row["findings"] for row in seen.drift if row["provider"] == provider)
+        seen.add(text("status.drift", provider=provider, count=count))
     if await connection.fetchval(sql["has_suspense"]):
         seen.suspense = dict(await connection.fetchrow(sql["suspense"]) or {})
     else:

@@ -23,6 +23,7 @@ from processor.intake.retry import Detours
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
 from processor.reconciliation.keeping import Reconciliation
+from processor.reconciliation.metrics import ReconciliationMetrics
 from providers.call_record import CallMetrics
 from providers.listers import listers_of
 from providers.registry import PROVIDERS
@@ -140,7 +141,12 @@ def services_of(
         keeper(OLD_QUARANTINE, may_vanish=True).run(stop),
         run_fulfilment(pool, settings, stop, registry, inline),
         Reconciliation(
-            settings, pool, broker, store.interpreter, listers_of(settings, CallMetrics(registry))
+            settings,
+            pool,
+            broker,
+            store.interpreter,
+            listers_of(settings, CallMetrics(registry)),
+            ReconciliationMetrics(registry),
         ).keep(stop),
         until_failure(broker, stop),
     ]

@@ -22,6 +22,7 @@ from console.checks.login import Login, check_login, take_on, within_rights
 from console.checks.management import check_management
 from console.checks.processes import check_processes
 from console.checks.reading import check_catalogue, check_provider, check_reading
+from console.checks.reconciliation import check_reconciliation
 from console.checks.secrets import check_rejected, check_secrets
 from console.exits import Away, CommandError
 from console.failures import explain, is_schema
@@ -129,6 +130,7 @@ class _Database:
         parts = {
             "catalogue": check_catalogue(connection, settings),
             "projections": check_reading(connection, settings, seen),
+            "reconciliation": check_reconciliation(connection, settings),
             **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},
             **{f"news.{each}": check_news(connection, settings, each) for each in WEBHOOK_PROVIDERS},
         }

@@ -143,7 +143,8 @@ async def _run(
 
             def watch(progress: RunProgress) -> None:
                 rows = progress.run.rows
-                bar.show(rows, max(rows, round(rows / progress.share)))
+                if rows:
+                    bar.show(rows, max(rows, round(rows / progress.share)))
 
             if shown:
                 talk(text("reconcile.reading", provider=provider))

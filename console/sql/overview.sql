@@ -50,6 +50,14 @@ SELECT count(*) FROM dead_letters WHERE status IN ('open', 'replaying');
 SELECT count(*) AS count, min(first_seen) AS oldest FROM dead_letters
 WHERE status IN ('open', 'replaying') AND reason = 'payment_unconfirmed';
 
+-- drift: open differences between providers' lists and our record
+SELECT provider, kind, findings, amount_idr, since FROM drift ORDER BY provider, kind;
+
+-- compared: the newest run over each provider's lists, and whether it was cut off for long
+SELECT DISTINCT ON (provider) provider, status, code, started_at, updated_at,
+    extract(epoch FROM clock_timestamp() - updated_at)::double precision AS seconds
+FROM reconcile_runs ORDER BY provider, started_at DESC;
+
 -- has_suspense: whether the projections have made their views yet
 SELECT to_regclass('suspense') IS NOT NULL;
 

@@ -46,6 +46,30 @@ RECONCILING: dict[str, tuple[str, str]] = {
         "Look at one with lunas find; docs/runbooks/differences-with-a-provider.md says what to do about each kind.",
         "Lihat satu per satu dengan lunas find; docs/runbooks/differences-with-a-provider.md menjelaskan tindakan untuk tiap jenis.",
     ),
+    "status.drift": (
+        "{provider}'s own lists and our record differ in {count} payments: `lunas reconcile show {provider}`.",
+        "Daftar {provider} dan catatan kita berbeda pada {count} pembayaran: `lunas reconcile show {provider}`.",
+    ),
+    "doctor.drift": (
+        "{provider}: {count} payments differ between its own lists and our record, about {amount}",
+        "{provider}: {count} pembayaran berbeda antara daftarnya dan catatan kita, sekitar {amount}",
+    ),
+    "doctor.drift.fix": (
+        "look at each with lunas reconcile show {provider}; docs/runbooks/differences-with-a-provider.md says what to do",
+        "lihat satu per satu dengan lunas reconcile show {provider}; docs/runbooks/differences-with-a-provider.md menjelaskan tindakannya",
+    ),
+    "doctor.compared": (
+        "{provider}: its own lists and our record agree, as far as they were compared",
+        "{provider}: daftarnya dan catatan kita cocok, sejauh yang dicocokkan",
+    ),
+    "doctor.not_compared": (
+        "{provider}: comparing its lists stopped ({code}) and has not gone on for {hours} h; a lost webhook would not be found",
+        "{provider}: pencocokan daftarnya berhenti ({code}) dan belum lanjut selama {hours} jam; webhook yang hilang tidak akan ditemukan",
+    ),
+    "doctor.not_compared.fix": (
+        "lunas reconcile run {provider} says what keeps it; LUNAS_RECONCILE_INTERVAL_MINUTES and the key for its API decide whether it runs by itself",
+        "lunas reconcile run {provider} menunjukkan sebabnya; LUNAS_RECONCILE_INTERVAL_MINUTES dan kunci API-nya menentukan apakah berjalan sendiri",
+    ),
     "difference.missing_here": ("missing here", "tidak ada di sini"),
     "difference.missing_there": ("not known there", "tidak dikenal di sana"),
     "difference.amount": ("other amount", "jumlah berbeda"),

@@ -12,6 +12,7 @@ from eventstore.leadership import Leadership
 from processor.intake.interpreter import Interpreter
 from processor.reconciliation.book import SQL, RunState
 from processor.reconciliation.feeding import QueueFeeder
+from processor.reconciliation.metrics import ReconciliationMetrics
 from processor.reconciliation.run import ProviderRun, RunLimits, Watch
 from providers.reconciling import ListClient
 from providers.registry import PROVIDERS
@@ -45,9 +46,10 @@ class Reconciliation:
         broker: Broker,
         interpreter: Interpreter,
         clients: Mapping[str, ListClient],
+        metrics: ReconciliationMetrics | None = None,
     ) -> None:
         self._settings, self._pool, self._broker = settings, pool, broker
-        self._interpreter, self.clients = interpreter, clients
+        self._interpreter, self.clients, self._metrics = interpreter, clients, metrics
 
     async def run(
         self,
@@ -84,6 +86,7 @@ class Reconciliation:
         try:
             if self._settings.reconcile_interval_minutes:
                 async with asyncio.TaskGroup() as group:
+                    group.create_task(self._show(stop), name="reconciliation shown")
                     for provider in self.clients:
                         group.create_task(self._keep(provider, stop), name=job_of(provider))
         finally:
@@ -107,6 +110,14 @@ class Reconciliation:
                 await leadership.release()
                 if await sleep_until(stop, LOOK_SECONDS):
                     return
+
+    async def _show(self, stop: asyncio.Event) -> None:
+        while self._metrics is not None and not await sleep_until(stop, LOOK_SECONDS):
+            try:
+                await self._metrics.look(self._pool)
+            except CONNECTION_ERRORS as error:
+                if not DATABASE.explains(error):
+                    log.warning("reconciliation waits", action="reconcile.wait", error=type(error).__name__)
 
     async def _led(self, provider: str, leadership: Leadership, stop: asyncio.Event) -> None:
         async with until_lost(leadership, stop) as ends:

@@ -4,9 +4,8 @@ SELECT clock_timestamp();
 -- unfinished: the run of a provider that is under way or was cut off
 SELECT run_id, since, listing, cursor, position, steps, rows, asked, fed, found FROM reconcile_runs WHERE provider = $1 AND status = 'running';
 
--- newest: the newest run of each provider
-SELECT DISTINCT ON (provider) provider, run_id, since, status, started_at, ended_at, code
-FROM reconcile_runs ORDER BY provider, started_at DESC;
+-- compared: when each provider was last compared to the end, in Unix time
+SELECT provider, extract(epoch FROM max(started_at))::double precision AS seconds FROM reconcile_runs WHERE status = 'done' GROUP BY provider;
 
 -- is_due: whether no run of a provider began within the interval, or one that stopped should be tried again
 SELECT NOT EXISTS (SELECT FROM reconcile_runs WHERE provider = $1 AND status IN ('done', 'partly') AND started_at > clock_timestamp() - $2::interval)

@@ -45,11 +45,18 @@ async def test_an_operator_finds_a_lost_webhook_by_one_command(
         state = branch.world.providers["xendit"].ledger.state  # type: ignore[attr-defined]
         state.payments.clear(), state.requests.clear()
         gone = await lunas("reconcile", "run", "xendit", "--since", "1d")
-        assert (gone.code, "not known there" in gone.out) == (1, True)
+        assert (gone.code, "not known there" in gone.out) == (1, True), gone.out + gone.err
         shown = await lunas("reconcile", "show", "xendit", "--json")
         assert shown.code == 1
         assert [(one["kind"], one["our_amount"]) for one in shown.json["items"]] == [
             ("missing_there", 50_000)
+        ]
+        status = await lunas("status", "--json")
+        assert any("reconcile show xendit" in one for one in status.json["problems"])
+        assert [(one["kind"], one["findings"], one["amount_idr"]) for one in status.json["drift"]] == [("missing_there", 1, 50_000)]  # fmt: skip
+        doctor = await lunas("doctor", "--json")
+        assert [one["state"] for one in doctor.json["checks"] if one["check"] == "drift.xendit"] == [
+            "problem"
         ]
         words = await lunas("--lang", "id", "reconcile", "show", "xendit")
         assert "tidak dikenal di sana" in words.out
