@@ -1,6 +1,6 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, reads.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, reads, reconcile.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "flood": "tests.benchmarks.flood",
     "spends": "tests.benchmarks.spends",
     "reads": "tests.benchmarks.reads",
+    "reconcile": "tests.benchmarks.reconciling",
 }
 
 
