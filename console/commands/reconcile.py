@@ -139,12 +139,16 @@ async def _run(
         if not leadership.is_leader:
             raise Refused(text("reconcile.under_way", provider=provider))
         one = Reconciliation(settings, pool, broker, interpreter_of(settings), clients)
+        whole: list[int] = []
         with Bar() as bar:
 
             def watch(progress: RunProgress) -> None:
                 rows = progress.run.rows
-                if rows:
-                    bar.show(rows, max(rows, round(rows / progress.share)))
+                if rows and progress.run.listing is not None:
+                    bar.show(rows, max(rows + 1, round(rows / progress.share)))
+                elif rows and not whole:
+                    whole.append(rows)
+                    bar.show(rows, rows)
 
             if shown:
                 talk(text("reconcile.reading", provider=provider))
