@@ -16,6 +16,11 @@ export LUNAS_ENV ?= development
 .PHONY: help setup demo run test test-unit test-contract test-integration test-system test-browser test-clients test-anyday torture check format bench lock clean \
 	ready ready-dev ready-bench ready-tests ready-anyday
 
+# A goal that is none of these: the near one in words, where make knows only "No rule".
+.DEFAULT:
+	@[ ! -e $@ ] || exit 0; near=$$(awk -v asked='$@' -f deploy/local/near.awk $(MAKEFILE_LIST)); \
+	echo "There is no make $@.$${near:+ Did you mean make $$near?} make help lists what there is." >&2; exit 2
+
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from console.exits import Refused, WrongUse
@@ -60,9 +61,10 @@ def secret_of(settings: Settings, provider: str) -> str:
 def check_event(provider: str, event: str) -> None:
     """Raises WrongUse, naming what there is, for an event the provider does not send."""
     if event not in EVENTS[provider]:
-        raise WrongUse(
-            text("simulate.unknown_event", provider=provider, event=event, known=", ".join(EVENTS[provider]))
-        )
+        near = get_close_matches(event, EVENTS[provider], n=1, cutoff=0.5)
+        key = "simulate.unknown_event_near" if near else "simulate.unknown_event"
+        known = ", ".join(EVENTS[provider])
+        raise WrongUse(text(key, provider=provider, event=event, near=" ".join(near), known=known))
 
 
 def wished(settings: Settings, wish: Wish, now: datetime) -> list[SimulatedWebhook]:

@@ -227,6 +227,10 @@ ACTING: dict[str, tuple[str, str]] = {
         "There is no secret to sign with: set {variable}, or LUNAS_ENV=development.",
         "Tidak ada rahasia untuk menandatangani: atur {variable}, atau LUNAS_ENV=development.",
     ),
+    "simulate.unknown_event_near": (
+        "{provider} sends no event {event}. Did you mean {near}? It sends {known}.",
+        "{provider} tidak mengirim peristiwa {event}. Maksud Anda {near}? Yang dikirim: {known}.",
+    ),
     "simulate.unknown_event": (
         "{provider} sends no event {event}; it sends {known}.",
         "{provider} tidak mengirim peristiwa {event}; yang dikirim: {known}.",
