@@ -1,4 +1,4 @@
-"""`python -m tests.node_loss [REQUESTS]`: three RabbitMQ nodes, a door in front of them, and the loss of one under load.
+"""`python -m tests.benchmarks.node_loss [REQUESTS]`: three RabbitMQ nodes, a door in front of them, and the loss of one under load.
 
 The nodes are private ones of this machine (the package's RabbitMQ), in one cluster; ingress is the real process with `LUNAS_INGRESS_DURABILITY=broker`, so
 that every answer depends on the brokers, then with its journal. A third of the way through, the node that leads the work queue is killed
@@ -52,10 +52,10 @@ class Node:
     def address(self) -> str:
         return urlsplit(self.service.url).netloc.rpartition("@")[2]
 
-    def ask(self, *words: str, tries: bool = False) -> str:
-        """What its control program answers; with `tries`, nothing while it does not."""
+    def ask(self, *words: str) -> str:
+        """What its control program answers."""
         done = subprocess.run(
-            [*self.service.control, *words], capture_output=True, text=True, timeout=60, check=not tries
+            [*self.service.control, *words], capture_output=True, text=True, timeout=90, check=True
         )
         return done.stdout
 
@@ -113,15 +113,10 @@ def cluster(folder: Path) -> Iterator[list[Node]]:
         for node in reversed(nodes):
             stack.callback(_end, node.service)
         for node in nodes:
+            # One after the other: each finds those that are there already.
             node.service.launch()
-        for node in nodes:
             node.service.wait_ready()
-        running = "length(rabbit_nodes:list_running())."
-        until = time.monotonic() + 60
-        while nodes[0].ask("eval", running, tries=True).strip() != str(NODES):
-            if time.monotonic() > until:
-                raise SystemExit("the nodes did not find each other")
-            time.sleep(1)
+        nodes[0].ask("await_online_nodes", str(NODES), "--timeout", "60")
         yield nodes
 
 
