@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.rabbitmq.make_definitions import PERMISSIONS, VHOST, definitions
+from runtime.files import write_whole
 
 FOLDER = Path(__file__).parent / "secrets"
 LOGINS = ("owner", "processor", "projections", "api", "notify", "operator", "reader")
@@ -71,8 +72,8 @@ def make_secrets(
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
+    # An empty file after a power cut would be passwords that the services keep and nobody knows any more.
+    write_whole(path, text.encode(), mode=mode)
 
 
 def login_statements(passwords: Mapping[str, str]) -> str:
