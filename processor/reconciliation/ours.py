@@ -13,6 +13,7 @@ from eventstore.read import before, read_page
 from processor.cases.case import PaymentCase
 from processor.reconciliation.book import RunBook, RunState
 from processor.reconciliation.comparing import (
+    AWAITED,
     Difference,
     DifferenceKind,
     answered,
@@ -25,8 +26,9 @@ from providers.outgoing import CallFailed
 from providers.reconciling import Told
 from runtime.database import Pool
 from schemas.decisions import PaymentAssessed
+from schemas.event_model import EventModel
 
-PAGE_EVENTS = 200
+PAGE_EVENTS = 500
 OUT_OF_ORDER = timedelta(minutes=1)
 """How far apart the times of transactions may be that were open side by side."""
 
@@ -55,10 +57,7 @@ class OurPayments:
             page = await read_page(connection, position, [PaymentAssessed.TYPE], PAGE_EVENTS)
         if not page.events:
             return None
-        told = [event.decoded() for event in page.events]
-        keys = {
-            one.case for one in told if isinstance(one, PaymentAssessed) and one.provider == self._provider
-        }
+        keys = await self._worth_a_look([event.decoded() for event in page.events])
         cases = {case.key: case for case in (await self._book.cases(keys)).values()}
         names = {key: askable(case) for key, case in cases.items()}
         seen = await self._book.seen(name for each in names.values() for name in each)
@@ -70,6 +69,13 @@ class OurPayments:
         ]
         done = [name for _, case in asked for name in names[case.key]]
         return OurBatch(asked, page.through, done)
+
+    async def _worth_a_look(self, told: Sequence[EventModel]) -> set[str]:
+        """Cases that the lists did not show by any name of then, or that were held until the provider confirms them."""
+        ours = [one for one in told if isinstance(one, PaymentAssessed) and one.provider == self._provider]
+        names = {one.case: {*one.aliases, one.payment_id} for one in ours}
+        seen = await self._book.seen(name for each in names.values() for name in each)
+        return {one.case for one in ours if one.held == AWAITED or not seen & names[one.case]}
 
     def judged(
         self, name: str, case: PaymentCase, said: Told | CallFailed | None

@@ -110,7 +110,29 @@ class XenditLists:
         amount = _amount(found)
         if event is None:
             return Told(status=status, amount=amount)
+        if status == "paid" and not found.get("metadata"):
+            found = await self._with_its_invoice(found)
         return Told(status=status, amount=amount, body=_webhook(event, found))
+
+    async def _with_its_invoice(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Money of an invoice names neither payer nor purpose; its invoice does, by the same reference, when there is one alone."""
+        reference = found.get("reference_id")
+        if not isinstance(reference, str) or not reference:
+            return found
+        query = {"external_id": reference}
+        listed = (
+            await self._api.call("find_invoice", "GET", "/v2/invoices", query=query, harmless=True)
+        ).document
+        invoices = [
+            one
+            for one in (listed if isinstance(listed, list) else ())
+            if isinstance(one, dict) and one.get("external_id") == reference
+        ]
+        if len(invoices) != 1:
+            return found
+        given = invoices[0].get("metadata")
+        metadata = dict(given) if isinstance(given, dict) else {}
+        return found | {"metadata": metadata | {"payer_email": invoices[0].get("payer_email")}}
 
     async def _request(self, name: str) -> Told | None:
         """By its latest payment, if that brought money: what came after its end leaves the request as it was."""

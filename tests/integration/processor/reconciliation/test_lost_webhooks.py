@@ -37,3 +37,24 @@ async def test_c130_a_lost_webhook_is_found_and_its_customer_has_the_money(
         await branch.settled()
         assert [one.provider for one in branch.door.sent] == ["xendit"]
         assert await branch.tokens("budi") == 500_000
+
+
+async def test_c130_money_of_a_lost_invoice_finds_its_payer(
+    settings: Callable[..., Settings], database_url: str, broker_url: str
+) -> None:
+    async with branch_of(settings, database_url, broker_url) as branch:
+        await branch.register("wati")
+        branch.door.lost = lambda _: True
+        invoice = await branch.xendit_invoice("somebodys-own-1", 75_000, "wati")
+        await branch.act("xendit", invoice)
+        assert len(branch.door.dropped) == 1
+        run, _ = await branch.run("xendit")
+        assert run.fed == 1
+        payer = "SELECT customer_id, status, amount FROM payments"
+        assert tuple(await branch.pool.fetchrow(payer)) == ("wati", "succeeded", 75_000)
+
+        branch.door.lost = lambda _: False
+        branch.world.outbox.again(1)
+        await branch.told()
+        await branch.settled()
+        assert [tuple(row) for row in await branch.pool.fetch(payer)] == [("wati", "succeeded", 75_000)]
