@@ -1,6 +1,7 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, reads, reconcile.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, changes, reads,
+reconcile.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "visible": "tests.benchmarks.visible_balance",
     "flood": "tests.benchmarks.flood",
     "spends": "tests.benchmarks.spends",
+    "changes": "tests.benchmarks.changes",
     "reads": "tests.benchmarks.reads",
     "reconcile": "tests.benchmarks.reconciling",
 }

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,22 +30,32 @@ class Addresses:
 
 
 @contextmanager
-def pipeline(urls: ServiceUrls, processes: Sequence[str]) -> Iterator[Addresses]:
-    """Migrates, starts `lunas run NAME` for each process, waits until all are ready, stops them at the end."""
+def pipeline(
+    urls: ServiceUrls, processes: Sequence[str], more: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[Addresses]:
+    """Migrates, starts `lunas run NAME` for each process, waits until all are ready, stops them at the end.
+
+    `more`: variables of single processes.
+    """
     names = ("ingress", "processor", "projections", "api")
     with held_ports(2 * len(names)) as picked:
         ports = dict(zip(names, zip(picked[::2], picked[1::2], strict=True), strict=True))
-        yield from _running(urls, processes, ports)
+        yield from _running(urls, processes, ports, more or {})
 
 
 def _running(
-    urls: ServiceUrls, processes: Sequence[str], ports: dict[str, tuple[int, int]]
+    urls: ServiceUrls,
+    processes: Sequence[str],
+    ports: dict[str, tuple[int, int]],
+    more: Mapping[str, Mapping[str, str]],
 ) -> Iterator[Addresses]:
     environment = os.environ | _environment(urls, ports)
     lunas = str(Path(sys.executable).parent / "lunas")
     subprocess.run([lunas, "migrate"], env=environment, check=True, capture_output=True)
     children = [
-        subprocess.Popen([lunas, "run", name], env=environment, stdout=subprocess.DEVNULL)
+        subprocess.Popen(
+            [lunas, "run", name], env=environment | dict(more.get(name, {})), stdout=subprocess.DEVNULL
+        )
         for name in processes
     ]
     try:
