@@ -31,8 +31,11 @@ from console.parked_money import amount_in
 from console.probes import Probed, fakes_at, probe
 from console.queues import QueueState, depths
 from console.store import open_store
+from console.times import ago, moment
 from eventstore.queries import load
 from eventstore.read import head
+from processor.watch.listening import who_is_silent
+from processor.watch.silence import Silence
 from providers.registry import PROVIDERS
 from schemas.errors import ConfigurationError
 from schemas.topology import CHANGES, PARKED, WEBHOOKS
@@ -76,6 +79,7 @@ class Overview:
     drift: list[dict[str, Any]] | None = None
     suspense: dict[str, Any] | None = None
     quarantine: dict[str, Any] | None = None
+    strangers: dict[str, int] | None = None
     readers: list[dict[str, Any]] | None = None
     fakes: str | None = None
     troubles: list[Trouble] = field(default_factory=list)
@@ -195,6 +199,10 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
     for row in await connection.fetch(sql["rejected"], REJECTED_WITHIN):
         seen.add(text("status.rejected", provider=row["provider"], count=row["count"], cause=row["cause"]))
     seen.quarantine = dict(await connection.fetchrow(sql["quarantine"]) or {})
+    for silence in await who_is_silent(connection, settings, seen.at) if seen.at else ():
+        seen.add(text("status.silent_provider", **told_of(silence, seen.at)))
+    strange = await connection.fetch(load("strangers.sql", "console")["open"])
+    seen.strangers = {row["provider"]: row["number"] for row in strange}
     await _read_readers(connection, sql, seen)
 
 
@@ -247,6 +255,18 @@ def standing_still(readers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, 
                     process=process,
                 ),
             )
+
+
+def told_of(silence: Silence, now: datetime) -> dict[str, Any]:
+    """A silence in the words of status and doctor."""
+    return {
+        "provider": silence.provider,
+        "ago": ago(silence.last_at, now),
+        "at": moment(silence.last_at),
+        "expected": silence.expected,
+        "weeks": silence.weeks,
+        "since": moment(silence.since),
+    }
 
 
 def _fed_by(reader: str) -> str:

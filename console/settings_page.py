@@ -25,6 +25,7 @@ from runtime.settings.notifying import NotifySettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
 from runtime.settings.reconciliation import ReconciliationSettings
+from runtime.settings.watching import WatchingSettings
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "Where lunas runs and listens": AddressSettings,
@@ -37,6 +38,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Licences": LicenceSettings,
     "Reconciliation": ReconciliationSettings,
     "Notifications": NotifySettings,
+    "Silence": WatchingSettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
 }

@@ -24,6 +24,8 @@ from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
 from processor.reconciliation.keeping import Reconciliation
 from processor.reconciliation.metrics import ReconciliationMetrics
+from processor.watch.listening import listen_for_silence
+from processor.watch.strangers import watch_for_strangers
 from providers.call_record import CallMetrics
 from providers.listers import listers_of
 from providers.registry import PROVIDERS
@@ -140,6 +142,8 @@ def services_of(
         keeper(QUARANTINE).run(stop),
         keeper(OLD_QUARANTINE, may_vanish=True).run(stop),
         run_fulfilment(pool, settings, stop, registry, inline),
+        listen_for_silence(pool, settings, registry, stop),
+        watch_for_strangers(pool, settings, registry, stop),
         Reconciliation(
             settings,
             pool,

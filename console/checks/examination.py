@@ -21,7 +21,13 @@ from console.checks.guards import check_guards
 from console.checks.login import Login, check_login, take_on, within_rights
 from console.checks.management import check_management
 from console.checks.processes import check_processes
-from console.checks.reading import check_catalogue, check_provider, check_reading
+from console.checks.reading import (
+    check_catalogue,
+    check_provider,
+    check_reading,
+    check_silence,
+    check_strangers,
+)
 from console.checks.reconciliation import check_reconciliation
 from console.checks.secrets import check_rejected, check_secrets
 from console.exits import Away, CommandError
@@ -131,6 +137,8 @@ class _Database:
             "catalogue": check_catalogue(connection, settings),
             "projections": check_reading(connection, settings, seen),
             "reconciliation": check_reconciliation(connection, settings),
+            "silence": check_silence(connection, settings),
+            "strangers": check_strangers(connection),
             **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},
             **{f"news.{each}": check_news(connection, settings, each) for each in WEBHOOK_PROVIDERS},
         }

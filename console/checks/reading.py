@@ -10,10 +10,11 @@ from console.checks.finding import Finding, note, ok, problem, unseen
 from console.checks.secrets import check_rejected
 from console.messages import text
 from console.output import number, rupiah
-from console.overview import Overview, standing_still
+from console.overview import Overview, standing_still, told_of
 from eventstore.queries import load
 from eventstore.read import newest_data
 from processor.fulfilment.catalog_source import read_catalog
+from processor.watch.listening import who_is_silent
 from schemas.errors import LunasError
 from schemas.events import decode
 from schemas.facts import CatalogPublished
@@ -115,6 +116,8 @@ async def check_provider(connection: Connection, settings: Settings, provider: s
         yield ok("deliveries", text("doctor.deliveries", counts=counts))
     async for finding in check_rejected(connection, settings, provider):
         yield finding
+    async for finding in check_silence(connection, settings, provider):
+        yield finding
 
 
 async def check_catalogue(connection: Connection, settings: Settings) -> AsyncIterator[Finding]:
@@ -130,3 +133,31 @@ async def check_catalogue(connection: Connection, settings: Settings) -> AsyncIt
     if isinstance(theirs, CatalogPublished) and theirs.version != ours:
         detail = text("doctor.catalogue_old", ours=ours, theirs=theirs.version)
         yield note("catalogue", detail, text("doctor.catalogue_old.fix"))
+
+
+async def check_silence(
+    connection: Connection, settings: Settings, provider: str | None = None
+) -> AsyncIterator[Finding]:
+    """Who should have sent something by now (of one provider, or of all)."""
+    now = await connection.fetchval(load("overview.sql", "console")["now"])
+    found = await who_is_silent(connection, settings, now)
+    silent = [one for one in found if provider is None or one.provider == provider]
+    for one in silent:
+        told = told_of(one, now)
+        yield problem(
+            "silence",
+            f"{one.provider}: " + text("doctor.silence", **told),
+            text("doctor.silence.fix", **told),
+        )
+    if not silent:
+        yield ok("silence", text("doctor.no_silence"))
+
+
+async def check_strangers(connection: Connection) -> AsyncIterator[Finding]:
+    """Whether bodies began to carry what this version does not know."""
+    rows = await connection.fetch(load("strangers.sql", "console")["open"])
+    for row in rows:
+        told = {"name": row["provider"], "count": number(row["number"])}
+        yield note("strangers", text("doctor.strangers", **told), text("doctor.strangers.fix", **told))
+    if not rows:
+        yield ok("strangers", text("doctor.no_strangers"))

@@ -53,6 +53,8 @@ def show(seen: Overview) -> None:
         print_data(paint(text("status.fakes", address=seen.fakes), "yellow"))
     _show_providers(seen)
     _show_money(seen)
+    for name, count in (seen.strangers or {}).items():
+        print_data(paint(text("strangers.line", name=name, count=number(count)), "yellow"))
     _show_queues(seen)
     _show_readers(seen)
     print_data()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.acts import Act, Done, record, tell
+from console.commands.strangers import acknowledge, strangers
 from console.exits import FINE, NotFound
 from console.lazy import Group
 from console.messages import text, value
@@ -272,3 +273,7 @@ async def _one(connection: Connection, delivery: uuid.UUID) -> Any:
     if row is None:
         raise NotFound(text("webhook.unknown", id=delivery))
     return row
+
+
+webhooks.add_command(strangers)
+webhooks.add_command(acknowledge)

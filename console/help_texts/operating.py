@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 OPERATING: dict[str, str] = {
+    "Fields and events of webhooks that this version does not know: counted, with one delivery as an example.": (
+        "Bidang dan peristiwa webhook yang tidak dikenal versi ini: dihitung, dengan satu kiriman sebagai contoh."
+    ),
+    "Only names and types are kept, never what stands there. Exit code 1 when there are some that nobody has acknowledged.": (
+        "Hanya nama dan tipe yang disimpan, tidak pernah isinya. Kode keluar 1 bila ada yang belum diakui siapa pun."
+    ),
+    "Acknowledged ones too.": "Juga yang sudah diakui.",
+    "Only this field or event.": "Hanya bidang atau peristiwa ini.",
+    "Say that what bodies of this provider began to carry is known now. What comes newly after that is told again.": (
+        "Nyatakan bahwa yang mulai dimuat badan webhook penyedia ini kini dikenal. Yang baru setelah itu dilaporkan lagi."
+    ),
     "Cases and customers: compare with the log, build from it.": "Kasus dan pelanggan: bandingkan dengan log, bangun dari log.",
     "What was decided about each payment, subscription and customer so far: kept in tables, and a fold of the log.": (
         "Keputusan tentang tiap pembayaran, langganan dan pelanggan sejauh ini: disimpan di tabel, dan dapat dihitung ulang dari log."

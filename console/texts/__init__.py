@@ -17,6 +17,7 @@ from console.texts.notifying import NOTIFYING
 from console.texts.provider_accounts import PROVIDER_ACCOUNTS
 from console.texts.reasons import REASONS
 from console.texts.reconciling import RECONCILING
+from console.texts.strangers import STRANGERS
 
 TEXTS: dict[str, tuple[str, str]] = {
     **ERRORS,
@@ -34,4 +35,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     **JOURNAL,
     **RECONCILING,
     **NOTIFYING,
+    **STRANGERS,
 }

@@ -74,6 +74,10 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "verified": ("VERIFIED", "VERIFIKASI"),
     "ours": ("OURS", "KITA"),
     "theirs": ("THEIRS", "PENYEDIA"),
+    "example": ("EXAMPLE", "CONTOH"),
+    "first_wib": ("FIRST (WIB)", "PERTAMA (WIB)"),
+    "type": ("TYPE", "TIPE"),
+    "what": ("WHAT", "APA"),
     "version": ("VERSION", "VERSI"),
 }
 

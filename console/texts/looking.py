@@ -19,6 +19,24 @@ LOOKING: dict[str, tuple[str, str]] = {
         "{provider}: {count} requests were turned away in the last hour ({cause}): `lunas doctor` says what to do.",
         "{provider}: {count} permintaan ditolak dalam satu jam terakhir ({cause}): `lunas doctor` menunjukkan langkahnya.",
     ),
+    "status.silent_provider": (
+        "{provider}: nothing came for {ago} (last: {at}); in the same hours of {weeks} earlier weeks at least {expected} webhooks came nearly "
+        "each time: `lunas doctor {provider}` says what to do.",
+        "{provider}: tidak ada yang datang selama {ago} (terakhir: {at}); pada jam yang sama di {weeks} minggu sebelumnya hampir selalu datang "
+        "sedikitnya {expected} webhook: `lunas doctor {provider}` menunjukkan langkahnya.",
+    ),
+    "doctor.silence": (
+        "nothing came since {at}; in the same hours (from {since}) of {weeks} earlier weeks at least {expected} webhooks came nearly each time",
+        "tidak ada yang datang sejak {at}; pada jam yang sama (dari {since}) di {weeks} minggu sebelumnya hampir selalu datang sedikitnya {expected} webhook",
+    ),
+    "doctor.silence.fix": (
+        "look at {provider}'s dashboard: is the webhook address right, does it show failed deliveries? `lunas reconcile run {provider}` finds what was missed",
+        "lihat dasbor {provider}: apakah alamat webhook benar, adakah pengiriman gagal? `lunas reconcile run {provider}` menemukan yang terlewat",
+    ),
+    "doctor.no_silence": (
+        "as much comes as usually does at this time",
+        "yang datang sebanyak biasanya pada waktu ini",
+    ),
     "state.away": ("away", "mati"),
     "status.left_alone": (
         "{name} does not call {provider} for a while: several calls failed in a row, or its key was refused; one call tries again soon. What "

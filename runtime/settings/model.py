@@ -22,6 +22,7 @@ from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
 from runtime.settings.reconciliation import ReconciliationSettings
 from runtime.settings.urls import SCHEMES, is_address, reachable
+from runtime.settings.watching import WatchingSettings
 from schemas.errors import ConfigurationError
 
 _SECRET = "_webhook_secret"  # noqa: S105 - the end of a field's name
@@ -84,6 +85,7 @@ class Settings(
     LicenceSettings,
     ReconciliationSettings,
     NotifySettings,
+    WatchingSettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,
