@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +37,6 @@ class PaymentDesk:
 
     def __init__(self, ledger: MayarLedger, world: FakeWorld) -> None:
         self._ledger, self._world = ledger, world
-        self._made: dict[bytes, datetime] = {}
 
     def routes(self) -> Iterable[FakeRoute]:
         for path in ("/hl/v1/invoice/create", "/hl/v2/invoices/create"):
@@ -120,11 +120,12 @@ class PaymentDesk:
 
     def _refuse_twin(self, call: FakeCall) -> None:
         """Two identical creates within a minute are one too many."""
-        now, key = self._world.clock.now(), call.path.encode() + call.body
-        before = self._made.get(key)
+        now = self._world.clock.now()
+        key = hashlib.sha256(call.path.encode() + call.body).hexdigest()
+        before = self._ledger.state.made.get(key)
         if before is not None and now < before + TWIN_WITHIN:
             raise ApiRefusal(429, "TOO_MANY", "Duplicate request, try again later", {"Retry-After": "60"})
-        self._made[key] = now
+        self._ledger.state.made[key] = now
 
     def _set(self, status: str) -> Callable[[FakeCall], FakeReply]:
         def answer(call: FakeCall) -> FakeReply:

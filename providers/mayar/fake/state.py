@@ -81,6 +81,8 @@ class MayarState:
     transactions: dict[str, TransactionState] = field(default_factory=dict)
     members: dict[str, MemberState] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    made: dict[str, datetime] = field(default_factory=dict)
+    """When something was last asked for in the same words."""
     hook: str | None = None
     """The one address of the account; registered by a call, or given at the start."""
 

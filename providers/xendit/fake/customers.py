@@ -23,7 +23,7 @@ class CustomerDesk:
 
     def __init__(self, ledger: XenditLedger, world: FakeWorld, dice: Random) -> None:
         self._ledger, self._world, self._dice = ledger, world, dice
-        self._keys = IdempotencyKeys()
+        self._keys = IdempotencyKeys(ledger, "customers")
 
     @property
     def _customers(self) -> dict[str, Json]:

@@ -23,7 +23,7 @@ class RefundDesk:
 
     def __init__(self, ledger: XenditLedger) -> None:
         self._ledger = ledger
-        self._keys = IdempotencyKeys()
+        self._keys = IdempotencyKeys(ledger, "refunds")
 
     def routes(self) -> Iterable[FakeRoute]:
         return (

@@ -120,6 +120,15 @@ class CycleState:
 
 
 @dataclass(slots=True)
+class KeptAnswer:
+    """What a call with an `idempotency-key` was answered, and the SHA-256 of its body."""
+
+    digest: str
+    status: int
+    document: Any
+
+
+@dataclass(slots=True)
 class XenditState:
     """Everything, by id. `names`: any other name of a request → its id."""
 
@@ -132,6 +141,8 @@ class XenditState:
     addresses: dict[str, str] = field(default_factory=dict)
     """Where webhooks go, by the type under which the address was set."""
     names: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, KeptAnswer] = field(default_factory=dict)
+    """By kind of call and its `idempotency-key`."""
 
     def find(self, name: str) -> RequestState | None:
         """The request that has this id, reference, payment or number."""

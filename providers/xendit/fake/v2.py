@@ -33,7 +33,7 @@ class SecondGeneration:
     def __init__(self, ledger: XenditLedger, world: FakeWorld, dice: Random, business_id: str) -> None:
         self._ledger, self._world, self._dice = ledger, world, dice
         self._business_id = business_id
-        self._keys = IdempotencyKeys()
+        self._keys = IdempotencyKeys(ledger, "payment_requests")
 
     def routes(self) -> Iterable[FakeRoute]:
         one = "/payment_requests/{id}"

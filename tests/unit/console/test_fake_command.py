@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +77,76 @@ def test_one_provider_is_served_at_the_root_and_its_clock_leaps(
 def test_all_are_served_beneath_their_names(tmp_path: Path) -> None:
     with served(tmp_path, "all") as addresses:
         assert [address.rpartition("/")[2] for address in addresses] == list(FAKES)
+
+
+def documented() -> list[str]:
+    """The one command of docs/fakes.md, as its reader types it."""
+    (line,) = re.findall(
+        r"^lunas (fake xendit .*)$", (ROOT / "docs/fakes.md").read_text("utf-8"), re.MULTILINE
+    )
+    return line.split()
+
+
+def test_the_documented_command_serves_a_strangers_tests_from_an_empty_folder_in_an_empty_environment(
+    tmp_path: Path,
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    words = documented()
+    key, secret = words[words.index("--key") + 1], words[words.index("--secret") + 1]
+    told: list[tuple[str, str | None, bytes]] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told.append((self.path, self.headers["x-callback-token"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as door:
+        threading.Thread(target=door.serve_forever, daemon=True).start()
+        words[words.index("--port") + 1] = "0"
+        words[words.index("--webhooks") + 1] = f"http://127.0.0.1:{door.server_port}/my/webhooks"
+        lunas = str(Path(sys.executable).with_name("lunas"))
+        with subprocess.Popen(
+            [lunas, *words], cwd=empty, env={}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[-1]
+            try:
+                wish = {
+                    "reference_id": "mine-1", "type": "PAY", "country": "ID", "currency": "IDR", "request_amount": 50_000,
+                    "channel_code": "QRIS", "channel_properties": {},
+                }  # fmt: skip
+                basic = base64.b64encode(f"{key}:".encode()).decode()
+                made = post(
+                    f"{address}/v3/payment_requests",
+                    wish,
+                    {"Authorization": f"Basic {basic}", "api-version": "2024-11-11"},
+                )
+                assert made["status"] == "REQUIRES_ACTION"
+                post(f"{address}/fake/payments/xendit/mine-1/pay", {}, {})
+                now = post(f"{address}/fake/clock", {"advance": "1s"}, {})
+                assert now["now"]
+            finally:
+                process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        door.shutdown()
+    ((path, token, body),) = told
+    assert (path, token) == ("/my/webhooks", secret)
+    assert json.loads(body)["data"]["reference_id"] == "mine-1"
+    assert list(empty.iterdir()) == [], "it leaves nothing behind"
+
+
+def post(url: str, document: object, headers: dict[str, str]) -> Any:
+    asked = urllib.request.Request(
+        url, json.dumps(document).encode(), {"Content-Type": "application/json"} | headers
+    )
+    with urllib.request.urlopen(asked) as answer:
+        return json.load(answer)
 
 
 def test_production_has_no_fakes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

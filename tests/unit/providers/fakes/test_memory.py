@@ -13,7 +13,13 @@ from providers.fakes.app import serving
 from providers.fakes.provider import FakeAccount
 from providers.fakes.registry import FAKES
 from providers.fakes.world import FakeWorld
-from tests.unit.providers.fakes import test_mayar, test_scalev_orders, test_xendit_plans, test_xendit_requests
+from tests.unit.providers.fakes import (
+    test_mayar,
+    test_scalev_orders,
+    test_xendit_older,
+    test_xendit_plans,
+    test_xendit_requests,
+)
 from tests.unit.providers.fakes.stand import GOODS, KEYS, SECRET, START, Caller, WebhookDoor
 from tests.waiting import until
 
@@ -71,6 +77,33 @@ async def test_everything_is_where_it_was_and_goes_on(door: WebhookDoor, tmp_pat
         assert (await caller.control("GET", f"/payments/mayar/{bill['key']}"))[1]["status"].startswith(
             "INACTIVE"
         )
+
+
+async def test_a_key_is_bound_to_its_body_and_answer_over_a_restart(
+    door: WebhookDoor, tmp_path: Path
+) -> None:
+    state, key = tmp_path / "world.json", {"idempotency-key": "kunci-1"}
+    older, customer = test_xendit_older.OLD, {"reference_id": "c-1", "type": "INDIVIDUAL"}
+    customer["individual_detail"] = {"given_names": "Budi"}
+    ask = test_xendit_requests.ask
+    async with started(door, state) as caller:
+        first = [
+            (await ask(caller, "POST", path, wish, **key))[:2]
+            for path, wish in (("/payment_requests", older), ("/customers", customer))
+        ]
+        assert all(status < 300 for status, _ in first), first
+        await test_mayar.create(caller)
+    async with started(door, state) as caller:
+        again = [
+            (await ask(caller, "POST", path, wish, **key))[:2]
+            for path, wish in (("/payment_requests", older), ("/customers", customer))
+        ]
+        assert again == first
+        status, said, _ = await ask(caller, "POST", "/payment_requests", older | {"amount": 1}, **key)
+        assert (status, said["error_code"]) == (409, "IDEMPOTENCY_ERROR")
+        # Mayar knows the same words again within a minute, too.
+        status, _, _ = await test_mayar.ask(caller, "POST", "/hl/v2/invoices/create", test_mayar.INVOICE)
+        assert status == 429
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"not json", b'{"ahead_seconds":1}'])

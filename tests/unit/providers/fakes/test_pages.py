@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 
+from providers.fakes.bills import ACTS
+from providers.fakes.page_words import WORDS
 from tests.unit.providers.fakes.stand import Caller, WebhookDoor
 from tests.unit.providers.fakes.test_xendit_requests import GOPAY, OVO, VA, create
 from tests.waiting import until
@@ -91,7 +94,37 @@ async def test_a_payment_nobody_asked_for_has_no_page(caller: Caller) -> None:
 
 
 def test_every_act_has_a_word() -> None:
-    from providers.fakes.bills import ACTS
-    from providers.fakes.pages import WORDS
+    assert set(ACTS) <= set(WORDS)
 
-    assert set(WORDS) == set(ACTS)
+
+async def test_every_page_is_whole_in_english_and_in_indonesian(caller: Caller, door: WebhookDoor) -> None:
+    await create(caller)
+    await caller.control("POST", "/sales/mayar", {"product": "Paket Silver", "email": "a@contoh.id"})
+    paths = ["/fake", "/fake/pay/xendit/none"]
+    for bill in (await caller.control("GET", "/payments"))[1]:
+        paths.append(f"/fake/pay/{bill['provider']}/{bill['key']}")
+    await press(caller, paths[2], act="pay", amount="30000")
+    await until(lambda: len(door.taken) >= 3)
+    for path in paths:
+        # What a provider calls a state is its own word.
+        english, indonesian = [
+            re.sub(r'<span class="chip[^<]*</span>', "", (await page(caller, f"{path}?lang={language}"))[1])
+            for language in ("en", "id")
+        ]
+        assert '<html lang="en">' in english
+        assert '<html lang="id">' in indonesian
+        for en, id_ in WORDS.values():
+            if "{" not in en and en != id_:
+                assert f">{id_}<" not in english, (path, id_)
+                assert f">{en}<" not in indonesian or en in ("English",), (path, en)
+
+
+async def test_the_language_is_the_browsers_and_stays_what_was_chosen(caller: Caller) -> None:
+    await create(caller)
+    path = f"{caller.served.address}/fake/pay/xendit/topup-1"
+    for said, expected in (("en-GB", "en"), ("id", "id"), ("fr", "id"), ("", "id")):
+        async with caller.session.get(path, headers={"Accept-Language": said}) as answer:
+            assert answer.headers["Content-Language"] == expected
+    async with caller.session.post(f"{path}?lang=en", data={"act": "pay"}) as answer:
+        assert answer.url.query["lang"] == "en"
+        assert "Pay again" in await answer.text()

@@ -57,7 +57,7 @@ async def settled(caller: Caller) -> None:
 async def test_a_plan_waits_for_its_payer_then_charges_at_once(caller: Caller, door: WebhookDoor) -> None:
     made = await create(caller)
     assert (made["status"], made["actions"][0]["url_type"]) == ("REQUIRES_ACTION", "WEB")
-    async with caller.session.get(made["actions"][0]["url"]) as page:
+    async with caller.session.get(made["actions"][0]["url"] + "?lang=en") as page:
         assert "Link an account" in await page.text()
     await settled(caller)
     assert door.taken == []
