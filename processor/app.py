@@ -22,6 +22,7 @@ from processor.intake.quarantine import Cap, QuarantineKeeper
 from processor.intake.retry import Detours
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
+from processor.reconciliation.feeding import way_in
 from processor.reconciliation.keeping import Reconciliation
 from processor.reconciliation.metrics import ReconciliationMetrics
 from processor.watch.listening import listen_for_silence
@@ -151,6 +152,7 @@ def services_of(
             store.interpreter,
             listers_of(settings, CallMetrics(registry)),
             ReconciliationMetrics(registry),
+            way_in(settings.broker_retry_delays_seconds),
         ).keep(stop),
         until_failure(broker, stop),
     ]

@@ -22,7 +22,7 @@ from schemas.envelope import (
     Envelope,
     pack,
 )
-from schemas.topology import WEBHOOKS, routing_key
+from schemas.topology import WEBHOOKS, retry_name, routing_key
 
 PATH = "reconciliation"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,10 +31,17 @@ NAMESPACE = uuid.UUID("a8f5b5a2-0b8e-5a5f-9a55-3f9a5c1d2e70")
 
 
 class QueueFeeder:
-    """Publishes; every call returns when the broker has confirmed. `deadline` in seconds."""
+    """Publishes; every call returns when the broker has confirmed. `deadline` in seconds; `exchange`: see `way_in`."""
 
-    def __init__(self, publisher: Publisher, provider: Provider, partitions: int, deadline: float) -> None:
-        self._publisher, self._provider = publisher, provider
+    def __init__(
+        self,
+        publisher: Publisher,
+        provider: Provider,
+        partitions: int,
+        deadline: float,
+        exchange: str = WEBHOOKS,
+    ) -> None:
+        self._publisher, self._provider, self._exchange = publisher, provider, exchange
         self._partitions, self._deadline = partitions, deadline
 
     async def feed(self, envelopes: Sequence[Envelope]) -> None:
@@ -44,9 +51,14 @@ class QueueFeeder:
             by_partition.setdefault(self._provider.partition(one.body, self._partitions), []).append(one)
         for number, group in by_partition.items():
             headers: dict[str, str | int | bool] = {ATTEMPT_HEADER: 0, PARTITION_HEADER: number}
-            message = Message(WEBHOOKS, routing_key(number), pack(group), CONTENT_TYPE, headers)
+            message = Message(self._exchange, routing_key(number), pack(group), CONTENT_TYPE, headers)
             await self._publisher.publish(message, deadline=self._deadline)
         fault_point("reconcile.after_feed")
+
+
+def way_in(delays: Sequence[float]) -> str:
+    """The processor's own way to the work queues, by the shortest retry tier: its broker user may not publish where webhooks come in."""
+    return retry_name(min(delays)) if delays else WEBHOOKS
 
 
 def envelope_of(provider: str, body: bytes, sent_at: datetime | None, now: datetime) -> Envelope:

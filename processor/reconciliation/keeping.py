@@ -22,6 +22,7 @@ from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
 from schemas.errors import Transient
+from schemas.topology import WEBHOOKS
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -47,9 +48,12 @@ class Reconciliation:
         interpreter: Interpreter,
         clients: Mapping[str, ListClient],
         metrics: ReconciliationMetrics | None = None,
+        exchange: str = WEBHOOKS,
     ) -> None:
+        """`exchange`: by which what is found is given to the queue."""
         self._settings, self._pool, self._broker = settings, pool, broker
         self._interpreter, self.clients, self._metrics = interpreter, clients, metrics
+        self._exchange = exchange
 
     async def run(
         self,
@@ -66,6 +70,7 @@ class Reconciliation:
             PROVIDERS[provider],
             settings.broker_partitions,
             settings.broker_publish_deadline_seconds,
+            self._exchange,
         )
         limits = RunLimits(
             patience=settings.reconcile_patience_minutes * 60,

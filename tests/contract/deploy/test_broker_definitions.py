@@ -12,6 +12,7 @@ import pytest
 
 from deploy.make_secrets import make_secrets
 from deploy.rabbitmq.make_definitions import PERMISSIONS, definitions, password_hash, update
+from processor.reconciliation.feeding import way_in
 from schemas.topology import (
     CHANGES,
     DEAD,
@@ -140,3 +141,9 @@ def test_an_update_gives_the_users_of_an_earlier_version_what_this_one_needs(tmp
     later = json.loads(path.read_text())
     assert later["permissions"] == definitions()["permissions"]
     assert later["users"] == earlier["users"]
+
+
+def test_the_processor_gives_the_queue_what_it_found_by_a_way_that_its_user_may_go() -> None:
+    may = re.compile(PERMISSIONS["lunas-processor"]["write"])
+    assert may.search(way_in((5, 30.0, 0.25)))
+    assert not may.search(WEBHOOKS)

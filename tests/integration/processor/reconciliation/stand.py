@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 
 from processor.app import interpreter_of
 from processor.reconciliation.book import RunState
+from processor.reconciliation.feeding import way_in
 from processor.reconciliation.keeping import Reconciliation
 from projections.feeder import Feeder
 from projections.versions import ensure
@@ -170,7 +171,10 @@ class Branch:
     async def run(self, provider: str, since: datetime | None = None) -> tuple[RunState, str | None]:
         """One run, as the schedule makes it."""
         clients = listers_of(self.settings)
-        one = Reconciliation(self.settings, self.pool, self.broker, interpreter_of(self.settings), clients)
+        one = Reconciliation(
+            self.settings, self.pool, self.broker, interpreter_of(self.settings), clients,
+            exchange=way_in(self.settings.broker_retry_delays_seconds),
+        )  # fmt: skip
         try:
             done = await one.run(provider, since or utc_now() - timedelta(days=2), "test", asyncio.Event())
         finally:
@@ -221,6 +225,7 @@ async def branch_of(
                 "outgoing_mayar_per_minute": 1_000_000,
                 "outgoing_scalev_per_hour": 100_000_000,
                 "reconcile_interval_minutes": 0,
+                "broker_retry_delays_seconds": (0.25, 30.0),
             }
             settings = build(**(given | more))
             async with open_pool(settings, "test") as pool, publishing(settings) as broker, working(settings):
