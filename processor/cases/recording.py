@@ -54,7 +54,8 @@ def _told(record: PaymentRecord, view: d.PaymentAssessed) -> None:
         for name in view.merged:
             record.assessed.pop(name, None)
         record.untold = [position for position in record.untold if position not in view.facts]
-        record.void = {key: position for key, position in record.void.items() if position not in view.facts}
+        if record.void:
+            record.void = {key: at for key, at in record.void.items() if at not in view.facts}
 
 
 def _standing(before: Standing | None, decision: ValueMoved) -> Standing | None:

@@ -19,7 +19,7 @@ def alarms_of(
     standing: Mapping[str, Standing],
     excessive: Sequence[str],
     *,
-    unconfirmed: bool = False,
+    unconfirmed: bool,
 ) -> tuple[Alarm, ...]:
     """Money that does not add up, a payment that was taken back by hand, an order that vanished after it was delivered, a dispute."""
     alarms: list[Alarm] = []

@@ -26,22 +26,24 @@ def views_of(
     placed: Placed,
     owner: Owner,
     *,
-    unconfirmed: bool = False,
-    lapsed: bool = False,
+    unconfirmed: bool,
+    lapsed: bool,
 ) -> tuple[PaymentAssessed, ...]:
     """One view of the main money (or the order), and one of each further payment. `unconfirmed`: announced, and not told for too long. `lapsed`: nothing was
     paid by the end that we had set for a request of our own.
     """
     view = _View(facts, standing, placed, owner, unconfirmed, lapsed)
     extras = {f"{facts.key}#{part.attempts[0]}": part for part in parts if is_extra(part.key)}
-    beside = {attempt for part in extras.values() for attempt in part.attempts}
-    main = tuple([attempt for attempt in facts.attempts if attempt not in beside])
+    main, rest = tuple(facts.attempts), parts
+    if extras:
+        beside = {attempt for part in extras.values() for attempt in part.attempts}
+        main = tuple([attempt for attempt in main if attempt not in beside])
+        rest = [part for part in parts if not is_extra(part.key)]
     views = [view.of(part.attempts, [part], name, part.attempts, ()) for name, part in extras.items()]
-    if main or facts.order or facts.request:
+    if main or facts.orders or facts.request:
         present = {facts.key, *extras}
         # Records of money that turned out to belong to another record of this case.
         merged = (record.merged | (record.assessed.keys() - present)) - present
-        rest = [part for part in parts if not is_extra(part.key)]
         views.insert(0, view.of(main, rest, facts.key, facts.aliases, merged))
     return tuple(views)
 
@@ -68,7 +70,7 @@ class _View(NamedTuple):
         paid = tuple([key for key in attempts if key in successes])
         received = _received(parts)
         refunded = sum(sum(self.placed[part.key].values()) for part in parts) if facts.refunds else 0
-        status, failure_code = _status(facts, attempts, received, refunded, lapsed=self.lapsed)
+        status, failure_code = _status(facts, attempts, received, refunded, self.lapsed)
         return _assessed(
             case=facts.key,
             record=record,
@@ -129,7 +131,7 @@ def _announced(facts: PaymentFacts) -> int | None:
 
 
 def _status(
-    facts: PaymentFacts, keys: tuple[str, ...], received: int | None, refunded: int, *, lapsed: bool = False
+    facts: PaymentFacts, keys: tuple[str, ...], received: int | None, refunded: int, lapsed: bool
 ) -> tuple[PaymentStatus, str | None]:
     """The status and why it failed. Paid is never undone by pending, failed or expired: only by money going back or a reversal."""
     if any(facts.attempts[key].succeeded for key in keys):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
 from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.customer import Bid, CustomerRecord
@@ -41,15 +41,12 @@ def _payment(case: PaymentCase, world: World, customers: Customers) -> Step:
     wanted = payment_outcome(case.facts, case.record, world)
     step = Step(world, waits=set(wanted.waits), calls=set(wanted.calls), due_at=wanted.due_at)
     before = case.record.given
-    unclaimed = {foreign_key(case.key, key) for key in case.record.void}
+    void = [*case.record.void]
     _say(case, difference(case.facts, case.record, wanted, world), customers, step)
     if case.record.given != before:
-        _plans(case, before, unclaimed, customers, step)
+        _plans(case, before, {foreign_key(case.key, key) for key in void}, customers, step)
     for detail, reason in wanted.alarms:
-        word = f"{reason} {detail}"
-        if word not in case.record.told:
-            case.record.told.add(word)
-            step.parked.append((detail, reason))
+        _tell(case, step, f"{reason} {detail}", detail, reason)
     return step
 
 
@@ -62,22 +59,23 @@ def _subscription(case: SubscriptionCase, world: World, customers: Customers) ->
         if plans_key(customer.customer_id) in step.wakes:
             _say(case, rows_difference(case.key, customer, world.now), customers, step)
         step.tiers[customer.customer_id] = f"subscription_{wanted.view.status}"
-    for _ in sorted(wanted.strangers - case.record.told):
-        step.parked.append((case.facts.subscription_key, "licence_of_another_customer"))
-    case.record.told |= wanted.strangers
-    if (
-        wanted.early is not None
-        and (word := f"expired_early {wanted.early.isoformat()}") not in case.record.told
-    ):
-        case.record.told.add(word)
-        step.parked.append((case.facts.subscription_key, "subscription_expired_early"))
-    if (
-        wanted.unpaid is not None
-        and (word := f"payment_unconfirmed {wanted.unpaid.isoformat()}") not in case.record.told
-    ):
-        case.record.told.add(word)
-        step.parked.append((case.facts.subscription_key, "payment_unconfirmed"))
+    subscription = case.facts.subscription_key
+    for email in wanted.strangers:
+        _tell(case, step, email, subscription, "licence_of_another_customer")
+    if wanted.early is not None:
+        word = f"expired_early {wanted.early.isoformat()}"
+        _tell(case, step, word, subscription, "subscription_expired_early")
+    if wanted.unpaid is not None:
+        word = f"payment_unconfirmed {wanted.unpaid.isoformat()}"
+        _tell(case, step, word, subscription, "payment_unconfirmed")
     return step
+
+
+def _tell(case: Case, step: Step, word: str, detail: str, reason: str) -> None:
+    """What an operator must see, once."""
+    if word not in case.record.told:
+        case.record.told.add(word)
+        step.parked.append((detail, reason))
 
 
 def _say(case: Case, decisions: Iterable[Decided], customers: Customers, step: Step) -> None:
@@ -158,18 +156,25 @@ def _bid_of(case: str, key: str, part: Standing | None) -> tuple[str, str, Bid] 
 
 def _give(case: PaymentCase, before: Mapping[str, Given], customers: Customers, step: Step) -> None:
     """What a payment gives the plans and subscriptions of customers has changed."""
-    for customer_id in sorted(before.keys() | case.record.given.keys()):
+    for customer, was, now in _given(case, before, customers):
+        give(customer, was, now)
+        step.changed.add(customer.customer_id)
+        step.wakes.update(charge_key(case.provider, name) for name in was.charges.keys() | now.charges.keys())
+        if was.purchases != now.purchases:
+            step.wakes.add(plans_key(customer.customer_id))
+            step.tiers.setdefault(customer.customer_id, "plan")
+
+
+def _given(
+    case: PaymentCase, before: Mapping[str, Given], customers: Customers
+) -> Iterator[tuple[CustomerRecord, Given, Given]]:
+    """Customers whom a payment gives something else now: what it gave them, and what it gives."""
+    after = case.record.given
+    for customer_id in sorted(before.keys() | after.keys()):
         customer = customers.get(customer_id)
-        was, now = before.get(customer_id, NOTHING), case.record.given.get(customer_id, NOTHING)
+        was, now = before.get(customer_id, NOTHING), after.get(customer_id, NOTHING)
         if customer is not None and was != now:
-            give(customer, was, now)
-            step.changed.add(customer_id)
-            step.wakes.update(
-                charge_key(case.provider, name) for name in was.charges.keys() | now.charges.keys()
-            )
-            if was.purchases != now.purchases:
-                step.wakes.add(plans_key(customer_id))
-                step.tiers.setdefault(customer_id, "plan")
+            yield customer, was, now
 
 
 def _plans(
@@ -180,10 +185,8 @@ def _plans(
     What bought nothing after all is withdrawn from them; after a person's word it stays what was said of it, until they take it back
     (`unclaimed`).
     """
-    for customer_id in sorted(before.keys() | case.record.given.keys()):
-        customer = customers.get(customer_id)
-        was, now = before.get(customer_id, NOTHING), case.record.given.get(customer_id, NOTHING)
-        if customer is None or was.purchases == now.purchases:
+    for customer, was, now in _given(case, before, customers):
+        if was.purchases == now.purchases:
             continue
         gone = {product for product, _ in was.purchases.values()} - customer.purchases.keys()
         void = {product for name, (product, _) in was.purchases.items() if name in unclaimed}

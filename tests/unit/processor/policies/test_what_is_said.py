@@ -154,3 +154,9 @@ def test_what_happened_to_a_plan_that_was_bought_has_a_word_of_its_own() -> None
         d.SubscriptionCancelled,
         d.SubscriptionActivated,
     ]
+
+
+def test_the_payment_that_was_asked_for_is_told_before_the_further_ones() -> None:
+    book = Book().customer("c-1", "ratna@contoh.id")
+    book.give_together(capture("py-1"), capture("py-2", occurred_at=at(1)))
+    assert [view.record for view in book.of(d.PaymentAssessed)] == ["xendit:py-1", "xendit:py-1#py-2"]
