@@ -25,11 +25,13 @@ def may_reach(host: str, *, private: bool) -> bool:
         return False
     if address.is_multicast or address.is_unspecified or address.is_link_local:
         return False
+    if address.is_loopback:
+        return private
     if address.is_global:
         return not (isinstance(address, IPv6Address) and address.is_site_local)
     # 0.0.0.0/8 is "this network": Linux connects to itself.
     inside = not address.is_reserved and not (isinstance(address, IPv4Address) and address.packed[0] == 0)
-    return private and inside and (address.is_private or address.is_loopback)
+    return private and inside and address.is_private
 
 
 def _meant(address: Address) -> Address:

@@ -106,7 +106,7 @@ class Dispatcher:
             outcome = await self._mail(delivery)
         else:
             outcome = await self._send(delivery, self._endpoints[delivery.receiver])
-        fault_point("notify.after_send")
+            fault_point("notify.after_send")
         self._lanes[delivery.receiver].ended(ok=outcome.ok or outcome.final)
         self._done.append(Attempted(delivery, outcome))
         self._metrics.attempted(delivery.receiver == EMAIL, outcome, time.monotonic() - began)

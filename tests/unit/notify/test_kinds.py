@@ -1,0 +1,109 @@
+"""What is told of which decision, and once: a payment that is assessed again, refunded, merged or held."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from notify.kinds import KINDS, Notice, Seen, notice_of
+from schemas.credit_events import BalanceLow
+from schemas.decisions import (
+    PaymentAssessed,
+    PaymentStatus,
+    SubscriptionActivated,
+    SubscriptionDecision,
+    SubscriptionExpiringSoon,
+    SubscriptionPastDue,
+    SubscriptionRenewed,
+    SuspenseHeld,
+    SuspenseReleased,
+)
+from schemas.event_model import EventModel
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def assessed(status: PaymentStatus, refunded: int = 0) -> PaymentAssessed:
+    return PaymentAssessed(
+        case="c", record="r", provider="p", payment_id="py", status=status, amount=50_000, refunded_amount=refunded,
+        customer_id="budi", payer_email="budi@example.com", paid_at=AT,
+    )  # fmt: skip
+
+
+def seen(event: EventModel, before: EventModel | None = None) -> Notice | None:
+    return notice_of(Seen(event, "e-1", AT, before))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind"),
+    [
+        (None, assessed("succeeded"), "payment.received"),
+        (assessed("pending"), assessed("succeeded"), "payment.received"),
+        (assessed("failed"), assessed("succeeded"), "payment.received"),
+        (assessed("succeeded"), assessed("succeeded"), None),
+        (assessed("succeeded"), assessed("partially_refunded", 10_000), "payment.refunded"),
+        (assessed("partially_refunded", 10_000), assessed("partially_refunded", 10_000), None),
+        (assessed("partially_refunded", 10_000), assessed("refunded", 50_000), "payment.refunded"),
+        (assessed("partially_refunded", 10_000), assessed("succeeded"), None),
+        (assessed("reversed"), assessed("succeeded"), None),
+        (None, assessed("refunded", 50_000), "payment.refunded"),
+        (None, assessed("pending"), None),
+        (assessed("pending"), assessed("expired"), None),
+        (assessed("succeeded"), assessed("reversed"), None),
+    ],
+)
+def test_a_payment_is_told_when_its_money_comes_and_when_it_goes(
+    before: PaymentAssessed | None, now: PaymentAssessed, kind: str | None
+) -> None:
+    notice = seen(now, before)
+    assert (notice and notice.kind) == kind
+
+
+def subscription(model: type[SubscriptionDecision]) -> SubscriptionDecision:
+    return model(
+        case="c", subscription_id="s", customer_id="budi", provider="p", plan="pro", tier="pro", status="active", started_at=AT,
+        expires_at=AT, access_until=AT, licence_code="RAHASIA",
+    )  # fmt: skip
+
+
+HELD = SuspenseHeld(
+    case="c", suspense_id="sus_1", provider="p", payment_id="py", reason="customer_unknown", amount=50_000, since=AT,
+    payer_email="budi@example.com",
+)  # fmt: skip
+RELEASED = SuspenseReleased(
+    case="c", suspense_id="sus_1", provider="p", payment_id="py", resolution="granted", at=AT
+)
+OTHERS: list[tuple[EventModel, EventModel | None, str | None]] = [
+    (subscription(SubscriptionExpiringSoon), None, "subscription.expiring"),
+    (subscription(SubscriptionRenewed), None, "subscription.renewed"),
+    (subscription(SubscriptionPastDue), None, "subscription.past_due"),
+    (subscription(SubscriptionActivated), None, None),
+    (BalanceLow(customer_id="budi", credit_tokens=5, at=AT, low_balance_tokens=10), None, "balance.low"),
+    (HELD, None, "suspense.held"),
+    (RELEASED, HELD, "suspense.released"),
+    (RELEASED.model_copy(update={"resolution": "changed"}), HELD, None),
+]
+
+
+@pytest.mark.parametrize(("event", "before", "kind"), OTHERS)
+def test_other_decisions_are_told_as_their_kind(
+    event: EventModel, before: EventModel | None, kind: str | None
+) -> None:
+    notice = seen(event, before)
+    assert (notice and notice.kind) == kind
+
+
+def test_every_kind_is_told_of_something_and_nothing_personal_is_in_it() -> None:
+    notices = [seen(assessed("succeeded")), seen(assessed("refunded", 50_000))]
+    notices += [seen(event, before) for event, before, _ in OTHERS]
+    told = [one for one in notices if one is not None]
+    assert {one.kind for one in told} == set(KINDS)
+    assert "@" not in repr([one.data for one in told])
+    assert "RAHASIA" not in repr([one.data for one in told])
+
+
+def test_released_money_says_how_much_it_was() -> None:
+    notice = seen(RELEASED, HELD)
+    assert notice is not None
+    assert (notice.data["amount"], notice.data["resolution"]) == (50_000, "granted")
