@@ -24,6 +24,7 @@ from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
 from runtime.notifications import Notifications
 from runtime.outage import DATABASE
+from runtime.pace import Pace
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -35,6 +36,9 @@ RETRY_SECONDS = 1.0  # pause after the database went away
 LOOK_SECONDS = 10.0  # between looks at what waits
 FORGET_SECONDS = 600.0  # between deletions of what is old
 FORGET_MAX = 1000  # rows of one deletion
+
+# Nobody waits for what is written here to be on disk: after a power cut a page is followed again, or a message sent again, under the same id.
+UNHURRIED = "SELECT set_config('synchronous_commit', 'off', false)"
 
 log = get_logger(__name__)
 
@@ -121,10 +125,14 @@ async def _follow(
     follower = Follower(settings)
     async with pool.acquire() as connection, Notifications(settings, PROCESS, CHANNEL) as wakeups:
         stopper = asyncio.create_task(_wake_on(stop, wakeups.wake))
+        pace = Pace(settings.notify_pace_ms / 1000)
         try:
+            await connection.execute(UNHURRIED)
             await follower.begin(connection)
             while leadership.is_leader and not stop.is_set():
+                await pace.turn()
                 followed = await follower.page(connection)
+                pace.end()
                 if followed.added:
                     metrics.added.inc(followed.added)
                     dispatcher.woken.set()
@@ -147,6 +155,7 @@ async def _dispatch(
     async with pool.acquire() as connection:
         stopper = asyncio.create_task(_wake_on(stop, dispatcher.woken.set))
         try:
+            await connection.execute(UNHURRIED)
             while leadership.is_leader and not stop.is_set():
                 if clock() >= look_at:
                     await _look(connection, metrics)

@@ -27,6 +27,10 @@ Sender = Callable[[ToSend, Endpoint], Awaitable[Outcome]]
 log = get_logger(__name__)
 
 
+LOOK_SECONDS = 0.5
+"""Between looks at which endpoints there are: what an operator does to one takes effect within this."""
+
+
 class Attempted(NamedTuple):
     """A delivery and what came of its attempt."""
 
@@ -42,6 +46,7 @@ class Dispatcher:
         self._sql = load("notify.sql", "notify")
         self._lanes: dict[str, ReceiverLane] = {}
         self._endpoints: Mapping[str, Endpoint] = {}
+        self._look_at = float("-inf")
         self._running: set[asyncio.Task[None]] = set()
         self._done: list[Attempted] = []
         self.woken = asyncio.Event()
@@ -55,7 +60,9 @@ class Dispatcher:
         """How many attempts were begun."""
         self.woken.clear()
         await self._settle(connection)
-        self._endpoints = await endpoints(connection)
+        if time.monotonic() >= self._look_at:
+            self._endpoints = await endpoints(connection)
+            self._look_at = time.monotonic() + LOOK_SECONDS
         claimed = await self._claim(connection)
         for delivery in claimed:
             self._lanes[delivery.receiver].begin()
@@ -145,10 +152,12 @@ class Dispatcher:
                     trouble=outcome.trouble,
                     status=status,
                 )
-        async with connection.transaction():
-            await connection.execute(self._sql["settle"], *zip(*rows, strict=True))
-            disabled = await self._judge(connection, done)
+        await connection.execute(self._sql["settle"], *zip(*rows, strict=True))
+        # A notifier that dies here has forgotten one judgement; the next attempt comes to the same.
+        disabled = await self._judge(connection, done)
         del self._done[: len(done)]
+        if disabled:
+            self._look_at = float("-inf")
         for endpoint_id, because in disabled:
             self._metrics.disabled.labels(because).inc()
             log.error(

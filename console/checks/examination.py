@@ -16,6 +16,7 @@ from console.checks.broker import check_broker
 from console.checks.configuration import check_configuration, environment
 from console.checks.database import check_clock, check_schema, check_server
 from console.checks.disk import check_disk, check_journal
+from console.checks.endpoints import check_endpoints
 from console.checks.finding import Finding, problem
 from console.checks.guards import check_guards
 from console.checks.login import Login, check_login, take_on, within_rights
@@ -139,6 +140,7 @@ class _Database:
             "reconciliation": check_reconciliation(connection, settings),
             "silence": check_silence(connection, settings),
             "strangers": check_strangers(connection),
+            "endpoints": check_endpoints(connection),
             **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},
             **{f"news.{each}": check_news(connection, settings, each) for each in WEBHOOK_PROVIDERS},
         }

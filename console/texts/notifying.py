@@ -87,6 +87,22 @@ NOTIFYING: dict[str, tuple[str, str]] = {
         "It was not taken: {trouble}, answer {answered}. It is tried again.",
         "Tidak diterima: {trouble}, jawaban {answered}. Akan dicoba lagi.",
     ),
+    "doctor.endpoint_disabled": (
+        "webhooks to {application} ({endpoint_id}) were stopped: {because}; what comes waits",
+        "webhook ke {application} ({endpoint_id}) dihentikan: {because}; yang datang menunggu",
+    ),
+    "doctor.endpoint_disabled.fix": (
+        "tell its developers, then `lunas endpoints enable {endpoint_id}`, or `lunas endpoints remove {endpoint_id}`",
+        "beri tahu pengembangnya, lalu `lunas endpoints enable {endpoint_id}`, atau `lunas endpoints remove {endpoint_id}`",
+    ),
+    "doctor.endpoint_failing": (
+        "webhooks to {application} ({endpoint_id}) have failed since {since}",
+        "webhook ke {application} ({endpoint_id}) gagal sejak {since}",
+    ),
+    "doctor.endpoint_failing.fix": (
+        "`lunas notifications list --receiver {endpoint_id}` says why",
+        "`lunas notifications list --receiver {endpoint_id}` menunjukkan sebabnya",
+    ),
     "notifications.none": ("no notifications", "tidak ada pemberitahuan"),
     "notifications.nothing": (
         "nothing to send again: `lunas notifications list` shows what there is; what waits is sent anyway",

@@ -1,7 +1,7 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
 `python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, changes, reads,
-reconcile.
+reconcile, notifications.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "changes": "tests.benchmarks.changes",
     "reads": "tests.benchmarks.reads",
     "reconcile": "tests.benchmarks.reconciling",
+    "notifications": "tests.benchmarks.notifying",
 }
 
 

@@ -35,6 +35,11 @@ def verified(request: web.Request) -> bool:
     return hmac.compare_digest(given, hashlib.sha256(TOKEN.encode()).digest())
 
 
+async def taking(request: web.Request) -> web.Response:
+    await request.read()
+    return web.Response(status=204)
+
+
 async def bare(request: web.Request) -> web.Response:
     await request.read()
     if not verified(request):
@@ -137,6 +142,8 @@ async def main(name: str) -> None:
         await serve_ingress(silent=name == "silent")
     elif name == "naive":
         await serve_application(await naive_handler(os.environ["BENCH_DATABASE_URL"]))
+    elif name == "taker":
+        await serve_application(taking)
     else:
         await serve_application(bare)
 

@@ -491,6 +491,15 @@ async def a_ledger_that_does_not_sum_up(world: World) -> None:
     )
 
 
+@mistake("endpoints", "410", "lunas endpoints enable ep_1")
+async def an_endpoint_that_is_gone(world: World) -> None:
+    await sql(
+        world,
+        "INSERT INTO endpoints (endpoint_id, application, url, events, key_id, created_by, disabled_at, disabled_because)"
+        " VALUES ('ep_1', 'toko', 'https://x.example/', '{payment.received}', 'k', 'sari', clock_timestamp(), 'gone')",
+    )
+
+
 @mistake("parked", "1 messages", "lunas dlq groups")
 async def a_dead_letter(world: World) -> None:
     await add_letter(world.store)
