@@ -29,6 +29,7 @@ from api.permits import scopes_of
 from api.reads.handlers import Reads, Route
 from api.reads.positions import PositionWatch
 from api.refunds.routes import Refunds
+from api.suspense.handlers import SuspenseCalls
 from api.timers import keep_time
 from projections.app import answers, prepare
 from providers.breaker import Breaker
@@ -72,6 +73,7 @@ def routes(
         *credit_routes(teller),
         *licence_routes(settings, pool, checkout.clients.licences),
         *refunds.routes(),
+        *SuspenseCalls(pool, settings, watch, refunds.refunder).routes(),
     ]
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from api.answers import language_of, problem_answer, source_answer
-from api.keys import KeyRing
+from api.keys import EVERYTHING, KeyRing
 from api.permits import Scopes, check
 from projections.fold import describe
 from runtime.database import CONNECTION_ERRORS
@@ -36,6 +36,9 @@ BUSY = (
     asyncpg.SerializationError,
     asyncpg.QueryCanceledError,
 )
+
+KEY = web.RequestKey("lunas.key", str)
+"""Where a request bears the id of the key it was let in with."""
 
 UNAVAILABLE = (Transient, *BUSY, *CONNECTION_ERRORS)
 """Whatever says: not now, later."""
@@ -67,6 +70,7 @@ def require_key(
                 if wait:
                     raise Problem("rate_limited", headers={"Retry-After": str(math.ceil(wait))})
                 await check(request, permission, scopes or {})
+                request[KEY] = permission.key_id
                 return await handler(request)
             try:
                 opened = bool(offered) and keyhole.opens(request.remote, offered)
@@ -77,6 +81,11 @@ def require_key(
         return await handler(request)
 
     return middleware
+
+
+def key_of(request: web.Request) -> str:
+    """Who calls, for audit records: `api:` and the key's id; of the environment's key that name alone."""
+    return f"api:{request.get(KEY, EVERYTHING.key_id)}"
 
 
 @web.middleware

@@ -14,6 +14,9 @@ from schemas.problems import Problem
 
 NAMES = ("customer_id", "customerId")
 
+OF_NOBODY = frozenset({"suspense"})
+"""Scopes of calls that decide whose something is: no customer's own key may."""
+
 Scopes = Mapping[tuple[str, str], str]
 """Scope by method and path of a call."""
 
@@ -31,6 +34,8 @@ async def check(request: web.Request, permission: Permission, scopes: Scopes) ->
         return
     if needed not in permission.scopes:
         raise Problem("forbidden", scope=needed)
+    if permission.customer_id is not None and needed in OF_NOBODY:
+        raise Problem("key_of_a_customer")
     if permission.customer_id is not None and await _customer(request) != permission.customer_id:
         raise Problem("key_of_a_customer")
 

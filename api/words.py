@@ -8,6 +8,7 @@ from api.checkout.words import CHECKOUT_INDONESIAN
 from api.credit.words import CREDIT_INDONESIAN
 from api.licences.words import LICENCE_INDONESIAN
 from api.refunds.words import REFUNDS_INDONESIAN
+from api.suspense.words import SUSPENSE_INDONESIAN
 from schemas.languages import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "id")
@@ -181,6 +182,7 @@ INDONESIAN: dict[str, str] = {
     **CREDIT_INDONESIAN,
     **LICENCE_INDONESIAN,
     **REFUNDS_INDONESIAN,
+    **SUSPENSE_INDONESIAN,
 }
 
 

@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dlq": ("console.commands.dlq:dlq", "Dead letters: list, group, look, replay, discard."),
     "quarantine": ("console.commands.quarantine:quarantine", "Rejected requests: list, show, exact bytes."),
     "ingress": ("console.commands.ingress:ingress", "The journal of accepted webhooks: state, check, send again."),
-    "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: list, claim, unclaim, write off."),
+    "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: whose it may be, claim, refund, write off, undo."),
     "reconcile": ("console.commands.reconcile:reconcile", "Compare a provider's own lists with our record: run, show."),
     "manual": ("console.commands.manual:manual", "Orders paid outside any provider: list, confirm, reject."),
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),

@@ -27,6 +27,7 @@ from console.causes import (
 from console.exits import Away, CommandError
 from console.failures import explain, is_schema
 from console.messages import text
+from console.output import number, rupiah
 from console.parked_money import amount_in
 from console.probes import Probed, fakes_at, probe
 from console.queues import QueueState, depths
@@ -193,7 +194,11 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
         count = sum(row["findings"] for row in seen.drift if row["provider"] == provider)
         seen.add(text("status.drift", provider=provider, count=count))
     if await connection.fetchval(sql["has_suspense"]):
-        seen.suspense = dict(await connection.fetchrow(sql["suspense"]) or {})
+        days = settings.suspense_old_days
+        seen.suspense = dict(await connection.fetchrow(sql["suspense"], timedelta(days=days)) or {})
+        if seen.suspense.get("old"):
+            told = {"count": number(seen.suspense["old"]), "amount": rupiah(seen.suspense["old_amount"])}
+            seen.add(text("status.suspense_old", days=f"{days:g}", **told))
     else:
         seen.add(text("status.no_projections"), READERS, "behind", of="projections")
     for row in await connection.fetch(sql["rejected"], REJECTED_WITHIN):

@@ -18,6 +18,7 @@ from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
+from runtime.settings.held_money import HeldMoneySettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.model import variable_name
@@ -39,6 +40,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Reconciliation": ReconciliationSettings,
     "Notifications": NotifySettings,
     "Silence": WatchingSettings,
+    "Held money": HeldMoneySettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import asyncpg
+
 from eventstore.append import CHANNEL
 from eventstore.leadership import Leadership
 from projections.feeder import Feeder
 from projections.garbage import collected_rarely
+from projections.held_money import HeldMoneyMetrics, ageing
 from projections.metrics import ProjectionMetrics
 from projections.projection import Projection
 from projections.registry import BY_NAME
@@ -37,7 +40,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Feeds the projections until `stop`. A second process waits as a standby and takes over within seconds."""
     arm(settings.env)
     registry = new_registry()
-    metrics = ProjectionMetrics(registry)
+    metrics, held = ProjectionMetrics(registry), HeldMoneyMetrics(registry)
     health = Health(PROCESS)
     async with (
         open_pool(settings, PROCESS, max_size=2, by_index=True, plan_once=True) as pool,
@@ -54,8 +57,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         try:
             while await leadership.wait(stop):
                 metrics.leader.set(1)
-                with collected_rarely():
-                    await _lead(settings, stop, pool, wakeups, leadership, metrics)
+                looking = asyncio.create_task(_count_held(settings, pool, held), name="held money")
+                try:
+                    with collected_rarely():
+                        await _lead(settings, stop, pool, wakeups, leadership, metrics)
+                finally:
+                    looking.cancel()
+                    await asyncio.gather(looking, return_exceptions=True)
+                held.show([])
                 metrics.leader.set(0)
         finally:
             health.draining = True
@@ -98,6 +107,18 @@ async def _lead(
         if not DATABASE.explains(error):
             log.warning("database busy, trying again", action="projection.retry", error=type(error).__name__)
         await sleep_until(stop, RETRY_SECONDS)
+
+
+async def _count_held(settings: Settings, pool: Pool, held: HeldMoneyMetrics) -> None:
+    """By whoever leads: several processes would each tell the same money."""
+    while True:
+        try:
+            async with pool.acquire() as connection:
+                held.show(await ageing(connection, settings.suspense_ageing_hours))
+        except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+            if not DATABASE.explains(error):
+                log.warning("held money not counted", action="suspense.uncounted", error=type(error).__name__)
+        await asyncio.sleep(settings.suspense_look_seconds)
 
 
 async def _feed(

@@ -9,6 +9,7 @@ from datetime import datetime
 from multidict import MultiMapping
 
 from providers.money import stated_amount
+from providers.payer import UNNAMED, PayerFields
 from providers.refunding import RefundRule, no_refunds
 from providers.section import Section
 from providers.traits import ORDINARY, Traits
@@ -50,6 +51,7 @@ class Provider:
     `traits`: what deciding about its payments depends on.
     `amounts`: fields that state how much a body is about, most telling first.
     `refunds`: what is known to be impossible before it is asked to give money back.
+    `payer`: where its bodies name whoever paid, beside the e-mail.
     `by_head`: what the head alone says of a credential, so that nobody reads a body that is refused anyway.
     """
 
@@ -66,6 +68,7 @@ class Provider:
     amounts: Sequence[str] = ()
     by_head: ByHead = undecided
     refunds: RefundRule = no_refunds
+    payer: PayerFields = UNNAMED
 
     def stated_amount(self, body: bytes) -> int | None:
         """Rupiah that a body speaks of, read as the translator reads them; None when nothing readable names any. Never raises."""

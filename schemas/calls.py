@@ -31,7 +31,7 @@ class Parameter:
     example: str = ""
 
 
-Scope = Literal["read", "checkout", "spend", "refund"]
+Scope = Literal["read", "checkout", "spend", "refund", "suspense"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from schemas.credit_examples import CREDIT_EXAMPLES, QUOTAS
 from schemas.licence_examples import LICENCE_EXAMPLES
 from schemas.refund_examples import REFUND_EXAMPLES
 from schemas.subscription_api import Tiers
+from schemas.suspense_examples import SUSPENSE_EXAMPLES
 
 _FRESH = {"position": 42, "lag_seconds": 0.0}
 _LAST_PAGE = {"next_cursor": None, **_FRESH}
@@ -195,7 +196,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     api.Suspense: {
         "items": [
             {
-                "id": "sus_1ce691fdae8583be",
+                "id": "sus_bed16342bed83618",
                 "reason": "customer_unknown",
                 "provider": "xendit",
                 "provider_payment_id": "py-2b4c4a87",
@@ -253,4 +254,5 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     **CREDIT_EXAMPLES,
     **LICENCE_EXAMPLES,
     **REFUND_EXAMPLES,
+    **SUSPENSE_EXAMPLES,
 }

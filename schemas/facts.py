@@ -361,6 +361,15 @@ class SuspenseWrittenOff(SuspenseFact):
     reason: str
 
 
+class SuspenseWriteOffWithdrawn(SuspenseFact):
+    """An operator took a write-off back: the money waits again, or goes where it would have gone meanwhile."""
+
+    TYPE: ClassVar[str] = "suspense.write_off_withdrawn"
+
+    actor: str
+    reason: str
+
+
 FACTS: tuple[type[EventModel], ...] = (
     WebhookReceived,
     WebhookConflicted,
@@ -384,6 +393,7 @@ FACTS: tuple[type[EventModel], ...] = (
     SuspenseClaimed,
     SuspenseClaimWithdrawn,
     SuspenseWrittenOff,
+    SuspenseWriteOffWithdrawn,
     *CHECKOUT_FACTS,
     *PLAN_FACTS,
     *OWN_REFUND_FACTS,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from schemas.errors import AmountError
+from schemas.languages import Language
 
 MAX_IDR = 10**15
 """Rupiah. More than a thousand times the largest payment any Indonesian channel takes; larger is a mistake."""
@@ -78,3 +79,9 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts
+
+
+def spelled(amount: int, language: Language) -> str:
+    """`Rp 50,000` in English, `Rp 50.000` in Indonesian."""
+    shown = f"Rp {amount:,}"
+    return shown if language == "en" else shown.replace(",", ".")

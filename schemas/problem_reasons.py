@@ -70,6 +70,32 @@ REASONS: dict[str, tuple[str, str]] = {
         "{left} rupiah of it can still go back",
         "yang masih dapat dikembalikan Rp {left}",
     ),
+    # Held money that somebody else spoke about.
+    "already_claimed": (
+        "it was already claimed for {customer} by {by} at {at}",
+        "sudah diklaim untuk {customer} oleh {by} pada {at}",
+    ),
+    "already_written_off": (
+        "it was already written off by {by} at {at}",
+        "sudah dihapusbukukan oleh {by} pada {at}",
+    ),
+    "already_reopened": (
+        "what was said about it was taken back already, by {by} at {at}",
+        "pernyataan tentangnya sudah dibatalkan, oleh {by} pada {at}",
+    ),
+    "already_refunding": (
+        "it is already going back to the payer ({refund}), by {by} since {at}",
+        "sudah dikembalikan ke pembayar ({refund}), oleh {by} sejak {at}",
+    ),
+    "already_released": (
+        "it is not held any more: {resolution} by {by} at {at}",
+        "tidak tertahan lagi: {resolution} oleh {by} pada {at}",
+    ),
+    "resolution_granted": ("granted", "diberikan"),
+    "resolution_refunded": ("refunded", "dikembalikan"),
+    "resolution_written_off": ("written off", "dihapusbukukan"),
+    "resolution_changed": ("changed", "berubah"),
+    "by_the_rules": ("the rules", "aturan"),
     # Bodies as a whole: the first ones are named as `schemas.strict_json` names them.
     "empty_body": ("it is empty", "isinya kosong"),
     "not_json": ("it is not JSON", "bukan JSON"),
@@ -112,7 +138,11 @@ class Reason(NamedTuple):
     def said(self, language: Language) -> str:
         """The text for a person."""
         en, indonesian = REASONS[self.code]
-        return (indonesian if language == "id" else en).format(**self.values)
+        values = {
+            name: value.said(language) if isinstance(value, Reason) else value
+            for name, value in self.values.items()
+        }
+        return (indonesian if language == "id" else en).format(**values)
 
 
 def reason_of(error: dict[str, Any]) -> Reason:

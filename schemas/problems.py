@@ -13,6 +13,7 @@ from schemas.problem_reasons import Reason
 from schemas.problem_titles import TITLES_IN_INDONESIAN
 from schemas.refund_problems import REFUND_KINDS
 from schemas.subscription_problems import SUBSCRIPTION_KINDS
+from schemas.suspense_problems import SUSPENSE_KINDS
 
 _KINDS = (
     ProblemKind(
@@ -191,6 +192,7 @@ _KINDS = (
     *LICENCE_KINDS,
     *SUBSCRIPTION_KINDS,
     *REFUND_KINDS,
+    *SUSPENSE_KINDS,
 )
 
 PROBLEMS: dict[str, ProblemKind] = {kind.code: kind for kind in _KINDS}

@@ -84,6 +84,33 @@ SuspenseReason = TypeAliasType(
 )
 """Why money is held. `docs/runbooks/held-money.md` says what to do about each."""
 
+SuspenseStatus = TypeAliasType("SuspenseStatus", Literal["held", "released"])
+SuspenseResolution = TypeAliasType(
+    "SuspenseResolution", Literal["granted", "refunded", "written_off", "changed"]
+)
+"""What became of held money."""
+
+CandidateStrength = TypeAliasType("CandidateStrength", Literal["strong", "likely", "weak"])
+CandidateReason = TypeAliasType(
+    "CandidateReason",
+    Literal[
+        "owner",
+        "reference",
+        "named",
+        "email",
+        "email_alias",
+        "email_near",
+        "email_mailbox",
+        "phone",
+        "earlier_payments",
+        "open_request",
+        "open_request_shared",
+        "open_request_channel",
+        "name",
+    ],
+)
+"""What speaks for a customer whose held money may be. `schemas.candidate_reasons` says each in a sentence."""
+
 PaymentMethod = TypeAliasType(
     "PaymentMethod",
     Literal[

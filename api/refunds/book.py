@@ -20,6 +20,7 @@ from runtime.faults import fault_point
 from runtime.ids import uuid7
 from schemas import streams
 from schemas.event_model import EventModel
+from schemas.facts import RefundSucceeded
 from schemas.problem_reasons import Reason
 from schemas.problems import PROBLEMS, Problem
 from schemas.refund_facts import RefundRequested
@@ -32,7 +33,10 @@ REFUNDABLE = frozenset({"succeeded", "partially_refunded"})
 
 @dataclass(frozen=True, slots=True)
 class RefundOrder:
-    """What somebody wants. `amount_idr` None: all that is left. `by`: the API or an operator, whose name is `actor`."""
+    """What somebody wants. `amount_idr` None: all that is left. `by`: the API or an operator, whose name is `actor`.
+
+    `proof`: it went back already, by hand, and this shows it: no provider is asked. `attempt_id`: the movement of money it is of.
+    """
 
     provider: str
     payment_id: str
@@ -40,6 +44,8 @@ class RefundOrder:
     reason: str
     by: str = "api"
     actor: str = "api"
+    proof: str | None = None
+    attempt_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ async def reserve(connection: Connection, order: RefundOrder, *, again: bool = F
         equal = await connection.fetchval(SQL["equal"], *wanted)
     if equal is not None:
         return RecordedRefund(equal, created=False)
-    _check(provider, payment, amount, left)
+    _check(provider, payment, amount, left, by_hand=order.proof is not None)
     return RecordedRefund(await _insert(connection, order, payment, amount), created=True)
 
 
@@ -117,8 +123,10 @@ def _left(payment: asyncpg.Record, taken: asyncpg.Record | None) -> int:
     return max(int(payment["amount"]) - max(counted, int(payment["refunded_amount"]) + under_way), 0)
 
 
-def _check(provider: Provider, payment: asyncpg.Record, amount: int, left: int) -> None:
-    """What cannot be is said at once. Raises Problem."""
+def _check(
+    provider: Provider, payment: asyncpg.Record, amount: int, left: int, *, by_hand: bool = False
+) -> None:
+    """What cannot be is said at once. Raises Problem. What went back by hand no provider had to agree to."""
     obstacle = provider.refunds(
         RefundWish(
             amount,
@@ -129,7 +137,7 @@ def _check(provider: Provider, payment: asyncpg.Record, amount: int, left: int) 
             payment["now"],
         )
     )
-    if obstacle is not None:
+    if obstacle is not None and not by_hand:
         raise Problem("refund_not_supported", provider=provider.name, reason=Reason(obstacle))
     if not 0 < amount <= left:
         raise Problem("refund_exceeds_payment", reason=Reason("refund_left", {"left": left}))
@@ -169,7 +177,28 @@ async def _insert(connection: Connection, order: RefundOrder, payment: asyncpg.R
         payment["now"],
         position,
     )
+    if order.proof is not None:
+        await _went_back(connection, order, fact, names)
     return refund_id
+
+
+async def _went_back(
+    connection: Connection, order: RefundOrder, asked: RefundRequested, names: tuple[str, ...]
+) -> None:
+    """By hand: it has succeeded, and nobody asks about it any more."""
+    fact = RefundSucceeded(
+        provider=asked.provider,
+        payment_key=asked.payment_key,
+        refund_id=asked.refund_id,
+        attempt_id=order.attempt_id,
+        aliases=tuple(name for name in names if name != asked.payment_key),
+        amount=asked.amount_idr,
+        reason=f"by hand: {order.proof}",
+        own_reference=asked.refund_id,
+        occurred_at=asked.occurred_at,
+    )
+    position = await append(connection, asked.refund_id, [fact], actor=order.actor)
+    await connection.execute(SQL["ended"], asked.refund_id, None, "succeeded", None, position)
 
 
 async def append(

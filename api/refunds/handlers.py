@@ -37,13 +37,7 @@ class RefundCalls:
         order = RefundOrder(body.provider, body.provider_payment_id, body.amount, body.reason)
         digest = idempotency.digest(request.method, request.path, raw)
         recorded = await self._book.record(order, key, digest)
-        row = await self._refunder.settled(recorded.refund_id)
-        if row is None:
-            raise Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})
-        if row["status"] == "failed" and row["provider_refund_id"] is None:
-            raise refusal_of(row)
-        document = CreatedRefund(**_shape(row), created=recorded.created, position=row["position"])
-        return answer(document.model_dump(mode="json"), 202 if row["status"] == "reserved" else 201)
+        return created(await self._refunder.settled(recorded.refund_id), new=recorded.created)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """One refund, up to the end of the log. While its provider has not answered, a look asks it."""
@@ -66,6 +60,16 @@ class RefundCalls:
         if row is None:
             raise Problem("refund_not_found")
         return answer(OneRefund(**_shape(row), position=position, lag_seconds=0.0).model_dump(mode="json"))
+
+
+def created(row: asyncpg.Record | None, *, new: bool) -> web.Response:
+    """The answer to a wish for a refund, once nobody is asking its provider any more. `new`: this call made it. Raises Problem."""
+    if row is None:
+        raise Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})
+    if row["status"] == "failed" and row["provider_refund_id"] is None:
+        raise refusal_of(row)
+    document = CreatedRefund(**_shape(row), created=new, position=row["position"])
+    return answer(document.model_dump(mode="json"), 202 if row["status"] == "reserved" else 201)
 
 
 def refusal_of(row: asyncpg.Record) -> Problem:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.commands.suspense import reason_in_words
 from console.exits import FINE, PROBLEMS
+from console.held_words import reason_in_words
 from console.language import current
 from console.lazy import Command
 from console.messages import text, value

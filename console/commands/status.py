@@ -97,13 +97,11 @@ def _show_money(seen: Overview) -> None:
     if seen.parked["unknown"]:
         parked += text("status.parked_unknown", count=number(seen.parked["unknown"]))
     print_data(paint(parked, "red" if seen.parked["count"] else None))
-    print_data(
-        text(
-            "status.suspense_line",
-            count=number(seen.suspense["count"]),
-            amount=rupiah(seen.suspense["amount"]),
-        )
-    )
+    held = {"count": number(seen.suspense["count"]), "amount": rupiah(seen.suspense["amount"])}
+    line = text("status.suspense_line", **held)
+    if seen.suspense["oldest"] and seen.at:
+        line += text("status.suspense_oldest", age=ago(seen.suspense["oldest"], seen.at))
+    print_data(line)
     if seen.unconfirmed:
         print_data(text("status.unconfirmed_line", count=number(seen.unconfirmed["count"])))
     print_data(text("status.quarantine_line", count=number(seen.quarantine["count"])))

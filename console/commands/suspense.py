@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from console.acts import Act, Done, tell
-from console.claims import claimed, held, known, may_unclaim, not_yet, outcome, say
-from console.exits import FINE, Refused, WrongUse
+from api.suspense.gathering import SQL, candidates
+from api.suspense.scoring import Candidate
+from api.suspense.speaking import look
+from console.claims import in_words
+from console.commands.suspense_acts import claim, refund, unclaim, undo, write_off
+from console.exits import FINE
+from console.held_words import reason_in_words
+from console.language import current
 from console.lazy import Group
 from console.messages import text, value
-from console.options import actor, as_json, asynchronous, limit, provider, reason, yes
+from console.options import as_json, asynchronous, limit, provider
 from console.output import number, print_data, print_json, print_table, rupiah, talk
-from console.products import check_product
-from console.safety import confirm
 from console.store import open_store
 from console.target import load_target
-from console.times import short_moment
+from console.times import ago, moment, short_moment
 from eventstore.queries import load
-from schemas.facts import SuspenseClaimed, SuspenseClaimWithdrawn, SuspenseWrittenOff
-
-if TYPE_CHECKING:
-    from runtime.database import Connection
+from projections.held_money import Waiting, ageing
+from runtime.ids import utc_now
+from schemas.candidate_reasons import explained
 
 entry = click.argument("entry", metavar="ID")
+HOURS_A_DAY = 24
 
 
 @click.group(cls=Group)
@@ -75,126 +78,151 @@ async def list_entries(
     return FINE
 
 
-@suspense.command("claim")
+@suspense.command("show")
 @entry
-@click.option("--customer", required=True, help="Whose money it is: the id of a registered customer.")
-@click.option(
-    "--product", help="What it is for: a catalogue id, or `credit`; without it, what the payment says."
-)
-@reason
-@yes
 @as_json
 @asynchronous
-async def claim(entry: str, customer: str, product: str | None, reason: str, yes: bool, as_json: bool) -> int:
-    """Say whose held money it is, and for what where that is unclear. It is granted like any other payment."""
-    settings = load_target()
-    check_product(settings, product)
-    async with open_store(settings) as connection:
-        row = await held(connection, entry)
-        if not await connection.fetchval(load("suspense.sql", "console")["customer"], customer):
-            raise WrongUse(text("suspense.no_customer", customer=customer))
-        confirm(
+async def show(entry: str, as_json: bool) -> int:
+    """Show one entry: why it waits or what became of it, what people did about it, and what can be done."""
+    async with open_store(load_target()) as connection:
+        with in_words(entry):
+            found = await look(connection, entry)
+        acts = [dict(row) for row in await connection.fetch(SQL["acts"], entry)]
+    row = found.row
+    if as_json:
+        shown = {name: row[name] for name in row.keys() if name not in ("at_position", "lag", "position")}  # noqa: SIM118 - a record's values are what it iterates
+        print_json(shown | {"acts": acts})
+        return FINE
+    told = {"provider": row["provider"], "payment": row["payment_id"], "amount": rupiah(row["amount"])}
+    print_data(text("suspense.entry", **told, reason=reason_in_words(row["reason"])))
+    names = (
+        "payer_email",
+        "customer_id",
+        "product",
+        "since",
+        "status",
+        "resolution",
+        "released_at",
+        "released_by",
+    )
+    for name in names:
+        each = row[name]
+        if each is not None:
+            shown_value = moment(each) if name in ("since", "released_at") else value(str(each))
+            print_data(f"  {name:<13} {shown_value}")
+    print_data(text("suspense.spoken" if acts else "suspense.nobody_spoke"))
+    for act in acts:
+        print_data(f"  {moment(act['at'])}  {act['verb']:<19} {act['actor']}: {act['reason']}")
+        print_data(f"    {text('act.undo', undo=act['undo'])}")
+    print_data(text("suspense.next"))
+    for command in _next_steps(row):
+        print_data(f"  {command}")
+    return FINE
+
+
+@suspense.command("candidates")
+@entry
+@click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True, help="Customers at most.")
+@as_json
+@asynchronous
+async def show_candidates(entry: str, limit: int, as_json: bool) -> int:
+    """Whose it may be: customers ranked by what speaks for them, each reason with its points.
+
+    E-mail, phone number, reference, an open request of the same amount, earlier payments of the same payer; a name alone is a weak reason.
+    Nothing is decided by it: claim it for the one you are sure of.
+    """
+    async with open_store(load_target()) as connection:
+        with in_words(entry):
+            found = await look(connection, entry)
+        ranked = (await candidates(connection, found.row, bodies=True))[:limit]
+    if as_json:
+        print_json({"items": [_document(one) for one in ranked]})
+        return FINE
+    if not ranked:
+        print_data(text("suspense.no_candidates"))
+    for rank, one in enumerate(ranked, 1):
+        strength = text(f"strength.{one.strength}")
+        print_data(
             text(
-                "suspense.claim_question",
-                amount=rupiah(row["amount"]),
-                customer=customer,
-                product=product or "-",
-            ),
-            yes=yes,
+                "suspense.candidate", rank=rank, customer=one.customer_id, score=one.score, strength=strength
+            )
         )
-        event = SuspenseClaimed(
-            suspense_id=entry,
-            case=row["case_key"],
-            customer_id=customer,
-            product=product,
-            actor=actor(),
-            reason=reason,
-        )
-        await not_yet(connection, "suspense.claim", event)
-        after = {"customer_id": customer, "product": product}
-        reversible = await may_unclaim(connection, row["case_key"], product)
-        undo = f"lunas suspense unclaim {entry} --reason WHY" if reversible else text("suspense.claim_undo")
-        act_id = await say(connection, event, entry, _act("suspense.claim", row, reason, undo, after))
-        done = Done(
-            text("suspense.claimed", id=entry, customer=customer),
-            act_id,
-            undo,
-            await _outcome(connection, entry),
-        )
-    tell([done], as_json=as_json)
+        for sign in one.signs:
+            sentence = explained(sign.reason, sign.values, current())
+            print_data(text("suspense.points", points=sign.points, explained=sentence))
+    if ranked:
+        talk(f"lunas suspense claim {entry} --customer {ranked[0].customer_id} --reason WHY")
     return FINE
 
 
-@suspense.command("unclaim")
-@entry
-@reason
-@yes
+@suspense.command("ageing")
 @as_json
 @asynchronous
-async def unclaim(entry: str, reason: str, yes: bool, as_json: bool) -> int:
-    """Take a claim back: everything is as if nobody had claimed it, and what it granted is taken back, spent or not."""
-    async with open_store(load_target()) as connection:
-        row = await known(connection, entry)
-        claim = await claimed(connection, entry)
-        if not await may_unclaim(connection, row["case_key"], claim.product):
-            raise Refused(text("suspense.claim_of_subscription", undo=text("suspense.claim_undo")))
-        question = text("suspense.unclaim_question", amount=rupiah(row["amount"]), customer=claim.customer_id)
-        confirm(question, yes=yes)
-        event = SuspenseClaimWithdrawn(suspense_id=entry, case=row["case_key"], actor=actor(), reason=reason)
-        product = f" --product {claim.product}" if claim.product else ""
-        undo = f"lunas suspense claim {entry} --customer {claim.customer_id}{product} --reason WHY"
-        after = {"customer_id": None, "product": None}
-        act = _act("suspense.unclaim", row, reason, undo, after)
-        act_id = await say(connection, event, entry, act)
-        done = Done(
-            text("suspense.unclaimed", id=entry, customer=claim.customer_id),
-            act_id,
-            undo,
-            await _outcome(connection, entry, after=row),
-        )
-    tell([done], as_json=as_json)
+async def show_ageing(as_json: bool) -> int:
+    """How long held money has waited: count, rupiah and the oldest of each span, by provider."""
+    settings = load_target()
+    async with open_store(settings) as connection:
+        spans = await ageing(connection, settings.suspense_ageing_hours)
+    if as_json:
+        print_json({"items": [{"span": one.span} | _span(one) for one in spans]})
+        return FINE
+    if not spans:
+        print_data(text("suspense.none"))
+        return FINE
+    headings = [text(f"column.{name}") for name in ("provider", "span", "count", "amount", "oldest")]
+    table = [
+        (one.provider, _span_in_words(one), number(one.count), rupiah(one.amount), short_moment(one.oldest))
+        for one in spans
+    ]
+    print_table(headings, table, right=(2, 3))
+    total = sum(one.amount for one in spans)
+    talk(text("suspense.total", count=number(sum(one.count for one in spans)), amount=rupiah(total)))
+    talk(text("suspense.oldest", age=ago(min(one.oldest for one in spans), utc_now())))
+    if unknown := sum(one.unknown for one in spans):
+        talk(text("suspense.unknown_amounts", count=number(unknown)))
     return FINE
 
 
-@suspense.command("write-off")
-@entry
-@reason
-@yes
-@as_json
-@asynchronous
-async def write_off(entry: str, reason: str, yes: bool, as_json: bool) -> int:
-    """Close held money without granting anything; the ledger moves it to `forfeited`."""
-    async with open_store(load_target()) as connection:
-        row = await held(connection, entry)
-        confirm(text("suspense.write_off_question", amount=rupiah(row["amount"])), yes=yes)
-        event = SuspenseWrittenOff(suspense_id=entry, case=row["case_key"], actor=actor(), reason=reason)
-        await not_yet(connection, "suspense.write_off", event)
-        undo = text("suspense.write_off_undo")
-        act_id = await say(
-            connection, event, entry, _act("suspense.write_off", row, reason, undo, "written_off")
-        )
-        done = Done(text("suspense.written_off", id=entry), act_id, undo, await _outcome(connection, entry))
-    tell([done], as_json=as_json)
-    return FINE
+for _act in (claim, unclaim, undo, refund, write_off):
+    suspense.add_command(_act)
 
 
-def reason_in_words(code: str) -> str:
-    """The reason of an entry in the operator's language; the code itself when it is a newer one."""
-    try:
-        return text(f"reason.{code}")
-    except KeyError:
-        return code
+def _next_steps(row: Any) -> list[str]:
+    entry = row["suspense_id"]
+    if row["status"] != "held":
+        return [
+            f"lunas payments show {row['provider']} {row['payment_id']}",
+            f"lunas suspense undo {entry} --reason WHY",
+        ]
+    return [
+        f"lunas suspense candidates {entry}",
+        f"lunas suspense claim {entry} --customer CUSTOMER --reason WHY",
+        f"lunas suspense refund {entry} --reason WHY",
+        f"lunas suspense write-off {entry} --reason WHY",
+    ]
 
 
-def _act(verb: str, row: Any, reason: str, undo: str, after: object) -> Act:
-    before = {"reason": row["reason"], "amount": row["amount"], "case": row["case_key"]}
-    return Act(verb, row["suspense_id"], reason, undo, before=before, after=after)
+def _document(one: Candidate) -> dict[str, Any]:
+    reasons = [
+        {
+            "reason": sign.reason,
+            "points": sign.points,
+            "explained": explained(sign.reason, sign.values, current()),
+        }
+        for sign in one.signs
+    ]
+    return {"customer_id": one.customer_id, "score": one.score, "strength": one.strength, "reasons": reasons}
 
 
-async def _outcome(connection: Connection, entry: str, *, after: Any = None) -> str:
-    row = await outcome(connection, entry, after=after)
-    if row is None:
-        return text("suspense.outcome_pending")
-    if row["status"] == "held":
-        return text("suspense.held_again", reason=reason_in_words(row["reason"]))
-    return text("suspense.outcome", resolution=value(row["resolution"]))
+def _span(one: Waiting) -> dict[str, Any]:
+    names = ("provider", "from_hours", "to_hours", "count", "amount", "unknown", "oldest")
+    return {name: getattr(one, name) for name in names}
+
+
+def _span_in_words(one: Waiting) -> str:
+    """`1-3 d`, `> 30 d`; hours where they are no whole days."""
+    edges = [one.from_hours] if one.to_hours is None else [one.from_hours, one.to_hours]
+    days = all(edge % HOURS_A_DAY == 0 for edge in edges)
+    shown = "-".join(str(edge // HOURS_A_DAY if days else edge) for edge in edges)
+    unit = ("d" if current() == "en" else "hr") if days else ("h" if current() == "en" else "jam")
+    return f"{'> ' if one.to_hours is None else ''}{shown} {unit}"

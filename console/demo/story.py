@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.commands.suspense import reason_in_words
 from console.demo.outcome import Change, DayResult
 from console.demo.script import Script
+from console.held_words import reason_in_words
 from console.messages import text
 from console.output import number, paint, print_data, rupiah
 from providers.simulated import Buyer

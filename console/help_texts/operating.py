@@ -194,4 +194,33 @@ OPERATING: dict[str, str] = {
     "Nothing is changed. Without a name, all read models. Exit code 1 when something differs.": (
         "Tidak mengubah apa pun. Tanpa nama, semua model baca. Kode keluar 1 bila ada perbedaan."
     ),
+    "Money that waits for a reason: whose it may be, claim, refund, write off, undo.": (
+        "Uang yang menunggu: milik siapa, klaim, kembalikan, hapusbukukan, batalkan."
+    ),
+    "Show one entry: why it waits or what became of it, what people did about it, and what can be done.": (
+        "Tampilkan satu entri: mengapa menunggu atau apa jadinya, yang dilakukan orang, dan yang bisa dilakukan."
+    ),
+    "Customers at most.": "Pelanggan paling banyak.",
+    "Whose it may be: customers ranked by what speaks for them, each reason with its points.": (
+        "Mungkin milik siapa: pelanggan diurutkan menurut tanda yang mendukung, tiap alasan dengan poinnya."
+    ),
+    "E-mail, phone number, reference, an open request of the same amount, earlier payments of the same payer; a name alone is a weak "
+    "reason. Nothing is decided by it: claim it for the one you are sure of.": (
+        "E-mail, nomor telepon, referensi, permintaan terbuka dengan jumlah sama, pembayaran terdahulu dari pembayar yang sama; nama saja "
+        "adalah alasan lemah. Tidak ada yang diputuskan olehnya: klaim untuk yang Anda yakini."
+    ),
+    "How long held money has waited: count, rupiah and the oldest of each span, by provider.": (
+        "Berapa lama uang tertahan menunggu: banyak, rupiah dan yang tertua tiap rentang, per penyedia."
+    ),
+    "Take back the newest word on held money, a claim or a write-off: everything is as if nobody had said it.": (
+        "Batalkan pernyataan terbaru tentang uang tertahan, klaim atau penghapusbukuan: semuanya seakan-akan tidak pernah dinyatakan."
+    ),
+    "Whole rupiah; without it everything that is held.": "Rupiah utuh; tanpa ini seluruh yang tertahan.",
+    "It went back already, outside the provider: record that.": "Sudah kembali, di luar penyedia: catat itu.",
+    "What shows that it went back: a transfer's reference, a receipt's number.": (
+        "Bukti bahwa sudah kembali: referensi transfer, nomor kuitansi."
+    ),
+    "Send held money back to whoever paid it: through its provider, or by hand with a proof.": (
+        "Kembalikan uang tertahan kepada pembayarnya: lewat penyedia, atau dengan tangan beserta bukti."
+    ),
 }

@@ -60,9 +60,6 @@ RUNNING: dict[str, str] = {
         "Setiap kiriman yang pernah diterima: daftar, rincian, isi persis, ulang."
     ),
     "Dead letters: list, group, look, replay, discard.": "Surat mati: daftar, kelompok, lihat, ulang, tutup.",
-    "Money that waits for a reason: list, claim, unclaim, write off.": (
-        "Uang yang menunggu alasan: daftar, klaim, batal klaim, hapusbukukan."
-    ),
     "Read models: state, rebuild, switch, verify.": "Model baca: keadaan, bangun ulang, ganti, periksa.",
     "Send correctly signed webhooks, as a provider would.": (
         "Kirim webhook bertanda tangan benar, seperti penyedia."

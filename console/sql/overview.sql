@@ -61,8 +61,11 @@ FROM reconcile_runs ORDER BY provider, started_at DESC;
 -- has_suspense: whether the projections have made their views yet
 SELECT to_regclass('suspense') IS NOT NULL;
 
--- suspense: money that waits
-SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount, min(since) AS oldest FROM suspense WHERE status = 'held';
+-- suspense: money that waits, and of it what waits longer than so many days
+SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount, min(since) AS oldest,
+    count(*) FILTER (WHERE since < now() - $1::interval) AS old,
+    coalesce(sum(amount) FILTER (WHERE since < now() - $1::interval), 0)::bigint AS old_amount
+FROM suspense WHERE status = 'held';
 
 -- quarantine: rejected requests kept
 SELECT count(*) AS count, max(received_at) AS newest FROM quarantine;

@@ -102,10 +102,6 @@ ACTING: dict[str, tuple[str, str]] = {
         "Nobody sells {product}; known are {known}. Nothing was changed.",
         "Tidak ada yang menjual {product}; yang dikenal: {known}. Tidak ada yang diubah.",
     ),
-    "suspense.said": (
-        "That was said of {id} already. Nothing was changed.",
-        "Itu sudah dinyatakan untuk {id}. Tidak ada yang diubah.",
-    ),
     "suspense.claim_question": (
         "Give {amount} to customer {customer} (product: {product})?",
         "Berikan {amount} kepada pelanggan {customer} (produk: {product})?",
@@ -140,9 +136,38 @@ ACTING: dict[str, tuple[str, str]] = {
         "Tutup {amount} tanpa memberikan apa pun?",
     ),
     "suspense.written_off": ("{id} is written off.", "{id} dihapusbukukan."),
-    "suspense.write_off_undo": (
-        "no command: the money stays at the provider and in the ledger as forfeited; refund it there",
-        "tanpa perintah: uang tetap di penyedia dan di buku besar; kembalikan di sana",
+    "suspense.reopen_question": (
+        "Take back that {amount} was written off, so that it waits again?",
+        "Batalkan penghapusbukuan {amount}, sehingga menunggu lagi?",
+    ),
+    "suspense.reopened": ("{id} is not written off any more.", "{id} tidak lagi dihapusbukukan."),
+    "suspense.refund_question": (
+        "Send {amount} back to whoever paid it, through {provider}?",
+        "Kembalikan {amount} kepada pembayarnya, lewat {provider}?",
+    ),
+    "suspense.by_hand_question": (
+        "Record that {amount} went back by hand ({proof})?",
+        "Catat bahwa {amount} sudah dikembalikan dengan tangan ({proof})?",
+    ),
+    "suspense.refund_reserved": (
+        "Refund {refund} of {amount} is reserved; a running API asks the provider within seconds.",
+        "Pengembalian {refund} sebesar {amount} dicadangkan; API yang berjalan menghubungi penyedia dalam hitungan detik.",
+    ),
+    "suspense.given_back": (
+        "{amount} of {id} went back by hand, recorded as refund {refund}.",
+        "{amount} dari {id} sudah kembali dengan tangan, dicatat sebagai pengembalian {refund}.",
+    ),
+    "suspense.refund_undo": (
+        "none: money that went back cannot be fetched again",
+        "tidak ada: uang yang sudah kembali tidak dapat diambil lagi",
+    ),
+    "suspense.refund_by_hand": (
+        "{detail} Pay it back yourself, then record that: `lunas suspense refund {id} --by-hand --proof WHAT --reason WHY`.",
+        "{detail} Kembalikan sendiri, lalu catat: `lunas suspense refund {id} --by-hand --proof BUKTI --reason ALASAN`.",
+    ),
+    "suspense.proof_needed": (
+        "--by-hand and --proof belong together: the proof is what shows that it went back (a transfer's reference, a receipt). Nothing was changed.",
+        "--by-hand dan --proof harus bersama: bukti menunjukkan uang sudah kembali (referensi transfer, kuitansi). Tidak ada yang diubah.",
     ),
     "suspense.outcome": ("Outcome: {resolution}.", "Hasil: {resolution}."),
     "suspense.outcome_pending": (

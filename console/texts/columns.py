@@ -66,6 +66,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "seen": ("SEEN", "MUNCUL"),
     "since_wib": ("SINCE (WIB)", "SEJAK (WIB)"),
     "slow": ("SLOW", "LAMBAT"),
+    "span": ("WAITED", "MENUNGGU"),
     "stage": ("STAGE", "TAHAP"),
     "state": ("STATE", "KEADAAN"),
     "status": ("STATUS", "STATUS"),

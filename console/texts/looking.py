@@ -76,6 +76,13 @@ LOOKING: dict[str, tuple[str, str]] = {
         "Suspense    {count} payments, {amount}",
         "Tertahan    {count} pembayaran, {amount}",
     ),
+    "status.suspense_oldest": (", the oldest {age}", ", yang tertua {age}"),
+    "status.suspense_old": (
+        "Held money has waited longer than {days} days: {count}, {amount}. `lunas suspense ageing` shows how long, "
+        "`lunas suspense list` which.",
+        "Uang tertahan menunggu lebih dari {days} hari: {count}, {amount}. `lunas suspense ageing` menunjukkan berapa lama, "
+        "`lunas suspense list` yang mana.",
+    ),
     "status.unconfirmed_line": (
         "Unconfirmed {count} payments and subscriptions announced, their money never told",
         "Tak pasti   {count} pembayaran dan langganan diumumkan tanpa kabar uangnya",
@@ -151,9 +158,29 @@ LOOKING: dict[str, tuple[str, str]] = {
     "suspense.none": ("No money is held.", "Tidak ada uang yang tertahan."),
     "suspense.total": ("{count} held, together {amount}.", "{count} tertahan, seluruhnya {amount}."),
     "suspense.unknown": ("There is no held money {id}.", "Tidak ada uang tertahan {id}."),
-    "suspense.released": (
-        "{id} is no longer held: {resolution} by {by} at {at}. Nothing was changed.",
-        "{id} tidak lagi tertahan: {resolution} oleh {by} pada {at}. Tidak ada yang diubah.",
+    "suspense.entry": (
+        "{provider}  {payment}  {amount}  {reason}",
+        "{provider}  {payment}  {amount}  {reason}",
+    ),
+    "suspense.spoken": ("What people did:", "Yang dilakukan orang:"),
+    "suspense.nobody_spoke": ("Nobody has done anything about it.", "Belum ada yang berbuat apa pun."),
+    "suspense.next": ("Next:", "Berikutnya:"),
+    "suspense.no_candidates": (
+        "Nothing here speaks for anybody: ask the payer for the day, the bank and a screenshot.",
+        "Tidak ada tanda yang menunjuk siapa pun: tanyakan hari, bank, dan tangkapan layar kepada pembayar.",
+    ),
+    "suspense.candidate": (
+        "{rank}. {customer}   {score} points, {strength}",
+        "{rank}. {customer}   {score} poin, {strength}",
+    ),
+    "suspense.points": ("{points:>4}  {explained}", "{points:>4}  {explained}"),
+    "strength.strong": ("strong", "kuat"),
+    "strength.likely": ("likely", "mungkin"),
+    "strength.weak": ("weak", "lemah"),
+    "suspense.oldest": ("The oldest has waited {age}.", "Yang tertua sudah menunggu {age}."),
+    "suspense.unknown_amounts": (
+        "Of {count} nobody told the amount.",
+        "Untuk {count} di antaranya jumlahnya tidak pernah disebut.",
     ),
     "payment.unknown": (
         "No payment of {provider} is known as {id}. Anything that mentions it: lunas find {id}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from processor.cases.earlier import payment_case, subscription_case
@@ -14,7 +15,7 @@ from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_record import SubscriptionRecord
 from schemas.decision_model import Decision
 from schemas.event_model import EventModel
-from schemas.facts import SuspenseClaimWithdrawn
+from schemas.facts import SuspenseClaimWithdrawn, SuspenseWriteOffWithdrawn
 
 
 class PaymentCase(State):
@@ -47,15 +48,23 @@ class PaymentCase(State):
         return self.record.owned.customer_id if self.record.owned else None
 
     def observe(self, event: EventModel, position: int) -> None:
-        """Take a fact in; the next assessment names it. What rested on a claim that is taken back pins nothing until then."""
-        held = event.suspense_id if isinstance(event, SuspenseClaimWithdrawn) else None
-        claimed = held in self.facts.claims
+        """Take a fact in; the next assessment names it. What rested on a word that is taken back pins nothing until then."""
+        words, taken = self._words_of(event)
+        said = taken in words
         self.facts.observe(event, position)
         self.record.untold.append(position)
-        if claimed and held not in self.facts.claims:
-            for key in self.record.granted:
-                if suspense_id(self.key, key) == held:
+        if said and taken not in words:
+            for key in self.record.settled:
+                if suspense_id(self.key, key) == taken:
                     self.record.void[key] = position
+
+    def _words_of(self, event: EventModel) -> tuple[Mapping[str, object], str | None]:
+        """The words that an event takes one back of, and about which held money that is."""
+        if isinstance(event, SuspenseClaimWithdrawn):
+            return self.facts.claims, event.suspense_id
+        if isinstance(event, SuspenseWriteOffWithdrawn):
+            return self.facts.write_offs, event.suspense_id
+        return {}, None
 
     def apply(self, decision: Decision) -> Change | None:
         """Take a decision in. Returns the part of the money that changed."""

@@ -34,6 +34,7 @@ from schemas.facts import (
     RefundSucceeded,
     SuspenseClaimed,
     SuspenseClaimWithdrawn,
+    SuspenseWriteOffWithdrawn,
     SuspenseWrittenOff,
 )
 from schemas.request_facts import CheckoutFact, CheckoutOpened, CheckoutRefused, CheckoutRequested
@@ -90,7 +91,7 @@ class PaymentFacts(State):
 
     `numbers`: order numbers that its facts bore beside other ids; `contradicts`: orders of another number that claim an id of this one.
     `request`: what our own checkout asked for; `opened_as` its ids at the provider; `refused_for` why the provider would not have it.
-    `withdrawn`: where in the log the newest claim of held money was taken back.
+    `withdrawn`: where in the log the newest claim of held money was taken back; `reopened`: the newest write-off.
     `fixed`: a program that kept no grounds decided on it (processor/cases/earlier.py).
     """
 
@@ -112,6 +113,7 @@ class PaymentFacts(State):
     claims: dict[str, Claim] = field(default_factory=dict)
     withdrawn: dict[str, int] = field(default_factory=dict)
     write_offs: dict[str, WriteOff] = field(default_factory=dict)
+    reopened: dict[str, int] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     contradicts: set[str] = field(default_factory=set)
@@ -146,7 +148,10 @@ class PaymentFacts(State):
         elif isinstance(event, SuspenseClaimWithdrawn):
             self._withdraw(event.suspense_id, position)
         elif isinstance(event, SuspenseWrittenOff):
-            self.write_offs[event.suspense_id] = WriteOff(event.actor, position)
+            if self.reopened.get(event.suspense_id, 0) < position:
+                self.write_offs[event.suspense_id] = WriteOff(event.actor, position)
+        elif isinstance(event, SuspenseWriteOffWithdrawn):
+            self._reopen(event.suspense_id, position)
 
     def value(self, name: str) -> Any:
         """What our own request says of it; else the newest known value of a context field, or None."""
@@ -377,6 +382,12 @@ class PaymentFacts(State):
         claim = self.claims.get(suspense_id)
         if claim is not None and claim.position < position:
             del self.claims[suspense_id]
+
+    def _reopen(self, suspense_id: str, position: int) -> None:
+        self.reopened[suspense_id] = max(position, self.reopened.get(suspense_id, 0))
+        written_off = self.write_offs.get(suspense_id)
+        if written_off is not None and written_off.position < position:
+            del self.write_offs[suspense_id]
 
 
 _DISPUTES: dict[type[DisputeFact], Literal["opened", "won", "lost"]] = {

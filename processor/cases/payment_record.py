@@ -92,8 +92,8 @@ class Owned(State, frozen=True):  # type: ignore[misc]
 
 
 class PaymentRecord(State):
-    """`told`: what operators were shown; `apart`: cases of the same money that a person had a hand in; `given`: by customer. `void`: grants on
-    the strength of a claim that was taken back, with the place of that word in the log: they are no pins.
+    """`told`: what operators were shown; `apart`: cases of the same money that a person had a hand in; `given`: by customer. `void`: what
+    rests on a claim or a write-off that was taken back, with the place of that word in the log: it is no pin.
     """
 
     parts: dict[str, Standing] = field(default_factory=dict)
@@ -121,10 +121,11 @@ class PaymentRecord(State):
         if not self.void:
             return self
         parts = {
-            key: _unclaimed(part) if key in self.void and isinstance(part, Granted) else part
+            key: _unsaid(part) if key in self.void and not isinstance(part, Held) else part
             for key, part in self.parts.items()
         }
-        return replace(self, parts=parts, owned=None if MAIN in self.void else self.owned)
+        claimed = MAIN in self.void and not isinstance(self.parts.get(MAIN), Closed)
+        return replace(self, parts=parts, owned=None if claimed else self.owned)
 
     @property
     def held(self) -> bool:
@@ -148,5 +149,6 @@ class PaymentRecord(State):
         self.untold = sorted({*self.untold, *other.untold})
 
 
-def _unclaimed(part: Granted) -> Held:
-    return Held("", "", part.amount, part.attempts[0] if part.attempts else "", part.at or _LONG_AGO)
+def _unsaid(part: Granted | Closed) -> Held:
+    since = part.at if isinstance(part, Granted) else None
+    return Held("", "", part.amount, part.attempts[0] if part.attempts else "", since or _LONG_AGO)

@@ -9,14 +9,19 @@ from processor.cases.payment import Claim
 from processor.cases.reports import PayerReports, reported
 from processor.cases.state import State
 from schemas.event_model import EventModel
-from schemas.facts import SubscriptionReported, SuspenseClaimed, SuspenseWrittenOff
+from schemas.facts import (
+    SubscriptionReported,
+    SuspenseClaimed,
+    SuspenseWriteOffWithdrawn,
+    SuspenseWrittenOff,
+)
 from schemas.plan_facts import PlanFact
 
 
 class SubscriptionFacts(State):
     """`payers`: what was reported, by the e-mail it was reported with. `claim`: an operator's newest word on whose it is.
 
-    `own`: what our own checkout said, when it asked for it.
+    `own`: what our own checkout said, when it asked for it. `reopened`: where in the log it was last taken back that it is written off.
     """
 
     key: str
@@ -25,6 +30,7 @@ class SubscriptionFacts(State):
     payers: dict[str, PayerReports] = field(default_factory=dict)
     claim: Claim | None = None
     written_off: bool = False
+    reopened: int = 0
     own: OwnPlan | None = None
 
     def observe(self, event: EventModel, position: int) -> None:
@@ -39,7 +45,10 @@ class SubscriptionFacts(State):
             if self.claim is None or position > self.claim.position:
                 self.claim = Claim(event.customer_id, event.product, event.actor, position)
         elif isinstance(event, SuspenseWrittenOff):
-            self.written_off = True
+            self.written_off = self.written_off or position > self.reopened
+        elif isinstance(event, SuspenseWriteOffWithdrawn):
+            self.reopened = max(self.reopened, position)
+            self.written_off = False
 
     def _tell(self, payer: str, told: PayerReports) -> None:
         if payer in self.payers:

@@ -52,14 +52,16 @@ def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, 
     yield from _leaving(ledger, record, outcome)
     for key, wanted in outcome.parts.items():
         was = record.parts.get(key)
-        if isinstance(wanted, Held) and was != wanted:
+        if isinstance(wanted, Held) and isinstance(was, Closed):
+            yield from suspense.reopen(ledger, key, was, wanted, "changed")
+        elif isinstance(wanted, Held) and was != wanted:
             yield from suspense.hold(ledger, key, was if isinstance(was, Held) else None, wanted)
         elif isinstance(wanted, Granted):
             yield from _grant(ledger, key, was, wanted)
 
 
 def _leaving(ledger: Ledger, record: PaymentRecord, outcome: PaymentOutcome) -> Said:
-    """Grants that are not what should be, and held money that is held no more."""
+    """Grants that are not what should be, held money that is held no more, and a write-off that was taken back."""
     for key, before in record.parts.items():
         after = outcome.parts.get(key)
         if isinstance(before, Granted) and not _stays(before, after):
@@ -71,6 +73,8 @@ def _leaving(ledger: Ledger, record: PaymentRecord, outcome: PaymentOutcome) -> 
         elif isinstance(before, Held) and not isinstance(after, Held):
             closed = after if isinstance(after, Closed) else None
             yield from suspense.release(ledger, key, before, _resolution(key, after, outcome), closed)
+        elif isinstance(before, Closed) and key in record.void and not isinstance(after, Held | Closed):
+            yield from suspense.reopen(ledger, key, before, None, _resolution(key, after, outcome))
 
 
 def _grant(ledger: Ledger, key: str, before: Standing | None, after: Granted) -> Said:

@@ -28,6 +28,16 @@ def written_off(provider: str, amount: int | None) -> Postings:
     return _pair(f"suspense:{provider}", f"forfeited:{provider}", amount)
 
 
+def reopened(provider: str, kept: int | None, waits: int | None) -> Postings:
+    """A write-off taken back: of what was kept, this much waits again; the rest may go elsewhere."""
+    moved = {"forfeited": kept or 0, "suspense": -(waits or 0), "clearing": (waits or 0) - (kept or 0)}
+    return tuple(
+        Posting(account=f"{account}:{provider}", unit="IDR", amount=amount)
+        for account, amount in moved.items()
+        if amount
+    )
+
+
 def credited(provider: str, customer_id: str, amount: int, tokens: int) -> Postings:
     """A top-up: a liability to the customer in rupiah, spendable in tokens."""
     return (

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec.structs import asdict
 
+from processor.cases.keys import suspense_id
+from processor.cases.parts import payment_id_of
 from processor.cases.payment_record import Closed, Held
 from processor.cases.world import Decided
 from processor.grants import postings
@@ -35,6 +37,24 @@ def hold(ledger: Ledger, key: str, before: Held | None, part: Held) -> Said:
             postings=moved,
         ),
     )
+
+
+def reopen(ledger: Ledger, key: str, before: Closed, after: Held | None, why: Resolution) -> Said:
+    """A write-off is taken back: it waits again, or (`after` None) goes on at once, as it would have meanwhile."""
+    facts = ledger.facts
+    back = postings.reopened(facts.provider, before.amount, after.amount if after else 0)
+    place = {"case": facts.key, "part": key, "provider": facts.provider, "postings": back}
+    if after is not None:
+        yield Decided(ledger.case_stream, SuspenseHeld(**place, **asdict(after)))
+        return
+    released = SuspenseReleased(
+        **place,
+        suspense_id=suspense_id(facts.key, key),
+        payment_id=payment_id_of(facts, before.attempts),
+        resolution=why,
+        at=ledger.world.now,
+    )
+    yield Decided(ledger.case_stream, released)
 
 
 def release(ledger: Ledger, key: str, part: Held, why: Resolution, after: Closed | None = None) -> Said:

@@ -6,6 +6,7 @@ from providers.mayar.amounts import STATED
 from providers.mayar.signature import by_head, verify
 from providers.mayar.subject import subject
 from providers.mayar.translate import translate
+from providers.payer import PayerFields
 from providers.provider import Provider
 from providers.traits import Traits
 
@@ -20,5 +21,9 @@ MAYAR = Provider(
     earlier_paths=("/api/webhook/mayar",),
     account_setting="mayar_merchant_id",
     amounts=STATED,
+    payer=PayerFields(
+        phones=("data.customerMobile", "data.customer.mobile", "data.membershipCustomer.customerMobile"),
+        names=("data.customerName", "data.customer.name", "data.membershipCustomer.customerName"),
+    ),
     traits=Traits(announces_memberships=True, sells_licences=True, order_needs=frozenset({"email", "phone"})),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from providers.payer import PayerFields
 from providers.provider import Provider
 from providers.scalev.amounts import STATED
 from providers.scalev.signature import by_head, signed_at, verify
@@ -21,5 +22,9 @@ SCALEV = Provider(
     earlier_paths=("/api/webhooks/scalev",),
     account_setting="scalev_store_unique_id",
     amounts=STATED,
+    payer=PayerFields(
+        phones=("data.customer.phone", "data.destination_address.phone"),
+        names=("data.customer.name", "data.destination_address.name"),
+    ),
     traits=Traits(orders_carry_payments=True, sells_store_products=True),
 )

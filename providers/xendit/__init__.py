@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from providers.payer import PayerFields
 from providers.provider import Provider
 from providers.traits import Traits
 from providers.xendit.amounts import STATED
@@ -21,6 +22,10 @@ XENDIT = Provider(
     earlier_paths=("/api/webhooks/xendit",),
     account_setting="xendit_business_id",
     amounts=STATED,
+    payer=PayerFields(
+        phones=("data.channel_properties.account_mobile_number", "data.channel_properties.mobile_number"),
+        names=("data.payment_details.payer_name",),
+    ),
     refunds=obstacle,
     traits=Traits(unknown_purpose="purpose_unknown"),
 )

@@ -15,6 +15,7 @@ from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
+from runtime.settings.held_money import HeldMoneySettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.notifying import NotifySettings
@@ -86,6 +87,7 @@ class Settings(
     ReconciliationSettings,
     NotifySettings,
     WatchingSettings,
+    HeldMoneySettings,
     DatabaseSettings,
     FakeSettings,
     BaseSettings,

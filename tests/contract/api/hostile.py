@@ -61,6 +61,12 @@ TOPUPS = {
         ]
         + [{"provider": "xendit", "provider_payment_id": "py-nobodys", "reason": "duplicate"}]
     ),
+    "/v1/suspense/{suspense_id}/claim": itertools.cycle(
+        [{"customer_id": "budi", "reason": "a receipt"}, {"customer_id": "nobody", "reason": "a receipt"}]
+    ),
+    "/v1/suspense/{suspense_id}/refund": itertools.cycle(
+        [{"amount": 1, "proof": "a receipt", "reason": "paid twice"}, {"amount": 2, "reason": "paid twice"}]
+    ),
     "/api/payments/topup": itertools.cycle(
         [
             {"customerId": "budi", "amount": 50000, "paymentMethod": "qris"},
@@ -75,6 +81,8 @@ TOPUPS = {
     ),
 }
 """Wishes that can be fulfilled: which amounts and channels there are is the catalogue's business, and no schema's."""
+HELD = {"claim": "s0", "undo": "s0", "write-off": "s1", "refund": "s2"}
+"""What is spoken about: each word has an entry of its own, but what was claimed is what can be taken back."""
 _given: set[str] = set()
 
 
@@ -102,6 +110,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
     ):
         if name in place:
             place[name] = value
+    if "suspense_id" in path:
+        path["suspense_id"] = HELD.get(case.operation.path.rpartition("/")[2], "s3")
     if "subscription_id" in path:
         path["subscription_id"] = _subscription(ends=case.operation.path.endswith("/cancel"))
     if isinstance(case.body, dict) and case.operation.path in TOPUPS:

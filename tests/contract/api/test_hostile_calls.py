@@ -66,6 +66,7 @@ async def _buy(api: Api) -> None:
             for n in range(4)
         ),
         *(held(f"s{n}") for n in range(4)),
+        assessed("s2", amount=1_000_000),
     )
 
 

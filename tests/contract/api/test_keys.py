@@ -61,6 +61,7 @@ async def test_a_key_for_one_customer_is_no_key_for_another_nor_for_everybody(ap
         ("GET", "/v1/customers/c2/balance", None),
         ("POST", "/v1/customers/c2/spends", SPEND),
         ("GET", "/v1/suspense", None),
+        ("POST", "/v1/suspense/sus_1/claim", {"customer_id": "c1", "reason": "mine"}),
         ("GET", "/v1/customers?email=c1@contoh.id", None),
         ("GET", "/v1/payments/xendit/py-1", None),
     ):

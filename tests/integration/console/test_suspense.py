@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import asyncpg
@@ -196,3 +197,100 @@ async def test_a_claim_that_said_whose_a_subscription_is_stays(held: Run, store:
     result = await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "x", "--yes")
     assert result.code == exits.REFUSED
     assert await store.fetchval("SELECT count(*) FROM events") == 1
+
+
+async def test_a_write_off_is_taken_back_by_undo_and_undo_takes_claims_back_too(
+    held: Run, store: asyncpg.Connection
+) -> None:
+    done = await held("suspense", "write-off", SUSPENSE_ID, "--reason", "test payment", "--yes")
+    assert f"lunas suspense undo {SUSPENSE_ID}" in done.out
+    undone = await held("suspense", "undo", SUSPENSE_ID, "--reason", "the payer called", "--yes")
+    assert (undone.code, "not written off any more" in undone.out) == (exits.FINE, True)
+    await held("suspense", "claim", SUSPENSE_ID, "--customer", "budi", "--reason", "x", "--yes")
+    again = await held("suspense", "undo", SUSPENSE_ID, "--reason", "that was siti", "--yes")
+    assert "claim of susp-1 for customer budi is taken back" in again.out
+    assert [row["type"] for row in await store.fetch("SELECT type FROM events ORDER BY position")] == [
+        "suspense.written_off",
+        "suspense.write_off_withdrawn",
+        "suspense.claimed",
+        "suspense.claim_withdrawn",
+    ]
+    nothing = await held("suspense", "undo", SUSPENSE_ID, "--reason", "x", "--yes")
+    assert (nothing.code, "taken back already" in nothing.err) == (exits.REFUSED, True)
+
+
+async def test_the_second_of_two_operators_is_told_who_was_faster(
+    held: Run, store: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await held("suspense", "claim", SUSPENSE_ID, "--customer", "budi", "--reason", "called us", "--yes")
+    monkeypatch.setenv("LUNAS_OPERATOR", "joko")
+    for act in (
+        ("claim", SUSPENSE_ID, "--customer", "budi"),
+        ("write-off", SUSPENSE_ID),
+        ("refund", SUSPENSE_ID),
+    ):
+        late = await held("suspense", *act, "--reason", "x", "--yes")
+        assert (late.code, "already claimed for budi by sari at" in late.err) == (exits.REFUSED, True), (
+            late.err
+        )
+    assert (
+        "sudah diklaim untuk budi oleh sari"
+        in (await held("--lang", "id", "suspense", "write-off", SUSPENSE_ID, "--reason", "x", "--yes")).err
+    )
+    assert await store.fetchval("SELECT count(*) FROM events") == 1
+
+
+async def test_show_tells_why_it_waits_what_was_done_and_what_can_be(held: Run) -> None:
+    seen = await held("suspense", "show", SUSPENSE_ID)
+    assert "payer is not a customer yet" in seen.out
+    assert "Nobody has done anything" in seen.out
+    assert f"lunas suspense candidates {SUSPENSE_ID}" in seen.out
+    await held("suspense", "claim", SUSPENSE_ID, "--customer", "budi", "--reason", "called us", "--yes")
+    told = (await held("suspense", "show", SUSPENSE_ID, "--json")).json
+    assert [(act["verb"], act["actor"], act["reason"]) for act in told["acts"]] == [
+        ("suspense.claim", "sari", "called us")
+    ]
+    assert (await held("suspense", "show", "susp-9")).code == exits.WRONG_USE
+
+
+async def test_candidates_are_explained_in_the_operators_language(
+    held: Run, store: asyncpg.Connection
+) -> None:
+    await add_held(store, "susp-2", case_key="xendit:py-2", payment_id="py-2", payer_email="budi@exampel.com")
+    seen = await held("suspense", "candidates", "susp-2")
+    assert "1. budi" in seen.out
+    assert "differs from this customer's by 1 characters" in seen.out
+    assert "lunas suspense claim susp-2 --customer budi" in seen.err
+    indonesian = await held("--lang", "id", "suspense", "candidates", "susp-2")
+    assert "berbeda 1 karakter" in indonesian.out
+    (budi,) = (await held("suspense", "candidates", "susp-2", "--json")).json["items"]
+    assert (budi["strength"], [one["reason"] for one in budi["reasons"]]) == ("likely", ["email_near"])
+    assert "ask the payer" in (await held("suspense", "candidates", SUSPENSE_ID)).out
+
+
+async def test_ageing_shows_spans_and_status_says_what_is_old(held: Run, store: asyncpg.Connection) -> None:
+    await store.execute("UPDATE suspense_v1 SET since = now() - interval '40 days'")
+    await add_held(
+        store, "susp-2", amount=None, since=await store.fetchval("SELECT now() - interval '2 hours'")
+    )
+    seen = await held("suspense", "ageing")
+    assert re.search(r"xendit +0-1 d +1 +Rp 0", seen.out)
+    assert re.search(r"xendit +> 30 d +1 +Rp 50,000", seen.out)
+    assert "2 held, together Rp 50,000." in seen.err
+    assert "Of 1 nobody told the amount." in seen.err
+    told = (await held("suspense", "ageing", "--json")).json["items"]
+    assert [(one["from_hours"], one["to_hours"], one["count"], one["unknown"]) for one in told] == [
+        (0, 24, 1, 1),
+        (720, None, 1, 0),
+    ]
+    status = await held("status")
+    assert "Held money has waited longer than 7 days: 1, Rp 50,000" in status.out
+
+
+@pytest.mark.parametrize("options", [("--by-hand",), ("--proof", "BCA 1")])
+async def test_what_went_back_by_hand_needs_a_proof(
+    held: Run, store: asyncpg.Connection, options: tuple[str, ...]
+) -> None:
+    result = await held("suspense", "refund", SUSPENSE_ID, *options, "--reason", "x", "--yes")
+    assert (result.code, "belong together" in result.err) == (exits.WRONG_USE, True)
+    assert await store.fetchval("SELECT count(*) FROM events") == 0

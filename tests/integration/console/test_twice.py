@@ -19,7 +19,9 @@ from tests.integration.console.conftest import Run, add_letter
 from tests.integration.console.test_credit import spent
 from tests.integration.console.test_suspense import SUSPENSE_ID, add_held
 from tests.integration.processor.fulfilment.test_rounds import settle as decide
+from tests.integration.processor.fulfilment.test_rounds import write
 from tests.integration.projections.decisions import credit, registered
+from tests.unit.processor.cases.facts import capture
 from tests.unit.processor.policies.ledgerbook import shipped_catalog
 
 
@@ -79,6 +81,19 @@ async def _claim(scene: Scene) -> list[str]:
 async def _unclaim(scene: Scene) -> list[str]:
     await scene.before("suspense", "claim", await scene.held(), "--customer", await scene.customer())
     return [SUSPENSE_ID]
+
+
+async def _undo(scene: Scene) -> list[str]:
+    await scene.before("suspense", "write-off", await scene.held())
+    return [SUSPENSE_ID]
+
+
+async def _give_back(scene: Scene) -> list[str]:
+    await publish_catalog(scene.pool, shipped_catalog())
+    await write(scene.pool, capture(payer_email="siapa@contoh.id"))
+    await decide(scene.pool)
+    await Feeder(scene.store, batch_max=100).catch_up()
+    return [str(await scene.store.fetchval("SELECT suspense_id FROM suspense"))]
 
 
 async def _write_off(scene: Scene) -> list[str]:
@@ -143,7 +158,9 @@ ONCE: dict[tuple[str, str], Prepared] = {
     ("projections", "switch"): _switch,
     ("projections", "rollback"): _rollback,
     ("suspense", "claim"): _claim,
+    ("suspense", "refund"): _give_back,
     ("suspense", "unclaim"): _unclaim,
+    ("suspense", "undo"): _undo,
     ("suspense", "write-off"): _write_off,
 }
 

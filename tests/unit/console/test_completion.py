@@ -31,6 +31,6 @@ def test_every_shell_has_a_script_that_asks_lunas(shell: str, capsys: pytest.Cap
 def test_commands_verbs_and_options_are_completed() -> None:
     assert complete("lunas", "") == list(main.COMMANDS)
     assert complete("lunas", "su") == ["suspense"]
-    assert complete("lunas", "suspense", "un") == ["unclaim"]
+    assert complete("lunas", "suspense", "un") == ["unclaim", "undo"]
     assert "--customer" in complete("lunas", "suspense", "claim", "--cu")
     assert complete("lunas", "suspense", "list", "--provider", "x") == ["xendit"]

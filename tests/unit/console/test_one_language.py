@@ -12,7 +12,7 @@ import click
 import pytest
 
 from console import click_words, exits, language, main
-from console.commands.suspense import reason_in_words
+from console.held_words import reason_in_words
 from console.messages import value
 from console.output import decimal, number, rupiah
 from console.texts.values import VALUES_IN_INDONESIAN

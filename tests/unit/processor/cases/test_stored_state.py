@@ -39,6 +39,7 @@ YOUNGER = {
     "own",
     "claim",
     "withdrawn",
+    "reopened",
 }
 """Fields that no earlier version wrote."""
 

@@ -30,6 +30,7 @@ from schemas.facts import (
     CustomerRegistered,
     SuspenseClaimed,
     SuspenseClaimWithdrawn,
+    SuspenseWriteOffWithdrawn,
     SuspenseWrittenOff,
 )
 from tests.unit.processor.tables import Tables, run
@@ -139,6 +140,14 @@ class Book:
         item = self.held(reason)
         return self.give(
             SuspenseWrittenOff(suspense_id=item.suspense_id, case=item.case, actor="sari", reason="old")
+        )
+
+    def reopen(self, item: d.SuspenseHeld) -> Book:
+        """The operator takes back that it was written off."""
+        return self.give(
+            SuspenseWriteOffWithdrawn(
+                suspense_id=item.suspense_id, case=item.case, actor="sari", reason="the payer called"
+            )
         )
 
     def change_catalog(self, catalog: Catalog) -> Book:

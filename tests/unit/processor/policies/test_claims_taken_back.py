@@ -1,4 +1,4 @@
-"""A claim that is taken back leaves everything as if nobody had claimed."""
+"""A claim or a write-off that is taken back leaves everything as if nobody had said anything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas import decisions as d
 from schemas import facts as f
 from schemas.corrections import CreditWithdrawn
 from schemas.event_model import EventModel
-from tests.unit.processor.cases.facts import at, capture, order, package, paid, refund
+from tests.unit.processor.cases.facts import at, capture, licence, order, package, paid, refund
 from tests.unit.processor.policies.histories import PEOPLE, histories, registrations
 from tests.unit.processor.policies.ledgerbook import VARIANT, Book, balanced, club
 from tests.unit.processor.policies.test_any_order import STABLE, shuffled
@@ -44,9 +44,14 @@ def claim(book: Book, item: d.SuspenseHeld, customer_id: str, product: str | Non
     return book.give(said)
 
 
+def write_off(book: Book, item: d.SuspenseHeld) -> Book:
+    said = f.SuspenseWrittenOff(suspense_id=item.suspense_id, case=item.case, actor="sari", reason="old")
+    return book.give(said)
+
+
 @settings(STABLE, max_examples=100)
 @given(facts=histories(), chance=st.randoms(use_true_random=False))
-def test_a_claim_and_its_undoing_equal_no_claim_at_all(
+def test_claims_and_write_offs_that_were_undone_equal_no_word_at_all(
     facts: list[EventModel], chance: random.Random
 ) -> None:
     arrival = shuffled([*registrations(), *facts], chance)
@@ -54,14 +59,17 @@ def test_a_claim_and_its_undoing_equal_no_claim_at_all(
     never, undone = Book(catalog=club()), Book(catalog=club())
     for book in (never, undone):
         book.give(*arrival[:cut])
-    claimed = []
+    take_back = []
     for item in claimable(undone):
-        if chance.random() < 0.7:
+        if chance.random() < 0.4:
             claim(undone, item, chance.choice(list(PEOPLE)), chance.choice(PRODUCTS))
-            claimed.append(item)
-    chance.shuffle(claimed)
-    for item in claimed:
-        undone.unclaim(item)
+            take_back.append((undone.unclaim, item))
+        elif chance.random() < 0.6:
+            write_off(undone, item)
+            take_back.append((undone.reopen, item))
+    chance.shuffle(take_back)
+    for undo, item in take_back:
+        undo(item)
         assert balanced(undone)
     assert undone.end_state() == never.end_state()
     told = len(undone.decisions)
@@ -178,3 +186,58 @@ def test_other_money_of_it_stays_where_it_was() -> None:
     claim(book, item, "c-2", None)
     book.unclaim(item)
     assert book.end_state() == never.end_state()
+
+
+@pytest.mark.parametrize("held", [(capture(),), (package("platinum"),), (order(spam=True), paid())])
+def test_what_was_written_off_waits_again(held: tuple[EventModel, ...]) -> None:
+    never, undone = (Book(catalog=club()).customer("c-2").give(*held) for _ in range(2))
+    item = undone.held()
+    undone.write_off()
+    assert undone.balance(f"forfeited:{item.provider}") == item.amount
+    undone.reopen(item)
+    assert undone.end_state() == never.end_state()
+    assert undone.held() == item.amended(postings=undone.held().postings)
+    assert undone.reopen(item).end_state() == never.end_state()
+
+
+def test_money_that_found_its_home_meanwhile_goes_there_when_its_write_off_is_taken_back() -> None:
+    never, undone = (Book().give(capture()) for _ in range(2))
+    item = undone.held()
+    undone.write_off().customer(*RATNA)
+    assert undone.credit("c-1") == 0
+    undone.reopen(item)
+    assert undone.end_state() == never.customer(*RATNA).end_state()
+    assert (undone.credit("c-1"), undone.reasons()) == (500_000, [])
+
+
+@pytest.mark.parametrize(("back", "waits"), [(20_000, 30_000), (50_000, None)])
+def test_what_went_back_of_money_that_was_written_off_does_not_wait_again(
+    back: int, waits: int | None
+) -> None:
+    never, undone = (Book().give(capture()) for _ in range(2))
+    item = undone.held()
+    undone.write_off().give(refund(amount=back)).reopen(item)
+    assert undone.end_state() == never.give(refund(amount=back)).end_state()
+    assert [one.amount for one in undone.suspense().values()] == ([waits] if waits else [])
+    assert balanced(undone)
+
+
+def test_it_can_be_written_off_and_claimed_again_and_an_older_word_does_not_come_back() -> None:
+    book = Book().customer("c-2").give(capture())
+    item = book.held()
+    book.write_off().reopen(item).write_off().reopen(item).claim("c-2")
+    assert book.credit("c-2") == 500_000
+    (case,) = book.payment_cases.values()
+    case.facts.observe(
+        f.SuspenseWrittenOff(suspense_id=item.suspense_id, case=item.case, actor="sari", reason="x"), 1
+    )
+    assert case.facts.write_offs == {}
+
+
+def test_a_licence_that_was_written_off_waits_again() -> None:
+    book = Book().give(licence("activated", at(days=30)))
+    item = book.held()
+    book.write_off().reopen(item)
+    assert book.held().amended(postings=()) == item.amended(postings=())
+    book.customer(*RATNA)
+    assert (book.reasons(), book.subscription("c-1").status) == ([], "active")

@@ -1,0 +1,80 @@
+-- one: One entry, whatever became of it, and where readers stand.
+WITH seen AS (
+    SELECT position AS at_position, lag_seconds AS lag FROM projection_positions WHERE name = 'suspense'
+)
+SELECT seen.at_position, seen.lag, s.* FROM seen LEFT JOIN suspense s ON s.suspense_id = $1;
+
+-- heard: How far decisions on facts, and what readers see of held money, have come.
+SELECT (SELECT position FROM checkpoints WHERE consumer = 'fulfilment' ORDER BY version DESC LIMIT 1) AS decided,
+    (SELECT position FROM projection_positions WHERE name = 'suspense') AS shown;
+
+-- customer: Whether this customer is registered.
+SELECT EXISTS (SELECT FROM customers WHERE customer_id = $1);
+
+-- subscribed: Whether a case is a subscription, or a payment that charges for one.
+SELECT kind = 'subscription' OR (state -> 'facts' -> 'registers' -> 'subscription_key') IS NOT NULL
+FROM fulfilment_cases
+WHERE case_key = coalesce((SELECT case_key FROM fulfilment_aliases WHERE alias = $1), $1);
+
+-- refund: The newest refund of a payment that is under way or was made, and who asked for it.
+SELECT r.refund_id, r.status, r.created_at, r.position, coalesce(a.actor, r.made_by) AS actor
+FROM refunds r
+LEFT JOIN LATERAL (
+    SELECT actor FROM operator_acts WHERE target = $3 AND after ->> 'refund_id' = r.refund_id ORDER BY act_id DESC LIMIT 1
+) AS a ON true
+WHERE r.provider = $1 AND r.names && ARRAY[$2] AND r.status <> 'failed'
+ORDER BY r.created_at DESC LIMIT 1;
+
+-- act: Who did what, in the transaction that did it.
+INSERT INTO operator_acts (act_id, actor, verb, target, reason, before, after, undo) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- acts: What persons did about an entry, oldest first.
+SELECT act_id, at, actor, verb, reason, undo FROM operator_acts WHERE target = $1 ORDER BY act_id;
+
+-- facts: What was told of the case, in the order of the log; the last part of that statement.
+SELECT t.position, e.type, e.data, e.metadata ->> 'delivery_id' AS delivery_id
+FROM steps t JOIN happened e USING (position)
+WHERE t.kind = 'fact'
+ORDER BY t.position;
+
+-- bodies: What was sent, exactly. Not for the API's role.
+SELECT body FROM deliveries WHERE delivery_id = ANY ($1::uuid[]) ORDER BY delivery_id LIMIT $2;
+
+-- people: Customers by their ids.
+SELECT customer_id, email_normalized, phone, name FROM customers WHERE customer_id = ANY ($1::text[]);
+
+-- by_id: Customers with one of these ids.
+SELECT customer_id FROM customers WHERE customer_id = ANY ($1::text[]) LIMIT $2;
+
+-- by_email: Customers with one of these addresses.
+SELECT customer_id FROM customers WHERE email_normalized = ANY ($1::text[]) LIMIT $2;
+
+-- by_name: Customers with one of these names. No index: an operator's question, not an application's.
+SELECT customer_id FROM customers WHERE lower(name) = ANY ($1::text[]) LIMIT $2;
+
+-- earlier: Whose payments of these payers were, by spellings of the address in lower case.
+SELECT p.customer_id, count(*) AS payments
+FROM unnest($1::text[]) AS spelling
+CROSS JOIN LATERAL (
+    SELECT customer_id FROM payments
+    WHERE lower(payer_email) = spelling AND payer_email IS NOT NULL AND customer_id IS NOT NULL AND paid_at IS NOT NULL
+        AND case_key <> $2
+    ORDER BY first_position DESC LIMIT $3
+) AS p
+GROUP BY p.customer_id;
+
+-- asked: Requests of ours that these references name, and those of this amount that were open when the money came and that nobody has paid.
+SELECT r.request_id, r.customer_id, coalesce(r.charged_idr, r.amount_idr) AS amount, r.created_at, r.method, r.channel
+FROM payment_requests r
+WHERE r.request_id = ANY ($1::text[])
+UNION
+SELECT * FROM (
+    SELECT r.request_id, r.customer_id, coalesce(r.charged_idr, r.amount_idr) AS amount, r.created_at, r.method, r.channel
+    FROM payment_requests r
+    WHERE coalesce(r.charged_idr, r.amount_idr) = $2 AND r.created_at BETWEEN $3 AND $4 AND r.status <> 'refused'
+        AND NOT EXISTS (
+            SELECT FROM payment_aliases a JOIN payments p ON p.record = a.record
+            WHERE a.provider = r.provider AND a.alias = r.request_id AND p.paid_at IS NOT NULL
+        )
+    ORDER BY r.created_at DESC LIMIT $5
+) AS near;

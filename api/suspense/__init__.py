@@ -1,0 +1,1 @@
+"""Held money: whose it may be, and the words of people that bring it home, send it back or close it."""

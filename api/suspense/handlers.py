@@ -1,0 +1,233 @@
+"""The calls about held money: from a request to a look or a word, from what became of it to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
+
+from api.answers import answer, language_of
+from api.catalogue import CatalogueInForce
+from api.checkout import idempotency
+from api.checkout.bodies import parsed
+from api.checkout.idempotency import FirstAnswer
+from api.gate import key_of
+from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, only
+from api.reads.positions import PositionWatch
+from api.refunds.asking import Refunder
+from api.refunds.handlers import created
+from api.suspense import calls, speaking
+from api.suspense.gathering import SQL, candidates
+from api.suspense.returning import Return, give_back
+from api.suspense.scoring import Candidate
+from api.suspense.speaking import CREDIT, NO_UNCLAIM, Author
+from api.suspense.speaking import Spoken as Word
+from projections.held_money import ageing
+from runtime.database import Connection, Pool
+from schemas.calls import Call
+from schemas.candidate_reasons import explained
+from schemas.languages import Language
+from schemas.problems import Problem
+from schemas.suspense_api import (
+    Spoken,
+    SuspenseClaimBody,
+    SuspenseRefundBody,
+    SuspenseUndoBody,
+    SuspenseWriteOffBody,
+)
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+Route = tuple[Call, Callable[[web.Request], Awaitable[web.StreamResponse]]]
+Said = TypeVar("Said", bound=Spoken)
+CANDIDATES_MAX = 10
+RETRY = {"Retry-After": "1"}
+DONE = {
+    "suspense.claimed": "claimed",
+    "suspense.claim_withdrawn": "unclaimed",
+    "suspense.written_off": "written_off",
+    "suspense.write_off_withdrawn": "reopened",
+}
+
+
+class SuspenseCalls:
+    """Handlers over one pool."""
+
+    def __init__(self, pool: Pool, settings: Settings, watch: PositionWatch, refunder: Refunder) -> None:
+        self._pool, self._settings, self._watch, self._refunder = pool, settings, watch, refunder
+        self._acquire_seconds = settings.database_acquire_timeout_seconds
+        self._catalogue = CatalogueInForce(pool, settings.catalog)
+
+    def routes(self) -> list[Route]:
+        """Every call with its handler."""
+        return [
+            (calls.AGEING, self.ageing),
+            (calls.SHOW, self.show),
+            (calls.CANDIDATES, self.candidates),
+            (calls.CLAIM, self.claim),
+            (calls.UNDO, self.undo),
+            (calls.REFUND, self.refund),
+            (calls.WRITE_OFF, self.write_off),
+        ]
+
+    async def ageing(self, request: web.Request) -> web.StreamResponse:
+        wanted = await self._wait(request)
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            seen = await connection.fetchrow(SQL["one"], "")
+            spans = await ageing(connection, self._settings.suspense_ageing_hours)
+        names = ("provider", "from_hours", "to_hours", "count", "amount", "unknown", "oldest")
+        return answer(
+            {
+                "count": sum(one.count for one in spans),
+                "amount": sum(one.amount for one in spans),
+                "oldest": min((one.oldest for one in spans), default=None),
+                "items": [{name: getattr(one, name) for name in names} for one in spans],
+                **_stands(seen, wanted),
+            }
+        )
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        wanted = await self._wait(request)
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            row = (await speaking.look(connection, _entry(request))).row
+            acts = await connection.fetch(SQL["acts"], row["suspense_id"])
+        shown = [
+            {
+                "act_id": str(act["act_id"]),
+                "at": act["at"],
+                "verb": act["verb"],
+                "by": act["actor"],
+                "reason": act["reason"],
+            }
+            for act in acts
+        ]
+        return answer(_entry_shown(row) | {"acts": shown} | _stands(row, wanted))
+
+    async def candidates(self, request: web.Request) -> web.StreamResponse:
+        wanted = await self._wait(request)
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            row = (await speaking.look(connection, _entry(request))).row
+            ranked = await candidates(connection, row)
+        items = [_candidate(one, language_of(request)) for one in ranked[:CANDIDATES_MAX]]
+        return answer({"id": row["suspense_id"], "items": items} | _stands(row, wanted))
+
+    async def claim(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        body = parsed(raw, SuspenseClaimBody)
+        known = (await self._catalogue.get()).product(body.product or "")
+        if body.product not in (None, CREDIT) and known is None:
+            raise Problem("product_unknown", product=body.product, field="product")
+
+        async def say(connection: Connection, entry: str, author: Author) -> Word:
+            return await speaking.claim(connection, entry, body.customer_id, body.product, author)
+
+        return await self._speak(request, raw, body, say)
+
+    async def undo(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        return await self._speak(request, raw, parsed(raw, SuspenseUndoBody), speaking.undo)
+
+    async def write_off(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        return await self._speak(request, raw, parsed(raw, SuspenseWriteOffBody), speaking.write_off)
+
+    async def refund(self, request: web.Request) -> web.StreamResponse:
+        """201 once the provider took it on or it went back by hand, 202 while the provider has not answered."""
+        raw = await request.read()
+        body = parsed(raw, SuspenseRefundBody)
+
+        async def do(connection: Connection, entry: str, author: Author) -> dict[str, Any]:
+            made = await give_back(connection, Return(entry, body.amount, body.proof), author, "api")
+            return {"refund_id": made.recorded.refund_id}
+
+        first, new = await self._once(request, raw, body, do)
+        row = await self._refunder.settled(str(first["refund_id"]))
+        return created(row, new=new)
+
+    async def _speak(
+        self,
+        request: web.Request,
+        raw: bytes,
+        body: Spoken,
+        say: Callable[[Connection, str, Author], Awaitable[Word]],
+    ) -> web.StreamResponse:
+        async def do(connection: Connection, entry: str, author: Author) -> dict[str, Any]:
+            spoken = await say(connection, entry, author)
+            return {
+                "id": entry,
+                "done": DONE[spoken.word.TYPE],
+                "act_id": str(spoken.act_id),
+                "undoable": spoken.word.TYPE in ("suspense.claimed", "suspense.written_off")
+                and spoken.undo != NO_UNCLAIM,
+                "position": spoken.position,
+            }
+
+        document, _ = await self._once(request, raw, body, do)
+        return answer(document)
+
+    async def _once(
+        self,
+        request: web.Request,
+        raw: bytes,
+        body: Spoken,
+        do: Callable[[Connection, str, Author], Awaitable[dict[str, Any]]],
+    ) -> tuple[dict[str, Any], bool]:
+        """What was answered the first time, and whether this is it."""
+        only(request, ())
+        key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
+        digest = idempotency.digest(request.method, request.path, raw)
+        who = f"{body.by} ({key_of(request)})" if body.by else key_of(request)
+        author = Author(who, body.reason, self._settings.min_position_wait_seconds)
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
+            repeated = await idempotency.earlier(connection, key, digest)
+            if repeated is not None:
+                return repeated.document, False
+            document = await do(connection, _entry(request), author)
+            await idempotency.keep(connection, key, digest, FirstAnswer(200, document))
+        return document, True
+
+    async def _wait(self, request: web.Request) -> int:
+        only(request, ("min_position",))
+        wanted = integer(request, "min_position", 0, MAX_POSITION) or 0
+        if wanted:
+            await self._watch.reached(("suspense",), wanted, self._settings.min_position_wait_seconds)
+        return wanted
+
+
+def _entry(request: web.Request) -> str:
+    """What PostgreSQL cannot even be asked about does not exist."""
+    entry = request.match_info["suspense_id"]
+    if "\x00" in entry or not entry.isprintable() or len(entry) > SEGMENT_MAX:
+        raise Problem("suspense_not_found")
+    return entry
+
+
+def _stands(row: Any, wanted: int) -> dict[str, Any]:
+    if row is None or row["at_position"] is None:
+        raise Problem("unavailable", headers=RETRY)
+    if row["at_position"] < wanted:
+        raise Problem("projection_behind", headers=RETRY, position=row["at_position"], min_position=wanted)
+    return {"position": row["at_position"], "lag_seconds": round(row["lag"], 3)}
+
+
+def _entry_shown(row: Any) -> dict[str, Any]:
+    names = (
+        "reason", "provider", "amount", "payer_email", "customer_id", "product", "since", "stale", "status", "resolution", "released_at",
+        "released_by",
+    )  # fmt: skip
+    shown = {name: row[name] for name in names}
+    return {"id": row["suspense_id"], "provider_payment_id": row["payment_id"]} | shown
+
+
+def _candidate(one: Candidate, language: Language) -> dict[str, Any]:
+    reasons = [
+        {
+            "reason": sign.reason,
+            "points": sign.points,
+            "explained": explained(sign.reason, sign.values, language),
+        }
+        for sign in one.signs
+    ]
+    return {"customer_id": one.customer_id, "score": one.score, "strength": one.strength, "reasons": reasons}

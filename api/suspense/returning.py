@@ -1,0 +1,61 @@
+"""Held money that goes back to whoever paid it: through its provider, or by hand with something that shows it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from api.refunds.book import RecordedRefund, RefundOrder, reserve
+from api.suspense.gathering import facts_of
+from api.suspense.speaking import Act, Author, Entry, free, record
+from eventstore.append import lock_log
+from runtime.database import Connection
+from schemas.problem_reasons import Reason
+from schemas.problems import Problem
+
+NO_UNDO = "none: money that went back cannot be fetched again"
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What is to go back. `amount_idr` None: all that is held. `proof`: it went back by hand already."""
+
+    suspense_id: str
+    amount_idr: int | None = None
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The refund that stands for it."""
+
+    entry: Entry
+    recorded: RecordedRefund
+    act_id: uuid.UUID
+
+
+async def give_back(connection: Connection, wish: Return, author: Author, by: str) -> Returned:
+    """In the caller's transaction; the provider is asked behind it. Raises Problem: what is more than is held, or already done by somebody."""
+    entry = await free(connection, wish.suspense_id, author.patience_seconds)
+    row = entry.row
+    if wish.amount_idr is not None and row["amount"] is not None and wish.amount_idr > row["amount"]:
+        raise Problem("refund_exceeds_payment", reason=Reason("refund_left", {"left": row["amount"]}))
+    told = await facts_of(connection, row["case_key"])
+    order = RefundOrder(
+        row["provider"],
+        row["payment_id"],
+        row["amount"] if wish.amount_idr is None else wish.amount_idr,
+        author.reason,
+        by,
+        author.actor,
+        wish.proof,
+        row["payment_id"] if row["payment_id"] in told.attempts else None,
+    )
+    await lock_log(connection)
+    # Nobody else may have asked while we waited for the lock.
+    entry = await free(connection, wish.suspense_id, 0)
+    recorded = await reserve(connection, order, again=True)
+    after = {"refund_id": recorded.refund_id, "amount": order.amount_idr, "proof": wish.proof}
+    return Returned(
+        entry, recorded, await record(connection, entry, author, Act("suspense.refund", NO_UNDO, after))
+    )

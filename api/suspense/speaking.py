@@ -1,0 +1,270 @@
+"""What people say of held money: whose it is, that it is nobody's, or that either was wrong. The word is a fact; fulfilment decides what follows.
+
+Two people at once: the first word counts, the other is told by whom and when. A word is heard before another is taken: what is held still
+although somebody claimed it may be claimed again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import orjson
+
+from api.suspense.gathering import SQL
+from eventstore.append import NewEvent, append, lock_log
+from eventstore.read import StoredEvent, head, read_stream
+from runtime.database import Connection
+from runtime.ids import uuid7
+from schemas import streams
+from schemas.errors import WrongExpectedVersion
+from schemas.facts import (
+    SuspenseClaimed,
+    SuspenseClaimWithdrawn,
+    SuspenseFact,
+    SuspenseWriteOffWithdrawn,
+    SuspenseWrittenOff,
+)
+from schemas.problem_reasons import Reason
+from schemas.problems import Problem
+
+if TYPE_CHECKING:
+    import asyncpg
+
+POLL_SECONDS = 0.02
+CREDIT = "credit"
+"""What a claim may call a top-up."""
+WHY = "--reason WHY"
+NO_UNCLAIM = "no command: refund the payment at the provider, and its webhook takes back what was granted"
+"""Of a claim that also said whose a subscription is."""
+_WIB = timezone(timedelta(hours=7), "WIB")
+Word = SuspenseClaimed | SuspenseClaimWithdrawn | SuspenseWrittenOff | SuspenseWriteOffWithdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who speaks, why, and how long they wait until an earlier word was heard."""
+
+    actor: str
+    reason: str
+    patience_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Held money as somebody found it. `version`: of what was said of it."""
+
+    row: asyncpg.Record
+    version: int
+    newest: StoredEvent | None
+
+    @property
+    def id(self) -> str:
+        return str(self.row["suspense_id"])
+
+    @property
+    def word(self) -> Word | None:
+        """The newest word, also one that took another back."""
+        said = self.newest.decoded() if self.newest else None
+        return said if isinstance(said, Word) else None
+
+    @property
+    def stands(self) -> SuspenseClaimed | SuspenseWrittenOff | None:
+        """The word that stands."""
+        word = self.word
+        return word if isinstance(word, SuspenseClaimed | SuspenseWrittenOff) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said, its audit record, how to take it back, and where it stands in the log."""
+
+    entry: Entry
+    word: SuspenseFact
+    act_id: uuid.UUID
+    undo: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """For the audit record."""
+
+    verb: str
+    undo: str
+    after: object
+
+
+async def look(connection: Connection, suspense_id: str) -> Entry:
+    """The entry, whatever became of it, with the newest word on it. Raises Problem for an unknown id."""
+    words = await read_stream(connection, streams.suspense(suspense_id))
+    row = await connection.fetchrow(SQL["one"], suspense_id)
+    if row is None or row["suspense_id"] is None:
+        raise Problem("suspense_not_found")
+    return Entry(row, words[-1].version if words else 0, words[-1] if words else None)
+
+
+async def free(connection: Connection, suspense_id: str, patience_seconds: float) -> Entry:
+    """The entry when somebody may speak about it now. Raises Problem: unknown, or already done by somebody."""
+    entry = await look(connection, suspense_id)
+    if entry.newest is not None:
+        heard = await _heard(connection, entry.newest.position, patience_seconds)
+        entry = await look(connection, suspense_id)
+        if entry.stands is not None and (not heard or entry.row["status"] != "held"):
+            raise already(entry)
+    if entry.row["status"] != "held":
+        raise already(entry)
+    row = entry.row
+    refund = await connection.fetchrow(SQL["refund"], row["provider"], row["payment_id"], suspense_id)
+    if refund is not None and refund["status"] in ("reserved", "pending"):
+        raise _refunding(refund)
+    if refund is not None and not await _heard(connection, refund["position"], patience_seconds):
+        raise _refunding(refund)
+    if refund is not None:
+        entry = await look(connection, suspense_id)
+        if entry.row["status"] != "held":
+            raise already(entry)
+    return entry
+
+
+async def claim(
+    connection: Connection, suspense_id: str, customer_id: str, product: str | None, author: Author
+) -> Spoken:
+    """In the caller's transaction. Raises Problem."""
+    entry = await free(connection, suspense_id, author.patience_seconds)
+    await check_customer(connection, customer_id)
+    stands = entry.stands
+    if isinstance(stands, SuspenseClaimed) and (stands.customer_id, stands.product) == (customer_id, product):
+        raise already(entry)
+    word = SuspenseClaimed(
+        suspense_id=suspense_id,
+        case=entry.row["case_key"],
+        customer_id=customer_id,
+        product=product,
+        actor=author.actor,
+        reason=author.reason,
+    )
+    reversible = await may_unclaim(connection, entry.row["case_key"], product)
+    undo = f"lunas suspense unclaim {suspense_id} {WHY}" if reversible else NO_UNCLAIM
+    after = {"customer_id": customer_id, "product": product}
+    return await _say(connection, entry, word, author, Act("suspense.claim", undo, after))
+
+
+async def write_off(connection: Connection, suspense_id: str, author: Author) -> Spoken:
+    """In the caller's transaction. Raises Problem."""
+    entry = await free(connection, suspense_id, author.patience_seconds)
+    word = SuspenseWrittenOff(
+        suspense_id=suspense_id, case=entry.row["case_key"], actor=author.actor, reason=author.reason
+    )
+    act = Act("suspense.write_off", f"lunas suspense undo {suspense_id} {WHY}", "written_off")
+    return await _say(connection, entry, word, author, act)
+
+
+async def undo(connection: Connection, suspense_id: str, author: Author) -> Spoken:
+    """Takes the word that stands back, in the caller's transaction. Raises Problem."""
+    entry = await look(connection, suspense_id)
+    await check_undo(connection, entry)
+    stands, case = entry.stands, entry.row["case_key"]
+    said = {"suspense_id": suspense_id, "case": case, "actor": author.actor, "reason": author.reason}
+    if isinstance(stands, SuspenseClaimed):
+        product = f" --product {stands.product}" if stands.product else ""
+        again = f"lunas suspense claim {suspense_id} --customer {stands.customer_id}{product} {WHY}"
+        act = Act("suspense.unclaim", again, {"customer_id": None, "product": None})
+        return await _say(connection, entry, SuspenseClaimWithdrawn.model_validate(said), author, act)
+    act = Act("suspense.reopen", f"lunas suspense write-off {suspense_id} {WHY}", "held")
+    return await _say(connection, entry, SuspenseWriteOffWithdrawn.model_validate(said), author, act)
+
+
+async def check_customer(connection: Connection, customer_id: str) -> None:
+    """Raises Problem when nobody is registered under this id."""
+    if not await connection.fetchval(SQL["customer"], customer_id):
+        raise Problem("customer_not_found")
+
+
+async def check_undo(connection: Connection, entry: Entry) -> None:
+    """Raises Problem when there is nothing to take back, or it cannot be."""
+    stands = entry.stands
+    if stands is None and entry.word is not None:
+        raise _told_already(entry, entry.word, "already_reopened")
+    if stands is None:
+        raise Problem("suspense_nothing_to_undo")
+    if isinstance(stands, SuspenseClaimed) and not await may_unclaim(
+        connection, entry.row["case_key"], stands.product
+    ):
+        raise Problem("suspense_claim_of_subscription")
+
+
+async def may_unclaim(connection: Connection, case: str, product: str | None) -> bool:
+    """Whether a claim (as `product`) can be taken back: not when it also said whose a subscription is, which other payments rest on."""
+    return product == CREDIT or not await connection.fetchval(SQL["subscribed"], case)
+
+
+def already(entry: Entry) -> Problem:
+    """Who was faster, and when."""
+    row, newest, word = entry.row, entry.newest, entry.word
+    if word is None or newest is None or (entry.stands is None and row["status"] != "held"):
+        by = row["released_by"] or Reason("by_the_rules")
+        resolution = Reason(f"resolution_{row['resolution'] or 'changed'}")
+        told: dict[str, object] = {"resolution": resolution, "by": by, "at": _shown(row["released_at"])}
+        return Problem("suspense_already_done", reason=Reason("already_released", told))
+    codes = {SuspenseClaimed: "already_claimed", SuspenseWrittenOff: "already_written_off"}
+    return _told_already(entry, word, codes.get(type(word), "already_reopened"))
+
+
+def _told_already(entry: Entry, word: Word, code: str) -> Problem:
+    at = _shown(entry.newest.recorded_at if entry.newest else None)
+    told = {"customer": getattr(word, "customer_id", ""), "by": word.actor, "at": at}
+    return Problem("suspense_already_done", reason=Reason(code, told))
+
+
+async def record(connection: Connection, entry: Entry, author: Author, act: Act) -> uuid.UUID:
+    """The audit record, in the caller's transaction."""
+    act_id = uuid7()
+    row = entry.row
+    before = {"reason": row["reason"], "amount": row["amount"], "case": row["case_key"]}
+    texts = (orjson.dumps(before).decode(), orjson.dumps(act.after).decode())
+    await connection.execute(
+        SQL["act"], act_id, author.actor, act.verb, entry.id, author.reason, *texts, act.undo
+    )
+    return act_id
+
+
+async def _say(connection: Connection, entry: Entry, word: Word, author: Author, act: Act) -> Spoken:
+    stream = streams.suspense(entry.id)
+    metadata = {"correlation_id": str(uuid7()), "actor": author.actor}
+    await lock_log(connection)
+    try:
+        news = [NewEvent(stream, word, metadata)]
+        appended = await append(connection, news, expected={stream: entry.version})
+    except WrongExpectedVersion:
+        # Somebody spoke between our look and the log's lock: their word counts.
+        raise already(await look(connection, entry.id)) from None
+    act_id = await record(connection, entry, author, act)
+    return Spoken(entry, word, act_id, act.undo, appended.last)
+
+
+async def _heard(connection: Connection, position: int, seconds: float) -> bool:
+    """Waits until fulfilment has decided on what stands at `position`, and readers see what it decided."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    wanted, decided = position, False
+    while True:
+        row = await connection.fetchrow(SQL["heard"])
+        if row is not None and not decided and (row["decided"] or 0) >= position:
+            decided, wanted = True, await head(connection)
+        if row is not None and decided and (row["shown"] or 0) >= wanted:
+            return True
+        if asyncio.get_running_loop().time() >= deadline:
+            return False
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _refunding(refund: asyncpg.Record) -> Problem:
+    told = {"refund": refund["refund_id"], "by": refund["actor"], "at": _shown(refund["created_at"])}
+    return Problem("suspense_already_done", reason=Reason("already_refunding", told))
+
+
+def _shown(at: datetime | None) -> str:
+    return "-" if at is None else f"{at.astimezone(UTC).astimezone(_WIB):%Y-%m-%d %H:%M:%S} WIB"

@@ -1,0 +1,172 @@
+"""The verbs of `lunas suspense` that change something: each with a reason, an audit record, and the way back where there is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.suspense import speaking
+from api.suspense.returning import Return, give_back
+from api.suspense.speaking import Spoken
+from console.acts import Done, tell
+from console.claims import author, in_words, outcome
+from console.exits import FINE, Refused, WrongUse
+from console.held_words import reason_in_words
+from console.lazy import Command
+from console.messages import text, value
+from console.options import as_json, asynchronous, reason, yes
+from console.output import rupiah
+from console.products import check_product
+from console.safety import confirm
+from console.store import open_store
+from console.target import load_target
+from schemas.facts import SuspenseClaimed, SuspenseClaimWithdrawn
+
+if TYPE_CHECKING:
+    from runtime.database import Connection
+
+entry = click.argument("entry", metavar="ID")
+
+
+@click.command("claim", cls=Command)
+@entry
+@click.option("--customer", required=True, help="Whose money it is: the id of a registered customer.")
+@click.option(
+    "--product", help="What it is for: a catalogue id, or `credit`; without it, what the payment says."
+)
+@reason
+@yes
+@as_json
+@asynchronous
+async def claim(entry: str, customer: str, product: str | None, reason: str, yes: bool, as_json: bool) -> int:
+    """Say whose held money it is, and for what where that is unclear. It is granted like any other payment."""
+    settings = load_target()
+    check_product(settings, product)
+    who = author(reason)
+    async with open_store(settings) as connection:
+        with in_words(entry, customer):
+            row = (await speaking.free(connection, entry, who.patience_seconds)).row
+            await speaking.check_customer(connection, customer)
+            told = {"amount": rupiah(row["amount"]), "customer": customer, "product": product or "-"}
+            confirm(text("suspense.claim_question", **told), yes=yes)
+            async with connection.transaction():
+                spoken = await speaking.claim(connection, entry, customer, product, who)
+        undo = text("suspense.claim_undo") if spoken.undo == speaking.NO_UNCLAIM else spoken.undo
+        followed = await _outcome(connection, entry)
+    said = text("suspense.claimed", id=entry, customer=customer)
+    tell([Done(said, spoken.act_id, undo, followed)], as_json=as_json)
+    return FINE
+
+
+@click.command("unclaim", cls=Command)
+@entry
+@reason
+@yes
+@as_json
+@asynchronous
+async def unclaim(entry: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Take a claim back: everything is as if nobody had claimed it, and what it granted is taken back, spent or not."""
+    async with open_store(load_target()) as connection:
+        with in_words(entry):
+            found = await speaking.look(connection, entry)
+        if not isinstance(found.word, SuspenseClaimed | SuspenseClaimWithdrawn):
+            raise Refused(text("suspense.not_claimed", id=entry))
+        done = await _taken_back(connection, found, reason, yes=yes)
+    tell([done], as_json=as_json)
+    return FINE
+
+
+@click.command("undo", cls=Command)
+@entry
+@reason
+@yes
+@as_json
+@asynchronous
+async def undo(entry: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Take back the newest word on held money, a claim or a write-off: everything is as if nobody had said it."""
+    async with open_store(load_target()) as connection:
+        with in_words(entry):
+            found = await speaking.look(connection, entry)
+        done = await _taken_back(connection, found, reason, yes=yes)
+    tell([done], as_json=as_json)
+    return FINE
+
+
+@click.command("refund", cls=Command)
+@entry
+@click.option(
+    "--amount", type=click.IntRange(min=1), help="Whole rupiah; without it everything that is held."
+)
+@click.option("--by-hand", is_flag=True, help="It went back already, outside the provider: record that.")
+@click.option("--proof", help="What shows that it went back: a transfer's reference, a receipt's number.")
+@reason
+@yes
+@as_json
+@asynchronous
+async def refund(
+    entry: str, amount: int | None, by_hand: bool, proof: str | None, reason: str, yes: bool, as_json: bool
+) -> int:
+    """Send held money back to whoever paid it: through its provider, or by hand with a proof."""
+    if by_hand != bool(proof and proof.strip()):
+        raise WrongUse(text("suspense.proof_needed"))
+    who = author(reason)
+    async with open_store(load_target()) as connection:
+        with in_words(entry):
+            row = (await speaking.free(connection, entry, who.patience_seconds)).row
+            told = {"amount": rupiah(amount or row["amount"]), "provider": row["provider"], "proof": proof}
+            confirm(text(f"suspense.{'by_hand' if by_hand else 'refund'}_question", **told), yes=yes)
+            async with connection.transaction():
+                made = await give_back(connection, Return(entry, amount, proof), who, "operator")
+        told |= {"refund": made.recorded.refund_id, "id": entry}
+        followed = await _outcome(connection, entry) if by_hand and amount is None else None
+    said = text(f"suspense.{'given_back' if by_hand else 'refund_reserved'}", **told)
+    tell([Done(said, made.act_id, text("suspense.refund_undo"), followed)], as_json=as_json)
+    return FINE
+
+
+@click.command("write-off", cls=Command)
+@entry
+@reason
+@yes
+@as_json
+@asynchronous
+async def write_off(entry: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Close held money without granting anything; the ledger moves it to `forfeited`."""
+    who = author(reason)
+    async with open_store(load_target()) as connection:
+        with in_words(entry):
+            row = (await speaking.free(connection, entry, who.patience_seconds)).row
+            confirm(text("suspense.write_off_question", amount=rupiah(row["amount"])), yes=yes)
+            async with connection.transaction():
+                spoken = await speaking.write_off(connection, entry, who)
+        followed = await _outcome(connection, entry)
+    said = text("suspense.written_off", id=entry)
+    tell([Done(said, spoken.act_id, spoken.undo, followed)], as_json=as_json)
+    return FINE
+
+
+async def _taken_back(connection: Connection, found: speaking.Entry, reason: str, *, yes: bool) -> Done:
+    stands = found.stands
+    claimed = isinstance(stands, SuspenseClaimed)
+    told = {
+        "amount": rupiah(found.row["amount"]),
+        "customer": getattr(stands, "customer_id", ""),
+        "id": found.id,
+    }
+    with in_words(found.id):
+        await speaking.check_undo(connection, found)
+        confirm(text(f"suspense.{'unclaim' if claimed else 'reopen'}_question", **told), yes=yes)
+        async with connection.transaction():
+            spoken: Spoken = await speaking.undo(connection, found.id, author(reason))
+    said = text(f"suspense.{'unclaimed' if claimed else 'reopened'}", **told)
+    return Done(said, spoken.act_id, spoken.undo, await _outcome(connection, found.id, after=found.row))
+
+
+async def _outcome(connection: Connection, entry: str, *, after: Any = None) -> str:
+    row = await outcome(connection, entry, after=after)
+    if row is None:
+        return text("suspense.outcome_pending")
+    if row["status"] == "held":
+        return text("suspense.held_again", reason=reason_in_words(row["reason"]))
+    return text("suspense.outcome", resolution=value(row["resolution"]))

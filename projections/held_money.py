@@ -1,0 +1,80 @@
+"""How long held money has waited: counted by provider and span, for operators, applications and metrics alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from eventstore.queries import load
+from runtime.database import Connection
+from runtime.ids import utc_now
+
+_SQL = load("held_money.sql", "projections")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of one provider has waited from `from_hours` to `to_hours` (None: without end). `unknown`: of so many the provider never told the amount."""
+
+    provider: str
+    from_hours: int
+    to_hours: int | None
+    count: int
+    amount: int
+    unknown: int
+    oldest: datetime
+
+    @property
+    def span(self) -> str:
+        """`0-24h`, `720h+`."""
+        return f"{self.from_hours}h+" if self.to_hours is None else f"{self.from_hours}-{self.to_hours}h"
+
+
+async def ageing(connection: Connection, edges: Sequence[int]) -> list[Waiting]:
+    """Spans in which something waits, youngest first, by provider."""
+    rows = await connection.fetch(_SQL["ageing"], [float(edge) for edge in edges])
+    bounds = (0, *edges)
+    return [
+        Waiting(
+            provider=row["provider"],
+            from_hours=bounds[row["span"]],
+            to_hours=edges[row["span"]] if row["span"] < len(edges) else None,
+            count=row["count"],
+            amount=row["amount"],
+            unknown=row["unknown"],
+            oldest=row["oldest"],
+        )
+        for row in rows
+    ]
+
+
+class HeldMoneyMetrics:
+    """Gauges of one process, on a registry given from outside. What nothing waits for any more is not shown."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ("provider", "span")
+        self._count = Gauge("lunas_suspense_entries", "Held money: how many.", labels, registry=registry)
+        self._amount = Gauge(
+            "lunas_suspense_rupiah",
+            "Held money in whole rupiah; what nobody told the amount of counts as 0.",
+            labels,
+            registry=registry,
+        )
+        self._oldest = Gauge(
+            "lunas_suspense_oldest_seconds", "Age of the oldest held money.", ("provider",), registry=registry
+        )
+
+    def show(self, waiting: Sequence[Waiting]) -> None:
+        """As of now."""
+        for gauge in (self._count, self._amount, self._oldest):
+            gauge.clear()
+        oldest: dict[str, datetime] = {}
+        for one in waiting:
+            self._count.labels(one.provider, one.span).set(one.count)
+            self._amount.labels(one.provider, one.span).set(one.amount)
+            oldest[one.provider] = min(oldest.get(one.provider, one.oldest), one.oldest)
+        for provider, since in oldest.items():
+            self._oldest.labels(provider).set((utc_now() - since).total_seconds())

@@ -1,0 +1,149 @@
+"""What the calls about held money take and answer. Amounts are whole rupiah, times RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.api import CUSTOMER_ID_PATTERN, UNSEEN, ApiModel, Read, SuspenseItem
+from schemas.refund_api import MOST_IDR
+from schemas.vocabulary import (
+    CandidateReason,
+    CandidateStrength,
+    ProviderName,
+    SuspenseResolution,
+    SuspenseStatus,
+)
+
+WHY_MAX = 500
+"""Characters of a reason: a few sentences."""
+NAME_MAX = 100
+WORDS = rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$"
+"""A text of one line that says something."""
+
+
+class Spoken(ApiModel):
+    """Why, and who in your team says so; both are kept in the audit record."""
+
+    reason: str = Field(
+        min_length=1, max_length=WHY_MAX, pattern=WORDS, description="Why, in your own words."
+    )
+    by: str | None = Field(
+        None,
+        min_length=1,
+        max_length=NAME_MAX,
+        pattern=WORDS,
+        description="Who in your team; without it the key alone is named.",
+    )
+
+
+class SuspenseClaimBody(Spoken):
+    """Whose held money is, and what for where that is unclear."""
+
+    customer_id: str = Field(pattern=f"^{CUSTOMER_ID_PATTERN}$", description="Id given by your application.")
+    product: str | None = Field(
+        None,
+        min_length=1,
+        max_length=NAME_MAX,
+        description="A product of the catalogue, or `credit`; without it, what the payment says.",
+    )
+
+
+class SuspenseUndoBody(Spoken):
+    """Takes the newest word back."""
+
+
+class SuspenseWriteOffBody(Spoken):
+    """Closes held money."""
+
+
+class SuspenseRefundBody(Spoken):
+    """What goes back of held money."""
+
+    amount: int | None = Field(
+        None, strict=True, ge=1, le=MOST_IDR, description="Without it everything that is held."
+    )
+    proof: str | None = Field(
+        None,
+        min_length=1,
+        max_length=WHY_MAX,
+        pattern=WORDS,
+        description="Given, it says that the money went back by hand already, and what shows that; the provider is not asked.",
+    )
+
+
+class SuspenseAct(ApiModel):
+    """What a person did about it."""
+
+    act_id: str = Field(description="Of the audit record.")
+    at: datetime
+    verb: str
+    by: str
+    reason: str
+
+
+class OneSuspense(Read, SuspenseItem):
+    """One entry, whatever became of it, and what people did about it."""
+
+    status: SuspenseStatus
+    resolution: SuspenseResolution | None = Field(description="Null while it is held.")
+    released_at: datetime | None
+    released_by: str | None = Field(description="Null where the rules released it.")
+    acts: list[SuspenseAct]
+
+
+class CandidateSign(ApiModel):
+    """One thing that speaks for a customer."""
+
+    reason: CandidateReason
+    points: int
+    explained: str = Field(description="A sentence, in English or Indonesian by Accept-Language.")
+
+
+class Candidate(ApiModel):
+    """A customer whose money it may be."""
+
+    customer_id: str
+    score: int = Field(description="Points of all reasons together.")
+    strength: CandidateStrength
+    reasons: list[CandidateSign]
+
+
+class SuspenseCandidates(Read):
+    """Customers whose money it may be, the likeliest first."""
+
+    id: str
+    items: list[Candidate]
+
+
+class SuspenseWord(ApiModel):
+    """What was said and recorded. What follows shows at `position` and behind it: pass it as `min_position`."""
+
+    id: str
+    done: Literal["claimed", "unclaimed", "written_off", "reopened"]
+    act_id: str = Field(description="Of the audit record.")
+    undoable: bool = Field(description="Whether it can be taken back with `undo`.")
+    position: int
+
+
+class WaitingSpan(ApiModel):
+    """What of one provider has waited so long."""
+
+    provider: ProviderName
+    from_hours: int
+    to_hours: int | None = Field(description="Null for the last span.")
+    count: int
+    amount: int
+    unknown: int = Field(description="Entries whose amount the provider never told.")
+    oldest: datetime
+
+
+class SuspenseAgeing(Read):
+    """Held money by how long it has waited, the youngest first."""
+
+    count: int
+    amount: int
+    oldest: datetime | None
+    items: list[WaitingSpan]

@@ -1,0 +1,36 @@
+"""Problems of speaking about held money: somebody else was faster, or there is nothing to take back."""
+
+from __future__ import annotations
+
+from schemas.problem_kind import ProblemKind
+
+SUSPENSE_KINDS = (
+    ProblemKind(
+        "suspense_not_found",
+        404,
+        "Held money not found",
+        "Nothing is or was held under this id.",
+        "Tidak ada uang yang tertahan dengan id ini.",
+    ),
+    ProblemKind(
+        "suspense_already_done",
+        409,
+        "Already done",
+        "Nothing was changed: {reason}.",
+        "Tidak ada yang diubah: {reason}.",
+    ),
+    ProblemKind(
+        "suspense_nothing_to_undo",
+        409,
+        "Nothing to undo",
+        "Nobody has claimed it or written it off, or that was taken back already. A refund cannot be taken back.",
+        "Belum ada yang mengklaim atau menghapusbukukannya, atau sudah dibatalkan. Pengembalian dana tidak dapat dibatalkan.",
+    ),
+    ProblemKind(
+        "suspense_claim_of_subscription",
+        409,
+        "Claim of a subscription",
+        "That claim also said whose a subscription is, and other payments rest on it: refund the payment instead.",
+        "Klaim itu juga menyatakan pemilik langganan, dan pembayaran lain bergantung padanya: kembalikan pembayarannya.",
+    ),
+)
