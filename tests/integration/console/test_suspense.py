@@ -178,7 +178,7 @@ async def test_a_claim_is_taken_back_once_and_says_how_to_make_it_again(
     assert acts[0]["undo"] == f"lunas suspense unclaim {SUSPENSE_ID} --reason WHY"
     again = await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "twice", "--yes")
     assert again.code == exits.REFUSED
-    assert "Nobody has claimed" in again.err
+    assert "taken back already, by sari" in again.err
 
 
 async def test_what_nobody_claimed_is_not_taken_back(held: Run, store: asyncpg.Connection) -> None:
