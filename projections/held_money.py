@@ -10,13 +10,12 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from eventstore.queries import load
 from runtime.database import Connection
-from runtime.ids import utc_now
 
 _SQL = load("held_money.sql", "projections")
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class HeldSpan:
     """What of one provider has waited from `from_hours` to `to_hours` (None: without end). `unknown`: of so many the provider never told the amount."""
 
     provider: str
@@ -26,6 +25,7 @@ class Waiting:
     amount: int
     unknown: int
     oldest: datetime
+    age_seconds: float
 
     @property
     def span(self) -> str:
@@ -33,12 +33,12 @@ class Waiting:
         return f"{self.from_hours}h+" if self.to_hours is None else f"{self.from_hours}-{self.to_hours}h"
 
 
-async def ageing(connection: Connection, edges: Sequence[int]) -> list[Waiting]:
+async def ageing(connection: Connection, edges: Sequence[int]) -> list[HeldSpan]:
     """Spans in which something waits, youngest first, by provider."""
     rows = await connection.fetch(_SQL["ageing"], [float(edge) for edge in edges])
     bounds = (0, *edges)
     return [
-        Waiting(
+        HeldSpan(
             provider=row["provider"],
             from_hours=bounds[row["span"]],
             to_hours=edges[row["span"]] if row["span"] < len(edges) else None,
@@ -46,6 +46,7 @@ async def ageing(connection: Connection, edges: Sequence[int]) -> list[Waiting]:
             amount=row["amount"],
             unknown=row["unknown"],
             oldest=row["oldest"],
+            age_seconds=row["age_seconds"],
         )
         for row in rows
     ]
@@ -67,14 +68,14 @@ class HeldMoneyMetrics:
             "lunas_suspense_oldest_seconds", "Age of the oldest held money.", ("provider",), registry=registry
         )
 
-    def show(self, waiting: Sequence[Waiting]) -> None:
+    def show(self, waiting: Sequence[HeldSpan]) -> None:
         """As of now."""
         for gauge in (self._count, self._amount, self._oldest):
             gauge.clear()
-        oldest: dict[str, datetime] = {}
+        oldest: dict[str, float] = {}
         for one in waiting:
             self._count.labels(one.provider, one.span).set(one.count)
             self._amount.labels(one.provider, one.span).set(one.amount)
-            oldest[one.provider] = min(oldest.get(one.provider, one.oldest), one.oldest)
-        for provider, since in oldest.items():
-            self._oldest.labels(provider).set((utc_now() - since).total_seconds())
+            oldest[one.provider] = max(oldest.get(one.provider, 0.0), one.age_seconds)
+        for provider, age in oldest.items():
+            self._oldest.labels(provider).set(age)

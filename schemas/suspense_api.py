@@ -24,7 +24,7 @@ WORDS = rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$"
 """A text of one line that says something."""
 
 
-class Spoken(ApiModel):
+class WordBody(ApiModel):
     """Why, and who in your team says so; both are kept in the audit record."""
 
     reason: str = Field(
@@ -39,10 +39,12 @@ class Spoken(ApiModel):
     )
 
 
-class SuspenseClaimBody(Spoken):
+class SuspenseClaimBody(WordBody):
     """Whose held money is, and what for where that is unclear."""
 
-    customer_id: str = Field(pattern=f"^{CUSTOMER_ID_PATTERN}$", description="Id given by your application.")
+    customer_id: str = Field(
+        pattern=f"^{CUSTOMER_ID_PATTERN}$", max_length=128, description="Id given by your application."
+    )
     product: str | None = Field(
         None,
         min_length=1,
@@ -51,15 +53,15 @@ class SuspenseClaimBody(Spoken):
     )
 
 
-class SuspenseUndoBody(Spoken):
+class SuspenseUndoBody(WordBody):
     """Takes the newest word back."""
 
 
-class SuspenseWriteOffBody(Spoken):
+class SuspenseWriteOffBody(WordBody):
     """Closes held money."""
 
 
-class SuspenseRefundBody(Spoken):
+class SuspenseRefundBody(WordBody):
     """What goes back of held money."""
 
     amount: int | None = Field(

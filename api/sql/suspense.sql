@@ -49,9 +49,6 @@ SELECT customer_id FROM customers WHERE customer_id = ANY ($1::text[]) LIMIT $2;
 -- by_email: Customers with one of these addresses.
 SELECT customer_id FROM customers WHERE email_normalized = ANY ($1::text[]) LIMIT $2;
 
--- by_name: Customers with one of these names. No index: an operator's question, not an application's.
-SELECT customer_id FROM customers WHERE lower(name) = ANY ($1::text[]) LIMIT $2;
-
 -- earlier: Whose payments of these payers were, by spellings of the address in lower case.
 SELECT p.customer_id, count(*) AS payments
 FROM unnest($1::text[]) AS spelling

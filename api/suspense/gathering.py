@@ -14,7 +14,7 @@ import orjson
 
 from api.checkout.phones import indonesian_mobile
 from api.suspense.likeness import spellings
-from api.suspense.scoring import BEFORE, CLOCKS, Candidate, HeldMoney, OpenRequest, Person, rank
+from api.suspense.scoring import BEFORE, CLOCKS, HeldMoney, OpenRequest, Person, RankedCustomer, rank
 from eventstore.queries import in_one_statement, load
 from eventstore.read import AT_STEPS, with_phone
 from providers.payer import payer_signs
@@ -45,7 +45,7 @@ class Told:
 
 async def candidates(
     connection: Connection, entry: asyncpg.Record, *, bodies: bool = False
-) -> list[Candidate]:
+) -> list[RankedCustomer]:
     """Ranked, the best first. `bodies`: look into what was sent, for the payer's phone number and name."""
     told = await facts_of(connection, entry["case_key"])
     held = _held(entry, told)
@@ -125,14 +125,12 @@ async def _earlier(connection: Connection, case_key: str, held: HeldMoney) -> di
 
 
 async def _by_signs(connection: Connection, held: HeldMoney) -> set[str]:
-    """Customers by address, id, phone and name."""
+    """Customers by address, id and phone. Nobody is looked for by a name: it only weighs in for who was found."""
     alike = sorted({spelling for email in held.emails for spelling in spellings(email)})
     rows = await connection.fetch(SQL["by_email"], alike, LOOKED_AT) if alike else []
     ids = sorted({spelling for one in held.named for spelling in (one, one.lower(), one.upper())})
     if ids:
         rows += await connection.fetch(SQL["by_id"], ids, LOOKED_AT)
-    if held.names:
-        rows += await connection.fetch(SQL["by_name"], sorted(held.names), LOOKED_AT)
     found = {row["customer_id"] for row in rows}
     for phone in held.phones:
         found.update(await with_phone(connection, phone.removeprefix("+62")))

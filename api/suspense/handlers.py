@@ -20,9 +20,9 @@ from api.refunds.handlers import created
 from api.suspense import calls, speaking
 from api.suspense.gathering import SQL, candidates
 from api.suspense.returning import Return, give_back
-from api.suspense.scoring import Candidate
+from api.suspense.scoring import RankedCustomer
 from api.suspense.speaking import CREDIT, NO_UNCLAIM, Author
-from api.suspense.speaking import Spoken as Word
+from api.suspense.speaking import SaidWord as Word
 from projections.held_money import ageing
 from runtime.database import Connection, Pool
 from schemas.calls import Call
@@ -30,18 +30,18 @@ from schemas.candidate_reasons import explained
 from schemas.languages import Language
 from schemas.problems import Problem
 from schemas.suspense_api import (
-    Spoken,
     SuspenseClaimBody,
     SuspenseRefundBody,
     SuspenseUndoBody,
     SuspenseWriteOffBody,
+    WordBody,
 )
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
 Route = tuple[Call, Callable[[web.Request], Awaitable[web.StreamResponse]]]
-Said = TypeVar("Said", bound=Spoken)
+Said = TypeVar("Said", bound=WordBody)
 CANDIDATES_MAX = 10
 RETRY = {"Retry-After": "1"}
 DONE = {
@@ -150,7 +150,7 @@ class SuspenseCalls:
         self,
         request: web.Request,
         raw: bytes,
-        body: Spoken,
+        body: WordBody,
         say: Callable[[Connection, str, Author], Awaitable[Word]],
     ) -> web.StreamResponse:
         async def do(connection: Connection, entry: str, author: Author) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class SuspenseCalls:
         self,
         request: web.Request,
         raw: bytes,
-        body: Spoken,
+        body: WordBody,
         do: Callable[[Connection, str, Author], Awaitable[dict[str, Any]]],
     ) -> tuple[dict[str, Any], bool]:
         """What was answered the first time, and whether this is it."""
@@ -221,7 +221,7 @@ def _entry_shown(row: Any) -> dict[str, Any]:
     return {"id": row["suspense_id"], "provider_payment_id": row["payment_id"]} | shown
 
 
-def _candidate(one: Candidate, language: Language) -> dict[str, Any]:
+def _candidate(one: RankedCustomer, language: Language) -> dict[str, Any]:
     reasons = [
         {
             "reason": sign.reason,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from api.refunds.book import RecordedRefund, RefundOrder, reserve
 from api.suspense.gathering import facts_of
-from api.suspense.speaking import Act, Author, Entry, free, record
+from api.suspense.speaking import Author, HeldEntry, WordAct, free, record
 from eventstore.append import lock_log
 from runtime.database import Connection
 from schemas.problem_reasons import Reason
@@ -26,15 +26,15 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class GivenBack:
     """The refund that stands for it."""
 
-    entry: Entry
+    entry: HeldEntry
     recorded: RecordedRefund
     act_id: uuid.UUID
 
 
-async def give_back(connection: Connection, wish: Return, author: Author, by: str) -> Returned:
+async def give_back(connection: Connection, wish: Return, author: Author, by: str) -> GivenBack:
     """In the caller's transaction; the provider is asked behind it. Raises Problem: what is more than is held, or already done by somebody."""
     entry = await free(connection, wish.suspense_id, author.patience_seconds)
     row = entry.row
@@ -56,6 +56,6 @@ async def give_back(connection: Connection, wish: Return, author: Author, by: st
     entry = await free(connection, wish.suspense_id, 0)
     recorded = await reserve(connection, order, again=True)
     after = {"refund_id": recorded.refund_id, "amount": order.amount_idr, "proof": wish.proof}
-    return Returned(
-        entry, recorded, await record(connection, entry, author, Act("suspense.refund", NO_UNDO, after))
+    return GivenBack(
+        entry, recorded, await record(connection, entry, author, WordAct("suspense.refund", NO_UNDO, after))
     )

@@ -71,7 +71,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RankedCustomer:
     """A customer with everything that speaks for them, the weightiest first."""
 
     customer_id: str
@@ -83,7 +83,7 @@ class Candidate:
         return "strong" if self.score >= STRONG else "likely" if self.score >= LIKELY else "weak"
 
 
-def rank(held: HeldMoney, people: Sequence[Person]) -> list[Candidate]:
+def rank(held: HeldMoney, people: Sequence[Person]) -> list[RankedCustomer]:
     """The best first; customers with the same score by their ids. Who has nothing that speaks for them is left out."""
     asked = {one.customer_id for one in people if _fitting(held, one) is not None}
     found = []
@@ -91,7 +91,7 @@ def rank(held: HeldMoney, people: Sequence[Person]) -> list[Candidate]:
         signs = sorted(_signs(held, person, len(asked - {person.customer_id})), key=lambda sign: -sign.points)
         if signs:
             score = sum(sign.points for sign in signs)
-            found.append(Candidate(person.customer_id, score, tuple(signs)))
+            found.append(RankedCustomer(person.customer_id, score, tuple(signs)))
     return sorted(found, key=lambda one: (-one.score, one.customer_id))
 
 

@@ -54,7 +54,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HeldEntry:
     """Held money as somebody found it. `version`: of what was said of it."""
 
     row: asyncpg.Record
@@ -79,10 +79,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SaidWord:
     """What was said, its audit record, how to take it back, and where it stands in the log."""
 
-    entry: Entry
+    entry: HeldEntry
     word: SuspenseFact
     act_id: uuid.UUID
     undo: str
@@ -90,7 +90,7 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class WordAct:
     """For the audit record."""
 
     verb: str
@@ -98,16 +98,16 @@ class Act:
     after: object
 
 
-async def look(connection: Connection, suspense_id: str) -> Entry:
+async def look(connection: Connection, suspense_id: str) -> HeldEntry:
     """The entry, whatever became of it, with the newest word on it. Raises Problem for an unknown id."""
     words = await read_stream(connection, streams.suspense(suspense_id))
     row = await connection.fetchrow(SQL["one"], suspense_id)
     if row is None or row["suspense_id"] is None:
         raise Problem("suspense_not_found")
-    return Entry(row, words[-1].version if words else 0, words[-1] if words else None)
+    return HeldEntry(row, words[-1].version if words else 0, words[-1] if words else None)
 
 
-async def free(connection: Connection, suspense_id: str, patience_seconds: float) -> Entry:
+async def free(connection: Connection, suspense_id: str, patience_seconds: float) -> HeldEntry:
     """The entry when somebody may speak about it now. Raises Problem: unknown, or already done by somebody."""
     entry = await look(connection, suspense_id)
     if entry.newest is not None:
@@ -132,7 +132,7 @@ async def free(connection: Connection, suspense_id: str, patience_seconds: float
 
 async def claim(
     connection: Connection, suspense_id: str, customer_id: str, product: str | None, author: Author
-) -> Spoken:
+) -> SaidWord:
     """In the caller's transaction. Raises Problem."""
     entry = await free(connection, suspense_id, author.patience_seconds)
     await check_customer(connection, customer_id)
@@ -150,20 +150,20 @@ async def claim(
     reversible = await may_unclaim(connection, entry.row["case_key"], product)
     undo = f"lunas suspense unclaim {suspense_id} {WHY}" if reversible else NO_UNCLAIM
     after = {"customer_id": customer_id, "product": product}
-    return await _say(connection, entry, word, author, Act("suspense.claim", undo, after))
+    return await _say(connection, entry, word, author, WordAct("suspense.claim", undo, after))
 
 
-async def write_off(connection: Connection, suspense_id: str, author: Author) -> Spoken:
+async def write_off(connection: Connection, suspense_id: str, author: Author) -> SaidWord:
     """In the caller's transaction. Raises Problem."""
     entry = await free(connection, suspense_id, author.patience_seconds)
     word = SuspenseWrittenOff(
         suspense_id=suspense_id, case=entry.row["case_key"], actor=author.actor, reason=author.reason
     )
-    act = Act("suspense.write_off", f"lunas suspense undo {suspense_id} {WHY}", "written_off")
+    act = WordAct("suspense.write_off", f"lunas suspense undo {suspense_id} {WHY}", "written_off")
     return await _say(connection, entry, word, author, act)
 
 
-async def undo(connection: Connection, suspense_id: str, author: Author) -> Spoken:
+async def undo(connection: Connection, suspense_id: str, author: Author) -> SaidWord:
     """Takes the word that stands back, in the caller's transaction. Raises Problem."""
     entry = await look(connection, suspense_id)
     await check_undo(connection, entry)
@@ -172,9 +172,9 @@ async def undo(connection: Connection, suspense_id: str, author: Author) -> Spok
     if isinstance(stands, SuspenseClaimed):
         product = f" --product {stands.product}" if stands.product else ""
         again = f"lunas suspense claim {suspense_id} --customer {stands.customer_id}{product} {WHY}"
-        act = Act("suspense.unclaim", again, {"customer_id": None, "product": None})
+        act = WordAct("suspense.unclaim", again, {"customer_id": None, "product": None})
         return await _say(connection, entry, SuspenseClaimWithdrawn.model_validate(said), author, act)
-    act = Act("suspense.reopen", f"lunas suspense write-off {suspense_id} {WHY}", "held")
+    act = WordAct("suspense.reopen", f"lunas suspense write-off {suspense_id} {WHY}", "held")
     return await _say(connection, entry, SuspenseWriteOffWithdrawn.model_validate(said), author, act)
 
 
@@ -184,7 +184,7 @@ async def check_customer(connection: Connection, customer_id: str) -> None:
         raise Problem("customer_not_found")
 
 
-async def check_undo(connection: Connection, entry: Entry) -> None:
+async def check_undo(connection: Connection, entry: HeldEntry) -> None:
     """Raises Problem when there is nothing to take back, or it cannot be."""
     stands = entry.stands
     if stands is None and entry.word is not None:
@@ -202,7 +202,7 @@ async def may_unclaim(connection: Connection, case: str, product: str | None) ->
     return product == CREDIT or not await connection.fetchval(SQL["subscribed"], case)
 
 
-def already(entry: Entry) -> Problem:
+def already(entry: HeldEntry) -> Problem:
     """Who was faster, and when."""
     row, newest, word = entry.row, entry.newest, entry.word
     if word is None or newest is None or (entry.stands is None and row["status"] != "held"):
@@ -214,13 +214,13 @@ def already(entry: Entry) -> Problem:
     return _told_already(entry, word, codes.get(type(word), "already_reopened"))
 
 
-def _told_already(entry: Entry, word: Word, code: str) -> Problem:
+def _told_already(entry: HeldEntry, word: Word, code: str) -> Problem:
     at = _shown(entry.newest.recorded_at if entry.newest else None)
     told = {"customer": getattr(word, "customer_id", ""), "by": word.actor, "at": at}
     return Problem("suspense_already_done", reason=Reason(code, told))
 
 
-async def record(connection: Connection, entry: Entry, author: Author, act: Act) -> uuid.UUID:
+async def record(connection: Connection, entry: HeldEntry, author: Author, act: WordAct) -> uuid.UUID:
     """The audit record, in the caller's transaction."""
     act_id = uuid7()
     row = entry.row
@@ -232,7 +232,9 @@ async def record(connection: Connection, entry: Entry, author: Author, act: Act)
     return act_id
 
 
-async def _say(connection: Connection, entry: Entry, word: Word, author: Author, act: Act) -> Spoken:
+async def _say(
+    connection: Connection, entry: HeldEntry, word: Word, author: Author, act: WordAct
+) -> SaidWord:
     stream = streams.suspense(entry.id)
     metadata = {"correlation_id": str(uuid7()), "actor": author.actor}
     await lock_log(connection)
@@ -243,7 +245,7 @@ async def _say(connection: Connection, entry: Entry, word: Word, author: Author,
         # Somebody spoke between our look and the log's lock: their word counts.
         raise already(await look(connection, entry.id)) from None
     act_id = await record(connection, entry, author, act)
-    return Spoken(entry, word, act_id, act.undo, appended.last)
+    return SaidWord(entry, word, act_id, act.undo, appended.last)
 
 
 async def _heard(connection: Connection, position: int, seconds: float) -> bool:

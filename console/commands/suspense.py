@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from api.suspense.gathering import SQL, candidates
-from api.suspense.scoring import Candidate
+from api.suspense.scoring import RankedCustomer
 from api.suspense.speaking import look
 from console.claims import in_words
 from console.commands.suspense_acts import claim, refund, unclaim, undo, write_off
@@ -22,7 +22,7 @@ from console.store import open_store
 from console.target import load_target
 from console.times import ago, moment, short_moment
 from eventstore.queries import load
-from projections.held_money import Waiting, ageing
+from projections.held_money import HeldSpan, ageing
 from runtime.ids import utc_now
 from schemas.candidate_reasons import explained
 
@@ -202,7 +202,7 @@ def _next_steps(row: Any) -> list[str]:
     ]
 
 
-def _document(one: Candidate) -> dict[str, Any]:
+def _document(one: RankedCustomer) -> dict[str, Any]:
     reasons = [
         {
             "reason": sign.reason,
@@ -214,12 +214,12 @@ def _document(one: Candidate) -> dict[str, Any]:
     return {"customer_id": one.customer_id, "score": one.score, "strength": one.strength, "reasons": reasons}
 
 
-def _span(one: Waiting) -> dict[str, Any]:
+def _span(one: HeldSpan) -> dict[str, Any]:
     names = ("provider", "from_hours", "to_hours", "count", "amount", "unknown", "oldest")
     return {name: getattr(one, name) for name in names}
 
 
-def _span_in_words(one: Waiting) -> str:
+def _span_in_words(one: HeldSpan) -> str:
     """`1-3 d`, `> 30 d`; hours where they are no whole days."""
     edges = [one.from_hours] if one.to_hours is None else [one.from_hours, one.to_hours]
     days = all(edge % HOURS_A_DAY == 0 for edge in edges)

@@ -8,7 +8,7 @@ import click
 
 from api.suspense import speaking
 from api.suspense.returning import Return, give_back
-from api.suspense.speaking import Spoken
+from api.suspense.speaking import SaidWord
 from console.acts import Done, tell
 from console.claims import author, in_words, outcome
 from console.exits import FINE, Refused, WrongUse
@@ -146,7 +146,7 @@ async def write_off(entry: str, reason: str, yes: bool, as_json: bool) -> int:
     return FINE
 
 
-async def _taken_back(connection: Connection, found: speaking.Entry, reason: str, *, yes: bool) -> Done:
+async def _taken_back(connection: Connection, found: speaking.HeldEntry, reason: str, *, yes: bool) -> Done:
     stands = found.stands
     claimed = isinstance(stands, SuspenseClaimed)
     told = {
@@ -158,7 +158,7 @@ async def _taken_back(connection: Connection, found: speaking.Entry, reason: str
         await speaking.check_undo(connection, found)
         confirm(text(f"suspense.{'unclaim' if claimed else 'reopen'}_question", **told), yes=yes)
         async with connection.transaction():
-            spoken: Spoken = await speaking.undo(connection, found.id, author(reason))
+            spoken: SaidWord = await speaking.undo(connection, found.id, author(reason))
     said = text(f"suspense.{'unclaimed' if claimed else 'reopened'}", **told)
     return Done(said, spoken.act_id, spoken.undo, await _outcome(connection, found.id, after=found.row))
 

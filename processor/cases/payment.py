@@ -146,12 +146,12 @@ class PaymentFacts(State):
         elif isinstance(event, SuspenseClaimed):
             self._claim(event, position)
         elif isinstance(event, SuspenseClaimWithdrawn):
-            self._withdraw(event.suspense_id, position)
+            _take_back(self.claims, self.withdrawn, event.suspense_id, position)
         elif isinstance(event, SuspenseWrittenOff):
             if self.reopened.get(event.suspense_id, 0) < position:
                 self.write_offs[event.suspense_id] = WriteOff(event.actor, position)
         elif isinstance(event, SuspenseWriteOffWithdrawn):
-            self._reopen(event.suspense_id, position)
+            _take_back(self.write_offs, self.reopened, event.suspense_id, position)
 
     def value(self, name: str) -> Any:
         """What our own request says of it; else the newest known value of a context field, or None."""
@@ -373,21 +373,7 @@ class PaymentFacts(State):
         earlier = self.claims.get(event.suspense_id)
         since = earlier.position if earlier else self.withdrawn.get(event.suspense_id, 0)
         if since < position:
-            self.claims[event.suspense_id] = Claim(
-                customer_id=event.customer_id, product=event.product, actor=event.actor, position=position
-            )
-
-    def _withdraw(self, suspense_id: str, position: int) -> None:
-        self.withdrawn[suspense_id] = max(position, self.withdrawn.get(suspense_id, 0))
-        claim = self.claims.get(suspense_id)
-        if claim is not None and claim.position < position:
-            del self.claims[suspense_id]
-
-    def _reopen(self, suspense_id: str, position: int) -> None:
-        self.reopened[suspense_id] = max(position, self.reopened.get(suspense_id, 0))
-        written_off = self.write_offs.get(suspense_id)
-        if written_off is not None and written_off.position < position:
-            del self.write_offs[suspense_id]
+            self.claims[event.suspense_id] = Claim(event.customer_id, event.product, event.actor, position)
 
 
 _DISPUTES: dict[type[DisputeFact], Literal["opened", "won", "lost"]] = {
@@ -399,6 +385,14 @@ _DISPUTES: dict[type[DisputeFact], Literal["opened", "won", "lost"]] = {
 
 def _dispute_weight(dispute: Dispute) -> tuple[bool, datetime, str, int]:
     return (dispute.status != "opened", dispute.at, dispute.status, dispute.amount or 0)
+
+
+def _take_back(
+    words: dict[str, Claim] | dict[str, WriteOff], taken: dict[str, int], name: str, position: int
+) -> None:
+    taken[name] = max(position, taken.get(name, 0))
+    if name in words and words[name].position < position:
+        del words[name]
 
 
 def _add(registers: list[Register], new: Register) -> None:

@@ -200,6 +200,7 @@ def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
         "schemas/checkout_examples.py",
         "schemas/licence_examples.py",
         "schemas/refund_examples.py",
+        "schemas/suspense_examples.py",
         "api/reads/calls.py",
         "console/simulation.py",
         "console/welcome.py",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from api.checkout.subscriptions import HISTORY
 from api.credit.loading import LOOK as LOOK_AT_ACCOUNTS
 from api.credit.loading import LOOK_ONLY
+from api.suspense.gathering import FACTS
 from eventstore.queries import in_one_statement, load
 from eventstore.read import AGES_BEHIND_STEPS, AT_STEPS
 from processor.fulfilment.desk import LOOK
@@ -35,6 +36,7 @@ def joined() -> Iterator[Statement]:
         yield Statement("api/plan_requests.sql:joined history", HISTORY, session)
         yield Statement("api/credit.sql:joined look", LOOK_AT_ACCOUNTS, session)
         yield Statement("api/credit.sql:joined look only", LOOK_ONLY, session)
+        yield Statement("api/suspense.sql:joined facts", FACTS, session)
     yield Statement("console/payments.sql:joined timeline", shown, CONSOLE)
     for session in (CONSOLE, PROJECTIONS):
         yield Statement("projections/versions.sql:joined list", listed, session)

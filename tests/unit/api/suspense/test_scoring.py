@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.suspense.likeness import distance, likeness, spellings
-from api.suspense.scoring import BEFORE, CLOCKS, Candidate, HeldMoney, OpenRequest, Person, rank
+from api.suspense.scoring import BEFORE, CLOCKS, HeldMoney, OpenRequest, Person, RankedCustomer, rank
 from providers.payer import PayerFields, payer_signs
 from providers.registry import PROVIDERS
 from schemas.candidate_reasons import CANDIDATE_REASONS, explained
@@ -199,5 +199,5 @@ def test_candidates_are_the_same_whoever_looks_but_for_what_only_bodies_tell() -
     people = [Person("a", phone="+628121", email="ratna@contoh.id"), Person("b", phone="+628121")]
     without = rank(MONEY, people)
     assert [one.customer_id for one in without] == ["a"]
-    known: list[Candidate] = rank(replace(MONEY, phones=frozenset({"+628121"})), people)
+    known: list[RankedCustomer] = rank(replace(MONEY, phones=frozenset({"+628121"})), people)
     assert [one.customer_id for one in known] == ["a", "b"]
