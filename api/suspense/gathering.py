@@ -32,7 +32,7 @@ BODIES = 20  # of one payment; what it says of its payer it says in the first
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HeldFacts:
     """What facts tell of a payment. `deliveries`: where they came from; `attempts`: ids of movements of money."""
 
     emails: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ async def candidates(
     return rank(held, [_person(row, requests, earlier) for row in rows])
 
 
-async def facts_of(connection: Connection, case_key: str) -> Told:
+async def facts_of(connection: Connection, case_key: str) -> HeldFacts:
     """Merged from all facts of the case, whatever order they came in."""
     rows = await connection.fetch(FACTS, case_key)
     facts = [orjson.loads(row["data"]) for row in rows]
@@ -67,7 +67,7 @@ async def facts_of(connection: Connection, case_key: str) -> Told:
     references = {fact[name] for fact in facts for name in names if fact.get(name)}
     references |= {alias for fact in facts for alias in fact.get("aliases", ())}
     methods = {fact[name].casefold() for fact in facts for name in ("method", "channel") if fact.get(name)}
-    return Told(
+    return HeldFacts(
         emails=_once(normalise_email(fact.get("payer_email")) for fact in facts),
         named=_once(fact.get("customer_ref") for fact in facts),
         references=frozenset(references),
@@ -81,7 +81,7 @@ def _once(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in values if one))
 
 
-def _held(entry: asyncpg.Record, told: Told) -> HeldMoney:
+def _held(entry: asyncpg.Record, told: HeldFacts) -> HeldMoney:
     emails = _once((normalise_email(entry["payer_email"]), *told.emails))
     return HeldMoney(
         amount=entry["amount"],
@@ -94,7 +94,7 @@ def _held(entry: asyncpg.Record, told: Told) -> HeldMoney:
     )
 
 
-async def _with_signs(connection: Connection, provider: str, told: Told, held: HeldMoney) -> HeldMoney:
+async def _with_signs(connection: Connection, provider: str, told: HeldFacts, held: HeldMoney) -> HeldMoney:
     known = PROVIDERS.get(provider)
     rows = await connection.fetch(SQL["bodies"], list(told.deliveries), BODIES) if known else []
     if known is None or not rows:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from processor.cases.attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
 from processor.cases.names import number_of
 from processor.cases.own_request import OwnRequest, first
+from processor.cases.spoken import Claim, WriteOff, take_back
 from processor.cases.state import State
 from schemas.event_model import EventModel
 from schemas.facts import (
@@ -58,22 +59,6 @@ class Refund(State):
     attempt_id: str | None
     amount: int
     at: datetime
-
-
-class Claim(State):
-    """An operator's word on held money."""
-
-    customer_id: str
-    product: str | None
-    actor: str
-    position: int
-
-
-class WriteOff(State):
-    """An operator's word that held money is to be kept without granting anything."""
-
-    actor: str
-    position: int = 0
 
 
 class Dispute(State):
@@ -146,12 +131,12 @@ class PaymentFacts(State):
         elif isinstance(event, SuspenseClaimed):
             self._claim(event, position)
         elif isinstance(event, SuspenseClaimWithdrawn):
-            _take_back(self.claims, self.withdrawn, event.suspense_id, position)
+            take_back(self.claims, self.withdrawn, event.suspense_id, position)
         elif isinstance(event, SuspenseWrittenOff):
             if self.reopened.get(event.suspense_id, 0) < position:
                 self.write_offs[event.suspense_id] = WriteOff(event.actor, position)
         elif isinstance(event, SuspenseWriteOffWithdrawn):
-            _take_back(self.write_offs, self.reopened, event.suspense_id, position)
+            take_back(self.write_offs, self.reopened, event.suspense_id, position)
 
     def value(self, name: str) -> Any:
         """What our own request says of it; else the newest known value of a context field, or None."""
@@ -385,14 +370,6 @@ _DISPUTES: dict[type[DisputeFact], Literal["opened", "won", "lost"]] = {
 
 def _dispute_weight(dispute: Dispute) -> tuple[bool, datetime, str, int]:
     return (dispute.status != "opened", dispute.at, dispute.status, dispute.amount or 0)
-
-
-def _take_back(
-    words: dict[str, Claim] | dict[str, WriteOff], taken: dict[str, int], name: str, position: int
-) -> None:
-    taken[name] = max(position, taken.get(name, 0))
-    if name in words and words[name].position < position:
-        del words[name]
 
 
 def _add(registers: list[Register], new: Register) -> None:

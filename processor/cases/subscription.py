@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import field
 
 from processor.cases.own_plan import OwnPlan, as_reported
-from processor.cases.payment import Claim
 from processor.cases.reports import PayerReports, reported
+from processor.cases.spoken import Claim
 from processor.cases.state import State
 from schemas.event_model import EventModel
 from schemas.facts import (

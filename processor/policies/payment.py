@@ -20,9 +20,10 @@ from processor.cases.keys import (
 )
 from processor.cases.names import subscription_case
 from processor.cases.parts import Money, Part, Ware, money_of, payment_id_of, repurposed
-from processor.cases.payment import Claim, PaymentFacts
+from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
 from processor.cases.refunds import place_refunds
+from processor.cases.spoken import Claim
 from processor.cases.taken_back import as_read
 from processor.cases.world import Owner, World, find_owner, short
 from processor.grants.outcome import PaymentOutcome, Returned
