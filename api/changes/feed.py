@@ -6,6 +6,7 @@ While nobody listens nothing is read. Listeners keep their own place and take wh
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # The projections do not notify: behind an append we look again this soon until they show it.
 FOLLOW_SECONDS = 0.01
+RESTS = 4.0  # times as long as it looked: a fifth of the time at most, however much there is
+REST_MAX_SECONDS = 0.5
 
 log = get_logger(__name__)
 
@@ -80,6 +83,7 @@ class Feed:
     async def _follow(self) -> None:
         async with Notifications(self._settings, "api", "lunas_events") as wakeups:
             while self._listening:
+                began = time.monotonic()
                 try:
                     behind = await self._take()
                 except UNAVAILABLE as error:
@@ -88,7 +92,9 @@ class Feed:
                     )
                     behind = False
                 if behind:
-                    await asyncio.sleep(FOLLOW_SECONDS)
+                    # On a busy machine a look takes longer, and then the next one can wait.
+                    looked = time.monotonic() - began
+                    await asyncio.sleep(min(max(FOLLOW_SECONDS, RESTS * looked), REST_MAX_SECONDS))
                 else:
                     await wakeups.wait()
 

@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from aiolimiter import AsyncLimiter
-
 from api.changes.relay_metrics import RelayMetrics
 from api.changes.source import ChangeSource, RowChange
 from api.gate import UNAVAILABLE
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 JOB = "api.changes"
+REST_MAX_SECONDS = 2.0
 RETRY_SECONDS = 1.0  # pause after the database or the broker did not do what was asked
 BROKEN_SECONDS = 30.0  # pause after what no reconnect can cure, such as an exchange of another kind
 FOLLOW_SECONDS = (
@@ -105,7 +104,6 @@ class _Relay:
         self._publisher = broker.publisher
         self._metrics = metrics
         self._sql = load("changes_published.sql", "api")
-        self._pace = AsyncLimiter(settings.changes_published_per_second_max, 1.0)
 
     async def run(self, process: str, stop: asyncio.Event) -> None:
         async with (
@@ -128,13 +126,17 @@ class _Relay:
     async def _lead(self, stop: asyncio.Event, wakeups: Notifications, leadership: Leadership) -> None:
         place = await self._place()
         pause = FOLLOW_SECONDS
+        clock = asyncio.get_running_loop().time
         while leadership.is_leader and not stop.is_set():
+            began = clock()
             page = await self._source.after(place, self._settings.outbox_batch_max)
             behind = page.through <= place
             if not behind:
                 if not await self._told(page.items, stop, leadership):
                     return
                 place, pause = await self._advance(place, page.through), FOLLOW_SECONDS
+                if page.items:
+                    await sleep_until(stop, self._rest(clock() - began))
             await self._show(place, page.head)
             if place >= page.head:
                 await wakeups.wait()
@@ -165,16 +167,20 @@ class _Relay:
     async def _tell_in_order(self, items: Sequence[RowChange]) -> Sequence[RowChange]:
         """One after the other: what is refused must not be overtaken by what came later of the same customer. Returns what is left."""
         for number, item in enumerate(items):
-            async with self._pace:
-                try:
-                    await self._publisher.publish(
-                        _message(item), deadline=self._settings.broker_publish_deadline_seconds
-                    )
-                except NotConfirmed:
-                    return items[number:]
+            try:
+                await self._publisher.publish(
+                    _message(item), deadline=self._settings.broker_publish_deadline_seconds
+                )
+            except NotConfirmed:
+                return items[number:]
             self._metrics.published.labels(item.kind).inc()
             fault_point("changes.published")
         return ()
+
+    def _rest(self, worked: float) -> float:
+        """Longer on a machine that is busy, where the same work takes longer: what others do there comes first."""
+        share = self._settings.changes_published_share
+        return min(worked * (1 - share) / share, REST_MAX_SECONDS)
 
     async def _place(self) -> int:
         async with self._pool.acquire(timeout=self._settings.database_acquire_timeout_seconds) as connection:
