@@ -16,12 +16,12 @@ from console.messages import text
 from console.options import PROVIDERS, actor, as_json, asynchronous, limit, since
 from console.output import number, paint, print_data, print_json, print_table, rupiah, talk
 from console.progress import Bar
-from console.store import open_store, place
+from console.store import OPERATOR_ROLE, open_store, place
 from console.target import load_target
 from console.times import moment, short_moment
 from eventstore.leadership import Leadership
 from eventstore.queries import load
-from processor.app import ROLE, interpreter_of
+from processor.app import interpreter_of
 from processor.reconciliation.keeping import Reconciliation, job_of, until_lost
 from processor.reconciliation.run import RunProgress
 from providers.listers import listers_of
@@ -126,7 +126,7 @@ async def _run(
     stop = asyncio.Event()
     async with (
         open_broker(settings, "operator") as broker,
-        open_pool(settings, "reconcile", role=ROLE, by_index=True) as pool,
+        open_pool(settings, "reconcile", role=OPERATOR_ROLE, by_index=True) as pool,
         Leadership(settings, "reconcile", job_of(provider)) as leadership,
     ):
         try:
