@@ -39,13 +39,18 @@ class Draft:
 def draft(members: Sequence[Member], batch: Rows) -> Draft:
     """Folds a batch into members that need no rows for it. Touches no database; raises whatever a fold says about a broken event."""
     events = decode_all(batch)
-    types = {event.type for event in events}
-    unread = [member for member in members if _needs_no_rows(member.projection, types)]
+    unread = [member for member in members if _needs_no_rows(member.projection, events)]
     return Draft(events, {member.label: _fold_unread(member, events) for member in unread})
 
 
-def _needs_no_rows(projection: Projection, types: set[str]) -> bool:
-    return not projection.loaded or (projection.merged and projection.unmerged.isdisjoint(types))
+def _needs_no_rows(projection: Projection, events: Sequence[Event]) -> bool:
+    if not projection.loaded or not projection.merged:
+        return not projection.loaded
+    types = {event.type for event in events}
+    if not projection.unmerged.isdisjoint(types):
+        return False
+    doubtful = projection.doubtful & types
+    return not doubtful or not any(event.type in doubtful and projection.states(event) for event in events)
 
 
 async def commit_together(

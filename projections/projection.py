@@ -73,7 +73,7 @@ class Projection:
     `keys` says which rows of the first table an event touches. `loaded`: the folds need to see these rows as they are;
     otherwise they write whole rows and nothing is read. `merged`: they need not after all, because rows folded from nothing can be
     added to those that are there by the tables' statement `merge`; whoever folds event by event still reads, and so does a batch with an event
-    of a type in `unmerged`, which says what a column holds and not what to add.
+    of a type in `unmerged`, which says what a column holds and not what to add; of types in `doubtful` `states` tells.
     """
 
     name: str
@@ -84,6 +84,8 @@ class Projection:
     loaded: bool
     merged: bool = False
     unmerged: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
+    states: Callable[[Event], bool] = bool
 
     @property
     def consumer(self) -> str:

@@ -35,10 +35,11 @@ class PlanAsk(_Value):
 
 
 class PlanOpening(_Value):
-    """A plan that the provider has. `action_url`: where its payer links an instrument."""
+    """A plan that the provider has. `action_url`: where its payer links an instrument. `linked`: that was done; None where it is not told."""
 
     plan_key: str
     status: str = ""
+    linked: bool | None = None
     action_url: str | None = None
 
 
@@ -57,6 +58,9 @@ class PlanClient(Protocol):
 
     async def find(self, ask: PlanAsk) -> PlanOpening | None:
         """The plan with our reference, if the provider has one."""
+
+    async def read(self, plan_key: str) -> PlanOpening:
+        """The plan as it stands."""
 
     async def stop(self, plan_key: str) -> None:
         """Nothing is charged any more. Doing it twice is like doing it once."""

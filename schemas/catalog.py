@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from schemas.catalog_lines import line_naming, line_of
+from schemas.decision_model import PartRefund
 from schemas.errors import CatalogError
 from schemas.facts import ProductHint
 from schemas.periods import Period
@@ -90,7 +91,12 @@ class XenditNames(_Part):
 
 
 class Product(_Part):
-    """One thing that can be bought."""
+    """One thing that can be bought.
+
+    `part_refund`: what becomes of a course or a plan when a part of its money goes back: `keep` (it stays until all of it went back), `shorten`
+    (a plan ends earlier by the same share of its time), `end` (it ends with the first part). When all went back it always ends; tokens and credit
+    always go back by shares.
+    """
 
     id: Identifier
     kind: Literal["course", "tokens", "plan"]
@@ -100,6 +106,7 @@ class Product(_Part):
     tier: Identifier | None = None
     period: Duration | None = None
     grace: Duration | None = None
+    part_refund: PartRefund = "keep"
     scalev: ScalevNames | None = None
     mayar: MayarNames | None = None
     xendit: XenditNames | None = None
@@ -110,6 +117,10 @@ class Product(_Part):
             raise ValueError("a product of kind tokens needs chat_tokens")
         if self.kind == "plan" and self.period is None:
             raise ValueError("a product of kind plan needs a period")
+        if self.kind == "tokens" and self.part_refund != "keep":
+            raise ValueError("tokens go back by shares: part_refund is for courses and plans")
+        if self.kind == "course" and self.part_refund == "shorten":
+            raise ValueError('a course has no end that could come earlier: part_refund is "keep" or "end"')
         return self
 
 

@@ -31,26 +31,40 @@ class PlanTerms:
     tier: str | None = None
 
 
+PartRefund = Literal["keep", "shorten", "end"]
+"""What becomes of a course or a plan when a part of its money goes back (docs/adr/0057)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lessened:
+    """Rupiah that went `back` of those that were paid."""
+
+    back: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """Periods of a plan on the terms of that day. `refunded_at`: when the last of their money had gone back."""
+    """Periods of a plan on the terms of that day. `refunded_at`: when they ended because money went back; `lessened`: they are shorter for it."""
 
     at: datetime
     terms: PlanTerms
     quantity: int = 1
     refunded_at: datetime | None = None
+    lessened: Lessened | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a customer's plans and subscriptions are to know of a payment: charges by name, and periods bought, by case and part.
 
-    `ended`: plans whose money gave way to other money, after a person had sold them.
+    `ended`: plans whose money gave way to other money, after a person had sold them. `lessened`: charges of which a part went back.
     """
 
     charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
     purchases: dict[str, tuple[str, Bought]] = field(default_factory=dict)
     ended: dict[str, Bought] = field(default_factory=dict)
+    lessened: dict[str, Lessened] = field(default_factory=dict)
 
 
 NOTHING = Given()
@@ -90,10 +104,12 @@ class Grant(ValueMoved):
     """Money bought something. What it rests on stands here too, so that the record of a case is a fold of its decisions.
 
     `attempts` at the provider, when they are not just `payment_id`; `what` and `whose`: short names of the words by which the facts told
-    what was bought and by whom (`by`: of the address that found the customer). A person's word needs no such grounds.
+    what was bought and by whom (`by`: of the address that found the customer). A person's word needs no such grounds. `part_refund`: what
+    the catalogue said that day of a part of the money that goes back.
     """
 
     attempts: tuple[str, ...] = ()
     what: str = ""
     whose: str = ""
     by: str = ""
+    part_refund: PartRefund = "keep"

@@ -14,6 +14,7 @@ from schemas.event_model import EventModel
 from schemas.request_facts import CallOutcome, RequestedItem
 
 CancelAt = Literal["now", "period_end"]
+CancelWhy = Literal["asked", "never_linked"]
 ChangeFrom = Literal["now", "period_end"]
 _OWN = re.compile(r"sub_[0-9a-f]{32}")
 
@@ -54,7 +55,7 @@ class PlanCalled(PlanRequestFact):
 
     TYPE: ClassVar[str] = "plan.called"
 
-    operation: Literal["open", "stop", "change"]
+    operation: Literal["open", "stop", "change", "read"]
     outcome: CallOutcome
     status: int | None = None
     code: str | None = None
@@ -107,11 +108,15 @@ class PlanOpened(PlanFact):
 
 
 class PlanCancelAsked(PlanFact):
-    """An application wants it to end: now, or when what is paid for is over. Access follows our word; the provider is told to stop charging."""
+    """It is to end: now, or when what is paid for is over. Access follows our word; the provider is told to stop charging.
+
+    `why`: an application wants it, or else nobody linked anything to it in time.
+    """
 
     TYPE: ClassVar[str] = "plan.cancel_asked"
 
     at: CancelAt
+    why: CancelWhy = "asked"
 
 
 class PlanChanged(PlanFact):

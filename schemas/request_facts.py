@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.decision_model import PartRefund
 from schemas.event_model import EventModel
 
 RequestKind = Literal["topup", "order"]
@@ -43,6 +44,7 @@ class RequestedItem(BaseModel):
     tier: str | None = None
     period: str | None = None
     grace: str | None = None
+    part_refund: PartRefund = "keep"
 
 
 class CheckoutFact(EventModel):

@@ -82,7 +82,9 @@ class AskedSubscription(ApiModel):
     access_until: datetime | None = Field(description="`expires_at` and grace.")
     cancel_at_period_end: bool
     created_at: datetime
-    failure_code: str | None
+    failure_code: str | None = Field(
+        description="Why it failed; `never_linked` when it was ended because nobody linked anything in time."
+    )
 
 
 class MadeSubscription(AskedSubscription):

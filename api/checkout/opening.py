@@ -6,11 +6,11 @@ A process claims a request for the time of one call. When it dies the lease ends
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from api.called import TurnAtProvider
 from api.checkout.requests import SQL, PaymentRequests, append
 from api.turns import DUE_MAX, Turns, pause_after
 from eventstore.append import lock_log
@@ -22,7 +22,7 @@ from runtime.ids import utc_now
 from runtime.logs import get_logger
 from schemas.errors import Transient
 from schemas.event_model import EventModel
-from schemas.request_facts import CallOutcome, CheckoutOpened, CheckoutRefused, ProviderCalled
+from schemas.request_facts import CheckoutOpened, CheckoutRefused
 
 if TYPE_CHECKING:
     import asyncpg
@@ -34,17 +34,6 @@ log = get_logger(__name__)
 
 class _SettledAlready(Transient):
     """Another process recorded the answer: nothing of ours is."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What became of one turn at a provider. `made`: the calls of it, each try by itself."""
-
-    outcome: CallOutcome
-    status: int | None
-    code: str | None
-    milliseconds: int
-    made: tuple[CallMade, ...] = ()
 
 
 class Opener:
@@ -89,25 +78,20 @@ class Opener:
         ask = PaymentAsk.model_validate_json(claimed["ask"])
         again, began = claimed["attempts"] > 1, time.monotonic()
 
-        def call(outcome: CallOutcome, failed: CallFailed | None = None) -> _Call:
-            milliseconds = round((time.monotonic() - began) * 1000)
-            if failed is None:
-                return _Call(outcome, None, None, milliseconds, tuple(made))
-            return _Call(outcome, failed.status, failed.said_code or failed.code, milliseconds, tuple(made))
+        def turn(failed: CallFailed | None = None) -> TurnAtProvider:
+            return TurnAtProvider.since(began, made, failed=failed)
 
         try:
             opening = await self._open(claimed["provider"], ask, again=again, asked_ago=claimed["asked_ago"])
         except CallFailed as failed:
             over = failed.outcome == "refused" or claimed["age"] >= self._give_up
             if over or (failed.outcome == "not_sent" and not again):
-                await self._refused(claimed["provider"], ask, failed, call(failed.outcome, failed))
+                await self._refused(claimed["provider"], ask, failed, turn(failed))
             else:
-                await self._postponed(
-                    claimed["provider"], ask, failed, call(failed.outcome, failed), claimed["attempts"]
-                )
+                await self._postponed(claimed["provider"], ask, failed, turn(failed), claimed["attempts"])
         else:
             fault_point("checkout.answered")
-            await self._opened(claimed["provider"], ask, opening, call("answered"))
+            await self._opened(claimed["provider"], ask, opening, turn())
 
     async def _open(
         self, provider: str, ask: PaymentAsk, *, again: bool, asked_ago: timedelta | None
@@ -130,7 +114,7 @@ class Opener:
             await self._requests.pool.execute(SQL["asking"], ask.reference)
         return await client.open(ask)
 
-    async def _opened(self, provider: str, ask: PaymentAsk, opening: Opening, call: _Call) -> None:
+    async def _opened(self, provider: str, ask: PaymentAsk, opening: Opening, call: TurnAtProvider) -> None:
         fact = CheckoutOpened(
             request_id=ask.reference,
             provider=provider,
@@ -157,10 +141,14 @@ class Opener:
                 amount=ask.amount_idr,
                 charged=opening.amount,
             )
-        await self._record(ask, [*_called(provider, ask, call), fact], "opened", *arguments)
+        await self._record(
+            ask, [*call.told(ask.reference, provider, ask.reference), fact], "opened", *arguments
+        )
         log.info("payment opened", action="checkout.opened", provider=provider, request=ask.reference)
 
-    async def _refused(self, provider: str, ask: PaymentAsk, failed: CallFailed, call: _Call) -> None:
+    async def _refused(
+        self, provider: str, ask: PaymentAsk, failed: CallFailed, call: TurnAtProvider
+    ) -> None:
         fact = CheckoutRefused(
             request_id=ask.reference,
             provider=provider,
@@ -170,7 +158,12 @@ class Opener:
         )
         after = None if failed.retry_after is None else max(round(failed.retry_after), 1)
         await self._record(
-            ask, [*_called(provider, ask, call), fact], "refused", failed.code, failed.said or None, after
+            ask,
+            [*call.told(ask.reference, provider, ask.reference), fact],
+            "refused",
+            failed.code,
+            failed.said or None,
+            after,
         )
         log.warning(
             "payment refused",
@@ -181,13 +174,13 @@ class Opener:
         )
 
     async def _postponed(
-        self, provider: str, ask: PaymentAsk, failed: CallFailed, call: _Call, attempts: int
+        self, provider: str, ask: PaymentAsk, failed: CallFailed, call: TurnAtProvider, attempts: int
     ) -> None:
         """Its end is unknown: ask later, a little later each time."""
         pause = pause_after(failed, attempts, self._pause)
         async with self._requests.pool.acquire() as connection, connection.transaction():
             await lock_log(connection)
-            await append(connection, ask.reference, list(_called(provider, ask, call)))
+            await append(connection, ask.reference, list(call.told(ask.reference, provider, ask.reference)))
             await connection.execute(SQL["postpone"], ask.reference, pause, failed.code, failed.said or None)
         log.warning(
             "end of a request is unknown",
@@ -226,32 +219,3 @@ async def _look(client: PaymentClient, ask: PaymentAsk) -> Opening | None:
         if failed.outcome == "refused":
             failed.outcome = "unknown"
         raise
-
-
-def _called(provider: str, ask: PaymentAsk, call: _Call) -> Iterator[ProviderCalled]:
-    """Each call as it was made; where none was, what became of the turn."""
-    about = {"request_id": ask.reference, "provider": provider, "reference": ask.reference}
-    for made in call.made:
-        yield ProviderCalled.model_validate(
-            about
-            | {
-                "occurred_at": made.began_at,
-                "operation": made.operation,
-                "outcome": made.outcome,
-                "status": made.status,
-                "code": made.code,
-                "milliseconds": made.milliseconds,
-            }
-        )
-    if not call.made:
-        yield ProviderCalled.model_validate(
-            about
-            | {
-                "occurred_at": utc_now(),
-                "operation": "open",
-                "outcome": call.outcome,
-                "status": call.status,
-                "code": call.code,
-                "milliseconds": call.milliseconds,
-            }
-        )

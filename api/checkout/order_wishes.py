@@ -84,6 +84,7 @@ def _item(product: Product, quantity: int) -> RequestedItem:
         tier=product.tier,
         period=product.period,
         grace=product.grace,
+        part_refund=product.part_refund,
     )
 
 

@@ -43,7 +43,7 @@ def shape(row: asyncpg.Record) -> dict[str, Any]:
         "access_until": open_at,
         "cancel_at_period_end": at_end,
         "created_at": row["created_at"],
-        "failure_code": row["code"] if status == "failed" else None,
+        "failure_code": row["code"] if status == "failed" else row["ended_for"],
     }
 
 

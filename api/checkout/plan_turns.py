@@ -18,13 +18,16 @@ from api.turns import DUE_MAX, Turns, pause_after
 from eventstore.append import lock_log
 from providers.outgoing import CallFailed
 from providers.plan_asking import PlanAsk, PlanClient, PlanOpening
+from runtime.faults import fault_point
 from runtime.ids import utc_now
 from runtime.logs import get_logger
 from schemas.errors import Transient
 from schemas.event_model import EventModel
+from schemas.facts import SubscriptionReported
 from schemas.plan_facts import (
     PlanActRefused,
     PlanCalled,
+    PlanCancelAsked,
     PlanChanged,
     PlanOpened,
     PlanRefused,
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
     from runtime.settings import Settings
 
-Operation = Literal["open", "stop", "change"]
+Operation = Literal["open", "stop", "change", "read"]
 
 log = get_logger(__name__)
 
@@ -87,6 +90,7 @@ class PlanTurns:
         self._lease = timedelta(seconds=settings.checkout_lease_seconds)
         self._pause = settings.checkout_resolve_seconds
         self._give_up = timedelta(minutes=settings.checkout_give_up_minutes)
+        self._link_within = timedelta(hours=settings.plan_link_hours)
         self._turns = Turns(self._turn, requests.row, patience=settings.provider_call_budget_seconds)
 
     async def settled(self, request_id: str) -> asyncpg.Record | None:
@@ -110,6 +114,7 @@ class PlanTurns:
         claimed = await self._requests.pool.fetchrow(SQL["claim"], request_id, self._lease)
         if claimed is None:
             return
+        fault_point("plan.claimed")
         turn = _Turn(claimed, _operation(claimed), time.monotonic())
         try:
             client = self._clients.get(claimed["provider"])
@@ -117,6 +122,8 @@ class PlanTurns:
                 raise CallFailed("refused", "provider_not_configured")
             if turn.operation == "open":
                 await self._opened(turn, await self._open(client, claimed))
+            elif turn.operation == "read":
+                await self._look(client, turn)
             elif turn.operation == "stop":
                 await client.stop(claimed["plan_key"])
                 done = PlanStopped(**turn.about(), plan_key=claimed["plan_key"])
@@ -143,9 +150,33 @@ class PlanTurns:
             asked_at=turn.row["created_at"],
             status=opening.status,
         )
-        arguments = (opening.plan_key, opening.action_url)
+        arguments = (opening.plan_key, opening.action_url, self._link_within)
         await self._record(turn, [turn.called(), fact], "opened", *arguments)
         log.info("plan opened", action="plan.opened", request=turn.request_id)
+
+    async def _look(self, client: PlanClient, turn: _Turn) -> None:
+        """Its time to be linked is over. One that nobody linked is ended; of one that is in use without our knowledge we hear now."""
+        plan_key = turn.row["plan_key"]
+        shown = await self._requests.pool.fetchval(SQL["linked"], turn.row["provider"], plan_key)
+        if shown not in (None, "pending"):
+            await self._requests.pool.execute(SQL["looked"], turn.request_id)
+            return
+        if await _linked(client, plan_key):
+            fact = SubscriptionReported(
+                provider=turn.row["provider"],
+                subscription_key=plan_key,
+                report="activated",
+                occurred_at=utc_now(),
+                timed=False,
+            )
+            await self._record(turn, [turn.called(), fact], "heard")
+            log.warning(
+                "plan was linked and nobody told", action="plan.found_linked", request=turn.request_id
+            )
+            return
+        ended = PlanCancelAsked(**turn.about(), plan_key=plan_key, at="now", why="never_linked")
+        if await self._record(turn, [turn.called(), ended], "unlinked"):
+            log.warning("plan was never linked", action="plan.never_linked", request=turn.request_id)
 
     async def _change(self, client: PlanClient, turn: _Turn) -> None:
         """First the price, then the charge of today: which one that is, is remembered before it is made."""
@@ -186,7 +217,9 @@ class PlanTurns:
             if over:
                 await self._refused(turn, failed)
                 return
-        elif failed.outcome == "refused" and failed.code != "provider_credentials":
+        elif (
+            turn.operation != "read" and failed.outcome == "refused" and failed.code != "provider_credentials"
+        ):
             await self._not_done(turn, failed)
             return
         await self._postponed(turn, failed)
@@ -221,8 +254,9 @@ class PlanTurns:
         """Its end is unknown: ask later, a little later each time."""
         pause = pause_after(failed, turn.row["attempts"], self._pause)
         async with self._requests.pool.acquire() as connection, connection.transaction():
-            await lock_log(connection)
-            await append(connection, turn.request_id, [turn.called(failed)])
+            if turn.row["code"] != failed.code:  # what is said again is not written again
+                await lock_log(connection)
+                await append(connection, turn.request_id, [turn.called(failed)])
             await connection.execute(
                 SQL["postpone"], turn.request_id, pause, failed.code, failed.said or None
             )
@@ -237,6 +271,7 @@ class PlanTurns:
 
     async def _record(self, turn: _Turn, facts: list[EventModel], statement: str, *arguments: object) -> bool:
         """Facts and row together; neither when somebody else was faster, which is False."""
+        fault_point(f"plan.answered.{statement}")
         try:
             async with self._requests.pool.acquire() as connection, connection.transaction():
                 await lock_log(connection)
@@ -247,10 +282,23 @@ class PlanTurns:
         except _Overtaken:
             log.warning("a request has moved on", action="plan.overtaken", request=turn.request_id)
             return False
+        fault_point(f"plan.stored.{statement}")
         return True
 
 
+async def _linked(client: PlanClient, plan_key: str) -> bool:
+    """Whether its payer has linked an instrument; a plan that the provider does not know has none."""
+    try:
+        return bool((await client.read(plan_key)).linked)
+    except CallFailed as failed:
+        if failed.outcome == "refused" and failed.status == 404:
+            return False
+        raise
+
+
 def _operation(row: asyncpg.Record) -> Operation:
-    if row["status"] != "open" or not row["act"]:
+    if row["status"] != "open":
         return "open"
+    if not row["act"]:
+        return "read"
     return "stop" if orjson.loads(row["act"])["kind"] == "stop" else "change"

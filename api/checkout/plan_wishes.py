@@ -77,6 +77,7 @@ def sold_as(product: Product) -> RequestedItem:
         tier=product.tier,
         period=product.period,
         grace=product.grace,
+        part_refund=product.part_refund,
     )
 
 

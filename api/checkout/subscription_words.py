@@ -42,6 +42,9 @@ SUBSCRIPTION_INDONESIAN: dict[str, str] = {
         "berikutnya pada waktunya. `auto`: `now` untuk tier yang lebih tinggi, selain itu `period_end`."
     ),
     "Ours; `provider_subscription_id` is the provider's.": "Id kami; `provider_subscription_id` adalah id penyedia.",
+    "Why it failed; `never_linked` when it was ended because nobody linked anything in time.": (
+        "Mengapa gagal; `never_linked` bila diakhiri karena tidak ada yang menautkan apa pun pada waktunya."
+    ),
     "The plan in force, or asked for.": "Paket yang berlaku, atau yang diminta.",
     "What the next charge will be, in rupiah.": "Nilai tagihan berikutnya, dalam rupiah.",
     "The plan from the next charge on, where it is another one; null when it stays or ends.": (

@@ -18,6 +18,7 @@ from api.checkout.standing import Watch, check_position, refusal_of
 from api.parameters import MAX_POSITION, integer, only
 from eventstore.queries import in_one_statement
 from eventstore.read import AT_STEPS
+from runtime.faults import fault_point
 from schemas.catalog import Catalog, Product
 from schemas.plan_facts import ChangeFrom, is_own_subscription
 from schemas.problems import Problem
@@ -66,6 +67,7 @@ class SubscriptionCalls:
         )
         digest = idempotency.digest(request.method, request.path, raw)
         recorded = await self._requests.record(wanted, key, digest)
+        fault_point("plan.recorded")
         row = await self._settled(recorded.request_id)
         if row["status"] == "refused":
             raise refusal_of(row)

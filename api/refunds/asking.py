@@ -7,19 +7,21 @@ A refund whose end nobody knows stays reserved, however long that takes: it may 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import orjson
 
+from api.called import TurnAtProvider
 from api.refunds.book import RefundBook, append
 from api.refunds.counting import SQL, catch_up
 from api.refunds.holding import Holds
 from api.refunds.instruments import RefundInstruments
 from api.turns import DUE_MAX, Turns, pause_after
 from eventstore.append import lock_log
+from providers.call_record import CallMade, calls_collected
 from providers.outgoing import CallFailed
 from providers.refunding import RefundAsk, RefundClient, RefundSaid
 from runtime.faults import fault_point
@@ -29,7 +31,6 @@ from schemas.errors import Transient
 from schemas.event_model import EventModel
 from schemas.facts import RefundFailed, RefundSucceeded
 from schemas.refund_facts import RefundAccepted, RefundRefused
-from schemas.request_facts import CallOutcome, ProviderCalled
 
 if TYPE_CHECKING:
     import asyncpg
@@ -56,31 +57,25 @@ class _Refused(Transient):
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """One turn at a provider. `asked_again`: somebody may have asked before us."""
+    """One turn at a provider. `asked_again`: somebody may have asked before us; `code`: why its end was unknown before; `made`: its calls so far."""
 
     ask: RefundAsk
     provider: str
     pending: bool
     attempts: int
     age: timedelta
+    code: str | None
     began: float
+    made: Sequence[CallMade]
 
     @property
     def asked_again(self) -> bool:
         return self.pending or self.attempts > 1
 
-    def called(self, outcome: CallOutcome, failed: CallFailed | None = None) -> ProviderCalled:
-        return ProviderCalled(
-            request_id=self.ask.reference,
-            provider=self.provider,
-            reference=self.ask.payment_id,
-            occurred_at=utc_now(),
-            operation="refund",
-            outcome=outcome,
-            status=None if failed is None else failed.status,
-            code=None if failed is None else failed.said_code or failed.code,
-            milliseconds=round((time.monotonic() - self.began) * 1000),
-        )
+    def called(self, failed: CallFailed | None = None) -> list[EventModel]:
+        """The calls of this turn as events."""
+        turn = TurnAtProvider.since(self.began, self.made, failed=failed)
+        return list(turn.told(self.ask.reference, self.provider, self.ask.payment_id, "refund"))
 
 
 class Refunder:
@@ -99,7 +94,7 @@ class Refunder:
         self._pause = settings.checkout_resolve_seconds
         self._poll = timedelta(minutes=settings.refund_ask_minutes)
         self._give_up = timedelta(minutes=settings.checkout_give_up_minutes)
-        self._turns = Turns(self._turn, book.row, patience=settings.provider_call_budget_seconds)
+        self._turns = Turns(self._recorded_turn, book.row, patience=settings.provider_call_budget_seconds)
 
     async def settled(self, refund_id: str) -> asyncpg.Record | None:
         """The refund once its provider has answered, or nobody is asking any more."""
@@ -121,14 +116,27 @@ class Refunder:
         """After the turns that are under way."""
         await self._turns.close()
 
-    async def _turn(self, refund_id: str) -> None:
+    async def _recorded_turn(self, refund_id: str) -> None:
+        with calls_collected() as made:
+            await self._turn(refund_id, made)
+
+    async def _turn(self, refund_id: str, made: Sequence[CallMade]) -> None:
         claimed = await self._book.pool.fetchrow(SQL["claim"], refund_id, self._lease)
         if claimed is None:
             return
         ask, pending = RefundAsk.model_validate_json(claimed["ask"]), claimed["status"] == "pending"
         if not pending:
             await self._set_aside(claimed, ask)
-        turn = _Turn(ask, claimed["provider"], pending, claimed["attempts"], claimed["age"], time.monotonic())
+        turn = _Turn(
+            ask=ask,
+            provider=claimed["provider"],
+            pending=pending,
+            attempts=claimed["attempts"],
+            age=claimed["age"],
+            code=claimed["code"],
+            began=time.monotonic(),
+            made=made,
+        )
         try:
             said = await self._known(turn) if turn.asked_again else None
             if said is None:
@@ -178,7 +186,7 @@ class Refunder:
             occurred_at=utc_now(),
             provider_refund_id=said.provider_refund_id,
         )
-        facts: list[EventModel] = [turn.called("answered")]
+        facts = turn.called()
         facts += [] if turn.pending else [accepted]
         if said.fact is None:
             if turn.pending:
@@ -189,7 +197,9 @@ class Refunder:
             failed = said.fact.failure_code if isinstance(said.fact, RefundFailed) else None
             status = "succeeded" if isinstance(said.fact, RefundSucceeded) else "failed"
             fact = said.fact.amended(own_reference=turn.ask.reference)
-            await self._record(turn, [*facts, fact], "ended", said.provider_refund_id, status, failed)
+            await self._record(
+                turn, [*facts, fact], "ended", said.provider_refund_id, status, failed, fact.occurred_at
+            )
         self._told("refund accepted", "refund.accepted", turn, said.fact.TYPE if said.fact else "pending")
 
     async def _refused(self, turn: _Turn, failed: CallFailed) -> None:
@@ -201,16 +211,18 @@ class Refunder:
             code=failed.code,
         )
         after = None if failed.retry_after is None else max(round(failed.retry_after), 1)
-        called = turn.called(failed.outcome, failed)
-        await self._record(turn, [called, fact], "refused", failed.code, failed.said or None, after)
+        await self._record(
+            turn, [*turn.called(failed), fact], "refused", failed.code, failed.said or None, after
+        )
         self._told("refund refused", "refund.refused", turn, failed.code)
 
     async def _postponed(self, turn: _Turn, failed: CallFailed) -> None:
-        """Its end is unknown: ask later, a little later each time."""
+        """Its end is unknown: ask later, a little later each time. What is said again is not written again."""
         pause = pause_after(failed, turn.attempts, self._pause)
         async with self._book.pool.acquire() as connection, connection.transaction():
-            await lock_log(connection)
-            await append(connection, turn.ask.reference, [turn.called(failed.outcome, failed)])
+            if turn.code != failed.code:
+                await lock_log(connection)
+                await append(connection, turn.ask.reference, turn.called(failed))
             await connection.execute(
                 SQL["postpone"], turn.ask.reference, pause, failed.code, failed.said or None
             )

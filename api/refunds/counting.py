@@ -34,7 +34,9 @@ async def _count(connection: Connection, event: StoredEvent) -> None:
     status = "succeeded" if isinstance(fact, RefundSucceeded) else "failed"
     named = (fact.provider, fact.refund_id, fact.own_reference)
     code = fact.failure_code if status == "failed" else None
-    if await connection.fetchval(SQL["told"], *named, status, code, event.position, event.recorded_at):
+    if await connection.fetchval(
+        SQL["told"], *named, status, code, event.position, event.recorded_at, fact.occurred_at
+    ):
         return
     if await connection.fetchval(SQL["known"], *named):
         return

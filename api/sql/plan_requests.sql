@@ -19,16 +19,16 @@ INSERT INTO plan_requests (
 -- claim: This process calls the provider now; nobody else does until the lease ends.
 UPDATE plan_requests SET claimed_until = clock_timestamp() + $2::interval, attempts = attempts + 1
 WHERE request_id = $1 AND next_try_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
-RETURNING request_id, customer_id, provider, reference, status, ask, sold, act, plan_key, attempts, created_at,
+RETURNING request_id, customer_id, provider, reference, status, ask, sold, act, plan_key, attempts, created_at, code,
     clock_timestamp() - created_at AS age;
 
 -- postpone: Nobody knows yet; look again later.
 UPDATE plan_requests SET claimed_until = NULL, next_try_at = clock_timestamp() + $2::interval, code = $3, said = $4
 WHERE request_id = $1 AND next_try_at IS NOT NULL RETURNING request_id;
 
--- opened: The provider has the plan.
+-- opened: The provider has the plan. When its payer should have linked an instrument, somebody looks.
 UPDATE plan_requests SET status = 'open', ask = NULL, position = $2, plan_key = $3, action_url = $4, code = NULL, said = NULL,
-    claimed_until = NULL, next_try_at = NULL, settled_at = clock_timestamp()
+    claimed_until = NULL, next_try_at = clock_timestamp() + $5::interval, attempts = 0, settled_at = clock_timestamp()
 WHERE request_id = $1 AND status = 'requested' RETURNING request_id;
 
 -- refused: There will be no plan.
@@ -42,6 +42,23 @@ UPDATE plan_requests SET ends = $2, ended_at = coalesce(ended_at, $3), slot = NU
     claimed_until = CASE WHEN ended_at IS NULL THEN NULL ELSE claimed_until END,
     next_try_at = CASE WHEN ended_at IS NULL THEN clock_timestamp() ELSE next_try_at END
 WHERE request_id = $1;
+
+-- linked: What readers see of a subscription, for whoever wonders whether it was ever linked.
+SELECT s.status FROM subscriptions s WHERE s.subscription_id = $1 || ':subscription:' || $2;
+
+-- looked: Nobody needs to look again.
+UPDATE plan_requests SET claimed_until = NULL, next_try_at = NULL, code = NULL, said = NULL
+WHERE request_id = $1 AND status = 'open' AND act IS NULL;
+
+-- heard: The same, and what the provider said is in the log.
+UPDATE plan_requests SET claimed_until = NULL, next_try_at = NULL, code = NULL, said = NULL, position = $2
+WHERE request_id = $1 AND status = 'open' AND act IS NULL AND ends IS NULL RETURNING request_id;
+
+-- unlinked: Nobody linked anything in time; the provider is to stop charging, if anybody does after all.
+UPDATE plan_requests SET ends = 'now', ended_at = clock_timestamp(), ended_for = 'never_linked', slot = NULL, position = $2,
+    act = json_build_object('number', $2::bigint::text, 'kind', 'stop'), attempts = 0, code = NULL, said = NULL, claimed_until = NULL,
+    next_try_at = clock_timestamp()
+WHERE request_id = $1 AND status = 'open' AND act IS NULL AND ends IS NULL RETURNING request_id;
 
 -- change: The provider is to charge for another plan.
 UPDATE plan_requests SET act = $2, slot = $3, attempts = 0, claimed_until = NULL, next_try_at = clock_timestamp(), code = NULL, said = NULL,

@@ -4,10 +4,11 @@ SELECT position FROM refunds_watched FOR UPDATE;
 -- watch: Go on from there.
 UPDATE refunds_watched SET position = greatest(position, $1);
 
--- told: What the log tells of a refund that is known by its provider's id or by ours. A success is final.
+-- told: What the log tells of a refund that is known by its provider's id or by ours. The provider's newest word counts; at one time the success.
 UPDATE refunds SET status = $4, provider_refund_id = coalesce(provider_refund_id, $2), code = $5, said = NULL, ask = NULL,
-    claimed_until = NULL, next_try_at = NULL, settled_at = coalesce($7, settled_at, clock_timestamp()), position = $6
-WHERE provider = $1 AND (provider_refund_id = $2 OR (refund_id = $3 AND provider_refund_id IS NULL)) AND status <> 'succeeded'
+    claimed_until = NULL, next_try_at = NULL, settled_at = coalesce($7, settled_at, clock_timestamp()), position = $6, told_at = $8
+WHERE provider = $1 AND (provider_refund_id = $2 OR (refund_id = $3 AND provider_refund_id IS NULL))
+    AND (status NOT IN ('succeeded', 'failed') OR told_at IS NULL AND status <> 'succeeded' OR $8 > told_at OR $8 = told_at AND $4 = 'succeeded')
 RETURNING refund_id;
 
 -- known: Whether a refund is known by its provider's id or by ours.
@@ -15,8 +16,8 @@ SELECT EXISTS (SELECT FROM refunds WHERE provider = $1 AND (provider_refund_id =
 
 -- foreign: A refund that we did not ask for.
 INSERT INTO refunds (refund_id, provider, payment_id, names, amount_idr, reason, made_by, status, provider_refund_id, code, created_at,
-    settled_at, position)
-VALUES ($1, $2, $3, $4, $5, $6, 'provider', $7, $8, $9, $10, $10, $11);
+    settled_at, position, told_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'provider', $7, $8, $9, $10, $10, $11, $10);
 
 -- payment: The payment that an id finds, as reads find it, with all its ids, the time here, and the ids of other payments of its case.
 SELECT p.record, p.provider, p.payment_id, p.case_key, p.status, p.amount, p.refunded_amount, p.method, p.channel, p.payment_type,
@@ -52,7 +53,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reserved', $9, $10, clock_timestamp(), 
 UPDATE refunds SET claimed_until = clock_timestamp() + $2::interval, attempts = attempts + 1
 WHERE refund_id = $1 AND status IN ('reserved', 'pending') AND next_try_at <= clock_timestamp()
     AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
-RETURNING ask, attempts, provider, status, customer_id, clock_timestamp() - created_at AS age;
+RETURNING ask, attempts, provider, status, customer_id, code, clock_timestamp() - created_at AS age;
 
 -- postpone: Nobody knows yet; ask again later.
 UPDATE refunds SET claimed_until = NULL, next_try_at = clock_timestamp() + $2::interval, code = $3, said = $4
@@ -65,7 +66,7 @@ WHERE refund_id = $1 AND status = 'reserved' RETURNING refund_id;
 
 -- ended: The provider says how it ended.
 UPDATE refunds SET status = $3, provider_refund_id = $2, code = $4, said = NULL, ask = NULL, claimed_until = NULL, next_try_at = NULL,
-    settled_at = clock_timestamp(), position = $5
+    settled_at = clock_timestamp(), told_at = $5, position = $6
 WHERE refund_id = $1 AND status IN ('reserved', 'pending') RETURNING refund_id;
 
 -- refused: Nothing goes back.

@@ -10,7 +10,7 @@ from msgspec import field
 
 from processor.cases.earlier import customer
 from processor.cases.state import State
-from schemas.decision_model import Bought
+from schemas.decision_model import Bought, Lessened
 
 
 class TierState(State):
@@ -60,8 +60,8 @@ class CustomerRecord(State):
     """`topups` counts those not fully refunded; `last_topups` are the newest.
 
     `courses`: bids by course, and by case and part; the earliest has it. `charges` are payments of subscriptions that count although they are large
-    (a person or the provider vouched for them) or no longer count (their money went back). `purchases` are periods bought outright, by
-    product, and by case and part; `memberships` those announced, by case; `plan_rows` what was last said of the former, by product.
+    (a person or the provider vouched for them) or no longer count (their money went back), `lessened` those of which a part went back.
+    `purchases` are periods bought outright, by product, and by case and part; `memberships` those announced, by case; `plan_rows` what was last said of the former, by product.
     """
 
     customer_id: str
@@ -76,6 +76,7 @@ class CustomerRecord(State):
     memberships: dict[str, Membership] = field(default_factory=dict)
     plan_rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
+    lessened: dict[str, Lessened] = field(default_factory=dict)
     tier: TierState | None = None
 
     @classmethod

@@ -11,7 +11,8 @@ from typing import Literal
 from msgspec.structs import replace
 
 from processor.cases.choice import brought
-from processor.cases.payment import Dispute, PaymentFacts, Refund
+from processor.cases.payment import Dispute, PaymentFacts
+from processor.cases.refund import Refund
 
 Policy = Literal["tell", "freeze", "clawback"]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from processor.cases.state import State
 from schemas.catalog import Product
+from schemas.decision_model import PartRefund
 from schemas.request_facts import CheckoutRequested, RequestedItem, RequestKind
 
 
@@ -21,6 +22,7 @@ class Sold(State, frozen=True):  # type: ignore[misc]
     tier: str | None = None
     period: str | None = None
     grace: str | None = None
+    part_refund: PartRefund = "keep"
 
     @property
     def amount(self) -> int:
@@ -37,6 +39,7 @@ class Sold(State, frozen=True):  # type: ignore[misc]
                 "tier": self.tier,
                 "period": self.period,
                 "grace": self.grace,
+                "part_refund": self.part_refund,
             }
         )
 
@@ -96,4 +99,5 @@ def sold_of(item: RequestedItem) -> Sold:
         tier=item.tier,
         period=item.period,
         grace=item.grace,
+        part_refund=item.part_refund,
     )

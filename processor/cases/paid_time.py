@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from schemas.decision_model import Lessened
 from schemas.periods import JAKARTA, Period
 
 APPEND_TOLERANCE = timedelta(days=1)
@@ -47,6 +48,21 @@ def paid_time(
             anchor, counted = _counted_from(at, until, period)
         ends = period.after(anchor, counted) if counted else anchor
     return started, ends
+
+
+def shortened(
+    started: datetime, ends: datetime, period: Period, back: Iterable[tuple[datetime, int, Lessened | None]]
+) -> datetime:
+    """The end of a chain after parts of its money went back: earlier by the same share of the time which that money had bought.
+
+    `back` holds (start, number of periods, what went back); those before the chain are over.
+    """
+    lost = [(at, count, less) for at, count, less in back if less is not None and at >= started]
+    seconds = sum(
+        (period.after(at, count) - at) // timedelta(seconds=1) * less.back // less.of
+        for at, count, less in lost
+    )
+    return max(started, ends - timedelta(seconds=seconds))
 
 
 def _counted_from(at: datetime, until: datetime, period: Period) -> tuple[datetime, int]:

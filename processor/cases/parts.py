@@ -16,7 +16,7 @@ from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Kind, PaymentRecord
 from processor.cases.world import World, short
 from schemas.catalog import Catalog, Product
-from schemas.decision_model import PlanTerms
+from schemas.decision_model import PartRefund, PlanTerms
 from schemas.errors import CatalogError
 from schemas.facts import OrderRecorded, ProductHint
 from schemas.money import allocate
@@ -38,6 +38,7 @@ class Ware(NamedTuple):
     name: str
     rate: int = 0
     terms: PlanTerms | None = None
+    part_refund: PartRefund = "keep"
 
 
 class Part(NamedTuple):
@@ -242,12 +243,19 @@ def ware_of(product: Product) -> Ware:
         raise CatalogError(f"product {product.id} has no period")
     if product.kind == "tokens" and product.chat_tokens is None:
         raise CatalogError(f"product {product.id} has no chat_tokens")
-    return Ware(product.kind, product.id, product.chat_tokens or 0, terms if product.kind == "plan" else None)
+    terms = terms if product.kind == "plan" else None
+    return Ware(product.kind, product.id, product.chat_tokens or 0, terms, product.part_refund)
 
 
 def _sold(part: Granted) -> Ware:
     """What was granted, as it was sold."""
-    return Ware(part.kind, part.product, part.tokens // part.quantity if part.tokens else 0, part.terms)
+    return Ware(
+        part.kind,
+        part.product,
+        part.tokens // part.quantity if part.tokens else 0,
+        part.terms,
+        part.part_refund,
+    )
 
 
 def _order_parts(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> list[Part]:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from processor.cases.attempts import Attempt, Register, RequestOnly, earliest, join, report, succeed
 from processor.cases.names import number_of
 from processor.cases.own_request import OwnRequest, first
+from processor.cases.refund import Refund
 from processor.cases.spoken import Claim, WriteOff, take_back
 from processor.cases.state import State
 from schemas.event_model import EventModel
@@ -53,14 +54,6 @@ _CONTEXT = (
 """Fields of a payment fact whose newest word counts."""
 
 
-class Refund(State):
-    """A refund at the provider, keyed by its id."""
-
-    attempt_id: str | None
-    amount: int
-    at: datetime
-
-
 class Dispute(State):
     """A payer's bank asking for the money, keyed by its id: the newest word on it. `since`: the time of the first."""
 
@@ -76,6 +69,7 @@ class PaymentFacts(State):
 
     `numbers`: order numbers that its facts bore beside other ids; `contradicts`: orders of another number that claim an id of this one.
     `request`: what our own checkout asked for; `opened_as` its ids at the provider; `refused_for` why the provider would not have it.
+    `failed_refunds`: when it was said last of a refund that it failed.
     `withdrawn`: where in the log the newest claim of held money was taken back; `reopened`: the newest write-off.
     `fixed`: a program that kept no grounds decided on it (processor/cases/earlier.py).
     """
@@ -87,6 +81,7 @@ class PaymentFacts(State):
     aliases: set[str] = field(default_factory=set)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
+    failed_refunds: dict[str, datetime] = field(default_factory=dict)
     group_id: str | None = None
     reusable: bool = False
     registers: dict[str, Register] = field(default_factory=dict)
@@ -253,7 +248,10 @@ class PaymentFacts(State):
         self.aliases |= other.aliases
         for key, attempt in other.attempts.items():
             self.attempts[key] = join(self.attempts.get(key), attempt)
-        self.refunds.update(other.refunds)
+        for refund_id, refund in other.refunds.items():
+            self.refunds[refund_id] = refund.beside(self.refunds.get(refund_id))
+        for refund_id, at in other.failed_refunds.items():
+            self.failed_refunds[refund_id] = max(at, self.failed_refunds.get(refund_id, at))
         for dispute_id, dispute in other.disputes.items():
             self._say_dispute(dispute_id, dispute)
         self.numbers |= other.numbers
@@ -337,10 +335,12 @@ class PaymentFacts(State):
 
     def _refund(self, fact: RefundFact) -> None:
         self._named(fact)
+        at = fact.occurred_at
         if isinstance(fact, RefundSucceeded):
-            self.refunds.setdefault(
-                fact.refund_id, Refund(attempt_id=fact.attempt_id, amount=fact.amount, at=fact.occurred_at)
-            )
+            told = Refund(attempt_id=fact.attempt_id, amount=fact.amount, at=at)
+            self.refunds[fact.refund_id] = told.beside(self.refunds.get(fact.refund_id))
+        else:
+            self.failed_refunds[fact.refund_id] = max(at, self.failed_refunds.get(fact.refund_id, at))
 
     def _order(self, fact: OrderRecorded) -> None:
         self.aliases |= {fact.order_key, *fact.aliases}

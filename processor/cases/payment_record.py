@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from processor.cases.keys import MAIN, foreign_key
 from processor.cases.state import State
-from schemas.decision_model import Given, PlanTerms
+from schemas.decision_model import Given, Lessened, PartRefund, PlanTerms
 
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 Kind = Literal["credit", "tokens", "course", "sale", "plan"]
@@ -31,6 +31,7 @@ class Granted(State, frozen=True, tag_field="is", tag="granted"):  # type: ignor
     what: str = ""
     terms: PlanTerms | None = None
     refunds: dict[str, int] = field(default_factory=dict)
+    part_refund: PartRefund = "keep"
 
     @property
     def rupiah(self) -> int:
@@ -44,6 +45,18 @@ class Granted(State, frozen=True, tag_field="is", tag="granted"):  # type: ignor
     def gone(self) -> bool:
         """All of its money went back."""
         return bool(self.refunds) and self.refunded == self.amount
+
+    @property
+    def over(self) -> bool:
+        """What it bought has ended because its money went back, all of it or as much as the terms of the day say."""
+        return self.gone or (self.part_refund == "end" and bool(self.refunds))
+
+    @property
+    def shortened(self) -> Lessened | None:
+        """By what its time is shorter, on the terms of the day."""
+        if self.part_refund != "shorten" or self.over or not self.refunds:
+            return None
+        return Lessened(self.refunded, self.rupiah)
 
     @property
     def clawed(self) -> int:
@@ -144,6 +157,7 @@ class PaymentRecord(State):
                 mine.charges | given.charges,
                 mine.purchases | given.purchases,
                 mine.ended | given.ended,
+                mine.lessened | given.lessened,
             )
             self.given[customer] = Given(*together)
         self.untold = sorted({*self.untold, *other.untold})

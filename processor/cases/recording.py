@@ -82,6 +82,7 @@ def granted_by(decision: d.CreditGranted | d.TokensGranted | d.CourseEnrolled | 
         "attempts": decision.attempts or (decision.payment_id,),
         "at": decision.at,
         "what": decision.what,
+        "part_refund": decision.part_refund,
     }
     if isinstance(decision, d.CreditGranted):
         return Granted("credit", product="credit", tokens=decision.tokens, **common)
@@ -132,6 +133,9 @@ def give(customer: CustomerRecord, before: Given, now: Given) -> None:
     for name in before.charges.keys() - now.charges.keys():
         customer.charges.pop(name, None)
     customer.charges |= now.charges
+    for name in before.lessened.keys() - now.lessened.keys():
+        customer.lessened.pop(name, None)
+    customer.lessened |= now.lessened
     for name, (product, _) in before.purchases.items():
         customer.purchases.get(product, {}).pop(name, None)
     for name, (product, bought) in now.purchases.items():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from processor.cases.attempts import RequestOnly
 from processor.cases.keys import is_extra
 from processor.cases.parts import Money, Part
-from processor.cases.payment import PaymentFacts, Refund
+from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, PaymentRecord
+from processor.cases.refund import Refund
 from schemas.money import allocate
 
 Placed = dict[str, dict[str, int]]
@@ -22,7 +23,9 @@ def place_refunds(facts: PaymentFacts, record: PaymentRecord, money: Money) -> t
     standing = record.settled if facts.in_hand else {}
     for part in parts:
         if part.key in standing:
-            placed[part.key] = dict(standing[part.key].refunds)
+            # One that failed after all is gone from the facts.
+            taken = standing[part.key].refunds.items()
+            placed[part.key] = {one: share for one, share in taken if one in facts.refunds}
     room = {part.key: _size(part, record, facts.in_hand) - sum(placed[part.key].values()) for part in parts}
     excessive: list[str] = []
     for refund_id, refund in sorted(facts.refunds.items(), key=lambda item: (item[1].at, item[0])):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from processor.cases.attempts import latest
-from processor.cases.paid_time import paid_time
+from processor.cases.paid_time import paid_time, shortened
 from processor.cases.reports import Cycle, Ending, PayerReports
 from schemas.catalog import Product
-from schemas.decision_model import Bought
+from schemas.decision_model import Bought, Lessened
 from schemas.decisions import SubscriptionStatus
 from schemas.periods import Period
 
@@ -56,12 +57,13 @@ def state_of(
     now: datetime,
     paid: Paid | None = None,
     ended_at: datetime | None = None,
+    lessened: Sequence[tuple[datetime, int, Lessened]] = (),
 ) -> SubscriptionState:
-    """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet).
+    """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet), `lessened` what went back of them.
 
     `ended_at`: its customer's word that it ends there and then. A charge that is made later all the same gives what it paid for.
     """
-    state = _running(reports, product, counted, now, paid)
+    state = _running(reports, product, counted, now, paid, lessened)
     if ended_at is None or state.status == "expired" or any(cycle.start > ended_at for cycle in counted):
         return state
     ends = min(ended_at, state.expires_at or ended_at)
@@ -69,13 +71,18 @@ def state_of(
 
 
 def _running(
-    reports: PayerReports, product: Product | None, counted: list[Cycle], now: datetime, paid: Paid | None
+    reports: PayerReports,
+    product: Product | None,
+    counted: list[Cycle],
+    now: datetime,
+    paid: Paid | None,
+    lessened: Sequence[tuple[datetime, int, Lessened]],
 ) -> SubscriptionState:
     """The state whatever its customer said of an end there and then."""
     grace = Period.parse(product.grace) if product and product.grace else None
     told = _Told(reports, grace, now)
     if counted and product and product.period:
-        return told.charged(counted, Period.parse(product.period))
+        return told.charged(counted, Period.parse(product.period), lessened)
     bought = told.bought(paid) if paid else None
     if bought is not None:
         return bought
@@ -104,9 +111,12 @@ class _Told(NamedTuple):
         named = any(hint["kind"] == "plan_reference" for hint in reports.products)
         return bool(reports.cycles or reports.anchor or named)
 
-    def charged(self, counted: list[Cycle], period: Period) -> SubscriptionState:
+    def charged(
+        self, counted: list[Cycle], period: Period, lessened: Sequence[tuple[datetime, int, Lessened]]
+    ) -> SubscriptionState:
         """As long as its charges paid for."""
         started, ends = paid_time([(cycle.start, 1) for cycle in counted], period)
+        ends = shortened(started, ends, period, lessened)
         last = max(cycle.start for cycle in counted)
         return self.timed(started, ends, overdue=any(cycle.start >= last for cycle in self.failing))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from processor.cases.payment_record import Granted
 from processor.grants import postings, sales
 from processor.grants.ledger import Ledger, Said
@@ -25,9 +27,10 @@ def grant(ledger: Ledger, key: str, part: Granted) -> Said:
 
 
 def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, due: int) -> Said:
-    """Its money goes back like that of a sale; with all of it the course is closed."""
+    """Its money goes back like that of a sale; with all of it the course is closed, or with the first of it, by the terms of the day."""
     yield from sales.take_back(ledger, key, part, refund_id, share, due)
-    if part.gone:
+    before = {one: rupiah for one, rupiah in part.refunds.items() if one != refund_id}
+    if part.over and not replace(part, refunds=before).over:
         yield ledger.of_customer(
             part,
             CourseRevoked(

@@ -56,7 +56,7 @@ class Ledger:
         """What every grant says: also of its grounds."""
         said = self.about(key, part)
         said["attempts"] = () if part.attempts == (said["payment_id"],) else part.attempts
-        said["what"] = part.what
+        said["what"], said["part_refund"] = part.what, part.part_refund
         if key not in self.actors or key == MAIN:
             said["whose"], said["by"] = self.whose, self.by
         return said

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from processor.cases.customer import Membership
-from processor.cases.paid_time import Announced, paid_time
+from processor.cases.paid_time import Announced, paid_time, shortened
 from processor.cases.reports import PayerReports, Stated
 from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_state import Paid
@@ -120,7 +120,7 @@ def provider_of(name: str) -> str:
 
 
 def valid(purchases: Iterable[Bought]) -> list[Bought]:
-    """Those whose money stayed, at least in part."""
+    """Those that money going back has not ended."""
     return [one for one in purchases if one.refunded_at is None]
 
 
@@ -135,8 +135,10 @@ def chain_of(
     """The newest terms, start and end of at least one purchase of a plan: periods append."""
     known = list(purchases)
     terms = newest_of(known)
-    paid = [(one.at, one.quantity) for one in known]
-    return terms, *paid_time(paid, Period.parse(terms.terms.period), announced)
+    period = Period.parse(terms.terms.period)
+    started, ends = paid_time([(one.at, one.quantity) for one in known], period, announced)
+    back = [(one.at, one.quantity, one.lessened) for one in known]
+    return terms, started, shortened(started, ends, period, back)
 
 
 def announced_beside(purchases: Iterable[Bought], stated: Iterable[Stated]) -> list[Announced]:

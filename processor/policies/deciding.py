@@ -145,7 +145,7 @@ def _bid(case: str, change: Change, customers: Customers, step: Step) -> None:
 
 def _bid_of(case: str, key: str, part: Standing | None) -> tuple[str, str, Bid] | None:
     """Customer, course and bid of a part that opened a course or would."""
-    if isinstance(part, Granted) and part.kind == "course" and not part.gone and part.at and part.customer_id:
+    if isinstance(part, Granted) and part.kind == "course" and not part.over and part.at and part.customer_id:
         return part.customer_id, part.product, Bid(case, part.at, opened=True)
     if not isinstance(part, Held) or part.reason != "duplicate_purchase" or is_surplus(key):
         return None
@@ -159,7 +159,8 @@ def _give(case: PaymentCase, before: Mapping[str, Given], customers: Customers, 
     for customer, was, now in _given(case, before, customers):
         give(customer, was, now)
         step.changed.add(customer.customer_id)
-        step.wakes.update(charge_key(case.provider, name) for name in was.charges.keys() | now.charges.keys())
+        told = (was.charges, now.charges, was.lessened, now.lessened)
+        step.wakes.update(charge_key(case.provider, name) for names in told for name in names)
         if was.purchases != now.purchases:
             step.wakes.add(plans_key(customer.customer_id))
             step.tiers.setdefault(customer.customer_id, "plan")

@@ -29,7 +29,7 @@ from processor.cases.world import Owner, World, find_owner, short
 from processor.grants.outcome import PaymentOutcome, Returned
 from processor.policies.alarms import alarms_of
 from processor.policies.assessment import views_of
-from schemas.decision_model import Bought, Given
+from schemas.decision_model import Bought, Given, Lessened, PartRefund
 
 CATALOG_PROBLEMS = frozenset({"unmapped_product", "ambiguous_product", "purpose_unknown"})
 """What a catalogue may have against a grant."""
@@ -198,15 +198,16 @@ class _Deciding:
             return None if part.amount else "amount_unknown" if part.amount is None else "amount_zero"
         if (owner.customer_id, ware.name) in self.opened:
             return "duplicate_purchase"
-        gone = bool(part.amount) and sum(refunds.values()) == part.amount
-        if not self._may_open(ware.name, owner, self.facts.paid_at(part.attempts), before, gone):
+        over = bool(part.amount) and sum(refunds.values()) == part.amount
+        over = over or (ware.part_refund == "end" and bool(refunds))
+        if not self._may_open(ware.name, owner, self.facts.paid_at(part.attempts), before, over):
             return "duplicate_purchase"
-        if not gone:
+        if not over:
             self.opened.add((owner.customer_id, ware.name))
         return None
 
     def _may_open(
-        self, course: str, owner: Owner, at: datetime | None, before: Standing | None, gone: bool
+        self, course: str, owner: Owner, at: datetime | None, before: Standing | None, over: bool
     ) -> bool:
         """Of several purchases of a course the one that was paid first opens it; one that has it is asked to look again."""
         customer = self.world.customers.get(owner.customer_id or "")
@@ -216,10 +217,10 @@ class _Deciding:
         others = list(customer.bids(course, self.facts.key))
         kept = before if isinstance(before, Granted) and _is_of(before, course, owner) else None
         holders = [bid for bid in others if bid.opened]
-        if gone:
+        if over:
             return kept is not None or not holders
         first = all(mine < (bid.at, bid.case) for bid in others)
-        if kept is not None and not kept.gone:
+        if kept is not None and not kept.over:
             return first
         self.calls.update(bid.case for bid in holders if mine < (bid.at, bid.case))
         return first and not holders
@@ -246,6 +247,7 @@ class _Deciding:
                 order_id=order_id if ware.kind == "course" else "",
                 what=part.what,
                 terms=ware.terms,
+                part_refund=ware.part_refund,
             )
             if isinstance(before, Granted) and same_terms(before, wanted):
                 wanted = before
@@ -278,14 +280,13 @@ class _Deciding:
 
     def _give(self, part: Part, wanted: Granted, at: datetime, money: Money) -> None:
         if wanted.kind == "plan" and wanted.terms and wanted.customer_id:
-            ended = self._last(wanted.refunds) if wanted.gone else None
+            ended = self._ended(wanted.refunds, wanted.part_refund) if wanted.over else None
             if part.key == MAIN and money.place:
                 gave_way = Bought(at, wanted.terms, wanted.quantity, ended or self._last(self.facts.refunds))
                 self.given.setdefault(wanted.customer_id, Given()).ended[wanted.product] = gave_way
                 return
-            self._buy(
-                wanted.customer_id, part.key, wanted.product, Bought(at, wanted.terms, wanted.quantity, ended)
-            )
+            bought = Bought(at, wanted.terms, wanted.quantity, ended, wanted.shortened)
+            self._buy(wanted.customer_id, part.key, wanted.product, bought)
         elif wanted.kind == "sale":
             limit = self.world.catalog.policy(self.facts.provider).confirm_above_idr
             if wanted.gone:
@@ -293,6 +294,8 @@ class _Deciding:
             elif wanted.amount is not None and wanted.amount > limit:
                 # Money above the threshold is granted only when somebody vouched for it.
                 self._charge(wanted.customer_id, part.attempts, "vouched")
+            if wanted.refunds and not wanted.gone:
+                self._lessen(wanted)
 
     def _went_back(self, part: Part, ware: Ware | None, refunds: dict[str, int], owner: Owner) -> None:
         """Before it could buy anything: the subscription it charged for is told, or the membership of its plan."""
@@ -301,8 +304,12 @@ class _Deciding:
         self._charge(owner.customer_id, part.attempts, "refunded")
         if ware is not None and ware.terms is not None:
             at = self.facts.paid_at(part.attempts) or self.world.now
-            bought = Bought(at, ware.terms, part.quantity, self._last(refunds))
+            bought = Bought(at, ware.terms, part.quantity, self._ended(refunds, ware.part_refund))
             self._buy(owner.customer_id, part.key, ware.name, bought)
+
+    def _ended(self, refunds: Iterable[str], policy: PartRefund) -> datetime:
+        """With the first of its money, or with the last."""
+        return min(self.facts.refunds[one].at for one in refunds) if policy == "end" else self._last(refunds)
 
     def _last(self, refunds: Iterable[str]) -> datetime:
         return max(self.facts.refunds[one].at for one in refunds)
@@ -312,8 +319,18 @@ class _Deciding:
     ) -> None:
         if customer_id and self.facts.value("subscription_key"):
             given = self.given.setdefault(customer_id, Given())
-            for name in [attempt for attempt in attempts if attempt] or [self.facts.payment_key]:
+            for name in self._charged_as(attempts):
                 given.charges[name] = word
+
+    def _lessen(self, wanted: Granted) -> None:
+        """The subscription it charged for is told: what comes of that is for its plan to say."""
+        if wanted.customer_id and self.facts.value("subscription_key"):
+            given = self.given.setdefault(wanted.customer_id, Given())
+            for name in self._charged_as(wanted.attempts):
+                given.lessened[name] = Lessened(wanted.refunded, wanted.rupiah)
+
+    def _charged_as(self, attempts: tuple[str, ...]) -> list[str]:
+        return [attempt for attempt in attempts if attempt] or [self.facts.payment_key]
 
     def _buy(self, customer_id: str, part: str, product: str, bought: Bought) -> None:
         given = self.given.setdefault(customer_id, Given())
@@ -329,7 +346,7 @@ def _is_of(part: Granted, course: str, owner: Owner) -> bool:
 
 def _kept_courses(record: PaymentRecord) -> set[tuple[str | None, str]]:
     """Courses that stay whose they are: nobody needs a further seat of one beside their own."""
-    courses = (part for part in record.granted.values() if part.kind == "course" and not part.gone)
+    courses = (part for part in record.granted.values() if part.kind == "course" and not part.over)
     return {(part.customer_id, part.product) for part in courses}
 
 
@@ -356,7 +373,7 @@ def _same_money(before: Granted, part: Part) -> bool:
 
 def _dated(wanted: Granted, at: datetime, order_id: str, refunds: dict[str, int]) -> Granted:
     """When it was paid, and what of it went back. Only credit and open courses tell readers a date."""
-    if wanted.kind == "course" and wanted.order_id and not (wanted.gone and wanted.refunds == refunds):
+    if wanted.kind == "course" and wanted.order_id and not (wanted.over and wanted.refunds == refunds):
         return replace(wanted, at=at, order_id=order_id, refunds=refunds)
     dated = wanted.kind == "credit" and wanted.at is not None
     return replace(wanted, at=at if dated else wanted.at, refunds=refunds)

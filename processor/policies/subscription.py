@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from processor.cases.customer import CustomerRecord, Membership
@@ -23,6 +24,7 @@ from processor.cases.world import Owner, World, find_owner
 from processor.grants.memberships import membership_of, paid_for, unpaid_since
 from processor.grants.outcome import SubscriptionOutcome
 from schemas.catalog import Product
+from schemas.decision_model import Lessened, PartRefund
 from schemas.decisions import SubscriptionDecision, SuspenseHeld
 from schemas.periods import Period
 
@@ -63,11 +65,13 @@ class _Deciding:
             paid = paid_for(self.facts.key, customer.purchases, memberships, reports.stated)
             unpaid = unpaid_since(self.facts.key, customer.purchases, memberships, reports)
         product = _sold(product, paid, reports)
-        counted, own = self._counted(reports, customer), self.facts.own
-        sold = own.paid_for(counted) if own else None
+        counted, own = self._counted(reports, customer, product), self.facts.own
+        sold = own.paid_for(counted.values()) if own else None
         if sold is not None and not self._claimed:
             product = sold.as_product()
-        state = state_of(reports, product, counted, self.world.now, paid, own.ended_at if own else None)
+        ended_at = own.ended_at if own else None
+        back = self._lessened(counted, customer, product)
+        state = state_of(reports, product, [*counted.values()], self.world.now, paid, ended_at, back)
         state, early = self._early(reports, state, paid)
         confirmed_by = self._confirmed_by(unpaid, product)
         late = confirmed_by is not None and self.world.now >= confirmed_by
@@ -83,13 +87,33 @@ class _Deciding:
             due_at=self._due(state, confirmed_by),
         )
 
-    def _counted(self, reports: PayerReports, customer: CustomerRecord) -> list[Cycle]:
-        """Charges that succeeded and count."""
-        return [
-            cycle
+    def _counted(
+        self, reports: PayerReports, customer: CustomerRecord, product: Product | None
+    ) -> dict[str, Cycle]:
+        """Charges that succeeded and count, by the name of their payment."""
+        return {
+            name: cycle
             for key, cycle in reports.cycles.items()
-            if cycle.succeeded and self._counts(key, cycle, customer)
+            if cycle.succeeded
+            and self._counts(name := cycle.payment_id or key, cycle, customer)
+            and not (name in customer.lessened and self._policy(cycle, product) == "end")
+        }
+
+    def _lessened(
+        self, counted: Mapping[str, Cycle], customer: CustomerRecord, product: Product | None
+    ) -> list[tuple[datetime, int, Lessened]]:
+        """What went back of charges whose plans get shorter with it."""
+        return [
+            (cycle.start, 1, customer.lessened[name])
+            for name, cycle in counted.items()
+            if name in customer.lessened and self._policy(cycle, product) == "shorten"
         ]
+
+    def _policy(self, cycle: Cycle, product: Product | None) -> PartRefund:
+        """What a part of this charge that goes back does, on the terms of what was sold by it."""
+        sold = self.facts.own.paid_for([cycle]) if self.facts.own and not self._claimed else None
+        meant = sold or product
+        return meant.part_refund if meant else "keep"
 
     def _early(
         self, reports: PayerReports, state: SubscriptionState, paid: Paid | None
@@ -156,12 +180,11 @@ class _Deciding:
         claimed = self.world.catalog.product(named)
         return claimed if claimed is not None and claimed.kind == "plan" else None
 
-    def _counts(self, key: str, cycle: Cycle, customer: CustomerRecord) -> bool:
+    def _counts(self, name: str, cycle: Cycle, customer: CustomerRecord) -> bool:
         """A charge proved only by a static token counts up to the provider's threshold; above it when its payment was vouched for.
 
         A charge whose money went back does not count.
         """
-        name = cycle.payment_id or key
         self.waits.add(charge_key(self.facts.provider, name))
         word = customer.charges.get(name)
         if word is not None:

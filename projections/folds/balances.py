@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,11 +20,16 @@ from schemas.credit_events import (
     UsageRecorded,
 )
 from schemas.decisions import CreditClawedBack, CreditGranted, TierChanged, TokensClawedBack, TokensGranted
+from schemas.refund_facts import is_own_refund
 
 
 @dataclass(slots=True)
 class BalanceRow:
-    """`tier` is None until a decision names one: the customer then has the catalogue's first tier."""
+    """`tier` is None until a decision names one: the customer then has the catalogue's first tier.
+
+    `set_aside`: reservations for refunds that are under way, as JSON: by their id the case whose money goes back, and tokens that are still
+    theirs: none once that money went back and took them.
+    """
 
     customer_id: str
     credit_tokens: int = 0
@@ -36,6 +42,7 @@ class BalanceRow:
     tier_until: datetime | None = None
     fallback_tier: str | None = None
     position: int = 0
+    set_aside: str | None = None
 
 
 @dataclass(slots=True)
@@ -66,7 +73,19 @@ def credit_granted(state: BalanceRows, event: Event) -> None:
 
 def credit_clawed_back(state: BalanceRows, event: Event) -> None:
     # What was ever topped up stays what it was; only the balance shrinks.
-    state.touch(event).credit_tokens -= event.data["tokens"]
+    row, tokens = state.touch(event), event.data["tokens"]
+    row.credit_tokens -= tokens - _came_back(row, event.data["case"], tokens)
+
+
+def _came_back(row: BalanceRow, case: str, tokens: int) -> int:
+    """Tokens that were set aside for a refund of this case, and are what it takes; which ones, as accounts choose (api/credit/account.py)."""
+    aside = _aside(row)
+    waiting = [(name, left) for name, (of, left) in aside.items() if of == case and left]
+    if not waiting:
+        return 0
+    name, left = next((one for one in waiting if one[1] == tokens), waiting[0])
+    _put_aside(row, aside | {name: (case, 0)})
+    return left
 
 
 def credit_withdrawn(state: BalanceRows, event: Event) -> None:
@@ -94,7 +113,33 @@ def credit_spent(state: BalanceRows, event: Event) -> None:
 
 
 def credit_reserved(state: BalanceRows, event: Event) -> None:
-    state.touch(event).credit_tokens -= event.data["tokens"]
+    row, data = state.touch(event), event.data
+    row.credit_tokens -= data["tokens"]
+    if data.get("refund_of"):
+        _put_aside(row, _aside(row) | {data["reservation_id"]: (data["refund_of"], data["tokens"])})
+
+
+def reservation_returned(state: BalanceRows, event: Event) -> None:
+    row, data = state.touch(event), event.data
+    tokens: int = data["tokens"]
+    aside = _aside(row)
+    if data["reservation_id"] in aside:
+        _, tokens = aside.pop(data["reservation_id"])
+        _put_aside(row, aside)
+    row.credit_tokens += tokens
+
+
+def _aside(row: BalanceRow) -> dict[str, tuple[str, int]]:
+    return json.loads(row.set_aside) if row.set_aside else {}
+
+
+def _put_aside(row: BalanceRow, aside: dict[str, tuple[str, int]]) -> None:
+    row.set_aside = json.dumps(aside, separators=(",", ":")) if aside else None
+
+
+def of_refunds(event: Event) -> bool:
+    """A reservation for a refund, or its end: what it does depends on what is set aside."""
+    return is_own_refund(event.data.get("reservation_id"))
 
 
 def credit_captured(state: BalanceRows, event: Event) -> None:
@@ -142,8 +187,8 @@ BALANCES = Projection(
         CreditSpent.TYPE: credit_spent,
         CreditReserved.TYPE: credit_reserved,
         CreditCaptured.TYPE: credit_captured,
-        CreditReleased.TYPE: credit_returned,
-        CreditReservationExpired.TYPE: credit_returned,
+        CreditReleased.TYPE: reservation_returned,
+        CreditReservationExpired.TYPE: reservation_returned,
         CreditForgiven.TYPE: credit_returned,
         UsageRecorded.TYPE: used,
         TokensGranted.TYPE: tokens_granted,
@@ -154,5 +199,7 @@ BALANCES = Projection(
     keys=lambda event: (event.data["customer_id"],),
     loaded=True,
     merged=True,
-    unmerged=frozenset({CreditWithdrawn.TYPE, CreditDated.TYPE}),
+    unmerged=frozenset({CreditWithdrawn.TYPE, CreditDated.TYPE, CreditClawedBack.TYPE}),
+    doubtful=frozenset({CreditReserved.TYPE, CreditReleased.TYPE, CreditReservationExpired.TYPE}),
+    states=of_refunds,
 )

@@ -11,6 +11,7 @@ CREATE TABLE balances_vN (
     tier_until      timestamptz,
     fallback_tier   text,
     position        bigint NOT NULL,
+    set_aside       text,
     CONSTRAINT balances_vN_pkey PRIMARY KEY (customer_id)
 ) WITH (fillfactor = 50);
 GRANT SELECT, INSERT, UPDATE, DELETE ON balances_vN TO lunas_projector;
@@ -24,13 +25,13 @@ SELECT;
 
 -- load: Rows that a batch touches.
 SELECT customer_id, credit_tokens, chat_tokens, topped_up_idr, spent_tokens, last_top_up_at, last_top_up_idr,
-    tier, tier_until, fallback_tier, position
+    tier, tier_until, fallback_tier, position, set_aside
 FROM balances_vN WHERE customer_id = ANY($1::text[]);
 
 -- upsert: Write whole rows.
 INSERT INTO balances_vN
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],
-    $7::bigint[], $8::text[], $9::timestamptz[], $10::text[], $11::bigint[])
+    $7::bigint[], $8::text[], $9::timestamptz[], $10::text[], $11::bigint[], $12::text[])
 ON CONFLICT (customer_id) DO UPDATE SET
     credit_tokens = excluded.credit_tokens,
     chat_tokens = excluded.chat_tokens,
@@ -41,16 +42,17 @@ ON CONFLICT (customer_id) DO UPDATE SET
     tier = excluded.tier,
     tier_until = excluded.tier_until,
     fallback_tier = excluded.fallback_tier,
-    position = excluded.position;
+    position = excluded.position,
+    set_aside = excluded.set_aside;
 
 -- merge: Add what a batch changes to rows that were not read. A column that nothing in the batch touched comes as an empty array.
 INSERT INTO balances_vN AS kept
 SELECT customer_id, coalesce(credit_tokens, 0), coalesce(chat_tokens, 0), coalesce(topped_up_idr, 0), coalesce(spent_tokens, 0),
-    last_top_up_at, last_top_up_idr, tier, tier_until, fallback_tier, position
+    last_top_up_at, last_top_up_idr, tier, tier_until, fallback_tier, position, set_aside
 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],
-    $7::bigint[], $8::text[], $9::timestamptz[], $10::text[], $11::bigint[])
+    $7::bigint[], $8::text[], $9::timestamptz[], $10::text[], $11::bigint[], $12::text[])
     AS added (customer_id, credit_tokens, chat_tokens, topped_up_idr, spent_tokens, last_top_up_at,
-    last_top_up_idr, tier, tier_until, fallback_tier, position)
+    last_top_up_idr, tier, tier_until, fallback_tier, position, set_aside)
 ON CONFLICT (customer_id) DO UPDATE SET
     credit_tokens = kept.credit_tokens + excluded.credit_tokens,
     chat_tokens = kept.chat_tokens + excluded.chat_tokens,

@@ -22,6 +22,7 @@ from schemas.periods import JAKARTA
 API_VERSION = "2026-01-01"
 LAST_DAY = 28  # the latest day of a month that Xendit takes as the beginning of a schedule
 WAITING = ("SCHEDULED", "RETRYING")  # cycles that an attempt can be forced of
+_LINKED = {"ACTIVE": True, "REQUIRES_ACTION": False, "PENDING": False}
 MOST_CYCLES = "50"  # per page, and more than a plan has that waits
 
 
@@ -67,13 +68,17 @@ class XenditPlans:
         found = [row for row in _rows(listed.document) if row.get("reference_id") == ask.reference]
         return _opening(found[0]) if found else None
 
+    async def read(self, plan_key: str) -> PlanOpening:
+        read = await self._api.call("read_plan", "GET", f"/recurring/plans/{plan_key}", harmless=True)
+        return _opening(read.document)
+
     async def stop(self, plan_key: str) -> None:
         try:
             await self._api.call(
                 "stop_plan", "POST", f"/recurring/plans/{plan_key}/deactivate", body={}, harmless=True
             )
         except CallFailed as failed:
-            if failed.outcome != "refused" or await self._status(plan_key) != "INACTIVE":
+            if failed.outcome != "refused" or (await self.read(plan_key)).status != "INACTIVE":
                 raise
 
     async def reprice(self, plan_key: str, amount_idr: int, description: str) -> Repriced:
@@ -124,10 +129,6 @@ class XenditPlans:
         waiting = [row for row in _rows(listed.document) if row.get("status") in WAITING and row.get("id")]
         first = min(waiting, key=lambda row: str(row.get("scheduled_timestamp")), default=None)
         return str(first["id"]) if first is not None else None
-
-    async def _status(self, plan_key: str) -> str | None:
-        read = await self._api.call("read_plan", "GET", f"/recurring/plans/{plan_key}", harmless=True)
-        return _text(read.document, "status")
 
 
 def _plan(ask: PlanAsk, customer: str) -> dict[str, Any]:
@@ -190,9 +191,11 @@ def _opening(document: Any) -> PlanOpening:
     actions = document.get("actions")
     links = [row for row in actions if isinstance(row, dict)] if isinstance(actions, list) else []
     pages = [_text(row, "url") for row in links if row.get("action") == "AUTH"]
+    status = _text(document, "status") or ""
     return PlanOpening(
         plan_key=plan_key,
-        status=_text(document, "status") or "",
+        status=status,
+        linked=_LINKED.get(status),
         action_url=next((page for page in pages if page), None),
     )
 

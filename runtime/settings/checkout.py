@@ -112,6 +112,12 @@ class CheckoutSettings(BaseModel):
         le=365,
         description="How long credit is set aside for a refund at most; banks take up to two weeks to give money back.",
     )
+    plan_link_hours: int = Field(
+        72,
+        ge=1,
+        le=24 * 90,
+        description="How long the payer of a subscription has to link a wallet or card. Then the provider is asked, and told to stop a plan that has none.",
+    )
     order_minimum_scalev_idr: int = Field(
         10_000,
         ge=1,

@@ -44,7 +44,7 @@ PROMISED = {
 
 def commands_in(text: str) -> list[list[str]]:
     """Words after `lunas` in quoted commands and in blocks."""
-    blocks = re.findall(r"^ *```\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^ *```(?:sh[^\n]*)?\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     code = re.findall(r"`(lunas [^`]+)`", text) + re.findall(
         r"^ *(lunas [^\n]+)$", "\n".join(blocks), re.MULTILINE
     )

@@ -94,6 +94,9 @@ async def test_a_role_appends_its_own_types_and_no_other(pool: Pool, role: str) 
         ("payment.expired", "request-req_1", True),
         ("payment.succeeded", "payment-xendit-py-1", False),
         ("payment.succeeded", "refund-rfn_1", False),
+        ("subscription.reported", "request-sub_1", True),
+        ("subscription.reported", "request-req_1", False),
+        ("subscription.reported", "subscription-xendit-repl-1", False),
         ("credit.granted", "request-req_1", False),
     ],
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from schemas.facts import RefundFailed, RefundSucceeded
 from tests.integration.checkout.conftest import all_at_once
 from tests.integration.checkout.street import Street
 
@@ -222,3 +224,31 @@ async def test_a_wish_that_makes_no_sense_writes_nothing(
     refused = await street.shop.post("/v1/refunds", body, status)
     assert refused["code"] == code
     assert await street.shop.log("refund.") == []
+
+
+@pytest.mark.parametrize(("later", "left"), [(1, 50_000), (-1, 15_000), (0, 15_000)])
+async def test_c78_a_refund_that_failed_after_it_was_called_done_can_be_asked_for_again(
+    street: Street, later: int, left: int
+) -> None:
+    """Of the provider's two words the later one counts, by its own clock, whichever we heard first."""
+    made = await street.topped_up()
+    await street.act(made["payment_id"], "refund", 35_000)
+    assert await street.balance() == 150_000
+    ledger = street.world.providers["xendit"].ledger  # type: ignore[attr-defined]
+    (refund_id,) = ledger.state.refunds
+    told = await street.shop.pool.fetchval("SELECT data FROM events WHERE type = 'refund.succeeded'")
+    done = RefundSucceeded.model_validate_json(told)
+    at = done.occurred_at + timedelta(minutes=later)
+    if later > 0:
+        ledger.state.refunds[refund_id].status = "FAILED"
+    failed = RefundFailed(**done.model_dump() | {"occurred_at": at, "failure_code": "INSUFFICIENT_BALANCE"})
+    await street.shop.hear(failed)
+    assert await street.payment(made["payment_id"]) == (
+        ("succeeded", 0) if left == 50_000 else ("partially_refunded", 35_000)
+    )
+    assert await street.balance() == left * 10
+    seen = await street.shop.get(f"/v1/refunds/xendit:{refund_id}")
+    assert seen["status"] == ("failed" if left == 50_000 else "succeeded")
+    refused = await street.refund(made["payment_id"], 409, amount=left + 1)
+    assert refused["code"] == "refund_exceeds_payment"
+    await street.refund(made["payment_id"], amount=left)

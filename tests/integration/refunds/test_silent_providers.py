@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.integration.checkout.street import Street
+from runtime.settings import Settings
+from tests.integration.checkout.street import Street, street_of
 from tests.waiting import until
 
 
@@ -81,3 +84,34 @@ async def test_a_provider_that_cannot_be_reached_was_asked_for_nothing(street: S
     done = await street.refund(made["payment_id"], **key)
     assert done["status"] == "pending"
     assert made_at_the_provider(street) == [done["refund_id"]]
+
+
+async def test_c122_what_a_silent_provider_says_again_is_written_once_and_each_call_by_its_name(
+    shop_settings: Callable[..., Settings],
+) -> None:
+    async with street_of(shop_settings, provider_breaker_failures=1000) as street:
+        made = await street.topped_up()
+        await street.switch("drop_after", method="POST", path="/refunds", times=1)
+        await street.switch("refuse", status=500, code="SERVER_ERROR", method="GET", path="/refunds")
+        refund = await street.refund(made["payment_id"], 202)
+        pool, due = street.shop.pool, "UPDATE refunds SET next_try_at = clock_timestamp() RETURNING attempts"
+
+        async def asked_often() -> bool:
+            await street.shop.refunds.refunder.resolve()
+            return int(await pool.fetchval(due)) >= 5
+
+        await until(asked_often)
+        street.world.switches.turn_off(None)
+        await pool.fetchval(due)
+        await street.shop.refunds.refunder.resolve()
+        rows = await pool.fetch(
+            "SELECT data ->> 'operation' AS operation, data ->> 'outcome' AS outcome FROM events "
+            "WHERE type = 'provider.called' AND stream = $1 ORDER BY position",
+            f"refund-{refund['refund_id']}",
+        )
+        told = [(row["operation"], row["outcome"]) for row in rows]
+        silent = [one for one in told if one == ("find_refund", "unknown")]
+        assert told[0] == ("create_refund", "unknown")
+        assert len(silent) == 3  # the tries of one turn
+        assert told[-1] == ("find_refund", "answered")
+        assert len(told) == 5

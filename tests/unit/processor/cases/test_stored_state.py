@@ -40,6 +40,8 @@ YOUNGER = {
     "claim",
     "withdrawn",
     "reopened",
+    "failed_refunds",
+    "lessened",
 }
 """Fields that no earlier version wrote."""
 

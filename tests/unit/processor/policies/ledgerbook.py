@@ -65,6 +65,16 @@ def club() -> Catalog:
     return catalog.model_copy(update={"products": (*catalog.products, *plans, chat)})
 
 
+def strict_club() -> Catalog:
+    """The same; what a part of whose money goes back gets shorter or ends."""
+    catalog = club()
+    words = {"kelas-python": "end", "klub-a": "shorten", "klub-b": "end", "pro-bulanan": "shorten"}
+    products = tuple(
+        one.model_copy(update={"part_refund": words.get(one.id, "keep")}) for one in catalog.products
+    )
+    return catalog.model_copy(update={"products": products})
+
+
 @dataclass
 class Book:
     """Give it facts; read what was decided. Every call is a round of the real loop, with everything in tables in between."""

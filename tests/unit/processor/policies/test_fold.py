@@ -25,7 +25,7 @@ from schemas.events import encode
 from schemas.facts import ProductHint, SuspenseClaimed, SuspenseClaimWithdrawn, SuspenseWrittenOff
 from tests.unit.processor.cases.facts import at, capture, charge, cycle, licence, package, refund
 from tests.unit.processor.policies.histories import PEOPLE, histories, subscribed
-from tests.unit.processor.policies.ledgerbook import NOON, Book, club
+from tests.unit.processor.policies.ledgerbook import NOON, Book, club, strict_club
 from tests.unit.processor.policies.test_any_order import STABLE, history
 from tests.unit.processor.tables import Tables, run
 
@@ -51,8 +51,9 @@ def spoken(book: Book, chance: random.Random) -> Iterator[EventModel]:
 
 def lived(facts: list[EventModel], chance: random.Random) -> Book:
     """Rounds of any size, between which persons speak, time passes and the catalogue changes."""
-    book = Book(catalog=club())
-    book.change_catalog(club())
+    shop = chance.choice([club, strict_club])
+    book = Book(catalog=shop())
+    book.change_catalog(shop())
     while facts:
         size = chance.choice([1, 1, 2, 5, 20])
         book.give_together(*facts[:size])
