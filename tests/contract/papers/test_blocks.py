@@ -13,7 +13,7 @@ from tests.page_blocks import PageBlock, every_block
 
 BLOCKS = every_block()
 PASTED = re.compile(
-    r"^\s*(?:\$ )?(?:lunas|curl|make|docker|python3?|rabbitmqctl|psql|npx|cp|export|printf|openapi-python-client|sh)\s",
+    r"^\s*(?:lunas|curl|make|docker|python3?|rabbitmqctl|psql|npx|cp|export|printf|openapi-python-client|sh)\s",
     re.MULTILINE,
 )
 
