@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from processor.reconciliation.book import RunState
     from runtime.settings import Settings
 
-SQL = load("reconciliation.sql", "processor")
+SQL = load("reconcile.sql", "console")
 LEAD_SECONDS = 1.0  # for the other runner's session to be seen; the lock is free or it is not
 CONNECT_SHARE = 0.6
 CALLED = tuple(name for name in PROVIDERS if KNOWN[name].webhooks)
