@@ -1,7 +1,7 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, changes, reads,
-reconcile, notifications.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, changes, topups,
+reads, reconcile, notifications.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ BENCHMARKS = {
     "flood": "tests.benchmarks.flood",
     "spends": "tests.benchmarks.spends",
     "changes": "tests.benchmarks.changes",
+    "topups": "tests.benchmarks.topups",
     "reads": "tests.benchmarks.reads",
     "reconcile": "tests.benchmarks.reconciling",
     "notifications": "tests.benchmarks.notifying",

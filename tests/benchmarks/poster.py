@@ -60,6 +60,11 @@ class Poster:
         head = f"POST {path} HTTP/1.1\r\n{self._fields}Content-Length: {len(body)}\r\n\r\n"
         return await self._ask(head.encode() + body)
 
+    async def put(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        head = f"PUT {path} HTTP/1.1\r\n{self._fields}Content-Length: {len(body)}\r\n\r\n"
+        return await self._ask(head.encode() + body)
+
     async def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of the answer."""
         return await self._ask(f"GET {path} HTTP/1.1\r\n{self._fields}\r\n".encode())
