@@ -136,7 +136,7 @@ def test_no_sql_is_put_together_from_strings() -> None:
 
 def test_nothing_compares_secrets_with_equals() -> None:
     suspicious = re.compile(
-        r"\b(secret|token|api_key|signature|credential)\w*\s*[!=]=|[!=]=\s*\w*(secret|api_key|signature)\b"
+        r"\b(secret|token|api_key|signature|credential|given)\w*\s*[!=]=|[!=]=\s*\w*(secret|api_key|signature)\b"
     )
     ignored = ("secret_id", "token_only", "tokens")
     for room in ("ingress", "providers", "projections", "api"):

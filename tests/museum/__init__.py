@@ -1,0 +1,1 @@
+"""A museum of bugs that payment systems have had: each is planted, and must be caught. `python -m tests.museum`."""
