@@ -211,6 +211,12 @@ def test_c44_without_any_id_the_content_is_the_key() -> None:
     assert translate("mayar", other).facts[0].stream != first.facts[0].stream
 
 
+def test_c44_when_it_was_sent_is_no_part_of_the_key() -> None:
+    document = recorded("mayar", "payment.success")
+    first, again = ({"created": f"2026-07-02T0{hour}:00:00.000Z"} | document for hour in (1, 2))
+    assert translate("mayar", first).dedupe_key == translate("mayar", again).dedupe_key
+
+
 def test_c44_a_membership_event_counts_once_a_day() -> None:
     document = recorded("mayar", "membership.memberUnsubscribed")
     today, tomorrow = (
