@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from console.acts import Act, Done, record, tell
+from console.acts import Act, Done, already, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text, value
@@ -252,7 +252,7 @@ async def _change(
         question = text(f"endpoints.{verb}_question", endpoint_id=endpoint_id)
         confirm(question, yes=yes, harmless=not final)
         async with connection.transaction():
-            before = await _endpoint(connection, endpoint_id)
+            before = await _to_change(connection, verb, endpoint_id)
             await connection.execute(_SQL[verb], endpoint_id)
             if besides is not None:
                 await connection.execute(_SQL[besides], endpoint_id)
@@ -262,6 +262,19 @@ async def _change(
             )
     tell([Done(text(f"endpoints.{verb}d", endpoint_id=endpoint_id), act_id, undo)], as_json=as_json)
     return FINE
+
+
+async def _to_change(connection: Connection, verb: str, endpoint_id: str) -> Mapping[str, Any]:
+    """Raises Refused when it is so already by somebody's act, WrongUse when by nobody's or when there is none."""
+    act = f"endpoints.{verb}"
+    try:
+        before = await _endpoint(connection, endpoint_id)
+    except WrongUse as unknown:
+        raise await already(connection, act, endpoint_id, unknown) from None
+    if verb != "remove" and (before["disabled_at"] is not None) == (verb == "disable"):
+        so = "endpoints.is_disabled" if verb == "disable" else "endpoints.is_enabled"
+        raise await already(connection, act, endpoint_id, WrongUse(text(so, endpoint_id=endpoint_id)))
+    return before
 
 
 async def _endpoint(connection: Connection, endpoint_id: str) -> Mapping[str, Any]:

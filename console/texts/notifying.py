@@ -75,6 +75,10 @@ NOTIFYING: dict[str, tuple[str, str]] = {
         "{endpoint_id} is disabled: `lunas endpoints enable {endpoint_id}` first",
         "{endpoint_id} nonaktif: `lunas endpoints enable {endpoint_id}` dahulu",
     ),
+    "endpoints.is_enabled": (
+        "{endpoint_id} is sent to already; nothing was changed",
+        "{endpoint_id} memang sudah dikirimi; tidak ada yang diubah",
+    ),
     "endpoints.test_taken": (
         "It was taken: the endpoint answered {answered}.",
         "Diterima: endpoint menjawab {answered}.",

@@ -49,6 +49,13 @@ class Scene:
         await add_held(self.store)
         return SUSPENSE_ID
 
+    async def endpoint(self) -> str:
+        await self.store.execute(
+            "INSERT INTO endpoints (endpoint_id, application, url, events, key_id, created_by)"
+            " VALUES ('ep_1', '', 'https://shop.example/hooks', '{payment.received}', '1', 'sari')"
+        )
+        return "ep_1"
+
     async def letter(self) -> str:
         return str(await add_letter(self.store))
 
@@ -144,6 +151,15 @@ async def _revoke(scene: Scene) -> list[str]:
     return [made.json["key_id"]]
 
 
+async def _endpoint(scene: Scene) -> list[str]:
+    return [await scene.endpoint()]
+
+
+async def _enable(scene: Scene) -> list[str]:
+    await scene.before("endpoints", "disable", await scene.endpoint())
+    return ["ep_1"]
+
+
 ONCE: dict[tuple[str, str], Prepared] = {
     ("credit", "freeze"): _freeze,
     ("credit", "unfreeze"): _unfreeze,
@@ -151,6 +167,9 @@ ONCE: dict[tuple[str, str], Prepared] = {
     ("dlq", "discard"): _letter,
     ("dlq", "reopen"): _reopen,
     ("dlq", "settle"): _settle,
+    ("endpoints", "disable"): _endpoint,
+    ("endpoints", "enable"): _enable,
+    ("endpoints", "remove"): _endpoint,
     ("keys", "revoke"): _revoke,
     ("manual", "confirm"): _order,
     ("manual", "reject"): _order,
@@ -172,6 +191,9 @@ AGAIN = {
     ("webhooks", "replay"): "what had its effect is recognised as a duplicate",
     ("dlq", "replay"): "a letter that was replayed is told with its state, a second one with who was faster",
     ("keys", "create"): "makes another key",
+    ("endpoints", "create"): "makes another endpoint",
+    ("endpoints", "rotate"): "makes another secret",
+    ("notifications", "replay"): "the receiver knows it again by its id",
     ("scalev", "resync"): "finds nothing more to change",
 }
 """What may be done as often as one likes, and why."""
