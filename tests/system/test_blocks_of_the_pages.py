@@ -17,6 +17,7 @@ ELSEWHERE = {
     "docs/clients.md": "make test-clients",
     "docs/fakes.md": "tests/contract/fakes/test_page_of_the_fakes.py",
     "docs/integrate.md": "a test of its own",
+    "README.id.md": "tests/system/test_examples_of_the_page.py",
 }
 """Pages whose blocks others execute."""
 
