@@ -16,7 +16,7 @@ from api.answers import answer
 from api.changes.calls import LISTEN, TICKET
 from api.changes.feed import Feed
 from api.changes.source import ChangeSource, RowChange
-from api.changes.tickets import Ticket, Tickets
+from api.changes.tickets import TICKET_MAX, Ticket, Tickets
 from api.checkout.bodies import parsed
 from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, only
 from api.reads.handlers import Route
@@ -90,6 +90,8 @@ class ChangeStreams:
         customer_id = request.query.get("customer_id")
         if customer_id is not None and not 0 < len(customer_id) <= SEGMENT_MAX:
             raise Problem("invalid_parameter", parameter="customer_id", reason=Reason("malformed"))
+        if not 0 < len(request.query.get("ticket", "-")) <= TICKET_MAX:
+            raise Problem("invalid_parameter", parameter="ticket", reason=Reason("malformed"))
         longest = self._settings.changes_longest_seconds
         asked = integer(request, "wait_seconds", 0, 3600)
         seconds = min(longest, longest if asked is None else asked)

@@ -231,7 +231,7 @@ async def settle_letter(
         row = await one_letter(connection, letter)
         if row["stage"] == "fulfil" or row["provider"] not in PROVIDERS:
             raise Refused(text("dlq.settle_alarm", id=letter, step=next_step(row["stage"], row["reason"])))
-        if not await connection.fetchval(load("suspense.sql", "console")["customer"], customer):
+        if not await connection.fetchval(load("suspense.sql", "api")["customer"], customer):
             raise WrongUse(text("suspense.no_customer", customer=customer))
         confirm(
             text("dlq.settle_question", amount=rupiah(amount), customer=customer, product=product or CREDIT),

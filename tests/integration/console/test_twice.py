@@ -188,6 +188,7 @@ AGAIN = {
     ("fulfilment", "rebuild"): "builds the same again",
     ("projections", "rebuild"): "builds another generation",
     ("ingress", "republish"): "what had its effect is recognised as a duplicate",
+    ("webhooks", "acknowledge"): "what comes after it is new",
     ("webhooks", "replay"): "what had its effect is recognised as a duplicate",
     ("dlq", "replay"): "a letter that was replayed is told with its state, a second one with who was faster",
     ("keys", "create"): "makes another key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,18 @@ def test_every_statement_in_our_files_is_used(package: str) -> None:
     for file in files:
         unused = [name for name in load(file.name, package) if f'"{name}"' not in code]
         assert unused == [], file.name
+
+
+def test_every_statement_that_is_asked_for_is_in_its_file() -> None:
+    root = Path(__file__).parents[3]
+    asked: list[tuple[str, str, str]] = []
+    for room in ("eventstore", "processor", "projections", "api", "notify", "console"):
+        for path in (root / room).rglob("*.py"):
+            code = path.read_text(encoding="utf-8")
+            asked += re.findall(r'load\(\s*"(\w+\.sql)",\s*"(\w+)"\s*\)\["(\w+)"\]', code)
+            for name, file, package in re.findall(
+                r'^(_?SQL) = load\("(\w+\.sql)", "(\w+)"\)', code, re.MULTILINE
+            ):
+                asked += [(file, package, one) for one in re.findall(rf'\b{name}\["(\w+)"\]', code)]
+    assert len(asked) > 100
+    assert [one for one in asked if one[2] not in load(one[0], one[1])] == []
