@@ -187,7 +187,7 @@ def _last_seen(request: web.Request) -> int | None:
 
 
 def _place(stated: str | None) -> int | None:
-    if stated is None or stated == "":
+    if stated is None:
         return None
     if not (stated.isascii() and stated.isdigit() and len(stated) < 20 and int(stated) <= MAX_POSITION):
         raise Problem("invalid_parameter", parameter="last_event_id", reason=Reason("malformed"))

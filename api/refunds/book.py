@@ -198,7 +198,9 @@ async def _went_back(
         occurred_at=asked.occurred_at,
     )
     position = await append(connection, asked.refund_id, [fact], actor=order.actor)
-    await connection.execute(SQL["ended"], asked.refund_id, None, "succeeded", None, position)
+    await connection.execute(
+        SQL["ended"], asked.refund_id, None, "succeeded", None, asked.occurred_at, position
+    )
 
 
 async def append(

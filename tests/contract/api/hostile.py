@@ -65,7 +65,10 @@ TOPUPS = {
         [{"customer_id": "budi", "reason": "a receipt"}, {"customer_id": "nobody", "reason": "a receipt"}]
     ),
     "/v1/suspense/{suspense_id}/refund": itertools.cycle(
-        [{"amount": 1, "proof": "a receipt", "reason": "paid twice"}, {"amount": 2, "reason": "paid twice"}]
+        [
+            {"amount": 1, "proof": "a receipt", "reason": "paid twice"},
+            {"amount": 2, "proof": "another one", "reason": "paid twice"},
+        ]
     ),
     "/api/payments/topup": itertools.cycle(
         [
