@@ -6,6 +6,7 @@ import click
 
 from console.acts import Act, Done, record, tell
 from console.exits import FINE, PROBLEMS, NotFound
+from console.lazy import Command
 from console.messages import text
 from console.options import PROVIDERS, as_json, asynchronous, provider, reason
 from console.output import number, print_data, print_json, print_table
@@ -15,7 +16,7 @@ from console.times import short_moment
 from eventstore.queries import load
 
 
-@click.command()
+@click.command(cls=Command)
 @provider
 @click.option("--all", "known_too", is_flag=True, help="Acknowledged ones too.")
 @as_json
@@ -48,7 +49,7 @@ async def strangers(provider: str | None, known_too: bool, as_json: bool) -> int
     return PROBLEMS if new else FINE
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", metavar="PROVIDER", type=click.Choice(PROVIDERS))
 @click.option("--path", help="Only this field or event.")
 @reason

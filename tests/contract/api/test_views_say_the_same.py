@@ -65,7 +65,7 @@ ONLY_IN_THE_API = {
 }  # fmt: skip
 
 # Views that no call of the API shows as they are: each says more than the API does, or is only there to join by.
-OF_SQL_ALONE = {"ledger", "payment_aliases", "payment_merges", "projection_positions"}
+OF_SQL_ALONE = {"drift", "ledger", "payment_aliases", "payment_merges", "projection_positions"}
 
 GROUPED = {"last_top_up": "last_top_up_", "lifetime": ""}
 """Groups of the API, and what their fields are called in a view, which has no groups."""

@@ -82,10 +82,11 @@ async def test_parked_message_survives_fifty_looks(broker: Broker) -> None:
     await parked.start()
     for look in range(50):
         (delivery,) = await collect(parked, 1)
-        assert (delivery.body, delivery.count) == (b"parked", look)
+        # What this process lived through is no crash.
+        assert (delivery.body, delivery.count) == (b"parked", 0), look
         await parked.requeue(delivery.tag)
     (delivery,) = await collect(parked, 1)
-    assert delivery.count == 50
+    assert delivery.body == b"parked"
 
 
 def test_partitions_of_a_test_are_the_shipped_topology_with_shorter_tiers() -> None:

@@ -112,12 +112,17 @@ async def test_a_broker_that_is_away_costs_time_and_nothing_else(book: Log) -> N
         telling(book.settings.model_copy(update={"broker_url": SecretStr(url)})) as registry,
     ):
         await book.show(registered("c1"), enrolled("c1", "a"))
-        assert (await ear.next()).data["key"] == "a"
+        first = await ear.next()
+        assert first.data["key"] == "a"
         await proxy.close()
         await book.show(enrolled("c1", "b"), enrolled("c2", "b"), enrolled("c1", "c"))
         await until(lambda: (registry.get_sample_value("lunas_changes_unconfirmed_total") or 0) >= 1)
         await proxy.open()
-        found = await ear.take(3)
+        found = [first]
+        # At least once: the first one comes again when its confirm was cut off.
+        while len({one.id for one in found}) < 4:
+            found.append(await ear.next())
+        found = [one for one in found if one.id != first.id]
         assert {(one.data["customer_id"], one.data["key"]) for one in found} == {
             ("c1", "b"), ("c2", "b"), ("c1", "c"),
         }  # fmt: skip

@@ -26,6 +26,7 @@ class OurCall:
     name: ClassVar[str]
     provider: ClassVar[str]
     path: ClassVar[str]
+    method: ClassVar[str] = "POST"
     good: ClassVar[int] = 201
     alike: ClassVar[bool] = False
     """Another of them walks through what can happen to any call."""

@@ -60,6 +60,8 @@ ALLOWED = {
             "switch_customers",
         )
     },
+    # The newest by its key, one row: the walk begins at the end and stops at the first that is not of this minute.
+    "processor/strangers.sql:newest": "one row from the end of the index",
     **{
         f"api/credit.sql:{name}": "rebuild of credit writes every reference anew, verify compares every one"
         for name in ("every_act", "forget_acts")
