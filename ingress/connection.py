@@ -7,9 +7,7 @@ written out before, and nothing a stranger sends is read further than it is wort
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from enum import Enum
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from aiohttp.http import HttpProcessingError
@@ -29,13 +27,12 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Phase(Enum):
-    """What a connection is waiting for. All but WORK and REFUSED wait for the client."""
+    """What a connection is waiting for. All but WORK wait for the client."""
 
     IDLE = "idle"
     HEAD = "slow_head"
     BODY = "slow_body"
     WORK = "slow_answer"
-    REFUSED = "slow_refusal"  # its answer waits for the turn of strangers
     FAREWELL = "slow_farewell"  # the last answer is on its way; what still comes is thrown away
 
 
@@ -44,7 +41,7 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_bare", "_busy", "_choked", "_ended", "_parting", "_paused", "_reader", "_reads", "_request", "_running", "_transport",
-        "_unsaid", "gone", "guard", "phase", "since", "suspect",
+        "gone", "guard", "phase", "since", "suspect",
     )  # fmt: skip
 
     def __init__(self, guard: Guard) -> None:
@@ -64,7 +61,6 @@ class Connection(asyncio.BufferedProtocol):
         self._parting = False  # the next answer is the last
         self._paused = False
         self._running = False
-        self._unsaid: Callable[[], None] | None = None  # a refusal that waits for its turn
 
     @property
     def peer(self) -> object:
@@ -87,7 +83,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.gone = True
-        self._request = self._unsaid = None
+        self._request = None
         self._reader.drop()
         self.guard.leave(self)
 
@@ -156,8 +152,6 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._running = True
         try:
-            if self._unsaid is not None:
-                self._refuse(self._unsaid)
             while self._step():
                 pass
         except Exception as error:  # noqa: BLE001 - a bug costs this one connection and one line, never the door
@@ -267,12 +261,6 @@ class Connection(asyncio.BufferedProtocol):
         self._busy = False
         if self.gone or self.phase is Phase.FAREWELL:
             return
-        if self.suspect:
-            self._refuse(partial(self._answer, answer, last))
-        else:
-            self._answer(answer, last)
-
-    def _answer(self, answer: Answer, last: bool) -> None:
         last = last or self._parting
         self._transport.write(answer.wire(last=last, bare=self._bare))
         self._reads = 0
@@ -287,26 +275,8 @@ class Connection(asyncio.BufferedProtocol):
         """Ends a request that is not read any further."""
         if self._request is None:
             self._say_last(self.guard.full)
-            return
-        answer = self.guard.door.turn_away(self, self._request, cause)
-        if self.suspect or (cause == "crowded" and not self.vouched):
-            self._request.let_go()
-            if cause == "crowded":
-                self._reader.drop()
-            self._refuse(partial(self._say_last, answer))
         else:
-            self._say_last(answer)
-
-    def _refuse(self, say: Callable[[], None]) -> None:
-        """A wrong credential is told when it is the strangers' turn. Who is told at once comes back at once, and what taking it in costs is borne by all."""
-        turnstile = self.guard.turnstile
-        if turnstile.admits(self):
-            turnstile.spend(self.guard.cost_of_refusal(self._request))
-            self._unsaid, self._busy = None, False
-            say()
-        elif self._unsaid is None:
-            self._unsaid, self._busy = say, True
-            self._enter(Phase.REFUSED)
+            self._say_last(self.guard.door.turn_away(self, self._request, cause))
 
     def relieve(self) -> None:
         """There is no memory for what this client sent."""

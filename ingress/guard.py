@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ingress import answers
 from ingress.answers import Answer
-from ingress.connection import READ_SECONDS, Connection, Phase
+from ingress.connection import Connection, Phase
 from ingress.limits import TokenBucket
 from ingress.metrics import Metrics
 from ingress.request import Reader, Request
@@ -29,7 +29,6 @@ SWEEP_SECONDS = 0.5
 WORK_SLACK_SECONDS = 2.0  # on top of the publish deadline: verification and the answer
 SMALL_READ = 16_384  # a usual request as a whole
 LARGE_READ = 65_536
-REFUSAL_SECONDS = 0.0003  # from the queue of the kernel to the close
 QUICK_READS = 8  # a small request that comes in more pieces than that has no claim to be read at once
 
 
@@ -72,7 +71,6 @@ class Guard:
             Phase.HEAD: settings.ingress_header_deadline_seconds,
             Phase.BODY: settings.ingress_body_deadline_seconds,
             Phase.WORK: settings.ingress_publish_deadline_seconds + WORK_SLACK_SECONDS,
-            Phase.REFUSED: settings.ingress_farewell_seconds,
             Phase.FAREWELL: settings.ingress_farewell_seconds,
         }
         self.scratch = Scratch()
@@ -127,11 +125,8 @@ class Guard:
         connection.since = self._loop.time()
         self._waiting.pop(connection, None)
         self._working.pop(connection, None)
-        self._parting.pop(connection, None)
         if phase is Phase.FAREWELL:
             self.leave(connection)
-            self._parting[connection] = None
-        elif phase is Phase.REFUSED:
             self._parting[connection] = None
         else:
             (self._working if phase is Phase.WORK else self._waiting)[connection] = None
@@ -141,13 +136,6 @@ class Guard:
         if reads > QUICK_READS:
             return True
         return request is not None and (request.message.chunked or (request.length or 0) > self._quick_bytes)
-
-    def cost_of_refusal(self, request: Request | None) -> float:
-        """Seconds that a refused request took before its turn, and takes after it: taken in, its head, and what comes to be thrown away."""
-        if request is None or request.whole:
-            return REFUSAL_SECONDS
-        unread = (request.length or request.limit) - request.size
-        return REFUSAL_SECONDS + READ_SECONDS * max(unread, 0) / LARGE_READ
 
     def is_endless(self, head: int, reads: int) -> bool:
         """No honest head is that large, or comes in so many pieces."""

@@ -74,10 +74,6 @@ class Request:
         if payload.total_bytes:
             self.gather(0)  # some of the body came with the head
 
-    def let_go(self) -> None:
-        """Its body is of no use any more; how much came is still known."""
-        self._parts.clear()
-
     @property
     def whole(self) -> bool:
         """Nothing is missing."""
