@@ -23,10 +23,14 @@ from tests.integration.projections.decisions import assessed, registered
 from tests.services import BrokerServer
 
 PAGE = (Path(__file__).parents[3] / "docs/changes.md").read_text()
+HERE = "sh not-run: needs your broker"
+"""Blocks that the test of all pages leaves alone, because they are run here."""
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    assert found, language
+    return found
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ async def shop(book: Log, rabbitmq: BrokerServer) -> AsyncIterator[str]:
     parts = urlsplit(book.settings.require_broker_url())
     control = shlex.join(rabbitmq.rabbitmqctl)
     script = (
-        "\n".join(blocks("shell"))
+        "\n".join(blocks(HERE))
         .replace(" shop ", f" {name} ")
         .replace("-p lunas ", f"-p {parts.path[1:]} ")
     )
