@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis.internal.conjecture import providers as examples
 
 from runtime.database import Pool, open_pool
 from runtime.settings import Settings
@@ -30,6 +31,15 @@ for _name in [variable_name(field) for field in Settings.model_fields]:
     os.environ.pop(_name, None)
     os.environ.pop(f"{_name}_FILE", None)
 os.environ["LUNAS_DOTENV"] = os.devnull
+
+# Hypothesis also tries the constants of every module of ours that is loaded: which examples a test sees would hang on which tests its
+# worker ran before it, and a run could not be had again (https://hypothesis.readthedocs.io, "constants from local modules").
+if not hasattr(examples, "_get_local_constants"):
+    raise pytest.UsageError(
+        "Hypothesis has changed: see to it in tests/conftest.py that examples do not hang on what is loaded"
+    )
+_NOTHING = examples.Constants()
+examples._get_local_constants = lambda: _NOTHING
 
 SERVICE_FIXTURES = {"database_url", "empty_database_url", "pool", "broker_url", "postgres", "rabbitmq"}
 

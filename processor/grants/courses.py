@@ -45,10 +45,14 @@ def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: in
 
 def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
     """It was paid at another time, or is known by another id, than we thought."""
+    said = ledger.about(key, part)
+    if not ledger.facts.orders:
+        # Without an order a course is known by its payment, also where it was granted on the word of the request alone.
+        said["payment_id"] = part.order_id
     yield ledger.of_customer(
         part,
         CourseDated(
-            **ledger.about(key, part),
+            **said,
             course=part.product,
             order_id=part.order_id,
             former_order_id=before.order_id,

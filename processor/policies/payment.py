@@ -372,8 +372,8 @@ def _same_money(before: Granted, part: Part) -> bool:
 
 
 def _dated(wanted: Granted, at: datetime, order_id: str, refunds: dict[str, int]) -> Granted:
-    """When it was paid, and what of it went back. Only credit and open courses tell readers a date."""
-    if wanted.kind == "course" and wanted.order_id and not (wanted.over and wanted.refunds == refunds):
+    """When it was paid, and what of it went back. Only credit and courses tell readers a date, courses that are over too."""
+    if wanted.kind == "course" and wanted.order_id:
         return replace(wanted, at=at, order_id=order_id, refunds=refunds)
     dated = wanted.kind == "credit" and wanted.at is not None
     return replace(wanted, at=at if dated else wanted.at, refunds=refunds)

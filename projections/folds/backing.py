@@ -22,6 +22,7 @@ from schemas.decisions import (
     CreditClawedBack,
     PaymentAssessed,
     SaleRefunded,
+    SuspenseHeld,
     TokensClawedBack,
 )
 from schemas.facts import OrderRecorded, PaymentSettled, PaymentSucceeded, RefundSucceeded
@@ -125,6 +126,9 @@ def _gave_back(row: BackingRow, event: Event, amount: int) -> None:
         known[part] = known.get(part, 0) + amount
     elif event.type in _DECIDED_ANEW or resolution == "changed":
         known.pop(part, None)
+    elif event.type == SuspenseHeld.TYPE and part in known:
+        # Held money of which some went back is released whole, and what is left is held again.
+        known[part] = max(known[part] + amount, 0)
     else:
         return
     row.told = orjson.dumps(known).decode()

@@ -42,9 +42,7 @@ async def shop(book: Log, rabbitmq: BrokerServer) -> AsyncIterator[str]:
     parts = urlsplit(book.settings.require_broker_url())
     control = shlex.join(rabbitmq.rabbitmqctl)
     script = (
-        "\n".join(blocks(HERE))
-        .replace(" shop ", f" {name} ")
-        .replace("-p lunas ", f"-p {parts.path[1:]} ")
+        "\n".join(blocks(HERE)).replace(" shop ", f" {name} ").replace("-p lunas ", f"-p {parts.path[1:]} ")
     )
     script = f'set -e\nrabbitmqctl() {{ {control} "$@"; }}\n{script}'
     await asyncio.to_thread(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ Answer = tuple[int, dict[str, Any]]
 
 
 @dataclass
-class OurCall:
+class OurCall(ABC):
     """One of them. `path`: the provider's call that it is about; each time it is asked for somebody new."""
 
     street: Street
@@ -37,28 +38,30 @@ class OurCall:
         self.customer = f"{self.name.replace(' ', '-')}-{self.number}"
         await self.street.shop.customer(self.customer, f"{self.customer}@contoh.id", phone="081234567890")
 
+    @abstractmethod
     async def ask(self, language: str = "id") -> Answer:
-        raise NotImplementedError
+        """The call, once."""
 
     async def post(self, path: str, body: Mapping[str, Any], language: str) -> Answer:
         headers = KEY | {"Accept-Language": language}
         async with self.street.shop.client.post(path, json=body, headers=headers) as said:
             return said.status, await said.json(content_type=None)
 
+    @abstractmethod
     def made(self) -> int:
         """How often the provider has done it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def waiting(self) -> int:
         """How many of them have no end yet, for us."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def resolve(self) -> None:
         """One look of our timers, as if the pause before it were over."""
-        raise NotImplementedError
 
     async def granted_once(self) -> None:
-        """The payer pays; whatever is told, and however often: once. What was not told our timers find."""
+        """The payer pays; whatever is told, and however often: once. What was not told our timers find. A licence was paid for before."""
+        assert self.number, "it was asked for"
 
 
 class TopUp(OurCall):

@@ -145,3 +145,10 @@ def test_a_refund_that_no_decision_followed_is_no_alarm() -> None:
     assessed = next(one for one in book.decisions if isinstance(one, d.PaymentAssessed))
     later = assessed.amended(facts=(50,))
     assert unbacked(fold([*book.events, (50, told), (50, later)])) == []
+
+
+def test_what_is_left_of_held_money_stays_backed_whatever_refund_comes_too_late_for_it() -> None:
+    book = Log().give(capture(amount=100_000)).give(refund("rfd-1", 40_000), refund("rfd-2", 100_000))
+    assert isinstance(book, Log)
+    assert [item.amount for item in book.suspense().values()] == [60_000]
+    assert unbacked(fold(book.events)) == []

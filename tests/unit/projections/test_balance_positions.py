@@ -53,7 +53,10 @@ class Refunding(Life):
             self.act(Release(aside[pick % len(aside)]))
         elif what == "wait":
             self.now += timedelta(days=amount / 100)
-            for of in (taken, expired):  # one after the other, as the keeper does: what was taken expires no more
+            for of in (
+                taken,
+                expired,
+            ):  # one after the other, as the keeper does: what was taken expires no more
                 for event in of(self.account, moment(self.now)):
                     self.happen(event)
         elif what not in ("capture", "release") or not aside:

@@ -8,7 +8,17 @@ from schemas import decisions as d
 from schemas import facts as f
 from schemas.catalog import ScalevNames
 from schemas.corrections import CourseDated, CourseWithdrawn, CreditDated, CreditWithdrawn
-from tests.unit.processor.cases.facts import at, capture, charge, cycle, order, paid, refund, request_fact
+from tests.unit.processor.cases.facts import (
+    at,
+    attempt_fact,
+    capture,
+    charge,
+    cycle,
+    order,
+    paid,
+    refund,
+    request_fact,
+)
 from tests.unit.processor.policies.ledgerbook import VARIANT, Book, balanced, club, permutations
 
 RATNA = ("c-1", "ratna@contoh.id")
@@ -118,6 +128,25 @@ def test_a_course_is_dated_when_it_was_paid() -> None:
         book.end_state()
         == Book().customer(*RATNA).give(order(), paid(occurred_at=at(-2)), paid()).end_state()
     )
+
+
+def test_a_course_that_is_over_is_dated_when_it_was_paid_too() -> None:
+    """Readers are told since when it was open until it was closed."""
+    back = refund("rfd-1", 150_000, None, provider="scalev", payment_key="260504AAAAAA", group_id=None)
+    facts = [order(), paid(), paid(occurred_at=at(-2)), back]
+    expected = Book().customer(*RATNA).give(*facts).end_state()
+    for arrival in permutations(facts):
+        assert Book().customer(*RATNA).give(*arrival).end_state() == expected
+
+
+def test_a_course_is_known_by_its_payment_whichever_was_told_first() -> None:
+    product = (f.ProductHint(kind="catalog", value="kelas-python"),)
+    money = {"amount": 150_000, "payment_type": None, "customer_ref": None, "products": product}
+    request = request_fact(f.PaymentSucceeded, payer_email=RATNA[1], **money)
+    payment = attempt_fact(f.PaymentSucceeded, payer_email=RATNA[1], **money)
+    ends = [Book().customer(*RATNA).give(*told).end_state() for told in permutations([request, payment])]
+    assert ends[0] == ends[1]
+    assert "'payment_id': 'py-1'" in ends[0]["read"]["enrollments"][0]
 
 
 def test_the_last_top_up_that_was_never_due_gives_way_to_the_one_before() -> None:
