@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from api.asyncapi import SOME_BROKER
 from api.changes.handlers import ChangeStreams
 from api.changes.relay import tell_exchange
 from api.changes.relay_metrics import RelayMetrics
@@ -18,7 +19,7 @@ from api.credit.keeper import keep
 from api.credit.routes import routes as credit_routes
 from api.credit.routes import teller_of
 from api.credit.teller import Teller
-from api.gate import answer_problems, require_key
+from api.gate import answer_problems, is_open, require_key
 from api.keys import KeyRing
 from api.licences.routes import routes as licence_routes
 from api.openapi import document_of
@@ -26,14 +27,18 @@ from api.page import Documentation
 from api.pay.handlers import PaymentPages
 from api.pay.requests import pages
 from api.permits import scopes_of
-from api.reads.handlers import Reads, Route
+from api.reads.books import show_books
+from api.reads.handlers import Route
 from api.reads.positions import PositionWatch
+from api.reads.standby import Standby, read_routes, standby_of
 from api.refunds.routes import Refunds
 from api.suspense.handlers import SuspenseCalls
 from api.timers import keep_time
+from api.tracing import spans
+from eventstore.personal_start import take_key
 from projections.app import answers, prepare
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics
+from runtime.breaker import Breaker
 from runtime.database import Pool, open_pool
 from runtime.doors import PublicRunner
 from runtime.failed_keys import Keyhole
@@ -42,6 +47,8 @@ from runtime.health import LEFT_ALONE, Health
 from runtime.logs import get_logger
 from runtime.look import served
 from runtime.metrics import bound_address, metrics_server, new_registry
+from runtime.settings.urls import broker_nodes
+from runtime.tracing import tracer
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -60,6 +67,7 @@ def routes(
     checkout: Checkout | None = None,
     refunds: Refunds | None = None,
     streams: ChangeStreams | None = None,
+    standby: Standby | None = None,
 ) -> list[Route]:
     """Every call with its handler. Reads and checkout do not know each other: they meet here."""
     teller = teller or teller_of(settings, pool, new_registry())
@@ -67,7 +75,7 @@ def routes(
     refunds = refunds or Refunds(settings, pool, checkout.clients.payments, teller, new_registry())
     streams = streams or ChangeStreams(pool, settings)
     return [
-        *Reads(pool, settings, watch).routes(),
+        *read_routes(settings, pool, watch, standby),
         *streams.routes(),
         *checkout.routes(),
         *credit_routes(teller),
@@ -90,10 +98,12 @@ def application(
     """The whole HTTP application over these calls. `ring`: keys beside the environment's; `payment_pages`: what customers see without a key;
     `streams` end when the application does."""
     ticket_opens = streams.ticket_opens if streams is not None else lambda _: False
+    by = tracer()
     app = web.Application(
         middlewares=[
             answer_problems,
             require_key(keyhole, ring, scopes_of(call for call, _ in mounted), ticket_opens),
+            *(() if by is None else (spans(by, is_open),)),
         ],
         client_max_size=settings.api_body_limit_bytes,
     )
@@ -101,7 +111,7 @@ def application(
     described = [call for call, _ in mounted]
     indonesian = {call.operation: call.summary_id for call in described}
     document = document_of(described, most={"limit": settings.read_page_max})
-    app.add_routes(Documentation(document, indonesian, settings.api_public_url).routes())
+    app.add_routes(Documentation(document, indonesian, settings.api_public_url, broker_of(settings)).routes())
     app.add_routes(health.routes())
     if payment_pages is not None:
         app.add_routes([*payment_pages.routes(), *served.routes()])
@@ -154,9 +164,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await prepare(pool)
     async with (
         pool_of(settings) as pool,
+        standby_of(settings, pool, registry, stop) as standby,
         metrics_server(registry, health, host=settings.metrics_host, port=settings.api_metrics_port),
     ):
+        await take_key(pool, settings, begins=True)
         health.add("database", lambda: answers(pool))
+        if standby is not None:
+            health.note("standby", standby.note)
         watch = PositionWatch(pool)
         checkout = Checkout(settings, pool, watch, CallMetrics(registry))
         for provider, breaker in checkout.clients.breakers.items():
@@ -166,7 +180,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         refunds = Refunds(settings, pool, checkout.clients.payments, teller, registry)
         requests = RequestWatch(settings, pool, checkout.clients.payments, registry)
         streams = ChangeStreams(pool, settings)
-        mounted = routes(settings, pool, watch, teller, checkout, refunds, streams)
+        mounted = routes(settings, pool, watch, teller, checkout, refunds, streams, standby)
         ring = KeyRing(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
         app = application(
             settings,
@@ -186,12 +200,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
         timers = asyncio.create_task(keep_time(settings, PROCESS, jobs, stop), name="timers")
         relay = asyncio.create_task(
-            tell_exchange(settings, PROCESS, pool, RelayMetrics(registry), stop), name="exchange"
+            tell_exchange(settings, PROCESS, pool, RelayMetrics(registry), stop, streams.feed.page),
+            name="exchange",
         )
         behind = [
             asyncio.create_task(checkout.tell_accounts(), name="accounts"),
             timers,
             relay,
+            asyncio.create_task(show_books(pool, settings, registry, stop), name="books"),
         ]
         runner = PublicRunner(app, shutdown_timeout=settings.shutdown_budget_seconds)
         await runner.setup()
@@ -223,3 +239,11 @@ async def _all(keeping: Coroutine[Any, Any, None], *others: asyncio.Task[None]) 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def broker_of(settings: Settings) -> str:
+    """Where applications reach the broker, as far as anybody has said."""
+    if settings.broker_public_url is not None:
+        return settings.broker_public_url
+    used = settings.broker_url
+    return SOME_BROKER if used is None else broker_nodes(used.get_secret_value())[0]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.changes.calls import LISTEN
-from api.closed_sets import with_sets
+from api.closed_sets import described, with_sets
 from api.openapi import REFERENCE, Document, release, shown_parameter
 from schemas.api import BalanceAmounts, Enrollment, PaymentSummary, Subscription
 from schemas.change_api import ChangeTold, SuspenseChange
@@ -39,10 +40,15 @@ SAID: Mapping[ChangeKind, str] = {
 }
 
 ADDRESS = "{kind}.{customer}"
+PLACE = "place"
+"""The one event of a stream that tells no change."""
 
 
-def asyncapi_of(address: str) -> Document:
-    """The whole document. `address`: where callers reach the API."""
+SOME_BROKER = "amqp://localhost:5672/lunas"
+
+
+def asyncapi_of(address: str, broker: str = SOME_BROKER) -> Document:
+    """The whole document. `address`: where callers reach the API; `broker`: where applications reach the broker."""
     protocol, _, host = address.partition("://")
     _, definitions = models_json_schema([(ChangeTold, "serialization")], ref_template=REFERENCE)
     return {
@@ -56,23 +62,19 @@ def asyncapi_of(address: str) -> Document:
         "defaultContentType": DATA_TYPE,
         "servers": {
             "api": {"host": host or "localhost", "protocol": protocol or "http", "security": [{"$ref": "#/components/securitySchemes/bearer"}]},
-            "broker": {
-                "host": "broker:5672",
-                "protocol": "amqp",
-                "protocolVersion": "0.9.1",
-                "pathname": "/lunas",
-                "description": "The broker of the installation; an application has a user of its own there.",
-                "security": [{"$ref": "#/components/securitySchemes/brokerUser"}],
-            },
+            "broker": _broker(broker),
         },
-        "channels": {"exchange": _exchange(), "stream": _stream()},
+        "channels": {"exchange": _exchange(_virtual_host(broker)), "stream": _stream()},
         "operations": {
             "tellExchange": _operation("exchange", "Every change, to whoever has bound a queue."),
             "tellStream": _operation("stream", LISTEN.summary, LISTEN.description),
         },
         "components": {
-            "messages": {f"{place}{kind.capitalize()}": _message(place, kind) for place in ("exchange", "stream") for kind in DATA},
-            "schemas": with_sets(definitions["$defs"]),
+            "messages": {
+                **{f"{place}{kind.capitalize()}": _message(place, kind) for place in ("exchange", "stream") for kind in DATA},
+                f"stream{PLACE.capitalize()}": _place(),
+            },
+            "schemas": described(with_sets(definitions["$defs"])),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "brokerUser": {"type": "userPassword"},
@@ -81,7 +83,24 @@ def asyncapi_of(address: str) -> Document:
     }  # fmt: skip
 
 
-def _exchange() -> Document:
+def _broker(address: str) -> Document:
+    """Of a user and a password in the address nothing is told."""
+    parts = urlsplit(address)
+    return {
+        "host": parts.netloc.rpartition("@")[2],
+        "protocol": parts.scheme,
+        "protocolVersion": "0.9.1",
+        "pathname": parts.path or "/",
+        "description": "The broker of the installation; an application has a user of its own there.",
+        "security": [{"$ref": "#/components/securitySchemes/brokerUser"}],
+    }
+
+
+def _virtual_host(address: str) -> str:
+    return unquote(urlsplit(address).path.removeprefix("/")) or "/"
+
+
+def _exchange(virtual_host: str) -> Document:
     return {
         "address": ADDRESS,
         "description": "A topic exchange. Messages are CloudEvents 1.0 in binary mode: the attributes are headers.",
@@ -96,7 +115,7 @@ def _exchange() -> Document:
         "bindings": {
             "amqp": {
                 "is": "routingKey",
-                "exchange": {"name": CHANGES, "type": "topic", "durable": True, "autoDelete": False, "vhost": "lunas"},
+                "exchange": {"name": CHANGES, "type": "topic", "durable": True, "autoDelete": False, "vhost": virtual_host},
                 "bindingVersion": "0.3.0",
             }
         },
@@ -113,7 +132,22 @@ def _stream() -> Document:
 
 
 def _messages(place: str) -> Document:
-    return {kind: {"$ref": f"#/components/messages/{place}{kind.capitalize()}"} for kind in DATA}
+    return {name: {"$ref": f"#/components/messages/{place}{name.capitalize()}"} for name in _told_at(place)}
+
+
+def _told_at(place: str) -> list[str]:
+    return [*DATA, PLACE] if place == "stream" else [*DATA]
+
+
+def _place() -> Document:
+    return {
+        "name": PLACE,
+        "title": "where the stream is",
+        "summary": "Where a stream with a ticket is, when it begins and while nothing happens: the `id` alone says it. No change.",
+        "contentType": DATA_TYPE,
+        "payload": {"type": "object", "maxProperties": 0},
+        "examples": [{"payload": {}}],
+    }
 
 
 def _operation(channel: str, summary: str, description: str = "") -> Document:
@@ -121,7 +155,7 @@ def _operation(channel: str, summary: str, description: str = "") -> Document:
         "action": "send",
         "channel": {"$ref": f"#/channels/{channel}"},
         "summary": summary,
-        "messages": [{"$ref": f"#/channels/{channel}/messages/{kind}"} for kind in DATA],
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in _told_at(channel)],
     }
     if description:
         told["description"] = description

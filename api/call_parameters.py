@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from api.parameters import CURSOR_MAX, CURSOR_PATTERN, MAX_POSITION, SEGMENT_MAX
+from api.parameters import CURSOR_MAX, CURSOR_PATTERN, CUSTOMER_ID_MAX, MAX_POSITION, SEGMENT_MAX
+from schemas.api import CUSTOMER_ID_PATTERN
 from schemas.calls import Parameter
 
 CUSTOMER = Parameter(
@@ -22,6 +23,13 @@ MIN_POSITION = Parameter(
     minimum=0,
     maximum=MAX_POSITION,
     example="42",
+)
+OWNER = Parameter(
+    "customer_id",
+    "query",
+    "Whose it is; a key of one customer needs it, and of somebody else's the call knows nothing.",
+    pattern=f"^{CUSTOMER_ID_PATTERN}$",
+    max_length=CUSTOMER_ID_MAX,
 )
 LIMIT = Parameter(
     "limit",

@@ -11,6 +11,7 @@ from eventstore.read import newest_data
 from runtime.database import Pool
 from schemas.catalog import Catalog, parse_catalog
 from schemas.facts import CatalogPublished
+from schemas.published_catalog import published_catalog
 
 KEEP_SECONDS = 5.0  # a new catalogue is seen within this time
 
@@ -35,7 +36,7 @@ class CatalogueInForce:
             self._parsed = (
                 await asyncio.to_thread(_from_file, self._file)
                 if text is None
-                else Catalog.model_validate(orjson.loads(text)["content"])
+                else published_catalog(orjson.loads(text)["content"])
             )
         self._text, self._until = text, now + KEEP_SECONDS
         return self._parsed

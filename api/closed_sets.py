@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from api.field_meanings import FIELD_MEANINGS
 from providers.registry import PROVIDERS
 from schemas.events import EVENT_TYPES
 from schemas.problems import PROBLEMS
@@ -32,3 +33,12 @@ TAGS: Mapping[str, str] = {
 def with_sets(schemas: dict[str, Any]) -> dict[str, Any]:
     """The components with the values of sets that they only name."""
     return schemas | {name: {"type": "string", "enum": list(values)} for name, values in SETS.items()}
+
+
+def described(schemas: dict[str, Any]) -> dict[str, Any]:
+    """The components, each field with what it means: its own sentence, or that of its name."""
+    for model in schemas.values():
+        for name, field in model.get("properties", {}).items():
+            if not field.get("description") and name in FIELD_MEANINGS:
+                field["description"] = FIELD_MEANINGS[name][0]
+    return schemas

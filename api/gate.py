@@ -13,7 +13,7 @@ from api.answers import language_of, problem_answer, source_answer
 from api.keys import EVERYTHING, KeyRing
 from api.permits import Scopes, check
 from projections.fold import describe
-from runtime.database import CONNECTION_ERRORS
+from runtime.database import OUTAGE_ERRORS
 from runtime.failed_keys import Keyhole, TooManyKeys
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
@@ -40,7 +40,7 @@ BUSY = (
 KEY = web.RequestKey("lunas.key", str)
 """Where a request bears the id of the key it was let in with."""
 
-UNAVAILABLE = (Transient, *BUSY, *CONNECTION_ERRORS)
+UNAVAILABLE = (Transient, *BUSY, *OUTAGE_ERRORS)
 """Whatever says: not now, later."""
 
 log = get_logger(__name__)
@@ -59,14 +59,13 @@ def require_key(
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        is_open = request.path in OPEN_PATHS or request.path.startswith(OPEN_PREFIXES)
-        if not is_open and not ticket_opens(request):
+        if not is_open(request) and not ticket_opens(request):
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
             # A header that is no bearer token at all offers no key.
             offered = given.strip() if scheme.lower() == "bearer" else ""
             permission = await ring.permission(offered) if ring is not None else None
             if ring is not None and permission is not None:
-                wait = ring.wait_of(permission)
+                wait = await ring.wait_of(permission)
                 if wait:
                     raise Problem("rate_limited", headers={"Retry-After": str(math.ceil(wait))})
                 await check(request, permission, scopes or {})
@@ -81,6 +80,11 @@ def require_key(
         return await handler(request)
 
     return middleware
+
+
+def is_open(request: web.Request) -> bool:
+    """Whether a request needs no key."""
+    return request.path in OPEN_PATHS or request.path.startswith(OPEN_PREFIXES)
 
 
 def key_of(request: web.Request) -> str:

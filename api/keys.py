@@ -1,6 +1,7 @@
 """Keys of our applications beside `LUNAS_API_KEY`: what each may do, for whom, how often. Kept as hashes.
 
-All that open something are in memory, so a call costs no look into the database, and a flood of wrong keys none either.
+All that open something are in memory, so a call costs no look into the database, and a flood of wrong keys none either. A key with a rate costs
+one: its calls are counted there, for all processes together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from typing import get_args
 
 from eventstore.queries import load
-from runtime.allowances import Allowances
 from runtime.database import Pool
 from schemas.calls import Scope
 
@@ -60,7 +60,7 @@ class KeyRing:
         self._keys: dict[bytes, Permission] = {}
         self._read_at = -math.inf
         self._used: set[str] = set()
-        self._paces: dict[str, Allowances] = {}
+        self._waits: dict[str, float] = {}
         self._reading = asyncio.Lock()
 
     async def permission(self, offered: str) -> Permission | None:
@@ -76,17 +76,22 @@ class KeyRing:
             self._used.add(found.key_id)
         return found
 
-    def wait_of(self, permission: Permission) -> float:
-        """Seconds until this key may be used again; 0: now, and that counts."""
+    async def wait_of(self, permission: Permission) -> float:
+        """Seconds until this key may be used again, in whichever process; 0: now, and that counts.
+
+        Whoever has been told to wait is told so without asking the database again: others can only have made it longer.
+        """
         if permission.rate is None:
             return 0.0
-        pace = self._paces.get(permission.key_id)
-        if pace is None:
-            pace = Allowances(permission.rate, 1 / permission.rate, 1, asyncio.get_running_loop().time)
-            self._paces[permission.key_id] = pace
-        wait = pace.waits(permission.key_id)
-        if not wait:
-            pace.count(permission.key_id)
+        asked_at = asyncio.get_running_loop().time()
+        told = self._waits.get(permission.key_id, 0.0) - asked_at
+        if told > 0:
+            return told
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            wait: float | None = await connection.fetchval(_SQL["take"], permission.key_id, permission.rate)
+        if wait is None:
+            return 0.0
+        self._waits[permission.key_id] = asked_at + wait
         return wait
 
     async def _refresh(self, older_than: float) -> None:
@@ -107,6 +112,6 @@ class KeyRing:
                 for row in rows
             }
             kept = {one.key_id for one in self._keys.values()}
-            self._paces = {key_id: pace for key_id, pace in self._paces.items() if key_id in kept}
+            self._waits = {key_id: until for key_id, until in self._waits.items() if key_id in kept}
             self._used.clear()
             self._read_at = clock()

@@ -8,6 +8,7 @@ from typing import Any
 
 from api.markup import prose, table
 from api.openapi import Document
+from api.set_meanings import SET_MEANINGS
 from api.words import translate, word
 from schemas.languages import Language
 
@@ -18,7 +19,6 @@ def type_sections(document: Document, language: Language) -> str:
     for name in _mentioned(document):
         model = document["components"]["schemas"][name]
         if "enum" in model:
-            tables.append(_set_section(name, model, language))
             continue
         note = translate(model.get("description", ""), language)
         tables.append(
@@ -28,12 +28,23 @@ def type_sections(document: Document, language: Language) -> str:
     return f'<section id="types"><h2>{escape(word("types", language))}</h2></section>{"".join(tables)}'
 
 
+def set_sections(document: Document, language: Language) -> str:
+    """Every closed set: its words, and what each means."""
+    schemas = document["components"]["schemas"]
+    sets = [_set_section(name, model, language) for name, model in sorted(schemas.items()) if "enum" in model]
+    return f'<section id="sets"><h2>{escape(word("sets", language))}</h2></section>{"".join(sets)}'
+
+
 def _set_section(name: str, model: Document, language: Language) -> str:
     """The words of a closed set."""
-    rows = [(f"<code>{escape(str(value))}</code>",) for value in model["enum"]]
+    meanings = SET_MEANINGS.get(name, {})
+    at = 1 if language == "id" else 0
+    rows = [
+        (f"<code>{escape(value)}</code>", prose(meanings.get(value, ("", ""))[at])) for value in model["enum"]
+    ]
     return (
         f'<section id="type-{escape(name)}"><h3>{escape(name)}</h3>'
-        f"{table('', [word('one_of', language)], rows)}</section>"
+        f"{table('', [word('one_of', language), word('meaning', language)], rows)}</section>"
     )
 
 

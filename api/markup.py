@@ -19,7 +19,15 @@ def prose(sentence: str) -> str:
 
 def listing(code: str, label: str) -> str:
     """Code in a box of its own. It can be scrolled, so the keyboard must reach it, and it needs a name."""
-    return f'<pre tabindex="0" role="group" aria-label="{escape(label)}">{escape(code)}</pre>'
+    return (
+        f'<div class="code"><span class="what" aria-hidden="true">{escape(label)}</span>'
+        f'<pre tabindex="0" role="group" aria-label="{escape(label)}">{escape(code)}</pre></div>'
+    )
+
+
+def badge(method: str) -> str:
+    """How a call is made, in its colour."""
+    return f'<span class="badge {escape(method.lower())}">{escape(method.upper())}</span>'
 
 
 def pretty(document: Any) -> str:

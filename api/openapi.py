@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.closed_sets import TAGS, with_sets
+from api.closed_sets import TAGS, described, with_sets
 from schemas.api import ProblemAnswer
 from schemas.calls import Call, Parameter
 from schemas.examples import EXAMPLES
@@ -36,12 +37,7 @@ def document_of(calls: Sequence[Call], most: Mapping[str, int] | None = None) ->
 
     `most` are the largest values of parameters that a setting decides.
     """
-    models = _models(calls)
-    references, definitions = models_json_schema(
-        [(model, "validation" if model in _bodies(calls) else "serialization") for model in models],
-        ref_template=REFERENCE,
-    )
-    schema_of: dict[Any, Document] = {model: reference for (model, _), reference in references.items()}
+    schema_of, components = _schemas(tuple(_models(calls)), frozenset(_bodies(calls)))
     paths: Document = {}
     for call in calls:
         paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, schema_of, most or {})
@@ -58,7 +54,7 @@ def document_of(calls: Sequence[Call], most: Mapping[str, int] | None = None) ->
         "security": [{"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": with_sets(definitions.get("$defs", {})),
+            "schemas": components,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -67,6 +63,19 @@ def document_of(calls: Sequence[Call], most: Mapping[str, int] | None = None) ->
 def reached_at(document: Document, address: str) -> Document:
     """The same document with the address that callers reach the API at."""
     return document | {"servers": [{"url": address}]}
+
+
+@lru_cache(maxsize=4)
+def _schemas(
+    models: tuple[type[BaseModel], ...], bodies: frozenset[type[BaseModel]]
+) -> tuple[dict[Any, Document], Document]:
+    """What refers to each model, and the components. Nearly all of the document's work, and the same for every application of a process."""
+    references, definitions = models_json_schema(
+        [(model, "validation" if model in bodies else "serialization") for model in models],
+        ref_template=REFERENCE,
+    )
+    schema_of: dict[Any, Document] = {model: reference for (model, _), reference in references.items()}
+    return schema_of, described(with_sets(definitions.get("$defs", {})))
 
 
 def _models(calls: Iterable[Call]) -> list[type[BaseModel]]:

@@ -9,7 +9,7 @@ import orjson
 
 from api.commands import JSON, Taken, answer_in, example_command
 from api.kinds import fields, headings, kind, resolve
-from api.markup import listing, pretty, prose, table
+from api.markup import badge, listing, pretty, prose, table
 from api.openapi import Document
 from api.words import translate, word
 from schemas.languages import Language
@@ -30,10 +30,11 @@ def operation_section(
         f"<p>{prose(translate(operation['description'], language))}</p>" if "description" in operation else ""
     )
     return (
-        f'<section id="{name}"><h2>{escape(title)}</h2>'
-        f'<p><code><span class="method">{method.upper()}</span> {escape(path)}</code></p>{note}'
-        f"{_examples(method, path, operation, made, language)}{_parameters(operation, language)}"
-        f"{_body(document, operation, language)}{_answers(document, operation, language)}</section>"
+        f'<section class="call" id="{name}"><h2>{escape(title)}</h2>'
+        f'<p class="path">{badge(method)} <code>{escape(path)}</code></p>'
+        f'<div class="side"><div>{_examples(method, path, operation, made, language)}</div></div>'
+        f'<div class="text">{note}{_parameters(operation, language)}'
+        f"{_body(document, operation, language)}{_answers(document, operation, language)}</div></section>"
     )
 
 

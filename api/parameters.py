@@ -11,6 +11,7 @@ from datetime import datetime
 import orjson
 from aiohttp import web
 
+from schemas.api import CUSTOMER_ID_PATTERN
 from schemas.problem_reasons import Reason
 from schemas.problems import Problem
 from schemas.shape import name_told
@@ -18,6 +19,8 @@ from schemas.shape import name_told
 MAX_POSITION = 2**63 - 1
 SEGMENT_MAX = 512
 """Characters of an id in a path; the providers' are below a hundred."""
+CUSTOMER_ID_MAX = 128
+_CUSTOMER_ID = re.compile(CUSTOMER_ID_PATTERN)
 CURSOR_MAX = 1024
 """Characters of a cursor: a time and an id of ours, with room."""
 CURSOR_PATTERN = "^[A-Za-z0-9_-]*$"
@@ -32,6 +35,14 @@ def only(request: web.Request, allowed: Collection[str]) -> None:
             raise Problem("invalid_parameter", parameter=name_told(name), reason=Reason("unknown_parameter"))
         if len(request.query.getall(name)) > 1:
             raise Problem("invalid_parameter", parameter=name, reason=Reason("given_twice"))
+
+
+def is_anothers(request: web.Request, customer_id: str | None) -> bool:
+    """Whether the caller says whose it is, and it is not. Raises Problem for what is no customer's id."""
+    said = request.query.get("customer_id")
+    if said is not None and not (len(said) <= CUSTOMER_ID_MAX and _CUSTOMER_ID.fullmatch(said)):
+        raise Problem("invalid_parameter", parameter="customer_id", reason=Reason("malformed"))
+    return said is not None and said != customer_id
 
 
 def integer(request: web.Request, name: str, low: int, high: int) -> int | None:

@@ -34,13 +34,18 @@ class Turns:
         self._take, self._row, self._patience = take, row, patience
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    async def settled(self, thing: str) -> asyncpg.Record | None:
-        """The row once its provider has answered, or nobody is asking any more. A caller who leaves stops nothing."""
+    async def settled(
+        self, thing: str, taken: Coroutine[Any, Any, None] | None = None
+    ) -> asyncpg.Record | None:
+        """The row once its provider has answered, or nobody is asking any more. A caller who leaves stops nothing.
+
+        `taken`: the turn of a caller who has claimed it already; whoever looks for one meanwhile finds that it is taken.
+        """
         task = self._running.get(thing)
-        if task is None:
-            task = asyncio.create_task(self._take(thing), name=f"turn {thing}")
+        if task is None or taken is not None:
+            task = asyncio.create_task(taken or self._take(thing), name=f"turn {thing}")
             self._running[thing] = task
-            task.add_done_callback(lambda _: self._running.pop(thing, None))
+            task.add_done_callback(lambda ended: self._ended(thing, ended))
         await asyncio.shield(task)
         until = time.monotonic() + self._patience
         while True:
@@ -48,6 +53,10 @@ class Turns:
             if row is None or not row["calling"] or time.monotonic() > until:
                 return row
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _ended(self, thing: str, task: asyncio.Task[None]) -> None:
+        if self._running.get(thing) is task:
+            del self._running[thing]
 
     async def close(self) -> None:
         """Turns that are under way are let finish; they end in time by themselves."""

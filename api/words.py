@@ -6,6 +6,7 @@ from api.changes.words import CHANGES_INDONESIAN
 from api.checkout.subscription_words import SUBSCRIPTION_INDONESIAN
 from api.checkout.words import CHECKOUT_INDONESIAN
 from api.credit.words import CREDIT_INDONESIAN
+from api.field_meanings import FIELD_MEANINGS
 from api.licences.words import LICENCE_INDONESIAN
 from api.refunds.words import REFUNDS_INDONESIAN
 from api.suspense.words import SUSPENSE_INDONESIAN
@@ -15,7 +16,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "id")
 
 _INTRO_EN = """<p>Answers are JSON; times are UTC, amounts whole rupiah. Every call except <code>/livez</code>, <code>/readyz</code>,
 <code>/openapi.json</code> and this page needs the key. The examples work in a shell after:</p>
-<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API_KEY=&lt;LUNAS_API_KEY of the server&gt;</pre>
+<div class="code"><span class="what" aria-hidden="true">Shell</span><pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API_KEY=&lt;LUNAS_API_KEY of the server&gt;</pre></div>
 <ul><li>Customer <code>budi</code> and payment <code>py-first-try</code> are those of the first steps that <code>make run</code> prints.</li>
 <li>Every read carries <code>position</code>, the place in the log it reflects, and <code>lag_seconds</code>.</li>
 <li>A write answers with its <code>position</code>: pass it as <code>?min_position=</code> to read what you wrote. An answer that cannot get
@@ -26,7 +27,7 @@ there in time is 409 <code>projection_behind</code>.</li>
 
 _INTRO_ID = """<p>Jawaban berupa JSON; waktu dalam UTC, jumlah dalam rupiah utuh. Setiap panggilan kecuali <code>/livez</code>, <code>/readyz</code>,
 <code>/openapi.json</code>, dan halaman ini memerlukan kunci. Contoh-contoh berjalan di shell setelah:</p>
-<pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API_KEY=&lt;LUNAS_API_KEY milik server&gt;</pre>
+<div class="code"><span class="what" aria-hidden="true">Shell</span><pre tabindex="0" role="group" aria-label="Shell">export LUNAS_API_KEY=&lt;LUNAS_API_KEY milik server&gt;</pre></div>
 <ul><li>Pelanggan <code>budi</code> dan pembayaran <code>py-first-try</code> berasal dari langkah pertama yang dicetak <code>make run</code>.</li>
 <li>Setiap pembacaan memuat <code>position</code>, yaitu posisi log yang tercermin, dan <code>lag_seconds</code>.</li>
 <li>Penulisan menjawab dengan <code>position</code>: kirim sebagai <code>?min_position=</code> untuk membaca tulisan sendiri. Bila belum tercapai
@@ -41,7 +42,24 @@ _WORDS: dict[str, tuple[str, str]] = {
     "body": ("Body", "Isi"),
     "calls": ("Calls", "Panggilan"),
     "code": ("Code", "Kode"),
+    "common": ("All calls", "Semua panggilan"),
+    "contents": ("Contents", "Isi"),
+    "copied": ("Copied", "Tersalin"),
+    "copy": ("Copy", "Salin"),
     "example": ("Example", "Contoh"),
+    "find": ("Find a call, a field or a code", "Cari panggilan, kolom, atau kode"),
+    "nothing": ("Nothing is called so.", "Tidak ada yang bernama begitu."),
+    "sets": ("Closed sets: reasons, statuses, types, codes", "Kumpulan tertutup: alasan, status, tipe, kode"),
+    "skip": ("Skip to the text", "Langsung ke teks"),
+    "tag_access": ("Access", "Akses"),
+    "tag_books": ("Books", "Pembukuan"),
+    "tag_changes": ("Changes", "Perubahan"),
+    "tag_checkout": ("Checkout", "Permintaan uang"),
+    "tag_credit": ("Credit", "Saldo"),
+    "tag_customers": ("Customers", "Pelanggan"),
+    "tag_licences": ("Licences", "Lisensi"),
+    "tag_payments": ("Payments", "Pembayaran"),
+    "tag_refunds": ("Refunds", "Pengembalian"),
     "example_answer": ("Example of an answer", "Contoh jawaban"),
     "list_of": ("list of", "daftar"),
     "meaning": ("Meaning", "Arti"),
@@ -72,8 +90,8 @@ INDONESIAN: dict[str, str] = {
     "Access ends by the database's clock: an ended subscription shows as expired with or without an event.": (
         "Akses berakhir menurut jam basis data: langganan yang lewat tampil berakhir, dengan atau tanpa peristiwa."
     ),
-    "`unconfirmed`: announced by its provider, and no payment of it was told for too long. It is usable meanwhile.": (
-        "`unconfirmed`: diumumkan penyedianya, dan terlalu lama tanpa kabar pembayarannya. Sementara itu tetap bisa dipakai."
+    "Why more was announced by its provider than its payments say; null when nothing was.": (
+        "Mengapa yang diumumkan penyedianya melebihi pembayarannya; null bila tidak ada."
     ),
     "Age of the oldest event not reflected yet; 0 when there is none.": (
         "Umur peristiwa terlama yang belum tercermin; 0 bila tidak ada."
@@ -123,10 +141,11 @@ INDONESIAN: dict[str, str] = {
         "Jumlah butir terbanyak dalam jawaban; paling banyak 200 kecuali server diatur lain."
     ),
     "One course of a customer.": "Satu kelas seorang pelanggan.",
-    "One customer with the tier in force now.": "Satu pelanggan beserta tier yang berlaku.",
+    "One customer with the tier in force now.": "Satu pelanggan beserta tingkat yang berlaku.",
     "One payment as we assess it.": "Satu pembayaran menurut penilaian kami.",
     "One subscription with its status as of now.": "Satu langganan dengan statusnya saat ini.",
     "Only a static token vouches for it.": "Hanya dijamin oleh token tetap.",
+    "How much we know of the money; null of none.": "Tingkat bukti atas uangnya; null bila belum ada uang.",
     "Papers per month.": "Makalah per bulan.",
     "Pass as `cursor` for what follows; null at the end.": "Kirim sebagai `cursor` untuk kelanjutannya; null di akhir.",
     "Person behind it, if any.": "Orang di baliknya, bila ada.",
@@ -143,7 +162,7 @@ INDONESIAN: dict[str, str] = {
     "Stable; decide by this.": "Tetap; putuskan berdasarkan ini.",
     "The money came after expiry or failure.": "Uang datang setelah kedaluwarsa atau gagal.",
     "The tier has no quota of its own: usage is paid from credit.": (
-        "Tier ini tidak punya kuota sendiri: pemakaian dibayar dari kredit."
+        "Tingkat ini tidak punya kuota sendiri: pemakaian dibayar dari kredit."
     ),
     "The webhook a fact came from.": "Webhook asal sebuah fakta.",
     "Tokens per day.": "Token per hari.",
@@ -161,11 +180,14 @@ INDONESIAN: dict[str, str] = {
     "What a provider said (`fact`) or what we did because of it (`decision`), with the event itself.": (
         "Yang dikatakan penyedia (`fact`) atau yang kami lakukan karenanya (`decision`), beserta peristiwanya."
     ),
-    "When the tier ends by itself.": "Kapan tier berakhir dengan sendirinya.",
+    "When the tier ends by itself.": "Kapan tingkat berakhir dengan sendirinya.",
     "Whether it opens anything right now.": "Apakah saat ini membuka sesuatu.",
     "Why its money is in suspense.": "Mengapa uangnya tertahan.",
-    "A payer's bank asks for the money back. What that does to what was bought is `disputes` of the catalogue's provider.": "Bank pembayar "
-    "meminta uangnya kembali. Akibatnya bagi yang dibeli ditentukan `disputes` milik penyedia di katalog.",
+    "A payer's bank asks for the money back, or the provider, on being asked, does not stand by the payment (an id that begins with `reconciled-`). "
+    "What that does to what was bought is `disputes` or `disowned` of the catalogue's provider.": (
+        "Bank pembayar meminta uangnya kembali, atau penyedia, saat ditanya, tidak mengakui pembayarannya (id yang berawalan `reconciled-`). "
+        "Akibatnya bagi yang dibeli ditentukan `disputes` atau `disowned` milik penyedia di katalog."
+    ),
     "The one that is open, else the last one.": "Yang masih terbuka, atau yang terakhir.",
     "Rupiah in dispute; null when the provider did not say.": "Rupiah yang disengketakan; null bila penyedia tidak menyebutnya.",
     "Null when only its end was told.": "Null bila hanya akhirnya yang diberitahukan.",
@@ -175,7 +197,7 @@ INDONESIAN: dict[str, str] = {
     ),
     "`expires_at` and grace.": "`expires_at` ditambah masa tenggang.",
     "`limit` and `remaining` are null when the tier sets none.": (
-        "`limit` dan `remaining` null bila tier tidak menetapkannya."
+        "`limit` dan `remaining` null bila tingkat tidak menetapkannya."
     ),
     "`next_cursor` of the answer before.": "`next_cursor` dari jawaban sebelumnya.",
     "scalev, xendit, mayar or manual.": "scalev, xendit, mayar, atau manual.",
@@ -183,6 +205,9 @@ INDONESIAN: dict[str, str] = {
     **LICENCE_INDONESIAN,
     **REFUNDS_INDONESIAN,
     **SUSPENSE_INDONESIAN,
+}
+INDONESIAN |= {
+    english: indonesian for english, indonesian in FIELD_MEANINGS.values() if english not in INDONESIAN
 }
 
 

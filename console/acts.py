@@ -30,6 +30,8 @@ class Act:
     undo: str
     before: object = None
     after: object = None
+    by: str = ""
+    """Who did it, where that is not whoever runs the command."""
 
 
 async def record(connection: Connection, act: Act) -> uuid.UUID:
@@ -38,7 +40,7 @@ async def record(connection: Connection, act: Act) -> uuid.UUID:
     await connection.execute(
         load("acts.sql", "console")["record"],
         act_id,
-        actor(),
+        act.by or actor(),
         act.verb,
         act.target,
         act.reason,

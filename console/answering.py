@@ -16,6 +16,7 @@ import asyncpg
 from console.causes import DATABASE
 from console.exits import Away
 from console.messages import text
+from runtime.database_hosts import open_connection
 from runtime.settings.urls import place
 
 if TYPE_CHECKING:
@@ -74,12 +75,12 @@ class _Question:
         try:
             async with asyncio.timeout(self._seconds):
                 if self._connection is None:
-                    self._connection = await asyncpg.connect(self._url)
+                    self._connection = await open_connection(self._url)
                 await self._connection.fetchval("SELECT true")
         except TimeoutError:
             self.forget()
             return False
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             self.forget()
         return True
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from api.suspense.speaking import Author
+from api.suspense.speaking import Author, HeldEntry
+from api.suspense.undoing import UndoableWord
 from console.exits import NotFound, Refused, WrongUse
 from console.language import current
 from console.messages import text
 from console.options import actor
+from console.output import rupiah
 from eventstore.queries import load
 from schemas.problems import Problem
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 OUTCOME_SECONDS = 5.0
 """How long a command waits to show what followed, and for an earlier word to be heard; fulfilment usually needs well under a second."""
 POLL_SECONDS = 0.1
+QUESTIONS = {"claim": "unclaim_question", "write_off": "reopen_question", "refund": "unrefund_question"}
+TAKEN_BACK_WORDS = {"claim": "unclaimed", "write_off": "reopened", "refund": "unrefunded"}
+"""Texts of each kind of word that is taken back."""
 
 
 def author(reason: str) -> Author:
@@ -43,6 +48,18 @@ def in_words(suspense_id: str, customer: str | None = None) -> Iterator[None]:
             detail = problem.detail(current())
             raise Refused(text("suspense.refund_by_hand", detail=detail, id=suspense_id)) from None
         raise Refused(problem.detail(current())) from None
+
+
+def taken_back_told(found: HeldEntry, undoable: UndoableWord) -> dict[str, object]:
+    """What their texts name."""
+    refund = undoable.refund
+    return {
+        "amount": rupiah(found.row["amount"] if refund is None else refund["amount_idr"]),
+        "customer": getattr(undoable.word, "customer_id", ""),
+        "proof": "" if refund is None else refund["proof"],
+        "refund": "" if refund is None else refund["refund_id"],
+        "id": found.id,
+    }
 
 
 async def outcome(connection: Connection, suspense_id: str, *, after: Any = None) -> Any:

@@ -94,8 +94,28 @@ def translated() -> None:
                 setattr(module, name, ours)
 
 
+class _Sentence(str):
+    """One whose blanks click fills with English names of types."""
+
+    __slots__ = ()
+
+    def format(self, *values: object, **named: object) -> str:
+        if "number_type" in named:
+            named["number_type"] = _NUMBERS.get(str(named["number_type"]), named["number_type"])
+        return super().format(*values, **named)
+
+
+_NUMBERS = {
+    "integer": "bilangan bulat",
+    "integer range": "bilangan bulat",
+    "float": "bilangan",
+    "float range": "bilangan",
+    "decimal": "bilangan",
+}
+
+
 def _one(english: str) -> str:
-    return INDONESIAN.get(english, english) if current() == "id" else english
+    return _Sentence(INDONESIAN.get(english, english)) if current() == "id" else english
 
 
 def _several(one: str, many: str, count: int) -> str:

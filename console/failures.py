@@ -55,6 +55,12 @@ def is_schema(error: BaseException) -> bool:
     return isinstance(error.__cause__ or error, (*SCHEMA_MISSING, asyncpg.InvalidParameterValueError))
 
 
+def is_no_text(error: BaseException) -> bool:
+    """Whether somebody gave what no text here can hold: NUL, or bytes that are no UTF-8."""
+    refused = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+    return isinstance(error, refused) or isinstance(error.__cause__, UnicodeEncodeError)
+
+
 def explain(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence of one error."""
     if isinstance(error, CommandError):
@@ -63,11 +69,13 @@ def explain(error: BaseException) -> tuple[int, str]:
         return WRONG_USE, str(error)
     if isinstance(error, LunasError):
         return PROBLEMS, str(error)
+    if is_no_text(error):
+        return WRONG_USE, text("error.no_text")
     if isinstance(error, SCHEMA_MISSING):
         return PROBLEMS, text("error.schema_missing", detail=str(error))
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return PROBLEMS, text("error.privilege", detail=str(error))
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return PROBLEMS, text("error.database", detail=str(error))
     if isinstance(error, BROKER_ERRORS):
         return PROBLEMS, text("error.broker", detail=str(error) or type(error).__name__)

@@ -24,7 +24,7 @@ def choose(language: Language | None) -> None:
 
 @contextmanager
 def speaking(language: Language | None) -> Iterator[None]:
-    """One reader of many has a language of their own, the operator page's; None leaves it to the process."""
+    """One reader of many has a language of their own, in the web console; None leaves it to the process."""
     token = _asked.set(language)
     try:
         yield

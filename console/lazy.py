@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +16,9 @@ from console.messages import help_text, text
 
 class Command(click.Command):
     """A command whose help is translated when it is shown, not when it is defined."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return _to_be_translated(super().get_help_option(ctx))
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [help_text(piece) for piece in super().collect_usage_pieces(ctx)]
@@ -34,6 +37,9 @@ class Group(click.Group):
     """Like `Command`, for a group of verbs."""
 
     command_class = Command
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return _to_be_translated(super().get_help_option(ctx))
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [help_text(piece) for piece in super().collect_usage_pieces(ctx)]
@@ -73,6 +79,8 @@ class LazyGroup(Group):
     def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._lazy = lazy
+        self.page_of: Callable[[str], click.Command | None] | None = None
+        """While a line asks for help: a command's page in the place of the command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._lazy)
@@ -80,6 +88,8 @@ class LazyGroup(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self._lazy:
             return None
+        if self.page_of is not None and (page := self.page_of(cmd_name)) is not None:
+            return page
         module, _, attribute = self._lazy[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), attribute)
         if not isinstance(command, click.Command):
@@ -125,6 +135,13 @@ def _write_options(command: click.Command, ctx: click.Context, formatter: click.
     if records:
         with formatter.section(help_text("Options")):
             formatter.write_dl([(names, _translate_option(line)) for names, line in records])
+
+
+def _to_be_translated(option: click.Option | None) -> click.Option | None:
+    """click words this one once, in the language of then, and keeps it; as all others it is translated when it is shown."""
+    if option is not None:
+        option.help = "Show this message and exit."
+    return option
 
 
 def _translate_option(line: str) -> str:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from console.acts import Act, Done, record
+from console.acts import Act, Done, already, record
 from console.exits import CommandError, NotFound, Refused
 from console.messages import text
 from console.options import actor
@@ -42,6 +42,31 @@ async def replay_letter(connection: Connection, replayer: Replayer, row: Any, re
         await connection.execute(sql["release"], letter, by)
         raise CommandError(text("dlq.not_sent", id=letter, detail=str(error))) from error
     return Done(text("dlq.sent", id=letter), act_id, undo)
+
+
+async def discard_letter(connection: Connection, row: Any, reason: str) -> Done:
+    """Closes it; its bytes stay. Raises Refused with who was faster."""
+    letter = row["dead_letter_id"]
+    undo = f"lunas dlq reopen {letter} --reason …"
+    async with connection.transaction():
+        if await connection.fetchval(load("letters.sql", "console")["discard"], letter, actor()) is None:
+            state = Refused(await state_in_words(connection, letter))
+            raise await already(connection, "dlq.discard", str(letter), state, undone_by=["dlq.reopen"])
+        act_id = await record(connection, letter_act("dlq.discard", row, reason, undo, after="discarded"))
+    return Done(text("dlq.discarded", id=letter), act_id, undo)
+
+
+async def reopen_letter(connection: Connection, row: Any, reason: str) -> Done:
+    """Takes a discard back. Raises Refused with who was faster."""
+    letter = row["dead_letter_id"]
+    undo = f"lunas dlq discard {letter} --reason …"
+    async with connection.transaction():
+        if await connection.fetchval(load("letters.sql", "console")["reopen"], letter) is None:
+            state = Refused(await state_in_words(connection, letter))
+            undone_by = ["dlq.discard", "dlq.replay", "dlq.settle"]
+            raise await already(connection, "dlq.reopen", str(letter), state, undone_by=undone_by)
+        act_id = await record(connection, letter_act("dlq.reopen", row, reason, undo, after="open"))
+    return Done(text("dlq.reopened", id=letter), act_id, undo)
 
 
 def letter_act(verb: str, row: Any, reason: str, undo: str, *, after: str) -> Act:

@@ -13,7 +13,9 @@ from typing import NoReturn
 import click
 
 from console import exits, language
+from console.choices import Among
 from console.click_words import translated
+from console.help_pages import NoHelpAsked, asks_for_help, page_of
 from console.lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -22,27 +24,42 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("console.commands.demo:demo", "Play a day of payments through a private instance and check the result."),
     "migrate": ("console.commands.migrate:migrate", "Bring the database schema up to date."),
     "status": ("console.commands.status:status", "Health and money at risk on one screen."),
+    "top": ("console.commands.top:top", "Everything at a glance and live, in place."),
     "doctor": ("console.commands.doctor:doctor", "What is wrong, why, and how to fix it."),
     "find": ("console.commands.find:find", "Find a payment, delivery, customer or order by anything you have."),
     "payments": ("console.commands.payments:payments", "The timeline of one payment."),
     "webhooks": ("console.commands.webhooks:webhooks", "Every delivery ever received: list, show, exact bytes, replay."),
     "dlq": ("console.commands.dlq:dlq", "Dead letters: list, group, look, replay, discard."),
+    "explain": ("console.commands.explain:explain", "Why a balance, an access or a tier is what it is, down to the bytes."),
+    "audit": ("console.commands.audit:audit", "Who did what, when, why, and how to undo it."),
+    "problems": ("console.commands.problems:problems", "What is wrong, by cause: money, customers, age, state, next step."),
+    "correct": ("console.commands.correct:correct_command", "Read a payment otherwise than its provider said."),
+    "approve": ("console.commands.correct:approve_command", "Let a correction that somebody else proposed count."),
+    "revert": ("console.commands.correct:revert_command", "Take a correction back, or any act by its audit record."),
+    "corrections": ("console.commands.correct:corrections", "What was corrected, with both versions."),
+    "replay": ("console.commands.replay:replay", "Replays with a preview: plan, apply, progress, pause, cancel."),
+    "backup": ("console.commands.backup:backup", "Backups of the database: could it be restored to now."),
     "quarantine": ("console.commands.quarantine:quarantine", "Rejected requests: list, show, exact bytes."),
     "ingress": ("console.commands.ingress:ingress", "The journal of accepted webhooks: state, check, send again."),
     "suspense": ("console.commands.suspense:suspense", "Money that waits for a reason: whose it may be, claim, refund, write off, undo."),
-    "reconcile": ("console.commands.reconcile:reconcile", "Compare a provider's own lists with our record: run, show."),
+    "reconcile": ("console.commands.reconcile:reconcile", "Compare a provider's own lists with our record: run, show, statement."),
+    "close": ("console.commands.close:close", "A day's books by provider, held against the ledger; seal it."),
     "manual": ("console.commands.manual:manual", "Orders paid outside any provider: list, confirm, reject."),
     "projections": ("console.commands.projections:projections", "Read models: state, rebuild, switch, verify."),
     "fulfilment": ("console.commands.fulfilment:fulfilment", "Cases and customers: compare with the log, build from it."),
     "credit": ("console.commands.credit:credit", "Credit of customers: who owes, who is frozen, compare with the log."),
     "scalev": ("console.commands.scalev:scalev", "The Scalev store behind the catalogue: ids after a new key or store."),
+    "customers": ("console.commands.customers:customers", "Persons behind customers: export what is held, forget them, exchange their key."),
     "keys": ("console.commands.keys:keys", "Keys of applications: make, list, revoke."),
+    "operators": ("console.commands.operators:operators", "People who sign in to the web console: add, list, change, disable."),
     "endpoints": ("console.commands.endpoints:endpoints", "Webhooks to applications: make, list, rotate, test, disable."),
     "notifications": ("console.commands.notifications:notifications", "What was told to whom: list, send again."),
     "fake": ("console.commands.fake:fake", "Providers that answer without an account, and their clock."),
     "simulate": ("console.commands.simulate:simulate", "Send correctly signed webhooks, as a provider would."),
+    "listen": ("console.commands.listen:listen", "The log as it grows; forwards to an application on your desk."),
+    "trigger": ("console.commands.trigger:trigger", "Send one documented event of a provider, signed, with your own values."),
     "psql": ("console.commands.psql:psql", "Open the database in psql, as a reader."),
-    "completion": ("console.commands.completion:completion", "Print the completion script of a shell."),
+    "completion": ("console.commands.completion:completion", "Completion of commands and options in your shell: print, install."),
 }  # fmt: skip
 
 
@@ -72,7 +89,7 @@ def _version() -> str:
 )
 @click.option(
     "--lang",
-    type=click.Choice(language.LANGUAGES),
+    type=Among(language.LANGUAGES),
     callback=_choose_language,
     is_eager=True,
     expose_value=False,
@@ -101,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
     translated()
     _listen(arguments)
     try:
-        code = lunas.main(args=list(arguments), prog_name="lunas", standalone_mode=False)
+        code = _called(arguments)
     except click.exceptions.Abort:
         return exits.INTERRUPTED
     except click.ClickException as error:
@@ -116,6 +133,19 @@ def run(arguments: Sequence[str]) -> int:
 
         return report(error)
     return code if isinstance(code, int) else exits.FINE
+
+
+def _called(arguments: Sequence[str]) -> object:
+    """A line that asks for help is answered from the pages of help; the command itself need not be imported."""
+    if asks_for_help(arguments) and isinstance(lunas, LazyGroup):
+        lunas.page_of = page_of
+        try:
+            return lunas.main(args=list(arguments), prog_name="lunas", standalone_mode=False)
+        except NoHelpAsked:
+            pass
+        finally:
+            lunas.page_of = None
+    return lunas.main(args=list(arguments), prog_name="lunas", standalone_mode=False)
 
 
 def _listen(arguments: Sequence[str]) -> None:

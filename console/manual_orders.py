@@ -9,6 +9,7 @@ from console.acts import Act, already, record
 from console.exits import NotFound, Refused
 from console.messages import text
 from console.options import actor
+from console.unsaying import stands
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import load
 from eventstore.read import read_stream
@@ -48,6 +49,7 @@ async def confirm_order(
             method=PROVIDER,
             occurred_at=now,
             paid_at=now,
+            attestation="operator",
         )
         position = await _say(connection, streams.payment(PROVIDER, order_id), paid)
         await connection.execute(sql["confirm"], order_id, position)
@@ -87,7 +89,7 @@ async def _undecided(connection: Connection, order_id: str) -> Any:
         )
     told = await read_stream(connection, streams.payment(PROVIDER, order_id))
     paid = next((event for event in told if event.type == PaymentSucceeded.TYPE), None)
-    if paid is not None:
+    if paid is not None and await stands(connection, PROVIDER, order_id):
         raise await already(
             connection, "manual.confirm", order_id, Refused(text("manual.confirmed_already", id=order_id))
         )

@@ -10,12 +10,18 @@ from console.help_texts import HELP_IN_INDONESIAN
 from console.language import current
 from console.texts import TEXTS
 from console.texts.values import VALUES_IN_INDONESIAN
+from schemas.languages import Language
 
 
 def text(key: str, **values: object) -> str:
     """The sentence `key` in the operator's language with `values` filled in. Raises KeyError for an unknown key."""
     english, indonesian = TEXTS[key]
     return (indonesian if current() == "id" else english).format(**values)
+
+
+def text_in(language: Language, key: str) -> str:
+    """The sentence in a given language, for papers that speak both."""
+    return TEXTS[key][language == "id"]
 
 
 def value(code: str) -> str:

@@ -34,10 +34,12 @@ _BY_REASON: dict[str, str] = {
     "payment_unconfirmed": "unconfirmed",
     "money_unrecognised": "money",
     "amount_changed_after_grant": "changed",
+    "amount_contradicted": "contradicted",
     "payment_reversed": "reversed",
     "order_deleted_after_payment": "deleted",
     "licence_of_another_customer": "licence",
     "subscription_expired_early": "ended_early",
+    "end_beyond_paid": "beyond",
 }
 # Families of reasons: what the code is made of tells what is wrong.
 _BY_BEGINNING = (("unparsable_", "unreadable"), ("frame_", "report"), ("amount_", "money"))

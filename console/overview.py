@@ -1,4 +1,4 @@
-"""One look at everything: services, processes, queues, providers, money at risk, read models. Shared by `status` and the page."""
+"""One look at everything: services, processes, queues, providers, money at risk, read models. Shared by `status` and the web console."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from console.exits import Away, CommandError
 from console.failures import explain, is_schema
 from console.messages import text
 from console.output import number, rupiah
-from console.parked_money import amount_in
 from console.probes import Probed, fakes_at, probe
 from console.queues import QueueState, depths
 from console.store import open_store
@@ -37,6 +36,7 @@ from eventstore.queries import load
 from eventstore.read import head
 from processor.watch.listening import who_is_silent
 from processor.watch.silence import Silence
+from providers.parked_money import amount_in
 from providers.registry import PROVIDERS
 from schemas.errors import ConfigurationError
 from schemas.topology import CHANGES, PARKED, WEBHOOKS
@@ -75,9 +75,12 @@ class Overview:
     processes: dict[str, Probed] = field(default_factory=dict)
     queues: list[QueueState] | None = None
     providers: list[dict[str, Any]] | None = None
+    flow: list[dict[str, Any]] | None = None
     parked: dict[str, Any] | None = None
+    lines: dict[str, Any] | None = None
     unconfirmed: dict[str, Any] | None = None
     drift: list[dict[str, Any]] | None = None
+    corrections: dict[str, Any] | None = None
     suspense: dict[str, Any] | None = None
     quarantine: dict[str, Any] | None = None
     strangers: dict[str, int] | None = None
@@ -176,7 +179,13 @@ async def _look_at_database(settings: Settings, seen: Overview) -> None:
         seen.add(error.message, error.service, error.kind)
     except TimeoutError:
         seen.add(silent(settings).message, DATABASE, "silent")
-    except (CommandError, ConfigurationError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (
+        CommandError,
+        ConfigurationError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    ) as error:
         seen.add(explain(error)[1], SCHEMA if is_schema(error) else DATABASE)
 
 
@@ -185,6 +194,7 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
     seen.position, seen.at = await head(connection), await connection.fetchval(sql["now"])
     slow_ms = int(settings.processor_slow_seconds * 1000)
     seen.providers = [dict(row) for row in await connection.fetch(sql["providers"], slow_ms, list(PROVIDERS))]
+    seen.flow = [dict(row) for row in await connection.fetch(sql["flow"])]
     await _read_parked(connection, sql, seen)
     seen.unconfirmed = dict(await connection.fetchrow(sql["unconfirmed"]) or {})
     if seen.unconfirmed.get("count"):
@@ -193,6 +203,8 @@ async def _read(connection: Connection, settings: Settings, seen: Overview) -> N
     for provider in dict.fromkeys(row["provider"] for row in seen.drift):
         count = sum(row["findings"] for row in seen.drift if row["provider"] == provider)
         seen.add(text("status.drift", provider=provider, count=count))
+    waiting = await connection.fetchrow(load("corrections.sql", "console")["waiting"])
+    seen.corrections = dict(waiting or {})
     if await connection.fetchval(sql["has_suspense"]):
         days = settings.suspense_old_days
         seen.suspense = dict(await connection.fetchrow(sql["suspense"], timedelta(days=days)) or {})
@@ -219,6 +231,10 @@ async def _read_parked(connection: Connection, sql: Mapping[str, str], seen: Ove
     seen.parked = {"count": count, "amount": sum(known), "unknown": count - len(known)}
     if count:
         seen.add(text("status.parked", count=count))
+    seen.lines = dict(await connection.fetchrow(load("lines.sql", "console")["parked"]) or {})
+    if seen.lines["waiting"]:
+        told = {name: number(seen.lines[name]) for name in ("streams", "waiting")}
+        seen.add(text("status.lines", **told))
 
 
 async def _read_readers(connection: Connection, sql: Mapping[str, str], seen: Overview) -> None:
@@ -271,6 +287,25 @@ def told_of(silence: Silence, now: datetime) -> dict[str, Any]:
         "expected": silence.expected,
         "weeks": silence.weeks,
         "since": moment(silence.since),
+    }
+
+
+def corrections_told(corrections: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """Corrections that wait for another person's leave, in the words of status and top."""
+    return {
+        "count": number(corrections["count"]),
+        "amount": rupiah(corrections["amount"]),
+        "age": ago(corrections["oldest"], now),
+    }
+
+
+def lines_told(lines: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """Parked streams in the words of status and doctor."""
+    return {
+        "streams": number(lines["streams"]),
+        "waiting": number(lines["waiting"]),
+        "amount": rupiah(lines["amount"]),
+        "age": ago(lines["oldest"], now),
     }
 
 

@@ -22,7 +22,7 @@ ROOTS: dict[str, str] = {
     "projections": "projections.app:run",
     "api": "api.app:run",
     "notify": "notify.app:run",
-    "console": "console.operator_page.app:run",
+    "console": "console.web.app:run",
 }
 DEVELOPMENT: dict[str, str] = {"fakes": "providers.fakes.app:run"}
 """Started on a developer's machine only."""
@@ -52,13 +52,16 @@ def start(name: str, settings: Settings) -> int:
     from runtime.lifecycle import run_process
     from runtime.logs import configure_logging, get_logger
     from runtime.settings.not_yet import without_effect
+    from runtime.tracing import name_trace, traces_on, tracing
 
-    configure_logging(name, level=settings.log_level, form=settings.log_format)
+    named = (name_trace,) if traces_on(settings) else ()
+    configure_logging(name, level=settings.log_level, form=settings.log_format, steps=named)
     for variable in without_effect(settings):
         get_logger(__name__).warning(
             "nothing reads this setting yet", action="settings.no_effect", variable=variable
         )
-    return run_process(lambda stop: serve(name, settings, stop))
+    with tracing(name, settings):
+        return run_process(lambda stop: serve(name, settings, stop))
 
 
 async def serve(name: str, settings: Settings, stop: asyncio.Event) -> None:

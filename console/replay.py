@@ -84,7 +84,7 @@ def envelope_of_delivery(row: Any, by: str) -> Envelope:
     return Envelope(
         delivery_id=str(uuid7()),
         provider=row["provider"],
-        received_at=_microseconds(row["received_at"]),
+        received_at=microseconds(row["received_at"]),
         scheme=row["scheme"],
         secret_id=row["secret_id"],
         path=row["path"],
@@ -109,7 +109,7 @@ def envelopes_of_letter(message: bytes, dead_letter_id: uuid.UUID, by: str) -> S
     ]
 
 
-def _microseconds(at: datetime) -> int:
+def microseconds(at: datetime) -> int:
     """Exact epoch microseconds; a float would lose some."""
     since = at - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

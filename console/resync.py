@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +18,8 @@ FIELDS: dict[GoodKind, str] = {
     "variant": "variant_unique_ids",
     "bundle": "bundle_price_option_unique_ids",
 }
+_QUOTED = re.compile(r"""\#[^\n]*|(?P<mark>["'])(?P<id>[^"'\n\\]*)(?P=mark)""")
+"""A comment to its end, or a text in quotes; of what is neither, nothing is taken for one."""
 How = Literal["in_store", "name_and_price", "by_hand", "other_price", "other_name", "several", "none"]
 SURE: frozenset[How] = frozenset({"name_and_price", "by_hand"})
 """What is applied; the rest is shown for a person to decide."""
@@ -54,15 +57,33 @@ def proposals(
     return _once(found)
 
 
+def misplaced(found: Sequence[Proposal], goods: Sequence[StoreGood], by_hand: Mapping[str, str]) -> list[str]:
+    """Ids of decisions by hand that are none: an old one that the catalogue does not name, a new one that is nothing of its kind in the store."""
+    kinds: dict[str, set[GoodKind]] = {}
+    for one in found:
+        kinds.setdefault(one.old, set()).add(one.kind)
+    sold = {(good.kind, good.unique_id) for good in goods}
+    strange = [old for old in by_hand if old not in kinds]
+    return strange + [
+        new
+        for old, new in by_hand.items()
+        if old in kinds and not any((kind, new) in sold for kind in kinds[old])
+    ]
+
+
 def with_new_ids(text: str, chosen: Sequence[Proposal]) -> str:
     """The catalogue file with these ids in the place of the old ones; comments, order and everything else stay as they were."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
-    document = tomlkit.parse(text.removeprefix(mark))
+    before = text.removeprefix(mark)
+    document = tomlkit.parse(before)
     for product in document.get("products", ()):
         for one in chosen:
             if product.get("id") == one.product and one.new is not None:
                 _replace(product["scalev"][FIELDS[one.kind]], one.old, one.new)
-    return mark + tomlkit.dumps(document)
+    meant = tomlkit.dumps(document)
+    # The library puts tables of one name together. Where the words alone lead to the same, nothing moves.
+    exchanged = _exchanged(before, {one.old: one.new for one in chosen if one.new is not None})
+    return mark + (exchanged if tomllib.loads(exchanged) == tomllib.loads(meant) else meant)
 
 
 def _proposal(
@@ -109,6 +130,15 @@ def _replace(ids: Any, old: str, new: str) -> None:
     for index, value in enumerate(ids):
         if value == old:
             ids[index] = new
+
+
+def _exchanged(text: str, ids: Mapping[str, str]) -> str:
+    """The text with these texts in the place of others, wherever they stand in quotes and not in a comment."""
+
+    def word(found: re.Match[str]) -> str:
+        return found[0] if found["id"] not in ids else f"{found['mark']}{ids[found['id']]}{found['mark']}"
+
+    return _QUOTED.sub(lambda found: found[0] if found["id"] is None else word(found), text)
 
 
 def _plain(name: str) -> str:

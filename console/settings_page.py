@@ -13,9 +13,11 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from runtime.settings.addresses import AddressSettings
+from runtime.settings.backups import BackupSettings
 from runtime.settings.broker import BrokerSettings
 from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
+from runtime.settings.console import ConsoleSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
 from runtime.settings.held_money import HeldMoneySettings
@@ -23,9 +25,14 @@ from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.model import variable_name
 from runtime.settings.notifying import NotifySettings
+from runtime.settings.personal import PersonalSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
 from runtime.settings.reconciliation import ReconciliationSettings
+from runtime.settings.replaying import ReplaySettings
+from runtime.settings.sealing import SealingSettings
+from runtime.settings.signing_in import SignInSettings
+from runtime.settings.tracing import TracingSettings
 from runtime.settings.watching import WatchingSettings
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -34,15 +41,22 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "Ingress": IngressSettings,
     "Broker": BrokerSettings,
     "Processor, projections and API": ProcessingSettings,
+    "Personal data": PersonalSettings,
     "Changes": ChangesSettings,
     "Checkout": CheckoutSettings,
     "Licences": LicenceSettings,
     "Reconciliation": ReconciliationSettings,
     "Notifications": NotifySettings,
     "Silence": WatchingSettings,
+    "Seals of the log": SealingSettings,
+    "Backups": BackupSettings,
     "Held money": HeldMoneySettings,
+    "Replay and corrections": ReplaySettings,
+    "Web console": ConsoleSettings,
+    "Signing in through an identity provider": SignInSettings,
     "Database": DatabaseSettings,
     "Fake providers": FakeSettings,
+    "Traces": TracingSettings,
 }
 
 INTRODUCTION = """# Settings

@@ -67,6 +67,7 @@ class Settlement:
             occurred_at=self.at,
             timed=False,
             paid_at=self.at,
+            attestation="operator",
         )
         if hint is None or not orders or order_known:
             return [payment]
@@ -78,6 +79,7 @@ class Settlement:
             lines=(OrderLine(product=hint, quantity=1, amount=self.amount),),
             as_of=self.at,
             timed=False,
+            attestation="operator",
         )
         return [order, payment]
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from console.exits import Refused, WrongUse
 from console.messages import text
+from providers.known_secrets import KnownSecrets
 from providers.mayar.simulator import MayarSimulator
 from providers.scalev.simulator import VARIANT
 from providers.simulated import Buyer, SimulatedWebhook
 from providers.simulation import EVENTS, simulate_day, simulate_event
 from providers.xendit.simulator import XenditSimulator
+from runtime.ids import utc_now
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -51,11 +53,11 @@ def refuse_production(settings: Settings) -> None:
 
 
 def secret_of(settings: Settings, provider: str) -> str:
-    """The first accepted secret. Raises WrongUse when there is none."""
-    secrets = settings.webhook_secrets(provider)
+    """The first secret that is accepted now. Raises WrongUse when there is none."""
+    secrets = KnownSecrets.of(settings, provider).at(utc_now())
     if not secrets:
         raise WrongUse(text("simulate.no_secret", variable=f"{provider.upper()}_WEBHOOK_SECRET"))
-    return secrets[0].get_secret_value()
+    return secrets[0]
 
 
 def check_event(provider: str, event: str) -> None:

@@ -14,6 +14,7 @@ from console.causes import DATABASE
 from console.exits import Away, CommandError
 from console.messages import text
 from console.output import talk
+from eventstore.keyring import use_key
 from runtime.database import (
     BY_INDEX,
     CONNECTION_ERRORS,
@@ -23,6 +24,7 @@ from runtime.database import (
     patiently,
     server_settings,
 )
+from runtime.database_hosts import open_connection
 from runtime.settings.urls import place as address_place
 
 if TYPE_CHECKING:
@@ -70,9 +72,10 @@ async def open_store_pool(settings: Settings, max_size: int) -> AsyncIterator[Po
 async def _connect(
     settings: Settings, role: str | None, patience: float | None
 ) -> asyncpg.Connection[asyncpg.Record]:
+    use_key(settings)
     url = settings.require_database_url()
     try:
-        return await asyncpg.connect(
+        return await open_connection(
             url,
             timeout=min(settings.database_connect_timeout_seconds, settings.probe_timeout_seconds),
             command_timeout=patience or settings.database_command_timeout_seconds,
@@ -100,7 +103,7 @@ async def until_there(settings: Settings) -> None:
         said.append(error)
 
     async def answer() -> None:
-        connection = await asyncpg.connect(url, timeout=settings.database_connect_timeout_seconds)
+        connection = await open_connection(url, timeout=settings.database_connect_timeout_seconds)
         await connection.close(timeout=CLOSE_SECONDS)
 
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from console.exits import WrongUse
 from console.messages import text
 from deploy.local.services.instance import CHECKOUT, DEFAULT_HOME, find_instance, is_checkout
+from runtime.faults import arm
 from runtime.logs import configure_command_logging
 from runtime.settings import Settings, load_settings
 
@@ -55,4 +56,6 @@ def _settings() -> Settings:
     environ = dict(os.environ)
     if instance is not None:
         environ = {**instance.environment, **environ}
-    return load_settings(environ)
+    settings = load_settings(environ)
+    arm(settings.env)
+    return settings

@@ -12,6 +12,7 @@ WIB = timezone(timedelta(hours=7), "WIB")
 """Asia/Jakarta has no daylight saving, so a fixed offset is exact and needs no time-zone database."""
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])\Z")
+_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 _SHORT: dict[Language, tuple[str, str, str, str]] = {
     "en": ("s", "min", "h", "d"),
     "id": ("dtk", "mnt", "jam", "hr"),
@@ -38,13 +39,25 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def parse_moment(given: str, now: datetime) -> datetime:
-    """`2h`, `30m`, `1d` before `now`, or an ISO 8601 time; without a zone it is WIB. Raises ValueError."""
-    ago = _AGO.match(given.strip().lower())
-    if ago:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    at = datetime.fromisoformat(given.strip())
-    return at if at.tzinfo else at.replace(tzinfo=WIB)
+def parse_moment(given: str, now: datetime, *, day_ends: bool = False) -> datetime:
+    """`2h`, `30m`, `1d` before `now`, or an ISO 8601 time; without a zone it is WIB. A day alone is its first moment, or with `day_ends` its last.
+
+    Raises ValueError, also for a time that no calendar or database holds.
+    """
+    words = given.strip().lower()
+    ago = _AGO.match(words)
+    try:
+        if ago:
+            at = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        else:
+            at = datetime.fromisoformat(words.upper())
+            at = at if at.tzinfo else at.replace(tzinfo=WIB)
+            if day_ends and _DAY.fullmatch(words):
+                at += timedelta(days=1, microseconds=-1)
+        at.astimezone(UTC), at.astimezone(WIB)  # every page and query writes it as both
+    except OverflowError:
+        raise ValueError(f"no time: {given}") from None
+    return at
 
 
 def ago(at: datetime, now: datetime) -> str:

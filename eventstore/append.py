@@ -13,14 +13,16 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import orjson
 from asyncpg.pgproto.pgproto import UUID  # a uuid.UUID as asyncpg reads it: made in an eighth of the time
 
-from eventstore.queries import load
-from runtime.database import Connection
+from eventstore.personal import protected
+from eventstore.queries import Piece, in_one_statement, load
+from runtime.database import Connection, is_there
 from schemas.errors import StoreUnavailable, WrongExpectedVersion
 from schemas.event_model import EventModel
 from schemas.events import encode
@@ -45,14 +47,25 @@ _NAMED: Mapping[str, int] = {NO_STREAM: 0, STREAM_EXISTS: 1}
 
 _SQL = load("append.sql")
 
+_MOVED = tuple((name, _SQL[name]) for name in ("moved_heads", "made_heads"))
+ADVANCE = in_one_statement((("wanted_heads", _SQL["wanted_heads"]), *_MOVED), _SQL["heads"])
+ADVANCE_EXPECTED = in_one_statement(
+    (
+        ("asked_heads", _SQL["wanted_heads"]),
+        ("wrong_heads", _SQL["wrong_heads"]),
+        ("wanted_heads", _SQL["allowed_heads"]),
+        *_MOVED,
+    ),
+    _SQL["heads_or_wrong"],
+)
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """One event to append. `metadata` is JSON-ready: correlation_id, causation_id, delivery_id, actor, catalog_version."""
+
+class NewEvent(msgspec.Struct, frozen=True):
+    """One event to append. `metadata` is JSON-ready: correlation_id (where it is not the delivery's), causation_id, delivery_id, actor, catalog_version."""
 
     stream: StreamName
     event: EventModel
-    metadata: Mapping[str, object] = field(default_factory=dict)
+    metadata: Mapping[str, object] = msgspec.field(default_factory=dict)
     event_id: uuid.UUID | None = None
 
 
@@ -88,10 +101,16 @@ async def log_transaction(connection: Connection) -> AsyncIterator[None]:
         await connection.execute(_SQL["begin"])
         yield
     except BaseException:
-        if not connection.is_closed() and connection.is_in_transaction():
+        if is_there(connection) and connection.is_in_transaction():
             await connection.execute("ROLLBACK")
         raise
     await connection.execute("COMMIT")
+
+
+async def follow(connection: Connection) -> None:
+    """For a transaction that only confirms what an earlier one wrote: its end then waits as the earlier one's should have, at a synchronous
+    standby too. A commit whose confirmation was given up is seen by everybody, while only one server may have it."""
+    await connection.execute(_SQL["follow"])
 
 
 async def lock_log(connection: Connection) -> None:
@@ -121,12 +140,13 @@ async def append(
     """
     if not events:
         return AppendResult(0, 0, {}, ())
+    events = await _protected(connection, events)
     counts = Counter([event.stream for event in events])  # a list: counted in C
     advancing = asyncio.create_task(_advance(connection, counts, expected or {}))
     try:
         # The statement is on its way: the server moves the heads while we write the JSON.
         await asyncio.sleep(0)
-        ids = [event.event_id or fresh for event, fresh in zip(events, _fresh_ids(len(events)), strict=True)]
+        ids = [event.event_id or fresh for event, fresh in zip(events, fresh_ids(len(events)), strict=True)]
         written = _written(events)
     finally:
         heads = await advancing
@@ -138,11 +158,39 @@ async def append(
     return AppendResult(added["first"], added["last"], versions, ids, added["before"])
 
 
+def append_parts(events: Sequence[NewEvent]) -> list[tuple[str, Piece]]:
+    """An append as parts of a statement of the caller's, inside `log_transaction`: one round trip for everything that belongs together.
+
+    `added` has the positions, in the order given, and `told` must be read: else nobody hears of them. Whoever decided on them already need not wake
+    fulfilment. No stream's version is expected. The caller makes sure that as many were added as were given.
+    """
+    names, categories, counts, streams, behind, ids, schemas, types, data, metadata = for_one_call(events)
+    return [
+        ("wanted_heads", (_SQL["wanted_heads"], (names, categories, counts, LOG_LOCK))),
+        *((name, (text, ())) for name, text in _MOVED),
+        ("heads", (_SQL["heads"], ())),
+        ("added", (_SQL["added"], (streams, behind, ids, schemas, types, data, metadata))),
+        ("told", (_SQL["told"], ())),
+    ]
+
+
+async def _protected(connection: Connection, events: Sequence[NewEvent]) -> Sequence[NewEvent]:
+    """What is personal in them sealed, where this installation has a key."""
+    said = [event.event for event in events]
+    sealed = await protected(connection, said)
+    if sealed is said:
+        return events
+    return [
+        event if text is event.event else msgspec.structs.replace(event, event=text)
+        for event, text in zip(events, sealed, strict=True)
+    ]
+
+
 def for_one_call(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
     """Columns for a function of the database that appends under the log's lock by itself.
 
     First of streams: name, category, how many events it gets. Then of events: stream, how many of that stream come after it, id, schema
-    version, type, data, metadata.
+    version, type, data, metadata. Nothing is sealed here: what is personal in them stands under its name already (`eventstore.personal.named`).
     """
     counts = Counter([event.stream for event in events])
     left, behind = dict(counts), []
@@ -150,7 +198,7 @@ def for_one_call(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
         left[event.stream] -= 1
         behind.append(left[event.stream])
     schemas, names, types, data, metadata = _written(events)
-    ids = [event.event_id or fresh for event, fresh in zip(events, _fresh_ids(len(events)), strict=True)]
+    ids = [event.event_id or fresh for event, fresh in zip(events, fresh_ids(len(events)), strict=True)]
     heads: tuple[list[object], ...] = (
         list(counts),
         [category(stream) for stream in counts],
@@ -180,9 +228,9 @@ async def _advance(
     if expected:
         bounds = [_bounds(wanted) for wanted in expected.values()]
         lowest, highest = [low for low, _ in bounds], [high for _, high in bounds]
-        rows = await connection.fetch(_SQL["advance_expected"], *moved, list(expected), lowest, highest)
+        rows = await connection.fetch(ADVANCE_EXPECTED, *moved, list(expected), lowest, highest)
     else:
-        rows = await connection.fetch(_SQL["advance"], *moved)
+        rows = await connection.fetch(ADVANCE, *moved)
     for stream, key, found in rows:
         if key is None:
             raise _refused(stream, expected[stream], found)
@@ -221,7 +269,7 @@ def _placed(
     return keys, versions
 
 
-def _fresh_ids(count: int) -> Iterator[uuid.UUID]:
+def fresh_ids(count: int) -> Iterator[uuid.UUID]:
     """UUIDs of version 7 (RFC 9562) from one read of the system's randomness; a call for each costs more than the rest of an event."""
     random = os.urandom(10 * count)
     milliseconds = (time.time_ns() // 1_000_000).to_bytes(6, "big")

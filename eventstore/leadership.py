@@ -18,6 +18,7 @@ import asyncpg
 
 from eventstore.queries import load
 from runtime.database import CONNECTION_ERRORS, connect, server_settings
+from runtime.faults import fault_point
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
@@ -76,15 +77,22 @@ class Leadership:
             await sleep_until(stop, self._settings.leadership_retry_seconds)
         return False
 
+    async def once(self) -> bool:
+        """One try, however long it takes to connect; whether we lead. For somebody who does not wait for another one's end."""
+        return self.is_leader or await self._try()
+
     async def release(self) -> None:
         """Give the lock back by closing its session. Safe to call at any time."""
         pinging, self._pinging = self._pinging, None
-        if pinging is not None:
-            pinging.cancel()
-            await asyncio.gather(pinging, return_exceptions=True)
         connection, self._connection = self._connection, None
-        if connection is not None:
-            await _close(connection)
+        try:
+            if pinging is not None:
+                pinging.cancel()
+                await asyncio.gather(pinging, return_exceptions=True)
+        finally:
+            # Also when we are cancelled while we wait: nobody else knows of it any more, and its lock would be held until the server misses us.
+            if connection is not None:
+                await _close(connection)
 
     async def _try(self) -> bool:
         try:
@@ -102,12 +110,16 @@ class Leadership:
             won = await self._lock(connection)
         except CONNECTION_ERRORS:
             won = False
+        except BaseException:  # cancelled, mostly: until it is ours to release, it is ours to end here
+            connection.terminate()
+            raise
         if not won:
             await _close(connection)
             return False
         self.lost = asyncio.Event()
         lost = self.lost
         connection.add_termination_listener(lambda *_: lost.set())
+        fault_point("leadership.won")
         self._connection = connection
         self._pinging = asyncio.create_task(self._ping(connection, lost), name=f"leadership {self.job}")
         return True
@@ -120,6 +132,7 @@ class Leadership:
         except asyncpg.InsufficientPrivilegeError:
             return False  # that leader is of a login that is not ours to end
         if ended:
+            fault_point("leadership.expired")
             log.warning("a leader that stood still was replaced", action="leadership.expired", job=self.job)
         return False  # its session ends in its own time; the next try finds the lock free
 

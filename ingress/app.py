@@ -19,12 +19,17 @@ from ingress.quarantine import Quarantine
 from ingress.remote import trusted_networks
 from ingress.routes import webhook_paths
 from ingress.server import Listener, listen
+from ingress.tracing import TracedDurable
+from providers.known_secrets import KnownSecrets
+from providers.registry import PROVIDERS
 from runtime.amqp.broker import Broker, open_broker
+from runtime.amqp.traced import TracedPublisher
 from runtime.faults import arm
 from runtime.health import Health
 from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
 from runtime.settings import Settings
+from runtime.tracing import tracer
 
 log = get_logger(__name__)
 
@@ -52,6 +57,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, started: Started | Non
         log.info(
             "ingress listens", action="ingress.started", address=listener.address, metrics_address=internal
         )
+        _say_secrets(settings)
         if started is not None:
             started(listener.address)
         await _until(stop, background)
@@ -61,6 +67,21 @@ async def run(settings: Settings, stop: asyncio.Event, *, started: Started | Non
         left = max(LEAST_DRAIN_SECONDS, settings.shutdown_budget_seconds - settings.ingress_prestop_seconds)
         await listener.drain(idle_seconds=settings.ingress_drain_idle_seconds, budget_seconds=left)
         log.info("ingress drained", action="ingress.drained")
+
+
+def _say_secrets(settings: Settings) -> None:
+    """A line for each provider whose secrets begin or end: which, by their ids, and when. The log is where a rotation can be followed."""
+    for provider in PROVIDERS.values():
+        known = KnownSecrets.of(settings, provider.name)
+        for secret, times in known.times.items():
+            log.info(
+                "a webhook secret has times",
+                action="ingress.secret_times",
+                provider=provider.name,
+                secret_id=secret,
+                not_before=times.not_before and times.not_before.isoformat(),
+                not_after=times.not_after and times.not_after.isoformat(),
+            )
 
 
 async def _until(stop: asyncio.Event, background: Sequence[asyncio.Task[None]]) -> None:
@@ -83,12 +104,14 @@ async def _serving(
     paths = webhook_paths()
     metrics = Metrics(registry)
     quarantine = Quarantine(settings, metrics)
-    publisher = GroupingPublisher(broker.publisher, settings.broker_partitions, bounds_of(settings), metrics)
+    told_to = tracer()
+    publishing = broker.publisher if told_to is None else TracedPublisher(broker.publisher, told_to)
+    publisher = GroupingPublisher(publishing, settings.broker_partitions, bounds_of(settings), metrics)
     async with _durable(settings, broker, publisher, health, metrics) as (durable, tasks):
         door = Door(
             settings,
             paths=paths,
-            durable=durable,
+            durable=durable if told_to is None else TracedDurable(durable, told_to),
             quarantine=quarantine,
             limits=Limits(settings, {provider.name for provider in paths.values()}),
             health=health,

@@ -15,6 +15,7 @@ from aiohttp.http import HttpProcessingError
 from ingress import answers
 from ingress.answers import Answer
 from ingress.request import SLICE, Reader, Request
+from runtime.faults import fault_point, fault_point_half_way
 from runtime.logs import get_logger
 
 if TYPE_CHECKING:
@@ -27,20 +28,26 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Phase(Enum):
-    """What a connection is waiting for. All but WORK wait for the client."""
+    """What a connection is waiting for. All but WORK and REFUSED wait for the client."""
 
     IDLE = "idle"
     HEAD = "slow_head"
     BODY = "slow_body"
     WORK = "slow_answer"
+    REFUSED = "slow_refusal"  # there is an answer, and too many are being turned away to give it now
     FAREWELL = "slow_farewell"  # the last answer is on its way; what still comes is thrown away
 
 
+ENDING = (Phase.REFUSED, Phase.FAREWELL)
+
+
 class Connection(asyncio.BufferedProtocol):
-    """`suspect`: its last request was refused. Such a one has no claim to be quick any more."""
+    """`suspect`: its last request was refused, asked for what is not there, or came before the answer to the one before it. Such a one has no claim to be
+    quick any more, until it shows a good credential.
+    """
 
     __slots__ = (
-        "_bare", "_busy", "_choked", "_ended", "_parting", "_paused", "_reader", "_reads", "_request", "_running", "_transport",
+        "_ahead", "_bare", "_busy", "_choked", "_ended", "_last", "_parting", "_paused", "_reader", "_reads", "_request", "_running", "_transport",
         "gone", "guard", "phase", "since", "suspect",
     )  # fmt: skip
 
@@ -54,9 +61,11 @@ class Connection(asyncio.BufferedProtocol):
         self._reader: Reader = guard.reader()
         self._request: Request | None = None
         self._reads = 0  # since the request began
+        self._ahead = False  # a request of what came in this read was begun
         self._bare = False  # of its answer only the head is wanted
         self._busy = False  # its answer is being worked on
         self._choked = False  # the client does not take its answers
+        self._last = b""  # what is still to be said before it ends
         self._ended = False  # the client sends nothing more; it still reads
         self._parting = False  # the next answer is the last
         self._paused = False
@@ -79,6 +88,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
             self.gone = True
             return
+        fault_point("ingress.accepted")
         self._enter(Phase.IDLE)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -101,6 +111,7 @@ class Connection(asyncio.BufferedProtocol):
     def received(self, data: bytes) -> None:
         """More from the client."""
         self._reads += 1
+        self._ahead = False
         if self.phase is Phase.IDLE and len(data) <= SLICE and not (self.suspect or self._choked):
             self._take_quickly(data)
         else:
@@ -131,6 +142,8 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """The client has sent everything. What came whole is answered; True keeps our half open for that."""
         self._ended = True
+        if self.phase is Phase.REFUSED:
+            return True
         if self.phase is Phase.FAREWELL or self.gone:
             return False
         if self._busy or self._choked or self._reader.waiting:
@@ -163,7 +176,7 @@ class Connection(asyncio.BufferedProtocol):
     def _step(self) -> bool:
         """One step of work; False when there is none."""
         request = self._request
-        if self._busy or self._choked or self.phase is Phase.FAREWELL or self.gone:
+        if self._busy or self._choked or self.phase in ENDING or self.gone:
             return False
         if not self._reader.waiting and not (request is not None and request.whole):
             return False
@@ -211,6 +224,9 @@ class Connection(asyncio.BufferedProtocol):
     def _begin(self, request: Request) -> None:
         self._request = request
         cause = self.guard.door.look(request) or self.guard.too_much(request, self._reads)
+        # One read may bring hundreds of small requests: each is quick, and all of them are not.
+        self.suspect = self.suspect or (self._ahead and not request.vouched)
+        self._ahead = True
         if cause is not None:
             self.turn_away(cause)
         elif not request.whole and request.asks_to_go_on and not self._reader.held:
@@ -218,7 +234,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _settle(self) -> None:
         """What is to be waited for now; how much is held; whether to read on."""
-        if self.gone or self.phase is Phase.FAREWELL:
+        if self.gone or self.phase in ENDING:
             return
         request, held = self._request, self._reader.held
         if self._busy:
@@ -230,6 +246,7 @@ class Connection(asyncio.BufferedProtocol):
                 self.turn_away("broken_body")
                 return
             self._wait(Phase.BODY)
+            fault_point("ingress.mid_body")
             held += request.size
         elif held or (self._reader.head and not self._ended):
             self._wait(Phase.HEAD)
@@ -259,14 +276,16 @@ class Connection(asyncio.BufferedProtocol):
     def reply(self, answer: Answer, *, last: bool) -> None:
         """Ends a request that `take` was given. A client that has left is not told."""
         self._busy = False
-        if self.gone or self.phase is Phase.FAREWELL:
+        if self.gone or self.phase in ENDING:
             return
         last = last or self._parting
-        self._transport.write(answer.wire(last=last, bare=self._bare))
-        self._reads = 0
         if last:
-            self._part()
+            self._end(answer.wire(last=True, bare=self._bare), refused=self.suspect)
             return
+        wire = answer.wire(last=False, bare=self._bare)
+        fault_point_half_way("ingress.half_answered", self._transport.write, wire)
+        self._transport.write(wire)
+        self._reads = 0
         self._enter(Phase.IDLE)
         if self._ended or self._reader.waiting:
             self.proceed()
@@ -291,6 +310,8 @@ class Connection(asyncio.BufferedProtocol):
         """The deadline of its phase is over."""
         if self.phase is Phase.BODY:
             self.turn_away("slow_body")
+        elif self.phase is Phase.REFUSED:
+            self.refuse()
         else:
             self.cut()
 
@@ -316,17 +337,38 @@ class Connection(asyncio.BufferedProtocol):
             self.turn_away("broken_body")
 
     def _say_last(self, answer: Answer) -> None:
-        if not self.gone and self.phase is not Phase.FAREWELL:
+        if not self.gone and self.phase not in ENDING:
             bare = self._bare if self._request is None else self._request.is_head
-            self._transport.write(answer.wire(last=True, bare=bare))
-            self._part()
+            self._end(answer.wire(last=True, bare=bare), refused=self._unread and not self.vouched)
 
-    def _part(self) -> None:
-        """After the last answer. Closing while more comes would reset the connection, and the client might lose the answer."""
-        unread = self._reader.held or (self._request is not None and not self._request.whole)
+    @property
+    def _unread(self) -> bool:
+        """The client sends what nobody will read."""
+        if self._ended:
+            return False
+        return bool(self._reader.held) or (self._request is not None and not self._request.whole)
+
+    def _end(self, last: bytes, *, refused: bool) -> None:
+        """Nothing is read after this. Whoever is refused may have to wait for the answer: what it ends costs us the next connection."""
+        unread, self._last = self._unread, last
         self._request, self._busy = None, False
         self._reader.drop()
+        if not refused or self.guard.refusals.admits(self):
+            self._part(unread=unread)
+        else:
+            self._enter(Phase.REFUSED)
+            self.guard.unverified.leave(self)
+            self._pause()
+
+    def refuse(self) -> None:
+        """Gives the answer that had to wait."""
+        self._part(unread=True)
+
+    def _part(self, *, unread: bool = False) -> None:
+        """With the last answer, if there is one. Closing while more comes would reset the connection, and the client might lose it."""
         self._enter(Phase.FAREWELL)
+        if self._last:
+            self._transport.write(self._last)
         if not unread or self._ended:
             self._transport.close()
             return

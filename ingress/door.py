@@ -26,6 +26,7 @@ from ingress.remote import Network, remote_address
 from ingress.request import Request
 from providers.provider import Provider
 from providers.verification import Rejected
+from runtime.faults import fault_point
 from runtime.health import Health
 from runtime.settings import Settings
 from schemas.envelope import Envelope
@@ -118,6 +119,8 @@ class Door:
         """A whole request."""
         entrance = request.entrance
         if request.foregone is not None:
+            # Who asks whether we live may go on asking; nobody has business with what is not there.
+            connection.suspect = connection.suspect or request.foregone is not answers.ALIVE
             self._reply(connection, entrance, request.foregone)
         elif entrance is None:
             self._tell_readiness(connection)
@@ -150,6 +153,7 @@ class Door:
         if isinstance(verdict, Answer):
             self._reply(connection, entrance, verdict)
             return
+        fault_point("ingress.verified")
         try:
             self._durable.submit(
                 verdict, entrance.partition(verdict.body), partial(self._settled, connection, entrance)

@@ -17,6 +17,7 @@ from ingress.answers import Answer
 from ingress.connection import Connection, Phase
 from ingress.limits import TokenBucket
 from ingress.metrics import Metrics
+from ingress.refusals import Refusals
 from ingress.request import Reader, Request
 from ingress.turnstile import Turnstile
 from ingress.unverified import UnverifiedBytes
@@ -63,19 +64,21 @@ class Guard:
         self._loop = asyncio.get_running_loop()
         self._limit = settings.ingress_connection_limit
         self._endless = settings.ingress_header_limit_bytes + settings.ingress_header_field_limit_bytes
-        self._quick_bytes = settings.ingress_refused_body_bytes
+        self._quick_bytes = settings.ingress_quick_body_bytes
         self._pieces = settings.ingress_pieces_free
         self._piece_bytes = settings.ingress_piece_bytes_min
         self._deadlines: Mapping[Phase, float] = {
             Phase.IDLE: settings.ingress_idle_deadline_seconds,
             Phase.HEAD: settings.ingress_header_deadline_seconds,
             Phase.BODY: settings.ingress_body_deadline_seconds,
+            Phase.REFUSED: settings.ingress_body_deadline_seconds,
             Phase.WORK: settings.ingress_publish_deadline_seconds + WORK_SLACK_SECONDS,
             Phase.FAREWELL: settings.ingress_farewell_seconds,
         }
         self.scratch = Scratch()
         self.full = answers.not_durable(settings.ingress_retry_after_seconds)
         self.turnstile = Turnstile(settings.ingress_stranger_share, self._loop)
+        self.refusals = Refusals(settings.ingress_refusals_per_second, self._loop)
         self.unverified = UnverifiedBytes(settings.ingress_unverified_bytes, self._loop.time)
         discarded = settings.ingress_discard_bytes_per_second
         self._discarded = TokenBucket(discarded, discarded, self._loop.time)
@@ -120,13 +123,16 @@ class Guard:
         self._parting.pop(connection, None)
         self.unverified.leave(connection)
         self.turnstile.leave(connection)
+        self.refusals.leave(connection)
 
     def entered(self, connection: Connection, phase: Phase) -> None:
         connection.since = self._loop.time()
         self._waiting.pop(connection, None)
         self._working.pop(connection, None)
-        if phase is Phase.FAREWELL:
-            self.leave(connection)
+        if phase is Phase.FAREWELL or phase is Phase.REFUSED:
+            self._parting.pop(connection, None)
+            if phase is Phase.FAREWELL:
+                self.leave(connection)
             self._parting[connection] = None
         else:
             (self._working if phase is Phase.WORK else self._waiting)[connection] = None

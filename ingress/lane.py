@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingress.metrics import Metrics
-from runtime.amqp.broker import Message, Publisher
+from runtime.amqp.broker import Message
+from runtime.amqp.traced import ConfirmingPublisher
+from runtime.faults import fault_point
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, join
 from schemas.errors import NotConfirmed, Unroutable
 from schemas.topology import WEBHOOKS, routing_key
@@ -52,7 +54,7 @@ class Lane:
 
     def __init__(
         self,
-        publisher: Publisher,
+        publisher: ConfirmingPublisher,
         partition: int,
         bounds: Bounds,
         metrics: Metrics,
@@ -123,6 +125,7 @@ class Lane:
     async def _send(self, group: list[Outgoing]) -> None:
         started = self._loop.time()
         failure: Unpublished | None = NotConfirmed("the publish was cut off")
+        fault_point("ingress.before_publish")
         try:
             await self._publisher.publish(self._message(group), deadline=self._bounds.deadline)
             failure = None

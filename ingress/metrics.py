@@ -57,6 +57,12 @@ class Metrics:
             ("reason",),
             registry=registry,
         )
+        self.journal_group_size = Histogram(
+            "lunas_ingress_journal_group_size",
+            "Deliveries that one sync of the journal served.",
+            buckets=SIZES,
+            registry=registry,
+        )
         self.journal_waiting = Gauge(
             "lunas_ingress_journal_waiting",
             "Accepted deliveries that are in the journal and that the broker does not have yet.",

@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+from ingress.answering import apart
 from ingress.lane import Bounds, Lane, Outgoing, Settle, Unpublished
 from ingress.metrics import Metrics
-from runtime.amqp.broker import Publisher
+from runtime.amqp.traced import ConfirmingPublisher
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack_one
 from schemas.errors import NotConfirmed
@@ -25,11 +26,13 @@ CLOCK_SECONDS = 0.001  # the loop's clock counts milliseconds
 class GroupingPublisher:
     """Every delivery is settled once: when the broker has confirmed it, or within the deadline when it has not."""
 
-    def __init__(self, publisher: Publisher, partitions: int, bounds: Bounds, metrics: Metrics) -> None:
+    def __init__(
+        self, publisher: ConfirmingPublisher, partitions: int, bounds: Bounds, metrics: Metrics
+    ) -> None:
         self._publisher = publisher
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()
-        self._lanes = [Lane(publisher, number, bounds, metrics, self._landed) for number in range(partitions)]
+        self._lanes = [Lane(publisher, number, bounds, metrics, self._settle) for number in range(partitions)]
         # In order of arrival, which is the order of their deadlines: one timer, for the first, serves them all.
         self._waiting: dict[Outgoing, None] = {}
         self._waiting_bytes = 0
@@ -83,11 +86,6 @@ class GroupingPublisher:
         self._lanes[partition].add(delivery)
         return delivery
 
-    def _landed(self, group: Sequence[Outgoing], failure: Unpublished | None) -> None:
-        for delivery in group:
-            # One error each: a shared one would collect the tracebacks of all requests.
-            self._settle(delivery, None if failure is None else type(failure)(str(failure)))
-
     def _expire(self) -> None:
         """Answers what is late, sent or not; what was not sent never will be."""
         self._timer = None
@@ -98,13 +96,17 @@ class GroupingPublisher:
                 self._timer = self._loop.call_at(delivery.until, self._expire)
                 break
             late.append(delivery)
-        for delivery in late:
-            self._settle(delivery, NotConfirmed("no confirm from the broker within the deadline"))
+        self._settle(late, NotConfirmed("no confirm from the broker within the deadline"))
 
-    def _settle(self, delivery: Outgoing, failure: Unpublished | None) -> None:
-        if self._forget(delivery):
-            # Not called here: what goes wrong in one answer is not the others' trouble.
-            self._loop.call_soon(delivery.settle, failure)
+    def _settle(self, group: Sequence[Outgoing], failure: Unpublished | None) -> None:
+        answered = [delivery for delivery in group if self._forget(delivery)]
+        if answered:
+            self._loop.call_soon(self._tell, answered, failure)
+
+    def _tell(self, group: Sequence[Outgoing], failure: Unpublished | None) -> None:
+        for delivery in group:
+            # One error each: a shared one would collect the tracebacks of all requests.
+            apart(self._loop, delivery.settle, None if failure is None else type(failure)(str(failure)))
 
     def _forget(self, delivery: Outgoing) -> bool:
         """Nobody waits for it any more; False when nobody did."""

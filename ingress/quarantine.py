@@ -14,7 +14,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from multidict import CIMultiDict
+
 from ingress.metrics import Metrics
+from providers.kept_credential import keep
+from providers.registry import PROVIDERS
 from runtime.amqp.broker import Message, Publisher
 from runtime.ids import uuid7
 from runtime.settings import Settings
@@ -62,6 +66,7 @@ class Quarantine:
     ) -> None:
         self._metrics = metrics
         self._clock = clock
+        self._production = settings.env == "production"
         self._pause = 1.0 / settings.ingress_quarantine_rate_per_second
         self._pause_per_byte = 1.0 / settings.ingress_quarantine_bytes_per_second
         self._messages = settings.ingress_quarantine_pending_max
@@ -102,7 +107,7 @@ class Quarantine:
             refused, identifier, received_at = self._buffer.popleft()
             self._size -= refused.size
             started = self._clock()
-            packed = pack_rejection(_rejection(refused, identifier, received_at))
+            packed = pack_rejection(_rejection(refused, identifier, received_at, production=self._production))
             await self._publish(publisher, packed)
             if not self._buffer:
                 self._drained.set()
@@ -117,7 +122,9 @@ class Quarantine:
             self._metrics.quarantine_lost.labels("not_confirmed").inc()
 
 
-def _rejection(refused: RefusedRequest, identifier: str, received_at: int) -> Rejection:
+def _rejection(refused: RefusedRequest, identifier: str, received_at: int, *, production: bool) -> Rejection:
+    provider = PROVIDERS.get(refused.provider)
+    header = None if provider is None else provider.token_header
     return Rejection(
         quarantine_id=identifier,
         provider=refused.provider,
@@ -127,6 +134,7 @@ def _rejection(refused: RefusedRequest, identifier: str, received_at: int) -> Re
         path=refused.path,
         headers=safe_headers(refused.headers),
         body=refused.body,
+        credential=keep(CIMultiDict(refused.headers), header, production=production),
     )
 
 

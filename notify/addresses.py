@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_IPV4_AT_THE_END = (IPv6Network("64:ff9b::/96"), IPv6Network("::ffff:0:0:0/96"))
+"""NAT64 (RFC 6052) and translated addresses (RFC 2765)."""
 _COMPATIBLE = IPv6Network("::/96")
+_UNICAST = IPv6Network("2000::/3")
+"""All of IPv6 that was ever given out."""
+_INSIDE = tuple(
+    map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20", "5f00::/16"))
+)
+"""No addresses of the internet either, whatever the standard library's list says: protocols' own, relays, translation of local use (where an
+IPv4 address may stand at several places), documentation, segment routing."""
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]*|[0-9]+)\.?\Z")
 
 Address = IPv4Address | IPv6Address
 
@@ -27,8 +37,10 @@ def may_reach(host: str, *, private: bool) -> bool:
         return False
     if address.is_loopback:
         return private
+    if any(address in network for network in _INSIDE if network.version == address.version):
+        return private
     if address.is_global:
-        return not (isinstance(address, IPv6Address) and address.is_site_local)
+        return isinstance(address, IPv4Address) or address in _UNICAST
     # 0.0.0.0/8 is "this network": Linux connects to itself.
     inside = not address.is_reserved and not (isinstance(address, IPv4Address) and address.packed[0] == 0)
     return private and inside and address.is_private
@@ -41,7 +53,7 @@ def _meant(address: Address) -> Address:
     inner = address.ipv4_mapped or address.sixtofour
     if inner is None and address.teredo is not None:
         inner = address.teredo[1]
-    if inner is None and any(address in network for network in _NAT64):
+    if inner is None and any(address in network for network in _IPV4_AT_THE_END):
         inner = IPv4Address(address.packed[-4:])
     if inner is None and address in _COMPATIBLE and int(address) > 1:
         inner = IPv4Address(address.packed[-4:])
@@ -62,9 +74,10 @@ def trouble_with(url: str, *, private: bool) -> str | None:
         return "not_https"
     if parts.username is not None or parts.password is not None or parts.fragment:
         return "no_url"
-    if _is_address(host) and not may_reach(host, private=private):
-        return "private_address"
-    return None
+    if not _is_address(host):
+        # A name that ends in a number is another spelling of an address (127.1, 0x7f000001, 2130706433, 10.0.0.1.): nobody needs one.
+        return "no_url" if _NUMBER.match(host.removesuffix(".").rpartition(".")[2]) else None
+    return None if may_reach(host, private=private) else "private_address"
 
 
 def _is_address(host: str) -> bool:

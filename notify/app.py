@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from eventstore.append import CHANNEL
 from eventstore.leadership import Leadership
+from eventstore.personal_start import take_key
 from eventstore.queries import load
 from notify.dispatching import Dispatcher
 from notify.following import Follower
@@ -16,7 +18,8 @@ from notify.mail.senders import sender_of
 from notify.metrics import NotifyMetrics
 from notify.signing import signing_keys
 from notify.webhooks import WebhookSender
-from runtime.database import CONNECTION_ERRORS, Connection, Pool, open_pool
+from runtime.courtesy import Courtesy
+from runtime.database import OUTAGE_ERRORS, Connection, Pool, open_pool
 from runtime.faults import arm
 from runtime.health import Health
 from runtime.lifecycle import sleep_until
@@ -35,6 +38,7 @@ JOB = "notify"
 RETRY_SECONDS = 1.0  # pause after the database went away
 LOOK_SECONDS = 10.0  # between looks at what waits
 FORGET_SECONDS = 600.0  # between deletions of what is old
+REST_MAX_SECONDS = 2.0  # of a notifier that gives way to others
 FORGET_MAX = 1000  # rows of one deletion
 
 # Nobody waits for what is written here to be on disk: after a power cut a page is followed again, or a message sent again, under the same id.
@@ -56,6 +60,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         ) as address,
         Leadership(settings, PROCESS, JOB) as leadership,
     ):
+        await take_key(pool, settings)
         mailer = sender_of(settings)
         # Every text is tried here: a template that is wrong ends the start, not a mail of tomorrow.
         mailing = None if mailer is None else Mailing(settings, pool, mailer)
@@ -92,9 +97,9 @@ async def _lead(
     try:
         await _both(
             _follow(settings, stop, pool, leadership, dispatcher, metrics),
-            _dispatch(settings, stop, pool, leadership, dispatcher, metrics),
+            _dispatch(settings, stop, pool, leadership, dispatcher),
         )
-    except CONNECTION_ERRORS as error:
+    except OUTAGE_ERRORS as error:
         if not DATABASE.explains(error):
             log.warning("database busy, trying again", action="notify.retry", error=type(error).__name__)
         await sleep_until(stop, RETRY_SECONDS)
@@ -126,16 +131,20 @@ async def _follow(
     async with pool.acquire() as connection, Notifications(settings, PROCESS, CHANNEL) as wakeups:
         stopper = asyncio.create_task(_wake_on(stop, wakeups.wake))
         pace = Pace(settings.notify_pace_ms / 1000)
+        courtesy = Courtesy(settings.notify_busy_share, REST_MAX_SECONDS)
         try:
             await connection.execute(UNHURRIED)
             await follower.begin(connection)
             while leadership.is_leader and not stop.is_set():
                 await pace.turn()
-                followed = await follower.page(connection)
+                with courtesy.working():
+                    followed = await follower.page(connection)
                 pace.end()
                 if followed.added:
                     metrics.added.inc(followed.added)
                     dispatcher.woken.set()
+                if followed.added:
+                    await sleep_until(stop, courtesy.rest())
                 if not followed.more:
                     await wakeups.wait()
         finally:
@@ -148,33 +157,30 @@ async def _dispatch(
     pool: Pool,
     leadership: Leadership,
     dispatcher: Dispatcher,
-    metrics: NotifyMetrics,
 ) -> None:
     clock = asyncio.get_running_loop().time
     look_at = forget_at = 0.0
+    # Attempts run beside the turns: what they cost is told by the processor's time, not by the clock on the wall.
+    courtesy = Courtesy(settings.notify_busy_share, REST_MAX_SECONDS, free=1.0, clock=time.process_time)
     async with pool.acquire() as connection:
         stopper = asyncio.create_task(_wake_on(stop, dispatcher.woken.set))
         try:
             await connection.execute(UNHURRIED)
             while leadership.is_leader and not stop.is_set():
                 if clock() >= look_at:
-                    await _look(connection, metrics)
+                    await dispatcher.waiting(connection)
                     look_at = clock() + LOOK_SECONDS
                 if clock() >= forget_at:
                     await _forget(connection, settings.notify_keep_days)
                     forget_at = clock() + FORGET_SECONDS
-                await dispatcher.turn(connection)
-                await _woken(dispatcher.woken, settings.poll_interval_seconds)
+                with courtesy.working():
+                    await dispatcher.turn(connection)
+                    await _woken(dispatcher.woken, settings.poll_interval_seconds)
+                with dispatcher.resting():
+                    await sleep_until(stop, courtesy.rest())
             await dispatcher.drain(connection, settings.notify_timeout_seconds)
         finally:
             stopper.cancel()
-
-
-async def _look(connection: Connection, metrics: NotifyMetrics) -> None:
-    row = await connection.fetchrow(load("notify.sql", "notify")["waiting"])
-    if row is not None:
-        metrics.waiting.set(row["waiting"])
-        metrics.age.set(row["seconds"])
 
 
 async def _forget(connection: Connection, days: int) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore import checkpoints
 from eventstore.queries import load
-from eventstore.read import Sought, StoredEvent, head, read_page, told_before
+from eventstore.read import NEWEST_VERSION, Sought, StoredEvent, head, read_page, told_and_where, told_before
 from notify.endpoints import Endpoint, endpoints
 from notify.kinds import PAID, TYPES, Notice, Seen, notice_of
 from notify.webhooks import data_text
 from runtime.database import Connection
+from runtime.faults import fault_point
 from runtime.logs import get_logger
 from schemas import streams
 from schemas.decisions import PaymentAssessed, SuspenseHeld, SuspenseReleased
@@ -66,7 +67,9 @@ class Follower:
         page = await read_page(connection, position, TYPES, self._limit)
         rows = [
             row
-            for event, notice in await self._notices(connection, page.events)
+            for event, notice in await notices(connection, page.events)
+            # What is only now recorded of days long past (an import) is no news.
+            if event.recorded_at - notice.occurred_at <= self._oldest
             for row in self._rows(event, notice, receivers.values())
         ]
         return await self._step(
@@ -84,21 +87,8 @@ class Follower:
             statement, arguments = checkpoints.advance(CONSUMER, 1, 0, old, new)
             if await connection.fetchrow(statement, *arguments) is None:
                 raise Displaced
+            fault_point("notify.before_commit")
         return Followed(len(rows), more)
-
-    async def _notices(
-        self, connection: Connection, events: Sequence[StoredEvent]
-    ) -> list[tuple[StoredEvent, Notice]]:
-        decoded = [(event, model) for event in events if (model := _decoded(event)) is not None]
-        before = await _before(connection, decoded)
-        found: list[tuple[StoredEvent, Notice]] = []
-        for number, (event, model) in enumerate(decoded):
-            told = Seen(model, str(event.event_id), event.recorded_at, before.get(number))
-            notice = notice_of(told)
-            # What is only now recorded of days long past (an import) is no news.
-            if notice is not None and event.recorded_at - notice.occurred_at <= self._oldest:
-                found.append((event, notice))
-        return found
 
     def _rows(self, event: StoredEvent, notice: Notice, receivers: Iterable[Endpoint]) -> Iterable[_Row]:
         told = [
@@ -106,7 +96,7 @@ class Follower:
             for one in receivers
             if notice.kind in one.events and one.created_at <= event.recorded_at
         ]
-        if notice.kind in self._mailed and not (notice.kind == "payment.received" and notice.data["held"]):
+        if notice.kind in self._mailed and not self._is_told_otherwise(notice):
             told.append(EMAIL)
         data = data_text(notice.data) if told else ""
         for receiver in told:
@@ -120,6 +110,35 @@ class Follower:
                 notice.occurred_at,
                 data,
             )
+
+    def _is_told_otherwise(self, notice: Notice) -> bool:
+        """Whether its customer is sent another mail about the same: of held money, that it is; of money that went back, how much."""
+        if notice.kind == "payment.received":
+            return bool(notice.data["held"])
+        went_back = notice.kind == "suspense.released" and notice.data["resolution"] == "refunded"
+        return went_back and "payment.refunded" in self._mailed
+
+
+async def notices(connection: Connection, events: Sequence[StoredEvent]) -> list[tuple[StoredEvent, Notice]]:
+    """What these events give reason to tell, each with its event."""
+    decoded = [(event, model) for event in events if (model := _decoded(event)) is not None]
+    before = await _before(connection, decoded)
+    still = await _still_held(connection, decoded)
+    again = await _held_again(connection, decoded)
+    found: list[tuple[StoredEvent, Notice]] = []
+    for number, (event, model) in enumerate(decoded):
+        seen = Seen(
+            model,
+            str(event.event_id),
+            event.recorded_at,
+            before.get(number),
+            still_held=number in still,
+            again=again.get(number, 0),
+        )
+        notice = notice_of(seen)
+        if notice is not None:
+            found.append((event, notice))
+    return found
 
 
 class _Row(NamedTuple):
@@ -161,7 +180,7 @@ async def _before(
             # Records that turned out to be this payment: it may have been told under their names.
             for other in model.merged:
                 stream = streams.case(other.partition("#")[0])
-                below = event.version if stream == event.stream else _NEWEST
+                below = event.version if stream == event.stream else NEWEST_VERSION
                 payments.append((number, Sought(stream, below, other)))
         elif isinstance(model, SuspenseReleased):
             held.append((number, Sought(event.stream, event.version, model.suspense_id)))
@@ -181,7 +200,50 @@ async def _before(
     return found
 
 
-_NEWEST = 2**31 - 1
+async def _still_held(connection: Connection, decoded: Sequence[tuple[StoredEvent, EventModel]]) -> set[int]:
+    """By number in `decoded`, what was released because some of it went back, where the next event of its stream holds the rest."""
+    wanted = [
+        (number, Sought(event.stream, event.version + end, model.suspense_id))
+        for number, (event, model) in enumerate(decoded)
+        if isinstance(model, SuspenseReleased) and model.resolution == "refunded"
+        for end in (0, 2)
+    ]
+    if not wanted:
+        return set()
+    told = await told_before(connection, [one for _, one in wanted], SuspenseHeld.TYPE, "suspense_id")
+    return {wanted[place][0] for place in range(0, len(wanted), 2) if told.get(place) != told.get(place + 1)}
+
+
+async def _held_again(
+    connection: Connection, decoded: Sequence[tuple[StoredEvent, EventModel]]
+) -> dict[int, int]:
+    """By number in `decoded`, which release of the same money came last before it is held anew: a claim, write-off or refund that was taken back."""
+    wanted = {
+        number: Sought(event.stream, event.version, model.suspense_id)
+        for number, (event, model) in enumerate(decoded)
+        if isinstance(model, SuspenseHeld)
+    }
+    if not wanted:
+        return {}
+    sought, field = list(wanted.values()), "suspense_id"
+    released = await told_and_where(connection, sought, SuspenseReleased.TYPE, field)
+    held = await told_and_where(connection, sought, SuspenseHeld.TYPE, field) if released else {}
+    found: dict[int, int] = {}
+    for place, number in enumerate(wanted):
+        model, (release, at) = decoded[number][1], released.get(place, (None, 0))
+        before, since = held.get(place, (None, 0))
+        if not isinstance(release, SuspenseReleased) or at < since or release.resolution == "changed":
+            continue
+        # Some of it went back, and the rest was held all the time.
+        lessened = (
+            isinstance(model, SuspenseHeld)
+            and isinstance(before, SuspenseHeld)
+            and release.resolution == "refunded"
+            and model.refunded > before.refunded
+        )
+        if not lessened:
+            found[number] = at
+    return found
 
 
 def _paid(model: EventModel) -> bool:

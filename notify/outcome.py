@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
 
 GONE = 410
+ASK_FOR_QUIET = (429, 503)
+"""Answers that speak of their receiver and not of one message (RFC 6585, 4; RFC 9110, 15.6.4)."""
 
 Status = Literal["waiting", "delivered", "failed", "skipped"]
 
@@ -18,6 +22,11 @@ class Outcome(NamedTuple):
     trouble: str | None = None
     retry_after: float | None = None
     final: bool = False
+
+    @property
+    def quiet(self) -> float:
+        """For how many seconds from now its receiver asks to be sent nothing at all; 0 when it does not."""
+        return max(self.retry_after or 0.0, 0.0) if self.answered in ASK_FOR_QUIET else 0.0
 
 
 class Next(NamedTuple):
@@ -39,15 +48,22 @@ def next_of(outcome: Outcome, attempts: int, schedule: Sequence[float], retry_af
     return Next("waiting", max(schedule[attempts - 1], asked))
 
 
-def of_status(status: int, retry_after: str | None) -> Outcome:
+def of_status(status: int, retry_after: str | None, now: datetime) -> Outcome:
     """What an HTTP answer means: only 2xx is taken for a delivery, whatever else is said."""
     if 200 <= status < 300:
         return Outcome(True, status)
     trouble = "redirects" if 300 <= status < 400 else "gone" if status == GONE else "refused"
-    return Outcome(False, status, trouble, _seconds(retry_after))
+    return Outcome(False, status, trouble, _seconds(retry_after, now))
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Of a `Retry-After` in seconds; a date is rare, and the schedule is good enough for it."""
+def _seconds(retry_after: str | None, now: datetime) -> float | None:
+    """Of a `Retry-After` in either form (RFC 9110, 10.2.3): seconds, or a date by the receiver's clock. What is neither says nothing."""
     text = (retry_after or "").strip()
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) < 10 else None
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        # OverflowError: a zone of so many digits that no integer of the machine holds it.
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp()

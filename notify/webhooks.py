@@ -19,6 +19,7 @@ from notify.endpoints import Endpoint
 from notify.outcome import Outcome, of_status
 from notify.signing import SigningKeys, UnknownKey, signed
 from runtime.ids import utc_now
+from runtime.tracing import told_of
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -37,6 +38,7 @@ class ToSend(NamedTuple):
     occurred_at: datetime
     data: str
     attempts: int
+    traceparent: str | None = None
 
     @property
     def message_id(self) -> str:
@@ -100,23 +102,28 @@ class WebhookSender:
             return Outcome(False, trouble=trouble)
         body, at = body_of(delivery), self._now()
         try:
-            headers = signed(self._secrets(endpoint, at), delivery.message_id, at, body)
+            headers = dict(signed(self._secrets(endpoint, at), delivery.message_id, at, body))
         except UnknownKey:
             return Outcome(False, trouble="unknown_key")
+        headers |= told_of()  # so that the receiver can carry the trace on; no part of what is signed
         try:
             async with self._session.post(
                 endpoint.url, data=body, headers=headers, allow_redirects=False
             ) as answer:
-                outcome = of_status(answer.status, answer.headers.get("Retry-After"))
+                outcome = of_status(answer.status, answer.headers.get("Retry-After"), self._now())
                 await self._read_some(answer)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return Outcome(False, trouble=_trouble(error))
         return outcome
 
     def _secrets(self, endpoint: Endpoint, at: datetime) -> list[bytes]:
-        return [
-            self._keys.secret(name, endpoint.endpoint_id, number) for name, number in endpoint.secrets(at)
-        ]
+        """Raises UnknownKey for the newest alone: of one before it whose key was taken away nobody can sign any more."""
+        (name, number), *before = endpoint.secrets(at)
+        found = [self._keys.secret(name, endpoint.endpoint_id, number)]
+        for name, number in before:
+            with contextlib.suppress(UnknownKey):
+                found.append(self._keys.secret(name, endpoint.endpoint_id, number))
+        return found
 
     async def _read_some(self, answer: aiohttp.ClientResponse) -> None:
         """A short answer is read, so that its connection serves again; of any other the connection is closed. The status has said all."""

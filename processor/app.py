@@ -9,9 +9,11 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from processor.fulfilment.catalog_source import publish_catalog, read_catalog
+from eventstore.personal_start import take_key
+from processor.fulfilment.catalog_source import read_catalog
 from processor.fulfilment.inline import Inline
 from processor.fulfilment.runner import run_fulfilment
+from processor.intake.drainer import Drainer
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import Interpreter
 from processor.intake.leftovers import drain_leftovers
@@ -22,22 +24,28 @@ from processor.intake.quarantine import Cap, QuarantineKeeper
 from processor.intake.retry import Detours
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
+from processor.intake.tracing import TracedStore
 from processor.reconciliation.feeding import way_in
 from processor.reconciliation.keeping import Reconciliation
 from processor.reconciliation.metrics import ReconciliationMetrics
 from processor.watch.listening import listen_for_silence
+from processor.watch.retention import keep_retention
+from processor.watch.sealing import seal_the_log
 from processor.watch.strangers import watch_for_strangers
 from providers.call_record import CallMetrics
 from providers.listers import listers_of
 from providers.registry import PROVIDERS
 from runtime import faults
 from runtime.amqp.broker import Broker, Consumer, open_broker
+from runtime.amqp.traced import TracedPublisher
 from runtime.database import Pool, open_pool
 from runtime.health import Health
 from runtime.lifecycle import run_until_stopped
 from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
 from runtime.settings import Settings
+from runtime.tracing import tracer
+from schemas.catalog import Catalog
 from schemas.topology import OLD_QUARANTINE, PARKED, QUARANTINE, queue_name
 
 ROLE = "lunas_processor"
@@ -61,8 +69,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             registry, health, host=settings.metrics_host, port=settings.processor_metrics_port
         ) as address,
     ):
-        await publish_catalog(pool, catalog)
-        services = services_of(settings, stop, pool, broker, registry, health)
+        await take_key(pool, settings, begins=True)
+        services = services_of(settings, stop, pool, broker, registry, health, catalog)
         log.info("processor started", action="processor.start", host=address[0], port=address[1])
         await run_until_stopped(stop, services, budget_seconds=settings.processor_drain_budget_seconds)
 
@@ -74,11 +82,13 @@ def services_of(
     broker: Broker,
     registry: CollectorRegistry,
     health: Health,
+    catalog: Catalog,
 ) -> list[Coroutine[Any, Any, None]]:
     """Everything this process does, each as one coroutine that ends after `stop`."""
     instruments = Instruments(registry, settings.processor_slow_seconds)
     inline = Inline(settings.fulfilment_inline_max)
-    store = Store(
+    told_to = tracer()
+    store = (Store if told_to is None else TracedStore)(
         pool,
         interpreter_of(settings),
         settings.quarantine_max_rows,
@@ -103,7 +113,7 @@ def services_of(
         # Careful at first: one message at a time until an unsuspicious one was seen (processor/intake/suspects.py).
         consumer = broker.consumer(queue_name(number), prefetch=1, may_vanish=number >= partitions)
         detours = Detours(
-            broker.publisher,
+            broker.publisher if told_to is None else TracedPublisher(broker.publisher, told_to),
             number % partitions,  # a queue that is left over gets nothing new
             settings.broker_retry_delays_seconds,
             settings.processor_retry_attempts,
@@ -142,9 +152,12 @@ def services_of(
         Parker(parked, store, patience(parked), instruments).run(stop),
         keeper(QUARANTINE).run(stop),
         keeper(OLD_QUARANTINE, may_vanish=True).run(stop),
-        run_fulfilment(pool, settings, stop, registry, inline),
+        Drainer(store, settings, instruments, registry).run(stop),
+        run_fulfilment(pool, settings, stop, registry, inline, catalog),
         listen_for_silence(pool, settings, registry, stop),
         watch_for_strangers(pool, settings, registry, stop),
+        seal_the_log(pool, settings, registry, stop),
+        keep_retention(pool, settings, registry, stop),
         Reconciliation(
             settings,
             pool,

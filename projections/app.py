@@ -9,14 +9,16 @@ import asyncpg
 
 from eventstore.append import CHANNEL
 from eventstore.leadership import Leadership
+from eventstore.personal_start import take_key
 from projections.feeder import Feeder
 from projections.garbage import collected_rarely
-from projections.held_money import HeldMoneyMetrics, ageing
+from projections.held_money import HeldMoneyMetrics, ageing, reasons
 from projections.metrics import ProjectionMetrics
 from projections.projection import Projection
 from projections.registry import BY_NAME
+from projections.tracing import telling
 from projections.versions import ensure
-from runtime.database import CONNECTION_ERRORS, Pool, open_pool
+from runtime.database import OUTAGE_ERRORS, Pool, open_pool
 from runtime.faults import arm
 from runtime.health import Health
 from runtime.lifecycle import sleep_until
@@ -26,6 +28,7 @@ from runtime.notifications import Notifications
 from runtime.outage import DATABASE
 from runtime.pace import Pace
 from runtime.settings import Settings
+from runtime.tracing import tracer
 
 PROCESS = "projections"
 ROLE = "lunas_projector"
@@ -51,6 +54,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         Leadership(settings, PROCESS, JOB) as leadership,
     ):
         await prepare(pool)
+        await take_key(pool, settings)
         health.add("database", lambda: answers(pool))
         log.info("started", action="process.started", metrics_port=address[1])
         stopper = asyncio.create_task(_wake_on(stop, wakeups))
@@ -98,12 +102,17 @@ async def _lead(
     try:
         async with pool.acquire() as connection:
             await connection.execute("SELECT set_config('role', $1, false)", ROLE)
+            by = tracer()
             feeder = Feeder(
-                connection, batch_max=settings.projection_batch_max, metrics=metrics, projections=projections
+                connection,
+                batch_max=settings.projection_batch_max,
+                metrics=metrics,
+                projections=projections,
+                told=None if by is None else telling(by),
             )
             pace = Pace(settings.round_pace_ms / 1000)
             await _feed(feeder, stop, wakeups, leadership, settings.poll_interval_seconds, pace)
-    except CONNECTION_ERRORS as error:
+    except OUTAGE_ERRORS as error:
         if not DATABASE.explains(error):
             log.warning("database busy, trying again", action="projection.retry", error=type(error).__name__)
         await sleep_until(stop, RETRY_SECONDS)
@@ -114,8 +123,8 @@ async def _count_held(settings: Settings, pool: Pool, held: HeldMoneyMetrics) ->
     while True:
         try:
             async with pool.acquire() as connection:
-                held.show(await ageing(connection, settings.suspense_ageing_hours))
-        except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+                held.show(await ageing(connection, settings.suspense_ageing_hours), await reasons(connection))
+        except (*OUTAGE_ERRORS, asyncpg.PostgresError) as error:
             if not DATABASE.explains(error):
                 log.warning("held money not counted", action="suspense.uncounted", error=type(error).__name__)
         await asyncio.sleep(settings.suspense_look_seconds)

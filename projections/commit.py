@@ -65,6 +65,7 @@ async def commit_together(
     if batch:
         known = drafted or draft(members, batch)
         for member in members:
+            fault_point("projections.folding")
             unread = known.pieces.get(member.label)
             pieces += await _fold(connection, member, known.events) if unread is None else unread
         fault_point("projections.folded")
@@ -79,8 +80,9 @@ async def commit_carefully(
     projection = member.projection
     waiting = set(member.waiting)
     state = await rows.load(connection, projection, member.version, readable_keys(projection, batch))
+    loaded = rows.values_of(projection, state)
     parked = fold_each(projection, state, batch, waiting)
-    pieces = rows.upserts(projection, member.version, state) + parking(member, parked)
+    pieces = rows.upserts(projection, member.version, state, loaded) + parking(member, parked)
     await _commit(connection, [member], through, pieces)
     member.waiting = waiting
     return parked
@@ -101,8 +103,9 @@ async def _fold(connection: Connection, member: Member, events: Sequence[Event])
     if not mine:
         return parking(member, queued)
     state = await rows.load(connection, projection, member.version, touched(projection, mine))
+    loaded = rows.values_of(projection, state)
     fold_all(projection, state, mine)
-    return rows.upserts(projection, member.version, state) + parking(member, queued)
+    return rows.upserts(projection, member.version, state, loaded) + parking(member, queued)
 
 
 def _fold_unread(member: Member, events: Sequence[Event]) -> list[Piece]:

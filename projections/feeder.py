@@ -17,7 +17,9 @@ from projections.members import Member, by_position, members
 from projections.metrics import ProjectionMetrics
 from projections.projection import Projection
 from projections.registry import BY_NAME
+from projections.tracing import Told
 from runtime.database import Connection
+from runtime.faults import fault_point
 from runtime.logs import get_logger
 
 # A broken event shows in a fold, or in what the database says about a value.
@@ -47,12 +49,14 @@ class Feeder:
         metrics: ProjectionMetrics | None = None,
         projections: Mapping[str, Projection] = BY_NAME,
         only: set[tuple[str, int]] | None = None,
+        told: Told | None = None,
     ) -> None:
         self._connection = connection
         self._batch_max = batch_max
         self._metrics = metrics
         self._projections = projections
         self._only = only
+        self._told = told
         self._halted: dict[str, float] = {}
         self._ahead: Ahead | None = None
         self.members: list[Member] = []
@@ -86,7 +90,7 @@ class Feeder:
         return min((one.position for one in self.members), default=0)
 
     async def _feed(self, group: Sequence[Member]) -> bool:
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.time_ns()
         ahead, self._ahead = self._ahead, None
         if ahead is not None and not ahead.suits(group):
             ahead = None
@@ -94,6 +98,7 @@ class Feeder:
         self._show_lag(group, batch.head)
         if batch.through <= group[0].position:
             return False
+        fault_point("projections.read")
         events, unknown = known_part(batch.events)
         if unknown is None:
             await self._commit(group, events, batch.through, ahead)
@@ -101,6 +106,8 @@ class Feeder:
             if events:
                 await self._commit(group, events, unknown.position - 1)
             self._halt_subscribers(group, unknown)
+        if self._told is not None:
+            await self._told(self._connection, events, began)
         self._show(group, len(events), time.perf_counter() - started, batch.head)
         return unknown is not None or len(batch.events) >= self._batch_max
 

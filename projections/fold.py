@@ -72,6 +72,8 @@ def fold_alone(projection: Projection, state: State, event: Event) -> None:
         for key, row in changed.items():
             if key not in kept or not table.first_wins:
                 kept[key] = row
+    if forgotten := getattr(apart, "forgotten", None):
+        state.forgotten |= forgotten
 
 
 def describe(error: BaseException) -> str:

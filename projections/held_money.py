@@ -52,6 +52,21 @@ async def ageing(connection: Connection, edges: Sequence[int]) -> list[HeldSpan]
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldReason:
+    """What of one provider waits for one reason: how many, and rupiah where they were told."""
+
+    provider: str
+    reason: str
+    count: int
+    amount: int
+
+
+async def reasons(connection: Connection) -> list[HeldReason]:
+    """Why money waits, by provider."""
+    return [HeldReason(**dict(row)) for row in await connection.fetch(_SQL["reasons"])]
+
+
 class HeldMoneyMetrics:
     """Gauges of one process, on a registry given from outside. What nothing waits for any more is not shown."""
 
@@ -64,14 +79,30 @@ class HeldMoneyMetrics:
             labels,
             registry=registry,
         )
+        why = ("provider", "reason")
+        self._reason_count = Gauge(
+            "lunas_suspense_reason_entries",
+            "Held money: how many wait for this reason.",
+            why,
+            registry=registry,
+        )
+        self._reason_amount = Gauge(
+            "lunas_suspense_reason_rupiah",
+            "Held money in whole rupiah, by the reason it waits for.",
+            why,
+            registry=registry,
+        )
         self._oldest = Gauge(
             "lunas_suspense_oldest_seconds", "Age of the oldest held money.", ("provider",), registry=registry
         )
 
-    def show(self, waiting: Sequence[HeldSpan]) -> None:
+    def show(self, waiting: Sequence[HeldSpan], why: Sequence[HeldReason] = ()) -> None:
         """As of now."""
-        for gauge in (self._count, self._amount, self._oldest):
+        for gauge in (self._count, self._amount, self._oldest, self._reason_count, self._reason_amount):
             gauge.clear()
+        for reason in why:
+            self._reason_count.labels(reason.provider, reason.reason).set(reason.count)
+            self._reason_amount.labels(reason.provider, reason.reason).set(reason.amount)
         oldest: dict[str, float] = {}
         for one in waiting:
             self._count.labels(one.provider, one.span).set(one.count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -30,15 +30,26 @@ async def load(connection: Connection, projection: Projection, version: int, key
     return state
 
 
-def upserts(projection: Projection, version: int, state: State) -> list[Piece]:
-    """What writes every row of a state: one upsert per table that has any."""
+def values_of(projection: Projection, state: State) -> frozenset[tuple[Any, ...]]:
+    """Rows of the first table as they are now, for `upserts` to know what was not changed since."""
+    table = projection.tables[0]
+    return frozenset(map(table.values, getattr(state, table.name).values()))
+
+
+def upserts(
+    projection: Projection, version: int, state: State, loaded: Collection[tuple[Any, ...]] = ()
+) -> list[Piece]:
+    """What writes every row of a state that is not as it was `loaded`: one upsert per table that has any."""
     pieces: list[Piece] = []
     for table in projection.tables:
         rows: dict[Any, Any] = getattr(state, table.name)
-        if rows:
-            columns = tuple(zip(*map(table.values, rows.values()), strict=True))
+        written = list(map(table.values, rows.values()))
+        if loaded and table is projection.tables[0]:
+            written = [values for values in written if values not in loaded]
+        if written:
+            columns = tuple(zip(*written, strict=True))
             pieces.append((table_sql(table.name, version)["upsert"], columns))
-    return pieces
+    return pieces + _forgets(projection, version, state)
 
 
 def merges(projection: Projection, version: int, state: State) -> list[Piece]:
@@ -55,6 +66,13 @@ def merges(projection: Projection, version: int, state: State) -> list[Piece]:
             )
             pieces.append((table_sql(table.name, version)["merge"], sent))
     return pieces
+
+
+def _forgets(projection: Projection, version: int, state: State) -> list[Piece]:
+    """What empties rows that are not in the state of what is personal in them."""
+    first = projection.tables[0]
+    elsewhere = sorted(getattr(state, "forgotten", set()) - getattr(state, first.name).keys())
+    return [(table_sql(first.name, version)["forget"], (elsewhere,))] if elsewhere else []
 
 
 async def write(connection: Connection, projection: Projection, version: int, state: State) -> None:

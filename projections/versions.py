@@ -22,6 +22,8 @@ from projections.projection import Projection
 from projections.registry import BY_NAME
 from projections.statements import PACKAGE, table_sql
 from runtime.database import Connection, Pool
+from runtime.database_hosts import open_connection
+from runtime.faults import fault_point
 from runtime.logs import get_logger
 from schemas.errors import ConfigurationError, LunasError
 
@@ -62,9 +64,13 @@ class Generation:
 async def status(pool: Pool) -> list[Generation]:
     """Every generation, by name, newest first."""
     async with pool.acquire() as connection:
-        parts = (("steps", _sql()["generations"]), ("ages", AGES_BEHIND_STEPS))
-        found = await connection.fetch(in_one_statement(parts, _sql()["list"]))
-    return [Generation(*row) for row in found]
+        return await generations(connection)
+
+
+async def generations(connection: Connection) -> list[Generation]:
+    """The same over one connection."""
+    parts = (("steps", _sql()["generations"]), ("ages", AGES_BEHIND_STEPS))
+    return [Generation(*row) for row in await connection.fetch(in_one_statement(parts, _sql()["list"]))]
 
 
 async def ensure(connection: Connection, projections: Mapping[str, Projection] = BY_NAME) -> list[str]:
@@ -87,7 +93,7 @@ async def ensure(connection: Connection, projections: Mapping[str, Projection] =
 
 async def ensure_at(dsn: str) -> list[str]:
     """`ensure` over a connection of its own: the second half of `lunas migrate`."""
-    connection = await asyncpg.connect(
+    connection = await open_connection(
         dsn,
         timeout=CONNECT_TIMEOUT_SECONDS,
         server_settings={"application_name": "lunas-migrate", "search_path": "lunas"},
@@ -119,11 +125,14 @@ async def rebuild(
             version: int = await connection.fetchval(_sql()["next"], name)
             await connection.execute(_sql()["create"], name, version)
             await _each_table(connection, projection, version, "create")
+        fault_point("rebuild.created")
         built = await build.fold_log(connection, projection, rows_max=rows_max)
         async with connection.transaction():
             await build.keep(connection, projection, version, built)
+            fault_point("rebuild.copied")
             await _each_table(connection, projection, version, "index")
             await connection.execute(_sql()["start"], projection.consumer, version, built.position)
+        fault_point("rebuild.kept")
         await _catch_up(connection, projections, name, version)
     log.info("generation built", action="projection.built", projection=name, version=version)
     return version
@@ -217,6 +226,8 @@ async def _swap(connection: Connection, projection: Projection, version: int) ->
         await connection.execute(_sql()["retire"], name)
         await connection.execute(_sql()["promote"], name, version)
         await _each_table(connection, projection, version, "view")
+        fault_point("rebuild.swapping")
+    fault_point("rebuild.swapped")
     return True
 
 
@@ -241,6 +252,7 @@ async def _drop(connection: Connection, projection: Projection, version: int) ->
         if not await connection.fetchval(_sql()["unread"], projection.name, version):
             return  # somebody shows it again
         await connection.execute(_sql()["stop"], projection.name, version)
+    fault_point("rebuild.dropping")
     await _each_table(connection, projection, version, "drop")
     await connection.execute(_sql()["forget"], projection.name, version)
 

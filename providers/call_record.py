@@ -67,6 +67,12 @@ class CallMetrics:
             buckets=SECONDS,
             registry=registry,
         )
+        self._refused = Counter(
+            "lunas_provider_keys_refused",
+            "Calls that a provider did not take our key for. Nothing works there until it is put right.",
+            ("provider",),
+            registry=registry,
+        )
         self._breaker = Gauge(
             "lunas_provider_breaker",
             "0: calls pass; 1: one call tries whether the provider is back; 2: the provider is left alone.",
@@ -78,6 +84,10 @@ class CallMetrics:
         self._calls.labels(call.provider, call.operation, call.outcome).inc()
         if call.outcome != "not_sent":
             self._seconds.labels(call.provider, call.operation).observe(call.milliseconds / 1000)
+
+    def key_refused(self, provider: str) -> None:
+        """It says that our key is wrong, or that it has expired."""
+        self._refused.labels(provider).inc()
 
     def watch(self, provider: str, state: Callable[[], str]) -> None:
         """`state`: asked whenever somebody looks, because a pause ends without any call."""

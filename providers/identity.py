@@ -14,6 +14,7 @@ from providers.section import Section
 _MAX_KEY = 400
 """Characters; the key is part of a database index, whose rows end near 2,700 bytes."""
 
+_MARKERS = frozenset({"livemode", "environment", "mode"})
 _LIVE = {"live", "production"}
 _TEST = {"test", "sandbox", "development"}
 
@@ -38,8 +39,7 @@ def content_key(provider: str, event_name: str | None, document: Section) -> str
 
 def content_digest(value: object) -> str:
     """SHA-256 in hex over canonical JSON: sorted keys, no blanks, numbers as written."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_number)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode("ascii")).hexdigest()
 
 
 def wrong_environment(production: bool, *sections: Section) -> bool:
@@ -48,6 +48,8 @@ def wrong_environment(production: bool, *sections: Section) -> bool:
 
 
 def _is_live(section: Section) -> bool | None:
+    if not _MARKERS & section.values.keys():
+        return None  # as nearly always
     live = section.flag("livemode")
     if live is not None:
         return live
@@ -66,3 +68,6 @@ def _number(value: object) -> str:
     if isinstance(value, Decimal):
         return str(value)
     raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_number)

@@ -13,7 +13,8 @@ LicenceStatus = Literal["active", "inactive", "expired", "not_found"]
 class LicenceWord(BaseModel):
     """A provider's word on one licence. Nothing of its buyer: who asks about a code need not be who bought it.
 
-    `activation_limit` None: no limit. `tier_name` and `member_active` where the provider sells it as a membership.
+    `activation_limit` None: no limit. `tier_name` and `member_active` where the provider sells it as a membership. `transaction_id`: the payment
+    that it was sold with, by which we know it where no webhook names its code.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -24,6 +25,7 @@ class LicenceWord(BaseModel):
     use_count: int | None = None
     tier_name: str | None = None
     member_active: bool | None = None
+    transaction_id: str | None = None
 
 
 class LicenceClient(Protocol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.mayar.api import mayar_api
 from providers.mayar.lists import MayarLists
@@ -14,6 +13,7 @@ from providers.scalev.client import scalev_api
 from providers.scalev.lists import ScalevLists
 from providers.xendit.client import XenditClient
 from providers.xendit.lists import XenditLists
+from runtime.breaker import Breaker
 
 if TYPE_CHECKING:
     from runtime.settings import Settings

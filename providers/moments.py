@@ -6,6 +6,9 @@ import re
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal
 
+EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
+"""None of the providers existed before; a time of something that happened then is a default of somebody's program."""
+
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _DIGITS = re.compile(r"\d{9,16}\Z", re.ASCII)
@@ -19,6 +22,14 @@ def parse_moment(value: object) -> datetime | None:
     """The moment in UTC, or None when the value is not one (absent, unreadable, outside 2000 to 2199).
 
     A date without a time is the end of that day in Jakarta: providers write such dates for "valid until".
+    """
+    moment = stated_moment(value)
+    return moment if moment is not None and _EARLIEST <= moment < _LATEST else None
+
+
+def stated_moment(value: object) -> datetime | None:
+    """The same of whatever year, 1970 and 9999 included: defaults of somebody's program that only look like times. For times that are held against
+    their receipt; read as absent they would count as if nobody had said anything odd.
     """
     if isinstance(value, bool):
         return None
@@ -40,20 +51,16 @@ def _from_text(text: str) -> datetime | None:
             moment = datetime.combine(moment.date(), time(23, 59, 59), _WIB)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return _bounded(moment.astimezone(UTC))
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def _from_epoch(number: int) -> datetime | None:
-    if not 0 < number < 10**16:
+    if abs(number) >= 10**16:
         return None
-    milliseconds = number * 1000 if number < _SECONDS_BELOW else number
+    milliseconds = number * 1000 if abs(number) < _SECONDS_BELOW else number
     try:
-        return _bounded(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds))
+        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
     except OverflowError:
         return None
-
-
-def _bounded(moment: datetime) -> datetime | None:
-    return moment if _EARLIEST <= moment < _LATEST else None

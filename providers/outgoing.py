@@ -19,10 +19,11 @@ import orjson
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from providers.breaker import Breaker
 from providers.call_record import CallMade, CallMetrics, collect
+from runtime.breaker import Breaker
 from runtime.ids import utc_now
 from runtime.logs import get_logger
+from runtime.tracing import Tracer, tracer
 from schemas.errors import Transient
 
 LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
@@ -248,6 +249,8 @@ class ProviderApi:
         """Refusals about one request say that the provider works; a key it does not take is not tried again and again."""
         if failed.code == "provider_credentials":
             opened = self.breaker.failed(at_once=True)
+            if self._metrics is not None:
+                self._metrics.key_refused(self.provider)
         elif failed.code in (
             "provider_unavailable",
             "provider_silent",
@@ -287,6 +290,8 @@ class ProviderApi:
         collect(made)
         if self._metrics is not None:
             self._metrics.made(made)
+        if (by := tracer()) is not None:
+            _tell_trace(by, made)
         log.info(
             "provider called",
             action="provider.called",
@@ -297,6 +302,22 @@ class ProviderApi:
             code=code,
             milliseconds=made.milliseconds,
         )
+
+
+def _tell_trace(by: Tracer, made: CallMade) -> None:
+    """A try of a call, in the trace of what is under way. Providers are not told of it: they get no header of ours."""
+    span = by.begin(
+        f"{made.provider} {made.operation}",
+        "client",
+        attributes={
+            "lunas.provider": made.provider,
+            "lunas.operation": made.operation,
+            "lunas.outcome": made.outcome,
+            **({} if made.status is None else {"http.response.status_code": made.status}),
+        },
+        began=int(made.began_at.timestamp() * 1_000_000_000),
+    )
+    span.end(error=None if made.outcome == "answered" else made.code or made.outcome)
 
 
 def _short(failed: CallFailed) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
+
+from schemas.periods import JAKARTA
+
+LAST_DAY = 28
+"""The latest day of a month on which schedules of providers begin: every month has it."""
 
 
 class _Value(BaseModel):
@@ -13,7 +18,10 @@ class _Value(BaseModel):
 
 
 class PlanAsk(_Value):
-    """A plan to be opened. `reference` is ours, unique, and repeated by the provider. `next_charge`: when the second period begins.
+    """A plan to be opened. `reference` is ours, unique, and repeated by the provider.
+
+    `charged_at_once`: the first charge is made when an instrument is linked, and `next_charge` is when the second period begins; otherwise it
+    is when the first one does.
 
     `instrument`: what the provider knows a stored wallet or card by; without one the payer links one on the provider's page. `retries`: how
     often a charge that failed is tried again, a day apart.
@@ -27,11 +35,20 @@ class PlanAsk(_Value):
     interval: Literal["DAY", "WEEK", "MONTH", "YEAR"]
     interval_count: int
     next_charge: datetime
+    charged_at_once: bool = True
     retries: int
     instrument: str | None = None
     payer_name: str | None = None
     payer_email: str | None = None
     payer_phone: str | None = None
+
+
+def schedule_day(moment: datetime, *, later: bool = False) -> datetime:
+    """The moment, or the nearest one before it (`later`: after it) on a day on which a schedule can begin. In UTC; days are those of Jakarta."""
+    local = moment.astimezone(JAKARTA)
+    while local.day > LAST_DAY:
+        local += timedelta(days=1 if later else -1)
+    return local.astimezone(UTC)
 
 
 class PlanOpening(_Value):

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from multidict import MultiMapping
 
-from providers.money import stated_amount
+from providers.money import told_amount
 from providers.payer import UNNAMED, PayerFields
 from providers.refunding import RefundRule, no_refunds
 from providers.section import Section
 from providers.traits import ORDINARY, Traits
 from providers.verification import Rejected, Verified, undecided
 from schemas import strict_json
+from schemas.attestation import Attestation
 from schemas.errors import UnparsableError, UntranslatableError
 from schemas.topology import partition_of
 from schemas.translation import Translation, TranslationContext
@@ -45,18 +46,17 @@ SignedAt = Callable[[Section], datetime | None]
 class Provider:
     """One payment provider.
 
-    `token_only`: its webhooks are authenticated by a shared token alone, so that large amounts need a confirmation by its API.
     `webhooks`: it calls us over HTTP; `manual` does not. `earlier_paths` were published once and lead to the same entrance for ever.
     `account_setting`: the setting that holds our own id at this provider; what names another one is not for us.
     `traits`: what deciding about its payments depends on.
     `amounts`: fields that state how much a body is about, most telling first.
     `refunds`: what is known to be impossible before it is asked to give money back.
     `payer`: where its bodies name whoever paid, beside the e-mail.
+    `token_header`: where the shared token stands, of a provider that signs nothing.
     `by_head`: what the head alone says of a credential, so that nobody reads a body that is refused anyway.
     """
 
     name: str
-    token_only: bool
     webhooks: bool
     verify: Verify
     translate: Translate
@@ -67,13 +67,26 @@ class Provider:
     traits: Traits = ORDINARY
     amounts: Sequence[str] = ()
     by_head: ByHead = undecided
+    token_header: str | None = None
     refunds: RefundRule = no_refunds
     payer: PayerFields = UNNAMED
+
+    @property
+    def token_only(self) -> bool:
+        """Its webhooks are authenticated by a shared token alone, so that large amounts need a confirmation by its API."""
+        return self.traits.unsigned
+
+    @property
+    def vouches(self) -> Attestation:
+        """What its webhooks are worth."""
+        if self.traits.paid_by_hand:
+            return "operator"
+        return "token_only" if self.traits.unsigned else "signed"
 
     def stated_amount(self, body: bytes) -> int | None:
         """Rupiah that a body speaks of, read as the translator reads them; None when nothing readable names any. Never raises."""
         try:
-            return stated_amount(Section.of(strict_json.loads(body, mend=True)), self.amounts)
+            return told_amount(Section.of(strict_json.loads(body, mend=True)), self.amounts)
         except (UnparsableError, UntranslatableError):
             return None
 
@@ -104,7 +117,14 @@ class Provider:
             return NOBODY
         try:
             # The reading of intake itself: what it cannot read names nothing here either, and two parsers cannot disagree.
-            name = self.subject(Section.of(strict_json.loads(body, mend=True)))
-        except (UnparsableError, UntranslatableError):
+            return self.stream_of(strict_json.loads(body, mend=True)) or NOBODY
+        except UnparsableError:
             return NOBODY
-        return NOBODY if name is None else f"{self.name}:{name}"
+
+    def stream_of(self, document: object) -> str | None:
+        """What a document that was read is about, of whatever size; None when it names nothing. Never raises."""
+        try:
+            name = self.subject(Section.of(document))
+        except UntranslatableError:
+            return None
+        return None if name is None else f"{self.name}:{name}"

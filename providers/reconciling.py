@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from providers.section import MAX_TEXT
 from schemas.errors import AmountError
 from schemas.money import parse_idr
 
@@ -25,7 +26,7 @@ class ListedPayment(_Value):
     """One row of a provider's list. `names`: its ids there, best first. `refund`: money that went back, by the id of the refund.
 
     `webhook`: the very document that the provider sent or would have sent, where its list holds it, and `sent_at` when. A row without names
-    is such a webhook about something else than a payment.
+    is such a webhook about something else than a payment: `called` is what people know it by, `brings` are payments that it tells of as well.
     """
 
     names: tuple[str, ...] = ()
@@ -34,10 +35,14 @@ class ListedPayment(_Value):
     at: datetime | None = None
     webhook: bytes | None = None
     sent_at: datetime | None = None
+    called: str = ""
+    brings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return self.names[0] if self.names else hashlib.sha256(self.webhook or b"").hexdigest()[:24]
+        if self.names or self.called:
+            return self.names[0] if self.names else self.called
+        return hashlib.sha256(self.webhook or b"").hexdigest()[:24]
 
 
 class UnreadableRow(_Value):
@@ -48,10 +53,14 @@ class UnreadableRow(_Value):
 
 
 class ListPage(_Value):
-    """Rows of one page, newest first, and the cursor of the next one; None: this was the last."""
+    """Rows of one page, newest first, and the cursor of the next one; None: this was the last, or, when it is `cut_off`, there are more and nothing
+    says where, or it was `refused`. `asked`: names under which its rows were asked for."""
 
     rows: tuple[ListedPayment | UnreadableRow, ...]
     following: str | None = None
+    cut_off: bool = False
+    refused: bool = False
+    asked: tuple[str, ...] = ()
 
 
 class Told(_Value):
@@ -61,6 +70,10 @@ class Told(_Value):
     amount: int | None = None
     body: bytes | None = None
     sent_at: datetime | None = None
+
+
+PLANS = "plans"
+"""The list that is made of our own subscriptions: each one's plan is asked about."""
 
 
 class ListClient(Protocol):
@@ -80,6 +93,41 @@ class ListClient(Protocol):
         """End connections."""
 
 
+@runtime_checkable
+class PlanLists(Protocol):
+    """A provider whose lists hold `PLANS` answers this too."""
+
+    async def plan(self, plan_key: str, since: datetime) -> Sequence[ListedPayment | UnreadableRow]:
+        """What a plan's own charges since then have to say (`paid`, `failed`, or `open` while another attempt is to come), each `called` by its
+        id, and whether the plan is in use (`open`) or over (`expired`), `called` by its own."""
+
+
+class AskedMembership(_Value):
+    """A membership by its ids there: `members`, `licences` (their codes), and the `products` that it may be of. Those named first are likelier."""
+
+    members: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+
+
+class ToldMembership(_Value):
+    """What a provider says of one membership: whether it is `active`, its own word for that, and its end. `body`: what its webhook would say, to be
+    taken in like one; None when there is nothing to take in."""
+
+    active: bool
+    status: str
+    expires_at: datetime | None = None
+    body: bytes | None = None
+
+
+@runtime_checkable
+class MembershipLists(Protocol):
+    """A provider that announces memberships and can be asked about one answers this too."""
+
+    async def membership(self, asked: AskedMembership) -> ToldMembership | None:
+        """What became of one. None: the provider does not know it. Raises CallFailed."""
+
+
 class RowUnreadable(ValueError):
     """A row cannot be used; its message is the stable code of why."""
 
@@ -92,6 +140,17 @@ def whole_rupiah(value: object) -> int:
         return parse_idr(value)
     except AmountError as error:
         raise RowUnreadable(error.reason) from error
+
+
+def cursor_in(value: object) -> str | None:
+    """Where the next page begins; None when that is no such thing."""
+    return value if isinstance(value, str) and value and value.isprintable() else None
+
+
+def id_in(value: object) -> str | None:
+    """An id of a list; None when it cannot be one, and could not be kept or asked for."""
+    usable = isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable()
+    return str(value).strip() or None if usable else None
 
 
 def unreadable(row: object, reason: str) -> UnreadableRow:

@@ -6,11 +6,12 @@ money and amounts are read strictly: a wrong type there raises, and the delivery
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
-from providers.moments import parse_moment
+from providers.moments import EARLIEST, parse_moment, stated_moment
 from schemas.email_address import normalise_email
 from schemas.errors import UntranslatableError
 from schemas.money import parse_idr
@@ -88,13 +89,16 @@ class Section:
             return []
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise UntranslatableError(f"{key}_malformed", self._name(key))
-        return [Section(item, f"{self._name(key)}[{index}]") for index, item in enumerate(value)]
+        path = self._name(key)
+        return [Section(item, f"{path}[{index}]") for index, item in enumerate(value)]
 
     def identifier(self, key: str) -> str | None:
         """An id as text (numbers occur), or None when absent. Raises UntranslatableError when it cannot be an id."""
         value = self.values.get(key)
         if value is None:
             return None
+        if _is_plain(value):
+            return value.strip() or None
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if isinstance(value, str) and not value.strip():
@@ -116,6 +120,8 @@ class Section:
         value = self.values.get(key)
         if value is None:
             return None
+        if _is_plain(value):
+            return value.strip() or None
         if not isinstance(value, str) or len(value) > MAX_TEXT or _is_damaged(value):
             raise UntranslatableError("status_malformed", self._name(key))
         return value.strip() or None
@@ -123,9 +129,18 @@ class Section:
     def text(self, key: str) -> str | None:
         """A short optional text; a damaged one reads as absent."""
         value = self.values.get(key)
+        if _is_plain(value):
+            return value.strip() or None
         if not isinstance(value, str) or len(value) > MAX_TEXT or _is_damaged(value):
             return None
         return value.strip() or None
+
+    def deciding(self, key: str) -> str | None:
+        """A short optional text that decides about money. Raises UntranslatableError on a damaged one: without it another field would decide."""
+        value = self.values.get(key)
+        if isinstance(value, str) and _is_damaged(value):
+            raise UntranslatableError("id_malformed", self._name(key))
+        return self.text(key)
 
     def reference(self, key: str) -> str | None:
         """An optional id that we may have sent ourselves; a number counts as its digits. Raises UntranslatableError on a damaged one."""
@@ -151,16 +166,21 @@ class Section:
         return None
 
     def moment(self, *keys: str) -> datetime | None:
-        """The first readable time among the keys."""
+        """The first readable time among the keys at which something happened, of whatever year: intake holds it against the receipt."""
         for key in keys:
-            moment = parse_moment(self.values.get(key))
+            moment = stated_moment(self.values.get(key))
             if moment is not None:
                 return moment
         return None
 
+    def planned(self, key: str) -> datetime | None:
+        """A time that is to come, or a plan's own; one that cannot be (`processor/intake/times.py`) reads as absent."""
+        moment = parse_moment(self.values.get(key))
+        return moment if moment is not None and moment >= EARLIEST else None
+
     def moment_if_any(self, key: str) -> datetime | None:
         """A time that decides something, or None when absent. Raises UntranslatableError when it is there and unreadable."""
-        moment = self.moment(key)
+        moment = parse_moment(self.values.get(key))
         if moment is None and self.values.get(key) not in (None, ""):
             raise UntranslatableError("time_malformed", self._name(key))
         return moment
@@ -201,6 +221,14 @@ class Section:
         return f"{self.path}.{key}" if self.path else key
 
 
+def _is_plain(value: object) -> TypeGuard[str]:
+    """A text as nearly all are, of which nothing further has to be asked."""
+    return type(value) is str and value.isascii() and value.isprintable() and len(value) <= MAX_TEXT
+
+
 def _is_damaged(text: str) -> bool:
     """Characters are missing in it, or it has signs that no name of anything has."""
-    return DAMAGE in text or any(character < " " for character in text.strip())
+    return DAMAGE in text or (not text.isprintable() and _CONTROL.search(text.strip()) is not None)
+
+
+_CONTROL = re.compile("[\0-\x1f]")

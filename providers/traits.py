@@ -16,6 +16,7 @@ class Traits:
     `sells_store_products`: it knows products by ids of its own store, which an order must name.
     `sells_licences`: it can be asked about licence codes.
     `paid_by_hand`: a person confirms that the money came; nobody is called.
+    `unsigned`: its webhooks bear a shared token and no signature: whoever has seen the token can write one.
     `order_needs`: what it must be told of a customer (`email`, `phone`) before it makes an order.
     """
 
@@ -24,6 +25,7 @@ class Traits:
     sells_store_products: bool = False
     sells_licences: bool = False
     paid_by_hand: bool = False
+    unsigned: bool = False
     order_needs: frozenset[str] = frozenset()
     unknown_purpose: Literal["purpose_unknown", "unmapped_product"] = "unmapped_product"
 

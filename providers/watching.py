@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from providers.outgoing import CallFailed
+from schemas.attested import attested
 from schemas.errors import AmountError, UntranslatableError
 from schemas.facts import PaymentExpired, PaymentFailed, PaymentSettled, PaymentSucceeded
 from schemas.translation import Fact
@@ -53,7 +54,7 @@ def told(read: Callable[[datetime], Fact | None]) -> tuple[Told, ...]:
         raise CallFailed("unknown", "provider_unreadable") from None
     event = None if found is None else found.event
     if isinstance(event, PaymentSucceeded | PaymentSettled | PaymentExpired | PaymentFailed):
-        return (event.amended(token_only=False),)
+        return (attested(event, "api_confirmed"),)
     return ()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import asyncpg
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from runtime.database_hosts import open_connection
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
 from runtime.sockets import DEAD_PEER_SECONDS, notice_dead_peer
@@ -28,7 +29,12 @@ T = TypeVar("T")
 
 # What "the database is away or gave up on us" looks like through asyncpg.
 CONNECTION_ERRORS = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
-                     asyncpg.TooManyConnectionsError, asyncpg.InterfaceError)  # fmt: skip
+                     asyncpg.TooManyConnectionsError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
+                     # Asked on a connection whose server has said goodbye already, and not hung up yet.
+                     asyncpg.InternalClientError)  # fmt: skip
+# That, and a database that is there and takes nothing now: its disk is full or broken, its memory is used up, it is being stopped, or is read-only.
+OUTAGE_ERRORS = (asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError,
+                 asyncpg.ReadOnlySQLTransactionError, *CONNECTION_ERRORS)  # fmt: skip
 CLOSE_BUDGET_SECONDS = 5.0
 RETRY_PAUSE_SECONDS = 0.5
 
@@ -66,10 +72,10 @@ def server_settings(settings: Settings, process: str, role: str | None = None) -
     return session | ({"role": role} if role else {})
 
 
-async def connect(*arguments: Any, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
-    """`asyncpg.connect` of a process: whether the database is away is told once, when that changes. Raises what asyncpg raises."""
+async def connect(dsn: str, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+    """A connection of a process: whether the database is away is told once, when that changes. Raises what `open_connection` raises."""
     try:
-        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(*arguments, **options)
+        connection = await open_connection(dsn, **options)
     except asyncpg.TooManyConnectionsError:
         # It is there, and others are connected; one of those may be this process.
         raise
@@ -130,6 +136,32 @@ async def open_pool(
         await _close(pool)
 
 
+@asynccontextmanager
+async def open_standby_pool(settings: Settings, process: str, role: str) -> AsyncIterator[Pool]:
+    """A pool of sessions that only read, at `database_read_url`, for statements that are look-ups by index. Nothing is waited for: a standby that is
+    away is noticed by whoever asks it, and is no outage of the database."""
+    address = settings.database_read_url
+    assert address is not None
+    logging.getLogger("asyncpg.pool").addFilter(_not_told_yet)
+    pool = await _pool_of(
+        dsn=address.get_secret_value(),
+        connect=open_connection,
+        min_size=0,
+        max_size=settings.database_pool_max,
+        timeout=settings.database_connect_timeout_seconds,
+        command_timeout=settings.database_command_timeout_seconds,
+        server_settings=server_settings(settings, process, role)
+        | BY_INDEX
+        | PLAN_ONCE
+        | {"default_transaction_read_only": "on"},
+        reset=_nothing,
+    )
+    try:
+        yield pool
+    finally:
+        await _close(pool)
+
+
 async def _pool_of(**options: Any) -> Pool:
     pool: Pool = await asyncpg.create_pool(**options)
     return pool
@@ -137,6 +169,14 @@ async def _pool_of(**options: Any) -> Pool:
 
 async def _nothing(_connection: object) -> None:
     """A session that needs no cleaning up."""
+
+
+def is_there(connection: Connection) -> bool:
+    """Whether anything can still be asked of it. One whose pool was ended answers no question, not even whether it is closed."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
 
 
 async def patiently(

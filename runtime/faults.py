@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from schemas.errors import ConfigurationError
 
@@ -38,8 +38,25 @@ def arm(environment: str, variables: Mapping[str, str] = os.environ) -> None:
 
 def fault_point(name: str) -> None:
     """Dies here, as if by `kill -9`, when a test asked for it."""
-    if not _armed or name not in _armed:
-        return
-    _armed[name] -= 1
-    if _armed[name] <= 0:
+    if _armed and _is_last(name):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fault_point_half_way(name: str, write: Callable[[bytes], object], data: bytes) -> None:
+    """The same in the middle of writing: half of the bytes are given to `write` before."""
+    if _armed and _is_last(name):
+        write(data[: len(data) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_armed(name: str) -> bool:
+    """Whether a test wants to die here: a step that only a pause can lead to makes that pause for nobody else."""
+    return bool(_armed) and name in _armed
+
+
+def _is_last(name: str) -> bool:
+    """Counts a pass; whether it is the one that was asked for."""
+    if name not in _armed:
+        return False
+    _armed[name] -= 1
+    return _armed[name] <= 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, TextIO, cast
 
 import orjson
@@ -36,9 +36,17 @@ Entry = MutableMapping[str, Any]
 
 
 def configure_logging(
-    process: str, *, level: str = "info", form: str = "auto", stream: TextIO | None = None
+    process: str,
+    *,
+    level: str = "info",
+    form: str = "auto",
+    stream: TextIO | None = None,
+    steps: Sequence[structlog.types.Processor] = (),
 ) -> None:
-    """Sets up logging of this process once, to stderr. `form`: `json`, `console` or `auto` (a terminal reads text)."""
+    """Sets up logging of this process once, to stderr. `form`: `json`, `console` or `auto` (a terminal reads text).
+
+    `steps`: what else is done to every entry, before what must not be told is dropped.
+    """
     stream = stream or sys.stderr
     as_text = form == "console" or (form == "auto" and stream.isatty())
     renderer = (
@@ -48,6 +56,7 @@ def configure_logging(
     )
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        *steps,
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),

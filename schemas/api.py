@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from schemas.email_address import LONGEST, normalise_email
 from schemas.vocabulary import (
+    Attestation,
     DeliveryStatus,
     DisputeStatus,
     EnrollmentStatus,
@@ -20,6 +21,7 @@ from schemas.vocabulary import (
     ProblemCode,
     ProviderName,
     StepKind,
+    SubscriptionHeld,
     SubscriptionStatus,
     SuspenseReason,
 )
@@ -175,13 +177,13 @@ class Subscription(ApiModel):
         description="As of now. What was cancelled stays `cancelled`, also after its end."
     )
     has_access: bool = Field(description="Whether it opens anything right now.")
-    licence_code: str | None
+    licence_code: str | None = Field(description="Null where no webhook named it, as Mayar's of members.")
     started_at: datetime | None
     expires_at: datetime | None
     access_until: datetime | None = Field(description="`expires_at` and grace.")
     cancel_at_period_end: bool
-    held: Literal["unconfirmed"] | None = Field(
-        description="`unconfirmed`: announced by its provider, and no payment of it was told for too long. It is usable meanwhile."
+    held: SubscriptionHeld | None = Field(
+        description="Why more was announced by its provider than its payments say; null when nothing was."
     )
     stale: bool
 
@@ -275,6 +277,7 @@ class PaymentSummary(ApiModel):
     paid_at: datetime | None
     late: bool = Field(description="The money came after expiry or failure.")
     token_only: bool = Field(description="Only a static token vouches for it.")
+    attestation: Attestation | None = Field(description="How much we know of the money; null of none.")
     settled: bool
     held: SuspenseReason | None = Field(description="Why its money is in suspense.")
     failure_code: str | None
@@ -320,7 +323,7 @@ class TimelineStep(ApiModel):
 
 
 class PaymentDispute(ApiModel):
-    """A payer's bank asks for the money back. What that does to what was bought is `disputes` of the catalogue's provider."""
+    """A payer's bank asks for the money back, or the provider, on being asked, does not stand by the payment (an id that begins with `reconciled-`). What that does to what was bought is `disputes` or `disowned` of the catalogue's provider."""
 
     dispute_id: str
     status: DisputeStatus
@@ -394,4 +397,4 @@ class ProblemAnswer(BaseModel):
     resets_at: datetime | None = Field(None, description="When it starts anew; with `quota_exceeded`.")
     outcome: str | None = Field(None, description="What it was; with `reservation_closed`.")
     reserved: int | None = Field(None, description="How many; with `capture_exceeds_reservation`.")
-    field: str | None = Field(None, description="The field or parameter that is wrong, where one is.")
+    field: str | None = Field(None, description="The field, parameter or header that it is about, if one.")

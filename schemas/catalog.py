@@ -7,6 +7,7 @@ import json
 import tomllib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -14,8 +15,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from schemas.attestation import LEVELS, RANK, Attestation
 from schemas.catalog_lines import line_naming, line_of
-from schemas.decision_model import PartRefund
+from schemas.decision_model import LatePayment, Overpaid, PartRefund
 from schemas.errors import CatalogError
 from schemas.facts import ProductHint
 from schemas.periods import Period
@@ -50,7 +52,9 @@ class Credit(_Part):
     """Prepaid credit: tokens bought per rupiah, what our checkout offers, and what becomes of credit that was spent before its money went back.
 
     `refund_after_spend`: `debt` (later top-ups cover it), `freeze` (an operator must look before anything is spent again), `forgive` (as debt,
-    until an operator approves that it is our loss).
+    until an operator approves that it is our loss). `late`: what becomes of a top-up that is paid after its request has ended: `honour` (it is credited
+    at once), `hold` (a person decides), `refund` (held as well, and meant to go back). `overpaid`: of more than we asked for, `keep` (all of it is
+    credited) or `hold` (what is over waits for a person).
     """
 
     tokens_per_idr: Count = 10
@@ -58,6 +62,8 @@ class Credit(_Part):
     topup_expiry: dict[str, Duration] = Field(default_factory=dict)
     low_balance_tokens: Rupiah = 0
     refund_after_spend: Literal["debt", "freeze", "forgive"] = "debt"
+    late: LatePayment = "honour"
+    overpaid: Literal["keep", "hold"] = "keep"
 
 
 class Tier(_Part):
@@ -95,7 +101,9 @@ class Product(_Part):
 
     `part_refund`: what becomes of a course or a plan when a part of its money goes back: `keep` (it stays until all of it went back), `shorten`
     (a plan ends earlier by the same share of its time), `end` (it ends with the first part). When all went back it always ends; tokens and credit
-    always go back by shares.
+    always go back by shares. `late`: what becomes of money for it that is paid after its request has ended (`honour`, `hold` or `refund`, as for
+    credit). `overpaid`: of rupiah beyond what we asked for: `hold` (the product is delivered, what is over waits for a person), `credit` (it becomes
+    the customer's credit) or `keep` (it counts as the price).
     """
 
     id: Identifier
@@ -107,6 +115,8 @@ class Product(_Part):
     period: Duration | None = None
     grace: Duration | None = None
     part_refund: PartRefund = "keep"
+    late: LatePayment = "honour"
+    overpaid: Overpaid = "hold"
     scalev: ScalevNames | None = None
     mayar: MayarNames | None = None
     xendit: XenditNames | None = None
@@ -124,29 +134,64 @@ class Product(_Part):
         return self
 
 
+class GrantLimits(_Part):
+    """Rupiah of one payment that may be granted on each level of attestation; None: any amount. A limit holds for the weaker levels too."""
+
+    signed: Rupiah | None = None
+    api_confirmed: Rupiah | None = None
+    settled: Rupiah | None = None
+
+
 class ProviderPolicy(_Part):
-    """Per provider: payments proved only by a static token are granted up to `confirm_above_idr`.
+    """Per provider: payments proved only by a static token are granted up to `confirm_above_idr`; `grant_up_to_idr` are the limits of the
+    levels above it (`schemas/attestation.py`). Beyond its limit money is held until more is known; an operator's word has no limit.
 
     A completion that was announced, of a payment or of a period of a plan with a price, and whose money is not told within
     `unconfirmed_after_minutes` is shown as unconfirmed: an hour is longer than the first two of a provider's repetitions. `disputes`: what happens to what was bought when a payer's bank asks for the money back:
     `tell` nothing but operators are told; `clawback` a lost one takes it back as a refund does; `freeze` an open one does already, and a won
     one gives it back. `reversals`: a payment that somebody at the provider set back to unpaid `keep`s what it bought until an operator decides, or
-    what it bought is taken back at once (`clawback`), and is there again when it is set to paid again.
+    what it bought is taken back at once (`clawback`), and is there again when it is set to paid again. `disowned`: what happens to what was bought
+    with a payment that the provider, on being asked, does not know or calls unpaid: `tell` operators, or `freeze` it until the provider stands by the payment.
     `expiring_soon`: so long before its end a subscription is announced as expiring, once per end. `expired_early`: a
     subscription that the provider calls over before its end: `keep` access until the end that was paid for, or `end` it; operators are told
-    either way.
+    either way. `clock_tolerance`: so long after the end that we had set, by its own clock, money still counts as in time: its clock and ours differ
+    by a few seconds. Of an end that it set itself no such grace is needed.
     """
 
     payload_without_id: Literal["grant", "hold"] = "grant"
     confirm_above_idr: Rupiah = 500000
+    grant_up_to_idr: GrantLimits = GrantLimits()
     unconfirmed_after_minutes: int = Field(default=60, ge=1, le=60 * 24 * 30)
     disputes: Literal["tell", "freeze", "clawback"] = "tell"
     reversals: Literal["keep", "clawback"] = "keep"
+    disowned: Literal["tell", "freeze"] = "tell"
     expiring_soon: Span = "3 days"
     expired_early: Literal["keep", "end"] = "keep"
+    clock_tolerance: Span = "5s"
+
+    @cached_property
+    def tolerance(self) -> timedelta:
+        """How far the provider's clock may be from ours."""
+        return Period.parse(self.clock_tolerance).span
+
+    def may_grant(self, level: Attestation | None) -> int | None:
+        """Up to how many rupiah of one payment are granted when so much is known of it; None: any amount.
+
+        Without a level an earlier program kept no more than that somebody vouched for it: as if the provider had been asked.
+        """
+        limits = self.grant_up_to_idr
+        of_each = (self.confirm_above_idr, limits.signed, limits.api_confirmed, limits.settled)
+        rank = RANK[level or "api_confirmed"]
+        return min((limit for limit in of_each[rank:] if limit is not None), default=None)
+
+    def needed_for(self, amount: int) -> Attestation:
+        """The least that must be known before so many rupiah of one payment are granted."""
+        enough = (level for level in LEVELS if (limit := self.may_grant(level)) is None or amount <= limit)
+        return next(enough, "operator")
 
 
 _DEFAULT_POLICY = ProviderPolicy()
+_MONTH = timedelta(days=31)  # to compare lengths of periods by
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +246,12 @@ class Catalog(_Part):
     def policy(self, provider: str) -> ProviderPolicy:
         return self.providers.get(provider, _DEFAULT_POLICY)
 
+    def longest_plan(self, provider: str) -> Period | None:
+        """The longest period of the plans that this provider sells; None when it sells none."""
+        plans = [p for p in self.products if p.kind == "plan" and getattr(p, provider, None) is not None]
+        periods = [Period.parse(plan.period) for plan in plans if plan.period]
+        return max(periods, key=lambda period: period.months * _MONTH + period.span, default=None)
+
     def plan_priced(self, provider: str, amount: int | None) -> Match:
         """The one plan that this provider sells at this price. Of two, or none, it is never guessed."""
         plans = [p for p in self.products if p.kind == "plan" and getattr(p, provider, None) is not None]
@@ -253,7 +304,7 @@ def _no_duplicates(what: str, ids: Iterable[str]) -> None:
 
 
 _PARTS: tuple[type[_Part], ...] = (
-    Catalog, Credit, Tier, Product, ScalevNames, MayarNames, XenditNames, ProviderPolicy,
+    Catalog, Credit, Tier, Product, ScalevNames, MayarNames, XenditNames, ProviderPolicy, GrantLimits,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.api import CUSTOMER_ID_PATTERN, ApiModel, Page, Read
-from schemas.vocabulary import PaymentMethod, ProviderName, RequestStatus
+from schemas.vocabulary import PaymentMethod, ProviderName, RequestStatus, SuspenseReason
 
 CustomerId = Field(
     pattern=f"^{CUSTOMER_ID_PATTERN}$", max_length=128, description="A customer who is registered."
@@ -26,9 +26,11 @@ class TopUpBody(ApiModel):
     )
     payment_method: Literal["qris", "va", "ewallet"]
     va_channel: str | None = Field(
-        None, max_length=40, description="For va: BCA_VIRTUAL_ACCOUNT, BNI_…, BRI_… or MANDIRI_…"
+        None,
+        max_length=40,
+        description="For `va`: `BCA_VIRTUAL_ACCOUNT`, `BNI_VIRTUAL_ACCOUNT`, `BRI_VIRTUAL_ACCOUNT` or `MANDIRI_VIRTUAL_ACCOUNT`.",
     )
-    ewallet_channel: str | None = Field(None, max_length=40, description="For ewallet: OVO or GOPAY.")
+    ewallet_channel: str | None = Field(None, max_length=40, description="For `ewallet`: `OVO` or `GOPAY`.")
     mobile_number: str | None = Field(None, max_length=40, description="For OVO, as people write it.")
     allow_second: bool = Field(
         False, strict=True, description="Make a further request although an equal one is open."
@@ -52,6 +54,9 @@ class AskedTopUp(ApiModel):
     expires_at: datetime | None = Field(description="Money that comes later is credited and marked late.")
     paid_at: datetime | None
     late: bool
+    held: SuspenseReason | None = Field(
+        description="Why its money is in suspense: it came, and nothing was granted for it yet."
+    )
     qr_string: str | None
     qr_svg_url: str | None = Field(
         description="The code as a picture for pages of yours, while it can be paid; the secret of the payment page is in the address."
@@ -163,6 +168,9 @@ class AskedOrder(ApiModel):
     expires_at: datetime | None = Field(description="Money that comes later still counts and is marked late.")
     paid_at: datetime | None
     late: bool
+    held: SuspenseReason | None = Field(
+        description="Why its money is in suspense: it came, and nothing was granted for it yet."
+    )
     payment_page_url: str | None = Field(
         description="Our own page for the payer, who needs no key for it; null where LUNAS_API_PUBLIC_URL is unset."
     )

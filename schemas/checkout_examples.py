@@ -26,6 +26,7 @@ _TOPUP = {
     "expires_at": "2026-01-15T03:30:00Z",
     "paid_at": None,
     "late": False,
+    "held": None,
     "qr_string": _QR,
     "qr_svg_url": "https://pay.example.id/pay/kq3n4yVvQ8v9yJq0sXb2wVdHk3mP6tZa/qr.svg",
     "qr_png_url": "https://pay.example.id/pay/kq3n4yVvQ8v9yJq0sXb2wVdHk3mP6tZa/qr.png",
@@ -50,6 +51,7 @@ _ORDER = {
     "expires_at": "2026-01-16T03:00:00Z",
     "paid_at": None,
     "late": False,
+    "held": None,
     "payment_page_url": "https://pay.example.id/pay/kq3n4yVvQ8v9yJq0sXb2wVdHk3mP6tZa",
     "failure_code": None,
 }
@@ -70,6 +72,7 @@ _SUBSCRIPTION = {
     "expires_at": "2026-02-15T03:02:00Z",
     "access_until": "2026-02-18T03:02:00Z",
     "cancel_at_period_end": False,
+    "first_charge_at": None,
     "created_at": "2026-01-15T03:00:00Z",
     "failure_code": None,
 }

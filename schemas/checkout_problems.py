@@ -83,6 +83,7 @@ CHECKOUT_KINDS = (
         "Amount refused",
         "The payment provider does not take this amount for this channel.",
         "Nominal pembayaran tidak valid",
+        field="amount",
     ),
     ProblemKind(
         "payment_method_inactive",
@@ -90,6 +91,7 @@ CHECKOUT_KINDS = (
         "Payment method inactive",
         "This payment method is not available; use another one.",
         "Metode pembayaran tidak tersedia",
+        field="payment_method",
     ),
     ProblemKind(
         "request_cancelled",
@@ -111,6 +113,7 @@ CHECKOUT_KINDS = (
         "Channel unavailable",
         "This payment channel has a disturbance at the moment; use another one or try again later.",
         "Layanan sedang gangguan",
+        field="payment_method",
     ),
     ProblemKind(
         "provider_unavailable",
@@ -123,8 +126,8 @@ CHECKOUT_KINDS = (
         "provider_busy",
         503,
         "Provider busy",
-        "The payment provider takes no more calls at the moment; nothing was charged. Try again shortly.",
-        "Penyedia pembayaran sedang sibuk; tidak ada tagihan yang dibuat. Coba lagi sebentar.",
+        "The payment provider takes no more calls at the moment; nothing was done there. Try again shortly.",
+        "Penyedia pembayaran sedang sibuk; tidak ada yang dilakukan di sana. Coba lagi sebentar.",
     ),
     ProblemKind(
         "provider_silent",
@@ -167,6 +170,7 @@ CHECKOUT_KINDS = (
         "Order rejected",
         "The payment provider rejected this order; we have recorded why.",
         "Penyedia pembayaran menolak pesanan ini; sebabnya sudah kami catat.",
+        field="items",
     ),
     ProblemKind(
         "store_mismatch",

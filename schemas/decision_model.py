@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from schemas.event_model import EventModel
 
 
-class Posting(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Posting:
     """One leg of a double entry: debits positive, credits negative. `unit`: IDR, TOKEN (credit tokens) or CHAT (chat tokens)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     account: str
     unit: Literal["IDR", "TOKEN", "CHAT"]
@@ -33,6 +32,13 @@ class PlanTerms:
 
 PartRefund = Literal["keep", "shorten", "end"]
 """What becomes of a course or a plan when a part of its money goes back (docs/adr/0057)."""
+
+
+LatePayment = Literal["honour", "hold", "refund"]
+"""What becomes of money that was paid after its request had ended: it buys what it was for, or waits for a person, or is to go back (docs/adr/0067)."""
+
+Overpaid = Literal["keep", "hold", "credit"]
+"""What becomes of rupiah beyond those that we asked for: with the rest, or to a person, or to the customer's credit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,10 @@ class Bought:
     lessened: Lessened | None = None
 
 
+ChargeWord = Literal["vouched", "refunded"]
+"""Why a charge counts although it is large, or does not count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a customer's plans and subscriptions are to know of a payment: charges by name, and periods bought, by case and part.
@@ -61,7 +71,7 @@ class Given:
     `ended`: plans whose money gave way to other money, after a person had sold them. `lessened`: charges of which a part went back.
     """
 
-    charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
+    charges: dict[str, ChargeWord] = field(default_factory=dict)
     purchases: dict[str, tuple[str, Bought]] = field(default_factory=dict)
     ended: dict[str, Bought] = field(default_factory=dict)
     lessened: dict[str, Lessened] = field(default_factory=dict)
@@ -105,7 +115,7 @@ class Grant(ValueMoved):
 
     `attempts` at the provider, when they are not just `payment_id`; `what` and `whose`: short names of the words by which the facts told
     what was bought and by whom (`by`: of the address that found the customer). A person's word needs no such grounds. `part_refund`: what
-    the catalogue said that day of a part of the money that goes back.
+    the catalogue said that day of a part of the money that goes back; `if_late` and `if_overpaid`: what of money that is late, or too much.
     """
 
     attempts: tuple[str, ...] = ()
@@ -113,3 +123,5 @@ class Grant(ValueMoved):
     whose: str = ""
     by: str = ""
     part_refund: PartRefund = "keep"
+    if_late: LatePayment = "honour"
+    if_overpaid: Overpaid = "keep"

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from schemas.attestation import Attestation
 from schemas.corrections import (
     CourseDated,
     CourseWithdrawn,
@@ -31,7 +32,7 @@ class PaymentAssessed(Decision):
     more precise when a request turns into a payment. `aliases` are all provider ids that find it.
     `facts` are the log positions that were new since the last assessment. `held` is the suspense reason while money is held.
     `merged` names records that turned out to be this same payment; readers drop them. `whose`: see `Grant`. `given`: what the plans and
-    subscriptions of customers know of it, by customer.
+    subscriptions of customers know of it, by customer. `contested_amount`: of `refunded_amount` what an open dispute took back here and nobody has given back. `attestation`: how much we know of the money that came; None of none, and as earlier programs stored it.
     """
 
     TYPE: ClassVar[str] = "payment.assessed"
@@ -44,6 +45,7 @@ class PaymentAssessed(Decision):
     amount: int | None = None
     requested_amount: int | None = None
     refunded_amount: int = 0
+    contested_amount: int = 0
     currency: str = "IDR"
     method: str | None = None
     channel: str | None = None
@@ -60,6 +62,7 @@ class PaymentAssessed(Decision):
     facts: tuple[int, ...] = ()
     merged: tuple[str, ...] = ()
     whose: str = ""
+    attestation: Attestation | None = None
     given: dict[str, Given] = {}  # noqa: RUF012 - no factory: `unvalidated` makes these; events are never changed
 
 
@@ -186,7 +189,8 @@ class SubscriptionDecision(Decision):
     `access_until` is `expires_at` plus grace, the moment our own clock ends access whatever anybody says; None = no end known.
     Of an announced membership: `began`, whether anybody `named` its product, and `called`, the plans that its names meant in the catalogue
     so far, which its payments may have been for.
-    `held`: `unconfirmed` while it was announced as usable and no payment of it was told for too long; it is usable meanwhile.
+    `held`: `unconfirmed` while it was announced as usable and no payment of it was told for too long; it is usable meanwhile. `awaiting_confirmation`
+    while more was announced than is granted on what is known of it: that much is not usable before its provider, a payment or a person says the same.
     """
 
     subscription_id: str
@@ -204,7 +208,7 @@ class SubscriptionDecision(Decision):
     called: tuple[str, ...] = ()
     began: datetime | None = None
     named: bool = False
-    held: Literal["unconfirmed"] | None = None
+    held: Literal["unconfirmed", "awaiting_confirmation"] | None = None
 
 
 class SubscriptionCreated(SubscriptionDecision):
@@ -256,7 +260,7 @@ class SubscriptionExpiringSoon(SubscriptionDecision):
 
 
 class SubscriptionUpdated(SubscriptionDecision):
-    """A detail changed (licence code, member id, an earlier end)."""
+    """A detail changed (licence code, member id, an earlier end), or its money went back: `pending` then, it opens nothing until it is paid again."""
 
     TYPE: ClassVar[str] = "subscription.updated"
 

@@ -16,6 +16,7 @@ LONGEST = 320  # characters: 64 before the @, 255 behind it
 # One @; before it no sign that separates or quotes addresses in a mail header (RFC 5322, "specials"); behind it a host of labels that do
 # not begin or end with a hyphen. Two dots in a row before the @ exist at some mail hosts, and stay allowed.
 _ADDRESS = re.compile(r'[^ @()<>\[\],;:\\"]+@(?:[\w](?:[\w-]{0,61}[\w])?\.)*[\w](?:[\w-]{0,61}[\w])?')
+_NAME = re.compile(r"(~[a-z2-7]{16})(\.[A-Za-z0-9_-]+)?$")
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -34,6 +35,13 @@ def normalise_email(address: object) -> str | None:
     host = plain.rpartition("@")[2]
     domain = host if host.isascii() else _in_ascii(host)
     return None if domain is None else f"{mailbox}@{domain}"
+
+
+def mailbox_of(said: str | None) -> str | None:
+    """What a registered customer is matched by: the address in normal form, or its name where the log holds it sealed (docs/adr/0077)."""
+    if said is not None and (name := _NAME.match(said)) is not None:
+        return name[1]
+    return normalise_email(said)
 
 
 def _in_ascii(host: str) -> str | None:

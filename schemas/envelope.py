@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring_ascii
 from types import MappingProxyType
 
 from schemas.errors import Permanent
+from schemas.trace_context import TRACEPARENT, trace_id, well_formed
 
 MAGIC = b"LNS1"
 CONTENT_TYPE = "application/vnd.lunas.envelopes"
@@ -29,6 +31,9 @@ RECONCILED = "reconciled"
 TOLD_AT = "lunas-told-at"
 """Header of such an envelope: epoch microseconds at which the provider says that it sent the webhook, where it does."""
 
+KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "x-scalev-app-id")
+"""Headers of a request that travel with it; none of them ever holds a credential."""
+
 # Our own headers hold an allow-list of request headers; far below this. A larger one is a broken frame.
 MAX_HEADER_BYTES = 64 * 1024
 # RabbitMQ 4 refuses messages above 16 MiB (https://www.rabbitmq.com/docs/limits); a longer length is a broken frame.
@@ -37,6 +42,7 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
 # ASCII escapes: header values may hold undecodable bytes as lone surrogates, which UTF-8 refuses.
 _quoted = encode_basestring_ascii
+_CONTEXT = b'"traceparent":'
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -57,7 +63,8 @@ class Envelope:
     """One verified HTTP delivery, or a replay of one.
 
     `received_at` is in epoch microseconds. `secret_id` is the first 12 hex digits of the SHA-256 of the secret that
-    matched, never the secret. `headers` holds lower-case names from an allow-list.
+    matched, never the secret. `headers` holds lower-case names from an allow-list. `traceparent`: what it is a part of, where somebody
+    records that (docs/tracing.md).
     """
 
     delivery_id: str
@@ -71,6 +78,7 @@ class Envelope:
     replay_of: str | None = None
     dead_letter_id: str | None = None
     actor: str | None = None
+    traceparent: str | None = None
 
 
 def pack_one(envelope: Envelope) -> bytes:
@@ -82,6 +90,7 @@ def pack_one(envelope: Envelope) -> bytes:
             ("replay_of", envelope.replay_of),
             ("dead_letter_id", envelope.dead_letter_id),
             ("actor", envelope.actor),
+            (TRACEPARENT, envelope.traceparent),
         )
         if value is not None
     )
@@ -123,6 +132,35 @@ def unpack(data: bytes) -> list[Envelope]:
     return envelopes
 
 
+def contexts_in(data: bytes) -> Iterator[str]:
+    """The trace contexts of the envelopes in an AMQP body of ours, without unpacking it: a quick look for who records traces. Never raises."""
+    offset = len(MAGIC)
+    with suppress(EnvelopeError, ValueError):
+        while offset < len(data):
+            header, offset = _block(data, offset, MAX_HEADER_BYTES)
+            if _CONTEXT in header and (context := well_formed(json.loads(header).get(TRACEPARENT))):
+                yield context
+            _, offset = _block(data, offset, MAX_BODY_BYTES)
+
+
+def context_in(frame: bytes) -> str | None:
+    """The trace context of an envelope that `pack_one` made."""
+    return next(contexts_in(MAGIC + frame), None)
+
+
+def carried_on(envelopes: Sequence[Envelope], context: object) -> list[Envelope]:
+    """Envelopes of a message that bears a trace context of its own: the one of the same trace goes on from there."""
+    sent = well_formed(context.decode("ascii", "replace") if isinstance(context, bytes) else context)
+    if sent is None:
+        return list(envelopes)
+    return [
+        replace(each, traceparent=sent)
+        if each.traceparent is not None and trace_id(each.traceparent) == trace_id(sent)
+        else each
+        for each in envelopes
+    ]
+
+
 def _block(data: bytes, offset: int, limit: int) -> tuple[bytes, int]:
     start = offset + _LENGTH.size
     if start > len(data):
@@ -143,7 +181,7 @@ def _envelope(header: bytes, body: bytes) -> Envelope:
         raise EnvelopeError("header", "the header is not JSON") from error
     if not isinstance(fields, dict):
         raise EnvelopeError("header", "the header is not an object")
-    received_at = fields.get("received_at")
+    received_at, context = fields.get("received_at"), fields.get(TRACEPARENT)
     if type(received_at) is not int:
         raise EnvelopeError("header", "received_at is not an integer")
     return Envelope(
@@ -158,6 +196,8 @@ def _envelope(header: bytes, body: bytes) -> Envelope:
         replay_of=_optional_text(fields, "replay_of"),
         dead_letter_id=_optional_text(fields, "dead_letter_id"),
         actor=_optional_text(fields, "actor"),
+        # What is no context says nothing: it is no reason to set a delivery aside.
+        traceparent=None if context is None else well_formed(context),
     )
 
 

@@ -29,21 +29,32 @@ M = TypeVar("M", bound=EventModel)
 
 
 def unvalidated(model: Callable[P, M]) -> Callable[P, M]:
-    """The constructor of a model for values of our own: its calls are checked by mypy, not while the program runs.
+    """The constructor of a model for values of our own: their types are checked by mypy and by tests, not while the program runs.
 
-    Raises TypeError for a model with rules beyond its types: those must hold wherever its events come from.
+    Rules beyond types are asked all the same: they must hold wherever events come from. Raises TypeError for a model that does more while it
+    is made than fill in defaults and ask such rules.
     """
     if not (isinstance(model, type) and issubclass(model, EventModel)):
         raise TypeError(f"{model!r} is no event model")
-    fields = model.model_fields
-    if model.__pydantic_decorators__.model_validators or any(one.default_factory for one in fields.values()):
+    fields, asked = model.model_fields, model.__pydantic_decorators__
+    rules: list[Callable[[EventModel], object]] = [
+        getattr(model, name) for name, rule in asked.model_validators.items() if rule.info.mode == "after"
+    ]
+    if (
+        len(rules) < len(asked.model_validators)
+        or asked.field_validators
+        or any(one.default_factory for one in fields.values())
+    ):
         raise TypeError(f"{model.__name__} is more than its fields")
     # In the order of the fields, so that events are written alike whoever built them.
     blank = {name: None if field.is_required() else field.default for name, field in fields.items()}
     names = set(fields)
 
     def build(*_: P.args, **values: P.kwargs) -> M:
-        return cast("M", _made(model, {**blank, **values}, names))
+        event = _made(model, {**blank, **values}, names)
+        for rule in rules:
+            rule(event)
+        return cast("M", event)
 
     return build
 

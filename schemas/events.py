@@ -15,6 +15,7 @@ from schemas.decisions import DECISIONS
 from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel
 from schemas.facts import FACTS
+from schemas.personal_facts import PERSONAL_FACTS
 from schemas.plan_facts import PLAN_REQUEST_FACTS
 
 __all__ = ["EVENT_TYPES", "UPCASTERS", "EventModel", "decode", "encode"]
@@ -22,7 +23,7 @@ __all__ = ["EVENT_TYPES", "UPCASTERS", "EventModel", "decode", "encode"]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 EVENT_TYPES: dict[str, type[EventModel]] = {
-    model.TYPE: model for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
+    model.TYPE: model for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS, *PERSONAL_FACTS)
 }
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}

@@ -45,6 +45,7 @@ _PAYMENT = {
     "paid_at": "2026-01-15T03:00:00Z",
     "late": False,
     "token_only": True,
+    "attestation": "token_only",
     "settled": False,
     "held": None,
     "failure_code": None,

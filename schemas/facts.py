@@ -7,21 +7,16 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.attestation import Attestation
 from schemas.event_model import EventModel
+from schemas.payment_words import PAYMENT_WORDS
 from schemas.plan_facts import PLAN_FACTS
 from schemas.refund_facts import OWN_REFUND_FACTS
 from schemas.request_facts import CHECKOUT_FACTS
 
 Report = Literal[
-    "created",
-    "activated",
-    "renewed",
-    "renewal_failed",
-    "cancelled",
-    "expired",
-    "expiring_soon",
-    "tier_changed",
-]
+    "created", "activated", "renewed", "renewal_failed", "cancelled", "expired", "expiring_soon", "tier_changed"
+]  # fmt: skip
 
 
 class ProductHint(BaseModel):
@@ -78,7 +73,7 @@ class PaymentFact(EventModel):
     `requested_amount` what was asked for. `aliases` are further ids a person may look it up by.
     `announced`: the provider says it is done, but the money itself is told by another event that is still to come.
     `occurred_at` is the provider's time of this state, or our time of receipt when `timed` is false; so it is when the stated time cannot
-    be (`untrusted_time`), and then the money is held.
+    be (`untrusted_time`), and then the money is held. `attestation`: who vouches for it; None as earlier programs stored it.
     """
 
     provider: str
@@ -108,6 +103,7 @@ class PaymentFact(EventModel):
     occurred_at: datetime
     timed: bool = True
     paid_at: datetime | None = None
+    attestation: Attestation | None = None
 
 
 class PaymentPending(PaymentFact):
@@ -162,6 +158,7 @@ class RefundFact(EventModel):
     own_reference: str | None = None
     token_only: bool = False
     occurred_at: datetime
+    attestation: Attestation | None = None
 
 
 class RefundSucceeded(RefundFact):
@@ -176,8 +173,13 @@ class RefundFailed(RefundFact):
     TYPE: ClassVar[str] = "refund.failed"
 
 
+CONTESTED = "reconciled-"
+"""Before the id of a dispute whose other side is the provider: on being asked it does not stand by a payment that it, or somebody, told us of."""
+
+
 class DisputeFact(EventModel):
-    """A payer's bank asks for money back. `amount` in whole rupiah, None when not stated; `provider_status` as the provider calls it."""
+    """A payer's bank asks for money back, or the provider does not know of any (`CONTESTED`). `amount` in whole rupiah, None when not stated;
+    `provider_status` as the provider calls it."""
 
     provider: str
     payment_key: str
@@ -192,6 +194,7 @@ class DisputeFact(EventModel):
     token_only: bool = False
     occurred_at: datetime
     timed: bool = True
+    attestation: Attestation | None = None
 
 
 class DisputeOpened(DisputeFact):
@@ -240,6 +243,7 @@ class OrderRecorded(EventModel):
     draft: bool = False
     as_of: datetime
     timed: bool = True
+    attestation: Attestation | None = None
 
 
 class OrderCancelled(EventModel):
@@ -252,6 +256,7 @@ class OrderCancelled(EventModel):
     aliases: tuple[str, ...] = ()
     status: str | None = None
     as_of: datetime
+    attestation: Attestation | None = None
 
 
 class OrderDeleted(EventModel):
@@ -263,6 +268,7 @@ class OrderDeleted(EventModel):
     order_key: str
     aliases: tuple[str, ...] = ()
     as_of: datetime
+    attestation: Attestation | None = None
 
 
 class SubscriptionReported(EventModel):
@@ -271,7 +277,8 @@ class SubscriptionReported(EventModel):
     `subscription_key`: Xendit plan id, Mayar licence code, else member id. `cycle_id`/`cycle_number` name a charge (Xendit).
     `starts_at`: planned start of the charged period, or of the first one. `expires_at`: end the provider states (Mayar).
     `final`: no further attempt at this cycle will follow. `finished`: all planned recurrences were done. `announced`: its payer has done
-    everything, and what makes it usable is told by another event that is still to come.
+    everything, and what makes it usable is told by another event that is still to come. `told_at`: when we were told of an end, where that is
+    long after `occurred_at`.
     """
 
     TYPE: ClassVar[str] = "subscription.reported"
@@ -298,7 +305,9 @@ class SubscriptionReported(EventModel):
     failure_code: str | None = None
     token_only: bool = False
     occurred_at: datetime
+    told_at: datetime | None = None
     timed: bool = True
+    attestation: Attestation | None = None
 
 
 class CustomerRegistered(EventModel):
@@ -371,30 +380,10 @@ class SuspenseWriteOffWithdrawn(SuspenseFact):
 
 
 FACTS: tuple[type[EventModel], ...] = (
-    WebhookReceived,
-    WebhookConflicted,
-    PaymentPending,
-    PaymentAuthorized,
-    PaymentSucceeded,
-    PaymentSettled,
-    PaymentFailed,
-    PaymentExpired,
-    RefundSucceeded,
-    RefundFailed,
-    DisputeOpened,
-    DisputeWon,
-    DisputeLost,
-    OrderRecorded,
-    OrderCancelled,
-    OrderDeleted,
-    SubscriptionReported,
-    CustomerRegistered,
-    CatalogPublished,
-    SuspenseClaimed,
-    SuspenseClaimWithdrawn,
-    SuspenseWrittenOff,
-    SuspenseWriteOffWithdrawn,
-    *CHECKOUT_FACTS,
-    *PLAN_FACTS,
-    *OWN_REFUND_FACTS,
-)
+    WebhookReceived, WebhookConflicted,
+    PaymentPending, PaymentAuthorized, PaymentSucceeded, PaymentSettled, PaymentFailed, PaymentExpired,
+    RefundSucceeded, RefundFailed, DisputeOpened, DisputeWon, DisputeLost,
+    OrderRecorded, OrderCancelled, OrderDeleted, SubscriptionReported, CustomerRegistered, CatalogPublished,
+    SuspenseClaimed, SuspenseClaimWithdrawn, SuspenseWrittenOff, SuspenseWriteOffWithdrawn,
+    *CHECKOUT_FACTS, *PLAN_FACTS, *OWN_REFUND_FACTS, *PAYMENT_WORDS,
+)  # fmt: skip

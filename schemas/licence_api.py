@@ -19,6 +19,8 @@ _LINE = re.compile(_SEEN)
 
 
 def _named(value: str) -> str:
+    if not value.strip("\t\n\r "):
+        raise ValueError("string_empty")
     if _LINE.fullmatch(value) is None:
         raise ValueError("control_characters")
     return value.strip()
@@ -81,7 +83,9 @@ class LicenceAnswer(Read):
     problem: ProblemCode | None = Field(
         description="Why the provider was not asked, or what became of it; null when all is well."
     )
-    subscription: LicenceSubscription | None = Field(description="Null when no webhook told us of it.")
+    subscription: LicenceSubscription | None = Field(
+        description="By its code, where a webhook named it; else by the payment that the provider says it was sold with. Null when neither tells."
+    )
 
 
 class SwitchedLicence(Read):

@@ -14,6 +14,7 @@ LICENCE_KINDS = (
         "Penyedia lisensi ini sedang tidak dapat ditanya ({problem}), dan catatan kami tidak mengenalnya. Bukan berarti lisensinya tidak "
         "berlaku: coba lagi sebentar.",
         members=("problem",),
+        field="licence_code",
     ),
     ProblemKind(
         "licence_outcome_unknown",
@@ -21,6 +22,7 @@ LICENCE_KINDS = (
         "Licence outcome unknown",
         "The provider did not say what became of it. The same call again is safe, and tells.",
         "Penyedia tidak memberi tahu hasilnya. Panggilan yang sama aman diulang, dan akan memberi tahu.",
+        field="licence_code",
     ),
     ProblemKind(
         "licence_not_found",
@@ -28,6 +30,7 @@ LICENCE_KINDS = (
         "Licence not found",
         "The provider knows no such licence of this product.",
         "Penyedia tidak mengenal lisensi ini untuk produk tersebut.",
+        field="licence_code",
     ),
     ProblemKind(
         "licence_expired",
@@ -35,6 +38,7 @@ LICENCE_KINDS = (
         "Licence expired",
         "This licence has expired.",
         "Lisensi ini sudah kedaluwarsa.",
+        field="licence_code",
     ),
     ProblemKind(
         "licence_limit_reached",
@@ -42,6 +46,7 @@ LICENCE_KINDS = (
         "Licence limit reached",
         "This licence is in use as often as it may be.",
         "Lisensi ini sudah dipakai sebanyak yang diperbolehkan.",
+        field="licence_code",
     ),
     ProblemKind(
         "licence_of_another_customer",
@@ -49,6 +54,7 @@ LICENCE_KINDS = (
         "Licence of another customer",
         "This licence belongs to another customer.",
         "Lisensi ini milik pelanggan lain.",
+        field="licence_code",
     ),
     ProblemKind(
         "product_id_required",

@@ -22,6 +22,8 @@ def parse_idr(value: object) -> int:
     Raises AmountError with reason amount_missing, amount_malformed, amount_fractional, amount_negative
     or amount_too_large. Zero is legal (a full coupon); callers that need money refuse it themselves.
     """
+    if type(value) is int and 0 <= value <= MAX_IDR:  # as nearly always
+        return value
     amount = _decimal(value)
     if amount != amount.to_integral_value():
         raise AmountError("amount_fractional", value)

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
+LAST = datetime(9999, 1, 1, tzinfo=UTC)
+"""Nothing ends later: there is room behind it for any time zone, and for a day's grace."""
+
 _TEXT = re.compile(r"\s*(\d{1,6})\s*([a-z]+)\s*\Z", re.ASCII)
 _SECONDS = {
     "s": 1,
@@ -51,10 +54,15 @@ class Period:
         raise ValueError(f"{text!r} is not a duration; write for example 30m, 24h, 3 days or 1 month")
 
     def after(self, anchor: datetime, times: int = 1) -> datetime:
-        """The end of `times` periods that began at `anchor` (timezone-aware). Returns UTC."""
+        """The end of `times` periods that began at `anchor` (timezone-aware), at the latest that of the calendar. Returns UTC."""
         local = anchor.astimezone(JAKARTA)
         index = local.year * 12 + local.month - 1 + self.months * times
         year, month = divmod(index, 12)
+        if year > LAST.year:
+            return LAST
         day = min(local.day, calendar.monthrange(year, month + 1)[1])
-        moved = local.replace(year=year, month=month + 1, day=day)
-        return moved.astimezone(UTC) + self.span * times
+        moved = local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
+        # Compared before they are added: the sum may be no date.
+        if self.span and times > (LAST - moved) // self.span:
+            return LAST
+        return moved + self.span * times

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """One kind of problem. The texts may name parameters in braces; those among `members` are fields of the answer too."""
+    """One kind of problem. The texts may name parameters in braces; those among `members` are fields of the answer too.
+
+    `field`: what of a call it is about, where whoever raises it says nothing else: a field, a parameter or a header.
+    """
 
     code: str
     status: int
@@ -15,3 +18,4 @@ class ProblemKind:
     en: str
     id: str
     members: tuple[str, ...] = ()
+    field: str | None = None

@@ -113,6 +113,12 @@ REASONS: dict[str, tuple[str, str]] = {
     "missing": ("{field}: required", "{field}: wajib diisi"),
     "extra_forbidden": ("{field}: no such field", "{field}: tidak ada bidang ini"),
     "string_type": ("{field}: a text is expected", "{field}: harus berupa teks"),
+    "bool_type": ("{field}: true or false is expected", "{field}: harus true atau false"),
+    "list_type": ("{field}: a list is expected", "{field}: harus berupa daftar"),
+    "too_short": ("{field}: no fewer than {low} in the list", "{field}: paling sedikit {low} dalam daftar"),
+    "too_long": ("{field}: no more than {high} in the list", "{field}: paling banyak {high} dalam daftar"),
+    "literal_error": ("{field}: one of {expected} is expected", "{field}: harus salah satu dari {expected}"),
+    "string_empty": ("{field}: must not be empty", "{field}: tidak boleh kosong"),
     "string_too_short": ("{field}: at least {low} characters", "{field}: paling sedikit {low} karakter"),
     "string_too_long": ("{field}: at most {high} characters", "{field}: paling banyak {high} karakter"),
     "model_type": ("{field}: a JSON object is expected", "{field}: harus berupa objek JSON"),
@@ -150,9 +156,19 @@ def reason_of(error: dict[str, Any]) -> Reason:
     kind, context = str(error["type"]), error.get("ctx", {})
     if kind == "value_error":
         kind = str(context.get("error"))
+    low = context.get("min_length")
+    if kind == "string_too_short" and low == 1:
+        kind = "string_empty"
     values = {
-        "field": ".".join(name_told(str(part)) for part in error["loc"]) or "body",
+        "field": ".".join(_place(part) for part in error["loc"]) or "body",
+        # Words of our own model: pydantic writes them as 'a', 'b' or 'c'.
+        "expected": str(context.get("expected", "")).replace("'", "").replace(" or ", ", "),
         "low": context.get("min_length", context.get("ge")),
         "high": context.get("max_length", context.get("le")),
     }
     return Reason(kind if kind in REASONS else "wrong_value", values)
+
+
+def _place(part: object) -> str:
+    """A field's name, or a number in a list."""
+    return str(part) if isinstance(part, int) else name_told(str(part))

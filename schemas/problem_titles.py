@@ -14,7 +14,6 @@ TITLES_IN_INDONESIAN: dict[str, str] = {
     "Held money not found": "Uang tertahan tidak ditemukan",
     "Already done": "Sudah dilakukan",
     "Nothing to undo": "Tidak ada yang dibatalkan",
-    "Claim of a subscription": "Klaim langganan",
     "Cancelled by the payer": "Dibatalkan pembayar",
     "Method not allowed": "Metode tidak diizinkan",
     "Body too large": "Isi terlalu besar",

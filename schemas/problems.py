@@ -22,6 +22,7 @@ _KINDS = (
         "Unauthorized",
         "Send the API key as `Authorization: Bearer <key>`.",
         "Kirim kunci API sebagai `Authorization: Bearer <kunci>`.",
+        field="Authorization",
     ),
     ProblemKind(
         "too_many_keys",
@@ -29,6 +30,7 @@ _KINDS = (
         "Too many wrong keys",
         "Too many wrong keys came from this address; try again after `Retry-After` seconds.",
         "Terlalu banyak kunci salah dari alamat ini; coba lagi setelah `Retry-After` detik.",
+        field="Authorization",
     ),
     ProblemKind(
         "forbidden",
@@ -36,6 +38,7 @@ _KINDS = (
         "Forbidden",
         "This key may not do this; it needs the scope `{scope}`.",
         "Kunci ini tidak boleh melakukannya; perlu cakupan `{scope}`.",
+        field="Authorization",
     ),
     ProblemKind(
         "key_of_a_customer",
@@ -43,6 +46,7 @@ _KINDS = (
         "Key of a customer",
         "This key is for one customer only, and this call is not about that customer.",
         "Kunci ini hanya untuk satu pelanggan, dan panggilan ini bukan tentang pelanggan itu.",
+        field="Authorization",
     ),
     ProblemKind(
         "rate_limited",
@@ -50,6 +54,7 @@ _KINDS = (
         "Rate limited",
         "This key is used more often than it may be; try again shortly.",
         "Kunci ini dipakai lebih sering daripada yang diperbolehkan; coba lagi sebentar.",
+        field="Authorization",
     ),
     ProblemKind(
         "not_found",
@@ -64,6 +69,7 @@ _KINDS = (
         "Customer not found",
         "No customer is registered under this id or e-mail.",
         "Tidak ada pelanggan terdaftar dengan id atau e-mail ini.",
+        field="customer_id",
     ),
     ProblemKind(
         "payment_not_found",
@@ -71,6 +77,7 @@ _KINDS = (
         "Payment not found",
         "No payment is known under this id.",
         "Tidak ada pembayaran yang dikenal dengan id ini.",
+        field="payment_id",
     ),
     ProblemKind(
         "method_not_allowed",
@@ -85,6 +92,7 @@ _KINDS = (
         "Body too large",
         "The body is larger than this API accepts.",
         "Isi permintaan lebih besar dari yang diterima API ini.",
+        field="body",
     ),
     ProblemKind(
         "invalid_body",
@@ -92,6 +100,7 @@ _KINDS = (
         "Invalid body",
         "The body is not what this call expects: {reason}.",
         "Isi permintaan tidak sesuai: {reason}.",
+        field="body",
     ),
     ProblemKind(
         "invalid_parameter",
@@ -106,6 +115,7 @@ _KINDS = (
         "Idempotency key reused",
         "This Idempotency-Key was used for another request; use a new one.",
         "Idempotency-Key ini sudah dipakai untuk permintaan lain; pakai kunci baru.",
+        field="Idempotency-Key",
     ),
     ProblemKind(
         "projection_behind",
@@ -113,6 +123,7 @@ _KINDS = (
         "Projection behind",
         "The data reflects position {position}, not yet {min_position}; try again shortly.",
         "Data baru mencapai posisi {position}, belum {min_position}; coba lagi sebentar.",
+        field="min_position",
     ),
     ProblemKind(
         "conflict",
@@ -128,6 +139,7 @@ _KINDS = (
         "{tokens} tokens are asked for, and {credit_tokens} can be spent.",
         "Diminta {tokens} token, sedangkan yang dapat dipakai {credit_tokens}.",
         members=("credit_tokens",),
+        field="tokens",
     ),
     ProblemKind(
         "account_frozen",
@@ -135,13 +147,14 @@ _KINDS = (
         "Account frozen",
         "Nothing can be spent from this account until an operator has looked at it.",
         "Saldo akun ini belum dapat dipakai sampai diperiksa operator.",
+        field="customer_id",
     ),
     ProblemKind(
         "quota_exceeded",
         409,
         "Quota exceeded",
         "This use does not fit in the quota `{quota}` of the tier in force; it starts anew at {resets_at}.",
-        "Pemakaian ini melampaui kuota `{quota}` dari tier yang berlaku; kuota dimulai lagi pada {resets_at}.",
+        "Pemakaian ini melampaui kuota `{quota}` dari tingkat yang berlaku; kuota dimulai lagi pada {resets_at}.",
         members=("quota", "resets_at"),
     ),
     ProblemKind(
@@ -150,6 +163,7 @@ _KINDS = (
         "Reference reused",
         "This `reference` was used for something else of this customer; use a new one.",
         "`reference` ini sudah dipakai untuk hal lain milik pelanggan ini; pakai yang baru.",
+        field="reference",
     ),
     ProblemKind(
         "reservation_not_found",
@@ -157,6 +171,7 @@ _KINDS = (
         "Reservation not found",
         "This customer has no reservation with this id.",
         "Pelanggan ini tidak punya reservasi dengan id ini.",
+        field="reservation_id",
     ),
     ProblemKind(
         "reservation_closed",
@@ -165,6 +180,7 @@ _KINDS = (
         "This reservation is over: it was {outcome}.",
         "Reservasi ini sudah selesai: {outcome}.",
         members=("outcome",),
+        field="reservation_id",
     ),
     ProblemKind(
         "capture_exceeds_reservation",
@@ -173,6 +189,7 @@ _KINDS = (
         "{reserved} tokens are reserved, not {tokens}; spend the rest by itself.",
         "Yang direservasi {reserved} token, bukan {tokens}; sisanya dipakai lewat panggilan tersendiri.",
         members=("reserved",),
+        field="tokens",
     ),
     ProblemKind(
         "unavailable",
@@ -209,12 +226,12 @@ class Problem(LunasError):
 
     @property
     def field(self) -> str | None:
-        """The field of the body, or the parameter, that is wrong."""
+        """The field of the body, the parameter or the header that is wrong; None where it is none of them."""
         reason = self.values.get("reason")
         named = self.values.get("field") or self.values.get("parameter")
         if named is None and isinstance(reason, Reason):
             named = reason.values.get("field")
-        return None if named is None else str(named)
+        return self.kind.field if named is None else str(named)
 
     def title(self, language: Language) -> str:
         """The kind of problem in a few words."""

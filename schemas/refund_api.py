@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from schemas.api import ApiModel, Read
+from schemas.api import CUSTOMER_ID_PATTERN, ApiModel, Read
 from schemas.vocabulary import ProviderName, RefundMaker, RefundStatus
 
 MOST_IDR = 10**12
@@ -26,6 +26,12 @@ class RefundBody(ApiModel):
         min_length=1,
         max_length=200,
         description="Why, for your records; requested_by_customer, duplicate, fraudulent and cancellation are told to the provider.",
+    )
+    customer_id: str | None = Field(
+        None,
+        pattern=f"^{CUSTOMER_ID_PATTERN}$",
+        max_length=128,
+        description="Whose it is; a key of one customer needs it, and of somebody else's the call knows nothing.",
     )
 
 

@@ -11,6 +11,9 @@ from typing import ClassVar
 
 from schemas.event_model import EventModel
 
+TAKEN_BACK = "taken_back"
+"""Failure code of a refund by hand that never was: a person recorded it by mistake, and took that back."""
+
 _OWN = re.compile(r"rfn_[0-9a-f]{32}")
 
 

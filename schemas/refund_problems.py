@@ -11,6 +11,7 @@ REFUND_KINDS = (
         "Refund not supported",
         "This payment cannot be refunded through `{provider}`: {reason}.",
         "Pembayaran ini tidak dapat dikembalikan lewat `{provider}`: {reason}.",
+        field="provider_payment_id",
     ),
     ProblemKind(
         "refund_exceeds_payment",
@@ -18,6 +19,7 @@ REFUND_KINDS = (
         "Refund exceeds payment",
         "This is more than can go back of this payment: {reason}.",
         "Ini melebihi yang dapat dikembalikan dari pembayaran ini: {reason}.",
+        field="amount",
     ),
     ProblemKind(
         "refund_in_progress",
@@ -25,6 +27,7 @@ REFUND_KINDS = (
         "Refund in progress",
         "Another refund of this payment is under way at the provider; try again when it has ended.",
         "Pengembalian lain untuk pembayaran ini sedang diproses penyedia; coba lagi setelah selesai.",
+        field="provider_payment_id",
     ),
     ProblemKind(
         "refund_funds_missing",
@@ -32,6 +35,7 @@ REFUND_KINDS = (
         "Refund funds missing",
         "Our balance at the provider does not cover this refund; we have recorded that.",
         "Saldo kami di penyedia tidak mencukupi pengembalian ini; hal ini sudah kami catat.",
+        field="amount",
     ),
     ProblemKind(
         "refund_not_found",
@@ -39,5 +43,6 @@ REFUND_KINDS = (
         "Refund not found",
         "No refund is known under this id.",
         "Tidak ada pengembalian dana dengan id ini.",
+        field="refund_id",
     ),
 )

@@ -26,7 +26,10 @@ class RejectionError(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """`received_at` is in epoch microseconds; `headers` holds no value that could be close to a secret."""
+    """`received_at` is in epoch microseconds; `headers` holds no value that could be close to a secret.
+
+    `credential`: what is kept of the token it carried (`providers/kept_credential.py`).
+    """
 
     quarantine_id: str
     provider: str
@@ -36,6 +39,7 @@ class Rejection:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    credential: str = ""
 
 
 def pack_rejection(rejection: Rejection) -> bytes:
@@ -43,6 +47,7 @@ def pack_rejection(rejection: Rejection) -> bytes:
         **{name: getattr(rejection, name) for name in _TEXTS},
         "received_at": rejection.received_at,
         "headers": dict(rejection.headers),
+        "credential": rejection.credential,
     }
     encoded = json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii")
     return b"".join((MAGIC, _LENGTH.pack(len(encoded)), encoded, rejection.body))
@@ -67,6 +72,7 @@ def unpack_rejection(data: bytes) -> Rejection:
         received_at=fields["received_at"],
         headers=fields["headers"],
         body=data[end:],
+        credential=fields.get("credential", ""),
     )
 
 
@@ -75,7 +81,8 @@ def _is_valid(fields: object) -> bool:
         return False
     headers = fields.get("headers")
     return (
-        type(fields.get("received_at")) is int
+        isinstance(fields.get("credential", ""), str)
+        and type(fields.get("received_at")) is int
         and isinstance(headers, dict)
         and all(isinstance(value, str) for value in headers.values())
     )

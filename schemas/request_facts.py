@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.decision_model import PartRefund
+from schemas.decision_model import LatePayment, Overpaid, PartRefund
 from schemas.event_model import EventModel
 
 RequestKind = Literal["topup", "order"]
@@ -45,6 +45,8 @@ class RequestedItem(BaseModel):
     period: str | None = None
     grace: str | None = None
     part_refund: PartRefund = "keep"
+    late: LatePayment = "honour"
+    overpaid: Overpaid = "keep"
 
 
 class CheckoutFact(EventModel):

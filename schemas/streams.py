@@ -64,6 +64,11 @@ def case(case_key: str) -> StreamName:
     return StreamName(f"case-{case_key}")
 
 
+def correction(change_id: str) -> StreamName:
+    """What operators said of a payment instead of its provider."""
+    return StreamName(f"correction-{change_id}")
+
+
 def suspense(suspense_id: str) -> StreamName:
     """What operators said of held money."""
     return StreamName(f"suspense-{suspense_id}")

@@ -53,14 +53,7 @@ def loads(body: bytes, *, mend: bool = False) -> Any:
 
 def _parse(text: str, *, mend: bool) -> Any:
     try:
-        return json.loads(
-            text,
-            strict=not mend,
-            parse_float=_decimal,
-            parse_int=_integer,
-            parse_constant=_constant,
-            object_pairs_hook=_unique,
-        )
+        return (_MENDING if mend else _STRICT).decode(text)
     except json.JSONDecodeError as error:
         raise UnparsableError("not_json", f"at character {error.pos}") from None
     except RecursionError:
@@ -161,3 +154,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise UnparsableError("duplicate_key", f"a name of {len(key)} characters")
             seen.add(key)
     return document
+
+
+def _decoder(*, strict: bool) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        strict=strict,
+        parse_float=_decimal,
+        parse_int=_integer,
+        parse_constant=_constant,
+        object_pairs_hook=_unique,
+    )
+
+
+_STRICT, _MENDING = _decoder(strict=True), _decoder(strict=False)

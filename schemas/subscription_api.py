@@ -52,7 +52,8 @@ class ChangeBody(ApiModel):
     at: Literal["auto", "now", "period_end"] = Field(
         "auto",
         description="`now`: the next period is charged today at the new price, and the new tier is in force when that is paid. "
-        "`period_end`: with the next charge when it is due. `auto`: `now` for a higher tier, else `period_end`.",
+        "`period_end`: with the next charge when it is due. `auto`: `now` for a tier above the one that is paid for, else "
+        "`period_end`.",
     )
     customer_id: str | None = _OWNER
 
@@ -81,6 +82,10 @@ class AskedSubscription(ApiModel):
     expires_at: datetime | None
     access_until: datetime | None = Field(description="`expires_at` and grace.")
     cancel_at_period_end: bool
+    first_charge_at: datetime | None = Field(
+        description="When it is charged first, where a subscription of this plan that goes on no more is paid for until then; "
+        "null: as soon as a wallet or card is linked."
+    )
     created_at: datetime
     failure_code: str | None = Field(
         description="Why it failed; `never_linked` when it was ended because nobody linked anything in time."

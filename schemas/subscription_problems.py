@@ -11,13 +11,15 @@ SUBSCRIPTION_KINDS = (
         "Subscription not found",
         "Nobody asked here for a subscription with this id.",
         "Tidak ada langganan dengan id ini yang diminta di sini.",
+        field="subscription_id",
     ),
     ProblemKind(
         "subscription_not_active",
         409,
         "Subscription not active",
-        "The subscription is `{status}`; only one that is active can be changed.",
-        "Langganan ini berstatus `{status}`; hanya yang aktif dapat diubah.",
+        "The subscription is `{status}`: it can be changed while it is active, and ended once its provider has answered.",
+        "Langganan ini berstatus `{status}`: dapat diubah selama aktif, dan diakhiri setelah penyedianya menjawab.",
+        field="subscription_id",
     ),
     ProblemKind(
         "subscription_ended",
@@ -25,6 +27,7 @@ SUBSCRIPTION_KINDS = (
         "Subscription ended",
         "The subscription has ended or will not go on; ask for a new one.",
         "Langganan ini sudah berakhir atau tidak dilanjutkan; mintalah yang baru.",
+        field="subscription_id",
     ),
     ProblemKind(
         "subscription_exists",

@@ -54,7 +54,7 @@ class SuspenseClaimBody(WordBody):
 
 
 class SuspenseUndoBody(WordBody):
-    """Takes the newest word back."""
+    """Takes the newest word back, or the record of a refund by hand."""
 
 
 class SuspenseWriteOffBody(WordBody):
@@ -86,6 +86,17 @@ class SuspenseAct(ApiModel):
     reason: str
 
 
+class SuspenseGoingBack(ApiModel):
+    """The refund by which held money is on its way to its payer. Nobody can claim it meanwhile."""
+
+    refund_id: str = Field(description="Of `GET /v1/refunds/{refund_id}`.")
+    status: Literal["reserved", "pending"] = Field(
+        description="`reserved` until its provider took it on, then `pending`."
+    )
+    since: datetime
+    by: str = Field(description="Who asked for it.")
+
+
 class OneSuspense(Read, SuspenseItem):
     """One entry, whatever became of it, and what people did about it."""
 
@@ -94,6 +105,12 @@ class OneSuspense(Read, SuspenseItem):
     released_at: datetime | None
     released_by: str | None = Field(description="Null where the rules released it.")
     acts: list[SuspenseAct]
+    going_back: SuspenseGoingBack | None = Field(
+        description="Null unless it is on its way back to its payer. When nothing comes of that it is held as before."
+    )
+    undoable: bool = Field(
+        description="Whether there is something that `undo` takes back: a claim, a write-off, a refund by hand."
+    )
 
 
 class CandidateSign(ApiModel):
@@ -124,7 +141,7 @@ class SuspenseWord(ApiModel):
     """What was said and recorded. What follows shows at `position` and behind it: pass it as `min_position`."""
 
     id: str
-    done: Literal["claimed", "unclaimed", "written_off", "reopened"]
+    done: Literal["claimed", "unclaimed", "written_off", "reopened", "refund_taken_back"]
     act_id: str = Field(description="Of the audit record.")
     undoable: bool = Field(description="Whether it can be taken back with `undo`.")
     position: int

@@ -45,6 +45,8 @@ SUSPENSE_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "released_at": None,
         "released_by": None,
         "acts": [],
+        "going_back": None,
+        "undoable": False,
         **_READ,
     },
     s.SuspenseCandidates: {

@@ -11,6 +11,7 @@ SUSPENSE_KINDS = (
         "Held money not found",
         "Nothing is or was held under this id.",
         "Tidak ada uang yang tertahan dengan id ini.",
+        field="suspense_id",
     ),
     ProblemKind(
         "suspense_already_done",
@@ -18,19 +19,14 @@ SUSPENSE_KINDS = (
         "Already done",
         "Nothing was changed: {reason}.",
         "Tidak ada yang diubah: {reason}.",
+        field="suspense_id",
     ),
     ProblemKind(
         "suspense_nothing_to_undo",
         409,
         "Nothing to undo",
-        "Nobody has claimed it or written it off, or that was taken back already. A refund cannot be taken back.",
-        "Belum ada yang mengklaim atau menghapusbukukannya, atau sudah dibatalkan. Pengembalian dana tidak dapat dibatalkan.",
-    ),
-    ProblemKind(
-        "suspense_claim_of_subscription",
-        409,
-        "Claim of a subscription",
-        "That claim also said whose a subscription is, and other payments rest on it: refund the payment instead.",
-        "Klaim itu juga menyatakan pemilik langganan, dan pembayaran lain bergantung padanya: kembalikan pembayarannya.",
+        "Nobody has claimed it or written it off, or that was taken back already. What a provider sent back cannot be taken back.",
+        "Belum ada yang mengklaim atau menghapusbukukannya, atau sudah dibatalkan. Dana yang sudah dikirim penyedia tidak dapat dibatalkan.",
+        field="suspense_id",
     ),
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from schemas.events import EventModel
 from schemas.streams import StreamName
@@ -20,16 +21,14 @@ class Effect(StrEnum):
     QUARANTINED = "quarantined"  # authentic, but of another account or environment
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """One domain event to append: `stream` such as `payment-xendit-py-…`, and the event itself."""
 
     stream: StreamName
     event: EventModel
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(msgspec.Struct, frozen=True):
     """The meaning of one delivery.
 
     `dedupe_key` is unique per provider and account and stays the same when the provider sends the same thing again.
@@ -40,13 +39,12 @@ class Translation:
     effect: Effect
     event_name: str | None
     dedupe_key: str
-    says: dict[str, object] = field(default_factory=dict)
+    says: dict[str, object] = msgspec.field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TranslationContext:
+class TranslationContext(msgspec.Struct, frozen=True):
     """What a translator may know besides the bytes. Account ids are checked only when set.
 
     `received_at` (timezone-aware) stands in for events that carry no time of their own. `production` says which environment we are.

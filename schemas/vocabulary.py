@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from typing_extensions import TypeAliasType
 
-from schemas import decisions
+from schemas import attestation, decisions
 
 PaymentStatus = TypeAliasType("PaymentStatus", decisions.PaymentStatus)
 RequestStatus = TypeAliasType(
@@ -30,6 +30,9 @@ RequestStatus = TypeAliasType(
 """Of a payment that we asked for: `unknown` while its provider has not answered."""
 
 SubscriptionStatus = TypeAliasType("SubscriptionStatus", decisions.SubscriptionStatus)
+SubscriptionHeld = TypeAliasType("SubscriptionHeld", Literal["unconfirmed", "awaiting_confirmation"])
+"""Why more was announced of a subscription than its payments say."""
+
 LicenceState = TypeAliasType(
     "LicenceState",
     Literal["active", "inactive", "expired", "not_found", "past_due", "cancelled", "pending"],
@@ -55,6 +58,9 @@ ChangeKind = TypeAliasType(
 StepKind = TypeAliasType("StepKind", Literal["fact", "decision"])
 LedgerUnit = TypeAliasType("LedgerUnit", Literal["IDR", "TOKEN", "CHAT"])
 
+Attestation = TypeAliasType("Attestation", attestation.Attestation)
+"""How much we know of money."""
+
 SuspenseReason = TypeAliasType(
     "SuspenseReason",
     Literal[
@@ -72,6 +78,8 @@ SuspenseReason = TypeAliasType(
         "spam_order",
         "order_deleted",
         "paid_after_cancel",
+        "paid_late",
+        "paid_late_refund",
         "licence_of_another_customer",
         "payload_without_id",
         "unconfirmed",
@@ -145,7 +153,7 @@ def method_word(stored: str | None) -> str | None:
     return stored if stored is None or stored in METHODS else "other"
 
 
-NotificationKind = Literal[
+MailKind = Literal[
     "payment.received",
     "payment.refunded",
     "balance.low",
@@ -155,4 +163,7 @@ NotificationKind = Literal[
     "suspense.held",
     "suspense.released",
 ]
-"""What applications and customers are told of."""
+"""What customers are told of by mail."""
+
+NotificationKind = Literal[MailKind, "enrollment.granted", "enrollment.revoked"]
+"""What applications are told of: all of that, and what a course platform has to do."""

@@ -2,7 +2,7 @@
 
 | Fixture | What |
 |---|---|
-| `database_url` | address of a fresh database with all migrations, dropped afterwards |
+| `database_url` | address of a fresh database as `lunas migrate` leaves it, dropped afterwards |
 | `empty_database_url` | address of a fresh database without tables |
 | `pool` | asyncpg pool on `database_url`, connected the way processes are |
 | `broker_url` | address of a fresh vhost |
@@ -11,11 +11,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from hypothesis.internal.conjecture import providers as examples
@@ -24,6 +26,7 @@ from runtime.database import Pool, open_pool
 from runtime.settings import Settings
 from runtime.settings.model import variable_name
 from tests import services
+from tests.turns import turns_of
 
 # What the caller has set for an instance of theirs, in the environment or in the checkout's `.env`, is for that instance: the tests,
 # and the processes that they start, read neither.
@@ -38,14 +41,24 @@ if not hasattr(examples, "_get_local_constants"):
     raise pytest.UsageError(
         "Hypothesis has changed: see to it in tests/conftest.py that examples do not hang on what is loaded"
     )
+# An example may take as long as the machine needs: a limit of its own is red when it stands still, and finds nothing.
+hypothesis.settings.register_profile(
+    "any speed",
+    parent=hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any speed")
 _NOTHING = examples.Constants()
 examples._get_local_constants = lambda: _NOTHING
 
+PATIENT = {"database_acquire_timeout_seconds": 60.0}
+"""Its end is answered 503: a test has hundreds of calls wait for each other, and a machine may stand still meanwhile."""
 SERVICE_FIXTURES = {"database_url", "empty_database_url", "pool", "broker_url", "postgres", "rabbitmq"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The unit ring needs no service; a test that asks for one is in the wrong folder."""
+    """The unit ring needs no service; a test that asks for one is in the wrong folder. And every file has its turn."""
     unit = Path(__file__).parent / "unit"
     for item in items:
         wrong = SERVICE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
@@ -53,6 +66,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(
                 f"{item.nodeid} uses {', '.join(sorted(wrong))}: move it to tests/integration"
             )
+    turns = turns_of({item.path: None for item in items})
+    items.sort(key=lambda item: turns[item.path])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is collected and loaded stays; the cycle collector need not walk through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +120,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
     free = {name: 0 for name in Settings.model_fields if name.endswith("_port")}
 
     def build(**overrides: Any) -> Settings:
-        return Settings(**({"env": "development", "home": tmp_path, **free} | overrides))
+        return Settings(**({"env": "development", "home": tmp_path, **PATIENT, **free} | overrides))
 
     return build
 

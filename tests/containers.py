@@ -88,7 +88,7 @@ def _database_answers(url: str) -> bool:
     """The image first runs a server without a door, for its set-up."""
 
     async def ask() -> None:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await asyncpg.connect(url, timeout=60)
         await connection.close()
 
     from tests.services import run_apart

@@ -23,7 +23,7 @@ NUMBER = re.compile(r"(?<=_)c(\d{2,3})(?=_)")
 HEAD = """# Correctness: what must happen, and which test holds it
 
 Written by `python -m tests.correctness`; `make check` compares it. A test carries the numbers of the cases that it holds in its name, so
-`pytest -k c46` runs those of a case. A case is in "Missing" below when no test holds the whole of it.
+`pytest -k _c46_` runs those of a case. A case is in "Missing" below when no test holds the whole of it.
 """
 
 
@@ -87,7 +87,7 @@ def page() -> str:
         for _name, cases in sections()
         for case in cases
         if case.missing is not None
-    ]
+    ] or ["Nothing."]
     return "\n".join(parts) + "\n"
 
 

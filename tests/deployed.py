@@ -129,6 +129,6 @@ def _execute(url: str, *statements: str) -> None:
 
 
 def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
         raise RuntimeError(f"rabbitmqctl failed: {done.stdout}{done.stderr}")

@@ -5,7 +5,7 @@ DECLARE
 BEGIN
     -- Streams grow by the million here, and are looked up by what is computed from a number.
     FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-        WHERE schemaname = 'lunas' AND tablename NOT IN ('projection_versions', 'projection_parked', 'checkpoints', 'schema_migrations')
+        WHERE schemaname = 'lunas' AND tablename NOT IN ('projection_versions', 'projection_parked', 'checkpoints', 'schema_migrations', 'operators', 'operator_sessions')
     LOOP
         EXECUTE 'ALTER TABLE ' || name || ' SET UNLOGGED';
         EXECUTE 'ALTER TABLE ' || name || ' SET (autovacuum_enabled = off)';
@@ -67,11 +67,46 @@ SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ('0000000
     CASE WHEN n % 50 = 0 THEN 'open' ELSE 'resolved' END
 FROM generate_series(1, $1::bigint / 100) n;
 
+-- parked_streams: One for every thousand payments.
+INSERT INTO parked_streams (stream, provider, waiting, amount_idr)
+SELECT 'xendit:pr-' || n, 'xendit', 10, 50000 FROM generate_series(1, $1::bigint / 1000) n;
+
+-- waiting_deliveries: Ten behind each.
+INSERT INTO waiting_deliveries (stream, delivery_id, received_at, message)
+SELECT 'xendit:pr-' || 1 + n / 10, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '2026-01-01'::timestamptz, '\x00'
+FROM generate_series(0, $1::bigint / 100 - 1) n;
+
 -- quarantine: As many as are kept at most.
 INSERT INTO quarantine (quarantine_id, provider, cause, received_at, remote, path, headers, body, body_sha256)
 SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'xendit', 'token_wrong',
     '2026-01-01'::timestamptz + n * interval '10 seconds', '', '/webhooks/xendit', '{}', '\x00', '\x00'
 FROM generate_series(1, least($1::bigint, 10000)) n;
+
+-- replays: A hundred plans; the newest is under way.
+INSERT INTO replay_plans (plan_id, filter, source, status, items, planned_by)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'provider=xendit', 'letters', CASE WHEN n < 100 THEN 'done' ELSE 'running' END,
+    $1::bigint / 2000, 'sari'
+FROM generate_series(1, 100) n;
+
+-- replayed: What they consist of.
+INSERT INTO replay_items (plan_id, number, source, source_id, provider, event_name, cause, amount, sampled, delivery_id, state, outcome)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, number,
+    CASE WHEN n < 90 THEN 'letters' WHEN n < 95 THEN 'deliveries' ELSE 'quarantine' END, ('00000000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid,
+    'xendit', 'payment.capture', 'amount_fractional', 50000, number % 10 = 0, ('00000000-0000-7000-8000-' || lpad(to_hex(200 * number), 12, '0'))::uuid,
+    CASE WHEN n < 100 THEN 'done' WHEN number % 2 = 0 THEN 'sent' ELSE 'waiting' END, CASE WHEN n < 100 THEN 'processed' END
+FROM generate_series(1, 100) n, generate_series(1, $1::bigint / 2000) number;
+
+-- corrections: One for every thousand payments.
+INSERT INTO corrections (change_id, provider, payment_id, case_key, patch, before, at_stake, reason, author, status)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'xendit', 'py-' || n, 'xendit:py-' || n, '{}', '{}', 50000, 'r', 'sari', 'applied'
+FROM generate_series(1, $1::bigint / 1000) n;
+
+-- problems: Some of which somebody has said something.
+INSERT INTO problems (fingerprint, status, changed_by) SELECT 'f' || n, 'acknowledged', 'sari' FROM generate_series(1, 50) n;
+
+-- notes: And noted something.
+INSERT INTO problem_notes (note_id, fingerprint, author, note)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'f' || n % 50, 'sari', 'seen' FROM generate_series(1, 200) n;
 
 -- acts: One for every fifty payments.
 INSERT INTO operator_acts (act_id, actor, verb, target, reason)
@@ -83,11 +118,12 @@ SELECT 'key-' || n, '\x00', 200, '{}' FROM generate_series(1, $1::bigint / 10) n
 
 -- payment_requests: One for every second payment, a few of them open, waiting, or for a person to confirm.
 INSERT INTO payment_requests (request_id, kind, customer_id, provider, amount_idr, method, channel, slot, status,
-    page_secret, page_digest, next_try_at, position)
+    page_secret, page_digest, next_try_at, position, instrument)
 SELECT 'req_' || lpad(to_hex(n), 32, '0'), CASE WHEN n % 5 = 0 THEN 'order' ELSE 'topup' END, 'c' || 1 + n % ($1 / 4),
     CASE WHEN n % 20 = 0 THEN 'manual' ELSE 'xendit' END, 50000, 'qris', 'QRIS', CASE WHEN n % 50 = 0 THEN 'slot-' || n END,
     CASE WHEN n % 1000 = 0 THEN 'requested' WHEN n % 30 = 0 THEN 'refused' ELSE 'open' END,
-    'secret-' || n, sha256(('secret-' || n)::bytea), CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n
+    'secret-' || n, sha256(('secret-' || n)::bytea), CASE WHEN n % 1000 = 0 THEN timestamptz '2026-01-15' END, 10 * n,
+    CASE WHEN n % 3 = 0 THEN json_build_object('va_number', 10766000000000 + n) ELSE json_build_object('qr_string', '000201' || n) END
 FROM generate_series(1, $1::bigint / 2) n;
 
 -- plan_requests: One for every second customer, a few of them waiting.
@@ -136,6 +172,10 @@ SELECT 'xendit:pr-' || n, 'xendit:py-' || n FROM generate_series(1, $1::bigint) 
 INSERT INTO reconcile_runs (run_id, provider, since, asked_by, status, started_at)
 SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'xendit', '2026-01-01', 'schedule', CASE WHEN n = 1 THEN 'running' ELSE 'done' END,
     '2026-01-01'::timestamptz + n * interval '1 hour' FROM generate_series(1, $1::bigint / 1000) n;
+
+-- confirmations: What the provider said of a handful of payments that wait for its word.
+INSERT INTO confirmations (case_key, provider, payment_id, answer, our_amount, next_at)
+SELECT 'xendit:py-' || n, 'xendit', 'py-' || n, 'unknown', 900000, clock_timestamp() + interval '1 hour' FROM generate_series(1, 20) n WHERE n <= $1::bigint;
 
 -- reconcile_findings: One for every hundredth payment, a few of them open, a tenth given to intake.
 INSERT INTO reconcile_findings (provider, kind, payment_id, finding_id, our_amount, at, delivery_id, first_run, last_run, resolved_at)
@@ -230,6 +270,33 @@ INSERT INTO notifications (event_id, receiver, position, kind, subject, customer
 SELECT md5(n::text)::uuid, receiver, 5 * n, 'payment.received', 'xendit:py-' || n, 'c' || 1 + n % ($1 / 4), '2026-01-01'::timestamptz + n * interval '10 seconds',
     '{}', CASE WHEN n % 500 = 0 THEN 'waiting' ELSE 'delivered' END, '2026-01-01'::timestamptz + n * interval '10 seconds'
 FROM generate_series(1, $1::bigint) n, unnest(ARRAY['ep_1', 'email']) receiver;
+
+-- personal_data: Sealed from the beginning.
+INSERT INTO personal_data (key_check, key_check_before, since) VALUES ('\x00', '\x01', 0);
+
+-- person_keys: One for every customer and one for every address; a few destroyed.
+INSERT INTO person_keys (name, address_index, customer_id, wrapped_key, sealed, wrapped_by, destroyed_at, erasure_id)
+SELECT '~' || translate(lpad(n::text, 16, '0'), '0189', 'abcd'), CASE WHEN n % 2 = 0 AND n % 500 > 0 THEN sha256(n::text::bytea) END,
+    CASE WHEN n % 2 = 1 AND n % 500 > 0 THEN 'c' || n END, CASE WHEN n % 500 > 0 THEN '\x00'::bytea END,
+    CASE WHEN n % 2 = 0 AND n % 500 > 0 THEN '\x00'::bytea END, CASE WHEN n % 100 > 0 THEN '\x00'::bytea END, CASE WHEN n % 500 = 0 THEN now() END,
+    CASE WHEN n % 500 = 0 THEN md5(n::text)::uuid END
+FROM generate_series(1, $1::bigint / 4) n;
+
+-- addresses_in_clear: Some.
+INSERT INTO addresses_in_clear (address_index) SELECT sha256(('a' || n)::bytea) FROM generate_series(1, $1::bigint / 20) n;
+
+-- body_archives: Some months.
+INSERT INTO body_archives (month, from_id, until_id, through, file, bodies, sha256, archived_by)
+SELECT m, first_id(m), first_id(m + interval '1 month'), 5, 'bodies-' || n || '.jsonl.gz', 5, sha256('x'), 'sari'
+FROM generate_series(1, 60) n, LATERAL (SELECT (date '2020-01-01' + make_interval(months => n))::date AS m) AS month;
+
+-- bodies_forgotten: A few.
+INSERT INTO bodies_forgotten (delivery_id, erasure_id) SELECT md5(n::text)::uuid, md5(n::text)::uuid FROM generate_series(1, $1::bigint / 20) n;
+
+-- erasures: A few, some of which wait.
+INSERT INTO erasures (erasure_id, customer_id, reason, requested_by, approved_by, done_at)
+SELECT md5(n::text)::uuid, 'c' || n, 'asked', 'sari', CASE WHEN n % 10 > 0 THEN 'dewi' END, CASE WHEN n % 10 > 0 THEN now() END
+FROM generate_series(1, $1::bigint / 500) n;
 
 -- checkpoints: Everything is folded.
 UPDATE checkpoints SET position = 5 * $1::bigint;

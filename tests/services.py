@@ -25,9 +25,16 @@ import asyncpg
 
 from deploy.local.services.private import ServiceUrls, private_services
 from tests import containers
+from tests.memory import quick_place, sweep
 
 T = TypeVar("T")
-VHOSTS_PER_CALL = 20  # one rabbitmqctl call costs half a second, a vhost inside it milliseconds
+ROOM_BYTES = 4 << 30
+"""Free memory that a worker's servers are put into: what a run of the suite leaves there, several times over."""
+HOMES = "lunas-tests-"
+BY_FILE = "STRATEGY file_copy"
+"""Copies a database past the log: in memory a seventh of the work, on a disk slower, as every file is synced."""
+VHOSTS_PER_CALL = 40  # one rabbitmqctl call costs half a second, a vhost inside it milliseconds
+HANGS_SECONDS = 240.0  # below the limit of a test; on a machine with ten times its work forty vhosts took more than a minute
 
 
 def run_apart(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -51,55 +58,71 @@ def run_apart(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 @dataclass
 class DatabaseServer:
-    """A PostgreSQL server where tests make databases of their own from one migrated template."""
+    """A PostgreSQL server where tests make databases of their own, copies of one template.
+
+    A database that a test is done with goes when the next one is made, over the same connection. `copying`: options of such a copy.
+    """
 
     admin_url: str
+    copying: str = ""
     template: str | None = None
     _made: list[str] = field(default_factory=list)
+    _done: list[str] = field(default_factory=list)
 
     def create_empty(self) -> str:
         """A new empty database; its address."""
         return self._create(None)
 
     def create_migrated(self) -> str:
-        """A new database with all migrations; its address. The first call makes the template."""
+        """A new database as `lunas migrate` leaves it; its address. The first call makes the template."""
         if self.template is None:
             url = self._create(None)
             run_apart(lambda: _migrate(url))
-            self.template = urlsplit(url).path.lstrip("/")
+            self.template = _name(url)
         return self._create(self.template)
 
     def drop(self, url: str) -> None:
-        name = urlsplit(url).path.lstrip("/")
-        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self._made.remove(name)
+        self._done.append(_name(url))
 
     def drop_all(self) -> None:
-        for name in self._made:
-            self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._execute(*map(_dropping, self._made))
         self._made.clear()
+        self._done.clear()
 
     def _create(self, template: str | None) -> str:
         name = f"lunas_test_{os.getpid()}_{secrets.token_hex(4)}"
-        self._execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
-        self._made.append(name)
+        copied = f' TEMPLATE "{template}" {self.copying}' if template else ""
+        done, self._done = self._done, []
+        self._execute(*map(_dropping, done), f'CREATE DATABASE "{name}"{copied}')
+        self._made = [*(kept for kept in self._made if kept not in done), name]
         return replace_path(self.admin_url, name)
 
-    def _execute(self, statement: str) -> None:
+    def _execute(self, *statements: str) -> None:
         async def work() -> None:
             connection = await asyncpg.connect(self.admin_url)
             try:
-                await connection.execute(statement)
+                for statement in statements:
+                    await connection.execute(statement)
             finally:
                 await connection.close()
 
         run_apart(work)
 
 
+def _name(url: str) -> str:
+    return urlsplit(url).path.lstrip("/")
+
+
+def _dropping(name: str) -> str:
+    return f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+
+
 async def _migrate(url: str) -> None:
     from eventstore.migrations import migrate
+    from projections.versions import ensure_at
 
     await migrate(url)
+    await ensure_at(url)
 
 
 @dataclass
@@ -130,21 +153,21 @@ class BrokerServer:
     def _prepare(self) -> None:
         user = urlsplit(self.url).username or "guest"
         names = [f"test-{os.getpid()}-{secrets.token_hex(3)}" for _ in range(VHOSTS_PER_CALL)]
-        self._delete(self._used)
-        self._used.clear()
         self._eval(
+            f"{_deleting(self._used)}, "
             '[begin rabbit_vhost:add(N, <<"tests">>), rabbit_auth_backend_internal:set_permissions('
             f'<<"{user}">>, N, <<".*">>, <<".*">>, <<".*">>, <<"tests">>) end || N <- {_binaries(names)}].'
         )
+        self._used.clear()
         self._ready = names
 
     def _delete(self, names: Sequence[str]) -> None:
         if names and self.rabbitmqctl:
-            self._eval(f'[catch rabbit_vhost:delete(N, <<"tests">>) || N <- {_binaries(names)}].')
+            self._eval(f"{_deleting(names)}.")
 
     def _eval(self, expression: str) -> None:
         done = subprocess.run(
-            [*self.rabbitmqctl, "eval", expression], capture_output=True, text=True, timeout=60
+            [*self.rabbitmqctl, "eval", expression], capture_output=True, text=True, timeout=HANGS_SECONDS
         )
         if done.returncode != 0:
             raise RuntimeError(f"rabbitmqctl failed: {done.stdout}{done.stderr}")
@@ -159,6 +182,10 @@ class BrokerServer:
             channel = await connection.channel()
             for queue in topology(partitions=8).queues:
                 await channel.queue_delete(queue.name)
+
+
+def _deleting(names: Sequence[str]) -> str:
+    return f'[catch rabbit_vhost:delete(N, <<"tests">>) || N <- {_binaries(names)}]'
 
 
 def _binaries(names: Sequence[str]) -> str:
@@ -177,7 +204,12 @@ def database_server() -> Iterator[DatabaseServer]:
     with ExitStack() as stack:
         if not url and containers_wanted():
             url = stack.enter_context(containers.postgres())
-        server = DatabaseServer(url or stack.enter_context(_private(broker_url="unused")).database_url)
+        if url:
+            server = DatabaseServer(url)
+        else:
+            place = quick_place(ROOM_BYTES)
+            urls = stack.enter_context(_private(place, broker_url="unused"))
+            server = DatabaseServer(urls.database_url, copying=BY_FILE if place else "")
         stack.callback(server.drop_all)
         yield server
 
@@ -192,7 +224,7 @@ def broker_server() -> Iterator[BrokerServer]:
         elif containers_wanted():
             server = BrokerServer(*stack.enter_context(containers.rabbitmq()))
         else:
-            urls = stack.enter_context(_private(database_url="unused"))
+            urls = stack.enter_context(_private(quick_place(ROOM_BYTES), database_url="unused"))
             server = BrokerServer(urls.broker_url, urls.rabbitmqctl)
         yield server
 
@@ -207,9 +239,13 @@ def containers_wanted() -> bool:
 
 
 @contextmanager
-def _private(*, database_url: str | None = None, broker_url: str | None = None) -> Iterator[ServiceUrls]:
-    """One private service with its data in a temporary folder; local programs first, else containers."""
-    home = Path(tempfile.mkdtemp(prefix="lunas-tests-"))
+def _private(
+    place: str | None = None, *, database_url: str | None = None, broker_url: str | None = None
+) -> Iterator[ServiceUrls]:
+    """One private service with its data in a temporary folder, at `place`; local programs first, else containers."""
+    if place is not None:
+        sweep(HOMES, Path(place))
+    home = Path(tempfile.mkdtemp(prefix=HOMES, dir=place))
     home.chmod(0o755)  # the service's own user must pass through
     with private_services(home, database_url=database_url, broker_url=broker_url, erase=True) as urls:
         yield urls

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.1
+
+Look = Callable[[], object | Awaitable[object]]
 
 
-async def until(look: Callable[[], object | Awaitable[object]], seconds: float = PATIENCE_SECONDS) -> None:
+async def until(look: Look, seconds: float = PATIENCE_SECONDS) -> None:
     """Returns when `look` says something true; fails after `seconds`."""
     async with asyncio.timeout(seconds):
-        while True:
-            seen = look()
-            if inspect.isawaitable(seen):
-                seen = await seen
-            if seen:
-                return
+        while not await _seen(look):
             await asyncio.sleep(0.01)
+
+
+async def while_it_moves(look: Look, moves: Look, still: float, longest: float = float("inf")) -> bool:
+    """True when `look` says something true; False once `moves` has said the same for `still` seconds, or after `longest`.
+
+    For what takes as long as a machine takes: only that nothing happens any more is against it.
+    """
+    begun = time.monotonic()
+    last, since = await _seen(moves), begun
+    while not await _seen(look):
+        await asyncio.sleep(LOOK_SECONDS)
+        now = time.monotonic()
+        if (place := await _seen(moves)) != last:
+            last, since = place, now
+        if now - since > still or now - begun > longest:
+            return bool(await _seen(look))
+    return True
+
+
+async def _seen(look: Look) -> object:
+    seen = look()
+    return await seen if inspect.isawaitable(seen) else seen
 
 
 async def turns(number: int = 50) -> None:

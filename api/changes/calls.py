@@ -78,7 +78,8 @@ TICKET = Call(
     problems=("invalid_body", "body_too_large"),
     description="A browser's EventSource cannot send a key, and no page may hold one. Your server asks for a ticket and gives its page the "
     "`stream`; when the ticket is over, the stream ends, and EventSource says so with `readyState` 2: ask for another one and go on with "
-    "`last_event_id`. Pages of other addresses need `LUNAS_API_BROWSER_ORIGINS`. Nothing is kept of tickets, so none can be taken back before its end.",
+    "`last_event_id`: a stream with a ticket also tells its place, as an event `place` with an `id` and nothing in its `data`, when it begins and while "
+    "nothing happens, so that a page that has heard nothing misses nothing. Pages of other addresses need `LUNAS_API_BROWSER_ORIGINS`. Nothing is kept of tickets, so none can be taken back before its end.",
     tag="changes",
     scope="read",
 )

@@ -6,28 +6,34 @@ While nobody listens nothing is read. Listeners keep their own place and take wh
 from __future__ import annotations
 
 import asyncio
-import time
-from bisect import bisect_right
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from api.changes.source import ChangeSource, RowChange
+from api.changes.pages import RecentPages
+from api.changes.source import Changes, ChangeSource
 from api.gate import UNAVAILABLE
+from runtime.courtesy import Courtesy
 from runtime.logs import get_logger
 from runtime.notifications import Notifications
+from runtime.tracing import apart
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-# The projections do not notify: behind an append we look again this soon until they show it.
+# The projections do not notify: this soon behind an append we look, and again until they show it.
 FOLLOW_SECONDS = 0.01
-RESTS = 4.0  # times as long as it looked: a fifth of the time at most, however much there is
-REST_MAX_SECONDS = 0.5
+REST_MAX_SECONDS = 1.0
 
 log = get_logger(__name__)
+
+
+class Quiet(NamedTuple):
+    """Up to `through` there was nothing for whoever waited; `broken`: there is something now, or it is over."""
+
+    through: int
+    broken: bool
 
 
 class Feed:
@@ -36,12 +42,21 @@ class Feed:
     def __init__(self, source: ChangeSource, settings: Settings) -> None:
         self.source = source
         self._settings = settings
-        self._recent: list[RowChange] = []
-        self.start = self.through = 0
+        self._recent = RecentPages(settings.changes_recent_max)
+        self._courtesy = Courtesy(settings.changes_read_share, REST_MAX_SECONDS)
+        self._bells: dict[str | None, _Bell] = {}
+        self._begun = self._head = 0
         self._listening = 0
         self._task: asyncio.Task[None] | None = None
-        self._news = asyncio.Condition()
         self.closing = asyncio.Event()
+
+    @property
+    def start(self) -> int:
+        return self._recent.start
+
+    @property
+    def through(self) -> int:
+        return self._recent.through
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -51,31 +66,50 @@ class Feed:
         self._listening += 1
         try:
             if self._task is None or self._task.done():
-                self.through = self.start = (await self.source.reached())[0]
-                self._recent.clear()
-                self._task = asyncio.create_task(self._follow(), name="changes")
+                self._recent.begin((await self.source.reached())[0])
+                self._begun += 1
+                self._ring(list(self._bells), self._recent.start)
+                self._task = asyncio.create_task(self._follow(), name="changes", context=apart())
             yield
         finally:
             self._listening -= 1
 
-    def since(self, position: int) -> list[RowChange]:
-        """What is in memory behind a position, which must not lie before `start`."""
-        return self._recent[bisect_right(self._recent, position, key=attrgetter("position")) :]
+    def told(self, position: int, customer_id: str | None) -> bytes:
+        """What is in memory behind a position, which must not lie before `start`: of a customer, or with None of everybody."""
+        return self._recent.told(position, customer_id)
 
-    async def beyond(self, position: int, seconds: float) -> bool:
-        """Waits until there is more than up to `position`; False when there was nothing for so long, or we are closing."""
+    def page(self, position: int) -> Changes | None:
+        """What was read together and lies behind a position; None when nobody listens, or it is not in memory."""
+        following = self._task is not None and not self._task.done()
+        page = self._recent.page_behind(position) if following else None
+        if page is None:
+            return None
+        return Changes([item for item in page.items if item.position > position], page.through, self._head)
+
+    async def silence(self, position: int, customer_id: str | None, seconds: float) -> Quiet:
+        """Waits until there is more of a customer (None: of anybody) than up to `position`, which is not before `through`; or for so long."""
+        begun = self._begun
+        bell = self._bells.setdefault(customer_id, _Bell())
+        bell.waiting += 1
         try:
-            async with asyncio.timeout(seconds), self._news:
-                await self._news.wait_for(lambda: self.through > position or self.closing.is_set())
+            async with asyncio.timeout(seconds):
+                await bell.rung.wait()
         except TimeoutError:
-            return False
-        return not self.closing.is_set()
+            pass
+        finally:
+            bell.waiting -= 1
+            if not bell.waiting and self._bells.get(customer_id) is bell:
+                del self._bells[customer_id]
+        if self.closing.is_set() or begun != self._begun:
+            return Quiet(position, broken=True)
+        if bell.rung.is_set():
+            return Quiet(max(position, bell.after), broken=True)
+        return Quiet(max(position, self.through), broken=False)
 
     async def close(self) -> None:
         """Ends every stream."""
         self.closing.set()
-        async with self._news:
-            self._news.notify_all()
+        self._ring(list(self._bells), self.through)
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -83,31 +117,41 @@ class Feed:
     async def _follow(self) -> None:
         async with Notifications(self._settings, "api", "lunas_events") as wakeups:
             while self._listening:
-                began = time.monotonic()
                 try:
-                    behind = await self._take()
+                    with self._courtesy.working():
+                        behind = await self._take()
                 except UNAVAILABLE as error:
                     log.warning(
                         "changes cannot be read now", action="changes.unavailable", error=type(error).__name__
                     )
                     behind = False
                 if behind:
-                    # On a busy machine a look takes longer, and then the next one can wait.
-                    looked = time.monotonic() - began
-                    await asyncio.sleep(min(max(FOLLOW_SECONDS, RESTS * looked), REST_MAX_SECONDS))
-                else:
-                    await wakeups.wait()
+                    await asyncio.sleep(max(FOLLOW_SECONDS, self._courtesy.rest()))
+                elif await wakeups.wait():
+                    await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _take(self) -> bool:
         """Reads the next page. Whether the log has more than that."""
-        page = await self.source.after(self.through)
-        if page.through > self.through:
-            self._recent += page.items
-            surplus = len(self._recent) - self._settings.changes_recent_max
-            if surplus > 0:
-                self.start = self._recent[surplus - 1].position
-                del self._recent[: bisect_right(self._recent, self.start, key=attrgetter("position"))]
-            async with self._news:
-                self.through = page.through
-                self._news.notify_all()
-        return page.head > self.through
+        read = await self.source.after(self.through)
+        self._head = read.head
+        if read.through > self.through:
+            page = self._recent.add(read.through, read.items)
+            if page.items:
+                self._ring((None, *page.customers), page.after)
+        return read.head > self.through
+
+    def _ring(self, customers: Iterable[str | None], after: int) -> None:
+        for customer_id in customers:
+            bell = self._bells.pop(customer_id, None)
+            if bell is not None:
+                bell.after = after
+                bell.rung.set()
+
+
+class _Bell:
+    """Rung once for everybody who waits for one customer's changes. `after`: behind this lies what it was rung for."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+        self.waiting = 0
+        self.after = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -15,7 +15,8 @@ from aiohttp import web
 from api.answers import answer
 from api.changes.calls import LISTEN, TICKET
 from api.changes.feed import Feed
-from api.changes.source import ChangeSource, RowChange
+from api.changes.pages import written
+from api.changes.source import ChangeSource
 from api.changes.tickets import TICKET_MAX, Ticket, Tickets
 from api.checkout.bodies import parsed
 from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, only
@@ -36,13 +37,13 @@ log = get_logger(__name__)
 
 
 class ChangeStreams:
-    """The streams of one process."""
+    """The streams of one process. `clock`: seconds since 1970, for tickets."""
 
-    def __init__(self, pool: Pool, settings: Settings) -> None:
+    def __init__(self, pool: Pool, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.feed = Feed(ChangeSource(pool, settings), settings)
         self._settings = settings
         self._older = asyncio.Semaphore(CATCHING_UP_MAX)
-        self._tickets = Tickets(settings.require_api_key(), settings.changes_ticket_seconds)
+        self._tickets = Tickets(settings.require_api_key(), settings.changes_ticket_seconds, clock)
         origins = settings.api_browser_origins.split(",")
         self._origins = frozenset(origin.strip().rstrip("/") for origin in origins) - {""}
 
@@ -97,7 +98,8 @@ class ChangeStreams:
         seconds = min(longest, longest if asked is None else asked)
         ticket = self._ticket(request)
         left = math.inf if ticket is None else self._tickets.left(ticket)
-        stream = _Stream(customer_id, time.monotonic() + min(seconds, left), time.monotonic() + left)
+        now = time.monotonic()
+        stream = _Stream(customer_id, now + min(seconds, left), now + left, of_a_page=ticket is not None)
         after = _last_seen(request)
         async with self.feed.listening():
             reached, head = await self.feed.source.reached()
@@ -120,24 +122,26 @@ class ChangeStreams:
         return response
 
     async def _tell(self, request: web.Request, response: web.StreamResponse, stream: _Stream) -> None:
-        await response.write(b"retry: 1000\nid: %d\n\n" % stream.after)
+        await response.write(b"retry: 1000\n" + stream.place())
         while not self.feed.closing.is_set() and time.monotonic() < stream.over:
             if stream.after < self.feed.start or self.feed.through <= stream.after < stream.shown:
                 # Older than what is in memory, or newer than what the follower has seen since it last looked.
                 async with self._older:
                     page = await self.feed.source.after(stream.after)
-                data, stream.after = stream.told(page.items), page.through
+                data, stream.after = written(page.items, stream.customer_id), page.through
             elif stream.after < self.feed.through:
-                items, through = self.feed.since(stream.after), self.feed.through
-                data, stream.after = stream.told(items), through
+                data = self.feed.told(stream.after, stream.customer_id)
+                stream.after = self.feed.through
             else:
                 left = stream.until - time.monotonic()
                 if left <= 0:
                     return
                 heartbeat = self._settings.changes_heartbeat_seconds
-                if await self.feed.beyond(stream.after, min(heartbeat, left)):
+                silence = await self.feed.silence(stream.after, stream.customer_id, min(heartbeat, left))
+                stream.after = silence.through
+                if silence.broken:
                     continue
-                data = b": still here\nid: %d\n\n" % stream.after
+                data = b": still here\n" + stream.place()
             if data and not await self._written(request, response, data):
                 return
 
@@ -159,24 +163,18 @@ class ChangeStreams:
 class _Stream:
     """One listener: whose changes it wants, where it is, until when it waits for more, and when it is over whatever there is."""
 
-    def __init__(self, customer_id: str | None, until: float, over: float) -> None:
-        self._customer_id = customer_id
+    def __init__(self, customer_id: str | None, until: float, over: float, *, of_a_page: bool) -> None:
+        """`of_a_page`: it came with a ticket."""
+        self.customer_id = customer_id
         self.until, self.over = until, over
         self.after = self.shown = 0
+        self._of_a_page = of_a_page
 
-    def told(self, changes: Sequence[RowChange]) -> bytes:
-        wanted = [
-            change
-            for change in changes
-            if self._customer_id is None or change.customer_id == self._customer_id
-        ]
-        return b"".join([_event(change) for change in wanted])
-
-
-def _event(change: RowChange) -> bytes:
-    """The id comes with the last change of a position: whoever is cut off before gets all of that position again."""
-    place = b"id: %d\n" % change.position if change.last else b""
-    return b"event: %s\n%sdata: %s\n\n" % (change.kind.encode(), place, change.document)
+    def place(self) -> bytes:
+        """Where it is. An id alone is known to EventSource, which comes back with it, but not to the page; and with another ticket it is the page
+        that has to say where it was, also when it has heard nothing yet."""
+        told = b"event: place\ndata: {}\n" if self._of_a_page else b""
+        return told + b"id: %d\n\n" % self.after
 
 
 def _last_seen(request: web.Request) -> int | None:

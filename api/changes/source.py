@@ -37,6 +37,11 @@ class RowChange(NamedTuple):
     document: bytes
     last: bool
 
+    @property
+    def owner(self) -> str:
+        """Within whose changes the order is kept: the customer's; where there is none, of this one row."""
+        return self.customer_id or self.key
+
 
 class Changes(NamedTuple):
     """Changes in the order of the log. Everything up to `through` is among them, or was before them; `head` is where the log ends."""
@@ -58,27 +63,26 @@ class ChangeSource:
     async def reached(self) -> tuple[int, int]:
         """Up to where changes can be told, and the head of the log."""
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
-            return await self._reached(connection)
+            return await self._reached(connection), await head(connection)
 
     async def after(self, position: int, events: int = PAGE_EVENTS) -> Changes:
         """The next page behind a position. A row that several of its events touched is told once, at the last of them."""
         first_tier = (await self._catalogue.get()).first_tier
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
-            reached, newest = await self._reached(connection)
+            reached = await self._reached(connection)
             if reached <= position:
-                return Changes([], position, newest)
-            batch = await read(connection, position, TYPES, events)
-            through = min(batch.through, reached)
-            rows = touched(decode_all([event for event in batch.events if event[0] <= through]))
+                return Changes([], position, await head(connection))
+            batch = await read(connection, position, TYPES, events, reached)
+            rows = touched(decode_all(batch.events))
             documents: dict[tuple[ChangeKind, Any], tuple[str | None, dict[str, object]]] = {}
             for kind in {one.kind for one in rows}:
                 keys = [one.key for one in rows if one.kind == kind]
                 documents |= await self._documents(connection, kind, keys, first_tier)
-        return Changes(_changes(rows, documents), through, newest)
+        return Changes(_changes(rows, documents), batch.through, batch.head)
 
-    async def _reached(self, connection: Connection) -> tuple[int, int]:
+    async def _reached(self, connection: Connection) -> int:
         reached: int | None = await connection.fetchval(self._sql["reached"], NAMES)
-        return reached or 0, await head(connection)
+        return reached or 0
 
     async def _documents(
         self, connection: Connection, kind: ChangeKind, keys: Sequence[Any], first_tier: str

@@ -8,10 +8,14 @@ CHANGES_INDONESIAN: dict[str, str] = {
     ),
     "A browser's EventSource cannot send a key, and no page may hold one. Your server asks for a ticket and gives its page the "
     "`stream`; when the ticket is over, the stream ends, and EventSource says so with `readyState` 2: ask for another one and go on with "
-    "`last_event_id`. Pages of other addresses need `LUNAS_API_BROWSER_ORIGINS`. Nothing is kept of tickets, so none can be taken back before its end.": (
+    "`last_event_id`: a stream with a ticket also tells its place, as an event `place` with an `id` and nothing in its `data`, when it begins and while "
+    "nothing happens, so that a page that has heard nothing misses nothing. Pages of other addresses need `LUNAS_API_BROWSER_ORIGINS`. Nothing is kept "
+    "of tickets, so none can be taken back before its end.": (
         "EventSource peramban tidak bisa mengirim kunci, dan halaman tidak boleh menyimpannya. Server Anda meminta tiket lalu memberikan `stream`-nya "
         "kepada halaman; saat tiket habis, aliran berakhir dan EventSource menandainya dengan `readyState` 2: minta tiket lain dan lanjutkan dengan "
-        "`last_event_id`. Halaman dari alamat lain memerlukan `LUNAS_API_BROWSER_ORIGINS`. Tiket tidak disimpan, jadi tidak bisa dicabut sebelum habis."
+        "`last_event_id`: aliran dengan tiket juga memberitahukan tempatnya, sebagai peristiwa `place` dengan `id` dan `data` kosong, saat mulai dan selama "
+        "tidak ada kejadian, supaya halaman yang belum mendengar apa pun tidak melewatkan apa pun. Halaman dari alamat lain memerlukan "
+        "`LUNAS_API_BROWSER_ORIGINS`. Tiket tidak disimpan, jadi tidak bisa dicabut sebelum habis."
     ),
     "Whose changes a page may hear of.": "Perubahan siapa yang boleh didengar sebuah halaman.",
     "A ticket for the stream of one customer, for a page that cannot send a key.": (

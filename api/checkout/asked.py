@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from api.checkout.drafts import SQL
 from api.checkout.opening import Opener
-from api.checkout.requests import SQL, PaymentRequests, RecordedRequest, Wanted
+from api.checkout.requests import PaymentRequests, RecordedRequest
 from api.checkout.standing import Watch, check_position, refusal_of, wait_for_position
-from api.parameters import encode_cursor, integer, only, position_cursor
+from api.checkout.wanted import Wanted
+from api.parameters import encode_cursor, integer, is_anothers, only, position_cursor
 from runtime.faults import fault_point
 from schemas.api import CUSTOMER_ID_PATTERN
 from schemas.problems import Problem
@@ -43,7 +45,7 @@ class AskedPayments:
         """The request that stands for this wish, as far as its provider has answered. Raises Problem."""
         recorded = await self._requests.record(wanted, key, digest)
         fault_point("checkout.recorded")
-        row = await self._opener.settled(recorded.request_id)
+        row = await self._opener.settled(recorded.request_id, recorded.claimed)
         if row is None:
             raise Problem("unavailable", headers={"Retry-After": "1"})
         if row["status"] == "refused":
@@ -52,14 +54,14 @@ class AskedPayments:
 
     async def one(self, request: web.Request, name: str) -> asyncpg.Record:
         """The one in the path. While its provider has not answered, a look asks it. Raises Problem."""
-        only(request, ("min_position",))
+        only(request, ("min_position", "customer_id"))
         request_id = request.match_info[name]
         if not is_own_reference(request_id):
-            raise Problem("request_not_found")
+            raise Problem("request_not_found", field=name)
         wanted = await wait_for_position(request, self._watch, self._wait_seconds)
         row = check_position(await self._requests.pool.fetchrow(SQL["find"], request_id), wanted)
-        if row["request_id"] is None or row["kind"] != self._kind:
-            raise Problem("request_not_found")
+        if row["request_id"] is None or row["kind"] != self._kind or is_anothers(request, row["customer_id"]):
+            raise Problem("request_not_found", field=name)
         if row["status"] == "requested":
             row = await self._opener.settled(request_id) or row
         return row

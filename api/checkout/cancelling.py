@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from api.checkout.requests import SQL, PaymentRequests, append
+from api.checkout.drafts import SQL
+from api.checkout.requests import PaymentRequests, append
 from eventstore.append import lock_log
 from providers.asking import PaymentClient
 from providers.outgoing import CallFailed

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from providers.accounts import AccountExaminer
 from providers.asking import PaymentClient
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.licensing import LicenceClient
 from providers.mayar.account import MayarAccount
@@ -21,6 +20,7 @@ from providers.scalev.shelf import ScalevShelf
 from providers.xendit.account import XenditAccount
 from providers.xendit.client import XenditClient
 from providers.xendit.plan_client import XenditPlans
+from runtime.breaker import Breaker
 
 if TYPE_CHECKING:
     from runtime.settings import Settings

@@ -12,9 +12,10 @@ from api.checkout.idempotency import FirstAnswer
 from eventstore import append as log_append
 from eventstore.append import NewEvent
 from eventstore.queries import load
-from eventstore.read import head, read_stream
+from eventstore.read import head, newest_of, stream_version
 from runtime.database import Connection, Pool
 from runtime.ids import uuid7
+from runtime.tracing import told_of
 from schemas import streams, strict_json
 from schemas.api import CUSTOMER_ID_PATTERN, CustomerBody, CustomerRegistration
 from schemas.calls import Call, NextCall, Parameter
@@ -29,6 +30,7 @@ ATTEMPTS = 3  # another writer got between reading the stream and appending; can
 
 _SQL = load("customers.sql", "api")
 _ID = re.compile(CUSTOMER_ID_PATTERN)
+_COUNTRY = re.compile(r"^(62|0)")
 
 _CUSTOMER, _POSITION = "$response.body#/customer_id", "$response.body#/position"
 
@@ -111,34 +113,37 @@ async def register(connection: Connection, customer_id: str, body: CustomerBody)
     stream = streams.customer(customer_id)
     wanted = CustomerRegistered(customer_id=customer_id, email=body.email, name=body.name, phone=body.phone)
     await log_append.lock_log(connection)
-    shared = await _address_is_shared(connection, customer_id, body.email)
-    version, current = await newest_registration(connection, stream)
+    shared = await _address_is_shared(connection, customer_id, body)
+    version, current = await _newest_registration(connection, stream)
     if current == wanted:
         position = await head(connection)
         return _answer(wanted, created=False, changed=False, shared=shared, position=position)
-    metadata = {"correlation_id": str(uuid7()), "actor": "api"}
+    metadata = {"correlation_id": str(uuid7()), "actor": "api", **told_of()}
     appended = await log_append.append(
         connection, [NewEvent(stream, wanted, metadata)], expected={stream: version}
     )
     return _answer(wanted, created=current is None, changed=True, shared=shared, position=appended.last)
 
 
-async def _address_is_shared(connection: Connection, customer_id: str, email: str) -> bool:
+async def _address_is_shared(connection: Connection, customer_id: str, body: CustomerBody) -> bool:
     """Whether another customer is registered with this address: then its payments are nobody's without a further name."""
-    return bool(await connection.fetchval(_SQL["address"], customer_id, normalise_email(email) or email))
+    email = normalise_email(body.email) or body.email
+    return bool(await connection.fetchval(_SQL["address"], customer_id, email, digits_of(body.phone)))
 
 
-async def newest_registration(
+async def _newest_registration(
     connection: Connection, stream: StreamName
 ) -> tuple[int, CustomerRegistered | None]:
     """The stream's version and the newest registration on it."""
-    events = await read_stream(connection, stream)
-    for event in reversed(events):
-        if event.type == CustomerRegistered.TYPE:
-            registered = event.decoded()
-            if isinstance(registered, CustomerRegistered):
-                return events[-1].version, registered
-    return (events[-1].version if events else 0), None
+    registered = await newest_of(connection, stream, CustomerRegistered.TYPE)
+    version = await stream_version(connection, stream)
+    return version, registered if isinstance(registered, CustomerRegistered) else None
+
+
+def digits_of(phone: str | None) -> str | None:
+    """A phone number as it is looked for: its digits without the country or the leading zero."""
+    digits = _COUNTRY.sub("", re.sub(r"[^0-9]", "", phone)) if phone else ""
+    return digits or None
 
 
 def _parsed(raw: bytes) -> CustomerBody:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from eventstore.append import follow
 from eventstore.queries import load
 from runtime.database import Connection
 from schemas.problem_reasons import Reason
@@ -60,6 +61,7 @@ async def earlier(connection: Connection, key: str | None, request: bytes) -> Fi
         return None
     if row["request_sha256"] != request:
         raise Problem("idempotency_key_reused")
+    await follow(connection)
     return FirstAnswer(row["status"], orjson.loads(row["answer"]))
 
 

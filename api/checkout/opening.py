@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+import orjson
+
 from api.called import TurnAtProvider
-from api.checkout.requests import SQL, PaymentRequests, append
+from api.checkout.drafts import SQL, events_of
+from api.checkout.requests import Claimed, PaymentRequests, append
+from api.together import Together
 from api.turns import DUE_MAX, Turns, pause_after
-from eventstore.append import lock_log
+from eventstore.append import for_one_call, lock_log
 from providers.asking import Opening, PaymentAsk, PaymentClient
 from providers.call_record import CallMade, calls_collected
 from providers.outgoing import CallFailed
+from runtime.database import Connection
 from runtime.faults import fault_point
 from runtime.ids import utc_now
 from runtime.logs import get_logger
@@ -36,6 +43,19 @@ class _SettledAlready(Transient):
     """Another process recorded the answer: nothing of ours is."""
 
 
+OPENED_TOGETHER = 50
+"""Answers of providers in one transaction, of those that wait for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What a provider said of a request, and the events that say so."""
+
+    ask: PaymentAsk
+    facts: Sequence[EventModel]
+    opening: Opening
+
+
 class Opener:
     """Opens recorded requests at their providers. One per process."""
 
@@ -43,15 +63,15 @@ class Opener:
         self, requests: PaymentRequests, clients: Mapping[str, PaymentClient], settings: Settings
     ) -> None:
         self._requests, self._clients = requests, clients
-        self._lease = timedelta(seconds=settings.checkout_lease_seconds)
         self._pause = settings.checkout_resolve_seconds
         self._give_up = timedelta(minutes=settings.checkout_give_up_minutes)
         self._repeat_after = timedelta(seconds=settings.checkout_repeat_after_seconds)
-        self._turns = Turns(self._recorded_turn, requests.row, patience=settings.provider_call_budget_seconds)
+        self._turns = Turns(self._claimed_turn, requests.row, patience=settings.provider_call_budget_seconds)
+        self._opening = Together(self._write_together, OPENED_TOGETHER)
 
-    async def settled(self, request_id: str) -> asyncpg.Record | None:
-        """The request once its provider has answered, or nobody is asking any more."""
-        return await self._turns.settled(request_id)
+    async def settled(self, request_id: str, claimed: Claimed | None = None) -> asyncpg.Record | None:
+        """The request once its provider has answered, or nobody is asking any more. `claimed`: it is the caller's to ask."""
+        return await self._turns.settled(request_id, self._recorded_turn(claimed) if claimed else None)
 
     async def resolve(self) -> int:
         """Asks about requests that wait for an answer; how many."""
@@ -66,36 +86,44 @@ class Opener:
         for client in self._clients.values():
             await client.close()
 
-    async def _recorded_turn(self, request_id: str) -> None:
-        with calls_collected() as made:
-            await self._turn(request_id, made)
-
-    async def _turn(self, request_id: str, made: Sequence[CallMade]) -> None:
-        claimed = await self._requests.pool.fetchrow(SQL["claim"], request_id, self._lease)
-        if claimed is None:
+    async def _claimed_turn(self, request_id: str) -> None:
+        row = await self._requests.pool.fetchrow(SQL["claim"], request_id, self._requests.lease)
+        if row is None:
             return
+        ask = PaymentAsk.model_validate_json(row["ask"])
+        await self._recorded_turn(
+            Claimed(row["provider"], ask, row["attempts"], row["age"], row["asked_ago"])
+        )
+
+    async def _recorded_turn(self, claimed: Claimed) -> None:
         fault_point("checkout.claimed")
-        ask = PaymentAsk.model_validate_json(claimed["ask"])
-        again, began = claimed["attempts"] > 1, time.monotonic()
+        with calls_collected() as made:
+            await self._turn(claimed, made)
+
+    async def _turn(self, claimed: Claimed, made: Sequence[CallMade]) -> None:
+        provider, ask = claimed.provider, claimed.ask
+        again, began = claimed.attempts > 1, time.monotonic()
 
         def turn(failed: CallFailed | None = None) -> TurnAtProvider:
             return TurnAtProvider.since(began, made, failed=failed)
 
         try:
-            opening = await self._open(claimed["provider"], ask, again=again, asked_ago=claimed["asked_ago"])
+            opening = await self._open(claimed, again=again)
         except CallFailed as failed:
-            over = failed.outcome == "refused" or claimed["age"] >= self._give_up
+            over = failed.outcome == "refused" or claimed.age >= self._give_up
             if over or (failed.outcome == "not_sent" and not again):
-                await self._refused(claimed["provider"], ask, failed, turn(failed))
+                try:
+                    await self._refused(provider, ask, failed, turn(failed))
+                except _SettledAlready:
+                    _settled_twice(ask)
             else:
-                await self._postponed(claimed["provider"], ask, failed, turn(failed), claimed["attempts"])
+                await self._postponed(provider, ask, failed, turn(failed), claimed.attempts)
         else:
             fault_point("checkout.answered")
-            await self._opened(claimed["provider"], ask, opening, turn())
+            await self._opened(provider, ask, opening, turn())
 
-    async def _open(
-        self, provider: str, ask: PaymentAsk, *, again: bool, asked_ago: timedelta | None
-    ) -> Opening:
+    async def _open(self, claimed: Claimed, *, again: bool) -> Opening:
+        provider, ask, asked_ago = claimed.provider, claimed.ask, claimed.asked_ago
         client = self._clients.get(provider)
         if client is None:
             raise CallFailed("refused", "provider_not_configured")
@@ -125,13 +153,6 @@ class Opener:
             aliases=opening.aliases,
             expires_at=opening.expires_at,
         )
-        arguments = (
-            opening.payment_key,
-            opening.status,
-            opening.instrument.model_dump_json(exclude_none=True),
-            opening.expires_at,
-            opening.amount,
-        )
         if opening.amount is not None and opening.amount != ask.amount_idr:
             log.warning(
                 "the provider charges another price than our catalogue's",
@@ -141,9 +162,11 @@ class Opener:
                 amount=ask.amount_idr,
                 charged=opening.amount,
             )
-        await self._record(
-            ask, [*call.told(ask.reference, provider, ask.reference), fact], "opened", *arguments
-        )
+        told = [*call.told(ask.reference, provider, ask.reference), fact]
+        if not await self._opening.one(_Answered(ask, told, opening)):
+            _settled_twice(ask)
+            return
+        fault_point("checkout.stored")
         log.info("payment opened", action="checkout.opened", provider=provider, request=ask.reference)
 
     async def _refused(
@@ -157,14 +180,14 @@ class Opener:
             code=failed.code,
         )
         after = None if failed.retry_after is None else max(round(failed.retry_after), 1)
-        await self._record(
-            ask,
-            [*call.told(ask.reference, provider, ask.reference), fact],
-            "refused",
-            failed.code,
-            failed.said or None,
-            after,
-        )
+        async with self._requests.pool.acquire() as connection, connection.transaction():
+            await lock_log(connection)
+            told = [*call.told(ask.reference, provider, ask.reference), fact]
+            position = await append(connection, ask.reference, told)
+            row = (ask.reference, failed.code, failed.said or None, after, position)
+            if await connection.fetchval(SQL["refused"], *row) is None:
+                raise _SettledAlready
+        fault_point("checkout.stored")
         log.warning(
             "payment refused",
             action="checkout.refused",
@@ -191,24 +214,37 @@ class Opener:
             again_in_seconds=pause.total_seconds(),
         )
 
-    async def _record(
-        self, ask: PaymentAsk, facts: list[EventModel], statement: str, *arguments: object
-    ) -> None:
-        """Facts and row together; neither when somebody else was faster."""
-        try:
-            await self._append(ask, facts, statement, *arguments)
-        except _SettledAlready:
-            log.warning("a request was settled twice", action="checkout.settled_twice", request=ask.reference)
+    async def _write_together(self, answered: Sequence[_Answered]) -> list[bool]:
+        """Which were recorded; the others had been settled."""
+        async with self._requests.pool.acquire() as connection:
+            if await _write(connection, answered):
+                return [True] * len(answered)
+            return [len(answered) > 1 and await _write(connection, [one]) for one in answered]
 
-    async def _append(
-        self, ask: PaymentAsk, facts: list[EventModel], statement: str, *arguments: object
-    ) -> None:
-        async with self._requests.pool.acquire() as connection, connection.transaction():
-            await lock_log(connection)
-            position = await append(connection, ask.reference, facts)
-            if await connection.fetchval(SQL[statement], ask.reference, *arguments, position) is None:
-                raise _SettledAlready
-        fault_point("checkout.stored")
+
+async def _write(connection: Connection, answered: Sequence[_Answered]) -> bool:
+    """Events and rows together; none of them when one had been settled."""
+    events = [event for one in answered for event in events_of(one.ask.reference, one.facts)]
+    last = accumulate(len(one.facts) for one in answered)
+    rows = [
+        {
+            "request_id": one.ask.reference,
+            "payment_key": one.opening.payment_key,
+            "provider_status": one.opening.status,
+            "instrument": one.opening.instrument.model_dump(mode="json", exclude_none=True),
+            "expires_at": one.opening.expires_at,
+            "amount": one.opening.amount,
+            "number": number - 1,
+        }
+        for one, number in zip(answered, last, strict=True)
+    ]
+    first = await connection.fetchval(SQL["opened"], *for_one_call(events), orjson.dumps(rows).decode())
+    return first is not None
+
+
+def _settled_twice(ask: PaymentAsk) -> None:
+    """Another process recorded an answer: nothing of ours is."""
+    log.warning("a request was settled twice", action="checkout.settled_twice", request=ask.reference)
 
 
 async def _look(client: PaymentClient, ask: PaymentAsk) -> Opening | None:

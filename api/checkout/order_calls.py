@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION
+from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION, OWNER
 from api.checkout.topup_calls import IDEMPOTENCY, REFUSALS
 from api.parameters import SEGMENT_MAX
 from schemas.calls import Call, NextCall, Parameter
@@ -43,6 +43,7 @@ GET_ORDER = Call(
             "order_id", "path", "`order_id` of the order.", required=True, min_length=1, max_length=SEGMENT_MAX,
             example="req_019bbf5d6a1577a7878a214734d2fcfc",
         ),
+        OWNER,
         MIN_POSITION,
     ),
     problems=("request_not_found", "invalid_parameter", "projection_behind"),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from api.checkout.requests import Wanted
+from api.checkout.wanted import Wanted
 from providers.asking import AskedLine
 from providers.registry import PROVIDERS
 from schemas.catalog import Catalog, Product
@@ -85,6 +85,8 @@ def _item(product: Product, quantity: int) -> RequestedItem:
         period=product.period,
         grace=product.grace,
         part_refund=product.part_refund,
+        late=product.late,
+        overpaid=product.overpaid,
     )
 
 

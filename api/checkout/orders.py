@@ -75,6 +75,7 @@ class OrderCalls:
             "expires_at": row["expires_at"],
             "paid_at": row["paid_at"],
             "late": row["late"],
+            "held": row["held"],
             "payment_page_url": page_url(row, self._public_url),
             "failure_code": row["failure_code"] or row["code"],
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
@@ -11,18 +11,27 @@ import orjson
 from api.checkout import idempotency
 from api.checkout.idempotency import FirstAnswer
 from api.checkout.plan_wishes import PlanWanted
-from api.checkout.requests import SQL as CUSTOMERS
-from api.checkout.requests import Payer
+from api.checkout.wanted import Payer, look, payer_of
 from eventstore import append as log_append
 from eventstore.append import NewEvent
 from eventstore.queries import load
-from providers.plan_asking import PlanAsk
+from eventstore.read import read_stream
+from providers.plan_asking import PlanAsk, schedule_day
 from runtime.database import Connection, Pool
 from runtime.ids import uuid7
+from runtime.tracing import told_of
 from schemas import streams
 from schemas.event_model import EventModel
 from schemas.periods import Period
-from schemas.plan_facts import CancelAt, ChangeFrom, PlanCancelAsked, PlanChangeAsked, PlanRequested
+from schemas.plan_facts import (
+    CancelAt,
+    ChangeFrom,
+    PlanActRefused,
+    PlanCancelAsked,
+    PlanChangeAsked,
+    PlanChanged,
+    PlanRequested,
+)
 from schemas.problems import PROBLEMS, Problem
 from schemas.request_facts import RequestedItem
 
@@ -31,6 +40,10 @@ if TYPE_CHECKING:
 
 SQL = load("plan_requests.sql", "api")
 OVER = ("cancelled", "expired")
+ACT_ENDS = frozenset(one.TYPE for one in (PlanChanged, PlanActRefused, PlanChangeAsked, PlanCancelAsked))
+"""What tells how a change ended; another word on the subscription takes its place."""
+AT_ONCE_WITHIN = timedelta(hours=1)
+"""What ends so soon may be over before an instrument is linked: then the first charge is made at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class PlanRequests:
             earlier_id = str(repeated.document["request_id"]) if repeated is not None else None
             if earlier_id is not None and not await _came_to_nothing(connection, earlier_id):
                 return RecordedPlan(earlier_id, created=False)
-            payer = await _payer(connection, wanted.customer_id)
+            payer = payer_of(await look(connection, wanted.customer_id), wanted.customer_id)
             slot = None if wanted.second else slot_of(wanted.customer_id, wanted.sold.product)
             live = await _live(connection, slot)
             request_id = live or await _insert(connection, wanted, slot, payer)
@@ -94,29 +107,39 @@ class PlanRequests:
                 fact = PlanCancelAsked(**_about(row), plan_key=row["plan_key"], at=at)
                 position = await append(connection, act.request_id, [fact])
                 stop = orjson.dumps({"number": str(position), "kind": "stop"}).decode()
-                await connection.execute(SQL["ended"], act.request_id, at, row["now"], position, stop)
+                words = (at, row["now"], position, stop, row["expires_at"])
+                await connection.execute(SQL["ended"], act.request_id, *words)
             await idempotency.keep(connection, act.key, act.digest, FirstAnswer(200, {"position": position}))
             return position
 
-    async def change(self, act: ActWanted, sold: RequestedItem, since: ChangeFrom) -> int:
-        """Where the log stands with the word on its plan. Raises Problem."""
+    async def change(self, act: ActWanted, sold: RequestedItem, since: ChangeFrom) -> int | None:
+        """Where in the log the word on its plan stands; None where there was nothing to change. Raises Problem."""
         async with self.pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
             first = await idempotency.earlier(connection, act.key, act.digest)
             if first is not None:
-                return int(first.document["position"])
+                asked = first.document.get("asked")
+                return int(asked) if asked is not None else None
             await log_append.lock_log(connection)
             row = await _locked(connection, act)
-            position = int(row["position"])
-            # To what it is already there is no change; a change that waits for its charge can be taken back.
-            if row["ends"] is not None or row["act"] is not None or sold.product != row["plan"]:
+            position = None
+            if _is_news(row, sold, since):
                 slot = await self._changeable(connection, row, sold)
                 fact = PlanChangeAsked(**_about(row), plan_key=row["plan_key"], sold=sold, since=since)
                 position = await append(connection, act.request_id, [fact])
-                change = {"number": str(position), "kind": "change", "since": since, "slot": row["slot"]}
+                left = slot_of(row["customer_id"], row["plan"]) if row["slot"] is not None else None
+                change = {"number": str(position), "kind": "change", "since": since, "slot": left}
                 text = orjson.dumps(change | {"sold": sold.model_dump()}).decode()
                 await connection.execute(SQL["change"], act.request_id, text, slot, position)
-            await idempotency.keep(connection, act.key, act.digest, FirstAnswer(200, {"position": position}))
+            await idempotency.keep(connection, act.key, act.digest, FirstAnswer(200, {"asked": position}))
             return position
+
+    async def refusal(self, request_id: str, asked: int) -> str | None:
+        """Why the provider would not do what was asked for there in the log; None when it did, or has not answered."""
+        async with self.pool.acquire(timeout=self._acquire_seconds) as connection:
+            told = await read_stream(connection, streams.request(request_id))
+        since = (one.decoded() for one in told if one.position > asked and one.type in ACT_ENDS)
+        end = next(since, None)
+        return end.code if isinstance(end, PlanActRefused) else None
 
     async def row(self, request_id: str) -> asyncpg.Record | None:
         """The request with its subscription; None when there is none."""
@@ -143,6 +166,13 @@ class PlanRequests:
         return slot
 
 
+def _is_news(row: asyncpg.Record, sold: RequestedItem, since: ChangeFrom) -> bool:
+    """To what it is already there is no change. One that waits for its charge can be taken back, or made today after all."""
+    if row["ends"] is not None or row["act"] is not None or sold.product != row["plan"]:
+        return True
+    return since == "now" and row["shown_plan"] != sold.product
+
+
 def slot_of(customer_id: str, plan: str) -> str:
     """What there is one live subscription for."""
     return orjson.dumps([customer_id, plan]).decode()
@@ -150,7 +180,7 @@ def slot_of(customer_id: str, plan: str) -> str:
 
 async def append(connection: Connection, request_id: str, events: list[EventModel]) -> int:
     """Facts about a request onto its stream, under the log's lock; the position of the last one."""
-    metadata = {"correlation_id": str(uuid7()), "actor": "api"}
+    metadata = {"correlation_id": str(uuid7()), "actor": "api", **told_of()}
     stream = streams.request(request_id)
     appended = await log_append.append(connection, [NewEvent(stream, event, metadata) for event in events])
     return appended.last
@@ -178,6 +208,7 @@ async def _insert(connection: Connection, wanted: PlanWanted, slot: str | None, 
         customer_id=wanted.customer_id,
         sold=wanted.sold,
     )
+    first = None if wanted.second else await _first_charge(connection, wanted, payer.now)
     await log_append.lock_log(connection)
     position = await append(connection, request_id, [requested])
     await connection.execute(
@@ -189,15 +220,25 @@ async def _insert(connection: Connection, wanted: PlanWanted, slot: str | None, 
         wanted.sold.price_idr,
         reference,
         slot,
-        _ask(reference, wanted, payer).model_dump_json(),
+        _ask(reference, wanted, payer, first).model_dump_json(),
         wanted.sold.model_dump_json(),
         payer.now,
         position,
+        first,
     )
     return request_id
 
 
-def _ask(reference: str, wanted: PlanWanted, payer: Payer) -> PlanAsk:
+async def _first_charge(connection: Connection, wanted: PlanWanted, now: datetime) -> datetime | None:
+    """When what the customer has paid for of this plan is over, which is not charged any more: nobody pays for the same days twice.
+
+    None: as soon as an instrument is linked.
+    """
+    paid = await connection.fetchval(SQL["paid"], wanted.customer_id, wanted.sold.product)
+    return schedule_day(paid, later=True) if paid is not None and paid - now > AT_ONCE_WITHIN else None
+
+
+def _ask(reference: str, wanted: PlanWanted, payer: Payer, first: datetime | None) -> PlanAsk:
     sold = wanted.sold
     return PlanAsk(
         reference=reference,
@@ -207,7 +248,8 @@ def _ask(reference: str, wanted: PlanWanted, payer: Payer) -> PlanAsk:
         amount_idr=sold.price_idr,
         interval=wanted.interval,
         interval_count=wanted.count,
-        next_charge=Period.parse(sold.period or "").after(payer.now),
+        next_charge=first or Period.parse(sold.period or "").after(payer.now),
+        charged_at_once=first is None,
         retries=wanted.retries,
         instrument=wanted.instrument,
         payer_name=payer.name,
@@ -229,13 +271,6 @@ async def _locked(connection: Connection, act: ActWanted) -> asyncpg.Record:
 def _about(row: asyncpg.Record) -> dict[str, str | datetime]:
     names = ("request_id", "provider", "reference")
     return {name: row[name] for name in names} | {"occurred_at": row["now"]}
-
-
-async def _payer(connection: Connection, customer_id: str) -> Payer:
-    row = await connection.fetchrow(CUSTOMERS["customer"], customer_id)
-    if row is None or not row["known"]:
-        raise Problem("customer_not_found", field="customer_id")
-    return Payer(customer_id, row["name"], row["email"], row["phone"], row["now"])
 
 
 async def _came_to_nothing(connection: Connection, request_id: str) -> bool:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 Operation = Literal["open", "stop", "change", "read"]
+NOT_THERE = 404
 
 log = get_logger(__name__)
 
@@ -217,9 +218,7 @@ class PlanTurns:
             if over:
                 await self._refused(turn, failed)
                 return
-        elif (
-            turn.operation != "read" and failed.outcome == "refused" and failed.code != "provider_credentials"
-        ):
+        elif _is_final(turn, failed):
             await self._not_done(turn, failed)
             return
         await self._postponed(turn, failed)
@@ -281,9 +280,17 @@ class PlanTurns:
                     raise _Overtaken
         except _Overtaken:
             log.warning("a request has moved on", action="plan.overtaken", request=turn.request_id)
+            await self._requests.pool.execute(SQL["released"], turn.request_id, turn.row["claimed_until"])
             return False
         fault_point(f"plan.stored.{statement}")
         return True
+
+
+def _is_final(turn: _Turn, failed: CallFailed) -> bool:
+    """Whether it will not be done. A stop is asked for until nothing more is charged: only a plan that is not there is stopped as it is."""
+    if turn.operation == "read" or failed.outcome != "refused" or failed.code == "provider_credentials":
+        return False
+    return turn.operation == "change" or failed.status == NOT_THERE
 
 
 async def _linked(client: PlanClient, plan_key: str) -> bool:
@@ -291,7 +298,7 @@ async def _linked(client: PlanClient, plan_key: str) -> bool:
     try:
         return bool((await client.read(plan_key)).linked)
     except CallFailed as failed:
-        if failed.outcome == "refused" and failed.status == 404:
+        if failed.outcome == "refused" and failed.status == NOT_THERE:
             return False
         raise
 

@@ -78,6 +78,8 @@ def sold_as(product: Product) -> RequestedItem:
         period=product.period,
         grace=product.grace,
         part_refund=product.part_refund,
+        late=product.late,
+        overpaid=product.overpaid,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -40,7 +41,8 @@ class Checkout:
         self, settings: Settings, pool: Pool, watch: Watch, metrics: CallMetrics | None = None
     ) -> None:
         acquire = settings.database_acquire_timeout_seconds
-        requests = PaymentRequests(pool, acquire_seconds=acquire, public=public_url(settings))
+        lease = timedelta(seconds=settings.checkout_lease_seconds)
+        requests = PaymentRequests(pool, acquire_seconds=acquire, public=public_url(settings), lease=lease)
         self.clients = clients_of(settings, metrics)
         self.opener = Opener(requests, self.clients.payments, settings)
         self.canceller = Canceller(requests, self.clients.payments)

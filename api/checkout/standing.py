@@ -60,9 +60,14 @@ def status_of(row: asyncpg.Record) -> str:
 
 def refusal_of(row: asyncpg.Record) -> Problem:
     """Why a request was refused, for the caller."""
-    code = row["code"] if row["code"] in PROBLEMS else "provider_refused"
-    headers = {"Retry-After": str(row["retry_after"] or 5)} if PROBLEMS[code].status == 503 else {}
-    return Problem(code, headers=headers, provider=row["provider"])
+    return refused_as(row["code"], row["provider"], row["retry_after"])
+
+
+def refused_as(said: str, provider: str, retry_after: int | None = None) -> Problem:
+    """A refusal that was recorded under this code, as callers are told."""
+    code = said if said in PROBLEMS else "provider_refused"
+    headers = {"Retry-After": str(retry_after or 5)} if PROBLEMS[code].status == 503 else {}
+    return Problem(code, headers=headers, provider=provider)
 
 
 def instrument_of(row: asyncpg.Record) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.call_parameters import MIN_POSITION
+from api.call_parameters import MIN_POSITION, OWNER
 from api.checkout.topup_calls import IDEMPOTENCY, REFUSALS
 from api.parameters import SEGMENT_MAX
 from schemas.calls import Call, NextCall, Parameter
@@ -47,7 +47,8 @@ POST_SUBSCRIPTION = Call(
         *REFUSALS,
     ),
     description="A customer has one live subscription of a plan: asked for again, it is answered again. 202 says that the provider has not "
-    "answered: no second plan is made, and the subscription itself says what became of it.",
+    "answered: no second plan is made, and the subscription itself says what became of it. Who has cancelled and comes back before what "
+    "they paid for is over is charged first when it is: `first_charge_at`.",
     tag="checkout",
     links=(_READ,),
 )
@@ -59,7 +60,7 @@ GET_SUBSCRIPTION = Call(
     "A subscription with its dated history",
     "Sebuah langganan beserta riwayat bertanggal",
     {200: OneSubscription},
-    (SUBSCRIPTION, MIN_POSITION),
+    (SUBSCRIPTION, OWNER, MIN_POSITION),
     problems=("subscription_not_found", "invalid_parameter", "projection_behind", "unavailable"),
     description="Access ends by the database's clock, with or without an event.",
     tag="checkout",
@@ -96,6 +97,7 @@ CHANGE_SUBSCRIPTION = Call(
         "product_not_for_sale",
         "subscription_exists",
         "plan_period_differs",
+        *REFUSALS,
     ),
     description="A plan is in force when a charge at its price was paid. 202 says that the provider has not answered yet.",
     tag="checkout",

@@ -14,8 +14,8 @@ from api.checkout.plan_requests import SQL, ActWanted, PlanRequests
 from api.checkout.plan_shapes import shape, step
 from api.checkout.plan_turns import PlanTurns
 from api.checkout.plan_wishes import plan_of, plan_wanted, sold_as
-from api.checkout.standing import Watch, check_position, refusal_of
-from api.parameters import MAX_POSITION, integer, only
+from api.checkout.standing import Watch, check_position, refusal_of, refused_as
+from api.parameters import MAX_POSITION, integer, is_anothers, only
 from eventstore.queries import in_one_statement
 from eventstore.read import AT_STEPS
 from runtime.faults import fault_point
@@ -82,7 +82,7 @@ class SubscriptionCalls:
         return answer(ActedSubscription(**shape(row), position=row["position"]).model_dump(mode="json"))
 
     async def change(self, request: web.Request) -> web.StreamResponse:
-        """200 when the provider charges for the other plan from now on; 202 while it has not answered."""
+        """200 when the provider charges for the other plan from now on; 202 while it has not answered. Its refusal is an error."""
         act, body = await self._act(request, ChangeBody)
         catalog = await self._catalogue.get()
         wanted = plan_of(catalog, body.plan)
@@ -91,21 +91,24 @@ class SubscriptionCalls:
             raise Problem("subscription_not_found")
         since = body.at
         if since == "auto":
-            since = usual_change(catalog, RequestedItem.model_validate_json(row["sold"]), wanted)
-        await self._requests.change(act, sold_as(wanted), since)
+            since = usual_change(catalog, in_force(row), wanted)
+        asked = await self._requests.change(act, sold_as(wanted), since)
         row = await self._settled(act.request_id)
+        code = await self._requests.refusal(act.request_id, asked) if asked is not None else None
+        if code is not None:
+            raise refused_as(code, row["provider"])
         document = ActedSubscription(**shape(row), position=row["position"])
         return answer(document.model_dump(mode="json"), 200 if row["act"] is None else 202)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """One subscription with its history. While its provider has not answered, a look asks it."""
-        only(request, ("min_position",))
+        only(request, ("min_position", "customer_id"))
         request_id = _request_id(request)
         wanted = integer(request, "min_position", 0, MAX_POSITION) or 0
         if wanted:
             await self._watch.reached(READ, wanted, self._wait_seconds)
         row = check_position(await self._requests.pool.fetchrow(SQL["find"], request_id), wanted)
-        if row["request_id"] is None:
+        if row["request_id"] is None or is_anothers(request, row["customer_id"]):
             raise Problem("subscription_not_found")
         if row["status"] == "requested":
             row = await self._settled(request_id)
@@ -129,10 +132,15 @@ class SubscriptionCalls:
         return row
 
 
-def usual_change(catalog: Catalog, current: RequestedItem, wanted: Product) -> ChangeFrom:
+def in_force(row: asyncpg.Record) -> str | None:
+    """The tier that is paid for. One that a change waits for is not: to take a downgrade back is no upgrade, and charges nothing today."""
+    return row["tier"] or RequestedItem.model_validate_json(row["sold"]).tier
+
+
+def usual_change(catalog: Catalog, current: str | None, wanted: Product) -> ChangeFrom:
     """A higher tier is what somebody wants today; anything else can wait until what they have paid for is over."""
     order = {tier.id: rank for rank, tier in enumerate(catalog.tiers)}
-    return "now" if order.get(wanted.tier or "", -1) > order.get(current.tier or "", -1) else "period_end"
+    return "now" if order.get(wanted.tier or "", -1) > order.get(current or "", -1) else "period_end"
 
 
 def _request_id(request: web.Request) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION
+from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION, OWNER
 from api.checkout import idempotency
 from api.parameters import SEGMENT_MAX
 from schemas.calls import Call, NextCall, Parameter
@@ -63,6 +63,7 @@ GET_TOPUP = Call(
             "payment_id", "path", "`payment_id` of the top-up.", required=True, min_length=1, max_length=SEGMENT_MAX,
             example="req_019bbf5d6a1577a7878a214734d2fcfb",
         ),
+        OWNER,
         MIN_POSITION,
     ),
     problems=("request_not_found", "invalid_parameter", "projection_behind"),

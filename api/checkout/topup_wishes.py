@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.checkout.phones import indonesian_mobile
-from api.checkout.requests import Wanted
 from api.checkout.standing import public_url
+from api.checkout.wanted import Wanted
 from providers.xendit.payable import PAYABLE, PROVIDER, PayableChannel
 from schemas.catalog import Catalog
 from schemas.checkout_api import TopUpBody

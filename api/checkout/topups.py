@@ -74,6 +74,7 @@ class TopUpCalls:
             "expires_at": row["expires_at"],
             "paid_at": row["paid_at"],
             "late": row["late"],
+            "held": row["held"],
             "qr_string": shown.get("qr_string"),
             "qr_svg_url": picture and f"{picture}/qr.svg",
             "qr_png_url": picture and f"{picture}/qr.png",

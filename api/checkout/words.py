@@ -33,18 +33,23 @@ CHECKOUT_INDONESIAN: dict[str, str] = {
         "False bila permintaan yang sama sudah terbuka: inilah permintaan itu."
     ),
     "For OVO, as people write it.": "Untuk OVO, seperti biasa ditulis orang.",
-    "For ewallet: OVO or GOPAY.": "Untuk ewallet: OVO atau GOPAY.",
-    "For va: BCA_VIRTUAL_ACCOUNT, BNI_…, BRI_… or MANDIRI_…": "Untuk va: BCA_VIRTUAL_ACCOUNT, BNI_…, BRI_…, atau MANDIRI_…",
+    "For `ewallet`: `OVO` or `GOPAY`.": "Untuk `ewallet`: `OVO` atau `GOPAY`.",
+    "For `va`: `BCA_VIRTUAL_ACCOUNT`, `BNI_VIRTUAL_ACCOUNT`, `BRI_VIRTUAL_ACCOUNT` or `MANDIRI_VIRTUAL_ACCOUNT`.": (
+        "Untuk `va`: `BCA_VIRTUAL_ACCOUNT`, `BNI_VIRTUAL_ACCOUNT`, `BRI_VIRTUAL_ACCOUNT`, atau `MANDIRI_VIRTUAL_ACCOUNT`."
+    ),
     "Make a further request although an equal one is open.": (
         "Buat permintaan lagi walaupun permintaan yang sama masih terbuka."
     ),
     "Milliseconds since 1970.": "Milidetik sejak 1970.",
+    "Why its money is in suspense: it came, and nothing was granted for it yet.": (
+        "Mengapa uangnya ditahan: sudah masuk, tetapi belum ada yang diberikan untuknya."
+    ),
     "Money that comes later is credited and marked late.": (
         "Uang yang datang setelahnya tetap dikreditkan dan ditandai terlambat."
     ),
     "One of the amounts that the catalogue offers.": "Salah satu nominal yang ditawarkan katalog.",
     "Ours; finds the payment everywhere.": "Id kami; menemukan pembayaran di mana pun.",
-    "The field or parameter that is wrong, where one is.": "Bidang atau parameter yang salah, bila ada.",
+    "The field, parameter or header that it is about, if one.": "Bidang, parameter, atau header yang dimaksud, bila ada.",
     "The provider's; null until it has answered.": "Id penyedia; null sampai penyedia menjawab.",
     "Top-ups that a customer asked for.": "Isi ulang yang diminta seorang pelanggan.",
     "While an equal request can still be paid it is answered again, however often this is called. 202 says that the provider has "

@@ -137,7 +137,7 @@ class Account(_Part):
         self._set_off()
 
     def come_back_for(self, case: str, tokens: int) -> None:
-        """Credit that was set aside for a refund of this case is there to be taken; of several the one that is as large, else the oldest."""
+        """Credit that was set aside for a refund of this case is there to be taken, by that or because it was never due; of several the one that is as large, else the oldest."""
         waiting = [one for one in self.reservations.values() if one.refund_of == case and one.lots]
         if waiting:
             found = next((one for one in waiting if one.tokens == tokens), waiting[0])
@@ -176,8 +176,8 @@ def _granted(account: Account, event: CreditGranted, position: int) -> None:
 
 def _taken_back(account: Account, event: CreditClawedBack | CreditWithdrawn, _: int) -> None:
     idr = _credit_idr(event, account.customer_id, event.amount_idr)
-    if isinstance(event, CreditClawedBack):
-        account.come_back_for(event.case, event.tokens)
+    # Also where a word on it was taken back meanwhile: what was set aside is that top-up's, and without it there was a debt that nobody made.
+    account.come_back_for(event.case, event.tokens)
     account.take_back(f"{event.case} {event.part}", event.tokens, idr)
 
 

@@ -87,26 +87,24 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """Keep what a refund will take from being spent while it is under way, as far as it is there: of its own top-up first.
+    """Keep the `tokens` that a refund will take from being spent while it is under way, as far as they are there: of its own top-up first.
 
     `reference` is the refund's id and the reservation's too, which no application can name.
     """
 
     reference: str
     case: str
-    amount_idr: int
+    tokens: int
     days: int
     kind: Literal["refund"] = "refund"
 
     def decide(self, account: Account, world: CreditMoment) -> EventModel:
         own = [lot for lot in account.lots if lot.key.startswith(f"{self.case} ")]
         others = [lot for lot in account.lots if lot not in own]
-        rated, idr = tokens_of(own), idr_of(own)
-        tokens = self.amount_idr * (rated // idr if idr else world.catalog.credit.tokens_per_idr)
-        lots = take(own, tokens)[0]
-        lots += take(others, tokens - tokens_of(lots))[0]
+        lots = take(own, self.tokens)[0]
+        lots += take(others, self.tokens - tokens_of(lots))[0]
         if not lots:
-            raise Problem("insufficient_balance", credit_tokens=account.credit, tokens=tokens)
+            raise Problem("insufficient_balance", credit_tokens=account.credit, tokens=self.tokens)
         held = tokens_of(lots)
         return CreditReserved(
             customer_id=account.customer_id,
@@ -185,7 +183,8 @@ class Use:
         over = quotas_left(account.used, tier, world.now).exceeded(self.tokens, self.papers)
         if over is not None:
             resets_at = f"{over[1].resets_at:%Y-%m-%dT%H:%M:%SZ}"
-            raise Problem("quota_exceeded", quota=over[0], resets_at=resets_at)
+            field = "papers" if "paper" in over[0] else "tokens"
+            raise Problem("quota_exceeded", quota=over[0], resets_at=resets_at, field=field)
         by_credit = tier.credit_based
         lots = _lots(account, self.tokens) if by_credit and self.tokens else []
         idr, paid = idr_of(lots), self.tokens if by_credit else 0

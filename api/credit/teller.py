@@ -21,10 +21,11 @@ from api.credit.instruments import CreditInstruments
 from api.credit.loading import MANY_BEHIND, SQL, AccountState, Name, Opened, accounts_piece, open_accounts
 from api.credit.orders import CreditOrder, Settled, other_use, repeats
 from api.credit.quotas import QuotasLeft
-from eventstore.append import NewEvent, append, log_transaction
+from eventstore.append import NewEvent, append, follow, log_transaction
 from eventstore.queries import Piece, in_one_statement, load
 from runtime.database import Connection, Pool
 from runtime.ids import uuid7
+from runtime.tracing import apart
 from schemas import streams
 from schemas.catalog import Catalog
 from schemas.credit_events import CreditCaptured, CreditReleased, CreditReservationExpired
@@ -110,7 +111,7 @@ class Teller:
         """The answer, once it is committed. Raises Problem, or what kept the database from committing: then nothing happened."""
         self._waiting.append(order)
         if self._serving is None or self._serving.done():
-            self._serving = asyncio.create_task(self._serve_all(), name="teller")
+            self._serving = asyncio.create_task(self._serve_all(), name="teller", context=apart())
         return await order.served
 
     async def _serve_all(self) -> None:
@@ -135,6 +136,8 @@ class Teller:
                 async with log_transaction(connection):
                     sitting = await _sit(connection, batch, catalog)
                     answers = await _write(connection, sitting)
+            if answers and not sitting.new and any(order.act is not None for order in batch):
+                await follow(connection)
         for order, answer in answers:
             order.resolve(answer)
         for order, problem in sitting.refused:

@@ -13,7 +13,7 @@ CREDIT_INDONESIAN: dict[str, str] = {
         "Counts against the quotas of the tier in force, by the calendar of Asia/Jakarta; on a tier that is paid from credit it spends "
         "credit. What does not fit is not recorded at all."
     ): (
-        "Dihitung terhadap kuota tier yang berlaku menurut kalender Asia/Jakarta; pada tier yang dibayar dari saldo, saldo yang dipakai. "
+        "Dihitung terhadap kuota tingkat yang berlaku menurut kalender Asia/Jakarta; pada tingkat yang dibayar dari saldo, saldo yang dipakai. "
         "Yang tidak muat tidak dicatat sama sekali."
     ),
     "Credit tokens, at least 1.": "Token saldo, paling sedikit 1.",
@@ -36,7 +36,7 @@ CREDIT_INDONESIAN: dict[str, str] = {
         "Dipakai sebelum uangnya kembali; ditutup oleh isi saldo berikutnya."
     ),
     "The problem that reporting such a use would end in.": "Masalah yang akan timbul bila pemakaian seperti itu dilaporkan.",
-    "The tier in force when it was used.": "Tier yang berlaku saat dipakai.",
+    "The tier in force when it was used.": "Tingkat yang berlaku saat dipakai.",
     "Then it gives itself up; at most 7 days.": "Setelah itu lepas sendiri; paling lama 7 hari.",
     "Use was recorded; the quotas are as they are after it.": "Pemakaian tercatat; kuota adalah keadaan sesudahnya.",
     "What can be spent after it.": "Yang dapat dipakai sesudahnya.",

@@ -18,7 +18,7 @@ _BODY = (
     "invalid_body", "invalid_parameter", "body_too_large", "customer_not_found", "licence_of_another_customer", "product_id_required",
 )  # fmt: skip
 _SWITCHING = (
-    *_BODY, "idempotency_key_reused", "licence_not_found", "licence_expired", "licence_limit_reached", "licence_outcome_unknown",
+    *_BODY, "idempotency_key_reused", "licence_unverified", "licence_not_found", "licence_expired", "licence_limit_reached", "licence_outcome_unknown",
     "provider_unavailable", "provider_busy", "provider_refused", "provider_credentials", "provider_misconfigured",
     "provider_not_configured",
 )  # fmt: skip

@@ -59,7 +59,8 @@ class LicenceCalls:
         record = await self._record(body)
         products = await self._products(body, record)
         known = await self._counter.verify(body.licence_code, self._provider, products, record)
-        return answer(self._shown(body, known, record).model_dump(mode="json"))
+        bought = await self._bought(body, known, record)
+        return answer(self._shown(body, known, record, bought).model_dump(mode="json"))
 
     async def activate(self, request: web.Request) -> web.StreamResponse:
         return await self._switch(request, active=True)
@@ -79,6 +80,10 @@ class LicenceCalls:
             return answer(repeated.document, repeated.status)
         record = await self._record(body)
         products = await self._products(body, record)
+        if body.customer_id is not None and record["subscription_id"] is None:
+            # No webhook named this code: whose it is only the provider's word on it tells.
+            known = await self._counter.verify(body.licence_code, self._provider, products, record)
+            await self._bought(body, known, record)
         product, changed = await self._counter.switch(
             body.licence_code, self._provider, products, active=active
         )
@@ -106,6 +111,18 @@ class LicenceCalls:
             raise Problem("licence_of_another_customer", field="licence_code")
         return record
 
+    async def _bought(
+        self, body: LicenceBody, known: KnownLicence, record: asyncpg.Record
+    ) -> asyncpg.Record | None:
+        """Where no webhook named the code: what the payment tells that it was sold with. Raises Problem for one that somebody else bought."""
+        sold_with = known.checked.word.transaction_id if known.checked else None
+        if record["subscription_id"] is not None or sold_with is None:
+            return None
+        bought = await self._records.bought(self._provider, sold_with)
+        if bought is not None and body.customer_id not in (None, bought["customer_id"]):
+            raise Problem("licence_of_another_customer", field="licence_code")
+        return bought
+
     async def _products(self, body: LicenceBody, record: asyncpg.Record) -> list[str]:
         return products_of(
             await self._catalogue.get(),
@@ -115,12 +132,14 @@ class LicenceCalls:
             fallback=self._fallback,
         )
 
-    def _shown(self, body: LicenceBody, known: KnownLicence, record: asyncpg.Record) -> LicenceAnswer:
+    def _shown(
+        self, body: LicenceBody, known: KnownLicence, record: asyncpg.Record, bought: asyncpg.Record | None
+    ) -> LicenceAnswer:
         now, checked = record["now"], known.checked
-        subscription = None
-        if record["subscription_id"] is not None:
+        subscription, ours = None, record if bought is None else bought
+        if ours["subscription_id"] is not None:
             subscription = LicenceSubscription(
-                **{name: record[name] for name in LicenceSubscription.model_fields}
+                **{name: ours[name] for name in LicenceSubscription.model_fields}
             )
         word = checked.word if checked else None
         if checked is None or word is None:

@@ -61,6 +61,11 @@ class LicenceRecords:
         }
         return [found[product] for product in products if product in found]
 
+    async def bought(self, provider: str, transaction_id: str) -> asyncpg.Record | None:
+        """Whose a licence is by the payment that it was sold with; None while we know no owner of that."""
+        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
+            return await connection.fetchrow(SQL["bought"], provider, transaction_id)
+
     async def keep(
         self, code: str, provider: str, product_id: str, records_at: int, word: LicenceWord
     ) -> CheckedLicence:

@@ -9,8 +9,11 @@ LICENCE_INDONESIAN: dict[str, str] = {
     "As the provider calls it.": "Seperti sebutan penyedia.",
     "False when it was so already.": "False bila sebelumnya sudah demikian.",
     "How long ago that was.": "Berapa lama yang lalu.",
+    "Null where no webhook named it, as Mayar's of members.": "Null bila tidak ada webhook yang menyebutnya, seperti webhook anggota Mayar.",
     "Null when it has no end.": "Null bila tidak ada akhirnya.",
-    "Null when no webhook told us of it.": "Null bila belum ada webhook tentangnya.",
+    "By its code, where a webhook named it; else by the payment that the provider says it was sold with. Null when neither tells.": (
+        "Menurut kodenya, bila webhook menyebutnya; selain itu menurut pembayaran yang disebut penyedia. Null bila keduanya tidak diketahui."
+    ),
     "Null when there is none, or nobody said.": "Null bila tidak ada, atau tidak disebut.",
     "Safe to repeat: to activate what is active changes nothing.": (
         "Aman diulang: mengaktifkan yang sudah aktif tidak mengubah apa pun."

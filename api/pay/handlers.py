@@ -237,6 +237,8 @@ def _page(
             "Content-Security-Policy": POLICY,
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
+            # A link that was posted somewhere is not found by searching.
+            "X-Robots-Tag": "noindex, nofollow",
             "Cache-Control": "no-store",
             "Content-Language": language,
             "Vary": "Accept-Language",

@@ -11,7 +11,7 @@ import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from api.pay.shown import FINAL, Shown
+from api.pay.shown import FINAL, Shown, State
 from api.pay.steps import steps
 from api.pay.words import WORDS, rupiah
 from runtime.look.served import ADDRESS
@@ -20,8 +20,11 @@ from schemas.languages import Language
 QR_BORDER = 4
 """Modules. What ISO 18004 asks for around a code, so that a camera finds it on a dark page too."""
 
-MOST_MINUTES = 120
-"""Beyond that people count in hours."""
+MOST_MINUTES, MOST_HOURS = 120, 72
+"""Beyond that people count in hours, and then in days."""
+
+MONEY_CAME: frozenset[State] = frozenset({"paid", "short", "held", "refunded"})
+"""What is shown of them is a table of what came and what became of it."""
 
 WIB = ZoneInfo("Asia/Jakarta")
 
@@ -48,7 +51,7 @@ Asked = Literal["cancel", "over", "unknown"] | None
 def page(shown: Shown, language: Language, now: datetime, script: str, base: str, asked: Asked = None) -> str:
     """The whole page. `script` is the address of the small script that makes it live, `base` its own one as its links see it; times are
     shown in WIB."""
-    words = _filled(shown, language)
+    words = _filled(shown, language, now)
     return _template("pay.html").render(
         language=language,
         other="en" if language == "id" else "id",
@@ -57,10 +60,13 @@ def page(shown: Shown, language: Language, now: datetime, script: str, base: str
         title=shown.title or words[shown.kind],
         amount=rupiah(shown.amount_idr, language),
         received=rupiah(shown.received_idr or shown.amount_idr, language),
+        returned=rupiah(shown.refunded_idr, language) if shown.refunded_idr else None,
+        money_came=shown.state in MONEY_CAME,
         channel=_channel(shown),
         final=shown.state in FINAL,
         left=_left(shown, now, words),
         most_minutes=MOST_MINUTES,
+        most_hours=MOST_HOURS,
         steps=steps(shown, language),
         qr=_qr(shown.qr_string) if shown.qr_string else None,
         style=ADDRESS,
@@ -91,18 +97,28 @@ def clock(at: datetime, language: Language) -> str:
     return f"{here.day} {months[here.month - 1]} {here.year} {here:%H}{mark}{here:%M} WIB"
 
 
-def _filled(shown: Shown, language: Language) -> dict[str, str]:
+def _filled(shown: Shown, language: Language, now: datetime) -> dict[str, str]:
     """The sentences of this request. `{number}` stays open: the script counts it down."""
-    at = shown.paid_at or shown.expires_at
     names = {
         "amount": rupiah(shown.amount_idr, language),
         "received": rupiah(shown.received_idr or shown.amount_idr, language),
         "bank": _channel(shown),
         "channel": _channel(shown),
-        "time": clock(at, language) if at else "",
+        "time": _when(shown, language, now),
         "number": "{number}",
     }
     return {key: text.format_map(names) for key, text in WORDS[language].items()}
+
+
+def _when(shown: Shown, language: Language, now: datetime) -> str:
+    """When it was paid, or until when it can be: of today the hour alone."""
+    if shown.paid_at is not None:
+        return clock(shown.paid_at, language)
+    if shown.expires_at is None:
+        return ""
+    written = clock(shown.expires_at, language)
+    today = shown.expires_at.astimezone(WIB).date() == now.astimezone(WIB).date()
+    return " ".join(written.split(" ")[-2:]) if today else written
 
 
 def _channel(shown: Shown) -> str:
@@ -111,11 +127,16 @@ def _channel(shown: Shown) -> str:
 
 
 def _left(shown: Shown, now: datetime, words: dict[str, str]) -> str | None:
-    """`23 minutes left`, beyond two hours `23 hours left`; never 0 while there is time, for the money is still in time then."""
+    """`23 minutes left`, beyond two hours `23 hours left`, beyond three days `6 days left`; as long as there is time, not nothing."""
     if shown.state != "waiting" or shown.expires_at is None:
         return None
-    minutes = max(1, int((shown.expires_at - now).total_seconds() // 60))
-    unit, number = ("minutes", minutes) if minutes <= MOST_MINUTES else ("hours", minutes // 60)
+    minutes = int((shown.expires_at - now).total_seconds() // 60)
+    if minutes < 2:
+        return words["minute" if minutes == 1 else "moment"]
+    if minutes <= MOST_MINUTES:
+        return words["minutes"].replace("{number}", str(minutes))
+    hours = minutes // 60
+    unit, number = ("hours", hours) if hours <= MOST_HOURS else ("days", hours // 24)
     return words[unit].replace("{number}", str(number))
 
 

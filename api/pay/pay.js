@@ -23,11 +23,18 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 const left = document.getElementById("left");
 if (left) {
   const until = Date.parse(left.dataset.until);
+  const words = left.dataset;
+  const text = (seconds) => {
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 2) return minutes < 1 ? words.moment : words.minute;
+    const hours = Math.floor(minutes / 60);
+    if (minutes <= words.most) return words.minutes.replace("{number}", minutes);
+    if (hours <= words.mostHours) return words.hours.replace("{number}", hours);
+    return words.days.replace("{number}", Math.floor(hours / 24));
+  };
   const show = () => {
-    const minutes = Math.floor((until - Date.now()) / 60000);
-    const [text, number] =
-      minutes <= left.dataset.most ? [left.dataset.minutes, minutes] : [left.dataset.hours, Math.floor(minutes / 60)];
-    left.textContent = minutes > 0 ? " (" + text.replace("{number}", number) + ")" : "";
+    const seconds = (until - Date.now()) / 1000;
+    left.textContent = seconds > 0 ? " (" + text(seconds) + ")" : "";
   };
   show();
   setInterval(show, 20000);

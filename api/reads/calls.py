@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION
+from api.call_parameters import CURSOR, CUSTOMER, LIMIT, MIN_POSITION, OWNER
 from api.parameters import SEGMENT_MAX
 from providers.registry import PROVIDERS
 from schemas import api
@@ -40,7 +40,7 @@ GET_CUSTOMER = Call(
     "GET",
     "/v1/customers/{customer_id}",
     "One customer with the tier in force",
-    "Satu pelanggan beserta tier yang berlaku",
+    "Satu pelanggan beserta tingkat yang berlaku",
     {200: api.Customer},
     (CUSTOMER, MIN_POSITION),
     problems=_OF_CUSTOMER,
@@ -76,7 +76,7 @@ GET_BALANCE = Call(
     "GET",
     "/v1/customers/{customer_id}/balance",
     "Credit, chat tokens, lifetime totals and tier",
-    "Kredit, token chat, total seumur hidup, dan tier",
+    "Kredit, token obrolan, total seumur hidup, dan tingkat",
     {200: api.Balance},
     (CUSTOMER, MIN_POSITION),
     problems=_OF_CUSTOMER,
@@ -100,7 +100,7 @@ LIST_TIERS = Call(
     "GET",
     "/v1/customers/{customer_id}/tiers",
     "Every change of a customer's tier, newest first",
-    "Setiap perubahan tier pelanggan, terbaru lebih dulu",
+    "Setiap perubahan tingkat pelanggan, terbaru lebih dulu",
     {200: Tiers},
     (CUSTOMER, LIMIT, CURSOR, MIN_POSITION),
     problems=_OF_CUSTOMER,
@@ -186,6 +186,7 @@ GET_PAYMENT = Call(
             max_length=SEGMENT_MAX,
             example="py-first-try",
         ),
+        OWNER,
         MIN_POSITION,
     ),
     problems=("payment_not_found", "invalid_parameter", "projection_behind"),

@@ -15,6 +15,7 @@ from api.parameters import (
     SEGMENT_MAX,
     encode_cursor,
     integer,
+    is_anothers,
     only,
     position_cursor,
     time_cursor,
@@ -22,7 +23,7 @@ from api.parameters import (
 from api.reads import calls, shapes
 from api.reads.positions import PositionWatch
 from eventstore.queries import in_one_statement, load
-from eventstore.read import AT_STEPS
+from eventstore.read import AT_STEPS, shown
 from runtime.database import Pool
 from schemas.calls import Call
 from schemas.credit_api import MAX_PAPERS, MAX_TOKENS
@@ -44,10 +45,17 @@ SAME_EMAIL_MAX = 50  # customers shown for one address; more is a mistake in the
 
 
 class Reads:
-    """Handlers over one pool."""
+    """Handlers over one pool. `lag`: seconds by which the server that it leads to may be behind the one that takes writes."""
 
-    def __init__(self, pool: Pool, settings: Settings, watch: PositionWatch) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        settings: Settings,
+        watch: PositionWatch,
+        lag: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._pool = pool
+        self._lag = lag
         self._wait_seconds = settings.min_position_wait_seconds
         self._acquire_seconds = settings.database_acquire_timeout_seconds
         self._page_max = settings.read_page_max
@@ -78,7 +86,7 @@ class Reads:
     async def customer(self, request: web.Request) -> web.StreamResponse:
         only(request, ("min_position",))
         rows = await self._fetch(request, ("customers", "balances"), "customer", _customer_id(request))
-        return answer(shapes.customer(_known(rows), (await self._catalogue.get()).first_tier))
+        return self._answer(shapes.customer(_known(rows), (await self._catalogue.get()).first_tier))
 
     async def customers(self, request: web.Request) -> web.StreamResponse:
         only(request, ("email", "min_position"))
@@ -89,14 +97,16 @@ class Reads:
             request, ("customers", "balances"), "customers_by_email", email, SAME_EMAIL_MAX
         )
         if rows[0]["customer_id"] is None:
-            raise Problem("customer_not_found")
-        return answer(shapes.customers(rows, (await self._catalogue.get()).first_tier))
+            raise Problem("customer_not_found", field="email")
+        return self._answer(shapes.customers(rows, (await self._catalogue.get()).first_tier))
 
     async def balance(self, request: web.Request) -> web.StreamResponse:
         only(request, ("min_position",))
         customer_id = _customer_id(request)
         rows = await self._fetch(request, ("customers", "balances", "spending"), "balance", customer_id)
-        return answer(shapes.balance(customer_id, _known(rows), (await self._catalogue.get()).first_tier))
+        return self._answer(
+            shapes.balance(customer_id, _known(rows), (await self._catalogue.get()).first_tier)
+        )
 
     async def subscriptions(self, request: web.Request) -> web.StreamResponse:
         limit, customer_id = self._limit(request), _customer_id(request)
@@ -111,7 +121,7 @@ class Reads:
         _known(rows)
         items = [row for row in rows if row["subscription_id"] is not None]
         document = shapes.page(rows, [shapes.subscription(row) for row in items[:limit]], customer_id)
-        return _paged(document, items, limit, lambda row: encode_cursor(row["first_position"]))
+        return self._paged(document, items, limit, lambda row: encode_cursor(row["first_position"]))
 
     async def tiers(self, request: web.Request) -> web.StreamResponse:
         limit, customer_id = self._limit(request), _customer_id(request)
@@ -122,7 +132,7 @@ class Reads:
         _known(rows)
         items = [row for row in rows if row["position"] is not None]
         document = shapes.page(rows, [shapes.tier_change(row) for row in items[:limit]], customer_id)
-        return _paged(document, items, limit, lambda row: encode_cursor(row["position"]))
+        return self._paged(document, items, limit, lambda row: encode_cursor(row["position"]))
 
     async def enrollments(self, request: web.Request) -> web.StreamResponse:
         limit, customer_id = self._limit(request), _customer_id(request)
@@ -133,7 +143,9 @@ class Reads:
         _known(rows)
         items = [row for row in rows if row["course"] is not None]
         document = shapes.page(rows, [shapes.enrollment(row) for row in items[:limit]], customer_id)
-        return _paged(document, items, limit, lambda row: encode_cursor(row["granted_at"], row["course"]))
+        return self._paged(
+            document, items, limit, lambda row: encode_cursor(row["granted_at"], row["course"])
+        )
 
     async def payments(self, request: web.Request) -> web.StreamResponse:
         limit, customer_id = self._limit(request), _customer_id(request)
@@ -143,7 +155,7 @@ class Reads:
         _known(rows)
         items = [row for row in rows if row["record"] is not None]
         document = shapes.page(rows, [shapes.payment(row) for row in items[:limit]], customer_id)
-        return _paged(document, items, limit, lambda row: encode_cursor(row["first_position"]))
+        return self._paged(document, items, limit, lambda row: encode_cursor(row["first_position"]))
 
     async def suspense(self, request: web.Request) -> web.StreamResponse:
         limit = self._limit(request)
@@ -151,7 +163,9 @@ class Reads:
         rows = await self._fetch(request, ("suspense",), "suspense", at, suspense_id, limit + 1)
         items = [row for row in rows if row["suspense_id"] is not None]
         document = shapes.page(rows, [shapes.suspense(row) for row in items[:limit]])
-        return _paged(document, items, limit, lambda row: encode_cursor(row["since"], row["suspense_id"]))
+        return self._paged(
+            document, items, limit, lambda row: encode_cursor(row["since"], row["suspense_id"])
+        )
 
     async def entitlements(self, request: web.Request) -> web.StreamResponse:
         only(request, ("min_position", "tokens", "papers"))
@@ -161,10 +175,10 @@ class Reads:
         row = _known(await self._fetch(request, names, "entitlements", customer_id))
         plans: list[dict[str, Any]] = orjson.loads(row["plans"])
         catalog = await self._catalogue.get()
-        return answer(shapes.entitlements(customer_id, row, plans, catalog, tokens, papers))
+        return self._answer(shapes.entitlements(customer_id, row, plans, catalog, tokens, papers))
 
     async def payment(self, request: web.Request) -> web.StreamResponse:
-        only(request, ("min_position",))
+        only(request, ("min_position", "customer_id"))
         provider, payment_id = _segment(request, "provider"), _segment(request, "payment_id")
         await self._wait(request, ("payments",))
         async with (
@@ -173,10 +187,10 @@ class Reads:
         ):
             row = await connection.fetchrow(self._sql["payment"], provider, payment_id)
             self._check_position(request, row)
-            if row is None or row["record"] is None:
+            if row is None or row["record"] is None or is_anothers(request, row["customer_id"]):
                 raise Problem("payment_not_found")
-            timeline = await connection.fetch(self._timeline, row["case_key"])
-        return answer(shapes.payment_with_timeline(row, timeline))
+            timeline = await shown(connection, await connection.fetch(self._timeline, row["case_key"]))
+        return self._answer(shapes.payment_with_timeline(row, timeline))
 
     async def ledger(self, request: web.Request) -> web.StreamResponse:
         only(request, ("min_position",))
@@ -188,7 +202,23 @@ class Reads:
             rows = await connection.fetch(self._sql["ledger"])
             self._check_position(request, rows[0] if rows else None)
             unbacked = await connection.fetch(self._sql["unbacked"])
-        return answer(shapes.ledger(rows, unbacked))
+        return self._answer(shapes.ledger(rows, unbacked))
+
+    def _answer(self, document: dict[str, object]) -> web.Response:
+        """`lag_seconds` says how old it may be, wherever it was read."""
+        said = document["lag_seconds"]
+        assert isinstance(said, float)
+        return answer(document | {"lag_seconds": round(max(said, self._lag()), 3)})
+
+    def _paged(
+        self,
+        document: dict[str, object],
+        items: Records,
+        limit: int,
+        cursor: Callable[[asyncpg.Record], str],
+    ) -> web.Response:
+        document["next_cursor"] = cursor(items[limit - 1]) if len(items) > limit else None
+        return self._answer(document)
 
     def _limit(self, request: web.Request) -> int:
         only(request, ("limit", "cursor", "min_position"))
@@ -239,10 +269,3 @@ def _segment(request: web.Request, name: str, missing: str = "payment_not_found"
     if "\x00" in value or not value.isprintable() or len(value) > SEGMENT_MAX:
         raise Problem(missing)
     return value
-
-
-def _paged(
-    document: dict[str, object], items: Records, limit: int, cursor: Callable[[asyncpg.Record], str]
-) -> web.Response:
-    document["next_cursor"] = cursor(items[limit - 1]) if len(items) > limit else None
-    return answer(document)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from eventstore.queries import load
 from runtime.database import Pool
+from runtime.tracing import apart
 
 # The leader does not notify (a notification takes a lock of the whole cluster at commit), so we look. A batch takes about 5 ms.
 POLL_SECONDS = 0.005
@@ -26,7 +27,7 @@ class PositionWatch:
         """Waits until all of `names` stand at `position`, at most `seconds`."""
         self._waiting += 1
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._look(), name="position watch")
+            self._task = asyncio.create_task(self._look(), name="position watch", context=apart())
         try:
             async with asyncio.timeout(seconds), self._looked:
                 await self._looked.wait_for(

@@ -17,7 +17,7 @@ from schemas.vocabulary import method_word
 if TYPE_CHECKING:
     import asyncpg
 
-    Row = asyncpg.Record
+    Row = asyncpg.Record | dict[str, Any]
 
 Document = dict[str, object]
 
@@ -113,7 +113,7 @@ def enrollment(row: Row) -> Document:
 def payment(row: Row) -> Document:
     names = (
         "status", "amount", "requested_amount", "refunded_amount", "currency", "method", "channel", "payment_type",
-        "reference_id", "customer_id", "payer_email", "paid_at", "late", "token_only", "settled", "held", "failure_code", "stale",
+        "reference_id", "customer_id", "payer_email", "paid_at", "late", "token_only", "attestation", "settled", "held", "failure_code", "stale",
     )  # fmt: skip
     shown: Document = {"provider": row["provider"], "provider_payment_id": row["payment_id"]} | {
         name: row[name] for name in names

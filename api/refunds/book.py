@@ -18,6 +18,7 @@ from providers.registry import PROVIDERS
 from runtime.database import Connection, Pool
 from runtime.faults import fault_point
 from runtime.ids import uuid7
+from runtime.tracing import told_of
 from schemas import streams
 from schemas.event_model import EventModel
 from schemas.facts import RefundSucceeded
@@ -35,7 +36,8 @@ REFUNDABLE = frozenset({"succeeded", "partially_refunded"})
 class RefundOrder:
     """What somebody wants. `amount_idr` None: all that is left. `by`: the API or an operator, whose name is `actor`.
 
-    `proof`: it went back already, by hand, and this shows it: no provider is asked. `attempt_id`: the movement of money it is of.
+    `proof`: it went back already, by hand, and this shows it: no provider is asked. `attempt_id`: the movement of money it is of. `owner`: whose
+    the payment is, as the caller says; None when they do not say.
     """
 
     provider: str
@@ -46,6 +48,7 @@ class RefundOrder:
     actor: str = "api"
     proof: str | None = None
     attempt_id: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class RefundBook:
         async with self.pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
             repeated = await idempotency.earlier(connection, key, digest)
             earlier_id = str(repeated.document["refund_id"]) if repeated is not None else None
-            if earlier_id is not None and not await _came_to_nothing(connection, earlier_id):
+            if earlier_id is not None and not await came_to_nothing(connection, earlier_id):
                 return RecordedRefund(earlier_id, created=False)
             # Whoever refunds waits for the others, also for those who tell of refunds: what is left is exact until we commit.
             await log_append.lock_log(connection)
@@ -97,7 +100,7 @@ async def reserve(connection: Connection, order: RefundOrder, *, again: bool = F
     provider = PROVIDERS.get(order.provider)
     await catch_up(connection)
     payment = await connection.fetchrow(SQL["payment"], order.provider, order.payment_id)
-    if provider is None or payment is None:
+    if provider is None or payment is None or order.owner not in (None, payment["customer_id"]):
         raise Problem("payment_not_found", field="provider_payment_id")
     names = [payment["payment_id"], *payment["ids"]]
     taken = await connection.fetchrow(
@@ -106,8 +109,10 @@ async def reserve(connection: Connection, order: RefundOrder, *, again: bool = F
     left = _left(payment, taken)
     amount = left if order.amount_idr is None else order.amount_idr
     equal = None
-    if not again and order.amount_idr is not None:
-        wanted = (order.provider, payment["payment_id"], amount, order.reason, order.by)
+    # All of it asked for again, by a second click: there is nothing left because the first one has taken it.
+    everything = order.amount_idr is None and not left and order.proof is None
+    if not again and (order.amount_idr is not None or everything):
+        wanted = (order.provider, payment["payment_id"], order.amount_idr, order.reason, order.by)
         equal = await connection.fetchval(SQL["equal"], *wanted)
     if equal is not None:
         return RecordedRefund(equal, created=False)
@@ -207,13 +212,13 @@ async def append(
     connection: Connection, refund_id: str, events: list[EventModel], *, actor: str = "api"
 ) -> int:
     """Facts about a refund onto its stream, under the log's lock; the position of the last one."""
-    metadata = {"correlation_id": str(uuid7()), "actor": actor}
+    metadata = {"correlation_id": str(uuid7()), "actor": actor, **told_of()}
     stream = streams.refund(refund_id)
     appended = await log_append.append(connection, [NewEvent(stream, event, metadata) for event in events])
     return appended.last
 
 
-async def _came_to_nothing(connection: Connection, refund_id: str) -> bool:
+async def came_to_nothing(connection: Connection, refund_id: str) -> bool:
     """A key is not bound for ever to a refund that no provider ever heard of."""
     row = await connection.fetchrow(SQL["find"], refund_id)
     if row is None or row["status"] != "failed":

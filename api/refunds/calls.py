@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.call_parameters import MIN_POSITION
+from api.call_parameters import MIN_POSITION, OWNER
 from api.checkout.topup_calls import IDEMPOTENCY
 from api.parameters import SEGMENT_MAX
 from schemas.calls import Call, NextCall, Parameter
@@ -44,6 +44,7 @@ GET_REFUND = Call(
             "refund_id", "path", "`refund_id` of the refund.", required=True, min_length=1, max_length=SEGMENT_MAX,
             example="rfn_019bbf5d6a1577a7878a214734d2fcfd",
         ),
+        OWNER,
         MIN_POSITION,
     ),
     problems=("refund_not_found", "invalid_parameter", "projection_behind"),

@@ -9,12 +9,13 @@ from aiohttp import web
 from api.answers import answer
 from api.checkout import idempotency
 from api.checkout.bodies import parsed
-from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, only
+from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, is_anothers, only
 from api.refunds.asking import Refunder
 from api.refunds.book import RefundBook, RefundOrder
 from schemas.problem_reasons import Reason
 from schemas.problems import PROBLEMS, Problem
 from schemas.refund_api import CreatedRefund, OneRefund, RefundBody
+from schemas.refund_facts import TAKEN_BACK
 
 if TYPE_CHECKING:
     import asyncpg
@@ -34,19 +35,23 @@ class RefundCalls:
         key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
         raw = await request.read()
         body = parsed(raw, RefundBody)
-        order = RefundOrder(body.provider, body.provider_payment_id, body.amount, body.reason)
+        order = RefundOrder(
+            body.provider, body.provider_payment_id, body.amount, body.reason, owner=body.customer_id
+        )
         digest = idempotency.digest(request.method, request.path, raw)
         recorded = await self._book.record(order, key, digest)
         return created(await self._refunder.settled(recorded.refund_id), new=recorded.created)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """One refund, up to the end of the log. While its provider has not answered, a look asks it."""
-        only(request, ("min_position",))
+        only(request, ("min_position", "customer_id"))
         wanted = integer(request, "min_position", 0, MAX_POSITION) or 0
         refund_id = request.match_info["refund_id"]
         if "\x00" in refund_id or not refund_id.isprintable() or len(refund_id) > SEGMENT_MAX:
             raise Problem("refund_not_found")
         row, position = await self._book.counted(refund_id)
+        if row is not None and is_anothers(request, row["customer_id"]):
+            raise Problem("refund_not_found")
         if row is not None and row["status"] == "reserved":
             await self._refunder.settled(refund_id)
             row, position = await self._book.counted(refund_id)
@@ -66,7 +71,7 @@ def created(row: asyncpg.Record | None, *, new: bool) -> web.Response:
     """The answer to a wish for a refund, once nobody is asking its provider any more. `new`: this call made it. Raises Problem."""
     if row is None:
         raise Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})
-    if row["status"] == "failed" and row["provider_refund_id"] is None:
+    if row["status"] == "failed" and row["provider_refund_id"] is None and row["code"] != TAKEN_BACK:
         raise refusal_of(row)
     document = CreatedRefund(**_shape(row), created=new, position=row["position"])
     return answer(document.model_dump(mode="json"), 202 if row["status"] == "reserved" else 201)

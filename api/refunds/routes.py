@@ -36,7 +36,7 @@ class Refunds:
         self.settings = settings
         book = RefundBook(pool, acquire_seconds=settings.database_acquire_timeout_seconds)
         able = {name: client for name, client in clients.items() if isinstance(client, RefundClient)}
-        holds = Holds(teller, days=settings.refund_hold_days)
+        holds = Holds(teller, pool, days=settings.refund_hold_days)
         self.refunder = Refunder(book, able, holds, settings, RefundInstruments(registry))
         self._calls = RefundCalls(book, self.refunder)
 

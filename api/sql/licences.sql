@@ -14,6 +14,17 @@ WHERE seen.name = 'subscriptions';
 SELECT product_id, checked_at, records_at, word, clock_timestamp() - checked_at AS age
 FROM licence_checks WHERE code_sha256 = $1 AND provider = $2 AND product_id = ANY($3::text[]);
 
+-- bought: Whose the payment was that a licence was sold with, and their subscription at its provider that no webhook named a code of, where it is one.
+SELECT p.customer_id, s.subscription_id, s.plan, s.tier, s.status, s.has_access, s.expires_at, s.access_until
+FROM payment_aliases a
+JOIN payments p USING (record)
+LEFT JOIN LATERAL (
+    SELECT x.*, count(*) OVER () AS of_them FROM subscriptions x
+    WHERE x.customer_id = p.customer_id AND x.provider = $1 AND x.licence_code IS NULL
+) AS s ON s.of_them = 1
+WHERE a.provider = $1 AND a.alias = $2 AND p.customer_id IS NOT NULL
+ORDER BY p.payment_id = $2 DESC, p.paid_at IS NOT NULL DESC, p.first_position DESC LIMIT 1;
+
 -- keep: What it said now.
 INSERT INTO licence_checks AS c (code_sha256, provider, product_id, checked_at, records_at, word)
 VALUES ($1, $2, $3, clock_timestamp(), $4, $5)

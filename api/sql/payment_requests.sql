@@ -1,27 +1,28 @@
 -- slot: Requests for the same thing one after another, until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended($1, 7821440274));
 
--- customer: Who a customer is, and what time it is here.
-SELECT clock_timestamp() AS now, c.name, c.email, c.phone,
-    c.customer_id IS NOT NULL OR EXISTS (SELECT FROM registered_addresses r WHERE r.customer_id = $1) AS known
-FROM (SELECT 1) AS one LEFT JOIN customers c ON c.customer_id = $1;
+-- known: Whether anybody registered a customer.
+SELECT EXISTS (SELECT FROM registered_addresses r WHERE r.customer_id = $1) OR EXISTS (SELECT FROM customers c WHERE c.customer_id = $1);
 
--- live: The request in a slot, while it can still be paid.
-SELECT r.request_id FROM payment_requests r
-WHERE r.slot = $1 AND r.status <> 'refused' AND (r.expires_at IS NULL OR r.expires_at > clock_timestamp())
-    AND NOT EXISTS (
-        SELECT FROM payment_aliases a JOIN payments p USING (record)
-        WHERE a.provider = r.provider AND a.alias = r.request_id AND p.status NOT IN ('pending', 'authorized')
-    );
+-- asked: Customer, key and slot of a request that is wanted; a part.
+SELECT $1::text AS customer_id, $2::text AS key, $3::text AS slot
 
--- free: A slot that may be taken again.
-UPDATE payment_requests SET slot = NULL WHERE slot = $1;
+-- ahead: What a new request depends on: its customer's newest registration, whether its key was used, the request in its slot while that can still be paid; the last part of a statement.
+SELECT clock_timestamp() AS now, n.type, n.schema_version, n.data,
+    EXISTS (SELECT FROM idempotency_keys k WHERE k.idempotency_key = asked.key) AS repeated,
+    (
+        SELECT r.request_id FROM payment_requests r
+        WHERE r.slot = asked.slot AND r.status <> 'refused' AND (r.expires_at IS NULL OR r.expires_at > clock_timestamp())
+            AND NOT EXISTS (
+                SELECT FROM payment_aliases a JOIN payments p USING (record)
+                WHERE a.provider = r.provider AND a.alias = r.request_id AND p.status NOT IN ('pending', 'authorized')
+            )
+    ) AS live
+FROM asked LEFT JOIN newest n ON true
 
--- insert: A new request, before its provider is called.
-INSERT INTO payment_requests (
-    request_id, kind, customer_id, provider, amount_idr, method, channel, slot, status, ask, instrument, items, expires_at,
-    created_at, next_try_at, position, page_secret, page_digest
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp(), $15, $16, $17);
+-- at_once: Record new requests, before their providers are called, unless a key or a slot of theirs is taken: null then.
+SELECT requests_at_once($1::text[], $2::text[], $3::int[], $4::text[], $5::int[], $6::uuid[], $7::smallint[], $8::text[], $9::json[],
+    $10::json[], $11::json, $12::interval, $13::interval, $14::int);
 
 -- claim: This process calls the provider now; nobody else does until the lease ends.
 UPDATE payment_requests SET claimed_until = clock_timestamp() + $2::interval, attempts = attempts + 1
@@ -41,11 +42,9 @@ UPDATE payment_requests SET asked_at = clock_timestamp() WHERE request_id = $1;
 UPDATE payment_requests SET claimed_until = NULL, next_try_at = clock_timestamp() + $2::interval, code = $3, said = $4
 WHERE request_id = $1 AND status = 'requested' RETURNING request_id;
 
--- opened: The provider waits for the payer.
-UPDATE payment_requests SET status = 'open', ask = NULL, payment_key = $2, provider_status = $3, instrument = $4,
-    expires_at = coalesce(expires_at, $5), charged_idr = nullif($6, amount_idr), code = NULL, said = NULL, claimed_until = NULL,
-    next_try_at = NULL, settled_at = clock_timestamp(), position = $7
-WHERE request_id = $1 AND status = 'requested' RETURNING request_id;
+-- opened: The providers wait for the payers; null, and nothing is done, when one of these requests was settled already.
+SELECT requests_opened($1::text[], $2::text[], $3::int[], $4::text[], $5::int[], $6::uuid[], $7::smallint[], $8::text[], $9::json[],
+    $10::json[], $11::json);
 
 -- refused: It will not be paid.
 UPDATE payment_requests SET status = 'refused', slot = NULL, ask = NULL, code = $2, said = $3, retry_after = $4,
@@ -68,7 +67,7 @@ ORDER BY next_try_at LIMIT $1;
 SELECT s.at_position, s.lag, r.request_id, r.kind, r.customer_id, r.provider, r.amount_idr, r.method, r.channel, r.status,
     coalesce(r.charged_idr, r.amount_idr) AS to_pay_idr, r.payment_key, r.provider_status, r.instrument, r.items, r.code, r.retry_after, r.expires_at, r.created_at, r.position, r.attempts,
     r.page_secret, r.claimed_until > clock_timestamp() AS calling, p.status AS payment_status, p.paid_at, p.failure_code,
-    coalesce(p.late, false) AS late
+    coalesce(p.late, false) AS late, p.held
 FROM (SELECT position AS at_position, lag_seconds AS lag FROM projection_positions WHERE name = 'payments') AS s
 LEFT JOIN payment_requests r ON r.request_id = $1
 LEFT JOIN LATERAL (
@@ -86,7 +85,8 @@ WITH seen AS (
     ORDER BY r.position DESC LIMIT $4
 )
 SELECT seen.at_position, seen.lag, r.*, coalesce(r.charged_idr, r.amount_idr) AS to_pay_idr,
-    r.claimed_until > clock_timestamp() AS calling, p.status AS payment_status, p.paid_at, p.failure_code, coalesce(p.late, false) AS late
+    r.claimed_until > clock_timestamp() AS calling, p.status AS payment_status, p.paid_at, p.failure_code, coalesce(p.late, false) AS late,
+    p.held
 FROM seen LEFT JOIN found r ON true
 LEFT JOIN LATERAL (
     SELECT p.* FROM payment_aliases a JOIN payments p USING (record)
@@ -97,7 +97,8 @@ ORDER BY r.position DESC;
 
 -- page: What the payment page with this secret's digest shows, and what became of the payment.
 SELECT r.request_id, r.kind, r.provider, r.code, coalesce(r.charged_idr, r.amount_idr) AS amount_idr, r.method, r.channel, r.status, r.instrument,
-    r.items, r.expires_at, p.status AS payment_status, p.paid_at, p.amount AS received_idr
+    r.items, r.expires_at, p.status AS payment_status, p.paid_at, p.amount AS received_idr,
+    p.refunded_amount AS refunded_idr, p.held
 FROM payment_requests r
 LEFT JOIN LATERAL (
     SELECT p.* FROM payment_aliases a JOIN payments p USING (record)

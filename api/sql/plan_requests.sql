@@ -1,25 +1,36 @@
 -- slot: Requests for the same thing one after another, until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended($1, 7821440275));
 
--- live: The subscription in a slot, while it has not ended.
-SELECT r.request_id FROM plan_requests r
-WHERE r.slot = $1 AND r.status <> 'refused' AND r.ended_at IS NULL AND NOT EXISTS (
+-- live: The subscription in a slot, while it has not ended. One that moves to another slot keeps the old one until its provider has agreed.
+SELECT r.request_id FROM (
+    SELECT * FROM plan_requests WHERE slot = $1
+    UNION ALL
+    SELECT * FROM plan_requests WHERE next_try_at IS NOT NULL AND act ->> 'slot' = $1
+) r
+WHERE r.status <> 'refused' AND r.ended_at IS NULL AND NOT EXISTS (
     SELECT FROM subscriptions s
     WHERE s.subscription_id = r.provider || ':subscription:' || r.plan_key AND s.status IN ('cancelled', 'expired')
-);
+)
+LIMIT 1;
+
+-- paid: Until when a customer has paid for a plan by a subscription of ours that is not charged any more.
+SELECT max(s.expires_at) FROM subscriptions s
+JOIN plan_requests r ON r.provider = s.provider AND r.plan_key = substr(s.subscription_id, length(s.provider || ':subscription:') + 1)
+WHERE s.customer_id = $1 AND s.plan = $2 AND s.has_access AND (r.ends = 'period_end' OR s.cancel_at_period_end);
 
 -- free: A slot that may be taken again.
 UPDATE plan_requests SET slot = NULL WHERE slot = $1;
 
 -- insert: A new request, before its provider is called.
 INSERT INTO plan_requests (
-    request_id, customer_id, provider, plan, amount_idr, reference, slot, ask, sold, created_at, next_try_at, position
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11);
+    request_id, customer_id, provider, plan, amount_idr, reference, slot, ask, sold, created_at, next_try_at, position,
+    first_charge_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11, $12);
 
 -- claim: This process calls the provider now; nobody else does until the lease ends.
 UPDATE plan_requests SET claimed_until = clock_timestamp() + $2::interval, attempts = attempts + 1
 WHERE request_id = $1 AND next_try_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
-RETURNING request_id, customer_id, provider, reference, status, ask, sold, act, plan_key, attempts, created_at, code,
+RETURNING request_id, customer_id, provider, reference, status, ask, sold, act, plan_key, attempts, created_at, code, claimed_until,
     clock_timestamp() - created_at AS age;
 
 -- postpone: Nobody knows yet; look again later.
@@ -36,8 +47,12 @@ UPDATE plan_requests SET status = 'refused', slot = NULL, ask = NULL, act = NULL
     claimed_until = NULL, next_try_at = NULL, settled_at = clock_timestamp()
 WHERE request_id = $1 AND status = 'requested' RETURNING request_id;
 
+-- released: A turn that was overtaken is over; whatever there is to do now can be done.
+UPDATE plan_requests SET claimed_until = NULL WHERE request_id = $1 AND claimed_until = $2;
+
 -- ended: An application wants its end; the provider is to stop charging, unless it was told before.
-UPDATE plan_requests SET ends = $2, ended_at = coalesce(ended_at, $3), slot = NULL, position = $4,
+UPDATE plan_requests SET ends = $2, ended_at = CASE WHEN $2 = 'now' THEN $3 ELSE coalesce(ended_at, $3) END, paid_until = $6, slot = NULL,
+    position = $4,
     act = CASE WHEN ended_at IS NULL THEN $5::json ELSE act END, attempts = CASE WHEN ended_at IS NULL THEN 0 ELSE attempts END,
     claimed_until = CASE WHEN ended_at IS NULL THEN NULL ELSE claimed_until END,
     next_try_at = CASE WHEN ended_at IS NULL THEN clock_timestamp() ELSE next_try_at END
@@ -60,9 +75,8 @@ UPDATE plan_requests SET ends = 'now', ended_at = clock_timestamp(), ended_for =
     next_try_at = clock_timestamp()
 WHERE request_id = $1 AND status = 'open' AND act IS NULL AND ends IS NULL RETURNING request_id;
 
--- change: The provider is to charge for another plan.
-UPDATE plan_requests SET act = $2, slot = $3, attempts = 0, claimed_until = NULL, next_try_at = clock_timestamp(), code = NULL, said = NULL,
-    position = $4
+-- change: The provider is to charge for another plan. A call about it that is under way comes to its end first.
+UPDATE plan_requests SET act = $2, slot = $3, attempts = 0, next_try_at = clock_timestamp(), code = NULL, said = NULL, position = $4
 WHERE request_id = $1;
 
 -- changed: The provider charges for another plan from now on; `act` is what is left to do.
@@ -84,7 +98,7 @@ WHERE next_try_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_unt
 ORDER BY next_try_at LIMIT $1;
 
 -- lock: One request for whoever changes it, and what readers see of its subscription.
-SELECT r.*, s.status AS shown_status, clock_timestamp() AS now FROM plan_requests r
+SELECT r.*, s.status AS shown_status, s.plan AS shown_plan, s.expires_at, clock_timestamp() AS now FROM plan_requests r
 LEFT JOIN subscriptions s ON s.subscription_id = r.provider || ':subscription:' || r.plan_key
 WHERE r.request_id = $1 FOR UPDATE OF r;
 

@@ -6,7 +6,8 @@ UPDATE refunds_watched SET position = greatest(position, $1);
 
 -- told: What the log tells of a refund that is known by its provider's id or by ours. The provider's newest word counts; at one time the success.
 UPDATE refunds SET status = $4, provider_refund_id = coalesce(provider_refund_id, $2), code = $5, said = NULL, ask = NULL,
-    claimed_until = NULL, next_try_at = NULL, settled_at = coalesce($7, settled_at, clock_timestamp()), position = $6, told_at = $8
+    claimed_until = NULL, next_try_at = NULL, position = $6, told_at = $8,
+    settled_at = CASE WHEN status = $4 AND settled_at IS NOT NULL THEN settled_at ELSE coalesce($7, settled_at, clock_timestamp()) END
 WHERE provider = $1 AND (provider_refund_id = $2 OR (refund_id = $3 AND provider_refund_id IS NULL))
     AND (status NOT IN ('succeeded', 'failed') OR told_at IS NULL AND status <> 'succeeded' OR $8 > told_at OR $8 = told_at AND $4 = 'succeeded')
 RETURNING refund_id;
@@ -39,9 +40,9 @@ SELECT coalesce(sum(r.amount_idr), 0)::bigint AS counted,
 FROM refunds r
 WHERE r.provider = $1 AND r.names && $2::text[] AND r.status <> 'failed' AND (r.payment_id = $3 OR r.payment_id <> ALL ($4::text[]));
 
--- equal: A refund of the same that is still under way.
+-- equal: A refund of the same that is still under way; without an amount, of any.
 SELECT refund_id FROM refunds
-WHERE names @> ARRAY[$2] AND provider = $1 AND payment_id = $2 AND amount_idr = $3 AND reason = $4 AND made_by = $5 AND status IN ('reserved', 'pending')
+WHERE names @> ARRAY[$2] AND provider = $1 AND payment_id = $2 AND ($3::bigint IS NULL OR amount_idr = $3) AND reason = $4 AND made_by = $5 AND status IN ('reserved', 'pending')
 ORDER BY created_at DESC LIMIT 1;
 
 -- insert: A refund that we ask for, before its provider is called.

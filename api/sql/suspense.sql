@@ -11,11 +11,6 @@ SELECT (SELECT position FROM checkpoints WHERE consumer = 'fulfilment' ORDER BY 
 -- customer: Whether this customer is registered.
 SELECT EXISTS (SELECT FROM customers WHERE customer_id = $1);
 
--- subscribed: Whether a case is a subscription, or a payment that charges for one.
-SELECT kind = 'subscription' OR (state -> 'facts' -> 'registers' -> 'subscription_key') IS NOT NULL
-FROM fulfilment_cases
-WHERE case_key = coalesce((SELECT case_key FROM fulfilment_aliases WHERE alias = $1), $1);
-
 -- refund: The newest refund of a payment that is under way or was made, and who asked for it.
 SELECT r.refund_id, r.status, r.created_at, r.position, coalesce(a.actor, r.made_by) AS actor
 FROM refunds r
@@ -24,6 +19,22 @@ LEFT JOIN LATERAL (
 ) AS a ON true
 WHERE r.provider = $1 AND r.names && ARRAY[$2] AND r.status <> 'failed'
 ORDER BY r.created_at DESC LIMIT 1;
+
+-- by_hand: The newest record that money of an entry went back by hand, of those that were not taken back, and the time here.
+SELECT r.refund_id, r.position, r.amount_idr, a.after ->> 'proof' AS proof, clock_timestamp() AS now
+FROM operator_acts a JOIN refunds r ON r.refund_id = a.after ->> 'refund_id'
+WHERE a.target = $1 AND a.verb = 'suspense.refund' AND a.after ->> 'proof' IS NOT NULL AND r.status = 'succeeded'
+ORDER BY r.position DESC LIMIT 1;
+
+-- taken_back: A refund by hand that never was.
+UPDATE refunds SET status = 'failed', code = $2, told_at = $3, settled_at = clock_timestamp(), position = $4 WHERE refund_id = $1;
+
+-- taken_back_at: Where in the log the newest refund by hand was taken back; 0 when none was.
+SELECT coalesce(max(r.position), 0) FROM operator_acts a JOIN refunds r ON r.refund_id = a.after ->> 'refund_id'
+WHERE a.target = $1 AND a.verb = 'suspense.unrefund';
+
+-- newest_act: What a person did about an entry last.
+SELECT at, actor, verb FROM operator_acts WHERE target = $1 ORDER BY act_id DESC LIMIT 1;
 
 -- act: Who did what, in the transaction that did it.
 INSERT INTO operator_acts (act_id, actor, verb, target, reason, before, after, undo) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);

@@ -16,7 +16,7 @@ from api.checkout.phones import indonesian_mobile
 from api.suspense.likeness import spellings
 from api.suspense.scoring import BEFORE, CLOCKS, HeldMoney, OpenRequest, Person, RankedCustomer, rank
 from eventstore.queries import in_one_statement, load
-from eventstore.read import AT_STEPS, with_phone
+from eventstore.read import AT_STEPS, shown, with_phone
 from providers.payer import payer_signs
 from providers.registry import PROVIDERS
 from runtime.database import Connection
@@ -61,7 +61,7 @@ async def candidates(
 
 async def facts_of(connection: Connection, case_key: str) -> HeldFacts:
     """Merged from all facts of the case, whatever order they came in."""
-    rows = await connection.fetch(FACTS, case_key)
+    rows = await shown(connection, await connection.fetch(FACTS, case_key))
     facts = [orjson.loads(row["data"]) for row in rows]
     names = ("reference_id", "payment_key", "group_id", "attempt_id")
     references = {fact[name] for fact in facts for name in names if fact.get(name)}

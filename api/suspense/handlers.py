@@ -16,12 +16,13 @@ from api.gate import key_of
 from api.parameters import MAX_POSITION, SEGMENT_MAX, integer, only
 from api.reads.positions import PositionWatch
 from api.refunds.asking import Refunder
+from api.refunds.book import came_to_nothing
 from api.refunds.handlers import created
-from api.suspense import calls, speaking
+from api.suspense import calls, speaking, undoing
 from api.suspense.gathering import SQL, candidates
 from api.suspense.returning import Return, give_back
 from api.suspense.scoring import RankedCustomer
-from api.suspense.speaking import CREDIT, NO_UNCLAIM, Author
+from api.suspense.speaking import CREDIT, Author
 from api.suspense.speaking import SaidWord as Word
 from projections.held_money import ageing
 from runtime.database import Connection, Pool
@@ -49,6 +50,7 @@ DONE = {
     "suspense.claim_withdrawn": "unclaimed",
     "suspense.written_off": "written_off",
     "suspense.write_off_withdrawn": "reopened",
+    "refund.failed": "refund_taken_back",
 }
 
 
@@ -91,8 +93,10 @@ class SuspenseCalls:
     async def show(self, request: web.Request) -> web.StreamResponse:
         wanted = await self._wait(request)
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
-            row = (await speaking.look(connection, _entry(request))).row
-            acts = await connection.fetch(SQL["acts"], row["suspense_id"])
+            found = await speaking.look(connection, _entry(request))
+            acts = await connection.fetch(SQL["acts"], found.id)
+            refund = await speaking.going_back(connection, found)
+            undoable = await undoing.newest_undoable(connection, found)
         shown = [
             {
                 "act_id": str(act["act_id"]),
@@ -103,7 +107,8 @@ class SuspenseCalls:
             }
             for act in acts
         ]
-        return answer(_entry_shown(row) | {"acts": shown} | _stands(row, wanted))
+        more = {"acts": shown, "going_back": _going_back(refund), "undoable": undoable is not None}
+        return answer(_entry_shown(found.row) | more | _stands(found.row, wanted))
 
     async def candidates(self, request: web.Request) -> web.StreamResponse:
         wanted = await self._wait(request)
@@ -127,7 +132,7 @@ class SuspenseCalls:
 
     async def undo(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        return await self._speak(request, raw, parsed(raw, SuspenseUndoBody), speaking.undo)
+        return await self._speak(request, raw, parsed(raw, SuspenseUndoBody), undoing.undo)
 
     async def write_off(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
@@ -142,7 +147,10 @@ class SuspenseCalls:
             made = await give_back(connection, Return(entry, body.amount, body.proof), author, "api")
             return {"refund_id": made.recorded.refund_id}
 
-        first, new = await self._once(request, raw, body, do)
+        async def nothing(connection: Connection, first: dict[str, Any]) -> bool:
+            return await came_to_nothing(connection, str(first["refund_id"]))
+
+        first, new = await self._once(request, raw, body, do, nothing)
         row = await self._refunder.settled(str(first["refund_id"]))
         return created(row, new=new)
 
@@ -159,8 +167,7 @@ class SuspenseCalls:
                 "id": entry,
                 "done": DONE[spoken.word.TYPE],
                 "act_id": str(spoken.act_id),
-                "undoable": spoken.word.TYPE in ("suspense.claimed", "suspense.written_off")
-                and spoken.undo != NO_UNCLAIM,
+                "undoable": spoken.word.TYPE in ("suspense.claimed", "suspense.written_off"),
                 "position": spoken.position,
             }
 
@@ -173,8 +180,9 @@ class SuspenseCalls:
         raw: bytes,
         body: WordBody,
         do: Callable[[Connection, str, Author], Awaitable[dict[str, Any]]],
+        nothing: Callable[[Connection, dict[str, Any]], Awaitable[bool]] | None = None,
     ) -> tuple[dict[str, Any], bool]:
-        """What was answered the first time, and whether this is it."""
+        """What was answered the first time, and whether this is it. `nothing`: whether nothing ever came of that, so that it is done now."""
         only(request, ())
         key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
         digest = idempotency.digest(request.method, request.path, raw)
@@ -182,10 +190,13 @@ class SuspenseCalls:
         author = Author(who, body.reason, self._settings.min_position_wait_seconds)
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
             repeated = await idempotency.earlier(connection, key, digest)
-            if repeated is not None:
+            if repeated is not None and not (nothing and await nothing(connection, repeated.document)):
                 return repeated.document, False
             document = await do(connection, _entry(request), author)
-            await idempotency.keep(connection, key, digest, FirstAnswer(200, document))
+            if repeated is None:
+                await idempotency.keep(connection, key, digest, FirstAnswer(200, document))
+            else:
+                await idempotency.replace(connection, key, FirstAnswer(200, document))
         return document, True
 
     async def _wait(self, request: web.Request) -> int:
@@ -219,6 +230,13 @@ def _entry_shown(row: Any) -> dict[str, Any]:
     )  # fmt: skip
     shown = {name: row[name] for name in names}
     return {"id": row["suspense_id"], "provider_payment_id": row["payment_id"]} | shown
+
+
+def _going_back(refund: Any) -> dict[str, Any] | None:
+    if refund is None:
+        return None
+    names = {"refund_id": "refund_id", "status": "status", "since": "created_at", "by": "actor"}
+    return {name: refund[column] for name, column in names.items()}
 
 
 def _candidate(one: RankedCustomer, language: Language) -> dict[str, Any]:

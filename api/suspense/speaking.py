@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -19,12 +19,13 @@ from eventstore.append import NewEvent, append, lock_log
 from eventstore.read import StoredEvent, head, read_stream
 from runtime.database import Connection
 from runtime.ids import uuid7
+from runtime.tracing import told_of
 from schemas import streams
 from schemas.errors import WrongExpectedVersion
+from schemas.event_model import EventModel
 from schemas.facts import (
     SuspenseClaimed,
     SuspenseClaimWithdrawn,
-    SuspenseFact,
     SuspenseWriteOffWithdrawn,
     SuspenseWrittenOff,
 )
@@ -38,8 +39,8 @@ POLL_SECONDS = 0.02
 CREDIT = "credit"
 """What a claim may call a top-up."""
 WHY = "--reason WHY"
-NO_UNCLAIM = "no command: refund the payment at the provider, and its webhook takes back what was granted"
-"""Of a claim that also said whose a subscription is."""
+UNDER_WAY = ("reserved", "pending")
+"""States of a refund whose end is not known."""
 _WIB = timezone(timedelta(hours=7), "WIB")
 Word = SuspenseClaimed | SuspenseClaimWithdrawn | SuspenseWrittenOff | SuspenseWriteOffWithdrawn
 
@@ -55,11 +56,12 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class HeldEntry:
-    """Held money as somebody found it. `version`: of what was said of it."""
+    """Held money as somebody found it. `version`: of what was said of it; `refund`: the newest that was made or asked for, looked up by `free`."""
 
     row: asyncpg.Record
     version: int
     newest: StoredEvent | None
+    refund: asyncpg.Record | None = None
 
     @property
     def id(self) -> str:
@@ -83,7 +85,7 @@ class SaidWord:
     """What was said, its audit record, how to take it back, and where it stands in the log."""
 
     entry: HeldEntry
-    word: SuspenseFact
+    word: EventModel
     act_id: uuid.UUID
     undo: str
     position: int
@@ -110,16 +112,17 @@ async def look(connection: Connection, suspense_id: str) -> HeldEntry:
 async def free(connection: Connection, suspense_id: str, patience_seconds: float) -> HeldEntry:
     """The entry when somebody may speak about it now. Raises Problem: unknown, or already done by somebody."""
     entry = await look(connection, suspense_id)
-    if entry.newest is not None:
-        heard = await _heard(connection, entry.newest.position, patience_seconds)
+    taken_back: int = await connection.fetchval(SQL["taken_back_at"], entry.id)
+    said = max(taken_back, entry.newest.position if entry.newest is not None else 0)
+    if said:
+        heard = await _heard(connection, said, patience_seconds)
         entry = await look(connection, suspense_id)
         if entry.stands is not None and (not heard or entry.row["status"] != "held"):
             raise already(entry)
     if entry.row["status"] != "held":
         raise already(entry)
-    row = entry.row
-    refund = await connection.fetchrow(SQL["refund"], row["provider"], row["payment_id"], suspense_id)
-    if refund is not None and refund["status"] in ("reserved", "pending"):
+    refund = await _refund_of(connection, entry)
+    if refund is not None and refund["status"] in UNDER_WAY:
         raise _refunding(refund)
     if refund is not None and not await _heard(connection, refund["position"], patience_seconds):
         raise _refunding(refund)
@@ -127,7 +130,34 @@ async def free(connection: Connection, suspense_id: str, patience_seconds: float
         entry = await look(connection, suspense_id)
         if entry.row["status"] != "held":
             raise already(entry)
-    return entry
+    return replace(entry, refund=refund)
+
+
+async def still_free(connection: Connection, found: HeldEntry) -> HeldEntry:
+    """Under the log's lock, what `free` found: nobody has spoken about it or sent it back while we waited for the lock. Raises Problem.
+
+    What was heard then is not waited for again: how far readers are behind what others write says nothing of this entry.
+    """
+    entry = await look(connection, found.id)
+    if entry.version != found.version or entry.row["status"] != "held":
+        raise already(entry)
+    refund = await _refund_of(connection, entry)
+    if refund is not None and (found.refund is None or refund["refund_id"] != found.refund["refund_id"]):
+        raise _refunding(refund)
+    return replace(entry, refund=refund)
+
+
+async def going_back(connection: Connection, entry: HeldEntry) -> asyncpg.Record | None:
+    """The refund by which this money is on its way to its payer, if it is: id, status, since when, and by whom."""
+    if entry.row["status"] != "held":
+        return None  # it went
+    refund = await _refund_of(connection, entry)
+    return refund if refund is not None and refund["status"] in UNDER_WAY else None
+
+
+async def _refund_of(connection: Connection, entry: HeldEntry) -> asyncpg.Record | None:
+    row = entry.row
+    return await connection.fetchrow(SQL["refund"], row["provider"], row["payment_id"], entry.id)
 
 
 async def claim(
@@ -136,6 +166,8 @@ async def claim(
     """In the caller's transaction. Raises Problem."""
     entry = await free(connection, suspense_id, author.patience_seconds)
     await check_customer(connection, customer_id)
+    await lock_log(connection)
+    entry = await still_free(connection, entry)
     stands = entry.stands
     if isinstance(stands, SuspenseClaimed) and (stands.customer_id, stands.product) == (customer_id, product):
         raise already(entry)
@@ -147,35 +179,21 @@ async def claim(
         actor=author.actor,
         reason=author.reason,
     )
-    reversible = await may_unclaim(connection, entry.row["case_key"], product)
-    undo = f"lunas suspense unclaim {suspense_id} {WHY}" if reversible else NO_UNCLAIM
+    undo = f"lunas suspense unclaim {suspense_id} {WHY}"
     after = {"customer_id": customer_id, "product": product}
-    return await _say(connection, entry, word, author, WordAct("suspense.claim", undo, after))
+    return await say(connection, entry, word, author, WordAct("suspense.claim", undo, after))
 
 
 async def write_off(connection: Connection, suspense_id: str, author: Author) -> SaidWord:
     """In the caller's transaction. Raises Problem."""
     entry = await free(connection, suspense_id, author.patience_seconds)
+    await lock_log(connection)
+    entry = await still_free(connection, entry)
     word = SuspenseWrittenOff(
         suspense_id=suspense_id, case=entry.row["case_key"], actor=author.actor, reason=author.reason
     )
     act = WordAct("suspense.write_off", f"lunas suspense undo {suspense_id} {WHY}", "written_off")
-    return await _say(connection, entry, word, author, act)
-
-
-async def undo(connection: Connection, suspense_id: str, author: Author) -> SaidWord:
-    """Takes the word that stands back, in the caller's transaction. Raises Problem."""
-    entry = await look(connection, suspense_id)
-    await check_undo(connection, entry)
-    stands, case = entry.stands, entry.row["case_key"]
-    said = {"suspense_id": suspense_id, "case": case, "actor": author.actor, "reason": author.reason}
-    if isinstance(stands, SuspenseClaimed):
-        product = f" --product {stands.product}" if stands.product else ""
-        again = f"lunas suspense claim {suspense_id} --customer {stands.customer_id}{product} {WHY}"
-        act = WordAct("suspense.unclaim", again, {"customer_id": None, "product": None})
-        return await _say(connection, entry, SuspenseClaimWithdrawn.model_validate(said), author, act)
-    act = WordAct("suspense.reopen", f"lunas suspense write-off {suspense_id} {WHY}", "held")
-    return await _say(connection, entry, SuspenseWriteOffWithdrawn.model_validate(said), author, act)
+    return await say(connection, entry, word, author, act)
 
 
 async def check_customer(connection: Connection, customer_id: str) -> None:
@@ -184,38 +202,21 @@ async def check_customer(connection: Connection, customer_id: str) -> None:
         raise Problem("customer_not_found")
 
 
-async def check_undo(connection: Connection, entry: HeldEntry) -> None:
-    """Raises Problem when there is nothing to take back, or it cannot be."""
-    stands = entry.stands
-    if stands is None and entry.word is not None:
-        raise _told_already(entry, entry.word, "already_reopened")
-    if stands is None:
-        raise Problem("suspense_nothing_to_undo")
-    if isinstance(stands, SuspenseClaimed) and not await may_unclaim(
-        connection, entry.row["case_key"], stands.product
-    ):
-        raise Problem("suspense_claim_of_subscription")
-
-
-async def may_unclaim(connection: Connection, case: str, product: str | None) -> bool:
-    """Whether a claim (as `product`) can be taken back: not when it also said whose a subscription is, which other payments rest on."""
-    return product == CREDIT or not await connection.fetchval(SQL["subscribed"], case)
-
-
 def already(entry: HeldEntry) -> Problem:
     """Who was faster, and when."""
     row, newest, word = entry.row, entry.newest, entry.word
     if word is None or newest is None or (entry.stands is None and row["status"] != "held"):
         by = row["released_by"] or Reason("by_the_rules")
         resolution = Reason(f"resolution_{row['resolution'] or 'changed'}")
-        told: dict[str, object] = {"resolution": resolution, "by": by, "at": _shown(row["released_at"])}
+        told: dict[str, object] = {"resolution": resolution, "by": by, "at": shown_at(row["released_at"])}
         return Problem("suspense_already_done", reason=Reason("already_released", told))
     codes = {SuspenseClaimed: "already_claimed", SuspenseWrittenOff: "already_written_off"}
-    return _told_already(entry, word, codes.get(type(word), "already_reopened"))
+    return told_already(entry, word, codes.get(type(word), "already_reopened"))
 
 
-def _told_already(entry: HeldEntry, word: Word, code: str) -> Problem:
-    at = _shown(entry.newest.recorded_at if entry.newest else None)
+def told_already(entry: HeldEntry, word: Word, code: str) -> Problem:
+    """By whose word it was done, and when."""
+    at = shown_at(entry.newest.recorded_at if entry.newest else None)
     told = {"customer": getattr(word, "customer_id", ""), "by": word.actor, "at": at}
     return Problem("suspense_already_done", reason=Reason(code, told))
 
@@ -232,12 +233,10 @@ async def record(connection: Connection, entry: HeldEntry, author: Author, act: 
     return act_id
 
 
-async def _say(
-    connection: Connection, entry: HeldEntry, word: Word, author: Author, act: WordAct
-) -> SaidWord:
+async def say(connection: Connection, entry: HeldEntry, word: Word, author: Author, act: WordAct) -> SaidWord:
+    """A word and its audit record, under the log's lock. Raises Problem when somebody was faster."""
     stream = streams.suspense(entry.id)
-    metadata = {"correlation_id": str(uuid7()), "actor": author.actor}
-    await lock_log(connection)
+    metadata = {"correlation_id": str(uuid7()), "actor": author.actor, **told_of()}
     try:
         news = [NewEvent(stream, word, metadata)]
         appended = await append(connection, news, expected={stream: entry.version})
@@ -264,9 +263,10 @@ async def _heard(connection: Connection, position: int, seconds: float) -> bool:
 
 
 def _refunding(refund: asyncpg.Record) -> Problem:
-    told = {"refund": refund["refund_id"], "by": refund["actor"], "at": _shown(refund["created_at"])}
+    told = {"refund": refund["refund_id"], "by": refund["actor"], "at": shown_at(refund["created_at"])}
     return Problem("suspense_already_done", reason=Reason("already_refunding", told))
 
 
-def _shown(at: datetime | None) -> str:
+def shown_at(at: datetime | None) -> str:
+    """A moment, as a problem's sentence says it."""
     return "-" if at is None else f"{at.astimezone(UTC).astimezone(_WIB):%Y-%m-%d %H:%M:%S} WIB"

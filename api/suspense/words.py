@@ -16,8 +16,10 @@ SUSPENSE_INDONESIAN: dict[str, str] = {
         "Diberikan seperti pembayaran lain, sesaat kemudian. Dari dua klaim bersamaan yang pertama berlaku, dan yang lain diberi tahu "
         "oleh siapa."
     ),
-    "Everything is as if nobody had said it: what a claim granted is taken back, spent or not.": (
-        "Semuanya seakan-akan tidak pernah dinyatakan: yang diberikan klaim ditarik kembali, terpakai atau tidak."
+    "The newest first; everything is as if nobody had said it: what a claim granted is taken back, spent or not, and what was recorded as gone back by "
+    "hand is held again. Money that a provider sent back is not fetched again.": (
+        "Yang terbaru lebih dulu; semuanya seakan-akan tidak pernah dinyatakan: yang diberikan klaim ditarik kembali, terpakai atau tidak, dan yang dicatat "
+        "sudah kembali dengan tangan tertahan lagi. Uang yang sudah dikirim penyedia tidak diambil kembali."
     ),
     "Through its provider, as any refund; or, with a proof, recorded as gone back by hand where the provider gives nothing back.": (
         "Lewat penyedianya, seperti pengembalian lain; atau, dengan bukti, dicatat sudah kembali dengan tangan bila penyedia tidak "
@@ -34,7 +36,23 @@ SUSPENSE_INDONESIAN: dict[str, str] = {
     "A product of the catalogue, or `credit`; without it, what the payment says.": (
         "Produk katalog, atau `credit`; tanpa ini, yang dinyatakan pembayarannya."
     ),
-    "Takes the newest word back.": "Membatalkan pernyataan terbaru.",
+    "Takes the newest word back, or the record of a refund by hand.": (
+        "Membatalkan pernyataan terbaru, atau catatan pengembalian dengan tangan."
+    ),
+    "The refund by which held money is on its way to its payer. Nobody can claim it meanwhile.": (
+        "Pengembalian yang sedang membawa uang tertahan ke pembayarnya. Selama itu tidak dapat diklaim."
+    ),
+    "Of `GET /v1/refunds/{refund_id}`.": "Dari `GET /v1/refunds/{refund_id}`.",
+    "`reserved` until its provider took it on, then `pending`.": (
+        "`reserved` sampai penyedianya menerima, lalu `pending`."
+    ),
+    "Who asked for it.": "Siapa yang memintanya.",
+    "Null unless it is on its way back to its payer. When nothing comes of that it is held as before.": (
+        "Null kecuali sedang dikembalikan ke pembayarnya. Bila tidak berhasil, uang tetap tertahan seperti semula."
+    ),
+    "Whether there is something that `undo` takes back: a claim, a write-off, a refund by hand.": (
+        "Apakah ada yang dapat dibatalkan dengan `undo`: klaim, penghapusbukuan, pengembalian dengan tangan."
+    ),
     "Closes held money.": "Menutup uang tertahan.",
     "What goes back of held money.": "Yang dikembalikan dari uang tertahan.",
     "Without it everything that is held.": "Tanpa ini, seluruh yang tertahan.",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from console.causes import PROCESSES
 from console.checks.finding import Finding, note, ok, problem, unseen
 from console.messages import text
+from notify.mail.senders import check_sender
+from notify.mail.templates import try_templates
 from processor.fulfilment.catalog_source import read_catalog
 from runtime.settings.model import WEBHOOK_PROVIDERS, variable_name
 from runtime.settings.not_yet import without_effect
@@ -29,6 +31,7 @@ def check_configuration(
     """Everything that can be said without a service. `process`: whom we speak for, None for all of them."""
     yield from _environment(settings)
     yield _catalogue(settings, process)
+    yield from _mail(settings, process)
     yield from _keys(settings, process)
     yield from _names(settings, environ)
     yield from _numbers(settings)
@@ -58,6 +61,16 @@ def _catalogue(settings: Settings, process: str | None) -> Finding:
         return problem("catalogue", str(error), text("doctor.catalogue.fix"))
     detail = text("doctor.catalogue", products=len(catalogue.products), version=catalogue.version)
     return ok("catalogue", detail)
+
+
+def _mail(settings: Settings, process: str | None) -> Iterator[Finding]:
+    """What would end the notifier's start."""
+    try:
+        check_sender(settings)
+        try_templates(settings)
+    except LunasError as error:
+        if process in (None, "notify"):
+            yield problem("mail", str(error), text("doctor.mail.fix"))
 
 
 def _keys(settings: Settings, process: str | None) -> Iterator[Finding]:

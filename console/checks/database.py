@@ -28,6 +28,9 @@ DURABLE = {
 }
 """Settings and the values with which a confirmed commit survives a crash of the server."""
 
+NOTICING = {"data_checksums": ("on",)}
+"""Settings with which a disk that gives back other bytes than it got is noticed. They can only be had when a cluster is made, or while it is stopped."""
+
 OLDEST_VERSION = 150000
 CLOCK_TOLERANCE_SECONDS = 2.0
 FUTURE_SECONDS = 60.0
@@ -68,6 +71,10 @@ async def check_server(connection: Connection) -> AsyncIterator[Finding]:
         else:
             detail = text("doctor.setting", name=name, value=", ".join(elsewhere) or value)
             yield problem(name, detail, text("doctor.setting.fix", name=name))
+    for name, wanted in NOTICING.items():
+        value = await connection.fetchval(sql["setting"], name)
+        if value not in wanted:
+            yield note(name, text("doctor.setting", name=name, value=value), text("doctor.checksums.fix"))
     read_only = [each for each in stored if each.startswith("default_transaction_read_only")]
     row = await connection.fetchrow(sql["writable"])
     if row and row["standby"]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from console.checks.finding import Finding, note, ok, problem, unseen
 from console.messages import text
 from console.output import number
+from console.times import moment
 from deploy.local.services.home import Home
 from ingress.journal.opening import journal_root
-from ingress.journal.survey import survey
+from ingress.journal.survey import JournalState, survey
+from runtime.ids import utc_now
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -37,11 +40,16 @@ def check_journal(settings: Settings) -> Iterator[Finding]:
     states = list(survey(root))
     size = sum(state.bytes for state in states) // 2**20
     yield ok("journal", text("doctor.journal", root=root, bytes=size))
-    waiting = sum(state.waiting for state in states if not state.held or state.waiting > MOMENT)
-    if waiting:
+    late = [state for state in states if state.waiting and (not state.held or _is_late(state))]
+    if late:
+        since = min((state.unsent for state in late if state.unsent), default=None)
         yield problem(
             "journal",
-            text("doctor.journal_waiting", count=number(waiting)),
+            text(
+                "doctor.journal_waiting",
+                count=number(sum(state.waiting for state in late)),
+                since=moment(since),
+            ),
             text("doctor.journal_waiting.fix"),
         )
     broker = Home(settings.home).found_data("rabbitmq")
@@ -51,5 +59,10 @@ def check_journal(settings: Settings) -> Iterator[Finding]:
         )
 
 
-MOMENT = 5000
-"""Deliveries of a living ingress that are on their way: its progress is saved once a second."""
+def _is_late(state: JournalState) -> bool:
+    """Whether a living ingress has waited longer than a broker takes to confirm."""
+    return state.unsent is None or utc_now() - state.unsent > LATE
+
+
+LATE = timedelta(seconds=15)
+"""A healthy broker confirms in milliseconds and a busy one within a second or two; how far ingress is it saves once a second."""

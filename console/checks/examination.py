@@ -12,8 +12,11 @@ from console.answering import silent
 from console.causes import DATABASE, SCHEMA, Subject
 from console.checks.accounts import check_accounts, check_news
 from console.checks.activity import check_activity
+from console.checks.archives import check_body_archive
+from console.checks.backups import check_backups
 from console.checks.broker import check_broker
 from console.checks.configuration import check_configuration, environment
+from console.checks.confirming import check_confirmations
 from console.checks.database import check_clock, check_schema, check_server
 from console.checks.disk import check_disk, check_journal
 from console.checks.endpoints import check_endpoints
@@ -21,6 +24,7 @@ from console.checks.finding import Finding, problem
 from console.checks.guards import check_guards
 from console.checks.login import Login, check_login, take_on, within_rights
 from console.checks.management import check_management
+from console.checks.personal import check_personal
 from console.checks.processes import check_processes
 from console.checks.reading import (
     check_catalogue,
@@ -105,7 +109,7 @@ class _Database:
             self.found.append(_away(error))
         except (CommandError, ConfigurationError) as error:
             self.found.append(problem("database", str(error), text("doctor.reach.fix"), Subject(DATABASE)))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             name, fix = (SCHEMA, "doctor.schema.fix") if is_schema(error) else (DATABASE, "doctor.reach.fix")
             self.found.append(problem("database", explain(error)[1], text(fix), Subject(name)))
 
@@ -129,7 +133,8 @@ class _Database:
         for check, part in parts.items():
             async for finding in within_rights(check, part):
                 yield finding
-        seen = await self._seen
+        # Our own patience may end here; that of the others goes on.
+        seen = await asyncio.shield(self._seen)
         # Who holds others up is looked for before anything that may be held up.
         async for finding in within_rights("activity", check_activity(connection, seen)):
             yield finding
@@ -138,7 +143,11 @@ class _Database:
             "catalogue": check_catalogue(connection, settings),
             "projections": check_reading(connection, settings, seen),
             "reconciliation": check_reconciliation(connection, settings),
+            "confirming": check_confirmations(connection, settings, login.process),
             "silence": check_silence(connection, settings),
+            "archiving": check_backups(connection, settings),
+            "personal_data": check_personal(connection),
+            "body_archive": check_body_archive(connection, settings),
             "strangers": check_strangers(connection),
             "endpoints": check_endpoints(connection),
             **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Documents = Mapping[str, list[dict[str, Any]]]
 
+SAFE_MEMBERS = 3
+"""Copies of a queue with which one node may be lost, where there are so many nodes."""
+
 
 async def check_management(settings: Settings) -> AsyncIterator[Finding]:
     """Reads four lists; without an address these things are not looked at."""
@@ -41,6 +44,7 @@ async def check_management(settings: Settings) -> AsyncIterator[Finding]:
         *_arguments(settings, documents),
         *_policies(settings, documents),
         *_unfinished(settings, documents),
+        *_members(settings, documents),
         *_alarms(documents),
     ):
         yield finding
@@ -108,7 +112,7 @@ def _policies(settings: Settings, documents: Documents) -> Iterator[Finding]:
     }
     changing = [
         each for each in documents["policies"]
-        if each["name"] in applied and set(each["definition"]) & {"message-ttl", "expires", "max-length", "max-length-bytes", "dead-letter-exchange", "overflow"}
+        if each["name"] in applied and set(each["definition"]) & {"message-ttl", "expires", "max-length", "max-length-bytes", "dead-letter-exchange", "dead-letter-strategy", "delivery-limit", "overflow"}
     ]  # fmt: skip
     if changing:
         detail = text(
@@ -129,6 +133,20 @@ def _unfinished(settings: Settings, documents: Documents) -> Iterator[Finding]:
     if stuck:
         detail = text("doctor.unfinished_messages", names=", ".join(stuck))
         yield problem("unacknowledged", detail, text("doctor.unfinished_messages.fix"))
+
+
+def _members(settings: Settings, documents: Documents) -> Iterator[Finding]:
+    """A queue that was declared before all nodes were there has too few copies, and goes with one of them."""
+    wanted = min(SAFE_MEMBERS, len(documents["nodes"]))
+    named = {queue.name for shape in (topology_of(settings), quarantine()) for queue in shape.queues}
+    few = [
+        f"{each['name']} ({len(each['online'])}/{wanted})"
+        for each in documents["queues"]
+        if each["name"] in named and "online" in each and len(each["online"]) < wanted
+    ]
+    if few:
+        detail = text("doctor.members", names=", ".join(few))
+        yield problem("members", detail, text("doctor.members.fix"))
 
 
 def _alarms(documents: Documents) -> Iterator[Finding]:

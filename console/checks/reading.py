@@ -10,7 +10,7 @@ from console.checks.finding import Finding, note, ok, problem, unseen
 from console.checks.secrets import check_rejected
 from console.messages import text
 from console.output import number, rupiah
-from console.overview import Overview, standing_still, told_of
+from console.overview import Overview, lines_told, standing_still, told_of
 from eventstore.queries import load
 from eventstore.read import newest_data
 from processor.fulfilment.catalog_source import read_catalog
@@ -94,6 +94,10 @@ def _waiting(seen: Overview) -> Iterator[Finding]:
         yield problem("parked", detail, text("doctor.parked.fix"))
     else:
         yield ok("parked", text("dlq.none"))
+    if seen.lines and seen.lines["streams"] and seen.at:
+        yield problem(
+            "streams", text("doctor.lines", **lines_told(seen.lines, seen.at)), text("doctor.lines.fix")
+        )
     if seen.suspense and seen.suspense["count"]:
         amount = rupiah(seen.suspense["amount"])
         detail = text("doctor.suspense", count=seen.suspense["count"], amount=amount)

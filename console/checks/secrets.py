@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from console.checks.finding import Finding, note, ok, problem, unseen
 from console.messages import text
+from console.times import moment
 from eventstore.queries import load
+from providers.known_secrets import KnownSecrets
 from providers.registry import PROVIDERS
 from providers.verification import secret_id
+from runtime.ids import utc_now
 from runtime.settings.model import WEBHOOK_PROVIDERS, variable_name
 
 if TYPE_CHECKING:
     from runtime.database import Connection
     from runtime.settings import Settings
+
+INSTANT = timedelta(microseconds=1)
+"""The least that is after an instant."""
 
 _FIXES = {
     "wrong_credential": "secret",
@@ -44,7 +51,58 @@ def check_secrets(settings: Settings, process: str | None, provider: str | None)
     """One finding a provider. Only ingress must have them: a process of its own without any says nothing about them."""
     for name in PROVIDERS if provider is None else (provider,):
         if PROVIDERS[name].webhooks:
-            yield _secret(settings, process, name)
+            accepted, timed = _secret(settings, process, name), [*times_of_secrets(settings, name, utc_now())]
+            if accepted.state != "ok" or not any(one.state == "problem" for one in timed):
+                yield accepted
+            yield from timed
+    if provider is None:
+        yield from _times_of_nobody(settings)
+
+
+def times_of_secrets(settings: Settings, name: str, now: datetime) -> Iterator[Finding]:
+    """What the times of one provider's secrets come to: none is accepted, or soon none will be; and each that ends, has ended or begins later."""
+    known = KnownSecrets.of(settings, name)
+    if not known.times:
+        return
+    soon = now + timedelta(days=settings.secret_ends_soon_days)
+    check, told = f"secret.{name}", {"name": name, "variable": variable_of(name)}
+    ends = sorted(
+        one.not_after for one in known.times.values() if one.not_after and now <= one.not_after < soon
+    )
+    if not known.at(now):
+        yield problem(
+            check,
+            text("doctor.secret_times.none_now", **told),
+            text("doctor.secret_times.none_now.fix", **told),
+        )
+    elif bare := [end for end in ends if not known.at(end + INSTANT)]:
+        detail = text("doctor.secret_times.none_soon", at=moment(bare[0]), **told)
+        yield problem(check, detail, text("doctor.secret_times.none_soon.fix", **told))
+    for secret, times in sorted(known.times.items()):
+        said = {"secret": secret, **told}
+        if times.begins_after(now):
+            begins = text("doctor.secret_times.begins", at=moment(times.not_before), **said)
+            yield note(check, begins, text("doctor.secret_times.begins.fix", **said))
+        elif times.ended_before(now):
+            ended = text("doctor.secret_times.ended", at=moment(times.not_after), **said)
+            yield note(check, ended, text("doctor.secret_times.ended.fix", **said))
+        elif times.ended_before(soon):
+            ending = text("doctor.secret_times.ends", at=moment(times.not_after), **said)
+            yield note(check, ending, text("doctor.secret_times.ends.fix", **said))
+
+
+def _times_of_nobody(settings: Settings) -> Iterator[Finding]:
+    """Times whose id is no secret's: mistyped, they leave a secret accepted that should end. Without any secret this process cannot know."""
+    ours = {
+        secret_id(secret.get_secret_value())
+        for name in PROVIDERS
+        for secret in settings.webhook_secrets(name)
+    }
+    variable = variable_name("webhook_secret_times")
+    strangers = sorted(set(settings.secret_times()) - ours) if ours else []
+    if strangers:
+        detail = text("doctor.secret_times.nobody", variable=variable, secrets=", ".join(strangers))
+        yield problem("secrets", detail, text("doctor.secret_times.nobody.fix", variable=variable))
 
 
 def _secret(settings: Settings, process: str | None, name: str) -> Finding:
@@ -61,7 +119,8 @@ def _secret(settings: Settings, process: str | None, name: str) -> Finding:
     if any(len(secret) < settings.secret_min_characters for secret in secrets):
         detail = text("doctor.secret_short", variable=variable, size=settings.secret_min_characters)
         return note(check, detail, text("doctor.secret_short.fix"))
-    return ok(check, text("doctor.secret", name=name, count=len(secrets)))
+    count = len(KnownSecrets.of(settings, name).at(utc_now()))
+    return ok(check, text("doctor.secret", name=name, count=count))
 
 
 async def check_rejected(connection: Connection, settings: Settings, provider: str) -> AsyncIterator[Finding]:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
-
 import click
 
 from api.credit import judging
 from api.credit.audit import rebuild_accounts, verify_accounts
 from api.credit.judging import NothingToJudge
-from console.acts import Act, Done, already, record, tell
+from console.account_acts import judge, nothing_to_say
+from console.acts import Act, Done, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text
-from console.options import actor, as_json, asynchronous, limit, reason, yes
-from console.output import number, paint, print_data, print_json, print_table
+from console.options import as_json, asynchronous, limit, reason, yes
+from console.output import number, paint, print_data, print_json
 from console.safety import confirm
 from console.store import open_store
+from console.tables import count, plain, print_rows
 from console.target import load_target
 from eventstore.queries import load
 
-if TYPE_CHECKING:
-    from runtime.database import Connection
-
-Word = Callable[["Connection", str, str, str], Awaitable[int]]
-
-
-OPPOSITES = {"freeze": "unfreeze", "unfreeze": "freeze"}
+ACCOUNTS = (plain("customer_id"), count("credit_tokens"), count("debt_tokens"), plain("frozen"))
 
 
 @click.group(cls=Group)
@@ -42,19 +35,14 @@ def credit() -> None:
 async def list_accounts(limit: int, as_json: bool) -> int:
     """List accounts that spent credit before its money went back, and those that are frozen."""
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(load("credit.sql", "console")["in_debt"], limit)
+        rows = [dict(row) for row in await connection.fetch(load("credit.sql", "console")["in_debt"], limit)]
     if as_json:
-        print_json({"items": [dict(row) for row in rows]})
+        print_json({"items": rows})
         return FINE
     if not rows:
         print_data(text("credit.none"))
         return FINE
-    headings = [text(f"column.{name}") for name in ("customer", "credit_tokens", "debt_tokens", "frozen")]
-    cells = [
-        (row["customer_id"], number(row["credit_tokens"]), number(row["debt_tokens"]), row["frozen"] or "")
-        for row in rows
-    ]
-    print_table(headings, cells, right=[1, 2])
+    print_rows(rows, ACCOUNTS)
     return FINE
 
 
@@ -109,8 +97,7 @@ async def show(customer: str, as_json: bool) -> int:
 @asynchronous
 async def freeze(customer: str, reason: str, yes: bool, as_json: bool) -> int:
     """Let nothing be spent from an account until it is freed again. Top-ups are still credited."""
-    undo = f"lunas credit unfreeze {customer} --reason …"
-    return await _say("freeze", judging.freeze, customer, reason, undo, yes=yes, as_json=as_json)
+    return await _say("freeze", customer, reason, yes=yes, as_json=as_json)
 
 
 @credit.command("unfreeze")
@@ -121,8 +108,7 @@ async def freeze(customer: str, reason: str, yes: bool, as_json: bool) -> int:
 @asynchronous
 async def unfreeze(customer: str, reason: str, yes: bool, as_json: bool) -> int:
     """Let an account be spent from again, whatever it owes."""
-    undo = f"lunas credit freeze {customer} --reason …"
-    return await _say("unfreeze", judging.unfreeze, customer, reason, undo, yes=yes, as_json=as_json)
+    return await _say("unfreeze", customer, reason, yes=yes, as_json=as_json)
 
 
 @credit.command("forgive")
@@ -133,10 +119,7 @@ async def unfreeze(customer: str, reason: str, yes: bool, as_json: bool) -> int:
 @asynchronous
 async def forgive(customer: str, reason: str, yes: bool, as_json: bool) -> int:
     """Take a debt over as our loss: credit that was spent before its money went back."""
-    undo = text("credit.no_undo")
-    return await _say(
-        "forgive", judging.forgive, customer, reason, undo, yes=yes, as_json=as_json, harmless=False
-    )
+    return await _say("forgive", customer, reason, yes=yes, as_json=as_json, harmless=False)
 
 
 @credit.command("verify")
@@ -188,29 +171,15 @@ async def rebuild(reason: str, yes: bool, as_json: bool) -> int:
 
 
 async def _say(
-    verb: str,
-    word: Word,
-    customer: str,
-    reason: str,
-    undo: str,
-    *,
-    yes: bool,
-    as_json: bool,
-    harmless: bool = True,
+    verb: str, customer: str, reason: str, *, yes: bool, as_json: bool, harmless: bool = True
 ) -> int:
     """An operator's word on one account, with its audit record."""
     async with open_store(load_target()) as connection:
         try:
-            before = await judging.look_at(connection, customer)
-            confirm(text(f"credit.{verb}_question", customer=customer), yes=yes, harmless=harmless)
-            position = await word(connection, customer, reason, actor())
+            await judging.look_at(connection, customer)
         except NothingToJudge:
-            nothing = WrongUse(text(f"credit.{verb}_nothing", customer=customer))
-            undone_by = [f"credit.{OPPOSITES[verb]}"] if verb in OPPOSITES else []
-            refusal = await already(connection, f"credit.{verb}", customer, nothing, undone_by=undone_by)
-            raise refusal from None
-        state = {"debt_tokens": before.debt, "credit_tokens": before.credit, "frozen": before.frozen}
-        act = Act(f"credit.{verb}", customer, reason, undo, before=state, after={"position": position})
-        act_id = await record(connection, act)
-    tell([Done(text(f"credit.{verb}_done", customer=customer), act_id, undo)], as_json=as_json)
+            raise await nothing_to_say(connection, verb, customer) from None
+        confirm(text(f"credit.{verb}_question", customer=customer), yes=yes, harmless=harmless)
+        done = await judge(connection, verb, customer, reason)
+    tell([done], as_json=as_json)
     return FINE

@@ -23,6 +23,7 @@ from console.output import decimal, number, paint, print_data, talk
 from console.store import open_store
 from runtime.database import open_pool
 from runtime.ids import utc_now
+from runtime.logs import configure_command_logging
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -51,6 +52,7 @@ def demo(seed: int, customers: int, count: int) -> int:
     Shows per customer what they paid, what they have and why; what waits and what was turned away; then checks that not
     a rupiah is missing. Everything it starts is stopped again. Exit code 1 when something is not as it must be.
     """
+    configure_command_logging()
     code = on_private_instance(lambda settings: _told(settings, seed, customers, count))
     if code == FINE:
         talk(text("demo.next"))

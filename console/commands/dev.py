@@ -13,6 +13,7 @@ from console.output import talk
 from console.processes import MIGRATE, commands
 from console.welcome import announcement, welcome
 from deploy.local.services.supervisor import Programs, run_foreground
+from notify.mail.templates import try_templates
 from processor.fulfilment.catalog_source import read_catalog
 from runtime.settings import load_settings
 from runtime.settings.spelling import misspelt
@@ -27,7 +28,9 @@ def dev() -> int:
     settings = load_settings({"LUNAS_ENV": "development", **os.environ})
     for name, near in misspelt(os.environ, settings.dotenv).items():
         talk(text("welcome.misspelt", name=name, near=near))
-    read_catalog(settings)  # what is wrong with it is said before anything is started
+    # What is wrong with these files is said before anything is started.
+    read_catalog(settings)
+    try_templates(settings)
     if sys.stderr.isatty() and "log_level" not in settings.model_fields_set:
         # A person reads the addresses, and then of trouble alone.
         settings = settings.model_copy(update={"log_level": "warning"})

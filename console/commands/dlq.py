@@ -7,27 +7,52 @@ from datetime import datetime
 
 import click
 
-from console.acts import Done, already, record, tell
+from console.acts import Done, tell
+from console.choices import Among
+from console.commands.dlq_streams import parked_streams, release
+from console.commands.replay import replay_chosen
 from console.exits import FINE, Refused, WrongUse
 from console.lazy import Group
-from console.letter_acts import find_letters, letter_act, one_letter, replay_letter, state_in_words
+from console.letter_acts import (
+    discard_letter,
+    find_letters,
+    one_letter,
+    reopen_letter,
+    replay_letter,
+)
 from console.letters import group_letters, readable
-from console.messages import text, value
+from console.messages import text
 from console.next_steps import next_step
-from console.options import PROVIDERS, actor, as_json, asynchronous, limit, provider, reason, since, yes
-from console.output import number, print_data, print_json, print_table, rupiah, talk
-from console.parked_money import amount_in
+from console.options import PROVIDERS, as_json, asynchronous, limit, provider, reason, since, yes
+from console.output import number, print_data, print_json, rupiah, talk
 from console.products import CREDIT, check_product
 from console.replay import open_replay
-from console.safety import BULK_CAP, check_bulk, confirm
+from console.safety import BULK_CAP, confirm
 from console.settlement import Settlement, received_at, settle
 from console.store import open_store
+from console.tables import count, known_amount, money, plain, print_rows, told, when, word
 from console.target import load_target
-from console.times import moment, short_moment
+from console.times import moment
+from console.unsaying import unsettle
 from eventstore.queries import load
+from providers.parked_money import amount_in
 
 STATUSES = ("open", "replaying", "resolved", "discarded", "all")
 UNRESOLVED = ["open", "replaying"]
+LETTERS = (
+    when("last_seen"), plain("provider"), plain("event_name"), word("stage"), plain("reason"), count("deliveries"), count("waiting"),
+    money("amount"), word("status"), plain("dead_letter_id"),
+)  # fmt: skip
+GROUPS = (
+    count("count"),
+    told("amount", known_amount, right=True),
+    plain("provider"),
+    plain("event_name"),
+    word("stage"),
+    told("reason", lambda group: " ".join(filter(None, (group["reason"], group["place"])))),
+    when("first_seen"),
+    plain("next"),
+)
 cause = click.option("--cause", help="Only letters with this reason code, as `lunas dlq groups` shows it.")
 event = click.option("--event", help="Only this event name, as the provider writes it.")
 
@@ -37,12 +62,16 @@ def dlq() -> None:
     """Dead letters: authentic messages that could not be processed. They wait, with their bytes, until somebody acts."""
 
 
+dlq.add_command(parked_streams, "streams")
+dlq.add_command(release, "release")
+
+
 @dlq.command("list")
 @provider
 @cause
 @event
 @click.option(
-    "--status", type=click.Choice(STATUSES), help="Only this status; without it, those that are unresolved."
+    "--status", type=Among(STATUSES), help="Only this status; without it, those that are unresolved."
 )
 @since
 @limit
@@ -69,22 +98,7 @@ async def list_letters(
         filtered = any((provider, cause, event, status, since))
         print_data(text("list.nothing" if filtered else "dlq.none"))
         return FINE
-    headings = ("last_seen_wib", "provider", "event", "stage", "reason", "seen", "amount", "status", "id")
-    table = [
-        (
-            short_moment(letter["last_seen"]),
-            letter["provider"],
-            letter["event_name"],
-            value(letter["stage"]),
-            letter["reason"],
-            letter["deliveries"],
-            rupiah(letter["amount"]),
-            value(letter["status"]),
-            letter["dead_letter_id"],
-        )
-        for letter in letters
-    ]
-    print_table([text(f"column.{name}") for name in headings], table, right=(5, 6))
+    print_rows(letters, LETTERS)
     if len(letters) == limit:
         talk(text("list.more", limit=limit))
     return FINE
@@ -106,22 +120,7 @@ async def groups(provider: str | None, since: datetime | None, as_json: bool) ->
     if not found:
         print_data(text("dlq.none"))
         return FINE
-    headings = ("count", "amount", "provider", "event", "stage", "reason", "first_seen_wib", "next")
-    table = [
-        (
-            number(group["count"]),
-            # A group of which no amount can be read is not a group without money.
-            rupiah(group["amount"] if group["unknown"] < group["count"] else None),
-            group["provider"],
-            group["event_name"],
-            value(group["stage"]),
-            group["reason"],
-            short_moment(group["first_seen"]),
-            group["next"],
-        )
-        for group in found
-    ]
-    print_table([text(f"column.{name}") for name in headings], table, right=(0, 1))
+    print_rows(found, GROUPS)
     return FINE
 
 
@@ -141,6 +140,8 @@ async def show(letter: uuid.UUID, as_json: bool) -> int:
             shown = moment(each) if isinstance(each, datetime) else rupiah(each) if name == "amount" else each
             print_data(f"{name:<16}  {shown}")
     talk(text("dlq.next", step=next_step(document["stage"], document["reason"])))
+    if document["waiting"]:
+        talk(text("lines.behind", count=number(document["waiting"]), stream=document["stream"]))
     if document["delivery_id"]:
         talk(text("dlq.see_raw", id=document["delivery_id"]))
     return FINE
@@ -172,28 +173,19 @@ async def replay(
     """Send one dead letter, or all open ones that a filter finds, through the pipeline again.
 
     It resolves itself when it goes through, and comes back when it fails again. Two people cannot replay one letter.
+
+    With a filter it is a plan: what it would change is shown first, and then applied as `lunas replay apply` does, behind live traffic.
     """
     settings = load_target()
+    if letter is None:
+        filters = {"provider": provider, "error": cause, "event": event, "since": since}
+        chosen = {name: given for name, given in filters.items() if given is not None}
+        return await replay_chosen(settings, "letters", chosen, cap, reason, yes=yes, as_json=as_json)
     async with open_store(settings) as connection:
-        if letter is not None:
-            rows = [await one_letter(connection, letter)]
-        else:
-            rows = await find_letters(connection, provider, cause, event, ["open"], since, cap + 1)
-            check_bulk(len(rows), cap, filtered=any((provider, cause, event, since)))
-        if not rows:
-            talk(text("replay.nothing"))
-            tell([], as_json=as_json)
-            return FINE
-        confirm(text("replay.question", count=len(rows)), yes=yes, harmless=letter is not None)
+        row = await one_letter(connection, letter)
+        confirm(text("replay.question", count=1), yes=yes, harmless=True)
         async with open_replay(settings) as replayer:
-            done: list[Done] = []
-            try:
-                for row in rows:
-                    done.append(await replay_letter(connection, replayer, row, reason))
-            finally:
-                # What went before a failure was done, and is told.
-                if done:
-                    tell(done, as_json=as_json)
+            tell([await replay_letter(connection, replayer, row, reason)], as_json=as_json)
     return FINE
 
 
@@ -238,7 +230,7 @@ async def settle_letter(
             yes=yes,
         )
         said = Settlement(row["provider"], customer, amount, payment_id, product, received_at(row))
-        undo = text("dlq.settle_undo", provider=row["provider"], id=payment_id)
+        undo = text("dlq.settle_undo", letter=letter)
         act_id = await settle(connection, row, said, reason, undo)
     done = text(
         "dlq.settled",
@@ -249,6 +241,26 @@ async def settle_letter(
         payment=payment_id,
     )
     tell([Done(done, act_id, undo)], as_json=as_json)
+    return FINE
+
+
+@dlq.command("unsettle")
+@click.argument("letter", type=click.UUID, metavar="ID")
+@reason
+@yes
+@as_json
+@asynchronous
+async def unsettle_letter(letter: uuid.UUID, reason: str, yes: bool, as_json: bool) -> int:
+    """Take a settlement back: everything is as if nobody had settled, and the letter waits again. What its provider says of the payment counts.
+
+    Above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`; `lunas revert` lets the settlement count again.
+    """
+    settings = load_target()
+    async with open_store(settings) as connection:
+        row = await one_letter(connection, letter)
+        confirm(text("dlq.unsettle_question", id=letter), yes=yes)
+        taken = await unsettle(connection, settings, row, reason)
+    tell([taken.done()], as_json=as_json)
     return FINE
 
 
@@ -263,13 +275,8 @@ async def discard(letter: uuid.UUID, reason: str, yes: bool, as_json: bool) -> i
     async with open_store(load_target()) as connection:
         row = await one_letter(connection, letter)
         confirm(text("dlq.discard_question", amount=rupiah(amount_in(row["message"]))), yes=yes)
-        undo = f"lunas dlq reopen {letter} --reason …"
-        async with connection.transaction():
-            if await connection.fetchval(load("letters.sql", "console")["discard"], letter, actor()) is None:
-                state = Refused(await state_in_words(connection, letter))
-                raise await already(connection, "dlq.discard", str(letter), state, undone_by=["dlq.reopen"])
-            act_id = await record(connection, letter_act("dlq.discard", row, reason, undo, after="discarded"))
-    tell([Done(text("dlq.discarded", id=letter), act_id, undo)], as_json=as_json)
+        done = await discard_letter(connection, row, reason)
+    tell([done], as_json=as_json)
     return FINE
 
 
@@ -284,12 +291,6 @@ async def reopen(letter: uuid.UUID, reason: str, yes: bool, as_json: bool) -> in
     async with open_store(load_target()) as connection:
         row = await one_letter(connection, letter)
         confirm(text("dlq.reopen_question"), yes=yes)
-        undo = f"lunas dlq discard {letter} --reason …"
-        async with connection.transaction():
-            if await connection.fetchval(load("letters.sql", "console")["reopen"], letter) is None:
-                state = Refused(await state_in_words(connection, letter))
-                undone_by = ["dlq.discard", "dlq.replay", "dlq.settle"]
-                raise await already(connection, "dlq.reopen", str(letter), state, undone_by=undone_by)
-            act_id = await record(connection, letter_act("dlq.reopen", row, reason, undo, after="open"))
-    tell([Done(text("dlq.reopened", id=letter), act_id, undo)], as_json=as_json)
+        done = await reopen_letter(connection, row, reason)
+    tell([done], as_json=as_json)
     return FINE

@@ -9,25 +9,19 @@ import click
 from console.causes import RootCause, arrange
 from console.checks.examination import examine
 from console.checks.finding import Finding, problem
+from console.choices import Among
 from console.exits import FINE, PROBLEMS
+from console.findings_shown import print_finding
 from console.lazy import Command
 from console.messages import text
 from console.options import PROVIDERS, as_json, asynchronous
-from console.output import paint, print_data, print_json, talk
+from console.output import print_json, talk
 from console.target import find_target, nobody_here
 from schemas.errors import ConfigurationError
 
-_WIDTH = len("synchronous_commit")
-_MARKS = {
-    "ok": ("✓", "green"),
-    "note": ("!", "yellow"),
-    "problem": ("✗", "red"),
-    "not_looked_at": ("?", "yellow"),
-}
-
 
 @click.command(cls=Command)
-@click.argument("provider", type=click.Choice(PROVIDERS), required=False)
+@click.argument("provider", type=Among(PROVIDERS), required=False)
 @as_json
 @asynchronous
 async def doctor(provider: str | None, as_json: bool) -> int:
@@ -74,10 +68,6 @@ def _documents(cause: RootCause[Finding], because: str | None = None) -> list[di
 
 
 def _print(cause: RootCause[Finding], depth: int) -> None:
-    finding, indent = cause.trouble, "  " * depth
-    mark, colour = _MARKS[finding.state] if depth == 0 else ("└", "red")
-    print_data(f"{indent}{paint(mark, colour)} {finding.check:<{_WIDTH}} {finding.detail}")
-    if finding.fix:
-        print_data(f"{indent}  {'':<{_WIDTH}} → {finding.fix}")
+    print_finding(cause.trouble, depth)
     for consequence in cause.consequences:
         _print(consequence, depth + 1)

@@ -6,8 +6,9 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import click
 
@@ -15,10 +16,11 @@ from console.acts import Act, Done, already, record, tell
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text, value
-from console.options import actor, as_json, asynchronous, limit, yes
-from console.output import print_data, print_json, print_table
+from console.options import actor, as_json, asynchronous, limit, never_asked, yes
+from console.output import print_data, print_json
 from console.safety import confirm
 from console.store import open_store
+from console.tables import count, plain, print_rows, told, when
 from console.target import load_target
 from console.times import short_moment
 from eventstore.queries import load
@@ -38,6 +40,9 @@ EVERY = "all"
 reason = click.option("--reason", default="", help="Why, in your own words; kept in the audit record.")
 
 
+EndpointState = Literal["working", "failing", "quiet", "disabled"]
+
+
 @click.group(cls=Group)
 def endpoints() -> None:
     """Addresses of applications that are sent signed webhooks, by Standard Webhooks: what was paid, held, refunded, renewed."""
@@ -52,6 +57,7 @@ def endpoints() -> None:
 )
 @click.option("--application", default="", help="Whose endpoint it is, in your own words.")
 @reason
+@never_asked
 @as_json
 @asynchronous
 async def create(url: str, events: str, application: str, reason: str, as_json: bool) -> int:
@@ -59,23 +65,43 @@ async def create(url: str, events: str, application: str, reason: str, as_json: 
     settings = load_target()
     kinds = _kinds(events)
     await _check(url, settings)
+    async with open_store(settings) as connection:
+        made = await make_endpoint(connection, settings, url, kinds, application, reason)
+    if as_json:
+        print_json(made._asdict())
+        return FINE
+    print_data(made.secret)
+    print_data(text("endpoints.created", endpoint_id=made.endpoint_id, events=", ".join(kinds)))
+    print_data(text("act.recorded", act_id=made.act_id))
+    print_data(text("act.undo", undo=made.undo))
+    return FINE
+
+
+class MadeEndpoint(NamedTuple):
+    """A new endpoint, and what is told of it."""
+
+    endpoint_id: str
+    secret: str
+    application: str
+    url: str
+    events: list[str]
+    act_id: UUID
+    undo: str
+
+
+async def make_endpoint(
+    connection: Connection, settings: Settings, url: str, kinds: list[str], application: str, reason: str
+) -> MadeEndpoint:
+    """One that was checked, with its secret and an audit record."""
     keys = signing_keys(settings)
     endpoint_id = f"ep_{secrets.token_hex(16)}"
     secret = keys.shown(keys.newest, endpoint_id, 1)
     undo = f"lunas endpoints remove {endpoint_id}"
     after = {"application": application, "url": url, "events": kinds}
-    async with open_store(settings) as connection, connection.transaction():
+    async with connection.transaction():
         await connection.execute(_SQL["add"], endpoint_id, application, url, kinds, keys.newest, actor())
         act_id = await record(connection, Act("endpoints.create", endpoint_id, reason, undo, after=after))
-    if as_json:
-        shown = {"endpoint_id": endpoint_id, "secret": secret, **after, "act_id": act_id, "undo": undo}
-        print_json(shown)
-        return FINE
-    print_data(secret)
-    print_data(text("endpoints.created", endpoint_id=endpoint_id, events=", ".join(kinds)))
-    print_data(text("act.recorded", act_id=act_id))
-    print_data(text("act.undo", undo=undo))
-    return FINE
+    return MadeEndpoint(endpoint_id, secret, application, url, kinds, act_id, undo)
 
 
 @endpoints.command("list")
@@ -85,40 +111,50 @@ async def create(url: str, events: str, application: str, reason: str, as_json: 
 async def list_endpoints(limit: int, as_json: bool) -> int:
     """List endpoints, newest first: what they are sent, what waits for them, and whether they take it."""
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(_SQL["endpoints"], limit)
+        found = await connection.fetch(_SQL["endpoints"], limit)
+    rows = [dict(row) | {"state": _state(dict(row))} for row in found]
     if as_json:
-        print_json({"items": [dict(row) for row in rows]})
+        print_json({"items": rows})
         return FINE
     if not rows:
         print_data(text("endpoints.none"))
         return FINE
-    names = ("endpoint", "application", "url", "events", "waiting", "created", "state")
-    print_table(
-        [text(f"column.{name}") for name in names],
-        [
-            (
-                row["endpoint_id"],
-                row["application"],
-                row["url"],
-                text("endpoints.all") if len(row["events"]) == len(KINDS) else ", ".join(row["events"]),
-                row["waiting"],
-                short_moment(row["created_at"]),
-                _state(dict(row)),
-            )
-            for row in rows
-        ],
-        right=[4],
-    )
+    print_rows(rows, ENDPOINTS)
     return FINE
 
 
-def _state(row: Mapping[str, Any]) -> str:
+def _state(row: Mapping[str, Any]) -> EndpointState:
+    if row["disabled_at"] is not None:
+        return "disabled"
+    if row["quiet_until"] is not None:
+        return "quiet"
+    return "working" if row["failing_since"] is None else "failing"
+
+
+def _events(row: Mapping[str, Any]) -> str:
+    return text("endpoints.all") if len(row["events"]) == len(KINDS) else ", ".join(row["events"])
+
+
+def _state_in_words(row: Mapping[str, Any]) -> str:
     if row["disabled_at"] is not None:
         because = text(f"endpoints.because_{row['disabled_because']}")
         return text("endpoints.disabled_since", since=short_moment(row["disabled_at"]), because=because)
+    if row["quiet_until"] is not None:
+        return text("endpoints.quiet_until", until=short_moment(row["quiet_until"]))
     if row["failing_since"] is not None:
         return text("endpoints.failing_since", since=short_moment(row["failing_since"]))
     return ""
+
+
+ENDPOINTS = (
+    plain("endpoint_id"),
+    plain("application"),
+    plain("url"),
+    told("events", _events),
+    count("waiting"),
+    when("created_at"),
+    told("state", _state_in_words),
+)
 
 
 @endpoints.command("rotate")
@@ -159,6 +195,7 @@ async def rotate(endpoint_id: str, reason: str, yes: bool, as_json: bool) -> int
     until = short_moment(row["earlier_until"])
     print_data(text("endpoints.rotated", endpoint_id=endpoint_id, until=until))
     print_data(text("act.recorded", act_id=act_id))
+    print_data(text("act.undo", undo=undo))
     return FINE
 
 
@@ -271,7 +308,9 @@ async def _to_change(connection: Connection, verb: str, endpoint_id: str) -> Map
         before = await _endpoint(connection, endpoint_id)
     except WrongUse as unknown:
         raise await already(connection, act, endpoint_id, unknown) from None
-    if verb != "remove" and (before["disabled_at"] is not None) == (verb == "disable"):
+    # Enabled again is also who asked to be left alone, and is ready sooner.
+    is_sent_to = before["disabled_at"] is None and not (verb == "enable" and before["quiet"])
+    if verb != "remove" and is_sent_to == (verb == "enable"):
         so = "endpoints.is_disabled" if verb == "disable" else "endpoints.is_enabled"
         raise await already(connection, act, endpoint_id, WrongUse(text(so, endpoint_id=endpoint_id)))
     return before

@@ -15,13 +15,13 @@ from console.exits import FINE, PROBLEMS
 from console.lazy import Group
 from console.messages import text
 from console.options import Moment, as_json, asynchronous, reason, yes
-from console.output import number, print_data, print_json, print_table, talk
+from console.output import number, print_data, print_json, talk
 from console.progress import Bar
 from console.replay import open_replay
 from console.safety import confirm
 from console.store import open_store
+from console.tables import count, plain, print_rows, told, when
 from console.target import load_target
-from console.times import short_moment
 from ingress.journal.opening import journal_root
 from ingress.journal.survey import accepted_since, examine, survey
 
@@ -29,6 +29,16 @@ if TYPE_CHECKING:
     from schemas.envelope import Envelope
 
 
+JOURNALS = (
+    plain("folder"),
+    told("held", lambda state: text("journal.yes" if state["held"] else "journal.no")),
+    count("files"),
+    count("bytes"),
+    count("records"),
+    count("waiting"),
+    when("oldest"),
+    when("newest"),
+)
 GROUP = 256
 """Deliveries on their way to the broker at once."""
 
@@ -48,31 +58,15 @@ def journal() -> None:
 def status(as_json: bool) -> int:
     """Show every journal of this installation: files, records, and what the broker does not have yet."""
     root = journal_root(load_target(named=False))
-    states = list(survey(root))
+    items = [asdict(state) | {"folder": state.folder.name} for state in survey(root)]
     if as_json:
-        print_json(
-            {"root": str(root), "items": [asdict(state) | {"folder": state.folder.name} for state in states]}
-        )
+        print_json({"root": str(root), "items": items})
         return FINE
-    if not states:
+    if not items:
         print_data(text("journal.none", root=root))
         return FINE
-    headings = ("journal", "in_use", "files", "bytes", "records", "waiting", "oldest", "newest")
-    table = [
-        (
-            state.folder.name,
-            text("journal.yes" if state.held else "journal.no"),
-            number(state.files),
-            number(state.bytes),
-            number(state.records),
-            number(state.waiting),
-            state.oldest and short_moment(state.oldest),
-            state.newest and short_moment(state.newest),
-        )
-        for state in states
-    ]
     print_data(str(root))
-    print_table([text(f"column.{name}") for name in headings], table, right=(2, 3, 4, 5))
+    print_rows(items, JOURNALS)
     return FINE
 
 

@@ -7,16 +7,18 @@ import re
 import click
 
 from api.keys import SCOPES, new_key
+from api.permits import OF_NOBODY
 from console.acts import Act, already, record
+from console.choices import Among
 from console.exits import FINE, WrongUse
 from console.lazy import Group
 from console.messages import text
-from console.options import actor, as_json, asynchronous, limit, yes
-from console.output import print_data, print_json, print_table
+from console.options import actor, as_json, asynchronous, limit, never_asked, yes
+from console.output import print_data, print_json
 from console.safety import confirm
 from console.store import open_store
+from console.tables import listed, plain, print_rows, when
 from console.target import load_target
-from console.times import short_moment
 from eventstore.queries import load
 from schemas.api import CUSTOMER_ID_PATTERN
 
@@ -32,7 +34,7 @@ def keys() -> None:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice(SCOPES),
+    type=Among(SCOPES),
     multiple=True,
     required=True,
     help="What it may do; several are given one by one.",
@@ -44,6 +46,7 @@ def keys() -> None:
     help="Calls per second it may make at most, and as many at once.",
 )
 @click.option("--reason", default="", help="Why, in your own words; kept in the audit record.")
+@never_asked
 @as_json
 @asynchronous
 async def create(
@@ -52,6 +55,9 @@ async def create(
     """Make a key and show it, this once: nobody can read it again."""
     if customer is not None and not re.fullmatch(CUSTOMER_ID_PATTERN, customer):
         raise WrongUse(text("keys.no_customer_id"))
+    closed = sorted(OF_NOBODY.intersection(scopes)) if customer is not None else []
+    if closed:
+        raise WrongUse(text("keys.of_nobody", scopes=", ".join(closed)))
     key_id, key, digest = new_key()
     wanted = sorted(set(scopes))
     undo = f"lunas keys revoke {key_id}"
@@ -71,6 +77,12 @@ async def create(
     return FINE
 
 
+KEYS = (
+    plain("key_id"), listed("scopes"), plain("customer_id"), plain("rate_per_second", right=True), when("created_at"),
+    when("last_used_at"), when("revoked_at"),
+)  # fmt: skip
+
+
 @keys.command("list")
 @limit
 @as_json
@@ -78,33 +90,14 @@ async def create(
 async def list_keys(limit: int, as_json: bool) -> int:
     """List keys, newest first: what each may do, and when it was used last."""
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(load("keys.sql", "console")["list"], limit)
+        rows = [dict(row) for row in await connection.fetch(load("keys.sql", "console")["list"], limit)]
     if as_json:
-        print_json({"items": [dict(row) for row in rows]})
+        print_json({"items": rows})
         return FINE
     if not rows:
         print_data(text("keys.none"))
         return FINE
-    headings = [
-        text(f"column.{name}")
-        for name in ("key", "scopes", "customer", "rate", "created", "last_used", "state")
-    ]
-    print_table(
-        headings,
-        [
-            (
-                row["key_id"],
-                ", ".join(row["scopes"]),
-                row["customer_id"] or "",
-                row["rate_per_second"] or "",
-                short_moment(row["created_at"]),
-                short_moment(row["last_used_at"]),
-                text("keys.revoked_state") if row["revoked_at"] else "",
-            )
-            for row in rows
-        ],
-        right=[3],
-    )
+    print_rows(rows, KEYS)
     return FINE
 
 
@@ -131,4 +124,5 @@ async def revoke(key_id: str, reason: str, yes: bool, as_json: bool) -> int:
         return FINE
     print_data(text("keys.revoked", key_id=key_id))
     print_data(text("act.recorded", act_id=act_id))
+    print_data(text("act.undo", undo=undo))
     return FINE

@@ -11,14 +11,23 @@ from console.lazy import Group
 from console.manual_orders import confirm_order, reject_order
 from console.messages import text
 from console.options import as_json, asynchronous, limit, reason, yes
-from console.output import print_data, print_json, print_table, rupiah, talk
+from console.output import print_data, print_json, talk
 from console.safety import confirm as ask
 from console.store import open_store
+from console.tables import money, plain, print_rows, told, when
 from console.target import load_target
-from console.times import short_moment
+from console.unsaying import unconfirm
 from eventstore.queries import load
 
 order = click.argument("order", metavar="ORDER_ID")
+
+ORDERS = (
+    when("created_at"),
+    plain("customer_id"),
+    money("amount_idr"),
+    told("items", lambda each: ", ".join(item["product"] for item in each["items"])),
+    plain("request_id"),
+)
 
 
 @click.group(cls=Group)
@@ -42,18 +51,7 @@ async def list_orders(dealt_with: bool, limit: int, as_json: bool) -> int:
     if not orders:
         print_data(text("manual.none"))
         return FINE
-    headings = ("since_wib", "customer", "amount", "purpose", "id")
-    table = [
-        (
-            short_moment(each["created_at"]),
-            each["customer_id"],
-            rupiah(each["amount_idr"]),
-            ", ".join(item["product"] for item in each["items"]),
-            each["request_id"],
-        )
-        for each in orders
-    ]
-    print_table([text(f"column.{name}") for name in headings], table, right=(2,))
+    print_rows(orders, ORDERS)
     talk(text("manual.next"))
     return FINE
 
@@ -67,11 +65,30 @@ async def list_orders(dealt_with: bool, limit: int, as_json: bool) -> int:
 @asynchronous
 async def confirm(order: str, proof: str | None, reason: str, yes: bool, as_json: bool) -> int:
     """Say that the money of an order has come, in full. What was ordered is granted."""
-    undo = text("manual.confirm_undo")
+    undo = text("manual.confirm_undo", id=order)
     async with open_store(load_target()) as connection:
         ask(text("manual.confirm_question", id=order), yes=yes)
         act_id = await confirm_order(connection, order, reason, proof, undo)
     tell([Done(text("manual.confirmed", id=order), act_id, undo)], as_json=as_json)
+    return FINE
+
+
+@manual.command("unconfirm")
+@order
+@reason
+@yes
+@as_json
+@asynchronous
+async def unconfirm_order(order: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Take a confirmation back: everything is as if nobody had confirmed, and the order waits for its money again.
+
+    Above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`; `lunas revert` lets the confirmation count again.
+    """
+    settings = load_target()
+    async with open_store(settings) as connection:
+        ask(text("manual.unconfirm_question", id=order), yes=yes)
+        taken = await unconfirm(connection, settings, order, reason)
+    tell([taken.done()], as_json=as_json)
     return FINE
 
 

@@ -10,6 +10,7 @@ from console.options import as_json, asynchronous
 from console.output import print_data, print_json
 from console.store import open_store, until_there
 from console.target import load_target
+from eventstore.migrations import LockPatience
 from eventstore.migrations import migrate as apply
 from projections.versions import ensure
 
@@ -25,7 +26,10 @@ async def migrate(as_json: bool) -> None:
     settings = load_target()
     await until_there(settings)
     async with open_store(settings, role=None) as connection:
-        names = await apply(settings.require_database_url())
+        patience = LockPatience(
+            settings.database_migration_lock_ms, settings.database_migration_patience_seconds
+        )
+        names = await apply(settings.require_database_url(), patience=patience)
         names += [f"{name}_v1" for name in await ensure(connection)]
     if as_json:
         print_json({"applied": names})

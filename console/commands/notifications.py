@@ -8,28 +8,35 @@ from datetime import datetime
 import click
 
 from console.acts import Act, Done, record, tell
+from console.choices import Among
 from console.exits import FINE, WrongUse
 from console.lazy import Group
-from console.messages import text, value
+from console.messages import text
 from console.options import as_json, asynchronous, limit, reason, since, yes
-from console.output import print_data, print_json, print_table
+from console.output import print_data, print_json
 from console.safety import BULK_CAP, check_bulk, confirm
 from console.store import open_store
+from console.tables import count, plain, print_rows, when, word
 from console.target import load_target
-from console.times import short_moment
 from eventstore.queries import load
 from notify.kinds import KINDS, TEST_KIND
 
 STATUSES = ("waiting", "delivered", "failed", "skipped")
 
 receiver = click.option("--receiver", help="Only for this endpoint, or `email` for mail to customers.")
-status = click.option("--status", type=click.Choice(STATUSES), help="Only in this state.")
-kind = click.option("--kind", type=click.Choice((*KINDS, TEST_KIND)), help="Only of this kind.")
+status = click.option("--status", type=Among(STATUSES), help="Only in this state.")
+kind = click.option("--kind", type=Among((*KINDS, TEST_KIND)), help="Only of this kind.")
 
 
 @click.group(cls=Group)
 def notifications() -> None:
     """What applications and customers were told, by webhook and by mail: each decision once for each receiver."""
+
+
+NOTIFICATIONS = (
+    plain("event_id"), plain("kind"), plain("receiver"), plain("customer_id"), when("created_at"), count("attempts"), word("status"),
+    plain("answered", right=True), word("trouble"),
+)  # fmt: skip
 
 
 @notifications.command("list")
@@ -52,32 +59,20 @@ async def list_notifications(
 ) -> int:
     """List notifications, newest first: how often each was tried, and what came of it."""
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(_SQL["list"], receiver, status, kind, customer, since, None, limit)
+        rows = [
+            dict(row)
+            for row in await connection.fetch(
+                _SQL["list"], receiver, status, kind, customer, since, None, limit
+            )
+        ]
+    rows = [row | {"message_id": f"msg_{row['event_id'].hex}"} for row in rows]
     if as_json:
-        print_json({"items": [dict(row) | {"message_id": f"msg_{row['event_id'].hex}"} for row in rows]})
+        print_json({"items": rows})
         return FINE
     if not rows:
         print_data(text("notifications.none"))
         return FINE
-    names = ("id", "kind", "receiver", "customer", "created", "attempts", "status", "answered", "reason")
-    print_table(
-        [text(f"column.{name}") for name in names],
-        [
-            (
-                str(row["event_id"]),
-                row["kind"],
-                row["receiver"],
-                row["customer_id"] or "",
-                short_moment(row["created_at"]),
-                row["attempts"],
-                value(row["status"]),
-                row["answered"] or "",
-                value(row["trouble"]) if row["trouble"] else "",
-            )
-            for row in rows
-        ],
-        right=[5],
-    )
+    print_rows(rows, NOTIFICATIONS)
     return FINE
 
 
@@ -86,7 +81,7 @@ async def list_notifications(
 @receiver
 @click.option(
     "--status",
-    type=click.Choice(STATUSES[1:]),
+    type=Among(STATUSES[1:]),
     help="Only those that were delivered, failed or skipped.",
 )
 @kind

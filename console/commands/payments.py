@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.acts import Done, tell
+from console.attesting import missing_of
+from console.choices import Among
 from console.exits import FINE, NotFound
 from console.lazy import Group
 from console.messages import text, value
@@ -19,10 +21,21 @@ from console.refunding import ask_refund
 from console.safety import confirm as ask
 from console.store import open_store
 from console.target import load_target
-from console.timeline import Entry, find_payments, timeline
+from console.timeline import Entry, find_payments, timeline, trace_address
+from console.timeline_words import describe, grounds
 from console.times import moment
 
-_COLOURS = {"delivery": "cyan", "fact": None, "decision": "green", "act": "yellow"}
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+_COLOURS = {
+    "delivery": "cyan",
+    "letter": "red",
+    "fact": None,
+    "decision": "green",
+    "notification": "blue",
+    "act": "yellow",
+}
 _SHOWN = (
     "status",
     "customer_id",
@@ -30,10 +43,13 @@ _SHOWN = (
     "channel",
     "payment_type",
     "reference_id",
+    "attestation",
     "held",
     "failure_code",
     "paid_at",
 )
+
+_WORDS = ("status", "attestation")
 
 
 @click.group(cls=Group)
@@ -42,7 +58,7 @@ def payments() -> None:
 
 
 @payments.command("show")
-@click.argument("provider", type=click.Choice(PROVIDERS), metavar="PROVIDER")
+@click.argument("provider", type=Among(PROVIDERS), metavar="PROVIDER")
 @click.argument("payment", metavar="ID")
 @click.option(
     "--raw", is_flag=True, help="The exact bodies of its deliveries too; they may hold personal data."
@@ -50,14 +66,16 @@ def payments() -> None:
 @as_json
 @asynchronous
 async def show(provider: str, payment: str, raw: bool, as_json: bool) -> int:
-    """Show one payment and its timeline: deliveries with their duplicates, facts, decisions, operators' acts.
+    """Show one payment and everything that happened to it: deliveries and their way here, decisions and their grounds, who was told.
 
     ID is any id the provider knows it by (payment, payment request, order, transaction), or our reference.
     """
-    async with open_store(load_target()) as connection:
+    settings = load_target()
+    async with open_store(settings) as connection:
         found = await find_payments(connection, provider, payment)
         if not found:
             raise NotFound(text("payment.unknown", provider=provider, id=payment))
+        missing = await missing_of(connection, settings, found)
         histories = {
             key: await timeline(connection, key, bodies=raw)
             for key in dict.fromkeys(each["case_key"] for each in found)
@@ -70,16 +88,19 @@ async def show(provider: str, payment: str, raw: bool, as_json: bool) -> int:
         return FINE
     for each in found:
         _print_payment(each)
+        for sentence in missing[each["record"]]:
+            print_data(f"  {sentence}")
     for entries in histories.values():
         print_data()
         print_data(text("payment.timeline"))
         for entry in entries:
             _print_entry(entry)
+        _print_traces(settings, entries)
     return FINE
 
 
 @payments.command("refund")
-@click.argument("provider", type=click.Choice(PROVIDERS), metavar="PROVIDER")
+@click.argument("provider", type=Among(PROVIDERS), metavar="PROVIDER")
 @click.argument("payment", metavar="ID")
 @click.option(
     "--amount", type=click.IntRange(min=1), help="Whole rupiah; without it everything that is left."
@@ -118,42 +139,25 @@ def _print_payment(payment: Mapping[str, Any]) -> None:
     for name in _SHOWN:
         each = payment[name]
         if each is not None:
-            shown = moment(each) if name == "paid_at" else value(each) if name == "status" else each
+            shown = moment(each) if name == "paid_at" else value(each) if name in _WORDS else each
             print_data(f"  {name:<13} {shown}")
 
 
 def _print_entry(entry: Entry) -> None:
     position = "" if entry.position is None else f"#{number(entry.position)}"
-    kind = paint(f"{text(f'payment.{entry.kind}'):<10}", _COLOURS[entry.kind])
+    kind = paint(f"{text(f'payment.{entry.kind}'):<12}", _COLOURS[entry.kind])
     print_data(f"  {moment(entry.at)}  {kind} {entry.what:<26} {position:>8}  {describe(entry)}".rstrip())
+    if because := "; ".join(grounds(entry)):
+        print_data(f"      {because}")
     if "body" in entry.detail:
         print_data(bytes(entry.detail["body"]).decode("utf-8", "backslashreplace"))
 
 
-def describe(entry: Entry) -> str:
-    """What a line says beyond its name, in a few words."""
-    detail = entry.detail
-    if entry.kind == "delivery":
-        reason = f" ({detail['reason']})" if detail["reason"] else ""
-        return f"{value(detail['status'])}{reason}, {number(detail['processing_ms'])} ms, {entry.id}"
-    if entry.kind == "act":
-        return f"{detail['actor']}: {detail['reason']}"
-    if entry.what == "provider.called":
-        return _call(detail)
-    words = [
-        value(str(detail.get("status") or "")),
-        rupiah(amount) if isinstance(amount := detail.get("amount_idr", detail.get("amount")), int) else None,
-        detail.get("course") or detail.get("product") or detail.get("plan"),
-        detail.get("tier"),
-        detail.get("reason"),
-        value(str(detail.get("resolution") or "")),
-        f"→ {detail['customer_id']}" if detail.get("customer_id") and entry.kind == "decision" else None,
-    ]
-    return " ".join(str(word) for word in words if isinstance(word, str) and word)
-
-
-def _call(detail: Mapping[str, Any]) -> str:
-    """What we asked a provider, and what became of it."""
-    status = f" {detail['status']}" if detail.get("status") else ""
-    code = f" ({detail['code']})" if detail.get("code") else ""
-    return f"{detail['operation']}: {value(detail['outcome'])}{status}{code}, {number(detail.get('milliseconds', 0))} ms"
+def _print_traces(settings: Settings, entries: Sequence[Entry]) -> None:
+    """Where the way it took was recorded, oldest first."""
+    found = dict.fromkeys(entry.trace_id for entry in entries if entry.trace_id is not None)
+    if found:
+        print_data()
+        print_data(text("payment.traces"))
+        for trace in found:
+            print_data(f"  {trace_address(settings, trace) or trace}")

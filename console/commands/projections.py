@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.acts import Act, Done, already, record, tell
+from console.choices import Among
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text, value
 from console.options import as_json, asynchronous, reason, yes
-from console.output import decimal, number, paint, print_data, print_json, print_table, talk
+from console.output import decimal, paint, print_data, print_json, talk
 from console.safety import confirm
 from console.store import open_store, open_store_pool
+from console.tables import count, plain, print_rows, told, when
 from console.target import load_target
-from console.times import short_moment
 from projections import versions
 from projections.registry import BY_NAME
 from projections.verify import verify as compare
@@ -29,9 +30,19 @@ if TYPE_CHECKING:
 
 NAMES = tuple(BY_NAME)
 
-name_argument = click.argument("name", type=click.Choice(NAMES), metavar="NAME")
-optional_name = click.argument("name", type=click.Choice(NAMES), metavar="[NAME]", required=False)
+name_argument = click.argument("name", type=Among(NAMES), metavar="NAME")
+optional_name = click.argument("name", type=Among(NAMES), metavar="[NAME]", required=False)
 _COLOURS = {"live": "green", "building": "yellow"}
+GENERATIONS = (
+    plain("name"),
+    count("version"),
+    told("status", lambda each: paint(value(each["status"]), _COLOURS.get(each["status"]))),
+    count("position"),
+    count("lag_positions"),
+    told("lag_seconds", lambda each: decimal(each["lag_seconds"]), right=True),
+    count("parked"),
+    when("created_at"),
+)
 
 
 @click.group(cls=Group)
@@ -46,24 +57,11 @@ async def status(as_json: bool) -> int:
     """Show every generation of every read model: which one is shown, how far it is, how old that is."""
     async with _pool(load_target()) as pool:
         found = await versions.status(pool)
+    items = [asdict(each) | {"lag_positions": each.lag_positions} for each in found]
     if as_json:
-        print_json({"items": [asdict(each) | {"lag_positions": each.lag_positions} for each in found]})
+        print_json({"items": items})
         return FINE
-    headings = ("name", "version", "state", "position", "behind", "lag", "parked", "created")
-    table = [
-        (
-            each.name,
-            each.version,
-            paint(value(each.status), _COLOURS.get(each.status)),
-            "-" if each.position is None else number(each.position),
-            number(each.lag_positions),
-            f"{decimal(each.lag_seconds)} s",
-            each.parked,
-            short_moment(each.created_at),
-        )
-        for each in found
-    ]
-    print_table([text(f"column.{heading}") for heading in headings], table, right=(1, 3, 4, 5, 6))
+    print_rows(items, GENERATIONS)
     return FINE
 
 

@@ -19,6 +19,7 @@ from deploy.local.services import programs
 from deploy.local.services.docker import POSTGRES_IMAGE
 
 READER = "lunas_reader"
+_WANTED = "target_session_attrs"
 _PASSED = ("PGPASSWORD", "PGOPTIONS", "PGAPPNAME")
 
 
@@ -45,7 +46,7 @@ def psql(operator: bool, write: bool, arguments: tuple[str, ...]) -> NoReturn:
     # No command waits longer for a server that does not answer; who sets it knows better.
     environment = {"PGCONNECT_TIMEOUT": "5", **os.environ, **session(url, operator=operator, write=write)}
     # It takes our place: Ctrl-C, which cancels a statement there, and the exit code are its own.
-    os.execve(command[0], [*command, without_password(url), *arguments], environment)  # noqa: S606 - no shell is meant
+    os.execve(command[0], [*command, address(url, write=write), *arguments], environment)  # noqa: S606 - no shell is meant
 
 
 def session(url: str, *, operator: bool = False, write: bool = False) -> dict[str, str]:
@@ -56,17 +57,36 @@ def session(url: str, *, operator: bool = False, write: bool = False) -> dict[st
             f"-c role={'lunas_operator' if operator else READER}",
             "-c default_transaction_read_only=on",
         ]
-    password = unquote(urlsplit(url).password or "")
+    parts = urlsplit(url)
+    # Said in the query, it wins, as it does for the driver.
+    asked = [unquote(value) for name, value in _query(parts.query) if name == "password"]
+    password = asked[-1] if asked else unquote(parts.password or "")
     given = {"PGOPTIONS": " ".join(options), "PGAPPNAME": "lunas-psql"}
     return given | ({"PGPASSWORD": password} if password else {})
 
 
+def address(url: str, *, write: bool = False) -> str:
+    """Where psql connects to, with the user alone.
+
+    A session that may not write is none that libpq takes for read-write; the server that it is looked for at is the primary.
+    """
+    shown = without_password(url)
+    return shown if write else shown.replace(f"{_WANTED}=read-write", f"{_WANTED}=primary")
+
+
 def without_password(url: str) -> str:
     """The address with its user alone."""
-    scheme, _, rest = url.partition("://")
-    end = min((rest.index(mark) for mark in "/?" if mark in rest), default=len(rest))
-    login, at, hosts = rest[:end].rpartition("@")
-    return f"{scheme}://{login.partition(':')[0]}{at}{hosts}{rest[end:]}"
+    plain, _, query = url.partition("?")
+    scheme, _, rest = plain.partition("://")
+    place, slash, path = rest.partition("/")
+    login, at, hosts = place.rpartition("@")
+    kept = "&".join(f"{name}={value}" for name, value in _query(query) if name != "password")
+    return f"{scheme}://{login.partition(':')[0]}{at}{hosts}{slash}{path}{'?' if kept else ''}{kept}"
+
+
+def _query(query: str) -> list[tuple[str, str]]:
+    """Names and values as they stand there, still quoted."""
+    return [(name, value) for name, _, value in (part.partition("=") for part in query.split("&")) if name]
 
 
 def _program() -> list[str]:

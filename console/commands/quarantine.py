@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.commands.quarantine_reverify import reverify
 from console.exits import FINE, NotFound, Refused
 from console.lazy import Group
 from console.messages import text
 from console.options import as_json, asynchronous, limit, provider, since
-from console.output import number, print_data, print_json, print_table, talk, tame
+from console.output import number, print_data, print_json, talk, tame
 from console.store import open_store
+from console.tables import count, plain, print_fields, print_rows, told, when
 from console.target import load_target
 from console.texts import TEXTS
-from console.times import moment, short_moment
+from console.times import moment
 from eventstore.queries import load
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ def quarantine() -> None:
     """
 
 
+quarantine.add_command(reverify, "reverify")
+
+
 @quarantine.command("list")
 @provider
 @cause
@@ -53,28 +58,19 @@ async def list_rejected(
 ) -> int:
     """List rejected requests, newest first, with the cause and where they came from."""
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(
-            load("quarantine.sql", "console")["list"], provider, cause, since, limit
-        )
+        rows = [
+            dict(row)
+            for row in await connection.fetch(
+                load("quarantine.sql", "console")["list"], provider, cause, since, limit
+            )
+        ]
     if as_json:
-        print_json({"items": [dict(row) for row in rows]})
+        print_json({"items": rows})
         return FINE
     if not rows:
         print_data(text("quarantine.none"))
         return FINE
-    headings = ("received_wib", "provider", "cause", "remote", "bytes", "id")
-    table = [
-        (
-            short_moment(row["received_at"]),
-            row["provider"],
-            tame(row["cause"]),
-            tame(row["remote"]) or None,
-            number(row["bytes"]),
-            row["quarantine_id"],
-        )
-        for row in rows
-    ]
-    print_table([text(f"column.{name}") for name in headings], table, right=(4,))
+    print_rows(rows, REJECTED)
     if len(rows) == limit:
         talk(text("list.more", limit=limit))
     return FINE
@@ -103,21 +99,7 @@ async def show_rejected(rejected: uuid.UUID, as_json: bool) -> int:
 
 
 def _print_rejected(document: dict[str, Any]) -> None:
-    lines = {
-        "id": document["quarantine_id"],
-        "provider": document["provider"],
-        "cause": _cause_in_words(document["cause"]),
-        "received": moment(document["received_at"]),
-        "remote": document["remote"] or None,
-        "path": document["path"],
-        "body": text(
-            "webhook.body", bytes=number(document["bytes"]), sha256=bytes(document["body_sha256"]).hex()
-        ),
-    }
-    width = max(len(text(f"column.{name}")) for name in lines)
-    for name, value in lines.items():
-        if value is not None:
-            print_data(f"{text(f'column.{name}'):<{width}}  {tame(str(value))}")
+    print_fields(document, REQUEST)
     for name, value in document["headers"].items():
         print_data(f"  {tame(name)}: {tame(value)}")
     if (document["stated_bytes"] or 0) > document["bytes"]:
@@ -132,10 +114,26 @@ def _stated(headers: dict[str, str]) -> int | None:
     return int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= LONGEST_LENGTH else None
 
 
-def _cause_in_words(cause: str) -> str:
+def cause_in_words(cause: str) -> str:
     """`wrong_credential (…)`; only the word itself for a cause of a later version."""
     key = f"cause.{cause}"
     return f"{cause} ({text(key)})" if key in TEXTS else cause
+
+
+_remote = told("remote", lambda row: row["remote"] or None)
+REJECTED = (
+    when("received_at"), plain("provider"), plain("cause"), _remote, count("bytes"), plain("quarantine_id")
+)  # fmt: skip
+REQUEST = (
+    plain("quarantine_id"),
+    plain("provider"),
+    told("cause", lambda one: cause_in_words(one["cause"])),
+    told("received_at", lambda one: moment(one["received_at"])),
+    _remote,
+    plain("path"),
+    count("bytes"),
+    told("body_sha256", lambda one: bytes(one["body_sha256"]).hex()),
+)
 
 
 @quarantine.command("raw")

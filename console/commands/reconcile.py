@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.acts import Act, record
-from console.exits import FINE, PROBLEMS, CommandError, Refused, WrongUse
+from console.choices import Among
+from console.comparing import SQL, compare
+from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text
-from console.options import PROVIDERS, actor, as_json, asynchronous, limit, since
-from console.output import number, paint, print_data, print_json, print_table, rupiah, talk
-from console.progress import Bar
-from console.store import OPERATOR_ROLE, open_store, place
+from console.options import PROVIDERS, Moment, as_json, asynchronous, limit, since
+from console.output import number, paint, print_data, print_json, rupiah
+from console.store import OPERATOR_ROLE, open_store
+from console.tables import money, plain, print_rows, told, when
 from console.target import load_target
-from console.times import moment, short_moment
-from eventstore.leadership import Leadership
-from eventstore.queries import load
-from processor.app import interpreter_of
-from processor.reconciliation.keeping import Reconciliation, job_of, until_lost
-from processor.reconciliation.run import RunProgress
-from providers.listers import listers_of
+from console.times import moment
+from processor.cases.case import PaymentCase
+from processor.reconciliation.book import RunBook
+from processor.reconciliation.ours import assessed_between
+from processor.reconciliation.statement import (
+    Column,
+    Statement,
+    StatementSpan,
+    StatementUnreadable,
+    Tied,
+    names,
+    read_statement,
+    spans_of,
+    tie,
+)
 from providers.registry import PROVIDERS as KNOWN
-from runtime.amqp.broker import open_broker
 from runtime.database import open_pool
-from runtime.faults import arm
-from schemas.errors import NotConfirmed, Transient
 
 if TYPE_CHECKING:
     from processor.reconciliation.book import RunState
-    from runtime.settings import Settings
+    from runtime.database import Pool
 
-SQL = load("reconcile.sql", "console")
-LEAD_SECONDS = 1.0  # for the other runner's session to be seen; the lock is free or it is not
-CONNECT_SHARE = 0.6
+LOOKED_UP_TOGETHER = 1000  # payments of a statement
 CALLED = tuple(name for name in PROVIDERS if KNOWN[name].webhooks)
 
 
@@ -47,43 +53,29 @@ def reconcile() -> None:
 
 
 @reconcile.command("run")
-@click.argument("provider", type=click.Choice(CALLED))
+@click.argument("provider", type=Among(CALLED))
 @since
 @as_json
 @asynchronous
 async def run_command(provider: str, since: datetime | None, as_json: bool) -> int:
     """Read the provider's lists from now back to --since, and give what is missing here to the queue, as its webhook would have been.
 
-    Without --since it looks two days back, or goes on with a run that was cut off. It changes no money by itself: what else differs is
-    listed by `lunas reconcile show`. Exit code 1 while something differs, or when the provider did not let us see everything.
+    Without --since it looks back to two days before the last complete comparison, or goes on with a run that was cut off. It changes no money by
+    itself: what else differs is listed by `lunas reconcile show`. Exit code 1 while something differs, or when the provider did not let us see everything.
     """
     settings = load_target()
-    arm(settings.env)
     settings.require_broker_url()
-    clients = listers_of(settings)
-    if provider not in clients:
-        raise WrongUse(text("reconcile.no_key", provider=provider))
-    try:
-        run, code = await _run(settings, provider, since, clients, shown=not as_json)
-    finally:
-        for client in clients.values():
-            await client.close()
-    async with open_store(settings) as connection:
-        act = Act("reconcile.run", provider, "reconciliation", f"lunas reconcile show {provider}",
-                  after={"run": str(run.run_id), "fed": run.fed, "found": run.found})  # fmt: skip
-        act_id = await record(connection, act)
-        kinds = [dict(row) for row in await connection.fetch(SQL["kinds_of"], run.run_id)]
-    left = sum(kind["findings"] - kind["resolved"] for kind in kinds)
+    found = await compare(settings, provider, since, "reconciliation", shown=not as_json)
     if as_json:
-        print_json(_document(run, code, kinds) | {"act_id": act_id})
+        print_json(_document(found.run, found.code, found.kinds) | {"act_id": found.act_id})
     else:
-        _tell(run, code, kinds)
-        print_data(text("act.recorded", act_id=act_id))
-    return PROBLEMS if left or code else FINE
+        _tell(found.run, found.code, found.kinds)
+        print_data(text("act.recorded", act_id=found.act_id))
+    return PROBLEMS if found.left or found.code else FINE
 
 
 @reconcile.command("show")
-@click.argument("provider", type=click.Choice(CALLED))
+@click.argument("provider", type=Among(CALLED))
 @since
 @limit
 @as_json
@@ -103,67 +95,134 @@ async def show_command(provider: str, since: datetime | None, limit: int, as_jso
     if not found:
         print_data(paint("✓ ", "green") + text("reconcile.nothing", provider=provider))
         return FINE
-    headings = ("kind", "payment", "ours", "theirs", "reason", "since_wib")
-    table = [
-        (
-            text(f"difference.{one['kind']}"),
-            one["payment_id"],
-            _side(one["ours"], one["our_amount"]),
-            _side(one["theirs"], one["their_amount"]),
-            one["reason"],
-            short_moment(one["first_seen_at"]),
-        )
-        for one in found
-    ]
-    print_table([text(f"column.{name}") for name in headings], table)
+    print_rows(found, DRIFT)
     print_data(text("reconcile.what_now"))
     return PROBLEMS
 
 
-async def _run(
-    settings: Settings, provider: str, since: datetime | None, clients: Any, *, shown: bool
-) -> tuple[RunState, str | None]:
-    stop = asyncio.Event()
-    async with (
-        open_broker(settings, "operator") as broker,
-        open_pool(settings, "reconcile", role=OPERATOR_ROLE, by_index=True) as pool,
-        Leadership(settings, "reconcile", job_of(provider)) as leadership,
-    ):
-        try:
-            await broker.ready(settings.probe_timeout_seconds * CONNECT_SHARE)
-        except NotConfirmed as error:
-            raise CommandError(text("error.broker_away", address=place(settings.require_broker_url()))) from error  # fmt: skip
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LEAD_SECONDS):
-                await leadership.wait(stop)
-        if not leadership.is_leader:
-            raise Refused(text("reconcile.under_way", provider=provider))
-        one = Reconciliation(settings, pool, broker, interpreter_of(settings), clients)
-        whole: list[int] = []
-        with Bar() as bar:
+@reconcile.command("statement")
+@click.argument("provider", type=Among(PROVIDERS))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--id", "id_column", help="Heading of the column with the payments' ids.")
+@click.option("--amount", "amount_column", help="Heading of the column with the amounts that payers paid.")
+@click.option("--fee", "fee_column", help="Heading of the column with the provider's fees.")
+@click.option("--net", "net_column", help="Heading of the column with what arrived.")
+@click.option(
+    "--since", type=Moment(), help="Look for payments of ours that the file does not name only from then on."
+)
+@click.option(
+    "--until",
+    type=Moment(day_ends=True),
+    help="Look for payments of ours that the file does not name only until then; a day counts to its end.",
+)
+@as_json
+@asynchronous
+async def statement_command(
+    provider: str,
+    file: Path,
+    id_column: str | None,
+    amount_column: str | None,
+    fee_column: str | None,
+    net_column: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+) -> int:
+    """Hold a provider's statement of settlement (CSV) against our record, to the rupiah.
 
-            def watch(progress: RunProgress) -> None:
-                rows = progress.run.rows
-                if rows and progress.run.listing is not None:
-                    bar.show(rows, max(rows + 1, round(rows / progress.share)))
-                elif rows and not whole:
-                    whole.append(rows)
-                    bar.show(rows, rows)
+    Each payment of it is looked up by any of its ids; what we do not know, count otherwise, or find twice in it is named with its line. Nothing
+    is changed. Exit code 1 when it does not tie.
 
-            if shown:
-                talk(text("reconcile.reading", provider=provider))
-            try:
-                async with until_lost(leadership, stop) as ends:
-                    return await one.run(provider, since, actor(), ends, watch if shown else _nobody)
-            except Transient as error:
-                raise CommandError(text("reconcile.cut_off", provider=provider, error=str(error))) from error
+    What we have as paid and the file does not name is told too. A provider settles payments some days after they were paid, each channel's in
+    its own time, so only those are looked for that were paid between the first and the last payment of their own channel that the file names.
+    A file with stragglers of long ago is held to a shorter time with --since.
+    """
+    columns: dict[Column, str | None] = {
+        "id": id_column,
+        "amount": amount_column,
+        "fee": fee_column,
+        "net": net_column,
+    }
+    statement = _statement(file, {name: given for name, given in columns.items() if given})
+    settings = load_target()
+    async with open_pool(settings, "reconcile", role=OPERATOR_ROLE, by_index=True) as pool:
+        book, cases = RunBook(pool, provider), dict[str, PaymentCase]()
+        for part in batched(names(statement), LOOKED_UP_TOGETHER):
+            cases |= await book.cases(f"{provider}:{name}" for name in part)
+
+        def case_of(name: str) -> PaymentCase | None:
+            return cases.get(f"{provider}:{name}")
+
+        spans = spans_of(statement, case_of, since, until)
+        ours = await _paid_within(pool, book, provider, spans)
+    tied = tie(statement, case_of, spans, ours)
+    if as_json:
+        print_json(asdict(tied) | {"provider": provider, "ties": tied.ties})
+    else:
+        _show_tied(provider, tied)
+    return FINE if tied.ties else PROBLEMS
 
 
-def _nobody(_progress: RunProgress) -> None:
-    """A program reads the answer."""
+async def _paid_within(
+    pool: Pool, book: RunBook, provider: str, spans: Sequence[StatementSpan]
+) -> Iterable[PaymentCase]:
+    """Cases of payments that may have been paid within one of these times."""
+    if not spans:
+        return ()
+    first, last = min(one.first for one in spans), max(one.last for one in spans)
+    keys = sorted(await assessed_between(pool, provider, first, last))
+    found: dict[str, PaymentCase] = {}
+    for part in batched(keys, LOOKED_UP_TOGETHER):
+        found |= {case.key: case for case in (await book.cases(part)).values()}
+    return found.values()
 
 
-def _tell(run: RunState, code: str | None, kinds: list[dict[str, Any]]) -> None:
+def batched(items: Iterable[str], count: int) -> Iterator[list[str]]:
+    rest = iter(items)
+    while part := list(islice(rest, count)):
+        yield part
+
+
+def _statement(file: Path, columns: dict[Column, str]) -> Statement:
+    """Raises WrongUse for what is no such table."""
+    try:
+        return read_statement(file.read_text(encoding="utf-8"), columns)
+    except UnicodeDecodeError as error:
+        raise WrongUse(text("statement.no_table", file=file)) from error
+    except StatementUnreadable as error:
+        key = "statement.no_column" if error.reason == "column_missing" else "statement.no_table"
+        raise WrongUse(text(key, file=file, column=error.detail)) from error
+
+
+def _show_tied(provider: str, tied: Tied) -> None:
+    print_data(
+        text(
+            "statement.sums",
+            provider=provider,
+            lines=number(tied.lines),
+            theirs=rupiah(tied.theirs),
+            ours=rupiah(tied.ours),
+            fees=rupiah(tied.fees),
+        )
+    )
+    for span in tied.spans:
+        channel = " ".join(filter(None, (span.method, span.channel))) or "-"
+        print_data(
+            "  " + text("statement.span", channel=channel, first=moment(span.first), last=moment(span.last))
+        )
+    if not tied.spans:
+        print_data("  " + text("statement.no_span"))
+    if tied.ties:
+        print_data(paint("✓ ", "green") + text("statement.ties"))
+        return
+    print_data(
+        paint("! ", "yellow")
+        + text("statement.differs", amount=rupiah(tied.theirs - tied.ours), omitted=rupiah(tied.omitted))
+    )
+    print_rows([asdict(one) for one in tied.differences], UNTIED)
+
+
+def _tell(run: RunState, code: str | None, kinds: Sequence[dict[str, Any]]) -> None:
     print_data(
         text(
             "reconcile.read",
@@ -203,11 +262,30 @@ def _show_runs(provider: str, runs: list[dict[str, Any]]) -> None:
     )
 
 
+_kind = told("kind", lambda one: text(f"difference.{one['kind']}"))
+DRIFT = (
+    _kind,
+    plain("payment_id"),
+    told("ours", lambda one: _side(one["ours"], one["our_amount"])),
+    told("theirs", lambda one: _side(one["theirs"], one["their_amount"])),
+    plain("reason"),
+    when("first_seen_at"),
+)
+UNTIED = (
+    plain("line", right=True),
+    _kind,
+    plain("payment_id"),
+    money("ours"),
+    money("theirs"),
+    plain("reason"),
+)
+
+
 def _side(status: str | None, amount: int | None) -> str:
     return " ".join(part for part in (status, None if amount is None else rupiah(amount)) if part) or "-"
 
 
-def _document(run: RunState, code: str | None, kinds: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(run: RunState, code: str | None, kinds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
         "provider": run.provider,

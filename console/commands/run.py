@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from console.choices import Among
 from console.lazy import Command
 from console.processes import ALL, DEVELOPMENT, ROOTS, start
 from runtime.settings import load_settings
 
 
 @click.command(cls=Command)
-@click.argument("name", type=click.Choice([*ROOTS, *DEVELOPMENT, ALL]))
+@click.argument("name", type=Among([*ROOTS, *DEVELOPMENT, ALL]))
 def run(name: str) -> int:
     """Start one process and keep it in the foreground until SIGTERM or Ctrl-C.
 

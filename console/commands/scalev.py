@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,19 @@ from console.exits import FINE, PROBLEMS, CommandError, Refused, WrongUse
 from console.lazy import Group
 from console.messages import text
 from console.options import as_json, asynchronous, yes
-from console.output import print_data, print_json, print_table, rupiah, talk
-from console.resync import Proposal, proposals, with_new_ids
+from console.output import print_data, print_json, rupiah, talk
+from console.resync import Proposal, misplaced, proposals, with_new_ids
 from console.safety import confirm
 from console.store import open_store
+from console.tables import money, plain, print_rows, told
 from console.target import load_target
 from providers.accounts import examined
 from providers.outgoing import CallFailed
 from providers.scalev.shelf import ScalevShelf, StoreGood
 from runtime.ids import uuid7
 from runtime.settings import Settings
-from schemas.catalog import Catalog, parse_catalog
+from runtime.settings.model import variable_name
+from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.errors import CatalogError
 
 
@@ -56,17 +59,23 @@ async def resync(apply: bool, pairs: tuple[str, ...], reason: str, yes: bool, as
     path = settings.catalog
     if apply and not reason.strip():
         raise WrongUse(text("resync.no_reason"))
-    before = _read(path)
-    found = proposals(_parsed(before, path), await _goods(settings), _by_hand(pairs))
-    sure = [one for one in found if one.stale and one.new is not None]
-    left = [one for one in found if one.stale and one.new is None]
+    before, by_hand = _read(path), _by_hand(pairs)
+    named = _parsed(before, path)
+    elsewhere = _in_environment(settings, named)
+    goods = await _goods(settings)
+    found = proposals(_filled(settings, named), goods, by_hand)
+    if strange := misplaced(found, goods, by_hand):
+        raise WrongUse(text("resync.misplaced", ids=", ".join(strange)))
+    stale = [one for one in found if one.stale]
+    sure = [one for one in stale if one.new is not None and one.old not in elsewhere]
+    left = [one for one in stale if one not in sure]
     if not apply or not sure:
-        _show(found, as_json=as_json)
+        _show(found, elsewhere, as_json=as_json)
         if sure and not as_json:
             talk(text("resync.apply", count=len(sure)))
-        return PROBLEMS if sure or left else FINE
+        return PROBLEMS if stale else FINE
     if not as_json:
-        _show(found, as_json=False)
+        _show(found, elsewhere, as_json=False)
     after = with_new_ids(before, sure)
     _parsed(after, path)
     confirm(text("resync.question", count=len(sure), path=path), yes=yes)
@@ -109,6 +118,24 @@ async def _goods(settings: Settings) -> list[StoreGood]:
             await client.close()
 
 
+def _in_environment(settings: Settings, named: Catalog) -> dict[str, str]:
+    """Ids that stand in variables of the environment and not in the file: id → variable."""
+    written = {one.old for one in proposals(named, ())}
+    fields = ("scalev_variant_unique_id", "scalev_bundle_price_option_unique_id")
+    said = {getattr(settings, field): variable_name(field) for field in fields}
+    return {old: variable for old, variable in said.items() if old and old not in written}
+
+
+def _filled(settings: Settings, named: Catalog) -> Catalog:
+    """The catalogue as the processes have it."""
+    return fill_names(
+        named,
+        variant=settings.scalev_variant_unique_id,
+        bundle=settings.scalev_bundle_price_option_unique_id,
+        mayar_product=settings.mayar_product_id,
+    )
+
+
 def _by_hand(pairs: tuple[str, ...]) -> dict[str, str]:
     split = [pair.partition("=") for pair in pairs]
     if any(not (old.strip() and mark and new.strip()) for old, mark, new in split):
@@ -130,26 +157,33 @@ def _parsed(content: str, path: Path) -> Catalog:
         raise CommandError(str(error)) from None
 
 
-def _show(found: list[Proposal], *, as_json: bool) -> None:
+def _show(found: list[Proposal], elsewhere: dict[str, str], *, as_json: bool) -> None:
     if as_json:
-        print_json({"items": [_document(one) for one in found]})
+        print_json({"items": [_document(one) | {"setting": elsewhere.get(one.old)} for one in found]})
         return
     if not found:
         print_data(text("resync.none"))
         return
-    headings = ("product", "amount", "old_id", "new_id", "in_store", "found_by")
-    table = [
-        (
-            one.product,
-            rupiah(one.price),
-            one.old,
-            one.new or ("" if one.stale else one.old),
-            ", ".join(f"{good.name} {rupiah(good.price)} {good.unique_id}" for good in one.candidates[:3]),
-            text(f"resync.how.{one.how}"),
-        )
-        for one in found
-    ]
-    print_table([text(f"column.{name}") for name in headings], table, right=(1,))
+    print_rows([_document(one) for one in found], PROPOSALS)
+    for one in found:
+        if one.stale and one.old in elsewhere:
+            talk(text("resync.environment", variable=elsewhere[one.old], new=one.new or "…"))
+
+
+def _in_store(one: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{good['name']} {rupiah(good['price_idr'])} {good['id']}" for good in one["candidates"][:3]
+    )
+
+
+PROPOSALS = (
+    plain("product"),
+    money("price_idr"),
+    plain("old"),
+    told("new", lambda one: one["old"] if one["found_by"] == "in_store" else one["new"]),
+    told("candidates", _in_store),
+    told("found_by", lambda one: text(f"resync.how.{one['found_by']}")),
+)
 
 
 def _document(one: Proposal) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console.choices import Among
 from console.demo.door import Application
 from console.exits import FINE, PROBLEMS
 from console.lazy import Command
@@ -32,7 +33,7 @@ SHARE = click.FloatRange(0, 0.9)
 
 
 @click.command(cls=Command)
-@click.argument("provider", type=click.Choice([*EVENTS, DAY]), metavar="PROVIDER")
+@click.argument("provider", type=Among([*EVENTS, DAY]), metavar="PROVIDER")
 @click.argument("event", required=False, metavar="[EVENT]")
 @click.option(
     "--count",

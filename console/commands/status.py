@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from console.causes import RootCause
@@ -9,8 +11,10 @@ from console.exits import FINE, PROBLEMS, CommandError
 from console.lazy import Command
 from console.messages import text
 from console.options import as_json, asynchronous
-from console.output import decimal, number, paint, print_data, print_json, print_table, rupiah
-from console.overview import Overview, Trouble, look
+from console.output import number, paint, print_data, print_json, rupiah
+from console.overview import Overview, Trouble, corrections_told, lines_told, look
+from console.overview_tables import QUEUES, READERS, providers_of
+from console.tables import print_rows
 from console.target import find_target, nobody_here
 from console.times import ago, moment
 
@@ -76,13 +80,8 @@ def _show_providers(seen: Overview) -> None:
     if seen.providers is None or seen.at is None:
         return
     print_data()
-    rows = [
-        (row["provider"], ago(row["last_event_at"], seen.at), number(row["last_day"]), number(row["slow"]))
-        for row in seen.providers
-    ]
-    if rows:
-        headings = [text(f"column.{name}") for name in ("provider", "last_event", "last_day", "slow")]
-        print_table(headings, rows, right=(1, 2, 3))
+    if seen.providers:
+        print_rows(seen.providers, providers_of(seen.at))
     else:
         print_data(text("status.no_deliveries"))
 
@@ -97,6 +96,8 @@ def _show_money(seen: Overview) -> None:
     if seen.parked["unknown"]:
         parked += text("status.parked_unknown", count=number(seen.parked["unknown"]))
     print_data(paint(parked, "red" if seen.parked["count"] else None))
+    if seen.lines and seen.lines["streams"] and seen.at:
+        print_data(paint(text("status.lines_line", **lines_told(seen.lines, seen.at)), "red"))
     held = {"count": number(seen.suspense["count"]), "amount": rupiah(seen.suspense["amount"])}
     line = text("status.suspense_line", **held)
     if seen.suspense["oldest"] and seen.at:
@@ -104,6 +105,9 @@ def _show_money(seen: Overview) -> None:
     print_data(line)
     if seen.unconfirmed:
         print_data(text("status.unconfirmed_line", count=number(seen.unconfirmed["count"])))
+    if seen.corrections and seen.corrections["count"] and seen.at:
+        told = corrections_told(seen.corrections, seen.at)
+        print_data(paint(text("status.corrections_line", **told), "yellow"))
     print_data(text("status.quarantine_line", count=number(seen.quarantine["count"])))
 
 
@@ -111,27 +115,13 @@ def _show_queues(seen: Overview) -> None:
     if seen.queues is None:
         return
     print_data()
-    headings = [text(f"column.{name}") for name in ("queue", "waiting", "consumers")]
-    rows = [
-        (queue.name, number(queue.ready) if queue.exists else text("queue.absent"), queue.consumers)
-        for queue in seen.queues
-    ]
-    print_table(headings, rows, right=(1, 2))
+    print_data(text("status.queues"))
+    print_rows([asdict(queue) for queue in seen.queues], QUEUES)
 
 
 def _show_readers(seen: Overview) -> None:
     if not seen.readers:
         return
     print_data()
-    headings = [text(f"column.{name}") for name in ("reader", "version", "position", "behind", "lag")]
-    rows = [
-        (
-            row["name"],
-            row["version"],
-            number(row["position"]),
-            number(row["behind"]),
-            f"{decimal(row['lag_seconds'])} s",
-        )
-        for row in seen.readers
-    ]
-    print_table(headings, rows, right=(1, 2, 3, 4))
+    print_data(text("status.readers"))
+    print_rows(seen.readers, READERS)

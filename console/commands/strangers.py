@@ -5,15 +5,21 @@ from __future__ import annotations
 import click
 
 from console.acts import Act, Done, record, tell
+from console.choices import Among
 from console.exits import FINE, PROBLEMS, NotFound
 from console.lazy import Command
 from console.messages import text
-from console.options import PROVIDERS, as_json, asynchronous, provider, reason
-from console.output import number, print_data, print_json, print_table
+from console.options import PROVIDERS, as_json, asynchronous, never_asked, provider, reason
+from console.output import print_data, print_json
 from console.store import open_store
+from console.tables import count, plain, print_rows, told, when
 from console.target import load_target
-from console.times import short_moment
 from eventstore.queries import load
+
+STRANGERS = (
+    plain("provider"), told("kind", lambda row: text(f"strangers.{row['kind']}")), plain("path"), plain("shape"), count("seen"),
+    when("first_seen"), plain("delivery_id"),
+)  # fmt: skip
 
 
 @click.command(cls=Command)
@@ -27,32 +33,25 @@ async def strangers(provider: str | None, known_too: bool, as_json: bool) -> int
     Only names and types are kept, never what stands there. Exit code 1 when there are some that nobody has acknowledged.
     """
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(load("strangers.sql", "console")["list"], provider, known_too)
+        rows = [
+            dict(row)
+            for row in await connection.fetch(load("strangers.sql", "console")["list"], provider, known_too)
+        ]
     new = [row for row in rows if row["acknowledged_at"] is None]
     if as_json:
-        print_json({"items": [dict(row) for row in rows]})
+        print_json({"items": rows})
     elif not rows:
         print_data(text("strangers.none"))
     else:
-        headings = [
-            text(f"column.{name}")
-            for name in ("provider", "what", "path", "type", "count", "first_wib", "example")
-        ]
-        table = [
-            (
-                row["provider"], text(f"strangers.{row['kind']}"), row["path"], row["shape"], number(row["seen"]),
-                short_moment(row["first_seen"]), str(row["delivery_id"]),
-            )
-            for row in rows
-        ]  # fmt: skip
-        print_table(headings, table, right=(4,))
+        print_rows(rows, STRANGERS)
     return PROBLEMS if new else FINE
 
 
 @click.command(cls=Command)
-@click.argument("name", metavar="PROVIDER", type=click.Choice(PROVIDERS))
+@click.argument("name", metavar="PROVIDER", type=Among(PROVIDERS))
 @click.option("--path", help="Only this field or event.")
 @reason
+@never_asked
 @as_json
 @asynchronous
 async def acknowledge(name: str, path: str | None, reason: str, as_json: bool) -> int:

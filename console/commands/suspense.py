@@ -8,7 +8,9 @@ import click
 
 from api.suspense.gathering import SQL, candidates
 from api.suspense.scoring import RankedCustomer
-from api.suspense.speaking import look
+from api.suspense.speaking import going_back, look
+from api.suspense.undoing import newest_undoable
+from console.attesting import what_is_missing
 from console.claims import in_words
 from console.commands.suspense_acts import claim, refund, unclaim, undo, write_off
 from console.exits import FINE
@@ -17,17 +19,32 @@ from console.language import current
 from console.lazy import Group
 from console.messages import text, value
 from console.options import as_json, asynchronous, limit, provider
-from console.output import number, print_data, print_json, print_table, rupiah, talk
+from console.output import number, print_data, print_json, rupiah, talk
 from console.store import open_store
+from console.tables import count, money, plain, print_rows, told, when
 from console.target import load_target
-from console.times import ago, moment, short_moment
+from console.times import ago, moment
 from eventstore.queries import load
+from processor.policies.attesting import AWAITED
 from projections.held_money import HeldSpan, ageing
 from runtime.ids import utc_now
 from schemas.candidate_reasons import explained
 
 entry = click.argument("entry", metavar="ID")
 HOURS_A_DAY = 24
+ENTRIES = (
+    when("since"),
+    plain("provider"),
+    plain("payment_id"),
+    money("amount"),
+    told("reason", lambda row: reason_in_words(row["reason"])),
+    plain("payer_email"),
+    told("status", lambda row: value(row["resolution"] or row["status"])),
+    plain("suspense_id"),
+)
+SPANS = (
+    plain("provider"), told("span", lambda one: one["words"]), count("count"), money("amount"), when("oldest")
+)  # fmt: skip
 
 
 @click.group(cls=Group)
@@ -47,30 +64,19 @@ async def list_entries(
 ) -> int:
     """List held money, oldest first, with the reason in words."""
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(
-            load("suspense.sql", "console")["list"], provider, cause, released_too, limit
-        )
+        rows = [
+            dict(row)
+            for row in await connection.fetch(
+                load("suspense.sql", "console")["list"], provider, cause, released_too, limit
+            )
+        ]
     if as_json:
-        print_json({"items": [dict(row) for row in rows]})
+        print_json({"items": rows})
         return FINE
     if not rows:
         print_data(text("suspense.none"))
         return FINE
-    headings = ("since_wib", "provider", "payment", "amount", "reason", "payer", "state", "id")
-    table = [
-        (
-            short_moment(row["since"]),
-            row["provider"],
-            row["payment_id"],
-            rupiah(row["amount"]),
-            reason_in_words(row["reason"]),
-            row["payer_email"],
-            value(row["resolution"] or row["status"]),
-            row["suspense_id"],
-        )
-        for row in rows
-    ]
-    print_table([text(f"column.{name}") for name in headings], table, right=(3,))
+    print_rows(rows, ENTRIES)
     held = [row["amount"] or 0 for row in rows if row["status"] == "held"]
     talk(text("suspense.total", count=number(len(held)), amount=rupiah(sum(held))))
     if len(rows) == limit:
@@ -84,14 +90,19 @@ async def list_entries(
 @asynchronous
 async def show(entry: str, as_json: bool) -> int:
     """Show one entry: why it waits or what became of it, what people did about it, and what can be done."""
-    async with open_store(load_target()) as connection:
+    settings = load_target()
+    async with open_store(settings) as connection:
         with in_words(entry):
             found = await look(connection, entry)
         acts = [dict(row) for row in await connection.fetch(SQL["acts"], entry)]
+        missing = await what_is_missing(connection, settings, found.row)
+        refund = await going_back(connection, found)
+        undoable = await newest_undoable(connection, found)
     row = found.row
     if as_json:
         shown = {name: row[name] for name in row.keys() if name not in ("at_position", "lag", "position")}  # noqa: SIM118 - a record's values are what it iterates
-        print_json(shown | {"acts": acts})
+        more = {"going_back": refund and refund["refund_id"], "undoable": undoable is not None}
+        print_json(shown | {"acts": acts, "missing": missing} | more)
         return FINE
     told = {"provider": row["provider"], "payment": row["payment_id"], "amount": rupiah(row["amount"])}
     print_data(text("suspense.entry", **told, reason=reason_in_words(row["reason"])))
@@ -110,12 +121,18 @@ async def show(entry: str, as_json: bool) -> int:
         if each is not None:
             shown_value = moment(each) if name in ("since", "released_at") else value(str(each))
             print_data(f"  {name:<13} {shown_value}")
+    for sentence in missing:
+        print_data(sentence)
     print_data(text("suspense.spoken" if acts else "suspense.nobody_spoke"))
     for act in acts:
         print_data(f"  {moment(act['at'])}  {act['verb']:<19} {act['actor']}: {act['reason']}")
         print_data(f"    {text('act.undo', undo=act['undo'])}")
+    if refund is not None:
+        since = moment(refund["created_at"])
+        print_data(text("suspense.going_back", refund=refund["refund_id"], by=refund["actor"], since=since))
+        return FINE
     print_data(text("suspense.next"))
-    for command in _next_steps(row):
+    for command in _next_steps(row, undoable=undoable is not None):
         print_data(f"  {command}")
     return FINE
 
@@ -164,17 +181,12 @@ async def show_ageing(as_json: bool) -> int:
     async with open_store(settings) as connection:
         spans = await ageing(connection, settings.suspense_ageing_hours)
     if as_json:
-        print_json({"items": [{"span": one.span} | _span(one) for one in spans]})
+        print_json({"items": [_span(one) for one in spans]})
         return FINE
     if not spans:
         print_data(text("suspense.none"))
         return FINE
-    headings = [text(f"column.{name}") for name in ("provider", "span", "count", "amount", "oldest")]
-    table = [
-        (one.provider, _span_in_words(one), number(one.count), rupiah(one.amount), short_moment(one.oldest))
-        for one in spans
-    ]
-    print_table(headings, table, right=(2, 3))
+    print_rows([_span(one) | {"words": span_in_words(one)} for one in spans], SPANS)
     total = sum(one.amount for one in spans)
     talk(text("suspense.total", count=number(sum(one.count for one in spans)), amount=rupiah(total)))
     talk(text("suspense.oldest", age=ago(min(one.oldest for one in spans), utc_now())))
@@ -187,18 +199,21 @@ for _act in (claim, unclaim, undo, refund, write_off):
     suspense.add_command(_act)
 
 
-def _next_steps(row: Any) -> list[str]:
+def _next_steps(row: Any, *, undoable: bool) -> list[str]:
     entry = row["suspense_id"]
+    back = [f"lunas suspense undo {entry} --reason WHY"] if undoable else []
     if row["status"] != "held":
-        return [
-            f"lunas payments show {row['provider']} {row['payment_id']}",
-            f"lunas suspense undo {entry} --reason WHY",
-        ]
+        return [f"lunas payments show {row['provider']} {row['payment_id']}", *back]
+    # A run compares money; a membership, which holds none, is asked about by itself.
+    asked = row["reason"] == AWAITED and row["amount"] is not None
+    asking = [f"lunas reconcile run {row['provider']}"] if asked else []
     return [
+        *asking,
         f"lunas suspense candidates {entry}",
         f"lunas suspense claim {entry} --customer CUSTOMER --reason WHY",
         f"lunas suspense refund {entry} --reason WHY",
         f"lunas suspense write-off {entry} --reason WHY",
+        *back,
     ]
 
 
@@ -215,11 +230,11 @@ def _document(one: RankedCustomer) -> dict[str, Any]:
 
 
 def _span(one: HeldSpan) -> dict[str, Any]:
-    names = ("provider", "from_hours", "to_hours", "count", "amount", "unknown", "oldest")
+    names = ("span", "provider", "from_hours", "to_hours", "count", "amount", "unknown", "oldest")
     return {name: getattr(one, name) for name in names}
 
 
-def _span_in_words(one: HeldSpan) -> str:
+def span_in_words(one: HeldSpan) -> str:
     """`1-3 d`, `> 30 d`; hours where they are no whole days."""
     edges = [one.from_hours] if one.to_hours is None else [one.from_hours, one.to_hours]
     days = all(edge % HOURS_A_DAY == 0 for edge in edges)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.suspense import speaking
+from api.suspense import speaking, undoing
 from api.suspense.returning import Return, give_back
-from api.suspense.speaking import SaidWord
+from api.suspense.speaking import WHY
 from console.acts import Done, tell
-from console.claims import author, in_words, outcome
+from console.claims import QUESTIONS, TAKEN_BACK_WORDS, author, in_words, outcome, taken_back_told
 from console.exits import FINE, Refused, WrongUse
 from console.held_words import reason_in_words
 from console.lazy import Command
@@ -21,6 +21,8 @@ from console.products import check_product
 from console.safety import confirm
 from console.store import open_store
 from console.target import load_target
+from eventstore.queries import load
+from processor.policies.payment import CATALOG_PROBLEMS
 from schemas.facts import SuspenseClaimed, SuspenseClaimWithdrawn
 
 if TYPE_CHECKING:
@@ -52,10 +54,11 @@ async def claim(entry: str, customer: str, product: str | None, reason: str, yes
             confirm(text("suspense.claim_question", **told), yes=yes)
             async with connection.transaction():
                 spoken = await speaking.claim(connection, entry, customer, product, who)
-        undo = text("suspense.claim_undo") if spoken.undo == speaking.NO_UNCLAIM else spoken.undo
         followed = await _outcome(connection, entry)
+        if product is None and row["reason"] in CATALOG_PROBLEMS:
+            followed = await _asked_for_what(connection, entry, customer) or followed
     said = text("suspense.claimed", id=entry, customer=customer)
-    tell([Done(said, spoken.act_id, undo, followed)], as_json=as_json)
+    tell([Done(said, spoken.act_id, spoken.undo, followed)], as_json=as_json)
     return FINE
 
 
@@ -70,7 +73,9 @@ async def unclaim(entry: str, reason: str, yes: bool, as_json: bool) -> int:
     async with open_store(load_target()) as connection:
         with in_words(entry):
             found = await speaking.look(connection, entry)
-        if not isinstance(found.word, SuspenseClaimed | SuspenseClaimWithdrawn):
+            undoable = await undoing.newest_undoable(connection, found)
+        newer = undoable is not None and undoable.refund is not None
+        if newer or not isinstance(found.word, SuspenseClaimed | SuspenseClaimWithdrawn):
             raise Refused(text("suspense.not_claimed", id=entry))
         done = await _taken_back(connection, found, reason, yes=yes)
     tell([done], as_json=as_json)
@@ -84,7 +89,7 @@ async def unclaim(entry: str, reason: str, yes: bool, as_json: bool) -> int:
 @as_json
 @asynchronous
 async def undo(entry: str, reason: str, yes: bool, as_json: bool) -> int:
-    """Take back the newest word on held money, a claim or a write-off: everything is as if nobody had said it."""
+    """Take back the newest word on held money, a claim, a write-off or a refund by hand: everything is as if nobody had said it."""
     async with open_store(load_target()) as connection:
         with in_words(entry):
             found = await speaking.look(connection, entry)
@@ -121,7 +126,8 @@ async def refund(
         told |= {"refund": made.recorded.refund_id, "id": entry}
         followed = await _outcome(connection, entry) if by_hand and amount is None else None
     said = text(f"suspense.{'given_back' if by_hand else 'refund_reserved'}", **told)
-    tell([Done(said, made.act_id, text("suspense.refund_undo"), followed)], as_json=as_json)
+    undo = f"lunas suspense undo {entry} {WHY}" if by_hand else text("suspense.refund_undo")
+    tell([Done(said, made.act_id, undo, followed)], as_json=as_json)
     return FINE
 
 
@@ -147,20 +153,22 @@ async def write_off(entry: str, reason: str, yes: bool, as_json: bool) -> int:
 
 
 async def _taken_back(connection: Connection, found: speaking.HeldEntry, reason: str, *, yes: bool) -> Done:
-    stands = found.stands
-    claimed = isinstance(stands, SuspenseClaimed)
-    told = {
-        "amount": rupiah(found.row["amount"]),
-        "customer": getattr(stands, "customer_id", ""),
-        "id": found.id,
-    }
     with in_words(found.id):
-        await speaking.check_undo(connection, found)
-        confirm(text(f"suspense.{'unclaim' if claimed else 'reopen'}_question", **told), yes=yes)
+        undoable = await undoing.check_undo(connection, found)
+        told = taken_back_told(found, undoable)
+        confirm(text(f"suspense.{QUESTIONS[undoable.kind]}", **told), yes=yes)
         async with connection.transaction():
-            spoken: SaidWord = await speaking.undo(connection, found.id, author(reason))
-    said = text(f"suspense.{'unclaimed' if claimed else 'reopened'}", **told)
+            spoken = await undoing.undo(connection, found.id, author(reason), seen=undoable)
+    said = text(f"suspense.{TAKEN_BACK_WORDS[undoable.kind]}", **told)
     return Done(said, spoken.act_id, spoken.undo, await _outcome(connection, found.id, after=found.row))
+
+
+async def _asked_for_what(connection: Connection, entry: str, customer: str) -> str | None:
+    """It waits for two answers, and only the first was given: the second is asked for."""
+    row = await connection.fetchrow(load("suspense.sql", "console")["one"], entry)
+    if row is None or row["status"] != "held":
+        return None
+    return text("suspense.what_for", reason=reason_in_words(row["reason"]), id=entry, customer=customer)
 
 
 async def _outcome(connection: Connection, entry: str, *, after: Any = None) -> str:

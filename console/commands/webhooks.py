@@ -7,22 +7,29 @@ import json
 import sys
 import uuid
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.acts import Act, Done, record, tell
+from console.archives.archiving import archived_bodies
+from console.archives.running import readable
+from console.choices import Among
+from console.commands.replay import replay_chosen
 from console.commands.strangers import acknowledge, strangers
-from console.exits import FINE, NotFound
+from console.commands.webhook_archives import archive, archives
+from console.exits import FINE, NotFound, Refused
 from console.lazy import Group
 from console.messages import text, value
 from console.options import actor, as_json, asynchronous, limit, provider, since, yes
-from console.output import number, paint, print_data, print_json, print_table, talk
+from console.output import number, paint, print_data, print_json, talk
 from console.replay import envelope_of_delivery, open_replay
-from console.safety import BULK_CAP, check_bulk, confirm
+from console.safety import BULK_CAP, confirm
 from console.store import open_store
+from console.tables import count, plain, print_fields, print_rows, told, when, word
 from console.target import load_target
-from console.times import ago, moment, short_moment
+from console.times import ago, moment
 from eventstore.queries import load
 from eventstore.read import of_delivery
 from runtime.ids import utc_now
@@ -34,10 +41,17 @@ ONE_DAY = timedelta(days=1)
 """How far back slow deliveries are looked for: no index knows how long one took, so a span of time bounds the search."""
 STATUSES = ("processed", "no_effect", "test", "duplicate", "conflict", "parked", "quarantined")
 _COLOURS = {"processed": "green", "parked": "red", "conflict": "red", "quarantined": "yellow"}
-
-status_filter = click.option(
-    "--status", type=click.Choice(STATUSES), help="Only deliveries with this outcome."
+DELIVERIES = (
+    when("received_at"),
+    plain("provider"),
+    plain("event_name"),
+    told("status", lambda row: paint(value(row["status"]), _COLOURS.get(row["status"]))),
+    plain("reason"),
+    count("processing_ms"),
+    plain("delivery_id"),
 )
+
+status_filter = click.option("--status", type=Among(STATUSES), help="Only deliveries with this outcome.")
 event_filter = click.option("--event", help="Only this event name, as the provider writes it.")
 
 
@@ -73,32 +87,19 @@ async def list_deliveries(
     if slower_than is not None:
         since = since or utc_now() - ONE_DAY
     async with open_store(load_target()) as connection:
-        rows = await connection.fetch(
-            load("webhooks.sql", "console")["list"], provider, status, event, since, slower_than, limit
-        )
+        rows = [
+            dict(row)
+            for row in await connection.fetch(
+                load("webhooks.sql", "console")["list"], provider, status, event, since, slower_than, limit
+            )
+        ]
     if as_json:
-        print_json({"items": [dict(row) for row in rows]})
+        print_json({"items": rows})
         return FINE
     if not rows:
         print_data(text("list.nothing"))
         return FINE
-    headings = [
-        text(f"column.{name}")
-        for name in ("received_wib", "provider", "event", "status", "reason", "took", "id")
-    ]
-    table = [
-        (
-            short_moment(row["received_at"]),
-            row["provider"],
-            row["event_name"],
-            paint(value(row["status"]), _COLOURS.get(row["status"])),
-            row["reason"],
-            f"{number(row['processing_ms'])} ms",
-            row["delivery_id"],
-        )
-        for row in rows
-    ]
-    print_table(headings, table, right=(5,))
+    print_rows(rows, DELIVERIES)
     if len(rows) == limit:
         talk(text("list.more", limit=limit))
     return FINE
@@ -152,27 +153,28 @@ def _signed(at: datetime | None, received_at: datetime) -> str | None:
     return text("webhook.signed_after", moment=moment(at), age=ago(received_at, at))
 
 
+DELIVERY = (
+    plain("delivery_id"),
+    plain("provider"),
+    plain("event_name"),
+    word("status"),
+    plain("reason"),
+    told("received_at", lambda one: moment(one["received_at"])),
+    count("processing_ms"),
+    plain("scheme"),
+    plain("secret_id"),
+    told("signed_at", lambda one: _signed(one["signed_at"], one["received_at"])),
+    plain("path"),
+    plain("dedupe_key"),
+    count("bytes"),
+    told("body_sha256", lambda one: bytes(one["body_sha256"]).hex()),
+    plain("duplicate_of"),
+    plain("replay_of"),
+)
+
+
 def _print_delivery(document: dict[str, Any]) -> None:
-    took = f"{number(document['processing_ms'])} ms"
-    lines = {
-        "id": document["delivery_id"],
-        "provider": document["provider"],
-        "event": document["event_name"],
-        "status": value(document["status"]) + (f" ({document['reason']})" if document["reason"] else ""),
-        "received": moment(document["received_at"]),
-        "took": took,
-        "verified": text("webhook.verified", scheme=document["scheme"], secret_id=document["secret_id"]),
-        "signed": _signed(document["signed_at"], document["received_at"]),
-        "path": document["path"],
-        "key": document["dedupe_key"],
-        "body": text("webhook.body", bytes=number(document["bytes"]), sha256=document["body_sha256"].hex()),
-        "duplicate_of": document["duplicate_of"],
-        "replay_of": document["replay_of"],
-    }
-    width = max(len(text(f"column.{name}")) for name in lines)
-    for name, shown in lines.items():
-        if shown is not None:
-            print_data(f"{text(f'column.{name}'):<{width}}  {shown}")
+    print_fields(document, DELIVERY)
     for fact in document["events"]:
         print_data(f"  {number(fact['position'])}  {fact['type']}  {fact['stream']}")
     for other in document["related"]:
@@ -193,8 +195,9 @@ async def raw(delivery: uuid.UUID) -> int:
 
     The bytes are those that were signed. They may hold personal data.
     """
-    async with open_store(load_target()) as connection:
-        row = await _one(connection, delivery)
+    settings = load_target()
+    async with open_store(settings) as connection:
+        row = await _with_bytes(connection, delivery, settings.body_archive_dir)
     body = bytes(row["body"])
     sys.stdout.flush()
     sys.stdout.buffer.write(body)
@@ -230,42 +233,24 @@ async def replay(
 
     What had its effect already changes nothing: the same business fact counts once, at any age. A replay helps where an
     earlier version did not understand a delivery.
+
+    With a filter it is a plan: what it would change is shown first, and then applied as `lunas replay apply` does, behind live traffic.
     """
     settings = load_target()
-    filters = (provider, status, event, since)
+    if delivery is None:
+        filters = {"provider": provider, "status": status, "event": event, "since": since}
+        chosen = {name: given for name, given in filters.items() if given is not None}
+        return await replay_chosen(settings, "deliveries", chosen, cap, reason, yes=yes, as_json=as_json)
     async with open_store(settings) as connection:
-        if delivery is not None:
-            rows = [await _one(connection, delivery)]
-        else:
-            rows = await connection.fetch(load("webhooks.sql", "console")["to_replay"], *filters, cap + 1)
-            check_bulk(len(rows), cap, filtered=any(filters))
-        if not rows:
-            talk(text("replay.nothing"))
-            tell([], as_json=as_json)
-            return FINE
-        confirm(text("replay.question", count=len(rows)), yes=yes, harmless=delivery is not None)
-        target = str(delivery) if delivery else _filter_text(*filters)
+        row = await _with_bytes(connection, delivery, settings.body_archive_dir)
+        confirm(text("replay.question", count=1), yes=yes, harmless=True)
         undo = text("replay.undo")
-        act_id = await record(
-            connection,
-            Act(
-                "webhooks.replay",
-                target,
-                reason,
-                undo,
-                after={"deliveries": [row["delivery_id"] for row in rows]},
-            ),
-        )
+        act = Act("webhooks.replay", str(delivery), reason, undo, after={"deliveries": [str(delivery)]})
+        act_id = await record(connection, act)
     async with open_replay(settings) as replayer:
-        for row in rows:
-            await replayer.publish(envelope_of_delivery(row, actor()))
-    tell([Done(text("replay.done", count=len(rows)), act_id, undo)], as_json=as_json)
+        await replayer.publish(envelope_of_delivery(row, actor()))
+    tell([Done(text("replay.done", count=1), act_id, undo)], as_json=as_json)
     return FINE
-
-
-def _filter_text(provider: str | None, status: str | None, event: str | None, since: datetime | None) -> str:
-    named = {"provider": provider, "status": status, "event": event, "since": since and since.isoformat()}
-    return " ".join(f"{name}={value}" for name, value in named.items() if value)
 
 
 async def _one(connection: Connection, delivery: uuid.UUID) -> Any:
@@ -275,5 +260,20 @@ async def _one(connection: Connection, delivery: uuid.UUID) -> Any:
     return row
 
 
+async def _with_bytes(connection: Connection, delivery: uuid.UUID, archives: Path | None) -> Any:
+    """From the database, else from the file of their month. Raises Refused when they are gone."""
+    row = await _one(connection, delivery)
+    if row["redacted_at"] is not None:
+        with readable():
+            archived = await archived_bodies(connection, archives, [delivery])
+        if archived:
+            return dict(row) | {"body": archived[delivery]}
+        gone = {"moment": moment(row["redacted_at"]), "sha256": row["body_sha256"].hex()}
+        raise Refused(text("webhook.redacted", id=delivery, **gone))
+    return row
+
+
+webhooks.add_command(archive)
+webhooks.add_command(archives)
 webhooks.add_command(strangers)
 webhooks.add_command(acknowledge)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from console.demo.door import Application
+from console.demo.ears import Ears
 from console.demo.invariants import Invariant
 from console.demo.outcome import DayResult, distinct
 from console.demo.till import LOOK_SECONDS, PATIENCE_SECONDS, Till, Told
@@ -17,18 +18,19 @@ from console.messages import text
 from console.output import decimal, number, paint, print_data, rupiah
 from eventstore.queries import load
 from providers.simulated import Buyer
+from runtime.ids import utc_now
 
 if TYPE_CHECKING:
     from runtime.database import Connection
     from runtime.settings import Settings
 
 CUSTOMER, NAME = "rani", "Rani Kusuma"
-TOP_UP_IDR = 50_000
+TOP_UP_IDR, MISSED_IDR = 50_000, 25_000
 COURSE = "kelas-python"
 PLAN = "pro-bulanan"
 A_MONTH, SETTLING = "32d", "3s"
 
-Step = Callable[[Till, "Connection"], Awaitable[int]]
+Step = Callable[[Till, "Connection", Ears], Awaitable[int]]
 """Plays and tells one thing; the rupiah that we have after it and did not have before."""
 
 
@@ -39,12 +41,15 @@ async def ask_and_be_paid(
     print_data()
     print_data(paint(text("demo.asking", name=NAME, customer=CUSTOMER), "cyan"))
     await application.register([Buyer(f"{CUSTOMER}@example.com", NAME, CUSTOMER)])
-    async with Till(application, settings, CUSTOMER) as till:
-        paid = sum([await step(till, connection) for step in STEPS])
+    async with (
+        Till(application, settings, CUSTOMER) as till,
+        Ears(connection, settings, CUSTOMER) as hearing,
+    ):
+        paid = sum([await step(till, connection, hearing) for step in STEPS])
     return await _came(connection, outcome, paid)
 
 
-async def _top_up(till: Till, _connection: Connection) -> int:
+async def _top_up(till: Till, _connection: Connection, hearing: Ears) -> int:
     wish = {"customer_id": CUSTOMER, "amount": TOP_UP_IDR, "payment_method": "qris"}
     made = await till.ask("/topups", wish)
     await till.press(made["provider"], made["payment_id"], "pay")
@@ -60,13 +65,44 @@ async def _top_up(till: Till, _connection: Connection) -> int:
             tokens=number(has["credit_tokens"]),
         )
     )
+    live = await hearing.change("balance", lambda row: row["credit_tokens"] == has["credit_tokens"])
+    told = await hearing.webhook(lambda data: data["amount"] == TOP_UP_IDR)
+    print_data(text("demo.heard", live=decimal(live - started), told=decimal(told - started)))
     return TOP_UP_IDR
 
 
-async def _order(till: Till, connection: Connection) -> int:
+async def _missed(till: Till, _connection: Connection, hearing: Ears) -> int:
+    """A top-up whose webhook never comes: the provider's own lists say what happened."""
+    before, began = (await till.read(f"/customers/{CUSTOMER}/balance"))["credit_tokens"], utc_now()
+    made = await till.ask(
+        "/topups", {"customer_id": CUSTOMER, "amount": MISSED_IDR, "payment_method": "qris"}
+    )
+    await till.lose_webhooks_of(made["provider"])
+    await till.press(made["provider"], made["payment_id"], "pay")
+    first = await till.reconcile(made["provider"], began)
+    has = await till.reads(f"/customers/{CUSTOMER}/balance", lambda told: told["credit_tokens"] > before)
+    await hearing.webhook(lambda data: data["amount"] == MISSED_IDR)
+    second = await till.reconcile(made["provider"], began)
+    print_data(
+        text(
+            "demo.missed",
+            amount=rupiah(MISSED_IDR),
+            found=first,
+            again=second,
+            tokens=number(has["credit_tokens"] - before),
+        )
+    )
+    return MISSED_IDR
+
+
+async def _order(till: Till, connection: Connection, _hearing: Ears) -> int:
     made = await till.ask("/orders", {"customer_id": CUSTOMER, "items": [{"product": COURSE}]})
     act = await confirm_order(
-        connection, made["order_id"], "demo", "transfer 0042", text("manual.confirm_undo")
+        connection,
+        made["order_id"],
+        "demo",
+        "transfer 0042",
+        text("manual.confirm_undo", id=made["order_id"]),
     )
     await till.reads(f"/orders/{made['order_id']}", _succeeded)
     await till.reads(f"/customers/{CUSTOMER}/enrollments", lambda told: told["items"])
@@ -74,7 +110,7 @@ async def _order(till: Till, connection: Connection) -> int:
     return int(made["amount"])
 
 
-async def _subscribe(till: Till, _connection: Connection) -> int:
+async def _subscribe(till: Till, _connection: Connection, _hearing: Ears) -> int:
     """A month and the next: the customer links an account once, the second charge comes by the clock."""
     made = await till.ask("/subscriptions", {"customer_id": CUSTOMER, "plan": PLAN})
     path = f"/subscriptions/{made['subscription_id']}"
@@ -98,7 +134,7 @@ async def _subscribe(till: Till, _connection: Connection) -> int:
     return 2 * int(made["amount"])
 
 
-async def _refund(till: Till, _connection: Connection) -> int:
+async def _refund(till: Till, _connection: Connection, _hearing: Ears) -> int:
     """Half of the last top-up goes back, and its tokens with it."""
     (last,) = [one for one in (await till.read(f"/customers/{CUSTOMER}/topups"))["items"] if _succeeded(one)]
     back, balance = last["amount"] // 2, f"/customers/{CUSTOMER}/balance"
@@ -124,7 +160,7 @@ async def _refund(till: Till, _connection: Connection) -> int:
     return -int(back)
 
 
-STEPS: tuple[Step, ...] = (_top_up, _order, _refund, _subscribe)
+STEPS: tuple[Step, ...] = (_top_up, _order, _refund, _missed, _subscribe)
 
 
 def _succeeded(told: Told) -> bool:

@@ -73,6 +73,9 @@ def own_environment() -> None:
         "LUNAS_API_KEY": "",
         "LUNAS_FAKES": "on",
         "LUNAS_FAKES_STATE": "",
+        "LUNAS_ENDPOINTS_PRIVATE": "allow",
+        # The day is invented and no provider knows its payments: reconciliation reads lists, and does not ask about each of them.
+        "LUNAS_RECONCILE_ASKS_MAX": "0",
         "PAYMENT_PROVIDER": MANUAL.name,
         # The fakes' clock is moved by a month: what they then tell has happened, though by ours it is still to come.
         "LUNAS_FUTURE_TOLERANCE_SECONDS": str(40 * 86_400),

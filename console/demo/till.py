@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
+from console.comparing import reconciled
 from console.demo.door import Application
 from console.exits import CommandError
 from console.messages import text
+from providers.listers import listers_of
 from runtime.settings.urls import reachable
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class Till:
 
     def __init__(self, application: Application, settings: Settings, customer_id: str) -> None:
         self.customer_id = customer_id
-        self._application = application
+        self._application, self._settings = application, settings
         self._fakes = f"http://{reachable(settings.fakes_host)}:{settings.fakes_port}"
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS))
 
@@ -73,6 +76,27 @@ class Till:
         async with self._session.post(page, data={"act": act}) as pressed:
             if pressed.status != 200:
                 raise CommandError(text("demo.no_button", page=page, act=act))
+
+    async def lose_webhooks_of(self, provider: str) -> None:
+        """What the next payment brings about is told to nobody."""
+        await self._switch(
+            {"do": "no_webhooks", "provider": provider, "method": "ACT", "path": "/pay", "times": 1}
+        )
+
+    async def _switch(self, switch: dict[str, object]) -> None:
+        async with self._session.post(f"{self._fakes}/fake/switches", json=switch) as answer:
+            if answer.status not in (200, 201):
+                raise CommandError(text("demo.api_refused", status=answer.status, path="/fake/switches"))
+
+    async def reconcile(self, provider: str, since: datetime) -> int:
+        """Reads the provider's lists as `lunas reconcile run` does; how many payments were missing here."""
+        clients = listers_of(self._settings)
+        try:
+            run, _ = await reconciled(self._settings, provider, since, clients)
+        finally:
+            for client in clients.values():
+                await client.close()
+        return run.fed
 
     async def pass_time(self, span: str) -> None:
         """Moves the clock of the fakes: what is due meanwhile happens, and is told by webhooks."""

@@ -31,12 +31,14 @@ OPERATING: dict[str, str] = {
     "Find payments, deliveries, dead letters, rejected requests, held money and customers by anything you have.": (
         "Cari pembayaran, kiriman, surat mati, permintaan ditolak, uang tertahan dan pelanggan dengan apa pun yang ada."
     ),
-    "An id of ours or of the provider's, an order number, an e-mail address, a phone number, a product, or an amount in rupiah.": (
-        "Id kami atau penyedia, nomor pesanan, alamat e-mail, nomor telepon, produk, atau jumlah rupiah."
+    "An id of ours or of the provider's, an order number, an e-mail address, a phone number, a virtual account, a QR code or its reference, a licence, a product, or an amount in rupiah, alone or with a day: '75rb kemarin', 'Rp 50.000 29/11', '50000 2026-11-29' (WIB).": (
+        "Id kita atau id penyedia, nomor pesanan, alamat e-mail, nomor telepon, nomor VA, kode QR atau referensinya, lisensi, produk, atau jumlah rupiah, "
+        "sendiri atau dengan hari: '75rb kemarin', "
+        "'Rp 50.000 29/11', '50000 2026-11-29' (WIB)."
     ),
     "One payment: what it is now, and its timeline.": "Satu pembayaran: keadaannya sekarang dan linimasanya.",
-    "Show one payment and its timeline: deliveries with their duplicates, facts, decisions, operators' acts.": (
-        "Tampilkan satu pembayaran dan linimasanya: kiriman dengan duplikatnya, fakta, keputusan, tindakan operator."
+    "Show one payment and everything that happened to it: deliveries and their way here, decisions and their grounds, who was told.": (
+        "Tampilkan satu pembayaran dan semua yang terjadi padanya: kiriman dan perjalanannya ke sini, keputusan dan dasarnya, siapa yang dikabari."
     ),
     "ID is any id the provider knows it by (payment, payment request, order, transaction), or our reference.": (
         "ID adalah id apa pun di penyedia (pembayaran, permintaan, pesanan, transaksi), atau referensi kami."
@@ -74,10 +76,17 @@ OPERATING: dict[str, str] = {
         "Yang sudah berdampak tidak mengubah apa pun: fakta yang sama dihitung sekali, kapan pun. Ulangan berguna bila versi "
         "lama tidak memahami suatu kiriman."
     ),
+    "With a filter it is a plan: what it would change is shown first, and then applied as `lunas replay apply` does, behind live traffic.": (
+        "Dengan filter, ini sebuah rencana: yang akan berubah ditampilkan dulu, lalu dijalankan seperti `lunas replay apply`, di belakang lalu "
+        "lintas biasa."
+    ),
     "Refuse when the filter finds more than this.": "Tolak bila filter menemukan lebih dari ini.",
     "Why, in your own words; kept in the audit record.": "Alasannya, dengan kata sendiri; disimpan di catatan audit.",
     "Do it without asking; a script needs it for what is bulk or final.": (
         "Lakukan tanpa bertanya; skrip memerlukannya untuk yang massal atau final."
+    ),
+    "Taken as everywhere, though nothing is asked: it is one thing, and has a way back.": (
+        "Diterima seperti di mana saja, meskipun tidak ada yang ditanyakan: hanya satu hal, dan bisa dibatalkan."
     ),
     "Show one delivery: how it was verified, what was derived from it, and its duplicates and replays.": (
         "Tampilkan satu kiriman: cara verifikasinya, turunannya, duplikat dan ulangannya."
@@ -212,8 +221,9 @@ OPERATING: dict[str, str] = {
     "How long held money has waited: count, rupiah and the oldest of each span, by provider.": (
         "Berapa lama uang tertahan menunggu: banyak, rupiah dan yang tertua tiap rentang, per penyedia."
     ),
-    "Take back the newest word on held money, a claim or a write-off: everything is as if nobody had said it.": (
-        "Batalkan pernyataan terbaru tentang uang tertahan, klaim atau penghapusbukuan: semuanya seakan-akan tidak pernah dinyatakan."
+    "Take back the newest word on held money, a claim, a write-off or a refund by hand: everything is as if nobody had said it.": (
+        "Batalkan pernyataan terbaru tentang uang tertahan, klaim, penghapusbukuan atau pengembalian manual: semuanya seakan-akan tidak pernah "
+        "dinyatakan."
     ),
     "Whole rupiah; without it everything that is held.": "Rupiah utuh; tanpa ini seluruh yang tertahan.",
     "It went back already, outside the provider: record that.": "Sudah kembali, di luar penyedia: catat itu.",

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-_COMPLETION = """\b
-bash:  lunas completion bash >> ~/.bashrc
-zsh:   lunas completion zsh >> ~/.zshrc
-fish:  lunas completion fish > ~/.config/fish/completions/lunas.fish"""
-
 RUNNING: dict[str, str] = {
     "Commands": "Perintah",
     "Options": "Opsi",
@@ -49,8 +44,6 @@ RUNNING: dict[str, str] = {
     "As the login of the address, which may change everything; no audit record is made.": (
         "Sebagai login dari alamatnya, yang bisa mengubah semuanya; tanpa catatan audit."
     ),
-    _COMPLETION: _COMPLETION,
-    "Print the completion script of a shell.": "Cetak skrip pelengkapan untuk shell.",
     "What is wrong, why, and how to fix it.": "Apa yang salah, mengapa, dan cara memperbaikinya.",
     "Find a payment, delivery, customer or order by anything you have.": (
         "Cari pembayaran, kiriman, pelanggan atau pesanan dengan apa pun yang ada."

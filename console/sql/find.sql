@@ -21,12 +21,13 @@ SELECT customer_id AS id, NULL AS provider, email AS status, NULL::timestamptz A
 FROM customers
 WHERE customer_id = $1 OR email_normalized = $2;
 
--- payments: by any id of the provider's or our reference
-SELECT p.payment_id AS id, p.provider, p.status, p.paid_at AS at, p.amount, p.customer_id, p.held, p.case_key
+-- payments: by any id of the provider's or our reference; money that a person said had come, and took back, is named so
+SELECT p.payment_id AS id, p.provider, CASE WHEN p.failure_code = 'taken_back' THEN 'taken_back' ELSE p.status END AS status, p.paid_at AS at, p.amount, p.customer_id, p.held,
+    p.case_key
 FROM payment_aliases a
 JOIN payments p ON p.record = a.record
 WHERE a.provider = ANY ($2::text[]) AND a.alias = $1
-GROUP BY p.payment_id, p.provider, p.status, p.paid_at, p.amount, p.customer_id, p.held, p.case_key, p.first_position
+GROUP BY p.payment_id, p.provider, p.status, p.failure_code, p.paid_at, p.amount, p.customer_id, p.held, p.case_key, p.first_position
 ORDER BY p.first_position DESC
 LIMIT 20;
 
@@ -50,6 +51,16 @@ FROM payments
 WHERE amount = $1
 ORDER BY first_position DESC
 LIMIT 20;
+
+-- amounts_on: the same, paid in a span of time; they were told of first between two positions of the log
+SELECT payment_id AS id, provider, status, paid_at AS at, amount, customer_id, held, case_key
+FROM payments
+WHERE amount = $1 AND paid_at >= $2 AND paid_at < $3 AND first_position > $4 AND first_position <= $5
+ORDER BY first_position DESC
+LIMIT 20;
+
+-- licences: a subscription by the code of its licence
+SELECT subscription_id AS id, provider, status, started_at AS at, customer_id, held FROM subscriptions WHERE licence_code = $1 LIMIT 20;
 
 -- suspense: held money by its id
 SELECT suspense_id AS id, provider, status, since AS at, amount, customer_id FROM suspense WHERE suspense_id = $1;
@@ -95,3 +106,19 @@ SELECT request_id AS id, provider, coalesce(code, status) AS status, created_at 
     customer_id, kind AS asked_for
 FROM payment_requests
 WHERE request_id = $1;
+
+-- requests_to_va: what our checkout asked to be paid into a virtual account, by its number, newest first
+SELECT request_id AS id, provider, coalesce(code, status) AS status, created_at AS at, coalesce(charged_idr, amount_idr) AS amount,
+    customer_id, kind AS asked_for
+FROM payment_requests
+WHERE instrument ->> 'va_number' = $1
+ORDER BY created_at DESC
+LIMIT 20;
+
+-- requests_by_qr: of the newest that our checkout asked for, those whose QR code holds it: the whole, or its reference
+SELECT request_id AS id, provider, coalesce(code, status) AS status, created_at AS at, coalesce(charged_idr, amount_idr) AS amount,
+    customer_id, kind AS asked_for
+FROM (SELECT * FROM payment_requests ORDER BY request_id DESC LIMIT $2) AS newest
+WHERE position($1 IN instrument ->> 'qr_string') > 0
+ORDER BY request_id DESC
+LIMIT 20;

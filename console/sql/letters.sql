@@ -1,6 +1,7 @@
 -- list: dead letters, newest first; a null filter does not filter. Of each kind that is asked for the newest, or those seen since then
-SELECT l.dead_letter_id, l.delivery_id, l.provider, l.event_name, l.stage, l.reason, l.detail, l.attempts, l.deliveries, l.body_sha256,
-       l.first_seen, l.last_seen, l.status, l.resolved_by, l.resolved_at, l.message
+SELECT l.dead_letter_id, l.delivery_id, l.provider, l.event_name, l.stage, l.reason, l.detail, l.place, l.attempts, l.deliveries, l.body_sha256,
+       l.first_seen, l.last_seen, l.status, l.resolved_by, l.resolved_at, l.message, l.stream,
+       (SELECT waiting FROM parked_streams WHERE stream = l.stream AND l.holds AND l.status IN ('open', 'replaying')) AS waiting
 FROM (
     SELECT newest.dead_letter_id
     FROM letter_kinds k
@@ -31,8 +32,9 @@ ORDER BY l.dead_letter_id DESC
 LIMIT $6;
 
 -- one: everything about one letter
-SELECT dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, attempts, deliveries, body_sha256,
-       first_seen, last_seen, status, resolved_by, resolved_at, message
+SELECT dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, place, attempts, deliveries, body_sha256,
+       first_seen, last_seen, status, resolved_by, resolved_at, message, stream,
+       (SELECT waiting FROM parked_streams WHERE stream = dead_letters.stream AND holds AND status IN ('open', 'replaying')) AS waiting
 FROM dead_letters
 WHERE dead_letter_id = $1;
 
@@ -54,9 +56,9 @@ SET status = 'discarded', resolved_by = $2, resolved_at = clock_timestamp()
 WHERE dead_letter_id = $1 AND status = 'open'
 RETURNING dead_letter_id;
 
--- reopen: takes a discard back, unless the same has gone wrong again since
+-- reopen: takes a discard back, unless the same has gone wrong again since; what waited behind it has gone on, so it holds nothing up
 UPDATE dead_letters AS letter
-SET status = 'open', resolved_by = NULL, resolved_at = NULL
+SET status = 'open', resolved_by = NULL, resolved_at = NULL, holds = false
 WHERE letter.dead_letter_id = $1 AND letter.status = 'discarded'
   AND NOT EXISTS (
       SELECT FROM dead_letters AS other
@@ -71,6 +73,18 @@ UPDATE dead_letters
 SET status = 'resolved', resolved_by = $2, resolved_at = clock_timestamp()
 WHERE dead_letter_id = $1 AND status = 'open' AND stage <> 'fulfil'
 RETURNING dead_letter_id;
+
+-- unsettle: what a person had read is taken back, so it waits again, unless the same waits already; it holds nothing up
+UPDATE dead_letters AS letter
+SET status = 'open', resolved_by = NULL, resolved_at = NULL, holds = false
+WHERE letter.dead_letter_id = $1 AND letter.status = 'resolved'
+  AND NOT EXISTS (
+      SELECT FROM dead_letters AS other
+      WHERE other.provider = letter.provider AND other.body_sha256 = letter.body_sha256
+        AND other.stage = letter.stage AND other.reason = letter.reason AND other.status IN ('open', 'replaying'));
+
+-- settle_again: and it counts again
+UPDATE dead_letters SET status = 'resolved', resolved_by = $2, resolved_at = clock_timestamp() WHERE dead_letter_id = $1 AND status = 'open';
 
 -- money_known: whether a payment with this name, any of its names, is known to be paid
 SELECT EXISTS (

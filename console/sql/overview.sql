@@ -74,3 +74,10 @@ SELECT count(*) AS count, max(received_at) AS newest FROM quarantine;
 SELECT provider, cause, count(*) AS count FROM quarantine
 WHERE received_at > clock_timestamp() - $1::interval
 GROUP BY provider, cause ORDER BY count(*) DESC, provider, cause LIMIT 20;
+
+-- flow: deliveries of the last hour by provider and minutes ago
+SELECT provider, extract(epoch FROM statement_timestamp() - received_at)::int / 60 AS minute, count(*)::int AS count
+FROM deliveries
+WHERE delivery_id >= first_id(statement_timestamp() - interval '1 hour') AND received_at > statement_timestamp() - interval '1 hour'
+  AND replay_of IS NULL
+GROUP BY 1, 2 ORDER BY 1, 2;

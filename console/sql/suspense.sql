@@ -13,3 +13,12 @@ SELECT suspense_id, case_key, provider, payment_id, reason, amount, payer_email,
        resolution, released_at, released_by
 FROM suspense
 WHERE suspense_id = $1;
+
+-- confirmation: what a provider said of money that waits for its word
+SELECT answer, their_status, their_amount, our_amount, code, asks, asked_at, next_at FROM confirmations WHERE case_key = $1;
+
+-- membership: whether a case is a subscription that its provider announced, and its plan
+SELECT plan FROM subscriptions WHERE subscription_id = $1;
+
+-- attestation: how much is known of the money of a case
+SELECT attestation FROM payments WHERE record = $1;

@@ -20,7 +20,7 @@ LIMIT $6;
 
 -- one: everything about one delivery, bytes included
 SELECT delivery_id, provider, event_name, status, reason, received_at, recorded_at, processing_ms, path, headers, body,
-       body_sha256, scheme, secret_id, dedupe_key, duplicate_of, replay_of, position
+       body_sha256, scheme, secret_id, dedupe_key, duplicate_of, replay_of, position, redacted_at
 FROM deliveries
 WHERE delivery_id = $1;
 
@@ -35,23 +35,3 @@ ORDER BY delivery_id;
 SELECT dead_letter_id, stage, reason, status
 FROM dead_letters
 WHERE delivery_id = $1;
-
--- to_replay: deliveries a bulk replay would send, oldest first
-SELECT d.delivery_id, d.provider, d.received_at, d.path, d.headers, d.body, d.scheme, d.secret_id
-FROM delivery_kinds k
-CROSS JOIN LATERAL (
-    SELECT delivery_id FROM deliveries
-    WHERE (provider COLLATE "C", status COLLATE "C", coalesce(event_name, '') COLLATE "C", delivery_id)
-          BETWEEN (k.provider, k.status, k.event_name, coalesce(first_id($4), '00000000-0000-0000-0000-000000000000'))
-              AND (k.provider, k.status, k.event_name, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-      AND ($4::timestamptz IS NULL OR received_at >= $4)
-      AND replay_of IS NULL
-    ORDER BY provider COLLATE "C", status COLLATE "C", coalesce(event_name, '') COLLATE "C", delivery_id LIMIT $5
-) AS oldest
-JOIN deliveries d USING (delivery_id)
-WHERE ($1::text IS NULL OR k.provider = $1)
-  AND ($2::text IS NULL OR k.status = $2)
-  AND ($3::text IS NULL OR k.event_name = $3)
-  AND k.status NOT IN ('duplicate', 'conflict')
-ORDER BY d.delivery_id
-LIMIT $5;

@@ -69,9 +69,12 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
         "tidak ada kunci selain LUNAS_API_KEY",
     ),
     "keys.no_customer_id": ("this is no id of a customer", "ini bukan id pelanggan"),
+    "keys.of_nobody": (
+        "a key of one customer opens no call of the scope {scopes}: they decide whose something is",
+        "kunci satu pelanggan tidak membuka panggilan bercakupan {scopes}: di sana diputuskan milik siapa sesuatu",
+    ),
     "keys.revoke_question": ("Let the key {key_id} open nothing any more?", "Cabut kunci {key_id}?"),
     "keys.revoked": ("{key_id} opens nothing any more.", "{key_id} tidak membuka apa pun lagi."),
-    "keys.revoked_state": ("revoked", "dicabut"),
     "keys.unknown": (
         "there is no key {key_id}: `lunas keys list`",
         "tidak ada kunci {key_id}: `lunas keys list`",
@@ -113,10 +116,14 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
         "Nothing takes it back: once the provider has it, the money is on its way.",
         "Tidak dapat dibatalkan: setelah penyedia menerimanya, dana sedang dikirim.",
     ),
+    "manual.unconfirm_question": (
+        "Take back that the money of order {id} came? What it granted is taken back, spent or not.",
+        "Tarik kembali bahwa uang pesanan {id} sudah masuk? Yang diberikan ditarik, sudah dipakai atau belum.",
+    ),
     "manual.confirmed": ("Order {id} is paid.", "Pesanan {id} lunas."),
     "manual.confirm_undo": (
-        "no command yet: what was granted stays; refunds of manual payments are not built",
-        "belum ada perintah: yang diberikan tetap; pengembalian pembayaran manual belum tersedia",
+        "lunas manual unconfirm {id} --reason …",
+        "lunas manual unconfirm {id} --reason …",
     ),
     "manual.reject_question": (
         "Reject order {id}? Nobody is asked for its money any more.",

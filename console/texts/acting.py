@@ -55,8 +55,30 @@ ACTING: dict[str, tuple[str, str]] = {
         "Surat mati {id} diselesaikan: {amount} milik {customer}, {provider} {payment}.",
     ),
     "dlq.settle_undo": (
-        "refund {id} at {provider}: its webhook takes back what was granted",
-        "kembalikan {id} lewat {provider}: webhook-nya menarik kembali yang diberikan",
+        "lunas dlq unsettle {letter} --reason …",
+        "lunas dlq unsettle {letter} --reason …",
+    ),
+    "dlq.not_settled": (
+        "Nobody settled letter {id}. Nothing was changed.",
+        "Surat {id} tidak pernah diselesaikan. Tidak ada yang diubah.",
+    ),
+    "dlq.unsettle_question": (
+        "Take back what letter {id} was settled with? What it granted is taken back, spent or not.",
+        "Tarik kembali penyelesaian surat {id}? Yang diberikan ditarik, sudah dipakai atau belum.",
+    ),
+    "unsay.nothing": (
+        "There is nothing to take back: nobody said by hand that the money of {provider} {id} came. Nothing was changed.",
+        "Tidak ada yang ditarik: tidak ada yang menyatakan sendiri uang {provider} {id} masuk. Tidak ada yang diubah.",
+    ),
+    "unsay.told_too": (
+        "{provider} itself says since that the money of {id} came: taking a person's word back would change nothing. If it is read wrongly, `lunas correct`. "
+        "Nothing was changed.",
+        "{provider} sendiri kemudian menyatakan uang {id} masuk: menarik pernyataan orang tidak mengubah apa pun. Bila salah dibaca, `lunas correct`. Tidak "
+        "ada yang diubah.",
+    ),
+    "unsay.already": (
+        "{by} took that back already, {at}: `lunas revert {change}` lets it count again. Nothing was changed.",
+        "{by} sudah menariknya, {at}: `lunas revert {change}` memberlakukannya lagi. Tidak ada yang diubah.",
     ),
     "dlq.settle_known": (
         "{provider} {id} is in the log already: `lunas payments show {provider} {id}`. Nothing was changed; if the letter says nothing"
@@ -110,17 +132,9 @@ ACTING: dict[str, tuple[str, str]] = {
         "{id} now belongs to customer {customer}.",
         "{id} sekarang milik pelanggan {customer}.",
     ),
-    "suspense.claim_undo": (
-        "no command: refund the payment at the provider, and its webhook takes back what was granted",
-        "tanpa perintah: kembalikan pembayaran di penyedia, webhook-nya menarik kembali yang diberikan",
-    ),
     "suspense.not_claimed": (
         "Nobody has claimed {id}, or it was taken back already. Nothing was changed.",
         "Belum ada yang mengklaim {id}, atau klaimnya sudah dibatalkan. Tidak ada yang diubah.",
-    ),
-    "suspense.claim_of_subscription": (
-        "That claim also said whose a subscription is, and other payments rest on it. Undo: {undo}. Nothing was changed.",
-        "Klaim itu juga menyatakan pemilik langganan, dan pembayaran lain bergantung padanya. Membatalkan: {undo}. Tidak ada yang diubah.",
     ),
     "suspense.unclaim_question": (
         "Take {amount} back from customer {customer}, with all that it granted, spent or not?",
@@ -140,6 +154,14 @@ ACTING: dict[str, tuple[str, str]] = {
         "Take back that {amount} was written off, so that it waits again?",
         "Batalkan penghapusbukuan {amount}, sehingga menunggu lagi?",
     ),
+    "suspense.unrefund_question": (
+        "Take back that {amount} went back by hand ({proof}), so that it is held again?",
+        "Batalkan catatan bahwa {amount} sudah dikembalikan dengan tangan ({proof}), sehingga tertahan lagi?",
+    ),
+    "suspense.unrefunded": (
+        "{amount} of {id} did not go back by hand: refund {refund} is taken back.",
+        "{amount} dari {id} tidak jadi dikembalikan dengan tangan: pengembalian {refund} dibatalkan.",
+    ),
     "suspense.reopened": ("{id} is not written off any more.", "{id} tidak lagi dihapusbukukan."),
     "suspense.refund_question": (
         "Send {amount} back to whoever paid it, through {provider}?",
@@ -157,9 +179,13 @@ ACTING: dict[str, tuple[str, str]] = {
         "{amount} of {id} went back by hand, recorded as refund {refund}.",
         "{amount} dari {id} sudah kembali dengan tangan, dicatat sebagai pengembalian {refund}.",
     ),
+    "suspense.going_back": (
+        "It is on its way back to the payer ({refund}), by {by} since {since}. When nothing comes of that it is held as before.",
+        "Sedang dikembalikan ke pembayar ({refund}), oleh {by} sejak {since}. Bila tidak berhasil, uang tetap tertahan seperti semula.",
+    ),
     "suspense.refund_undo": (
-        "none: money that went back cannot be fetched again",
-        "tidak ada: uang yang sudah kembali tidak dapat diambil lagi",
+        "none: money that its provider sent back cannot be fetched again",
+        "tidak ada: uang yang sudah dikirim penyedia tidak dapat diambil lagi",
     ),
     "suspense.refund_by_hand": (
         "{detail} Pay it back yourself, then record that: `lunas suspense refund {id} --by-hand --proof WHAT --reason WHY`.",
@@ -170,6 +196,12 @@ ACTING: dict[str, tuple[str, str]] = {
         "--by-hand dan --proof harus bersama: bukti menunjukkan uang sudah kembali (referensi transfer, kuitansi). Tidak ada yang diubah.",
     ),
     "suspense.outcome": ("Outcome: {resolution}.", "Hasil: {resolution}."),
+    "suspense.what_for": (
+        "It is held all the same ({reason}): say what it is for, with the id of a product or `credit`: "
+        "lunas suspense claim {id} --customer {customer} --product PRODUCT --reason WHY",
+        "Masih tertahan ({reason}): sebutkan untuk apa, dengan id produk atau `credit`: "
+        "lunas suspense claim {id} --customer {customer} --product PRODUK --reason ALASAN",
+    ),
     "suspense.outcome_pending": (
         "The outcome does not show yet; look with `lunas suspense list --all`.",
         "Hasilnya belum terlihat; lihat dengan `lunas suspense list --all`.",

@@ -113,6 +113,16 @@ DEMONSTRATION: dict[str, tuple[str, str]] = {
         "  tops up {amount}: the QR code {code}… is paid on the provider's page; {seconds} s later {tokens} credit tokens are there.",
         "  mengisi ulang {amount}: kode QR {code}… dibayar di halaman penyedia; {seconds} detik kemudian ada {tokens} token kredit.",
     ),
+    "demo.heard": (
+        "  a page that listens has heard it {live} s after the payment; an application got its signed webhook after {told} s.",
+        "  halaman yang mendengarkan tahu {live} detik setelah pembayaran; aplikasi menerima webhook bertanda tangan setelah {told} detik.",
+    ),
+    "demo.missed": (
+        "  tops up {amount} more, and the provider's webhook is lost: reconciliation asks the provider, finds {found}, and {tokens} credit tokens "
+        "are there. Asked again it finds {again}.",
+        "  mengisi ulang {amount} lagi, dan webhook penyedia hilang: rekonsiliasi bertanya ke penyedia, menemukan {found}, dan {tokens} token kredit "
+        "masuk. Ditanya lagi: {again}.",
+    ),
     "demo.ordered": (
         "  orders {course} for {amount} ({provider}): an operator has seen the money and confirms it, the course is open. Audit record {act}.",
         "  memesan {course} seharga {amount} ({provider}): operator sudah melihat uangnya dan mengonfirmasi, kelas terbuka. Catatan audit {act}.",

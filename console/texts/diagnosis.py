@@ -24,8 +24,60 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
         "{variable} kurang dari {size} karakter dan dapat ditebak",
     ),
     "doctor.secret_short.fix": ("make a new one at the provider", "buat yang baru di penyedia"),
+    "doctor.secret_times.none_now": (
+        "{name}: none of its secrets is accepted at this time: every webhook is answered 401",
+        "{name}: saat ini tidak ada rahasianya yang diterima: setiap webhook dijawab 401",
+    ),
+    "doctor.secret_times.none_now.fix": (
+        "correct LUNAS_WEBHOOK_SECRET_TIMES, or add the provider's secret to {variable}, and restart ingress; then lunas quarantine reverify {name}",
+        "perbaiki LUNAS_WEBHOOK_SECRET_TIMES, atau tambahkan rahasia penyedia ke {variable}, lalu mulai ulang ingress; kemudian lunas quarantine reverify {name}",
+    ),
+    "doctor.secret_times.none_soon": (
+        "{name}: after {at} none of its secrets is accepted",
+        "{name}: setelah {at} tidak ada rahasianya yang diterima",
+    ),
+    "doctor.secret_times.none_soon.fix": (
+        "get the next secret from the provider and add it to {variable}, or move the end in LUNAS_WEBHOOK_SECRET_TIMES",
+        "ambil rahasia berikutnya dari penyedia dan tambahkan ke {variable}, atau undurkan akhirnya di LUNAS_WEBHOOK_SECRET_TIMES",
+    ),
+    "doctor.secret_times.begins": (
+        "{name}: secret {secret} is accepted from {at}, not before",
+        "{name}: rahasia {secret} baru diterima mulai {at}",
+    ),
+    "doctor.secret_times.begins.fix": (
+        "let the provider use it from then on, not before",
+        "penyedia boleh memakainya mulai saat itu, tidak sebelumnya",
+    ),
+    "doctor.secret_times.ended": (
+        "{name}: secret {secret} has ended at {at} and is refused",
+        "{name}: rahasia {secret} berakhir pada {at} dan ditolak",
+    ),
+    "doctor.secret_times.ended.fix": (
+        "take it out of {variable}, and its times out of LUNAS_WEBHOOK_SECRET_TIMES",
+        "keluarkan dari {variable}, dan waktunya dari LUNAS_WEBHOOK_SECRET_TIMES",
+    ),
+    "doctor.secret_times.ends": (
+        "{name}: secret {secret} ends at {at}",
+        "{name}: rahasia {secret} berakhir pada {at}",
+    ),
+    "doctor.secret_times.ends.fix": (
+        "see that the provider uses the next one by then: lunas webhooks list --provider {name} --json shows which one verified each (`secret_id`)",
+        "pastikan penyedia sudah memakai yang berikutnya: lunas webhooks list --provider {name} --json menunjukkan yang dipakai (`secret_id`)",
+    ),
+    "doctor.secret_times.nobody": (
+        "{variable} names {secrets}, which is the id of no secret: nothing ends or begins by it",
+        "{variable} menyebut {secrets}, yang bukan id rahasia mana pun: tidak ada yang berakhir atau mulai karenanya",
+    ),
+    "doctor.secret_times.nobody.fix": (
+        "correct the id (printf %s SECRET | sha256sum | cut -c1-12), or take it out of {variable}",
+        "perbaiki id-nya (printf %s RAHASIA | sha256sum | cut -c1-12), atau keluarkan dari {variable}",
+    ),
     "doctor.catalogue": ("{products} products, version {version}", "{products} produk, versi {version}"),
     "doctor.catalogue.fix": ("correct the file LUNAS_CATALOG names", "perbaiki berkas yang disebut LUNAS_CATALOG"),
+    "doctor.mail.fix": (
+        "correct what it names: customers get no mail and applications no webhooks, because notify does not start",
+        "perbaiki yang disebut: pelanggan tidak menerima surel dan aplikasi tidak menerima webhook, karena notify tidak mulai",
+    ),
     "doctor.key": ("{variable} is set", "{variable} sudah diatur"),
     "doctor.key_unset": ("{variable} is not set: that door stays shut", "{variable} belum diatur: pintunya tetap tertutup"),
     "doctor.key_unset.fix": ("set {variable} to a long random value", "atur {variable} ke nilai acak yang panjang"),
@@ -38,6 +90,10 @@ DIAGNOSIS: dict[str, tuple[str, str]] = {
     "doctor.setting.fix": (
         "set {name} = on in postgresql.conf: confirmed payments could vanish in a crash",
         "atur {name} = on di postgresql.conf: pembayaran yang sudah dikonfirmasi bisa hilang",
+    ),
+    "doctor.checksums.fix": (
+        "damage by a disk goes unnoticed: pg_checksums --enable while the server is stopped, or initdb --data-checksums",
+        "kerusakan oleh disk tidak terlihat: pg_checksums --enable saat server berhenti, atau initdb --data-checksums",
     ),
     "doctor.append_only": ("nobody can change the log", "tidak ada yang dapat mengubah log"),
     "doctor.append_only_broken": ("the log is not protected: {what}", "log tidak terlindungi: {what}"),

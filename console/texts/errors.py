@@ -71,6 +71,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "The database refused ({detail}): connect as a user that is a member of the lunas roles, see `lunas doctor`.",
         "Basis data menolak ({detail}): gunakan pengguna yang menjadi anggota peran lunas, lihat `lunas doctor`.",
     ),
+    "error.no_text": (
+        "What was given holds a character that no text can hold (NUL, or bytes that are no UTF-8).",
+        "Yang diberikan memuat karakter yang tidak dapat menjadi teks (NUL, atau byte yang bukan UTF-8).",
+    ),
     "error.database": ("PostgreSQL said: {detail}", "PostgreSQL melaporkan: {detail}"),
     "error.broker": ("RabbitMQ said: {detail}", "RabbitMQ melaporkan: {detail}"),
     "error.unreachable": (

@@ -238,6 +238,14 @@ EXAMINATION: dict[str, tuple[str, str]] = {
         "start a process to bind them again, or import the definitions again",
         "jalankan proses agar diikat lagi, atau impor ulang definisinya",
     ),
+    "doctor.members": (
+        "queues with fewer copies running than the loss of a node needs: {names}",
+        "antrean dengan salinan berjalan kurang dari yang perlu bila satu node hilang: {names}",
+    ),
+    "doctor.members.fix": (
+        "bring the nodes that are away back; a queue that never had more: rabbitmq-queues grow NODE all",
+        "nyalakan kembali node yang mati; antrean yang memang belum punya: rabbitmq-queues grow NODE all",
+    ),
     "doctor.management_unset": (
         "bindings, policies, alarms and unfinished messages of the broker: AMQP does not show them",
         "ikatan, kebijakan, alarm, dan pesan yang belum selesai di broker: AMQP tidak menunjukkannya",

@@ -47,11 +47,11 @@ JOURNAL: dict[str, tuple[str, str]] = {
         "bila penting, arahkan LUNAS_INGRESS_JOURNAL_DIR ke folder di disk lain",
     ),
     "doctor.journal_waiting": (
-        "{count} accepted deliveries wait in the journal: the broker does not have them yet",
-        "{count} kiriman yang diterima menunggu di jurnal: broker belum memilikinya",
+        "{count} accepted deliveries wait in the journal, the first since {since}: the broker does not have them yet",
+        "{count} kiriman yang diterima menunggu di jurnal, yang pertama sejak {since}: broker belum memilikinya",
     ),
     "doctor.journal_waiting.fix": (
-        "mend the broker; they go out by themselves. When no ingress runs here any more, start one with this LUNAS_HOME",
-        "perbaiki broker; kiriman itu keluar sendiri. Bila tidak ada ingress lagi di sini, jalankan satu dengan LUNAS_HOME ini",
+        "mend the broker, and restart one that runs but confirms nothing, as after a full disk; they go out by themselves. When no ingress runs here any more, start one with this LUNAS_HOME",
+        "perbaiki broker, dan mulai ulang broker yang berjalan tetapi tidak mengonfirmasi apa pun, misalnya setelah disk penuh; kiriman itu keluar sendiri. Bila tidak ada ingress lagi di sini, jalankan satu dengan LUNAS_HOME ini",
     ),
 }  # fmt: skip

@@ -48,13 +48,17 @@ _STEPS: dict[str, tuple[str, str]] = {
         "look both orders up at the provider and mend the wrong one there, then lunas dlq discard",
         "cari kedua pesanan di penyedia dan betulkan yang salah di sana, lalu lunas dlq discard",
     ),
+    "contradicted": (
+        "compare with the provider; whoever wrote that webhook may know the token: change it (docs/runbooks/rotate-a-secret.md), then lunas dlq discard",
+        "bandingkan dengan penyedia; penulis webhook itu mungkin tahu tokennya: ganti (docs/runbooks/rotate-a-secret.md), lalu lunas dlq discard",
+    ),
     "unconfirmed": (
         "look the payment up at the provider; paid: have the webhook sent again; then lunas dlq discard",
         "cari pembayarannya di penyedia; bila sudah dibayar, minta webhook dikirim lagi; lalu lunas dlq discard",
     ),
     "disputed": (
-        "answer it at the provider in time; decide with the customer what it bought, then lunas dlq discard",
-        "jawab di penyedia tepat waktu; putuskan dengan pelanggan apa yang dibelinya, lalu lunas dlq discard",
+        "answer it at the provider in time (reconciled-…: ask the provider whether it was paid); decide with the customer what it bought, then lunas dlq discard",
+        "jawab di penyedia tepat waktu (reconciled-…: tanyakan ke penyedia apakah dibayar); putuskan dengan pelanggan apa yang dibelinya, lalu lunas dlq discard",
     ),
     "changed": (
         "compare the amount with the provider, settle it with the customer, then lunas dlq discard",
@@ -71,6 +75,10 @@ _STEPS: dict[str, tuple[str, str]] = {
     "ended_early": (
         "look at the provider whether its money went back; the catalogue's expired_early decides access; then lunas dlq discard",
         "periksa di penyedia apakah uangnya dikembalikan; expired_early di katalog menentukan akses; lalu lunas dlq discard",
+    ),
+    "beyond": (
+        "compare its end with the provider; if more was paid for: have that payment sent again; then lunas dlq discard",
+        "bandingkan tanggal akhirnya dengan penyedia; bila ada pembayaran lain, minta dikirim lagi; lalu lunas dlq discard",
     ),
     "licence": (
         "ask the customer whether the licence was passed on, then lunas dlq discard",

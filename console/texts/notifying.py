@@ -36,6 +36,10 @@ NOTIFYING: dict[str, tuple[str, str]] = {
     "endpoints.because_operator": ("by an operator", "oleh operator"),
     "endpoints.because_gone": ("it answered 410", "menjawab 410"),
     "endpoints.because_failing": ("it failed for days", "gagal berhari-hari"),
+    "endpoints.quiet_until": (
+        "asked to be left alone until {until} (`lunas endpoints enable` sends sooner)",
+        "minta tidak dikirimi sampai {until} (`lunas endpoints enable` mengirim lebih cepat)",
+    ),
     "endpoints.failing_since": ("failing since {since}", "gagal sejak {since}"),
     "endpoints.rotate_question": (
         "Give {endpoint_id} a new secret?",

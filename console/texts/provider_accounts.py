@@ -83,6 +83,14 @@ PROVIDER_ACCOUNTS: dict[str, tuple[str, str]] = {
     ),
     "resync.no_reason": ("--apply needs --reason", "--apply memerlukan --reason"),
     "resync.no_pair": ("write --map as OLD=NEW", "tulis --map sebagai LAMA=BARU"),
+    "resync.misplaced": (
+        "--map names what the catalogue or the store does not have: {ids}",
+        "--map menyebut yang tidak ada di katalog atau di toko: {ids}",
+    ),
+    "resync.environment": (
+        "{variable} stands in the environment and not in the catalogue: set it to {new} yourself",
+        "{variable} ada di lingkungan, bukan di katalog: isi sendiri dengan {new}",
+    ),
     "resync.no_key": ("SCALEV_API_KEY is not set", "SCALEV_API_KEY belum diisi"),
     "resync.failed": ("the store cannot be read: {code}", "toko tidak dapat dibaca: {code}"),
     "resync.unreadable": ("{path} cannot be read: {reason}", "{path} tidak dapat dibaca: {reason}"),
@@ -108,9 +116,4 @@ PROVIDER_ACCOUNTS: dict[str, tuple[str, str]] = {
     "resync.how.other_name": ("price alone: another name, decide with --map", "harga saja: nama lain, tentukan dengan --map"),
     "resync.how.several": ("several fit: decide with --map", "ada beberapa yang cocok: tentukan dengan --map"),
     "resync.how.none": ("nothing fits", "tidak ada yang cocok"),
-    "column.product": ("PRODUCT", "PRODUK"),
-    "column.old_id": ("ID IN THE CATALOGUE", "ID DI KATALOG"),
-    "column.new_id": ("ID IN THE STORE", "ID DI TOKO"),
-    "column.in_store": ("THE STORE HAS", "YANG ADA DI TOKO"),
-    "column.found_by": ("FOUND BY", "DITEMUKAN LEWAT"),
 }  # fmt: skip

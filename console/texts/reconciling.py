@@ -46,6 +46,31 @@ RECONCILING: dict[str, tuple[str, str]] = {
         "Look at one with lunas find; docs/runbooks/differences-with-a-provider.md says what to do about each kind.",
         "Lihat satu per satu dengan lunas find; docs/runbooks/differences-with-a-provider.md menjelaskan tindakan untuk tiap jenis.",
     ),
+    "statement.no_table": (
+        "{file} is no table (CSV, UTF-8) with a line of headings.",
+        "{file} bukan tabel (CSV, UTF-8) dengan baris judul.",
+    ),
+    "statement.no_column": (
+        "{file} has no column {column}. Say how it is called with --id, --amount, --fee or --net.",
+        "{file} tidak punya kolom {column}. Sebutkan judulnya dengan --id, --amount, --fee atau --net.",
+    ),
+    "statement.sums": (
+        "{provider}: {lines} payments, {theirs} by the statement, {ours} by our record, {fees} of fees.",
+        "{provider}: {lines} pembayaran, {theirs} menurut laporan, {ours} menurut catatan kita, biaya {fees}.",
+    ),
+    "statement.ties": ("It ties to the rupiah.", "Cocok sampai rupiah terakhir."),
+    "statement.differs": (
+        "It does not tie: {amount} more by the statement, and {omitted} of ours that it does not name. What differs:",
+        "Tidak cocok: {amount} lebih banyak menurut laporan, dan {omitted} milik kita tidak disebut di dalamnya. Yang berbeda:",
+    ),
+    "statement.span": (
+        "{channel}: our payments between {first} and {last} were looked for in it.",
+        "{channel}: pembayaran kita antara {first} dan {last} dicari di dalamnya.",
+    ),
+    "statement.no_span": (
+        "What it may leave out was not looked for: it names fewer than two payments of each channel, or --since and --until leave no time.",
+        "Yang mungkin tidak disebut di dalamnya tidak dicari: kurang dari dua pembayaran per kanal disebut, atau --since dan --until tidak menyisakan waktu.",
+    ),
     "status.drift": (
         "{provider}'s own lists and our record differ in {count} payments: `lunas reconcile show {provider}`.",
         "Daftar {provider} dan catatan kita berbeda pada {count} pembayaran: `lunas reconcile show {provider}`.",
@@ -76,5 +101,6 @@ RECONCILING: dict[str, tuple[str, str]] = {
     "difference.status": ("other status", "status berbeda"),
     "difference.duplicate": ("paid twice", "dibayar dua kali"),
     "difference.unconfirmed": ("not confirmed", "belum dikonfirmasi"),
+    "difference.sum": ("does not add up", "jumlahnya tidak klop"),
     "difference.unreadable": ("unreadable row", "baris tak terbaca"),
 }  # fmt: skip

@@ -50,12 +50,18 @@ VALUES_IN_INDONESIAN: dict[str, str] = {
     "cancelled": "dibatalkan",
     "merged": "digabung",
     "withdrawn": "ditarik",
+    "taken_back": "ditarik_kembali",
     "revoked": "dicabut",
     # Calls to providers.
     "answered": "dijawab",
     "unknown": "tidak_diketahui",
     "not_sent": "tidak_dikirim",
     "refused": "ditolak",
+    # How much is known of money.
+    "token_only": "hanya_token",
+    "signed": "ditandatangani",
+    "api_confirmed": "dikonfirmasi_api",
+    "settled": "sudah_cair",
     # Held money.
     "held": "tertahan",
     "released": "dilepas",
@@ -66,6 +72,10 @@ VALUES_IN_INDONESIAN: dict[str, str] = {
     "building": "dibangun",
     "live": "aktif",
     "retired": "pensiun",
+    # Operators.
+    "viewer": "pengamat",
+    "operator": "operator",
+    "approver": "penyetuju",
     # What is found.
     "delivery": "kiriman",
     "dead letter": "surat mati",
@@ -82,4 +92,21 @@ VALUES_IN_INDONESIAN: dict[str, str] = {
     "course": "kelas",
     "tokens": "token",
     "plan": "paket",
+    # requests of our own, runs of reconciliation, plans of a replay
+    "requested": "diminta",
+    "running": "berjalan",
+    "done": "selesai",
+    "partly": "sebagian",
+    "replaced": "digantikan",
+    "planned": "direncanakan",
+    "paused": "dijeda",
+    "sent": "dikirim",
+    # problems and corrections
+    "acknowledged": "ditangani",
+    "fixed": "diperbaiki",
+    "ignored": "diabaikan",
+    "proposed": "diusulkan",
+    "applied": "diterapkan",
+    "reverted": "dikembalikan_semula",
+    "declined": "ditolak",
 }

@@ -21,10 +21,10 @@ SELECT version FROM streams WHERE stream = $1;
 -- recorded_at: When the event at a position was written.
 SELECT recorded_at FROM events WHERE position = $1;
 
--- lean_after: Like `after_of_types` with no more than folds need; the last row, without a type, is the head at which they were read.
+-- lean_after: Like `after_of_types` up to a position, with no more than folds need; the last row, without a type, is the head at which they were read.
 (SELECT position, type, schema_version, stream, data
  FROM events
- WHERE position > $1 AND position <= (SELECT max(position) FROM events) AND type = ANY($2::text[])
+ WHERE position > $1 AND position <= least((SELECT max(position) FROM events), $4) AND type = ANY($2::text[])
  ORDER BY position LIMIT $3)
 UNION ALL
 SELECT coalesce(max(position), 0), NULL, NULL, NULL, NULL FROM events;
@@ -37,6 +37,10 @@ SELECT DISTINCT data ->> 'customer_id' AS customer_id FROM events
 WHERE type = 'customer.registered'
   AND regexp_replace(regexp_replace(data ->> 'phone', '[^0-9]', '', 'g'), '^(62|0)', '') = $1
 LIMIT 20;
+
+-- receipts: What the log says of the bytes of some deliveries, by the positions of their receipts.
+SELECT position, data ->> 'delivery_id' AS delivery_id, data ->> 'body_sha256' AS sha256 FROM events
+WHERE position = ANY($1::bigint[]) AND type = 'webhook.received';
 
 -- of_delivery: What was derived from a delivery, without the data: it stands in the log right behind the delivery's own event.
 SELECT position, stream, type, recorded_at
@@ -73,15 +77,18 @@ LEFT JOIN events e ON e.stream_id = s.stream_id AND e.version > w.version AND e.
 SELECT position, event_id, stream, version, type, schema_version, data, metadata, recorded_at
 FROM events WHERE position = ANY($1::bigint[]);
 
+-- traced_at: The trace contexts in the metadata of events at some positions, of those that have one.
+SELECT position, metadata ->> 'traceparent' AS traceparent FROM events WHERE position = ANY($1::bigint[]) AND metadata ->> 'traceparent' IS NOT NULL;
+
 -- reaching: The first event at or behind a position, and when it was written.
 SELECT position, recorded_at FROM events WHERE position >= $1 ORDER BY position LIMIT 1;
 
 -- told_before: Of each wanted number the newest event of a type in its stream below a version, in which a field has a value.
-SELECT w.number, e.type, e.schema_version, e.data
+SELECT w.number, e.type, e.schema_version, e.data, e.version
 FROM unnest($1::int[], $2::text[], $3::int[], $4::text[]) AS w (number, stream, below, value)
 JOIN streams s ON s.stream = w.stream
 JOIN LATERAL (
-    SELECT type, schema_version, data FROM events
+    SELECT type, schema_version, data, version FROM events
     WHERE stream_id = s.stream_id AND version < w.below AND type = $5 AND data ->> $6 = w.value
     ORDER BY version DESC LIMIT 1
 ) AS e ON true;

@@ -1,9 +1,13 @@
-"""Writes accepted deliveries to disk: what waits is written together, and one sync serves all of it."""
+"""Writes accepted deliveries to disk: what waits is written together, and one sync serves all of it.
+
+A sync costs the disk the same for one delivery as for thirty, and on that disk the broker and the database wait for syncs of their own. So few
+deliveries wait a moment for more of them, as they do on their way to the broker (`ingress/lane.py`): they are answered when both are done, and
+the two moments are the same.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import time
 from collections.abc import Callable, Sequence
@@ -11,9 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingress.answering import apart
 from ingress.journal.place import JournalFolder
-from ingress.journal.record import pack_record
+from ingress.journal.record import pack_records
 from ingress.journal.segment import OpenSegment
+from ingress.lane import GOOD_GROUP
 from runtime.logs import get_logger
 from runtime.settings import Settings
 from schemas.errors import NotConfirmed
@@ -32,29 +38,38 @@ class NotWritten(NotConfirmed):
 
 @dataclass(frozen=True, slots=True)
 class JournalBounds:
-    """Sizes in bytes, times in seconds."""
+    """Sizes in bytes, times in seconds; `pause`: between the beginnings of two writes, while few deliveries wait."""
 
     segment: int
     total: int
     retention: float
     pending: int
     pending_bytes: int
+    pause: float = 0.0
 
 
 class Journal:
     """Records are numbered in the order of `append`; a number is given when the record is written."""
 
-    def __init__(self, place: JournalFolder, bounds: JournalBounds) -> None:
+    def __init__(
+        self, place: JournalFolder, bounds: JournalBounds, synced: Callable[[int], object] = lambda _: None
+    ) -> None:
+        """`synced` is told of every sync, and how many deliveries it served."""
+        self._synced = synced
         self._place = place
         self._bounds = bounds
+        self._most, self._most_bytes = bounds.pending, bounds.pending_bytes
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._segment: OpenSegment | None = None
-        self._pending: list[tuple[bytes, Written]] = []
+        self._pending: list[bytes] = []
+        self._told: list[Written] = []  # beside `_pending`
         self._pending_bytes = 0
         self._writing: asyncio.Future[None] | None = None
-        self._flushing = False
-        self._in_flight = self._appended = self._landings = 0
+        self._flushing: asyncio.Handle | None = None
+        self._next_turn = float("-inf")  # no write of few deliveries before this time of the loop
+        self._pausing = False
+        self._in_flight = self._landings = 0
         self._landing = asyncio.Event()
         self.next = place.last_number() + 1
         self.failing = ""
@@ -62,21 +77,22 @@ class Journal:
 
     def append(self, frame: bytes, written: Written) -> None:
         """`written` is called in a later turn of the loop. Raises NotWritten when too much waits for the disk."""
-        if (
-            len(self._pending) >= self._bounds.pending
-            or self._pending_bytes + len(frame) > self._bounds.pending_bytes
-        ):
+        pending, size = self._pending, self._pending_bytes + len(frame)
+        if len(pending) >= self._most or size > self._most_bytes:
             raise NotWritten("too many deliveries wait for the journal")
-        self._pending.append((frame, written))
-        self._appended += 1
-        self._pending_bytes += len(frame)
-        self._flush_soon()
+        pending.append(frame)
+        self._told.append(written)
+        self._pending_bytes = size
+        if self._writing is None and (self._flushing is None or self._pausing):
+            self._flush_soon()
 
     async def barrier(self) -> int:
-        """Waits until everything appended so far is written or refused. The number behind the last of it."""
-        behind = self.next + self._in_flight + len(self._pending)
-        appended = self._appended
-        while self._landings < appended:
+        """Waits until everything appended so far is written or refused. The number behind the last of it. Nothing waits for more of it now."""
+        self._next_turn = float("-inf")
+        self._flush_soon()
+        waiting = self._in_flight + len(self._pending)
+        behind, last = self.next + waiting, self._landings + waiting
+        while self._landings < last:
             self._landing.clear()
             await self._landing.wait()
         return min(behind, self.next)
@@ -86,12 +102,12 @@ class Journal:
         await self._loop.run_in_executor(self._thread, self._trim, relayed)
 
     async def is_writable(self) -> bool:
-        """Tries again when the last write failed: nobody sends webhooks to a door that is not ready."""
-        if self.failing:
-            with contextlib.suppress(OSError):
-                await self._loop.run_in_executor(self._thread, self._write, self.next, [])
-                log.info("the journal can be written again", action="ingress.journal_writable")
-                self.failing = ""
+        """Tries again when the last write failed: nobody sends webhooks to a door that is not ready.
+
+        The try is a write like every other, in its place in their order, only of nothing: beside one it would have a number that is taken.
+        """
+        if self.failing and self._writing is None:
+            await asyncio.wait([self._flush()])
         return not self.failing
 
     async def close(self) -> None:
@@ -102,40 +118,65 @@ class Journal:
             self._segment.close()
 
     def _flush_soon(self) -> None:
-        if self._writing is None and not self._flushing and self._pending:
-            # Not at once: what was read in the same turn of the loop is written together.
-            self._flushing = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._flushing = False
-        batch, self._pending, self._pending_bytes = self._pending, [], 0
-        self._in_flight = len(batch)
-        self._writing = self._loop.run_in_executor(
-            self._thread, self._write, self.next, [frame for frame, _ in batch]
+        if self._writing is not None or not self._pending:
+            return
+        waits = self._next_turn > self._loop.time() and len(self._pending) < GOOD_GROUP
+        if self._flushing is not None:
+            if waits or not self._pausing:
+                return
+            self._flushing.cancel()
+        # Not at once: what was read in the same turn of the loop is written together.
+        self._flushing = (
+            self._loop.call_at(self._next_turn, self._flush) if waits else self._loop.call_soon(self._flush)
         )
-        self._writing.add_done_callback(lambda writing: self._landed(batch, writing))
+        self._pausing = waits
 
-    def _landed(self, batch: Sequence[tuple[bytes, Written]], writing: asyncio.Future[None]) -> None:
+    def _flush(self) -> asyncio.Future[None]:
+        if self._flushing is not None:
+            self._flushing.cancel()
+        self._flushing, self._pausing = None, False
+        self._next_turn = self._loop.time() + self._bounds.pause
+        frames, told = self._pending, self._told
+        self._pending, self._told, self._pending_bytes = [], [], 0
+        self._in_flight = len(frames)
+        writing = self._writing = self._loop.run_in_executor(self._thread, self._write, self.next, frames)
+        writing.add_done_callback(lambda writing: self._landed(told, writing))
+        return writing
+
+    def _landed(self, told: Sequence[Written], writing: asyncio.Future[None]) -> None:
         self._writing, self._in_flight = None, 0
-        self._landings += len(batch)
+        self._landings += len(told)
         self._landing.set()
         error = asyncio.CancelledError() if writing.cancelled() else writing.exception()
+        first = self.next
         if error is None:
-            first, self.next = self.next, self.next + len(batch)
-            self.syncs += 1
-            self.failing = ""
-        elif not self.failing:
-            log.error("the journal cannot be written", action="ingress.journal_failing", error=str(error))
-        for index, (_, written) in enumerate(batch):
-            # Not called here: what goes wrong in one answer is not the others' trouble.
-            if error is None:
-                self._loop.call_soon(written, first + index, None)
-            else:
-                self._loop.call_soon(written, 0, NotWritten(f"the journal cannot be written: {error}"))
-        if error is not None:
-            self.failing = str(error) or type(error).__name__
+            self.next += len(told)
+            self._succeeded(len(told))
+        else:
+            self._failed(error)
+        self._loop.call_soon(self._tell, told, first, error)
         self._flush_soon()
+
+    def _tell(self, told: Sequence[Written], first: int, error: BaseException | None) -> None:
+        """One turn of the loop for all of a write: a turn for each costs more than writing it."""
+        for number, written in enumerate(told, first):
+            if error is None:
+                apart(self._loop, written, number, None)
+            else:
+                apart(self._loop, written, 0, NotWritten(f"the journal cannot be written: {error}"))
+
+    def _succeeded(self, deliveries: int) -> None:
+        if deliveries:
+            self.syncs += 1
+            self._synced(deliveries)
+        if self.failing:
+            log.info("the journal can be written again", action="ingress.journal_writable")
+            self.failing = ""
+
+    def _failed(self, error: BaseException) -> None:
+        if not self.failing:
+            log.error("the journal cannot be written", action="ingress.journal_failing", error=str(error))
+        self.failing = str(error) or type(error).__name__
 
     # In the thread of the journal.
 
@@ -144,9 +185,7 @@ class Journal:
         if segment is None or segment.size >= self._bounds.segment:
             segment = self._turn(first)
         try:
-            segment.append(
-                b"".join([pack_record(first + index, frame) for index, frame in enumerate(frames)])
-            )
+            segment.append(pack_records(first, frames))
         except OSError:
             # After a failed sync nobody knows what the disk holds: the file is not written to again.
             self._segment = None
@@ -186,4 +225,5 @@ def bounds_of(settings: Settings) -> JournalBounds:
         retention=settings.ingress_journal_retention_days * DAY_SECONDS,
         pending=settings.ingress_pending_max,
         pending_bytes=settings.ingress_pending_bytes,
+        pause=settings.ingress_group_pause_ms / 1000,
     )

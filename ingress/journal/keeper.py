@@ -7,7 +7,6 @@ relay sends them in order as soon as it does; what arrives during the last part 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 from ingress.journal.journal import Journal, NotWritten
 from ingress.journal.progress import Progress
@@ -21,13 +20,46 @@ from schemas.errors import NotConfirmed
 class Kept:
     """One delivery on its two ways. It is answered when it is written, and the broker has answered or is not waited for."""
 
-    __slots__ = ("answered", "number", "sent", "settle")
+    __slots__ = ("answered", "keeper", "number", "sent", "settle")
 
-    def __init__(self, settle: Settle) -> None:
+    def __init__(self, keeper: Keeper, settle: Settle) -> None:
+        self.keeper = keeper
         self.settle = settle
         self.number = 0
         self.sent: bool | None = None
         self.answered = False
+
+    def written(self, number: int, failure: NotWritten | None) -> None:
+        """By the journal, or not."""
+        if failure is not None:
+            self.answered = True
+            self.settle(failure)
+            return
+        self.number = number
+        fault_point("ingress.journal_written")
+        if self.sent is not None:
+            self.resolve()
+
+    def confirmed(self, failure: Unpublished | None) -> None:
+        """By the broker, or not."""
+        if failure is not None:
+            self.keeper.missed(self)
+            return
+        self.sent = True
+        fault_point("ingress.confirmed")
+        if self.number:
+            self.resolve()
+
+    def resolve(self) -> None:
+        """Answers once both ways are at their end, and notes what the broker has."""
+        if not self.number or self.sent is None:
+            return
+        if not self.answered:
+            self.answered = True
+            fault_point("ingress.before_answer")
+            self.settle(None)
+        if self.sent:
+            self.keeper.progress.settle(self.number)
 
 
 class Keeper:
@@ -50,15 +82,15 @@ class Keeper:
     def submit(self, envelope: Envelope, partition: int, settle: Settle) -> None:
         """`settle` is called in a later turn of the loop. Raises NotWritten when too much waits for the disk."""
         fault_point("ingress.before_journal")
-        kept = Kept(settle)
+        kept = Kept(self, settle)
         frame = pack_one(envelope)
-        self._journal.append(frame, partial(self._written, kept))
+        self._journal.append(frame, kept.written)
         if self._held is not None:
             self._held.append((frame, partition, kept))
         elif self.behind.is_set():
             kept.sent = False
         elif not self._publisher.is_ready:
-            self._missed(kept)
+            self.missed(kept)
         else:
             self._send(frame, partition, kept)
 
@@ -80,44 +112,17 @@ class Keeper:
         held, self._held = self._held or [], None
         for _, _, kept in held:
             kept.sent = False
-            self._resolve(kept)
+            kept.resolve()
 
-    def _send(self, frame: bytes, partition: int, kept: Kept) -> None:
-        try:
-            self._publisher.send(frame, partition, partial(self._confirmed, kept))
-        except NotConfirmed:
-            self._missed(kept)
-
-    def _written(self, kept: Kept, number: int, failure: NotWritten | None) -> None:
-        if failure is not None:
-            kept.answered = True
-            kept.settle(failure)
-            return
-        kept.number = number
-        fault_point("ingress.journal_written")
-        self._resolve(kept)
-
-    def _confirmed(self, kept: Kept, failure: Unpublished | None) -> None:
-        if failure is not None:
-            self._missed(kept)
-            return
-        kept.sent = True
-        fault_point("ingress.confirmed")
-        self._resolve(kept)
-
-    def _missed(self, kept: Kept) -> None:
+    def missed(self, kept: Kept) -> None:
         """The broker did not take it, or not in time: the relay will send it."""
         self.behind.set()
         kept.sent = False
-        self._resolve(kept)
+        kept.resolve()
         self.release()
 
-    def _resolve(self, kept: Kept) -> None:
-        if not kept.number or kept.sent is None:
-            return
-        if not kept.answered:
-            kept.answered = True
-            fault_point("ingress.before_answer")
-            kept.settle(None)
-        if kept.sent:
-            self.progress.settle(kept.number)
+    def _send(self, frame: bytes, partition: int, kept: Kept) -> None:
+        try:
+            self._publisher.send(frame, partition, kept.confirmed)
+        except NotConfirmed:
+            self.missed(kept)

@@ -17,9 +17,11 @@ from ingress.journal.relay import Sender, relay
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
+from ingress.tracing import TracedJournal
 from runtime.health import Health
 from runtime.logs import get_logger
 from runtime.settings import Settings
+from runtime.tracing import tracer
 
 log = get_logger(__name__)
 
@@ -37,7 +39,9 @@ async def open_journal(
     place = await asyncio.to_thread(own_place, journal_root(settings))
     try:
         await asyncio.to_thread(place.cut_torn)
-        journal = Journal(place, bounds_of(settings))
+        journal = (Journal if tracer() is None else TracedJournal)(
+            place, bounds_of(settings), metrics.journal_group_size.observe
+        )
         progress = Progress(place.relayed)
         keeper = Keeper(journal, publisher, progress)
         sender = Sender(

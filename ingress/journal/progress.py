@@ -12,7 +12,9 @@ class Progress:
 
     def settle(self, number: int) -> None:
         """The broker has this record."""
-        if number > self.through:
+        if number == self.through + 1 and not self._ahead:
+            self.through = number  # in order, as nearly always
+        elif number > self.through:
             self._ahead.add(number)
             self._close_gap()
 

@@ -49,7 +49,8 @@ class JournalReader:
                     found.append(item)
                     left -= len(item.frame)
                     through = item.number
-                    if len(found) == records or left <= 0:
+                    # Behind the last that is asked for somebody may be writing, or have died while writing: that is no damage.
+                    if len(found) == records or left <= 0 or through == until - 1:
                         return self._stop(found, through, damaged, segment, item.end)
         self._next = 0
         return JournalPart(found, until - 1, damaged)

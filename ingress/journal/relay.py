@@ -14,7 +14,7 @@ from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
 from providers.registry import PROVIDERS
 from runtime.logs import get_logger
-from schemas.envelope import MAGIC, unpack
+from schemas.envelope import MAGIC, EnvelopeError, unpack
 from schemas.errors import NotConfirmed, Unroutable
 
 log = get_logger(__name__)
@@ -53,7 +53,11 @@ class Sender:
         progress.settle_through(part.through)
 
     def _addressed(self, frame: bytes) -> tuple[bytes, int]:
-        (envelope,) = unpack(MAGIC + frame)
+        try:
+            (envelope,) = unpack(MAGIC + frame)
+        except (EnvelopeError, ValueError):
+            # Whole, and of a later version: the processor parks what it cannot read, and nothing waits behind it.
+            return frame, 0
         provider = PROVIDERS.get(envelope.provider)
         return frame, provider.partition(envelope.body, self._partitions) if provider else 0
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingress.journal.place import folders, is_held, read_relayed
@@ -13,19 +13,29 @@ from ingress.journal.record import Record
 from ingress.journal.segment import Segment, segments
 from schemas.envelope import MAGIC, Envelope, EnvelopeError, unpack
 
+CLOCK_SET_BACK = timedelta(days=1)
+"""So far back may a clock have been set between two records: what is read in vain costs time, what is left out is lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class JournalState:
-    """One journal. `waiting`: records that the broker does not have, as far as was saved; `held`: a living process writes to it."""
+    """One journal. `first`: number of the oldest record that is kept, 0 without any; `waiting`: records that the broker does not have, as far
+    as was saved, `unsent`: when the first of them came, where it can be read; `held`: a living process writes to it."""
 
     folder: Path
     held: bool
     files: int
     bytes: int
+    first: int
     records: int
     waiting: int
     oldest: datetime | None
     newest: datetime | None
+    unsent: datetime | None = None
+
+    def reaches(self, moment: datetime) -> bool:
+        """Nothing that was accepted here from then on has been deleted."""
+        return self.first <= 1 or (self.oldest is not None and self.oldest <= moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +59,18 @@ def survey(root: Path) -> Iterator[JournalState]:
             iter(deque((record for segment in found[-1:] for record in _records(segment)), maxlen=1)), None
         )
         number = last.number if last else found[-1].first - 1 if found else 0
+        relayed = max(read_relayed(folder), found[0].first - 1) if found else 0
         yield JournalState(
             folder,
             held=is_held(folder),
             files=len(found),
             bytes=sum(segment.size for segment in found),
+            first=found[0].first if found else 0,
             records=number - found[0].first + 1 if found else 0,
-            waiting=max(0, number - max(read_relayed(folder), found[0].first - 1)) if found else 0,
+            waiting=max(0, number - relayed),
             oldest=_received(first),
             newest=_received(last),
+            unsent=_received(_following(found, relayed)) if number > relayed else None,
         )
 
 
@@ -87,13 +100,30 @@ def _examine(found: list[Segment], *, held: bool) -> Iterator[Flaw]:
 def accepted_since(root: Path, since: datetime) -> Iterator[Envelope]:
     """What was accepted from then on, journal by journal, in order. Raises OSError."""
     for folder in folders(root):
-        for segment in segments(folder):
-            if datetime.fromtimestamp(segment.path.stat().st_mtime, UTC) < since:
-                continue
-            for item in segment.scan():
-                envelope = _envelope(item) if isinstance(item, Record) else None
+        for segment in _that_may_reach(segments(folder), since):
+            for record in _records(segment):
+                envelope = _envelope(record)
                 if envelope is not None and _moment(envelope.received_at) >= since:
                     yield envelope
+
+
+def _following(found: Sequence[Segment], number: int) -> Record | None:
+    """The first record after this one; of one file, or of the next where it was the last."""
+    holding = [place for place, segment in enumerate(found) if segment.first <= number + 1][-1:]
+    later = (
+        record for place in holding for segment in found[place : place + 2] for record in _records(segment)
+    )
+    return next((record for record in later if record.number > number), None)
+
+
+def _that_may_reach(found: Sequence[Segment], moment: datetime) -> Iterator[Segment]:
+    """Without those that ended well before then: the next one begins before. The times of the files say nothing: they change when a
+    journal is copied or brought back, and are not of our clock."""
+    for number, segment in enumerate(found):
+        following = (record for each in found[number + 1 : number + 2] for record in _records(each))
+        ended = _received(next(following, None))
+        if ended is None or ended >= moment - CLOCK_SET_BACK:
+            yield segment
 
 
 def _records(segment: Segment) -> Iterator[Record]:

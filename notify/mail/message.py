@@ -9,6 +9,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import NamedTuple
 
+from schemas.email_address import normalise_email
+
 
 class Unaddressable(ValueError):
     """An address or a name that cannot stand in a mail's header."""
@@ -32,25 +34,37 @@ def sender_name(sender: str) -> str:
 
 
 def to_header(address: str, name: str | None) -> str:
-    """With the name where that can stand there. Raises Unaddressable."""
+    """With the name where that can stand there; the host as mail servers know it, and the mailbox as its owner writes it (`a..b` is one at some hosts).
+    Raises Unaddressable, also for a mailbox with other than ASCII letters: few servers take one."""
+    normal, mailbox = normalise_email(address), address.strip().rpartition("@")[0]
+    if normal is None or not mailbox.isascii():
+        raise Unaddressable
+    host = normal.rpartition("@")[2]
     for display in (name or "", ""):
         if display.isprintable():
             try:
-                return str(Address(display_name=display, addr_spec=address))
+                return str(Address(display_name=display, username=mailbox, domain=host))
             except (ValueError, MessageError, IndexError):
                 continue
     raise Unaddressable
+
+
+def from_header(sender: str) -> str:
+    """`Toko <halo@toko.example>`, as `to_header` writes it. Raises Unaddressable."""
+    name, address = parseaddr(sender)
+    return to_header(address, name)
 
 
 def message_of(mail: Mail, at: datetime) -> EmailMessage:
     """Raises Unaddressable."""
     message = EmailMessage()
     try:
-        message["From"] = mail.sender
+        sender = from_header(mail.sender)
+        message["From"] = sender
         message["To"] = to_header(mail.to, mail.name)
         message["Subject"] = mail.subject
-        domain = parseaddr(mail.sender)[1].partition("@")[2]
-        message["Message-ID"] = f"<{mail.message_id}@{domain or 'localhost'}>"
+        domain = parseaddr(sender)[1].rpartition("@")[2]
+        message["Message-ID"] = f"<{mail.message_id}@{domain}>"
         message["Date"] = format_datetime(at)
         # Nobody's holiday answers it.
         message["Auto-Submitted"] = "auto-generated"

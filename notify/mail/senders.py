@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
@@ -12,10 +14,11 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 import aiosmtplib
 
-from notify.mail.message import Mail, Unaddressable, message_of, to_header
+from notify.mail.message import Mail, Unaddressable, from_header, message_of, to_header
 from notify.outcome import Outcome, of_status
 from runtime.files import write_whole
 from runtime.ids import utc_now
+from schemas.email_address import normalise_email
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 _ADDRESS_REFUSED = Outcome(False, trouble="address_refused", final=True)
 _PERMANENT = 500  # SMTP's answers from here on: trying again is of no use
 _UNPROCESSABLE = 422
+_OF_THE_ADDRESS = re.compile(rb"""invalid_to_address|[`'"]to[`'"] field""")
+_READ_BYTES = 4096  # of an answer that says why
 
 
 class MailSender(Protocol):
@@ -117,7 +122,7 @@ class HttpSender:
     async def send(self, mail: Mail) -> Outcome:
         try:
             document = {
-                "from": mail.sender,
+                "from": from_header(mail.sender),
                 "to": [to_header(mail.to, mail.name)],
                 "subject": mail.subject,
                 "text": mail.body,
@@ -128,7 +133,8 @@ class HttpSender:
                 headers={"Idempotency-Key": mail.message_id},
                 allow_redirects=False,
             ) as answer:
-                outcome = of_status(answer.status, answer.headers.get("Retry-After"))
+                outcome = of_status(answer.status, answer.headers.get("Retry-After"), utc_now())
+                said = await answer.content.read(_READ_BYTES) if answer.status == _UNPROCESSABLE else b""
                 answer.close()
         except Unaddressable:
             return _ADDRESS_REFUSED
@@ -136,9 +142,9 @@ class HttpSender:
             return Outcome(False, trouble="timeout")
         except (aiohttp.ClientError, OSError):
             return Outcome(False, trouble="no_connection")
-        if outcome.answered == _UNPROCESSABLE:
-            return _ADDRESS_REFUSED._replace(answered=_UNPROCESSABLE)
-        return outcome
+        # It says the same of a sender that it does not know: that is our mistake, and the mail is sent when it is mended.
+        refused = outcome.answered == _UNPROCESSABLE and _OF_THE_ADDRESS.search(said)
+        return _ADDRESS_REFUSED._replace(answered=_UNPROCESSABLE) if refused else outcome
 
     async def close(self) -> None:
         await self._session.close()
@@ -146,20 +152,31 @@ class HttpSender:
 
 def sender_of(settings: Settings) -> MailSender | None:
     """The way that `LUNAS_EMAIL_SENDER` names; None for none. Raises ConfigurationError for what it needs and does not have."""
+    check_sender(settings)
     way, timeout = settings.email_sender, settings.notify_timeout_seconds
-    if way == "off":
-        return None
     if way == "file":
         return FileSender(settings.home / "mail")
+    if way == "smtp" and settings.smtp_url is not None:
+        url = settings.smtp_url.get_secret_value()
+        return SmtpSender(url, timeout, demand_tls=settings.env == "production")
+    if way == "resend" and settings.resend_api_key is not None:
+        return HttpSender(settings.resend_base_url, settings.resend_api_key.get_secret_value(), timeout)
+    return None
+
+
+def check_sender(settings: Settings) -> None:
+    """Raises ConfigurationError for what the way that `LUNAS_EMAIL_SENDER` names needs and does not have."""
+    way = settings.email_sender
+    if way in ("off", "file"):
+        return
     if settings.resend_from_email is None:
         raise ConfigurationError(
             f"LUNAS_EMAIL_SENDER is {way}: set RESEND_FROM_EMAIL to the sender of our mail"
         )
-    if way == "smtp":
-        if settings.smtp_url is None:
-            raise ConfigurationError("LUNAS_EMAIL_SENDER is smtp: set LUNAS_SMTP_URL, smtp://host:587")
-        url = settings.smtp_url.get_secret_value()
-        return SmtpSender(url, timeout, demand_tls=settings.env == "production")
-    if settings.resend_api_key is None:
+    if normalise_email(parseaddr(settings.resend_from_email)[1]) is None:
+        # Every mail would be refused because of it, and given up as if its customer had no address.
+        raise ConfigurationError("RESEND_FROM_EMAIL is no sender: write it as Toko Kita <halo@toko.example>")
+    if way == "smtp" and settings.smtp_url is None:
+        raise ConfigurationError("LUNAS_EMAIL_SENDER is smtp: set LUNAS_SMTP_URL, smtp://host:587")
+    if way == "resend" and settings.resend_api_key is None:
         raise ConfigurationError("LUNAS_EMAIL_SENDER is resend: set RESEND_API_KEY")
-    return HttpSender(settings.resend_base_url, settings.resend_api_key.get_secret_value(), timeout)

@@ -37,6 +37,8 @@ _MONTHS = {
     ],
 }
 
+LANGUAGES = tuple(_MONTHS)
+
 
 class Spelling:
     """Of one language: `id` or `en`."""

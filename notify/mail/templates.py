@@ -6,15 +6,18 @@ The first line is the subject, the text begins after the blank line below it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
 
-from notify.kinds import KINDS
-from notify.mail.spelling import Spelling
+from notify.kinds import MAILED
+from notify.mail.examples import examples
+from notify.mail.spelling import LANGUAGES, Spelling
 from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
 
 OURS = Path(__file__).parent / "templates"
 
@@ -25,6 +28,12 @@ class TemplateFailed(ConfigurationError):
     def __init__(self, place: str, why: str) -> None:
         super().__init__(f"{place}: {why}")
         self.place = place
+
+
+def try_templates(settings: Settings) -> None:
+    """Tells what is wrong with them before anything is started. Raises TemplateFailed."""
+    if settings.email_sender != "off":
+        Templates(settings.email_language, settings.email_templates)
 
 
 class Text(NamedTuple):
@@ -53,11 +62,13 @@ class Templates:
             "number": spelling.number,
             "moment": spelling.moment,
         }
+        if folder is not None:
+            _refuse_misnamed(folder)
         self._templates: dict[str, jinja2.Template] = {
-            kind: _loaded(environment, f"{kind}.{language}.txt") for kind in KINDS
+            kind: _loaded(environment, f"{kind}.{language}.txt") for kind in MAILED
         }
-        for kind in KINDS:
-            for values in _examples(kind):
+        for kind in MAILED:
+            for values in examples(kind):
                 self.text(kind, values)
 
     def text(self, kind: str, values: Mapping[str, Any]) -> Text:
@@ -65,6 +76,9 @@ class Templates:
         template = self._templates[kind]
         try:
             written = template.render(values)
+        except jinja2.TemplateSyntaxError as error:
+            # Of a file that it includes.
+            raise TemplateFailed(f"{error.filename}:{error.lineno}", error.message or "") from error
         except Exception as error:
             # A template may do anything, and so fail in any way; whoever wrote it is told where.
             raise TemplateFailed(_place(template, error), str(error)) from error
@@ -83,6 +97,21 @@ def _loaded(environment: jinja2.Environment, name: str) -> jinja2.Template:
         raise TemplateFailed(f"{error.filename}:{error.lineno}", error.message or "") from error
     except UnicodeDecodeError as error:
         raise TemplateFailed(f"{name}:1", "this file is not UTF-8") from error
+    except OSError as error:
+        raise TemplateFailed(
+            f"{error.filename or name}:1", f"this file cannot be read: {error.strerror}"
+        ) from error
+
+
+def _refuse_misnamed(folder: Path) -> None:
+    """A slip in a name would go unseen, and our own text be sent. Raises TemplateFailed. What is only included is called as nobody calls a mail."""
+    for file in sorted(folder.iterdir()):
+        kind, _, language = file.name.removesuffix(".txt").rpartition(".")
+        if file.suffix == ".txt" and language in LANGUAGES and kind not in MAILED and kind[:1] != "_":
+            raise TemplateFailed(
+                f"{file}:1",
+                f"no mail is called {kind}; there are {', '.join(MAILED)}, and _names of what they include",
+            )
 
 
 def _place(template: jinja2.Template, error: BaseException) -> str:
@@ -90,42 +119,8 @@ def _place(template: jinja2.Template, error: BaseException) -> str:
     line, step = 1, error.__traceback__
     file = template.filename
     while step is not None:
-        if step.tb_frame.f_code.co_filename.endswith(".txt"):
+        # Jinja marks steps in templates so, whatever their files are called.
+        if "__jinja_exception__" in step.tb_frame.f_globals:
             file, line = step.tb_frame.f_code.co_filename, step.tb_lineno
         step = step.tb_next
     return f"{file}:{line}"
-
-
-_AT = datetime(2026, 2, 28, 17, 30, tzinfo=UTC)
-_KNOWN = {
-    "reference_id": "order-1",
-    "payment_id": "py-1",
-    "amount": 50_000,
-    "refunded_amount": 20_000,
-    "paid_at": _AT.isoformat(),
-    "credit_tokens": 1_200,
-    "low_balance_tokens": 100_000,
-    "plan": "pro-bulanan",
-    "status": "active",
-    "product": None,
-    "reason": "unmapped_product",
-    "expires_at": _AT.isoformat(),
-    "access_until": _AT.isoformat(),
-    "cancel_at_period_end": False,
-    "customer_id": "budi",
-    "provider": "any",
-    "resolution": "granted",
-}
-
-
-def _examples(kind: str) -> list[dict[str, Any]]:
-    """What a template must be able to say: everything known, and next to nothing."""
-    unknown = dict.fromkeys(
-        ("reference_id", "amount", "paid_at", "plan", "expires_at", "access_until", "customer_id")
-    )
-    other = unknown | {"cancel_at_period_end": True, "resolution": "refunded"}
-    common = {"kind": kind, "told_at": _AT, "sender": "Toko"}
-    return [
-        common | {"data": _KNOWN, "name": "Budi", "title": "Pro"},
-        common | {"data": _KNOWN | other, "name": None, "title": None},
-    ]

@@ -1,6 +1,6 @@
 -- endpoints: Those that are not removed.
 SELECT endpoint_id, url, events, key_id, generation, earlier_key_id, earlier_generation, earlier_until, created_at, failing_since,
-    disabled_at
+    disabled_at, still_signing, greatest(coalesce(extract(epoch FROM quiet_until - clock_timestamp()), 0), 0)::float8 AS quiet_seconds
 FROM endpoints WHERE removed_at IS NULL;
 
 -- add: What is to be told; what was told already is left out.
@@ -22,6 +22,11 @@ UPDATE notifications n SET due_at = clock_timestamp() + make_interval(secs => $3
 FROM due WHERE n.event_id = due.event_id AND n.receiver = due.receiver
 RETURNING n.event_id, n.receiver, n.position, n.kind, n.customer_id, n.occurred_at, n.data, n.attempts;
 
+-- give_back: They were claimed and not tried: due now, and no attempt the less.
+UPDATE notifications n SET due_at = clock_timestamp(), attempts = n.attempts - 1
+FROM unnest($1::uuid[], $2::text[]) AS g (event_id, receiver)
+WHERE n.event_id = g.event_id AND n.receiver = g.receiver AND n.status = 'waiting' AND n.attempts > 0;
+
 -- settle: What came of attempts; `due` in seconds from now. Whatever was settled meanwhile stays.
 UPDATE notifications n SET status = s.status, answered = s.answered, trouble = s.trouble,
     due_at = clock_timestamp() + make_interval(secs => s.due),
@@ -34,6 +39,10 @@ UPDATE endpoints SET failing_since = NULL WHERE endpoint_id = ANY($1::text[]) AN
 
 -- fails: Since when they fail, unless that is known.
 UPDATE endpoints SET failing_since = clock_timestamp() WHERE endpoint_id = ANY($1::text[]) AND failing_since IS NULL;
+
+-- quiet: They asked to be left alone for so many seconds.
+UPDATE endpoints e SET quiet_until = greatest(e.quiet_until, clock_timestamp() + make_interval(secs => q.seconds))
+FROM unnest($1::text[], $2::float8[]) AS q (endpoint_id, seconds) WHERE e.endpoint_id = q.endpoint_id;
 
 -- disable_gone: They said that they are gone for good.
 UPDATE endpoints SET disabled_at = clock_timestamp(), disabled_because = 'gone'
@@ -50,6 +59,8 @@ DELETE FROM notifications WHERE (event_id, receiver) IN (
     WHERE created_at < clock_timestamp() - make_interval(days => $1) ORDER BY created_at LIMIT $2
 );
 
--- waiting: How much waits, and since when the oldest is due.
-SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS seconds
-FROM notifications WHERE status = 'waiting' AND due_at < clock_timestamp();
+-- waiting: How much waits for receivers that are sent to, and since when the oldest is due. Whoever is disabled has an alarm of its own, whoever asked to be
+-- left alone is late by its own wish.
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(n.due_at)), 0)::float8 AS seconds
+FROM notifications n
+WHERE n.status = 'waiting' AND n.due_at < clock_timestamp() AND n.receiver = ANY($1::text[]);

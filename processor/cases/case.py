@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from processor.cases.earlier import payment_case, subscription_case
+from processor.cases.joining import joined
 from processor.cases.keys import suspense_id
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Change, PaymentRecord
@@ -15,7 +14,8 @@ from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_record import SubscriptionRecord
 from schemas.decision_model import Decision
 from schemas.event_model import EventModel
-from schemas.facts import SuspenseClaimWithdrawn, SuspenseWriteOffWithdrawn
+from schemas.facts import SuspenseClaimWithdrawn
+from schemas.payment_words import PaymentWord
 
 
 class PaymentCase(State):
@@ -28,12 +28,6 @@ class PaymentCase(State):
     def new(cls, key: str, provider: str, payment_key: str) -> PaymentCase:
         """Nothing is known yet."""
         return cls(PaymentFacts(key, provider, payment_key), PaymentRecord())
-
-    @classmethod
-    def _former(cls, document: Any) -> dict[str, Any] | None:
-        if not isinstance(document, dict) or "facts" in document or "payment_key" not in document:
-            return None
-        return payment_case(document)
 
     @property
     def key(self) -> str:
@@ -49,22 +43,15 @@ class PaymentCase(State):
 
     def observe(self, event: EventModel, position: int) -> None:
         """Take a fact in; the next assessment names it. What rested on a word that is taken back pins nothing until then."""
-        words, taken = self._words_of(event)
-        said = taken in words
-        self.facts.observe(event, position)
+        taken = self.facts.observe(event, position)
         self.record.untold.append(position)
-        if said and taken not in words:
-            for key in self.record.settled:
-                if suspense_id(self.key, key) == taken:
-                    self.record.void[key] = position
-
-    def _words_of(self, event: EventModel) -> tuple[Mapping[str, object], str | None]:
-        """The words that an event takes one back of, and about which held money that is."""
-        if isinstance(event, SuspenseClaimWithdrawn):
-            return self.facts.claims, event.suspense_id
-        if isinstance(event, SuspenseWriteOffWithdrawn):
-            return self.facts.write_offs, event.suspense_id
-        return {}, None
+        void: Iterable[str] = ()
+        if isinstance(event, PaymentWord):
+            # Whatever was settled rested on what is read in another way now.
+            void = self.record.settled
+        elif taken is not None:
+            void = [key for key in self.record.settled if suspense_id(self.key, key) == taken]
+        self.record.void |= dict.fromkeys(void, position)
 
     def apply(self, decision: Decision) -> Change | None:
         """Take a decision in. Returns the part of the money that changed."""
@@ -72,7 +59,7 @@ class PaymentCase(State):
 
     def absorb(self, other: PaymentCase) -> None:
         """Another case is of the same payment."""
-        self.facts.absorb(other.facts)
+        self.facts = joined(self.facts, other.facts)
         self.record.absorb(other.key, other.record)
 
 
@@ -87,12 +74,6 @@ class SubscriptionCase(State):
         """Nothing is known yet."""
         return cls(SubscriptionFacts(key, provider, subscription_key), SubscriptionRecord())
 
-    @classmethod
-    def _former(cls, document: Any) -> dict[str, Any] | None:
-        if not isinstance(document, dict) or "facts" in document or "subscription_key" not in document:
-            return None
-        return subscription_case(document)
-
     @property
     def key(self) -> str:
         return self.facts.key
@@ -106,12 +87,21 @@ class SubscriptionCase(State):
         return self.record.owner
 
     def observe(self, event: EventModel, position: int) -> None:
-        """Take a fact in."""
+        """Take a fact in. What rested on a claim that is taken back pins nothing."""
+        claim = self.facts.claim
         self.facts.observe(event, position)
+        if isinstance(event, SuspenseClaimWithdrawn) and claim is not None:
+            standing = {one.position for one in self.facts.spoken.values()}
+            self.record.called.discard(claim.product or "")
+            self.record.void |= bool(self.record.by_claim) and self.record.by_claim not in standing
 
     def apply(self, decision: Decision) -> None:
         """Take a decision in; it is about no part of the money."""
+        claim, had = self.facts.claim, self.record.pinned
         self.record.apply(self.key, decision)
+        owner = self.record.owner
+        if owner and had is None and claim is not None and claim.customer_id == owner:
+            self.record.by_claim = claim.position
 
 
 Case = PaymentCase | SubscriptionCase

@@ -25,18 +25,23 @@ def paid_attempts(facts: PaymentFacts) -> list[str]:
 def amount_of(facts: PaymentFacts, attempt: str) -> int | None:
     """Rupiah an attempt brought, None when no event told."""
     known = facts.attempts.get(attempt)
-    return known.amount.value if known and known.amount else None
+    worth = known.worth if known else None
+    return worth.value if worth else None
 
 
 def brought(facts: PaymentFacts, attempts: Iterable[str]) -> int | None:
     """Rupiah that these attempts brought together, None when no event told it of one of them."""
-    total = 0
-    for attempt in attempts:
-        amount = amount_of(facts, attempt)
+    return total([amount_of(facts, attempt) for attempt in attempts])
+
+
+def total(amounts: Iterable[int | None]) -> int | None:
+    """The sum, None when one of them is not known."""
+    found = 0
+    for amount in amounts:
         if amount is None:
             return None
-        total += amount
-    return total
+        found += amount
+    return found
 
 
 def falls_short(facts: PaymentFacts, attempts: list[str]) -> bool:

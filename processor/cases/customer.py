@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import field
 
-from processor.cases.earlier import customer
 from processor.cases.state import State
-from schemas.decision_model import Bought, Lessened
+from schemas.decision_model import Bought, ChargeWord, Lessened
 
 
 class TierState(State):
@@ -62,6 +61,7 @@ class CustomerRecord(State):
     `courses`: bids by course, and by case and part; the earliest has it. `charges` are payments of subscriptions that count although they are large
     (a person or the provider vouched for them) or no longer count (their money went back), `lessened` those of which a part went back.
     `purchases` are periods bought outright, by product, and by case and part; `memberships` those announced, by case; `plan_rows` what was last said of the former, by product.
+    `gone_at`: when the person was erased; who registers again is here again.
     """
 
     customer_id: str
@@ -75,15 +75,10 @@ class CustomerRecord(State):
     purchases: dict[str, dict[str, Bought]] = field(default_factory=dict)
     memberships: dict[str, Membership] = field(default_factory=dict)
     plan_rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    charges: dict[str, Literal["vouched", "refunded"]] = field(default_factory=dict)
+    charges: dict[str, ChargeWord] = field(default_factory=dict)
     lessened: dict[str, Lessened] = field(default_factory=dict)
     tier: TierState | None = None
-
-    @classmethod
-    def _former(cls, document: Any) -> dict[str, Any] | None:
-        old = isinstance(document, dict) and "customer_id" in document
-        new = customer(document) if old else None
-        return new if new != document else None
+    gone_at: datetime | None = None
 
     def topped_up(self, top_up: TopUp) -> None:
         """Remember a top-up among the newest."""

@@ -17,8 +17,16 @@ _FACTS = (
 )  # fmt: skip
 
 
-def payment_case(old: Json) -> Json:
-    """A payment or an order, as it is stored now."""
+def converted(old: Any) -> Any:
+    """State as it is stored now; what no earlier program wrote is left as it is."""
+    if not isinstance(old, dict) or "facts" in old:
+        return old
+    kinds = {"payment_key": _payment, "subscription_key": _subscription, "customer_id": _customer}
+    convert = next((kinds[name] for name in kinds if name in old), None)
+    return convert(old) if convert else old
+
+
+def _payment(old: Json) -> Json:
     facts = {name: old[name] for name in _FACTS if name in old}
     facts["write_offs"] = {one: {"actor": actor} for one, actor in old.get("write_offs", {}).items()}
     closed = {key: part for key, part in old.get("closed", {}).items() if part["why"] != "refunded"}
@@ -56,8 +64,7 @@ def _held(old: Json, part: Json) -> Json:
     return {"is": "held", **kept, **said}
 
 
-def subscription_case(old: Json) -> Json:
-    """A subscription, as it is stored now."""
+def _subscription(old: Json) -> Json:
     kept = ("key", "provider", "subscription_key", "written_off")
     facts: Json = {name: old[name] for name in kept if name in old}
     facts["payers"] = {payer: _reports(told) for payer, told in old.get("payers", {}).items()}
@@ -81,8 +88,7 @@ def _reports(old: Json) -> Json:
     return new
 
 
-def customer(old: Json) -> Json:
-    """A customer, as it is stored now."""
+def _customer(old: Json) -> Json:
     new = {
         name: value for name, value in old.items() if name not in ("known", "course_times", "course_heirs")
     }

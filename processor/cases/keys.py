@@ -36,6 +36,11 @@ def charge_key(provider: str, payment: str) -> WaitKey:
     return WaitKey(f"charge:{provider}:{payment}")
 
 
+def confirmation_key(provider: str) -> WaitKey:
+    """The provider confirms money on our asking; who asks finds by it what is waited for (`processor/reconciliation/confirming.py`)."""
+    return WaitKey(f"confirmation:{provider}")
+
+
 def case_key(case: str) -> WaitKey:
     """A subscription finds its customer."""
     return WaitKey(f"case:{case}")
@@ -71,6 +76,15 @@ def surplus_key(part: str) -> str:
 
 def is_surplus(part: str) -> bool:
     return part.endswith(":surplus")
+
+
+def over_key(part: str) -> str:
+    """The part that is beyond what was asked for."""
+    return f"{part}:over"
+
+
+def is_over(part: str) -> bool:
+    return part.endswith(":over")
 
 
 def foreign_key(case: str, part: str) -> str:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from providers.registry import traits_of
+from schemas import facts as f
 from schemas.event_model import EventModel
-from schemas.facts import (
-    DisputeFact,
-    OrderCancelled,
-    OrderDeleted,
-    OrderRecorded,
-    PaymentFact,
-    RefundFact,
-    SubscriptionReported,
-)
 from schemas.plan_facts import PlanFact
 from schemas.refund_facts import OwnRefundFact
 from schemas.request_facts import CheckoutFact, CheckoutOpened, is_own_reference
 
-_ORDER_EVENTS = (OrderRecorded, OrderCancelled, OrderDeleted)
-_MONEY_BACK = (RefundFact, DisputeFact)
+_ORDER_EVENTS = (f.OrderRecorded, f.OrderCancelled, f.OrderDeleted)
+_MONEY_BACK = (f.RefundFact, f.DisputeFact)
 
 
 def names_of(event: EventModel) -> tuple[str, ...]:
@@ -27,16 +19,14 @@ def names_of(event: EventModel) -> tuple[str, ...]:
     A reference that an application made is not among them: a recurring plan repeats it on every charge. One of our checkout's is: it names one
     request, also while the provider's ids are not known yet. A reusable code's request is not either: each of its payments is a case of its own.
     """
-    if isinstance(event, PaymentFact):
+    if isinstance(event, f.PaymentFact):
         own = _own(event.reference_id)
         if traits_of(event.provider).orders_carry_payments:
             return _prefixed(event.provider, event.payment_key, *event.aliases, own)
         group = None if event.reusable and event.attempt_id else event.group_id
         return _prefixed(event.provider, event.attempt_id, event.payment_key, group, own)
-    if isinstance(event, SubscriptionReported):
-        return (subscription_case(event.provider, event.subscription_key),)
-    if isinstance(event, PlanFact):
-        return (subscription_case(event.provider, event.plan_key),)
+    if isinstance(event, f.SubscriptionReported | PlanFact):
+        return (subscription_case(event.provider, key_of(event)),)
     if isinstance(event, CheckoutOpened):
         return _prefixed(event.provider, event.reference, event.payment_key, event.group_id, *event.aliases)
     if isinstance(event, CheckoutFact):
@@ -57,7 +47,7 @@ def number_of(event: EventModel) -> str | None:
     """
     if isinstance(event, _ORDER_EVENTS):
         return event.order_key if {event.order_key} < set(event.aliases) else None
-    if isinstance(event, PaymentFact) and traits_of(event.provider).orders_carry_payments:
+    if isinstance(event, f.PaymentFact) and traits_of(event.provider).orders_carry_payments:
         return event.payment_key if {event.payment_key} < set(event.aliases) else None
     return None
 
@@ -73,14 +63,18 @@ def subscription_case(provider: str, key: str) -> str:
 
 
 def key_of(event: EventModel) -> str:
-    """The provider's key of a payment or order fact."""
-    if isinstance(event, PaymentFact | RefundFact | DisputeFact | OwnRefundFact):
+    """The provider's key of what a fact is about."""
+    if isinstance(event, f.PaymentFact | f.RefundFact | f.DisputeFact | OwnRefundFact):
         return event.payment_key
     if isinstance(event, _ORDER_EVENTS):
         return event.order_key
     if isinstance(event, CheckoutFact):
         return event.reference
-    raise TypeError(f"{type(event).__name__} belongs to no payment")
+    if isinstance(event, f.SubscriptionReported):
+        return event.subscription_key
+    if isinstance(event, PlanFact):
+        return event.plan_key
+    raise TypeError(f"{type(event).__name__} belongs to no case")
 
 
 def _prefixed(provider: str, *names: str | None) -> tuple[str, ...]:

@@ -50,12 +50,14 @@ def paid_time(
     return started, ends
 
 
-def shortened(
-    started: datetime, ends: datetime, period: Period, back: Iterable[tuple[datetime, int, Lessened | None]]
-) -> datetime:
+Back = tuple[datetime, int, Lessened | None]
+"""Periods that were paid for: from when, how many, and what of their money went back."""
+
+
+def shortened(started: datetime, ends: datetime, period: Period, back: Iterable[Back]) -> datetime:
     """The end of a chain after parts of its money went back: earlier by the same share of the time which that money had bought.
 
-    `back` holds (start, number of periods, what went back); those before the chain are over.
+    Those before the chain are over.
     """
     lost = [(at, count, less) for at, count, less in back if less is not None and at >= started]
     seconds = sum(

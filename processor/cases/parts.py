@@ -10,16 +10,29 @@ from typing import NamedTuple
 
 from processor.cases.attempts import RequestOnly
 from processor.cases.choice import amount_of, brought, choose, falls_short, paid_attempts
-from processor.cases.keys import MAIN, extra_key, is_line, line_key, surplus_key, suspense_id
-from processor.cases.own_request import Sold
+from processor.cases.keys import (
+    MAIN,
+    extra_key,
+    is_line,
+    is_over,
+    line_key,
+    over_key,
+    surplus_key,
+    suspense_id,
+)
+from processor.cases.own_checkout import Sold
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Kind, PaymentRecord
 from processor.cases.world import World, short
-from schemas.catalog import Catalog, Product
-from schemas.decision_model import PartRefund, PlanTerms
+from schemas.catalog import Product
+from schemas.decision_model import LatePayment, Overpaid, PartRefund, PlanTerms
 from schemas.errors import CatalogError
 from schemas.facts import OrderRecorded, ProductHint
 from schemas.money import allocate
+
+LATE: tuple[LatePayment, ...] = ("honour", "hold", "refund")
+OVERPAID: tuple[Overpaid, ...] = ("keep", "credit", "hold")
+"""Policies, the one that leaves most to a person last."""
 
 CREDIT = "credit"
 """What a top-up is sold as."""
@@ -39,6 +52,8 @@ class Ware(NamedTuple):
     rate: int = 0
     terms: PlanTerms | None = None
     part_refund: PartRefund = "keep"
+    late: LatePayment = "honour"
+    overpaid: Overpaid = "keep"
 
 
 class Part(NamedTuple):
@@ -70,34 +85,18 @@ def money_of(facts: PaymentFacts, record: PaymentRecord, world: World) -> Money:
     """A function of the facts, except that what a person had a hand in stays what it is, and what was granted keeps the terms of its day."""
     if not facts.paid:
         return Money([], {})
-    shelf = _Shelf(facts, record, world)
-    if facts.orders or world.traits(facts.provider).orders_carry_payments:
+    shelf = Shelf(facts, record, world)
+    if facts.orders or shelf.traits.orders_carry_payments:
         return Money(_order_parts(facts, record, shelf), {})
-    if facts.in_hand:
-        return _in_hand(facts, record, shelf)
     paid = paid_attempts(facts)
-    main, underpaid, loose = choose(facts, paid)
-    extras = [_extra(facts, attempt, shelf) for attempt in paid if attempt not in main]
-    return Money([*_main(facts, main, underpaid, shelf), *extras], loose)
-
-
-def _main(
-    facts: PaymentFacts,
-    main: list[str],
-    underpaid: bool,
-    shelf: _Shelf,
-    key: str = MAIN,
-    *,
-    whole: bool = False,
-) -> list[Part]:
-    """`whole`: something came of it as a whole; it is not taken apart into lines any more."""
-    if not main:
-        return []
-    part = Part(key, brought(facts, main), tuple(main), underpaid=underpaid)
-    lines = facts.request.items if facts.request else ()
-    if len(lines) > 1 and not (whole or underpaid or part.amount is None):
-        return _asked_for(part, lines)
-    return _seats(shelf.with_purpose(part))
+    free, standing = paid, None
+    if facts.in_hand:
+        free = [attempt for attempt in paid if not _spoken_for(facts, record, extra_key(attempt))]
+        standing = record.settled.get(MAIN)
+    if standing is not None:
+        return _in_hand(facts, standing, paid, free, shelf)
+    main, underpaid, loose = choose(facts, free)
+    return Money([*shelf.main(main, underpaid=underpaid), *shelf.extras(paid, main)], loose)
 
 
 def _asked_for(part: Part, items: Sequence[Sold]) -> list[Part]:
@@ -116,33 +115,28 @@ def _on_order(part: Part, item: Sold) -> Part:
     return part._replace(ware=ware_of(item.as_product()), quantity=item.quantity, what=what)
 
 
-def _extra(facts: PaymentFacts, attempt: str, shelf: _Shelf) -> Part:
-    """Money beyond what the request asked for: a purchase of its own where the code may be paid again and again."""
-    part = Part(extra_key(attempt), amount_of(facts, attempt), (attempt,))
-    return shelf.with_purpose(part) if facts.reusable else part._replace(problem="duplicate_purchase")
-
-
-def _in_hand(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> Money:
+def _in_hand(
+    facts: PaymentFacts, standing: Granted | Closed, paid: list[str], free: list[str], shelf: Shelf
+) -> Money:
     """Main money that something came of stays main; when all of it went back, other money takes its place as a part of its own."""
-    paid = paid_attempts(facts)
-    free = [attempt for attempt in paid if not _spoken_for(facts, record, extra_key(attempt))]
-    standing = record.settled.get(MAIN)
-    if standing is None:
-        main, underpaid, loose = choose(facts, free)
-        extras = [_extra(facts, attempt, shelf) for attempt in paid if attempt not in main]
-        return Money([*_main(facts, main, underpaid, shelf), *extras], loose)
     main = _adopted(facts, standing, free)
-    parts = _main(facts, main, isinstance(standing, Closed) and falls_short(facts, main), shelf, whole=True)
+    short_of = isinstance(standing, Closed) and falls_short(facts, main)
+    parts = shelf.main(main, underpaid=short_of, whole=True)
     rest = [attempt for attempt in free if attempt not in main]
     taker: list[Part] = []
     loose = {one: main for one, refund in facts.refunds.items() if refund.attempt_id is None}
-    if rest and len(parts) == 1 and not facts.reusable and _over(facts, standing, main, loose):
+    if (
+        rest
+        and len([part for part in parts if not is_over(part.key)]) == 1
+        and not facts.reusable
+        and _over(facts, standing, main, loose)
+    ):
         took, underpaid, more = choose(facts, rest)
-        taker = _main(facts, took, underpaid, shelf, extra_key(took[0]))
+        taker = shelf.main(took, underpaid=underpaid, key=extra_key(took[0]))
         loose = {one: [*main, *more.get(one, [])] for one in loose}
         main = [*main, *took]
-    extras = [_extra(facts, attempt, shelf) for attempt in paid if attempt not in main]
-    return Money([*parts, *taker, *extras], loose, taker[0].key if taker else None)
+    place = taker[0].key if taker else None
+    return Money([*parts, *taker, *shelf.extras(paid, main)], loose, place)
 
 
 def _adopted(facts: PaymentFacts, standing: Granted | Closed, free: list[str]) -> list[str]:
@@ -173,12 +167,56 @@ def _spoken_for(facts: PaymentFacts, record: PaymentRecord, key: str) -> bool:
     return held_id in facts.claims or held_id in facts.write_offs
 
 
-class _Shelf:
+class Shelf:
     """What words of the facts mean: the terms of the day when it was granted, else what the catalogue says now."""
 
     def __init__(self, facts: PaymentFacts, record: PaymentRecord, world: World) -> None:
         self.facts, self.catalog, self.traits = facts, world.catalog, world.traits(facts.provider)
         self._sold = {part.what: part for part in record.granted.values() if part.what}
+
+    def main(
+        self, attempts: list[str], *, underpaid: bool, key: str = MAIN, whole: bool = False
+    ) -> list[Part]:
+        """The money that was asked for. `whole`: something came of it as a whole; it is not taken apart into lines any more."""
+        if not attempts:
+            return []
+        part = Part(key, brought(self.facts, attempts), tuple(attempts), underpaid=underpaid)
+        parts = self._bought(part, whole)
+        over = self._beyond(part)
+        policy = _strictest(parts) if over else "keep"
+        if policy == "keep":
+            return parts
+        parts = self._bought(part._replace(amount=(part.amount or 0) - over), whole)
+        return [*parts, self._rest(part._replace(key=over_key(key), amount=over), policy, parts)]
+
+    def _bought(self, part: Part, whole: bool) -> list[Part]:
+        lines = self.facts.request.items if self.facts.request else ()
+        if len(lines) > 1 and not (whole or part.underpaid or part.amount is None):
+            return _asked_for(part, lines)
+        return _seats(self.with_purpose(part))
+
+    def _beyond(self, part: Part) -> int:
+        """Rupiah of the money that was asked for beyond what we asked for; where we asked for nothing, whatever comes is what it is."""
+        request = self.facts.request
+        if request is None or self.facts.reusable or part.key != MAIN or part.amount is None:
+            return 0
+        return max(part.amount - request.amount, 0)
+
+    def _rest(self, part: Part, policy: Overpaid, beside: Sequence[Part]) -> Part:
+        """What is over: late where the rest is."""
+        if policy == "hold":
+            return part._replace(problem="overpaid")
+        credited = self._credit(part, "over")
+        policies = [one.ware.late for one in beside if one.ware is not None]
+        late: LatePayment = max(policies, key=LATE.index, default="honour")
+        return credited._replace(ware=credited.ware and credited.ware._replace(late=late))
+
+    def extras(self, paid: list[str], main: list[str]) -> list[Part]:
+        """Money beyond what the request asked for: a purchase of its own where the code may be paid again and again."""
+        parts = [Part(extra_key(one), amount_of(self.facts, one), (one,)) for one in paid if one not in main]
+        if self.facts.reusable:
+            return [self.with_purpose(part) for part in parts]
+        return [part._replace(problem="duplicate_purchase") for part in parts]
 
     def with_purpose(self, part: Part) -> Part:
         if self.facts.request and self.facts.request.items:
@@ -197,6 +235,30 @@ class _Shelf:
         if hints:
             return self.matched(part, hints, what)
         return part._replace(problem=self.traits.unknown_purpose)
+
+    def repurposed(self, part: Part, product: str | None) -> Part:
+        """The part as an operator wants it: bought as `product` (`credit` or a catalogue id), or as what the payment itself says."""
+        if product is None:
+            if part.problem == "overpaid":
+                return self._credit(part._replace(problem=None), "")
+            if part.problem != "duplicate_purchase":
+                return part
+            return (
+                self.with_purpose(part._replace(problem=None))
+                if part.ware is None
+                else part._replace(problem=None)
+            )
+        wanted = self.catalog.product(product)
+        if product == CREDIT:
+            ware = self._credit(part, "").ware
+        elif wanted is None:
+            return part._replace(ware=None, problem="unmapped_product")
+        elif wanted.kind == "plan" and self.facts.value("subscription_key"):
+            # The subscription itself gives the access.
+            ware = Ware("sale", "subscription")
+        else:
+            ware = ware_of(wanted)
+        return part._replace(ware=ware, problem=None, what="")
 
     def matched(
         self, part: Part, hints: Sequence[ProductHint], what: str, quantity: int | None = None
@@ -229,11 +291,17 @@ class _Shelf:
         return part._replace(ware=ware_of(match.product), quantity=match.quantity, what=what)
 
     def _credit(self, part: Part, what: str) -> Part:
-        sold = self._sold.get(what)
-        rate = self.catalog.credit.tokens_per_idr
+        sold, terms = self._sold.get(what), self.catalog.credit
+        ware = Ware("credit", CREDIT, terms.tokens_per_idr, late=terms.late, overpaid=terms.overpaid)
         if sold is not None and sold.kind == CREDIT and sold.amount:
-            rate = sold.tokens // sold.amount
-        return part._replace(ware=Ware("credit", CREDIT, rate), what=what)
+            ware = _sold(sold)._replace(rate=sold.tokens // sold.amount)
+        return part._replace(ware=ware, what=what)
+
+
+def _strictest(parts: Sequence[Part]) -> Overpaid:
+    """Of several lines of an order, the one that would have a person look."""
+    policies = [part.ware.overpaid for part in parts if part.ware is not None]
+    return max(policies, key=OVERPAID.index, default="keep")
 
 
 def ware_of(product: Product) -> Ware:
@@ -244,7 +312,15 @@ def ware_of(product: Product) -> Ware:
     if product.kind == "tokens" and product.chat_tokens is None:
         raise CatalogError(f"product {product.id} has no chat_tokens")
     terms = terms if product.kind == "plan" else None
-    return Ware(product.kind, product.id, product.chat_tokens or 0, terms, product.part_refund)
+    return Ware(
+        product.kind,
+        product.id,
+        product.chat_tokens or 0,
+        terms,
+        product.part_refund,
+        product.late,
+        product.overpaid,
+    )
 
 
 def _sold(part: Granted) -> Ware:
@@ -255,15 +331,18 @@ def _sold(part: Granted) -> Ware:
         part.tokens // part.quantity if part.tokens else 0,
         part.terms,
         part.part_refund,
+        part.late,
+        part.overpaid,
     )
 
 
-def _order_parts(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> list[Part]:
+def _order_parts(facts: PaymentFacts, record: PaymentRecord, shelf: Shelf) -> list[Part]:
     attempts = tuple(facts.successes)
     order = facts.order_snapshot
     own = facts.request if facts.request and facts.request.items else None
     if order is None and own is None:
-        return [Part(MAIN, None, attempts, problem="awaiting_order")]
+        # What was paid is known where its event says it; what for is not.
+        return [Part(MAIN, brought(facts, attempts), attempts, problem="awaiting_order")]
     whole = Part(MAIN, order.gross_amount if order else own.amount if own else None, attempts)
     if facts.in_hand and MAIN in record.settled:
         return [whole]
@@ -274,7 +353,7 @@ def _order_parts(facts: PaymentFacts, record: PaymentRecord, shelf: _Shelf) -> l
     return parts
 
 
-def _as_snapshot(order: OrderRecorded | None, whole: Part, shelf: _Shelf) -> list[Part]:
+def _as_snapshot(order: OrderRecorded | None, whole: Part, shelf: Shelf) -> list[Part]:
     """The lines of an order that we did not make, as its provider shows them."""
     lines = _lines(order) if order else {}
     if not lines:
@@ -309,30 +388,6 @@ def _seats(part: Part) -> list[Part]:
         key=surplus_key(part.key), amount=rest, quantity=part.quantity - 1, problem="duplicate_purchase"
     )
     return [part._replace(amount=seat, quantity=1), surplus]
-
-
-def repurposed(
-    part: Part, facts: PaymentFacts, record: PaymentRecord, world: World, product: str | None
-) -> Part:
-    """The part as an operator wants it: bought as `product` (`credit` or a catalogue id), or as what the payment itself says."""
-    catalog: Catalog = world.catalog
-    if product == CREDIT:
-        return part._replace(
-            ware=Ware("credit", CREDIT, catalog.credit.tokens_per_idr), problem=None, what=""
-        )
-    if product is not None:
-        wanted = catalog.product(product)
-        if wanted is None:
-            return part._replace(ware=None, problem="unmapped_product")
-        if wanted.kind == "plan" and facts.value("subscription_key"):
-            # The subscription itself gives the access.
-            return part._replace(ware=Ware("sale", "subscription"), problem=None, what="")
-        return part._replace(ware=ware_of(wanted), problem=None, what="")
-    if part.problem != "duplicate_purchase":
-        return part
-    if part.ware is not None:
-        return part._replace(problem=None)
-    return _Shelf(facts, record, world).with_purpose(part._replace(problem=None))
 
 
 def payment_id_of(facts: PaymentFacts, attempts: tuple[str, ...]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import field
 from msgspec.structs import replace
 
+from processor.cases.joining import put
 from processor.cases.keys import MAIN, foreign_key
 from processor.cases.state import State
-from schemas.decision_model import Given, Lessened, PartRefund, PlanTerms
+from schemas.decision_model import Given, LatePayment, Lessened, Overpaid, PartRefund, PlanTerms
 
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 Kind = Literal["credit", "tokens", "course", "sale", "plan"]
@@ -32,6 +34,8 @@ class Granted(State, frozen=True, tag_field="is", tag="granted"):  # type: ignor
     terms: PlanTerms | None = None
     refunds: dict[str, int] = field(default_factory=dict)
     part_refund: PartRefund = "keep"
+    late: LatePayment = "honour"
+    overpaid: Overpaid = "keep"
 
     @property
     def rupiah(self) -> int:
@@ -40,6 +44,14 @@ class Granted(State, frozen=True, tag_field="is", tag="granted"):  # type: ignor
     @property
     def refunded(self) -> int:
         return sum(self.refunds.values())
+
+    @property
+    def undated(self) -> Granted:
+        """The same, whenever it was paid and whatever of it went back."""
+        return replace(self, at=None, order_id="", refunds={})
+
+    def opens(self, customer_id: str | None, course: str) -> bool:
+        return (self.kind, self.product, self.customer_id) == ("course", course, customer_id)
 
     @property
     def gone(self) -> bool:
@@ -140,10 +152,6 @@ class PaymentRecord(State):
         claimed = MAIN in self.void and not isinstance(self.parts.get(MAIN), Closed)
         return replace(self, parts=parts, owned=None if claimed else self.owned)
 
-    @property
-    def held(self) -> bool:
-        return any(isinstance(part, Held) for part in self.parts.values())
-
     def absorb(self, key: str, other: PaymentRecord) -> None:
         """The record of a case (`key`) that turned out to be this one. What it held and granted is foreign here, and goes."""
         for part, standing in other.parts.items():
@@ -152,15 +160,12 @@ class PaymentRecord(State):
         self.told |= other.told
         self.merged |= other.merged | set(other.assessed)
         for customer, given in other.given.items():
-            mine = self.given.get(customer, given)
-            together = (
-                mine.charges | given.charges,
-                mine.purchases | given.purchases,
-                mine.ended | given.ended,
-                mine.lessened | given.lessened,
-            )
-            self.given[customer] = Given(*together)
+            put(self.given, customer, given, _together)
         self.untold = sorted({*self.untold, *other.untold})
+
+
+def _together(one: Given, two: Given) -> Given:
+    return Given(*(getattr(one, each.name) | getattr(two, each.name) for each in fields(Given)))
 
 
 def _unsaid(part: Granted | Closed) -> Held:

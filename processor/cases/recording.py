@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from processor.cases.customer import CustomerRecord, Membership, PlanAccess, TierState, TopUp
@@ -45,7 +43,7 @@ def apply(record: PaymentRecord, decision: Decision) -> Change | None:
 
 
 def _told(record: PaymentRecord, view: d.PaymentAssessed) -> None:
-    record.assessed[view.record] = digest(view.amended(facts=(), whose="") if view.facts else view)
+    record.assessed[view.record] = digest(view)
     if view.whose and record.owned is not None and view.customer_id == record.owned.customer_id:
         record.owned = replace(record.owned, words=view.whose)
     if view.record == view.case:
@@ -60,9 +58,9 @@ def _told(record: PaymentRecord, view: d.PaymentAssessed) -> None:
 
 def _standing(before: Standing | None, decision: ValueMoved) -> Standing | None:
     if isinstance(decision, GRANTS):
-        return granted_by(decision)
+        return _granted(decision)
     if isinstance(decision, d.SuspenseHeld):
-        return held_by(decision)
+        return Held.like(decision)
     if isinstance(decision, d.SuspenseReleased):
         return _released(before, decision)
     if isinstance(before, Granted):
@@ -75,32 +73,33 @@ def _standing(before: Standing | None, decision: ValueMoved) -> Standing | None:
     return None if isinstance(decision, WITHDRAWALS) else before
 
 
-def granted_by(decision: d.CreditGranted | d.TokensGranted | d.CourseEnrolled | d.SaleRecorded) -> Granted:
-    common: dict[str, Any] = {
-        "customer_id": decision.customer_id,
-        "amount": decision.amount_idr,
-        "attempts": decision.attempts or (decision.payment_id,),
-        "at": decision.at,
-        "what": decision.what,
-        "part_refund": decision.part_refund,
-    }
-    if isinstance(decision, d.CreditGranted):
-        return Granted("credit", product="credit", tokens=decision.tokens, **common)
-    if isinstance(decision, d.TokensGranted):
-        bought: dict[str, Any] = {
-            "product": decision.product,
-            "quantity": decision.quantity,
-            "tokens": decision.chat_tokens,
-        }
-        return Granted("tokens", **bought, **common)
-    if isinstance(decision, d.CourseEnrolled):
-        return Granted("course", product=decision.course, order_id=decision.order_id, **common)
-    kind: Kind = "plan" if decision.terms else "sale"
-    return Granted(kind, product=decision.product, quantity=decision.quantity, terms=decision.terms, **common)
+_KINDS: dict[type[Decision], Kind] = {
+    d.CreditGranted: "credit",
+    d.TokensGranted: "tokens",
+    d.CourseEnrolled: "course",
+}
 
 
-def held_by(decision: d.SuspenseHeld) -> Held:
-    return Held(**{name: getattr(decision, name) for name in Held.__struct_fields__})
+def _granted(decision: d.CreditGranted | d.TokensGranted | d.CourseEnrolled | d.SaleRecorded) -> Granted:
+    """What was bought, by the names that grants of its kind have for it."""
+    bought = vars(decision)
+    terms = bought.get("terms")
+    return Granted(
+        kind=_KINDS.get(type(decision)) or ("plan" if terms else "sale"),
+        customer_id=decision.customer_id,
+        amount=decision.amount_idr,
+        product=bought.get("product") or bought.get("course", "credit"),
+        attempts=decision.attempts or (decision.payment_id,),
+        quantity=bought.get("quantity", 1),
+        tokens=bought.get("tokens") or bought.get("chat_tokens", 0),
+        at=decision.at,
+        order_id=bought.get("order_id", ""),
+        what=decision.what,
+        terms=terms,
+        part_refund=decision.part_refund,
+        late=decision.if_late,
+        overpaid=decision.if_overpaid,
+    )
 
 
 def _released(before: Standing | None, decision: d.SuspenseReleased) -> Standing | None:
@@ -153,6 +152,8 @@ def announced(customer: CustomerRecord, view: d.SubscriptionDecision) -> None:
 def _subscription(customer: CustomerRecord, decision: d.SubscriptionDecision) -> None:
     """What is over by the clock alone stays: it lifts nobody any more."""
     announced(customer, decision)
+    if isinstance(decision, d.SubscriptionWithdrawn):
+        customer.memberships.pop(decision.subscription_id, None)
     if decision.tier and decision.status in ("active", "past_due", "cancelled"):
         customer.plans[decision.subscription_id] = PlanAccess(decision.tier, decision.access_until)
     else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from processor.cases.attempts import RequestOnly
-from processor.cases.keys import is_extra
+from processor.cases.attempts import Refund, RequestOnly
+from processor.cases.keys import is_extra, is_over
 from processor.cases.parts import Money, Part
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, PaymentRecord
-from processor.cases.refund import Refund
 from schemas.money import allocate
 
 Placed = dict[str, dict[str, int]]
@@ -75,5 +74,9 @@ def _spread(amount: int, room: dict[str, int]) -> dict[str, int]:
     exact = [key for key, left in room.items() if left == amount]
     if len(exact) == 1:
         return {exact[0]: amount}
-    shares = dict(zip(room, allocate(amount, list(room.values())), strict=True))
+    # What is more than was asked for goes back before what was asked for.
+    first = {key: min(left, amount) for key, left in room.items() if is_over(key)}
+    rest = {key: left for key, left in room.items() if key not in first}
+    amount -= sum(first.values())
+    shares = first | dict(zip(rest, allocate(amount, list(rest.values())), strict=True))
     return {key: share for key, share in shares.items() if share}

@@ -5,48 +5,44 @@ Every operation here commutes (earliest, latest, newest word, union), so there i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
+from operator import attrgetter
+from typing import Annotated, Any
 
 from msgspec import field
-from msgspec.structs import replace
 
-from processor.cases.attempts import Register, earliest, latest
+from processor.cases.attempts import Register, Surest
+from processor.cases.attesting import level_of
+from processor.cases.joining import Earliest, Ever, Latest, each, in_order, joined, latest
 from processor.cases.state import State
+from schemas.attestation import Attestation
 from schemas.facts import ProductHint, SubscriptionReported
-
-T = TypeVar("T")
 
 
 class Cycle(State, frozen=True):  # type: ignore[misc]
     """One charge of a recurring plan. Success is final; failures are ordered by time."""
 
-    at: datetime
-    starts_at: datetime | None = None
-    succeeded: bool = False
-    failing: bool = False
-    amount: int | None = None
-    payment_id: str | None = None
-    token_only: bool = False
-    confirmed: bool = False
+    at: Annotated[datetime, max]
+    starts_at: Earliest = None
+    succeeded: Ever = False
+    failing: Ever = False
+    amount: Annotated[int | None, latest] = None
+    payment_id: Annotated[str | None, latest] = None
+    token_only: Ever = False
+    confirmed: Ever = False
+    attestation: Surest = None
+
+    @property
+    def level(self) -> Attestation | None:
+        """How much we know of its success; None where an earlier program did not keep more than that somebody vouched for it."""
+        unproved = self.attestation is None and self.token_only and not self.confirmed
+        return "token_only" if unproved else self.attestation
 
     @property
     def start(self) -> datetime:
         return self.starts_at or self.at
-
-    def joined(self, other: Cycle) -> Cycle:
-        """The same charge as told by two sets of reports."""
-        return Cycle(
-            at=max(self.at, other.at),
-            starts_at=earliest(self.starts_at, other.starts_at),
-            succeeded=self.succeeded or other.succeeded,
-            failing=self.failing or other.failing,
-            amount=_largest(self.amount, other.amount),
-            payment_id=_largest(self.payment_id, other.payment_id),
-            token_only=self.token_only or other.token_only,
-            confirmed=self.confirmed or other.confirmed,
-        )
 
 
 class Naming(State, frozen=True):  # type: ignore[misc]
@@ -61,17 +57,16 @@ class Naming(State, frozen=True):  # type: ignore[misc]
     def newness(self) -> tuple[datetime, str]:
         return self.at, repr(self.products)
 
-    def newer(self, other: Naming | None) -> Naming:
+    def newer(self, other: Naming) -> Naming:
         """Of two of a kind: by time, or by the end they reach; at the same end an announced change is the newer word."""
-        if other is None:
-            return self
         if self.reaches and other.reaches:
-            mine, its = (
-                (self.reaches, self.change, self.newness),
-                (other.reaches, other.change, other.newness),
-            )
-            return self if mine > its else other
+            mine = (self.reaches, self.change, self.newness)
+            return self if mine > (other.reaches, other.change, other.newness) else other
         return self if self.newness > other.newness else other
+
+
+def _newer(one: Naming | None, two: Naming | None) -> Naming | None:
+    return two.newer(one) if one and two else one or two
 
 
 class Ending(State, frozen=True):  # type: ignore[misc]
@@ -85,21 +80,37 @@ class Ending(State, frozen=True):  # type: ignore[misc]
     finished: bool = False
     failed: bool = False
 
+    @property
+    def newness(self) -> tuple[datetime, str]:
+        return self.at, repr(self)
+
 
 class Stated(State, frozen=True):  # type: ignore[misc]
-    """An end that was stated: since when it was announced as usable, and since when as another tier. Said again, it is the same period."""
+    """An end that was stated: since when it was announced as usable, and since when as another tier. Said again, it is the same period.
+
+    `received_at`: when we first heard of it, which may be long after its date, and `first_position` where in the log; earlier programs kept neither.
+    """
 
     ends: datetime
-    at: datetime | None = None
-    changed_at: datetime | None = None
+    at: Earliest = None
+    changed_at: Earliest = None
+    received_at: Earliest = None
+    first_position: Annotated[int, min] = 0
 
     @property
     def times(self) -> list[datetime]:
         return [time for time in (self.at, self.changed_at) if time is not None]
 
-    def joined(self, other: Stated) -> Stated:
-        """The same end as told twice: the earliest time of each kind."""
-        return Stated(self.ends, earliest(self.at, other.at), earliest(self.changed_at, other.changed_at))
+    @property
+    def told_at(self) -> datetime:
+        """When we first heard of it, as far as is known."""
+        return self.received_at or min(self.times, default=self.ends)
+
+
+def _each_end(one: list[Stated], two: list[Stated]) -> list[Stated]:
+    """Each end once, with the earliest time of each kind."""
+    known = each(joined)({stated.ends: stated for stated in one}, {stated.ends: stated for stated in two})
+    return sorted(known.values(), key=attrgetter("ends"))
 
 
 class PayerReports(State):
@@ -108,22 +119,22 @@ class PayerReports(State):
     `stated`: the ends of what was announced as usable. `words`: our reference, licence code and member id, each the newest that was told.
     """
 
-    first_position: int
-    first_at: datetime
-    active_at: datetime | None = None
-    expires_at: datetime | None = None
-    anchor: datetime | None = None
-    cancelled: list[Ending] = field(default_factory=list)
-    expired: Ending | None = None
-    soon: datetime | None = None
-    renewed_at: datetime | None = None
-    naming: Naming | None = None
-    reaching: Naming | None = None
-    named: list[list[dict[str, Any]]] = field(default_factory=list)
-    words: dict[str, Register] = field(default_factory=dict)
-    cycles: dict[str, Cycle] = field(default_factory=dict)
-    stated: list[Stated] = field(default_factory=list)
-    announced_at: datetime | None = None
+    first_position: Annotated[int, min]
+    first_at: Annotated[datetime, min]
+    active_at: Latest = None
+    expires_at: Latest = None
+    anchor: Latest = None
+    cancelled: Annotated[list[Ending], in_order(attrgetter("newness"))] = field(default_factory=list)
+    expired: Annotated[Ending | None, partial(latest, key=attrgetter("newness"))] = None
+    soon: Latest = None
+    renewed_at: Latest = None
+    naming: Annotated[Naming | None, _newer] = None
+    reaching: Annotated[Naming | None, _newer] = None
+    named: Annotated[list[list[dict[str, Any]]], in_order(repr)] = field(default_factory=list)
+    words: Annotated[dict[str, Register], each(Register.newer)] = field(default_factory=dict)
+    cycles: Annotated[dict[str, Cycle], each(joined)] = field(default_factory=dict)
+    stated: Annotated[list[Stated], _each_end] = field(default_factory=list)
+    announced_at: Earliest = None
 
     def word(self, name: str) -> str | None:
         register = self.words.get(name)
@@ -136,34 +147,15 @@ class PayerReports(State):
         return max(known, key=lambda one: one.newness).products if known else []
 
     @property
+    def naming_key(self) -> str:
+        """The name it gives the product, as a short text; empty without one."""
+        products = self.products
+        return hashlib.sha256(repr(products).encode()).hexdigest()[:12] if products else ""
+
+    @property
     def hints(self) -> tuple[ProductHint, ...]:
         """The product's name in force, as the provider gives it."""
         return tuple(ProductHint.model_validate(hint) for hint in self.products)
-
-    def join(self, other: PayerReports) -> None:
-        """Take in what was told beside it."""
-        self.first_position = min(self.first_position, other.first_position)
-        self.first_at = min(self.first_at, other.first_at)
-        self.announced_at = earliest(self.announced_at, other.announced_at)
-        for name in ("active_at", "expires_at", "anchor", "soon", "renewed_at"):
-            setattr(self, name, latest(getattr(self, name), getattr(other, name)))
-        for name in ("naming", "reaching"):
-            one = getattr(other, name)
-            setattr(self, name, one.newer(getattr(self, name)) if one else getattr(self, name))
-        self.expired = max(filter(None, (self.expired, other.expired)), key=_by_time, default=None)
-        self.cancelled = _union(self.cancelled, other.cancelled, _by_time)
-        self.named = _union(self.named, other.named, repr)
-        stated = {one.ends: one for one in self.stated}
-        _join_each(stated, {one.ends: one for one in other.stated})
-        self.stated = [stated[ends] for ends in sorted(stated)]
-        _join_each(self.cycles, other.cycles)
-        for name, register in other.words.items():
-            if register.beats(self.words.get(name)):
-                self.words[name] = register
-
-    def copied(self) -> PayerReports:
-        """One that can be changed."""
-        return replace(self, words={**self.words}, cycles={**self.cycles})
 
 
 def reported(fact: SubscriptionReported, position: int) -> PayerReports:
@@ -186,7 +178,7 @@ def reported(fact: SubscriptionReported, position: int) -> PayerReports:
 
 
 def _cycle(fact: SubscriptionReported) -> Cycle:
-    paid = fact.report in ("activated", "renewed")
+    paid, level = fact.report in ("activated", "renewed"), level_of(fact)
     return Cycle(
         at=fact.occurred_at,
         starts_at=fact.starts_at,
@@ -195,7 +187,8 @@ def _cycle(fact: SubscriptionReported) -> Cycle:
         amount=fact.amount if paid else None,
         payment_id=fact.payment_id if paid else None,
         token_only=fact.token_only,
-        confirmed=paid and not fact.token_only,
+        confirmed=paid and level != "token_only",
+        attestation=level if paid else None,
     )
 
 
@@ -205,7 +198,9 @@ def _say(told: PayerReports, fact: SubscriptionReported) -> None:
         told.active_at, told.expires_at, told.anchor = at, ends, fact.starts_at
         told.renewed_at = at if report == "renewed" else None
         if ends is not None:
-            told.stated = [Stated(ends, None, at) if report == "tier_changed" else Stated(ends, at)]
+            changed = report == "tier_changed"
+            began, renamed = (None, at) if changed else (at, None)
+            told.stated = [Stated(ends, began, renamed, fact.told_at or at, told.first_position)]
     elif report == "created":
         told.expires_at = ends
         told.announced_at = at if fact.announced else None
@@ -217,21 +212,3 @@ def _say(told: PayerReports, fact: SubscriptionReported) -> None:
         told.soon = told.expires_at = ends
     elif report == "renewal_failed":
         told.cycles[""] = Cycle(at, failing=True)
-
-
-def _join_each(known: dict[Any, Any], more: dict[Any, Any]) -> None:
-    for key, one in more.items():
-        known[key] = known[key].joined(one) if key in known else one
-
-
-def _union(known: list[T], more: Iterable[T], order: Callable[[T], Any]) -> list[T]:
-    new = [one for one in more if one not in known]
-    return sorted([*known, *new], key=order) if new else known
-
-
-def _by_time(ending: Ending) -> tuple[datetime, str]:
-    return ending.at, repr(ending)
-
-
-def _largest(one: Any, two: Any) -> Any:
-    return max((value for value in (one, two) if value is not None), default=None)

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import msgspec
 
+from processor.cases.earlier import converted
 from schemas.errors import Permanent
 
 
@@ -30,20 +31,19 @@ class State(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=F
     def from_json(cls, text: str | bytes) -> Self:
         """What `to_json` wrote. Raises StateUnreadable."""
         try:
-            state: Self = _decoder(cls).decode(text)
-        except msgspec.ValidationError as error:
-            former = cls._former(msgspec.json.decode(text))
-            if former is None:
-                raise StateUnreadable.of(cls, error) from error
-            return cls.from_json(msgspec.json.encode(former))
+            try:
+                return _decoder(cls).decode(text)  # type: ignore[no-any-return]
+            except msgspec.ValidationError:
+                return _decoder(cls).decode(_ENCODER.encode(converted(msgspec.json.decode(text))))  # type: ignore[no-any-return]
         except (msgspec.DecodeError, UnicodeError) as error:
             raise StateUnreadable.of(cls, error) from error
-        return state
 
     @classmethod
-    def _former(cls, document: Any) -> dict[str, Any] | None:
-        """The same as it is stored now, when an earlier program wrote it."""
-        return None
+    def like(cls, said: object, **more: object) -> Self:
+        """The fields of these names of something else, and `more`."""
+        return cls(
+            **{name: getattr(said, name) for name in cls.__struct_fields__ if name not in more}, **more
+        )
 
     def to_json(self) -> str:
         """The JSON to store."""

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from processor.cases.attempts import latest
-from processor.cases.paid_time import paid_time, shortened
+from processor.cases.joining import latest
+from processor.cases.paid_time import Back, paid_time, shortened
 from processor.cases.reports import Cycle, Ending, PayerReports
 from schemas.catalog import Product
-from schemas.decision_model import Bought, Lessened
+from schemas.decision_model import Bought
 from schemas.decisions import SubscriptionStatus
 from schemas.periods import Period
 
@@ -57,40 +57,44 @@ def state_of(
     now: datetime,
     paid: Paid | None = None,
     ended_at: datetime | None = None,
-    lessened: Sequence[tuple[datetime, int, Lessened]] = (),
+    lessened: Sequence[Back] = (),
+    *,
+    sent_back: bool = False,
 ) -> SubscriptionState:
     """`counted` are the cycles whose money counts (a charge above the confirmation threshold may not yet), `lessened` what went back of them.
 
+    `sent_back`: others were paid, and all of their money went back.
+
     `ended_at`: its customer's word that it ends there and then. A charge that is made later all the same gives what it paid for.
     """
-    state = _running(reports, product, counted, now, paid, lessened)
+    grace = Period.parse(product.grace) if product and product.grace else None
+    state = _Told(reports, grace, now, sent_back).running(product, counted, paid, lessened)
     if ended_at is None or state.status == "expired" or any(cycle.start > ended_at for cycle in counted):
         return state
     ends = min(ended_at, state.expires_at or ended_at)
     return SubscriptionState("cancelled", state.started_at, ends, ends)
 
 
-def _running(
-    reports: PayerReports,
-    product: Product | None,
-    counted: list[Cycle],
-    now: datetime,
-    paid: Paid | None,
-    lessened: Sequence[tuple[datetime, int, Lessened]],
-) -> SubscriptionState:
-    """The state whatever its customer said of an end there and then."""
-    grace = Period.parse(product.grace) if product and product.grace else None
-    told = _Told(reports, grace, now)
-    if counted and product and product.period:
-        return told.charged(counted, Period.parse(product.period), lessened)
-    bought = told.bought(paid) if paid else None
-    if bought is not None:
-        return bought
-    if reports.active_at is None:
-        return told.never_active()
-    if told.is_charged:
-        return told.before_first_charge(reports.active_at)
-    return told.timed(reports.active_at, reports.expires_at, overdue=bool(told.failing))
+def early_end(reports: PayerReports, state: SubscriptionState, paid_at: datetime | None) -> datetime | None:
+    """When its provider called it over before the end we know, and nothing has lifted that since. `paid_at`: its newest payment.
+
+    A report about an earlier period is none: it names an end that was past when it was said, or one that was stated before.
+    """
+    expired, ends = reports.expired, state.expires_at
+    if expired is None or ends is None or expired.at >= ends:
+        return None
+    if any(lifted is not None and lifted > expired.at for lifted in (reports.active_at, paid_at)):
+        return None
+    named = expired.expires_at
+    if named is None or named >= ends:
+        return expired.at
+    of_earlier = named <= expired.at or any(stated.ends == named for stated in reports.stated)
+    return None if of_earlier else expired.at
+
+
+def ended_early(state: SubscriptionState, at: datetime) -> SubscriptionState:
+    """The same, over since then: grace is for money that is late, and the provider says that none comes."""
+    return SubscriptionState("expired", state.started_at, at, at)
 
 
 class _Told(NamedTuple):
@@ -99,6 +103,22 @@ class _Told(NamedTuple):
     reports: PayerReports
     grace: Period | None
     now: datetime
+    sent_back: bool = False
+
+    def running(
+        self, product: Product | None, counted: list[Cycle], paid: Paid | None, lessened: Sequence[Back]
+    ) -> SubscriptionState:
+        """The state whatever its customer said of an end there and then."""
+        if counted and product and product.period:
+            return self.charged(counted, Period.parse(product.period), lessened)
+        bought = self.bought(paid) if paid else None
+        if bought is not None:
+            return bought
+        if self.reports.active_at is None or (self.sent_back and self.is_charged):
+            return self.never_active()
+        if self.is_charged:
+            return self.before_first_charge(self.reports.active_at)
+        return self.timed(self.reports.active_at, self.reports.expires_at, overdue=bool(self.failing))
 
     @property
     def failing(self) -> list[Cycle]:
@@ -111,9 +131,7 @@ class _Told(NamedTuple):
         named = any(hint["kind"] == "plan_reference" for hint in reports.products)
         return bool(reports.cycles or reports.anchor or named)
 
-    def charged(
-        self, counted: list[Cycle], period: Period, lessened: Sequence[tuple[datetime, int, Lessened]]
-    ) -> SubscriptionState:
+    def charged(self, counted: list[Cycle], period: Period, lessened: Sequence[Back]) -> SubscriptionState:
         """As long as its charges paid for."""
         started, ends = paid_time([(cycle.start, 1) for cycle in counted], period)
         ends = shortened(started, ends, period, lessened)
@@ -143,7 +161,8 @@ class _Told(NamedTuple):
         if self.reports.cancelled:
             first = min(ending.at for ending in self.reports.cancelled)
             return SubscriptionState("cancelled", None, first, first)
-        return SubscriptionState("pending", None, self.reports.expires_at, None)
+        # What was paid for and went back opens nothing until the next charge; there was a beginning all the same.
+        return SubscriptionState("pending", self.reports.active_at, self.reports.expires_at, None)
 
     def before_first_charge(self, began: datetime) -> SubscriptionState:
         due = max(began, self.reports.anchor or began)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eventstore.append import NewEvent, append, log_transaction
-from eventstore.read import newest_data
+from eventstore.read import NEWEST, newest_data
 from providers.registry import PROVIDERS
 from providers.scalev.simulator import VARIANT
-from runtime.database import Pool
+from runtime.database import Connection, Pool
 from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.errors import CatalogError, ConfigurationError
 from schemas.events import decode
@@ -66,14 +66,20 @@ def _simulated_variant(settings: Settings, catalog: Catalog) -> str | None:
 async def publish_catalog(pool: Pool, catalog: Catalog) -> bool:
     """Record the catalogue when it differs from the newest one in the log. True when it was recorded.
 
-    Everything that waits for a product is looked at again when fulfilment reads the event.
+    Whoever leads fulfilment does, so that decisions are made by its own file: during an upgrade processors of two releases, with a file each, run
+    beside each other, and each of them may be started again at any time. Everything that waits for a product is looked at again when fulfilment reads the event.
     """
     async with pool.acquire() as connection, log_transaction(connection):
-        data = await newest_data(connection, CatalogPublished.TYPE)
-        if data is not None:
-            newest = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)
-            if isinstance(newest, CatalogPublished) and newest.version == catalog.version:
-                return False
+        newest = await newest_catalog(connection)
+        if newest is not None and newest.version == catalog.version:
+            return False
         event = CatalogPublished(version=catalog.version, content=catalog.model_dump(mode="json"))
         await append(connection, [NewEvent(CATALOG, event, {"correlation_id": None, "causation_id": None})])
         return True
+
+
+async def newest_catalog(connection: Connection, position: int = NEWEST) -> CatalogPublished | None:
+    """The catalogue in force now, or at a position of the log; None before the first was published."""
+    data = await newest_data(connection, CatalogPublished.TYPE, position)
+    published = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data) if data is not None else None
+    return published if isinstance(published, CatalogPublished) else None

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
 from eventstore.queries import Piece, in_one_statement, load
@@ -17,26 +19,31 @@ from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.customer import CustomerRecord
 from processor.cases.keys import WaitKey, customer_key, email_key
 from processor.cases.names import key_of, names_of, number_of, payment_case, subscription_case
+from processor.cases.spoken import Claim
 from runtime.database import Connection
+from schemas import facts as f
 from schemas import streams
-from schemas.email_address import normalise_email
+from schemas.case_words import CaseWord
+from schemas.email_address import mailbox_of
 from schemas.event_model import EventModel
-from schemas.facts import CustomerRegistered, PaymentFact, SubscriptionReported, SuspenseClaimed, SuspenseFact
+from schemas.personal_facts import CustomerErased
 from schemas.plan_facts import PlanFact
 from schemas.streams import StreamName
+from schemas.trace_context import TRACEPARENT
 
 SQL = load("fulfilment.sql", "processor")
-LOOK = in_one_statement((("found", SQL["look"]), ("log", STANDING)), SQL["looked"])
+LOOK_PARTS = (("found", SQL["look"]), ("log", STANDING))
+LOOK = in_one_statement(LOOK_PARTS, SQL["looked"])
 
 
-@dataclass(slots=True)
-class Cause:
+class Cause(msgspec.Struct):
     """The newest event that touched a case in this round."""
 
     position: int = 0
     event_id: str | None = None
     correlation_id: str | None = None
     delivery_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,34 @@ class Standing:
 
     head: int
     next: int
+
+
+class DeskQuestion(NamedTuple):
+    """What facts most often ask for: names of cases, ids and e-mails of customers."""
+
+    names: list[str]
+    ids: list[str]
+    emails: list[str]
+
+
+def wanted_by(facts: Sequence[EventModel], more: Iterable[str] = ()) -> DeskQuestion:
+    """`more`: further names of cases."""
+    return DeskQuestion(
+        sorted({*more, *(name for fact in facts for name in names_of(fact))}),
+        sorted({one for fact in facts if (one := _customer_in(fact))}),
+        sorted({one for fact in facts if (one := getattr(fact, "payer_email", None))}),
+    )
+
+
+class DeskAnswer(NamedTuple):
+    """What somebody has looked for on our behalf, and the rows of it; others among them are not ours."""
+
+    wanted: DeskQuestion
+    rows: Sequence[Any]
+
+    def covers(self, wanted: DeskQuestion) -> bool:
+        """Whether all of it was looked for."""
+        return all(set(asked).issuperset(mine) for asked, mine in zip(self.wanted, wanted, strict=True))
 
 
 @dataclass(slots=True)
@@ -66,27 +101,33 @@ class Desk:
     waits: dict[str, set[WaitKey]] = field(default_factory=dict)
 
     async def look(
-        self, connection: Connection, facts: Sequence[EventModel], more: Iterable[str] = ()
+        self,
+        connection: Connection,
+        facts: Sequence[EventModel],
+        more: Iterable[str] = (),
+        looked: DeskAnswer | None = None,
     ) -> Standing:
         """What facts most often ask for, in one statement: the cases they name, the customers they may be of, and where the log stands.
 
-        `more`: further names of cases.
+        `more`: further names of cases. `looked`: what was found in the caller's own statement, in this transaction and under the log's lock.
         """
-        names = sorted({*more, *(name for fact in facts for name in names_of(fact))})
-        ids = sorted({one for fact in facts if (one := _customer_in(fact))})
-        emails = sorted({one for fact in facts if (one := getattr(fact, "payer_email", None))})
+        wanted = wanted_by(facts, more)
+        if looked is None or not looked.covers(wanted):
+            looked = DeskAnswer(wanted, await connection.fetch(LOOK, *wanted))
         standing = {"head": 0, "next": 0}
-        for row in await connection.fetch(LOOK, names, ids, emails):
+        for row in looked.rows:
             if row["what"] == "case":
+                if row["name"] in self.new_aliases:
+                    continue  # we know better since: whoever looks twice (a preview) has decided in between
                 self.aliases[row["name"]] = row["key"]
                 if row["key"] not in self.cases:
                     self._take_in(row["key"], row["kind"], row["state"])
             elif row["what"] == "customer":
                 self._know(row["state"], row["number"])
-            else:
+            elif row["what"] in standing:
                 standing[row["what"]] = row["number"]
-        self.asked.update(ids)
-        self._asked_emails(emails)
+        self.asked.update(looked.wanted.ids)
+        self._asked_emails(looked.wanted.emails)
         return Standing(**standing)
 
     async def load_cases(self, connection: Connection, keys: Iterable[str]) -> None:
@@ -99,16 +140,16 @@ class Desk:
 
     async def load_claimed(self, connection: Connection, facts: Sequence[EventModel]) -> None:
         """Cases that operators' words are about, and subscriptions that those charged for: also where a fact beside the word tells of it."""
-        words = [fact.case for fact in facts if isinstance(fact, SuspenseFact)]
+        words = [fact.case for fact in facts if isinstance(fact, CaseWord)]
         await self.load_cases(connection, words)
-        charged = [
+        charged: list[str | None] = [
             subscription_case(fact.provider, fact.subscription_key)
             for fact in facts
-            if words and isinstance(fact, PaymentFact) and fact.subscription_key
+            if words and isinstance(fact, f.PaymentFact) and fact.subscription_key
         ]
         for case in map(self.cases.get, words):
-            charged += charged_for(case) if isinstance(case, PaymentCase) else []
-        await self.load_cases(connection, charged)
+            charged.append(case.facts.subscription if isinstance(case, PaymentCase) else None)
+        await self.load_cases(connection, filter(None, charged))
 
     async def load_customers(self, connection: Connection, ids: set[str], emails: set[str]) -> None:
         """Customers by id and by e-mail, and the versions of their streams."""
@@ -177,32 +218,52 @@ class Desk:
         if self.aliases.get(name) != key:
             self.aliases[name] = self.new_aliases[name] = key
 
-    def concerned(self, word: SuspenseFact) -> list[str]:
+    def concerned(self, word: CaseWord) -> list[str]:
         """Cases that an operator's word is about: the one that holds money and, when it is claimed, the subscription it charged for."""
         case = self.cases.get(word.case)
         keys = [word.case]
-        if isinstance(case, PaymentCase) and isinstance(word, SuspenseClaimed) and word.product != "credit":
-            keys += charged_for(case)
+        if isinstance(case, PaymentCase):
+            said: CaseWord | Claim | None = word
+            if isinstance(word, f.SuspenseClaimWithdrawn):
+                said = case.facts.claims.get(word.suspense_id)
+            if isinstance(said, f.SuspenseClaimed | Claim) and said.product != "credit":
+                keys.append(case.facts.subscription or "")
         return [key for key in keys if key in self.cases]
 
     def touch(self, key: str, cause: Cause | None = None) -> None:
         """This case must be decided again."""
-        current = self.dirty.setdefault(key, Cause())
-        if cause and cause.position >= current.position:
-            self.dirty[key] = cause
+        current = self.dirty.get(key)
+        if current is None or (cause and cause.position >= current.position):
+            self.dirty[key] = cause or Cause()
 
-    def register(self, event: CustomerRegistered) -> set[WaitKey]:
+    async def bring(self, connection: Connection, keys: Mapping[str, Cause]) -> None:
+        """These cases must be decided again, if they are not to be anyway; unknown ones are left out."""
+        await self.load_cases(connection, keys)
+        for key, cause in keys.items():
+            if key in self.cases and key not in self.dirty:
+                self.dirty[key] = cause
+
+    def register(self, event: f.CustomerRegistered) -> set[WaitKey]:
         """Take a customer in; returns what cases may have waited for."""
         record = self.customers.get(event.customer_id) or CustomerRecord(customer_id=event.customer_id)
-        email = normalise_email(event.email)
+        email = mailbox_of(event.email)
         woken = {customer_key(event.customer_id)} | {email_key(e) for e in (record.email, email) if e}
         if record.email and record.email in self.by_email:
             self.by_email[record.email] = [c for c in self.by_email[record.email] if c != event.customer_id]
-        record.email = email
+        record.email, record.gone_at = email, None
         self.customers[event.customer_id] = record
         self.changed_customers.add(event.customer_id)
         self.index({event.customer_id})
         return woken
+
+    def erase(self, event: CustomerErased) -> set[WaitKey]:
+        """Who was erased gets nothing more; returns what cases that are not granted yet may have waited for."""
+        record = self.customers.get(event.customer_id)
+        if record is None:
+            return set()
+        record.gone_at = event.at
+        self.changed_customers.add(event.customer_id)
+        return {customer_key(event.customer_id)} | ({email_key(record.email)} if record.email else set())
 
     def index(self, customers: Iterable[str]) -> None:
         """Customers whose record changed can be found by their address."""
@@ -230,19 +291,14 @@ class Desk:
         self.stored.add(key)
 
     def _make(self, event: EventModel) -> Case:
+        provider: str = getattr(event, "provider")  # noqa: B009 - every fact of a case has one
+        name = key_of(event)
         case: Case
-        if isinstance(event, SubscriptionReported):
-            key = names_of(event)[0]
-            case = SubscriptionCase.new(key, event.provider, event.subscription_key)
-        elif isinstance(event, PlanFact):
-            key = names_of(event)[0]
-            case = SubscriptionCase.new(key, event.provider, event.plan_key)
+        if isinstance(event, f.SubscriptionReported | PlanFact):
+            case = SubscriptionCase.new(subscription_case(provider, name), provider, name)
         else:
-            payment_key = key_of(event)
-            provider: str = getattr(event, "provider")  # noqa: B009 - every payment and order fact has one
-            key = payment_case(provider, payment_key)
-            case = PaymentCase.new(key, provider, payment_key)
-        self.cases[key] = case
+            case = PaymentCase.new(payment_case(provider, name), provider, name)
+        self.cases[case.key] = case
         return case
 
     def _absorb(self, case: Case, other: Case) -> Case:
@@ -270,16 +326,10 @@ class Desk:
 
 def _customer_in(fact: EventModel) -> str | None:
     """The customer a fact names, if any."""
-    if isinstance(fact, CustomerRegistered):
+    if isinstance(fact, f.CustomerRegistered | CustomerErased):
         return fact.customer_id
     named: str | None = getattr(fact, "customer_ref", None)
     return named
-
-
-def charged_for(case: PaymentCase) -> list[str]:
-    """The subscription whose charge this payment is, if any."""
-    key = case.facts.value("subscription_key")
-    return [subscription_case(case.provider, key)] if key else []
 
 
 def pieces_of(desk: Desk, decided: Mapping[str, Cause], due: Mapping[str, datetime | None]) -> list[Piece]:
@@ -300,7 +350,7 @@ def pieces_of(desk: Desk, decided: Mapping[str, Cause], due: Mapping[str, dateti
         pieces.append((SQL["delete_cases"], (sorted(desk.merged),)))
     if desk.new_aliases:
         names = (list(desk.new_aliases), list(desk.new_aliases.values()))
-        pieces.append((SQL["save_aliases"], names))
+        pieces += [(SQL["point_aliases"], names), (SQL["add_aliases"], names)]
     return pieces + _waits(desk, decided) + _customers(desk)
 
 
@@ -332,4 +382,5 @@ def cause_of(event: StoredEvent) -> Cause:
         event_id=str(event.event_id),
         correlation_id=context.get("correlation_id"),
         delivery_id=context.get("delivery_id"),
+        traceparent=context.get(TRACEPARENT),
     )

@@ -9,16 +9,14 @@ from eventstore.read import StoredEvent
 from processor.cases.case import Case, PaymentCase
 from processor.cases.keys import MAIN, foreign_key
 from processor.cases.world import World
-from processor.fulfilment.desk import Desk, cause_of
-from processor.grants.step import Step
-from processor.policies.deciding import follow
+from processor.fulfilment.desk import Desk
+from processor.fulfilment.work import Work, reported, take_in
+from processor.policies.deciding import Step, follow
 from runtime.database import Connection
 from schemas.catalog import Catalog
 from schemas.decision_model import Decision, Grant, ValueMoved
 from schemas.decisions import PaymentAssessed
 from schemas.errors import Permanent
-from schemas.event_model import EventModel
-from schemas.facts import CatalogPublished, CustomerRegistered, SuspenseFact
 
 
 class DecisionWithoutGrounds(Permanent):
@@ -38,38 +36,28 @@ class Following:
 
     async def page(self, connection: Connection, events: Sequence[StoredEvent]) -> Desk:
         """The cases and customers that these events concern, as they are after them."""
-        desk, decoded = Desk(), [(event, event.decoded()) for event in events]
-        facts = [fact for _, fact in decoded if not isinstance(fact, Decision)]
-        named = {one.case for _, one in decoded if isinstance(one, Decision)}
+        work = Work(Desk(), self.now, self.catalog, create_unknown=False, undecidable={})
+        desk, told = work.desk, reported(events)
+        facts = [one.fact for one in told if not isinstance(one.fact, Decision)]
+        named = {one.fact.case for one in told if isinstance(one.fact, Decision)}
         await desk.look(connection, facts, named)
         await desk.load_cases(connection, named)
         await desk.load_claimed(connection, facts)
-        ids = {one for _, fact in decoded if (one := getattr(fact, "customer_id", None))}
-        ids |= {one for _, said in decoded if isinstance(said, PaymentAssessed) for one in said.given}
-        ids |= {
-            one for case in desk.cases.values() if isinstance(case, PaymentCase) for one in case.record.given
-        }
+        ids = {customer for one in told if (customer := getattr(one.fact, "customer_id", None))}
+        for one in told:
+            ids.update(one.fact.given if isinstance(one.fact, PaymentAssessed) else ())
+        for case in desk.cases.values():
+            ids.update(case.record.given if isinstance(case, PaymentCase) else ())
         await desk.load_customers(connection, ids, set())
-        for event, said in decoded:
-            self._fold(desk, event, said)
+        for one in told:
+            if isinstance(one.fact, Decision):
+                case = desk.cases[desk.aliases.get(one.fact.case, one.fact.case)]
+                desk.touch(case.key, one.cause)
+                self._decision(desk, case, one.fact, one.position)
+            else:
+                take_in(work, one)
+        self.catalog = work.catalog
         return desk
-
-    def _fold(self, desk: Desk, event: StoredEvent, said: EventModel) -> None:
-        cause = cause_of(event)
-        if isinstance(said, CustomerRegistered):
-            desk.register(said)
-        elif isinstance(said, CatalogPublished):
-            self.catalog = Catalog.model_validate(said.content)
-        elif isinstance(said, Decision):
-            case = desk.cases[desk.aliases.get(said.case, said.case)]
-            desk.touch(case.key, cause)
-            self._decision(desk, case, said, event.position)
-        else:
-            word = isinstance(said, SuspenseFact)
-            keys = desk.concerned(said) if word else [desk.case_of(said).key]  # type: ignore[arg-type]
-            for key in keys:
-                desk.cases[key].observe(said, event.position)
-                desk.touch(key, cause)
 
     def _decision(self, desk: Desk, case: Case, said: Decision, position: int) -> None:
         if isinstance(said, Grant) and said.part == MAIN and not said.whose:
@@ -77,6 +65,6 @@ class Following:
         if isinstance(said, ValueMoved) and said.case != case.key and " " not in said.part:
             # It was said of a case that turned out to be this one.
             said = said.amended(part=foreign_key(said.case, said.part))
-        step = Step(World(self.catalog, self.now, desk.customers, desk.by_email))
-        follow(case, said, desk.customers, step)
+        step = Step(World(self.catalog, self.now, desk.customers, desk.by_email), desk.customers)
+        follow(case, said, step)
         desk.changed_customers |= step.changed

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from processor.fulfilment.fresh import Appended
 from processor.fulfilment.rounds import Fulfilment, InlineDecisions, Round
 from schemas.errors import Permanent, Transient
 
-Count = Callable[[InlineDecisions | Round], None]
+Count = Callable[[Round], None]
 
 
 class Inline:
@@ -57,15 +58,17 @@ class Inline:
         self._count(done)
         self._left = done.more
 
-    def stored_alone(self) -> None:
-        """A batch is in the log and waits for a round."""
+    def stored_alone(self, appended: Appended | None = None) -> None:
+        """A batch is in the log and waits for a round. `appended`: its events, as far as the caller knows where they stand."""
         self._left = True
+        if appended is not None and self._leader is not None:
+            self._leader.fresh.add(appended)
 
     def committed(self, leader: Fulfilment, decided: InlineDecisions) -> None:
         """The batch and its decisions are in the log."""
         leader.accept(decided)
-        self._count(decided)
+        self._count(decided.done)
 
 
-def _ignore(_: InlineDecisions | Round) -> None:
+def _ignore(_: Round) -> None:
     """Nobody counts while nobody leads."""

@@ -15,21 +15,20 @@ from eventstore import checkpoints
 from eventstore.append import log_transaction
 from eventstore.read import read_page
 from processor.cases.case import PaymentCase, SubscriptionCase
-from processor.cases.customer import CustomerRecord, PlanAccess
+from processor.cases.customer import CustomerRecord
 from processor.cases.recording import announced, give
 from processor.cases.state import State
 from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
 from processor.fulfilment.following import Following
-from processor.fulfilment.work import Work, load_answers
+from processor.fulfilment.work import FACT_TYPES, Work, load_answers
 from processor.policies.deciding import decide
 from processor.policies.payment import payment_outcome
 from processor.policies.subscription import subscription_outcome
-from runtime.database import Connection
+from runtime.database import Connection, is_there
 from schemas.decision_model import NOTHING
 from schemas.decisions import DECISIONS
-from schemas.facts import FACTS
 
-TYPES = sorted(model.TYPE for model in (*FACTS, *DECISIONS) if not model.TYPE.startswith("webhook."))
+TYPES = sorted({*FACT_TYPES, *(model.TYPE for model in DECISIONS)})
 PAGE = 500  # events or cases at a time
 BESIDE = ("beside_cases", "beside_aliases", "beside_waits", "beside_customers")
 SWITCH = ("switch_cases", "switch_aliases", "switch_waits", "switch_customers")
@@ -99,9 +98,11 @@ async def _beside(connection: Connection) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        if not connection.is_in_transaction():
-            await connection.execute(SQL["away"])
-        await connection.reload_schema_state()
+        # With the session its tables are gone too; what ended it is what is to be told.
+        if is_there(connection):
+            if not connection.is_in_transaction():
+                await connection.execute(SQL["away"])
+            await connection.reload_schema_state()
 
 
 async def _through(connection: Connection, position: int) -> int:
@@ -140,18 +141,17 @@ async def _finish(
         ]:
             work.desk = Desk()
             await work.desk.load_cases(connection, keys)
-            await load_answers(connection, work, dict.fromkeys(keys, Cause()))
-            due: dict[str, datetime | None] = {}
-            for key in keys:
-                finish(work, key, due, built)
             causes = dict.fromkeys(keys, Cause())
-            await _save(connection, work.desk, causes, due)
+            await load_answers(connection, work, causes)
+            for key in keys:
+                finish(work, key, built)
+            await _save(connection, work.desk, causes, work.due)
             after = keys[-1]
     built.cases = await connection.fetchval(SQL["built_cases"])
     built.customers = await connection.fetchval(SQL["built_customers"])
 
 
-def _given(work: Work, key: str, _: dict[str, datetime | None], built: BuiltCases) -> None:
+def _given(work: Work, key: str, built: BuiltCases) -> None:
     case = work.desk.cases[key]
     if not isinstance(case, PaymentCase) or case.record.given:
         return
@@ -165,7 +165,7 @@ def _given(work: Work, key: str, _: dict[str, datetime | None], built: BuiltCase
     case.record.given = dict(outcome.given)
 
 
-def _announced(work: Work, key: str, _: dict[str, datetime | None], built: BuiltCases) -> None:
+def _announced(work: Work, key: str, built: BuiltCases) -> None:
     case = work.desk.cases[key]
     customer = work.desk.customers.get(case.owner or "")
     if not isinstance(case, SubscriptionCase) or customer is None or key in customer.memberships:
@@ -177,16 +177,16 @@ def _announced(work: Work, key: str, _: dict[str, datetime | None], built: Built
         built.unsaid.append(key)
 
 
-def _decided(work: Work, key: str, due: dict[str, datetime | None], built: BuiltCases) -> None:
+def _decided(work: Work, key: str, built: BuiltCases) -> None:
     """Decide once more, on copies: what says nothing is as it should be; anything else is for the next round."""
     desk, case = work.desk, work.desk.cases[key]
     copy, customers = type(case).from_json(case.to_json()), _Copies(desk.customers)
     step = decide(copy, replace(work.world(), customers=customers), customers)
     desk.waits[key] = step.waits
-    due[key] = step.due_at
+    work.due[key] = step.due_at
     if step.decisions:
         built.undecided.append(key)
-        due[key] = work.now
+        work.due[key] = work.now
         return
     desk.cases[key] = copy
     desk.customers.update(customers.taken)
@@ -229,24 +229,23 @@ _KINDS: dict[str, type[State]] = {
 }
 
 
-def _differing(one: State, two: State, now: datetime, inside: str = "") -> list[str]:
-    """Names of the fields that differ. What an operator was told the log does not tell, and what is over lifts nobody any more."""
-    names: list[str] = []
-    for name in sorted({*one.__struct_fields__, *two.__struct_fields__} - {"told"}):
-        mine, other = getattr(one, name, None), getattr(two, name, None)
-        if (
-            not inside
-            and isinstance(mine, State)
-            and isinstance(other, State)
-            and name in ("facts", "record")
-        ):
-            names += _differing(mine, other, now, f"{name}.")
+def _differing(one: State, two: State, now: datetime) -> list[str]:
+    """Names of the fields that differ."""
+    mine, other = _compared(one, now), _compared(two, now)
+    return sorted(name for name in mine.keys() | other.keys() if mine.get(name) != other.get(name))
+
+
+def _compared(state: State, now: datetime) -> dict[str, object]:
+    """Fields by name. What an operator was told the log does not tell, and what is over lifts nobody any more."""
+    fields: dict[str, object] = {}
+    for name in state.__struct_fields__:
+        value = getattr(state, name)
+        if name in ("facts", "record"):
+            fields |= {f"{name}.{inside}": one for inside, one in _compared(value, now).items()}
         elif name == "plans":
-            names += [name] if _in_force(mine or {}, now) != _in_force(other or {}, now) else []
-        elif mine != other:
-            names.append(f"{inside}{name}")
-    return names
-
-
-def _in_force(plans: dict[str, PlanAccess], now: datetime) -> dict[str, PlanAccess]:
-    return {name: plan for name, plan in plans.items() if plan.until is None or plan.until > now}
+            fields[name] = {
+                key: plan for key, plan in value.items() if plan.until is None or plan.until > now
+            }
+        elif name != "told":
+            fields[name] = value
+    return fields

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -18,33 +18,41 @@ import asyncpg
 from eventstore import checkpoints
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.queries import Piece, in_one_statement
-from eventstore.read import newest_data, read_after, read_page
+from eventstore.read import read_after, read_page
 from processor.cases.keys import NEW_PROGRAM
-from processor.fulfilment.desk import SQL, Cause, Desk, pieces_of
-from processor.fulfilment.unknown_payers import Place, touch_some
+from processor.fulfilment.catalog_source import newest_catalog
+from processor.fulfilment.desk import SQL, Cause, Desk, DeskAnswer, pieces_of
+from processor.fulfilment.fresh import Appended, FreshFacts
+from processor.fulfilment.money import Moved, money_moved
 from processor.fulfilment.work import (
+    FACT_TYPES,
+    ForAPerson,
+    Place,
     PolicyFailed,
+    Reported,
     Work,
-    about,
+    about_to_come,
     decide_all,
     prepare,
     reported,
+    tell_work,
     touch_due,
+    touch_held,
     wake,
 )
 from processor.stored_delivery import stored_envelope
-from runtime.database import CONNECTION_ERRORS, Connection, Pool
+from providers.parked_money import amount_in, whose
+from runtime.database import OUTAGE_ERRORS, Connection, Pool
 from runtime.ids import uuid7
 from schemas.catalog import Catalog
 from schemas.decisions import DECISIONS
 from schemas.envelope import pack
 from schemas.errors import Permanent, StoreUnavailable
-from schemas.events import decode
-from schemas.facts import FACTS, CatalogPublished
+from schemas.published_catalog import published_catalog
 
 CONSUMER = "fulfilment"
+FRESH_BATCHES = 4  # of facts that were stored by this process and wait in its memory; a few MB
 DECISION_TYPES = tuple(model.TYPE for model in DECISIONS)
-FACT_TYPES = frozenset(model.TYPE for model in FACTS if not model.TYPE.startswith("webhook."))
 
 
 class RecordsMissing(Permanent):
@@ -55,28 +63,28 @@ class DatabaseAway(StoreUnavailable):
     """The database is away or gave up on us; nothing was written."""
 
 
-_UNANSWERED = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
-               asyncpg.QueryCanceledError, asyncpg.OperatorInterventionError)  # fmt: skip
+_UNANSWERED = (*OUTAGE_ERRORS, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 """What that looks like through asyncpg."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """What a round did: facts read, decisions appended, whether more may be waiting, whether held money is still to be decided again, and the
-    reasons of what a person was told."""
+    reasons of what a person was told, and what money was moved."""
 
     facts: int
     decisions: int
     more: bool
     held: bool = False
     letters: Sequence[str] = ()
+    moved: Moved = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class InlineDecisions:
     """Decisions for a transaction of somebody else's: `events` are to be appended right behind the facts, the first of which gets position `first`.
 
-    `pieces` must be written too. The first of them is the checkpoint, and it must move: else another worker is at work.
+    `pieces` must be written too. The first of them is the checkpoint, and it must move: else another worker is at work. `done`: what counts then.
     """
 
     events: Sequence[NewEvent]
@@ -84,9 +92,7 @@ class InlineDecisions:
     first: int
     position: int
     catalog: Catalog
-    facts: int
-    decisions: int
-    letters: Sequence[str] = ()
+    done: Round
 
 
 class Fulfilment:
@@ -99,6 +105,7 @@ class Fulfilment:
         self, pool: Pool, *, limit: int, create_unknown: bool = False, held_limit: int = 100
     ) -> None:
         self.turn = asyncio.Lock()
+        self.fresh = FreshFacts(FRESH_BATCHES * limit)
         self._pool = pool
         self._limit = limit
         self._create_unknown = create_unknown
@@ -146,23 +153,23 @@ class Fulfilment:
         self._caught_up = not done.more
         return done
 
-    async def decide(self, connection: Connection, events: Sequence[NewEvent]) -> InlineDecisions | None:
+    async def decide(
+        self, connection: Connection, events: Sequence[NewEvent], looked: DeskAnswer | None = None
+    ) -> InlineDecisions | None:
         """Decide on the facts among events that are about to be appended under the log's lock, which the caller holds, as it holds `turn`.
 
-        None when something before them waits for a decision, or when an operator must see one of them: then it is for a round.
+        None when something before them waits for a decision, or when an operator must see one of them: then it is for a round. `looked`: what the
+        caller found for us under that lock.
         Raises PolicyFailed. Call `accept` after the commit, `forget` when there was none.
         """
         if not self.caught_up or self._position is None or self._catalog is None:
             return None
         work = self._work(self._catalog)
         facts = [event for event in events if event.event.TYPE in FACT_TYPES]
-        standing = await work.desk.look(connection, [event.event for event in facts])
+        standing = await work.desk.look(connection, [event.event for event in facts], looked=looked)
         behind = standing.head > self._position and await self._facts_wait(connection, self._position)
         if not behind:
-            placed = enumerate(events, standing.next)
-            await prepare(
-                connection, work, [about(event, at) for at, event in placed if event.event.TYPE in FACT_TYPES]
-            )
+            await prepare(connection, work, about_to_come(events, standing.next))
             await decide_all(connection, work)
         if behind or work.parked:
             self._caught_up = False
@@ -175,8 +182,9 @@ class Fulfilment:
             first=standing.next,
             position=through,
             catalog=work.catalog,
-            facts=len(facts),
-            decisions=len(work.new),
+            done=Round(
+                len(facts), len(work.new), more=False, moved=money_moved(one.event for one in work.new)
+            ),
         )
 
     async def _facts_wait(self, connection: Connection, position: int) -> bool:
@@ -186,36 +194,66 @@ class Fulfilment:
     def accept(self, decided: InlineDecisions) -> None:
         """The transaction that holds `decided` was committed."""
         self._position, self._catalog = decided.position, decided.catalog
+        self.fresh.begin(decided.position)
 
     async def _round(self, connection: Connection, *, timers: bool) -> Round:
+        began = time.time_ns()
         if self._position is None:
             self._position = await _start(connection)
         if timers:
             self._clock = (await connection.fetchval(SQL["now"]), time.monotonic())
         position = self._position
-        page = await read_page(connection, position, sorted(FACT_TYPES), self._limit)
+        facts, through, more, alone = await self._facts_behind(connection, position)
         held = self._held
-        if not (page.events or timers or held) and page.through == position:
+        if not (facts or timers or held) and through == position:
             return Round(0, 0, False)
-        work = self._work(self._catalog or await _catalog(connection, position))
-        facts = reported(page.events)
+        work = self._work(self._catalog or await catalog_at(connection, position))
         if facts:
             await work.desk.look(connection, [one.fact for one in facts])
         await prepare(connection, work, facts)
         if timers:
             await touch_due(connection, work, self._limit)
         if held:
-            held = await touch_some(connection, work, held, self._held_limit)
+            held = await touch_held(connection, work, held, self._held_limit)
         if self._first:
             await wake(connection, work, {NEW_PROGRAM: Cause()})
         await decide_all(connection, work)
-        if page.through > position or work.decided:
-            position = await _commit(connection, work, position, page.through)
+        if through > position or work.decided:
+            position = await self._saved(connection, work, position, through)
+            more = more and not alone(position)
+            tell_work(work, began)
         self._catalog, self._position, self._first, self._held = work.catalog, position, False, held
-        letters = [reason for _, _, reason, _ in work.parked]
+        letters = [alarm.reason for alarm in work.parked]
         return Round(
-            len(page.events), len(work.new), len(page.events) >= self._limit, held is not None, letters
+            len(facts),
+            len(work.new),
+            more,
+            held is not None,
+            letters,
+            money_moved(one.event for one in work.new),
         )
+
+    async def _saved(self, connection: Connection, work: Work, position: int, through: int) -> int:
+        """The new checkpoint, once everything is committed."""
+        appended, new = await _commit(connection, work, position, through)
+        if appended.events:
+            self.fresh.add(appended)
+        return new
+
+    async def _facts_behind(
+        self, connection: Connection, position: int
+    ) -> tuple[list[Reported], int, bool, Callable[[int], bool]]:
+        """The next facts, how far they are, whether more may be waiting, and whether a new checkpoint shows that there were none.
+
+        Facts that we stored ourselves are handed on without reading the log, so nobody knows what is behind them; unless what was decided went right
+        behind them.
+        """
+        fresh = self.fresh.behind(position, self._limit)
+        if fresh is not None:
+            facts, through = fresh
+            return facts, through, True, lambda new: new > through
+        page = await read_page(connection, position, sorted(FACT_TYPES), self._limit)
+        return reported(page.events), page.through, len(page.events) >= self._limit, lambda _: False
 
     def _work(self, catalog: Catalog) -> Work:
         return Work(Desk(), self._now(), catalog, self._create_unknown, self._undecidable)
@@ -234,57 +272,50 @@ async def _start(connection: Connection) -> int:
     return position
 
 
-async def _commit(connection: Connection, work: Work, old: int, through: int) -> int:
-    """Append the decisions and save what they rest on. Returns the new checkpoint.
+async def _commit(connection: Connection, work: Work, old: int, through: int) -> tuple[Appended, int]:
+    """Append the decisions and save what they rest on. Returns them as they stand in the log, and the new checkpoint.
 
     That is behind our own decisions when nothing else came in between: they hold no facts, so there is no need to read them.
     """
     async with log_transaction(connection):
         appended = await append(connection, work.new, expected=work.expected(), to_decide=False)
-        for provider, detail, reason, cause in work.parked:
-            await _park(connection, provider, detail, reason, cause)
+        for alarm in work.parked:
+            await _park(connection, alarm)
         new = appended.last if appended.first and appended.before <= through else through
         moved = checkpoints.advance(CONSUMER, 1, 0, old, new)
-        if not await _save(connection, moved, pieces_of(work.desk, work.decided, work.due)):
+        pieces = [moved, *pieces_of(work.desk, work.decided, work.due)]
+        # One statement for everything. It moves nothing when the checkpoint is not where this round had begun.
+        parts = tuple([("moved" if n == 0 else f"piece_{n}", text) for n, (text, _) in enumerate(pieces)])
+        arguments = [argument for _, given in pieces for argument in given]
+        if await connection.fetchval(in_one_statement(parts, SQL["moved"]), *arguments) is None:
             obstacle = await checkpoints.obstacle(connection, CONSUMER, 1, 0, new)
             raise StoreUnavailable(f"another fulfilment worker is at work: checkpoint {obstacle}")
-    return new
+    return Appended(appended.before, appended.first, work.new), new
 
 
-async def _save(connection: Connection, moved: Piece, pieces: Sequence[Piece]) -> bool:
-    """One statement for everything; False when the checkpoint was not where this round had begun."""
-    parts = (("moved", moved[0]), *numbered(pieces))
-    arguments = [argument for _, given in (moved, *pieces) for argument in given]
-    return await connection.fetchval(in_one_statement(parts, SQL["moved"]), *arguments) is not None
-
-
-def numbered(pieces: Sequence[Piece]) -> tuple[tuple[str, str], ...]:
-    """Names for parts of a statement that nothing refers to."""
-    return tuple((f"piece_{number}", text) for number, (text, _) in enumerate(pieces))
-
-
-async def _park(connection: Connection, provider: str, detail: str, reason: str, cause: Cause) -> None:
+async def _park(connection: Connection, alarm: ForAPerson) -> None:
     """Show a fact that no policy can apply to an operator, with the delivery it came from."""
-    message = await _message(connection, cause.delivery_id)
-    digest = hashlib.sha256(f"{provider}\n{detail}\n{reason}".encode()).digest()
+    provider, about, reason, cause, place = alarm
+    row = await connection.fetchrow(SQL["delivery"], cause.delivery_id) if cause.delivery_id else None
+    message = pack([stored_envelope(row)]) if row is not None else b""
+    digest = hashlib.sha256(f"{provider}\n{about}\n{reason}".encode()).digest()
     await connection.execute(
-        SQL["park"], uuid7(), provider, None, reason, detail, message, digest, cause.delivery_id
+        SQL["park"],
+        uuid7(),
+        provider,
+        None,
+        reason,
+        about,
+        message,
+        digest,
+        cause.delivery_id,
+        amount_in(message),
+        whose(message),
+        place,
     )
 
 
-async def _message(connection: Connection, delivery_id: str | None) -> bytes:
-    row: asyncpg.Record | None = (
-        await connection.fetchrow(SQL["delivery"], delivery_id) if delivery_id else None
-    )
-    if row is None:
-        return b""
-    return pack([stored_envelope(row)])
-
-
-async def _catalog(connection: Connection, position: int) -> Catalog:
+async def catalog_at(connection: Connection, position: int) -> Catalog:
     """The catalogue in force at a position of the log; an empty one before the first was published."""
-    data = await newest_data(connection, CatalogPublished.TYPE, position)
-    if data is None:
-        return Catalog()
-    published = decode(CatalogPublished.TYPE, CatalogPublished.VERSION, data)
-    return Catalog.model_validate(published.content) if isinstance(published, CatalogPublished) else Catalog()
+    published = await newest_catalog(connection, position)
+    return published_catalog(published.content) if published else Catalog()

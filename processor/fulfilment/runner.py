@@ -11,15 +11,17 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 
 from eventstore.append import TO_DECIDE
 from eventstore.leadership import Leadership
+from processor.fulfilment.catalog_source import publish_catalog
 from processor.fulfilment.inline import Inline
-from processor.fulfilment.rounds import DatabaseAway, Fulfilment, InlineDecisions, Round
+from processor.fulfilment.rounds import DatabaseAway, Fulfilment, Round
 from processor.fulfilment.work import PolicyFailed
-from runtime.database import Pool
+from runtime.database import OUTAGE_ERRORS, Pool
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.notifications import Notifications
 from runtime.outage import DATABASE
 from runtime.pace import Pace
+from schemas.catalog import Catalog
 from schemas.errors import Permanent, Transient
 
 if TYPE_CHECKING:
@@ -43,23 +45,37 @@ class FulfilmentMetrics:
             ("reason",),
             registry=registry,
         )
+        self.money = Counter(
+            "lunas_money_rupiah",
+            "Rupiah that decisions moved, by provider: credited to customers, sold, refunded, held, released, written off, a write-off reopened, "
+            "withdrawn to be granted otherwise.",
+            ("provider", "movement"),
+            registry=registry,
+        )
         self.seconds = Histogram("lunas_fulfilment_round_seconds", "Duration of a round.", registry=registry)
         self.stuck = Gauge(
             "lunas_fulfilment_stuck", "1 while the same round keeps failing.", registry=registry
         )
 
-    def decided(self, done: Round | InlineDecisions) -> None:
+    def decided(self, done: Round) -> None:
         """Counts what is committed."""
         self.facts.inc(done.facts)
         self.decisions.inc(done.decisions)
         for reason in done.letters:
             self.letters.labels(reason).inc()
+        for (provider, movement), rupiah in done.moved.items():
+            self.money.labels(provider, movement).inc(rupiah)
 
 
 async def run_fulfilment(
-    pool: Pool, settings: Settings, stop: asyncio.Event, registry: CollectorRegistry, inline: Inline
+    pool: Pool,
+    settings: Settings,
+    stop: asyncio.Event,
+    registry: CollectorRegistry,
+    inline: Inline,
+    catalog: Catalog,
 ) -> None:
-    """Work while leading, until `stop`. Errors of the database are waited out; nothing is skipped."""
+    """Work while leading, until `stop`, by this catalogue, which is put in force with the lead. Errors of the database are waited out; nothing is skipped."""
     metrics = FulfilmentMetrics(registry)
     async with (
         Leadership(settings, "processor", JOB) as leadership,
@@ -68,32 +84,37 @@ async def run_fulfilment(
         waking = asyncio.create_task(_wake_on_stop(stop, wakeups), name="fulfilment stop")
         try:
             while await leadership.wait(stop):
-                await _lead(pool, settings, stop, leadership, wakeups, metrics, inline)
+                if not await _put_in_force(pool, catalog, settings, stop, leadership):
+                    continue
+                leader = Fulfilment(
+                    pool,
+                    limit=settings.fulfilment_batch_max,
+                    create_unknown=settings.unknown_customer == "create",
+                    held_limit=settings.fulfilment_held_max,
+                )
+                inline.lead(leader, metrics.decided)
+                try:
+                    await _rounds(leader, settings, stop, leadership, wakeups, metrics)
+                finally:
+                    inline.follow()
         finally:
             waking.cancel()
             await asyncio.gather(waking, return_exceptions=True)
 
 
-async def _lead(
-    pool: Pool,
-    settings: Settings,
-    stop: asyncio.Event,
-    leadership: Leadership,
-    wakeups: Notifications,
-    metrics: FulfilmentMetrics,
-    inline: Inline,
-) -> None:
-    fulfilment = Fulfilment(
-        pool,
-        limit=settings.fulfilment_batch_max,
-        create_unknown=settings.unknown_customer == "create",
-        held_limit=settings.fulfilment_held_max,
-    )
-    inline.lead(fulfilment, metrics.decided)
+async def _put_in_force(
+    pool: Pool, catalog: Catalog, settings: Settings, stop: asyncio.Event, leadership: Leadership
+) -> bool:
+    """Publish our catalogue while we lead; again while the database is away. False when neither the lead nor time was left."""
+    errors = (*OUTAGE_ERRORS, Transient)
     try:
-        await _rounds(fulfilment, settings, stop, leadership, wakeups, metrics)
-    finally:
-        inline.follow()
+        async for attempt in _patience(settings, stop, *errors):
+            with attempt:
+                if leadership.is_leader:
+                    await publish_catalog(pool, catalog)
+    except errors:
+        return False
+    return leadership.is_leader
 
 
 async def _rounds(
@@ -130,33 +151,34 @@ async def whole_round(
 ) -> Round | None:
     """One round, repeated: what is transient passes, and what is permanent ends when somebody acts; nothing is skipped. None when stopping."""
 
+    try:
+        async for attempt in _patience(settings, stop, Transient, Permanent):
+            with attempt:
+                return await _observed(fulfilment, metrics, timers=timers)
+    except (Transient, Permanent):
+        pass
+    return None
+
+
+def _patience(settings: Settings, stop: asyncio.Event, *errors: type[BaseException]) -> AsyncRetrying:
+    """Again and again while it is one of these errors; at `stop` the last of them is raised."""
+
     async def pause(seconds: float) -> None:
         await sleep_until(stop, seconds)
 
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type((Transient, Permanent)),
+    return AsyncRetrying(
+        retry=retry_if_exception_type(errors),
         wait=wait_random_exponential(multiplier=0.02, max=settings.processor_backoff_max_seconds),
         sleep=pause,
         stop=lambda _: stop.is_set(),
         reraise=True,
     )
-    try:
-        async for attempt in retrying:
-            with attempt:
-                started = time.monotonic()
-                done = await _observed(fulfilment, metrics, timers=timers)
-                metrics.seconds.observe(time.monotonic() - started)
-                metrics.stuck.set(0)
-                metrics.decided(done)
-                return done
-    except (Transient, Permanent):
-        return None
-    return None
 
 
 async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timers: bool) -> Round:
+    started = time.monotonic()
     try:
-        return await fulfilment.round(timers=timers)
+        done = await fulfilment.round(timers=timers)
     except DatabaseAway as away:
         metrics.stuck.set(1)
         if away.__cause__ and not DATABASE.explains(away.__cause__):
@@ -185,6 +207,10 @@ async def _observed(fulfilment: Fulfilment, metrics: FulfilmentMetrics, *, timer
             detail=str(error),
         )
         raise
+    metrics.seconds.observe(time.monotonic() - started)
+    metrics.stuck.set(0)
+    metrics.decided(done)
+    return done
 
 
 async def _wake_on_stop(stop: asyncio.Event, wakeups: Notifications) -> None:

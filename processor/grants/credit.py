@@ -2,91 +2,67 @@
 
 from __future__ import annotations
 
-from processor.cases.customer import TopUp
-from processor.cases.lateness import late
+from typing import Any
+
+from processor.cases.customer import CustomerRecord, TopUp
 from processor.cases.payment_record import Granted
 from processor.grants import postings
-from processor.grants.ledger import Ledger, Said
+from processor.grants.ledger import BookedPart, Said
 from schemas.corrections import CreditDated, CreditWithdrawn
 from schemas.decisions import CreditClawedBack, CreditGranted
+from schemas.event_model import unvalidated
+
+_granted = unvalidated(CreditGranted)
 
 
-def grant(ledger: Ledger, key: str, part: Granted) -> Said:
+def grant(entry: BookedPart) -> Said:
     """Rupiah become tokens."""
-    customer_id = part.customer_id or ""
-    purse = ledger.purse(customer_id)
+    part, purse = entry.part, entry.purse
     purse.credit_tokens += part.tokens
-    purse.topped_up(TopUp(ledger.at(part), part.rupiah))
-    yield ledger.of_customer(
-        part,
-        CreditGranted(
-            **ledger.granting(key, part),
-            amount_idr=part.rupiah,
-            tokens=part.tokens,
-            at=ledger.at(part),
-            late=late(ledger.facts, part.attempts),
-            token_only=ledger.unproved(part),
-            postings=postings.credited(ledger.facts.provider, customer_id, part.rupiah, part.tokens),
-        ),
+    purse.topped_up(TopUp(entry.at, part.rupiah))
+    facts = entry.ledger.facts
+    yield entry.granted(
+        _granted,
+        amount_idr=part.rupiah,
+        tokens=part.tokens,
+        late=facts.late(part.attempts, entry.ledger.world.catalog.policy(facts.provider).tolerance),
+        token_only=entry.unproved,
+        postings=postings.credited(facts.provider, purse.customer_id, part.rupiah, part.tokens),
     )
 
 
-def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, due: int) -> Said:
+def take_back(entry: BookedPart, refund_id: str, share: int, due: int) -> Said:
     """As far as it is unspent; the rest is our loss until policy says otherwise."""
-    provider, customer_id = ledger.facts.provider, part.customer_id or ""
-    purse = ledger.purse(customer_id)
+    purse = entry.purse
     taken = min(due, purse.credit_tokens)
     purse.credit_tokens -= taken
     covered = share * taken // due if due else share
-    yield ledger.of_customer(
-        part,
-        CreditClawedBack(
-            **ledger.about(key, part),
-            refund_id=refund_id,
-            amount_idr=share,
-            tokens=taken,
-            at=ledger.facts.refunds[refund_id].at,
-            postings=postings.credit_taken_back(provider, customer_id, share, covered, taken),
-        ),
-    )
+    back = postings.credit_taken_back(entry.provider, entry.customer_id, share, covered, taken)
+    yield entry.taken_back(CreditClawedBack, refund_id, share, tokens=taken, postings=back)
 
 
-def date(ledger: Ledger, key: str, before: Granted, part: Granted) -> Said:
+def date(entry: BookedPart, before: Granted) -> Said:
     """It was paid at another time than we thought."""
-    at = ledger.at(part)
-    purse = ledger.purse(part.customer_id)
-    purse.not_topped_up(TopUp(before.at or at, part.rupiah))
-    purse.topped_up(TopUp(at, part.rupiah))
-    last = purse.last_topups[-1]
-    yield ledger.of_customer(
-        part,
-        CreditDated(
-            **ledger.about(key, part),
-            at=at,
-            last_top_up_at=last.at,
-            last_top_up_idr=last.amount_idr,
-        ),
-    )
+    purse, at, rupiah = entry.purse, entry.at, entry.part.rupiah
+    purse.not_topped_up(TopUp(before.at or at, rupiah))
+    purse.topped_up(TopUp(at, rupiah))
+    yield entry.said(CreditDated, at=at, **_last(purse))
 
 
-def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
+def withdraw(entry: BookedPart) -> Said:
     """All of it, what was spent too: the same rupiah wait in suspense or were credited again."""
-    provider, customer_id = ledger.facts.provider, part.customer_id or ""
-    purse, tokens = ledger.purse(customer_id), part.tokens - part.clawed
+    part, purse = entry.part, entry.purse
+    tokens = part.tokens - part.clawed
     purse.credit_tokens -= tokens
     if part.at is not None:
         purse.not_topped_up(TopUp(part.at, part.rupiah))
-    last = purse.last_topups[-1] if purse.last_topups else None
-    yield ledger.of_customer(
-        part,
-        CreditWithdrawn(
-            **ledger.about(key, part),
-            amount_idr=part.rupiah,
-            tokens=tokens,
-            reason=ledger.reason,
-            at=ledger.world.now,
-            last_top_up_at=last.at if last else None,
-            last_top_up_idr=last.amount_idr if last else None,
-            postings=postings.credit_taken_back(provider, customer_id, part.left, part.left, tokens),
-        ),
+    back = postings.credit_taken_back(entry.provider, entry.customer_id, part.left, part.left, tokens)
+    yield entry.withdrawn(
+        CreditWithdrawn, amount_idr=part.rupiah, tokens=tokens, postings=back, **_last(purse)
     )
+
+
+def _last(purse: CustomerRecord) -> dict[str, Any]:
+    """Which top-up is the last one now."""
+    last = purse.last_topups[-1] if purse.last_topups else None
+    return {"last_top_up_at": last and last.at, "last_top_up_idr": last and last.amount_idr}

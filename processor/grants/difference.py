@@ -5,19 +5,16 @@ Every kind knows how to go from any of its states to any other, and which postin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import ModuleType
-from typing import Any
 
 from msgspec.structs import replace
 
-from processor.cases.keys import suspense_id
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
-from processor.cases.taken_back import as_read
+from processor.cases.reading import as_read
 from processor.cases.world import Decided, World, digest, short
 from processor.grants import courses, credit, sales, suspense, tokens
-from processor.grants.ledger import Ledger, Said
+from processor.grants.ledger import BookedPart, Ledger, Said
 from processor.grants.outcome import PaymentOutcome
 from schemas import streams
 from schemas.facts import CustomerRegistered
@@ -43,7 +40,7 @@ def difference(
 
 
 def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, world: World) -> Said:
-    ledger = Ledger(facts, world, outcome.words, _by(record, outcome), _actors(facts, outcome.parts))
+    ledger = Ledger(facts, world, outcome.words, _by(record, outcome))
     owner = outcome.owner
     if owner.new and owner.customer_id:
         registered = CustomerRegistered(customer_id=owner.customer_id, email=owner.email, source="payment")
@@ -52,12 +49,10 @@ def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, 
     yield from _leaving(ledger, record, outcome)
     for key, wanted in outcome.parts.items():
         was = record.parts.get(key)
-        if isinstance(wanted, Held) and isinstance(was, Closed):
-            yield from suspense.reopen(ledger, key, was, wanted, "changed")
-        elif isinstance(wanted, Held) and was != wanted:
-            yield from suspense.hold(ledger, key, was if isinstance(was, Held) else None, wanted)
+        if isinstance(wanted, Held) and was != wanted:
+            yield from suspense.hold(ledger, key, None if isinstance(was, Granted) else was, wanted)
         elif isinstance(wanted, Granted):
-            yield from _grant(ledger, key, was, wanted)
+            yield from _grant(BookedPart(ledger, key, wanted), was)
 
 
 def _leaving(ledger: Ledger, record: PaymentRecord, outcome: PaymentOutcome) -> Said:
@@ -68,36 +63,36 @@ def _leaving(ledger: Ledger, record: PaymentRecord, outcome: PaymentOutcome) -> 
             gone = _gone(before, outcome)
             ledger.reason = "refunded" if gone else _reason(ledger.facts, record, key, after)
             if gone:
-                yield from _take_back(ledger, key, before, gone)
-            yield from KINDS[before.kind].withdraw(ledger, key, gone or before)
+                yield from _take_back(BookedPart(ledger, key, gone), before.refunds)
+            yield from KINDS[before.kind].withdraw(BookedPart(ledger, key, gone or before))
         elif isinstance(before, Held) and not isinstance(after, Held):
             closed = after if isinstance(after, Closed) else None
             yield from suspense.release(ledger, key, before, _resolution(key, after, outcome), closed)
         elif isinstance(before, Closed) and key in record.void and not isinstance(after, Held | Closed):
-            yield from suspense.reopen(ledger, key, before, None, _resolution(key, after, outcome))
+            yield from suspense.reopen(ledger, key, before, _resolution(key, after, outcome))
 
 
-def _grant(ledger: Ledger, key: str, before: Standing | None, after: Granted) -> Said:
-    kind = KINDS[after.kind]
-    if not isinstance(before, Granted) or not _stays(before, after):
-        before = replace(after, refunds={}) if after.refunds else after
-        yield from kind.grant(ledger, key, before)
-    elif (before.at, before.order_id) != (after.at, after.order_id):
-        yield from kind.date(ledger, key, before, after)
-    if after.refunds != before.refunds:
-        yield from _take_back(ledger, key, replace(after, refunds=before.refunds), after)
+def _grant(entry: BookedPart, before: Standing | None) -> Said:
+    kind, after = KINDS[entry.part.kind], entry.part
+    taken: dict[str, int] = {}
+    if isinstance(before, Granted) and _stays(before, after):
+        taken = before.refunds
+        if (before.at, before.order_id) != (after.at, after.order_id):
+            yield from kind.date(entry, before)
+    else:
+        yield from kind.grant(entry._replace(part=replace(after, refunds={})) if after.refunds else entry)
+    if after.refunds != taken:
+        yield from _take_back(entry, taken)
 
 
-def _take_back(ledger: Ledger, key: str, before: Granted, after: Granted) -> Said:
+def _take_back(entry: BookedPart, taken: dict[str, int]) -> Said:
     """For each refund that is new."""
-    taken = before
-    for refund_id, share in after.refunds.items():
-        if refund_id not in before.refunds:
-            more = replace(taken, refunds={**taken.refunds, refund_id: share})
-            yield from KINDS[after.kind].take_back(
-                ledger, key, more, refund_id, share, more.clawed - taken.clawed
-            )
-            taken = more
+    part = replace(entry.part, refunds=taken)
+    for refund_id, share in entry.part.refunds.items():
+        if refund_id not in taken:
+            clawed, part = part.clawed, replace(part, refunds={**part.refunds, refund_id: share})
+            due = part.clawed - clawed
+            yield from KINDS[part.kind].take_back(entry._replace(part=part), refund_id, share, due)
 
 
 def _gone(before: Granted, outcome: PaymentOutcome) -> Granted | None:
@@ -113,8 +108,7 @@ def _stays(before: Granted, after: Standing | None) -> bool:
     """What was granted is what should be, up to when it was paid and what went back since."""
     if not isinstance(after, Granted):
         return False
-    kept: dict[str, Any] = {"at": None, "order_id": "", "refunds": {}}
-    if replace(before, **kept) != replace(after, **kept):
+    if before.undated != after.undated:
         return False
     return all(after.refunds.get(one) == share for one, share in before.refunds.items())
 
@@ -143,19 +137,6 @@ def _by(record: PaymentRecord, outcome: PaymentOutcome) -> str:
         return short(outcome.owner.email)
     owned = record.pins.owned
     return (owned.email or "") if owned and owned.words == outcome.words else ""
-
-
-def _actors(facts: PaymentFacts, parts: Mapping[str, Standing]) -> dict[str, str]:
-    """Who had a hand in which part."""
-    if not facts.in_hand:
-        return {}
-    actors: dict[str, str] = {}
-    for key in parts:
-        held_id = suspense_id(facts.key, key)
-        words = facts.claims.get(held_id) or facts.write_offs.get(held_id)
-        if words is not None:
-            actors[key] = words.actor
-    return actors
 
 
 def _views(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome) -> list[Decided]:

@@ -25,6 +25,9 @@ SLACK = timedelta(days=1)
 Purchases = Mapping[str, Mapping[str, Bought]]
 """Periods that a customer bought, by product and by name of the purchase."""
 
+Memberships = Mapping[str, Membership]
+"""By the key of their case."""
+
 Links = dict[tuple[str, str], str]
 """(product, name of the purchase) → key of the membership's case."""
 
@@ -45,7 +48,7 @@ def membership_of(
     )
 
 
-def links_of(purchases: Purchases, memberships: Mapping[str, Membership]) -> Links:
+def links_of(purchases: Purchases, memberships: Memberships) -> Links:
     """Purchases that a membership stands for. Those that nobody named take part last, where only one plan can be meant."""
     if not memberships:
         return {}
@@ -60,19 +63,13 @@ def links_of(purchases: Purchases, memberships: Mapping[str, Membership]) -> Lin
 
 
 def paid_for(
-    case_key: str,
-    purchases: Purchases,
-    memberships: Mapping[str, Membership],
-    stated: Iterable[Stated] = (),
+    case_key: str, purchases: Purchases, memberships: Memberships, stated: Iterable[Stated] = ()
 ) -> Paid | None:
     """What the payments of a membership bought; None when no payment of it is known.
 
     `stated`: what was announced of it. Periods of one plan append to it; those that were paid for are counted with their payment.
     """
-    linked: dict[str, list[Bought]] = {}
-    for (product, name), key in links_of(purchases, memberships).items():
-        if key == case_key:
-            linked.setdefault(product, []).append(purchases[product][name])
+    linked = bought_of(case_key, purchases, memberships)
     if not linked:
         return None
     everything = [one for of_it in linked.values() for one in of_it]
@@ -95,23 +92,29 @@ def paid_for(
 
 
 def unpaid_since(
-    case_key: str, purchases: Purchases, memberships: Mapping[str, Membership], reports: PayerReports
+    case_key: str, purchases: Purchases, memberships: Memberships, reports: PayerReports
 ) -> datetime | None:
     """When the newest period of a membership was announced that no payment we know of was for; None when there is one, or nothing was announced.
 
     A payment that went back was one.
     """
-    linked = [
-        purchases[product][name]
-        for (product, name), key in links_of(purchases, memberships).items()
-        if key == case_key
-    ]
+    linked = bought_of(case_key, purchases, memberships)
     times = [(time, one.ends) for one in reports.stated for time in one.times]
     announced = [(one.at, one.ends) for one in reports.stated if one.at is not None]
     if not announced:
         return reports.active_at if not linked and not times else None
     at, ends = max(announced)
-    return None if any(_own(purchase, times) == ends for purchase in linked) else at
+    known = [one for of_it in linked.values() for one in of_it]
+    return None if any(announced_end_of(purchase, times) == ends for purchase in known) else at
+
+
+def bought_of(case_key: str, purchases: Purchases, memberships: Memberships) -> dict[str, list[Bought]]:
+    """What payments of a membership bought, by product, what went back included."""
+    linked: dict[str, list[Bought]] = {}
+    for (product, name), key in links_of(purchases, memberships).items():
+        if key == case_key:
+            linked.setdefault(product, []).append(purchases[product][name])
+    return linked
 
 
 def provider_of(name: str) -> str:
@@ -147,7 +150,7 @@ def announced_beside(purchases: Iterable[Bought], stated: Iterable[Stated]) -> l
     times = [(time, one.ends) for one in known for time in one.times]
     own: dict[datetime, list[Bought]] = {}
     for purchase in purchases:
-        ends = _own(purchase, times)
+        ends = announced_end_of(purchase, times)
         if ends is not None:
             own.setdefault(ends, []).append(purchase)
     return [
@@ -157,7 +160,14 @@ def announced_beside(purchases: Iterable[Bought], stated: Iterable[Stated]) -> l
     ]
 
 
-def _own(purchase: Bought, times: Iterable[tuple[datetime, datetime]]) -> datetime | None:
+def announced_ends(purchases: Iterable[Bought], stated: Iterable[Stated]) -> frozenset[datetime]:
+    """The announced ends that these payments were for."""
+    times = [(time, one.ends) for one in stated for time in one.times]
+    found = [announced_end_of(purchase, times) for purchase in purchases]
+    return frozenset(ends for ends in found if ends is not None)
+
+
+def announced_end_of(purchase: Bought, times: Iterable[tuple[datetime, datetime]]) -> datetime | None:
     """Which announced end a payment is for: that of the newest announcement right before it, else of the first one after it.
 
     One that comes well after an announcement, and before any other, is for the next period.
@@ -170,10 +180,7 @@ def _own(purchase: Bought, times: Iterable[tuple[datetime, datetime]]) -> dateti
 
 
 def _links(
-    purchases: Purchases,
-    memberships: Mapping[str, Membership],
-    plans: Mapping[str, Iterable[str]],
-    taken: Links,
+    purchases: Purchases, memberships: Memberships, plans: Mapping[str, Iterable[str]], taken: Links
 ) -> Links:
     links: Links = {}
     for product, bought in purchases.items():
@@ -185,7 +192,7 @@ def _links(
     return links
 
 
-def _bought_by(name: str, purchase: Bought, memberships: Mapping[str, Membership]) -> str | None:
+def _bought_by(name: str, purchase: Bought, memberships: Memberships) -> str | None:
     """The newest membership that had begun when it was paid, else the first one that began before the paid time was over."""
     fitting = [
         (known.began, key)

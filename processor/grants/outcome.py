@@ -12,6 +12,9 @@ from processor.cases.world import Owner
 from schemas.decision_model import Given
 from schemas.decisions import PaymentAssessed, SubscriptionDecision, SuspenseHeld
 
+Alarm = tuple[str, str, str]
+"""What an operator must see: what it is about, why, and the word by which it is remembered, so that they are told once."""
+
 
 class Returned(NamedTuple):
     """Money of these attempts that went back, by refund."""
@@ -22,7 +25,7 @@ class Returned(NamedTuple):
 
 class PaymentOutcome(NamedTuple):
     """`parts`: what becomes of each part of the money. `given`: what customers' plans and subscriptions are to know of it. `views`: what readers
-    are told. `alarms`: what an operator must see, as (detail, reason). `waits`: what would change it. `calls`: cases that are to look again,
+    are told. `alarms`: what an operator must see. `waits`: what would change it. `calls`: cases that are to look again,
     because this one was paid before them. `returned`: parts that bought nothing because
     their money all went back. `due_at`: when it is to be looked at again without any news.
     """
@@ -32,7 +35,7 @@ class PaymentOutcome(NamedTuple):
     parts: Mapping[str, Standing]
     given: Mapping[str, Given]
     views: tuple[PaymentAssessed, ...]
-    alarms: tuple[tuple[str, str], ...]
+    alarms: tuple[Alarm, ...]
     waits: frozenset[WaitKey]
     calls: frozenset[str]
     returned: Mapping[str, Returned]
@@ -41,17 +44,13 @@ class PaymentOutcome(NamedTuple):
 
 class SubscriptionOutcome(NamedTuple):
     """`view`: what readers are told, None when what they were told stays; `soon`: and that it will end soon. `held`: why it waits instead, where no
-    money waits for it. `strangers`: e-mails of others that reports of it bore.
-    `early`: when its provider called it over before its end.
-    `unpaid`: the period that an operator must see because no payment of it came, by when it was announced.
+    money waits for it.
     """
 
     owner: Owner
     waits: frozenset[WaitKey]
+    alarms: tuple[Alarm, ...] = ()
     view: SubscriptionDecision | None = None
     soon: bool = False
     held: SuspenseHeld | None = None
-    strangers: frozenset[str] = frozenset()
-    early: datetime | None = None
-    unpaid: datetime | None = None
     due_at: datetime | None = None

@@ -13,17 +13,10 @@ from processor.cases.customer import CustomerRecord
 from processor.cases.keys import plan_row
 from processor.cases.world import Decided
 from processor.grants.memberships import chain_of, links_of, newest_of, provider_of, valid
+from processor.grants.subscriptions import named
 from schemas import streams
 from schemas.decision_model import Bought
-from schemas.decisions import (
-    SubscriptionActivated,
-    SubscriptionCancelled,
-    SubscriptionDecision,
-    SubscriptionMerged,
-    SubscriptionRenewed,
-    SubscriptionUpdated,
-    SubscriptionWithdrawn,
-)
+from schemas.decisions import SubscriptionDecision, SubscriptionMerged, SubscriptionWithdrawn
 from schemas.periods import Period
 
 GONE = ("merged", "withdrawn")
@@ -40,14 +33,18 @@ def rows_difference(
     """How long purchases last that no membership stands for. Of `gone` no purchase is left: it ended, or else it was never due."""
     for product in gone:
         row = _Row(case, provider_of(case), product, customer, now)
-        yield from row.end([ended[product]]) if ended and product in ended else row.withdraw()
+        if ended and product in ended:
+            yield from row.end([ended[product]])
+        else:
+            yield from row.take_away(SubscriptionWithdrawn, "withdrawn")
     links = links_of(customer.purchases, customer.memberships)
     for product, purchases in customer.purchases.items():
         alone = {name: purchase for name, purchase in purchases.items() if (product, name) not in links}
         newest = max(alone or purchases, key=lambda name: (purchases[name].at, name))
         row = _Row(case, provider_of(newest), product, customer, now)
         if not alone:
-            yield from row.merge(max(links[product, name] for name in purchases))
+            into = max(links[product, name] for name in purchases)
+            yield from row.take_away(SubscriptionMerged, "merged", into=into)
         elif valid(alone.values()):
             # They append to those that a membership stands for: nobody pays for the same days twice.
             yield from row.last(valid(purchases.values()))
@@ -81,37 +78,27 @@ class _Row(NamedTuple):
             access_until=Period.parse(terms.terms.grace).after(ends) if terms.terms.grace else ends,
             cancel_at_period_end=True,
         )
-        before = self.said
-        model: type[SubscriptionDecision] = SubscriptionActivated
-        if before is not None and before.status == "active" and before.expires_at is not None:
-            model = SubscriptionRenewed if ends > before.expires_at else SubscriptionUpdated
-        yield from self._say(view, model)
+        yield from self._say(view)
 
     def end(self, purchases: list[Bought]) -> Iterator[Decided]:
         """All its money went back. When the provider's clock is ahead of ours it ends now."""
         ended = min(max(one.refunded_at for one in purchases if one.refunded_at), self.now)
         terms = newest_of(purchases)
         view = self._view(terms, status="cancelled", started_at=None, expires_at=ended, access_until=ended)
-        yield from self._say(view, SubscriptionCancelled)
+        yield from self._say(view)
 
-    def merge(self, into: str) -> Iterator[Decided]:
-        """Nothing of it stands alone any more. A row that nobody ever saw need not be taken away."""
-        yield from self._take_away(SubscriptionMerged, "merged", into=into)
-
-    def withdraw(self) -> Iterator[Decided]:
-        """Nobody bought it after all."""
-        yield from self._take_away(SubscriptionWithdrawn, "withdrawn")
-
-    def _take_away(self, model: type[SubscriptionDecision], status: str, **more: str) -> Iterator[Decided]:
+    def take_away(self, model: type[SubscriptionDecision], status: str, **more: str) -> Iterator[Decided]:
+        """Nothing of it stands alone any more, or nobody bought it after all. A row that nobody ever saw need not be taken away."""
         said = self.said
         if said is not None and said.status not in GONE:
             view = said.amended(case=self.case, status=status)
             yield self._decided(model(**vars(view), **more))
 
-    def _say(self, view: SubscriptionDecision, model: type[SubscriptionDecision]) -> Iterator[Decided]:
+    def _say(self, view: SubscriptionDecision) -> Iterator[Decided]:
         before = self.said
         if before is None or before.amended(case=self.case) != view:
-            yield self._decided(model(**vars(view)))
+            going_on = before if before is not None and before.status == "active" else None
+            yield self._decided(named(going_on, view)(**vars(view)))
 
     def _view(self, terms: Bought, **state: Any) -> SubscriptionDecision:
         return SubscriptionDecision(

@@ -12,6 +12,8 @@ from schemas.decision_model import Posting
 
 Postings = tuple[Posting, ...]
 
+_TOKENS = "issued:credit_tokens"
+
 
 def held(provider: str, amount: int | None) -> Postings:
     """Received, without a home yet."""
@@ -42,7 +44,7 @@ def credited(provider: str, customer_id: str, amount: int, tokens: int) -> Posti
     """A top-up: a liability to the customer in rupiah, spendable in tokens."""
     return (
         *_pair(f"clearing:{provider}", f"credit:{customer_id}", amount),
-        *_issue("TOKEN", f"tokens:{customer_id}", tokens),
+        *_pair(_TOKENS, f"tokens:{customer_id}", tokens, "TOKEN"),
     )
 
 
@@ -51,7 +53,7 @@ def credit_taken_back(provider: str, customer_id: str, amount: int, covered: int
     return (
         *_pair(f"credit:{customer_id}", f"clearing:{provider}", covered),
         *_pair(f"refunds:{provider}", f"clearing:{provider}", amount - covered),
-        *_issue("TOKEN", f"tokens:{customer_id}", -tokens),
+        *_pair(_TOKENS, f"tokens:{customer_id}", -tokens, "TOKEN"),
     )
 
 
@@ -67,25 +69,15 @@ def sale_returned(provider: str, product: str, amount: int) -> Postings:
 
 def chat_tokens(customer_id: str, tokens: int) -> Postings:
     """Chat tokens issued (negative: taken back)."""
-    return _issue("CHAT", f"chat:{customer_id}", tokens)
+    return _pair("issued:chat_tokens", f"chat:{customer_id}", tokens, "CHAT")
 
 
-def _pair(debit: str, credit: str, amount: int | None) -> Postings:
+def _pair(
+    debit: str, credit: str, amount: int | None, unit: Literal["IDR", "TOKEN", "CHAT"] = "IDR"
+) -> Postings:
     if not amount:
         return ()
     return (
-        Posting(account=debit, unit="IDR", amount=amount),
-        Posting(account=credit, unit="IDR", amount=-amount),
-    )
-
-
-_ISSUED = {"TOKEN": "issued:credit_tokens", "CHAT": "issued:chat_tokens"}
-
-
-def _issue(unit: Literal["TOKEN", "CHAT"], account: str, tokens: int) -> Postings:
-    if not tokens:
-        return ()
-    return (
-        Posting(account=_ISSUED[unit], unit=unit, amount=tokens),
-        Posting(account=account, unit=unit, amount=-tokens),
+        Posting(account=debit, unit=unit, amount=amount),
+        Posting(account=credit, unit=unit, amount=-amount),
     )

@@ -9,28 +9,16 @@ from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_record import SubscriptionRecord
 from processor.cases.world import Decided, World, digest
 from processor.grants.outcome import SubscriptionOutcome
+from schemas import decisions as d
 from schemas import streams
-from schemas.decisions import (
-    SubscriptionActivated,
-    SubscriptionCancelled,
-    SubscriptionCreated,
-    SubscriptionDecision,
-    SubscriptionExpired,
-    SubscriptionExpiringSoon,
-    SubscriptionPastDue,
-    SubscriptionRenewed,
-    SubscriptionTierChanged,
-    SubscriptionUpdated,
-    SuspenseReleased,
-)
 from schemas.facts import CustomerRegistered
 
-_BY_STATUS: dict[str, type[SubscriptionDecision]] = {
-    "pending": SubscriptionCreated,
-    "active": SubscriptionActivated,
-    "past_due": SubscriptionPastDue,
-    "cancelled": SubscriptionCancelled,
-    "expired": SubscriptionExpired,
+_BY_STATUS: dict[str, type[d.SubscriptionDecision]] = {
+    "pending": d.SubscriptionCreated,
+    "active": d.SubscriptionActivated,
+    "past_due": d.SubscriptionPastDue,
+    "cancelled": d.SubscriptionCancelled,
+    "expired": d.SubscriptionExpired,
 }
 
 
@@ -42,22 +30,45 @@ def subscription_difference(
     if owner.new and owner.customer_id:
         registered = CustomerRegistered(customer_id=owner.customer_id, email=owner.email, source="payment")
         yield Decided(streams.customer(owner.customer_id), registered)
+    before = record.view
+    former = _former(before, view) if record.void else None
+    if former is not None:
+        before = None
+        yield Decided(streams.customer(former.customer_id), former)
     if outcome.held is None and record.held is not None:
         yield Decided(streams.case(facts.key), _released(facts, world))
     if outcome.held is not None and record.held_said != digest(outcome.held):
         yield Decided(streams.case(facts.key), outcome.held)
-    if view is None:
-        return
+    if view is not None:
+        yield from _said(record, before, view, soon=outcome.soon)
+
+
+def _former(
+    before: d.SubscriptionDecision | None, view: d.SubscriptionDecision | None
+) -> d.SubscriptionWithdrawn | None:
+    """Goes from whoever had it by a claim that was taken back, unless they have it all the same."""
+    if before is None or (view is not None and view.customer_id == before.customer_id):
+        return None
+    return d.SubscriptionWithdrawn(**{**vars(before), "status": "withdrawn", "held": None})
+
+
+def _said(
+    record: SubscriptionRecord,
+    before: d.SubscriptionDecision | None,
+    view: d.SubscriptionDecision,
+    *,
+    soon: bool,
+) -> Iterator[Decided]:
+    """What its customer is told. What a void claim said is said again, so that it rests on what is said now."""
     stream = streams.customer(view.customer_id)
-    before = record.view
-    if before != view.amended(called=()) or not record.called.issuperset(view.called):
-        yield Decided(stream, _named(before, view)(**vars(view)))
-    if outcome.soon and record.warned_for != view.expires_at:
-        yield Decided(stream, SubscriptionExpiringSoon(**vars(view)))
+    if record.void or before != view.amended(called=()) or not record.called.issuperset(view.called):
+        yield Decided(stream, named(before, view)(**vars(view)))
+    if soon and (before is None or record.warned_for != view.expires_at):
+        yield Decided(stream, d.SubscriptionExpiringSoon(**vars(view)))
 
 
-def _released(facts: SubscriptionFacts, world: World) -> SuspenseReleased:
-    return SuspenseReleased(
+def _released(facts: SubscriptionFacts, world: World) -> d.SuspenseReleased:
+    return d.SuspenseReleased(
         case=facts.key,
         suspense_id=suspense_id(facts.key, "subscription"),
         provider=facts.provider,
@@ -67,14 +78,15 @@ def _released(facts: SubscriptionFacts, world: World) -> SuspenseReleased:
     )
 
 
-def _named(before: SubscriptionDecision | None, now: SubscriptionDecision) -> type[SubscriptionDecision]:
+def named(before: d.SubscriptionDecision | None, now: d.SubscriptionDecision) -> type[d.SubscriptionDecision]:
     """What happened, in a word."""
     if before is None:
         return _BY_STATUS[now.status]
     longer = before.expires_at and now.expires_at and now.expires_at > before.expires_at
     if longer and now.status == "active":
         # Before its first charge a plan ends where it begins: what that charge pays for is the first period.
-        return SubscriptionActivated if before.expires_at == before.started_at else SubscriptionRenewed
+        return d.SubscriptionActivated if before.expires_at == before.started_at else d.SubscriptionRenewed
     if before.status != now.status:
-        return _BY_STATUS[now.status]
-    return SubscriptionTierChanged if before.plan != now.plan else SubscriptionUpdated
+        # A step back is no beginning.
+        return d.SubscriptionUpdated if now.status == "pending" else _BY_STATUS[now.status]
+    return d.SubscriptionTierChanged if before.plan != now.plan else d.SubscriptionUpdated

@@ -9,8 +9,10 @@ from processor.cases.customer import CustomerRecord, TierState
 from processor.cases.world import Decided, World
 from schemas import streams
 from schemas.decisions import TierChanged
+from schemas.event_model import unvalidated
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
+_changed = unvalidated(TierChanged)
 
 
 def tier_difference(customer: CustomerRecord, case: str, reason: str, world: World) -> Iterator[Decided]:
@@ -18,7 +20,7 @@ def tier_difference(customer: CustomerRecord, case: str, reason: str, world: Wor
     wanted = _tier_of(customer, world)
     first = world.catalog.first_tier
     if wanted != (customer.tier or TierState(tier=first, until=None, fallback_tier=first)):
-        changed = TierChanged(
+        changed = _changed(
             case=case,
             customer_id=customer.customer_id,
             tier=wanted.tier,

@@ -2,72 +2,52 @@
 
 from __future__ import annotations
 
-from processor.cases.payment_record import Granted
 from processor.grants import postings
-from processor.grants.ledger import Ledger, Said
+from processor.grants.ledger import BookedPart, Said
 from schemas.corrections import TokensWithdrawn
 from schemas.decisions import TokensClawedBack, TokensGranted
 
 
-def grant(ledger: Ledger, key: str, part: Granted) -> Said:
+def grant(entry: BookedPart) -> Said:
     """Deliver the package."""
-    ledger.purse(part.customer_id).chat_tokens += part.tokens
-    yield ledger.of_customer(
-        part,
-        TokensGranted(
-            **ledger.granting(key, part),
-            product=part.product,
-            quantity=part.quantity,
-            chat_tokens=part.tokens,
-            amount_idr=part.amount,
-            at=ledger.at(part),
-            token_only=ledger.unproved(part),
-            postings=(
-                *postings.sold(ledger.facts.provider, part.product, part.amount),
-                *postings.chat_tokens(part.customer_id or "", part.tokens),
-            ),
-        ),
+    part = entry.part
+    entry.purse.chat_tokens += part.tokens
+    sold = postings.sold(entry.provider, part.product, part.amount)
+    yield entry.granted(
+        TokensGranted,
+        product=part.product,
+        quantity=part.quantity,
+        chat_tokens=part.tokens,
+        amount_idr=part.amount,
+        token_only=entry.unproved,
+        postings=(*sold, *postings.chat_tokens(entry.customer_id, part.tokens)),
     )
 
 
-def take_back(ledger: Ledger, key: str, part: Granted, refund_id: str, share: int, due: int) -> Said:
+def take_back(entry: BookedPart, refund_id: str, share: int, due: int) -> Said:
     """As far as they are unused."""
-    purse = ledger.purse(part.customer_id)
-    taken = min(due, purse.chat_tokens)
-    purse.chat_tokens -= taken
-    yield ledger.of_customer(
-        part,
-        TokensClawedBack(
-            **ledger.about(key, part),
-            refund_id=refund_id,
-            product=part.product,
-            chat_tokens=taken,
-            amount_idr=share,
-            at=ledger.facts.refunds[refund_id].at,
-            postings=(
-                *postings.sale_returned(ledger.facts.provider, part.product, share),
-                *postings.chat_tokens(part.customer_id or "", -taken),
-            ),
-        ),
+    taken = min(due, entry.purse.chat_tokens)
+    entry.purse.chat_tokens -= taken
+    said = {"product": entry.part.product, "chat_tokens": taken}
+    yield entry.taken_back(
+        TokensClawedBack, refund_id, share, **said, postings=_returned(entry, share, taken)
     )
 
 
-def withdraw(ledger: Ledger, key: str, part: Granted) -> Said:
+def withdraw(entry: BookedPart) -> Said:
     """All of them, used ones too."""
+    part = entry.part
     tokens = part.tokens - part.clawed
-    ledger.purse(part.customer_id).chat_tokens -= tokens
-    yield ledger.of_customer(
-        part,
-        TokensWithdrawn(
-            **ledger.about(key, part),
-            product=part.product,
-            chat_tokens=tokens,
-            amount_idr=part.amount,
-            reason=ledger.reason,
-            at=ledger.world.now,
-            postings=(
-                *postings.sale_returned(ledger.facts.provider, part.product, part.left),
-                *postings.chat_tokens(part.customer_id or "", -tokens),
-            ),
-        ),
+    entry.purse.chat_tokens -= tokens
+    yield entry.withdrawn(
+        TokensWithdrawn,
+        product=part.product,
+        chat_tokens=tokens,
+        amount_idr=part.amount,
+        postings=_returned(entry, part.left, tokens),
     )
+
+
+def _returned(entry: BookedPart, rupiah: int, tokens: int) -> postings.Postings:
+    money = postings.sale_returned(entry.provider, entry.part.product, rupiah)
+    return (*money, *postings.chat_tokens(entry.customer_id, -tokens))

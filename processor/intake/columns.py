@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from processor.intake.interpreter import Prepared
 from processor.intake.letters import Letter, distinct
 from processor.intake.verdicts import Key, Verdict
+from providers.parked_money import amount_in, whose
 from runtime.ids import uuid7
+from schemas.envelope import pack
 
 Columns = tuple[list[object], ...]
 
@@ -45,12 +47,15 @@ def delivery_columns(verdicts: Sequence[Verdict], positions: Sequence[int]) -> C
         [verdict.duplicate_of for verdict in verdicts],
         [envelope.replay_of for envelope in envelopes],
         list(positions),
+        [prepared.trip.queue for prepared in each],
+        [prepared.trip.attempts for prepared in each],
+        [prepared.trip.handed_out for prepared in each],
     )
 
 
 def resolved_columns(verdicts: Sequence[Verdict]) -> Columns:
     """What went through: dead letters with the same bytes are settled by it."""
-    through = [verdict.prepared for verdict in verdicts if verdict.letter is None]
+    through = [verdict.prepared for verdict in verdicts if verdict.letter is None and not verdict.waits]
     return (
         [prepared.envelope.provider for prepared in through],
         [prepared.body_sha256 for prepared in through],
@@ -73,6 +78,34 @@ def letter_columns(letters: Sequence[Letter]) -> Columns:
         [letter.why.attempts for letter in each],
         [letter.deliveries for letter in each],
         [letter.body_sha256 for letter in each],
+        [amount_in(letter.message) for letter in each],
+        [whose(letter.message) for letter in each],
+        [letter.stream for letter in each],
+        [letter.why.place for letter in each],
+    )
+
+
+def line_columns(verdicts: Sequence[Verdict]) -> Columns:
+    """Deliveries that wait behind another one of their stream."""
+    each = [verdict.prepared for verdict in verdicts]
+    messages = [pack([prepared.envelope]) for prepared in each]
+    return (
+        [prepared.stream for prepared in each],
+        [prepared.delivery_id for prepared in each],
+        [prepared.envelope.provider for prepared in each],
+        [prepared.received_at for prepared in each],
+        list(messages),
+        [amount_in(message) for message in messages],
+    )
+
+
+def held_columns(letters: Sequence[Letter]) -> Columns:
+    """Streams that these letters may hold up from now on."""
+    each = [letter for letter in letters if letter.stream is not None]
+    return (
+        [letter.stream for letter in each],
+        [letter.provider for letter in each],
+        [amount_in(letter.message) for letter in each],
     )
 
 
@@ -89,6 +122,7 @@ def stranger_columns(verdicts: Sequence[Verdict]) -> Columns:
         [json_text(prepared.envelope.headers) for prepared in each],
         [prepared.envelope.body for prepared in each],
         [prepared.body_sha256 for prepared in each],
+        ["" for _ in each],
     )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import asyncpg
 
-from runtime.database import CONNECTION_ERRORS
+from runtime.database import OUTAGE_ERRORS
 from schemas.errors import Permanent, Transient
 
 
@@ -28,14 +28,6 @@ _BUSY = (
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-_OUTAGE = (
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.PostgresConnectionError,
-    *CONNECTION_ERRORS,
-)
 # Values that asyncpg cannot encode are ValueErrors and interface errors, which else mean a lost connection: so data comes first.
 _DATA = (
     Permanent,
@@ -53,12 +45,12 @@ def classify(error: BaseException) -> Failure:
         return Failure.BUSY
     if isinstance(error, _DATA):
         return Failure.DATA
-    if isinstance(error, _OUTAGE):
+    if isinstance(error, OUTAGE_ERRORS):
         return Failure.OUTAGE
     return Failure.BUG
 
 
 def describe(error: BaseException) -> str:
-    """Type and SQLSTATE; the message of a database error quotes values and is left out."""
-    state = getattr(error, "sqlstate", None)
-    return f"{type(error).__name__} {state}" if state else type(error).__name__
+    """Type, SQLSTATE and the rule that was broken; the message of a database error quotes values and is left out."""
+    said = (getattr(error, name, None) for name in ("sqlstate", "constraint_name"))
+    return " ".join([type(error).__name__, *(str(one) for one in said if one)])

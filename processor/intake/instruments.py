@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Sequence
 
+import asyncpg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from processor.intake.store import Recorded
+from providers.registry import PROVIDERS
 from runtime.logs import get_logger
 
 BATCH_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -67,6 +69,16 @@ class Instruments:
             "lunas_quarantine_stored", "Rejected requests kept.", ["provider", "cause"], registry=registry
         )
 
+    def _tell_waiting(self, stored: Sequence[Recorded]) -> None:
+        waiting = Tally(one.verdict.prepared.envelope.provider for one in stored if one.verdict.waits)
+        for provider, count in waiting.items():
+            log.info(
+                "deliveries wait behind a failed one",
+                action="intake.waits",
+                provider=provider,
+                deliveries=count,
+            )
+
     def stored(self, offered: int, stored: Sequence[Recorded]) -> None:
         """A batch of `offered` deliveries was committed; `stored` of them were new."""
         self.batch.observe(offered)
@@ -75,6 +87,7 @@ class Instruments:
             self._one(one)
         self._tell_slow([one for one in stored if one.processing_ms > self._slow_ms])
         self._tell_parked(stored)
+        self._tell_waiting(stored)
 
     def _one(self, one: Recorded) -> None:
         provider = one.verdict.prepared.envelope.provider
@@ -110,3 +123,43 @@ class Instruments:
                 provider=provider,
                 deliveries=count,
             )
+
+
+class LineGauges:
+    """How much is parked of each provider, as whoever drains sees it; other processes say nothing."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._gauges = {
+            "streams": Gauge(
+                "lunas_parked_streams",
+                "Payments, orders and subscriptions that a failed delivery holds up.",
+                ("provider",),
+                registry=registry,
+            ),
+            "waiting": Gauge(
+                "lunas_parked_streams_waiting",
+                "Deliveries that wait behind failed ones.",
+                ("provider",),
+                registry=registry,
+            ),
+            "amount": Gauge(
+                "lunas_parked_streams_rupiah",
+                "Rupiah that parked streams speak of: of each the largest amount.",
+                ("provider",),
+                registry=registry,
+            ),
+            "oldest_seconds": Gauge(
+                "lunas_parked_streams_oldest_seconds",
+                "Age of the oldest parked stream.",
+                ("provider",),
+                registry=registry,
+            ),
+        }
+
+    def show(self, rows: Sequence[asyncpg.Record]) -> None:
+        """As the database counted; a provider of which nothing is parked shows 0."""
+        found = {row["provider"]: row for row in rows}
+        for name, gauge in self._gauges.items():
+            gauge.clear()
+            for provider in sorted({*PROVIDERS, *found}):
+                gauge.labels(provider).set(found[provider][name] if provider in found else 0)

@@ -16,7 +16,7 @@ from schemas.envelope import pack
 class Letter:
     """One dead letter. `message` is what would be published again: a packed envelope, or bytes that are none.
 
-    `deliveries`: how often these bytes failed in the batch it comes from.
+    `deliveries`: how often these bytes failed in the batch it comes from. `stream`: what is held up by it.
     """
 
     provider: str
@@ -26,6 +26,7 @@ class Letter:
     delivery_id: uuid.UUID | None = None
     event_name: str | None = None
     deliveries: int = 1
+    stream: str | None = None
 
 
 def letter_of(verdict: Verdict) -> Letter:
@@ -40,6 +41,7 @@ def letter_of(verdict: Verdict) -> Letter:
         body_sha256=prepared.body_sha256,
         delivery_id=prepared.delivery_id,
         event_name=prepared.event_name,
+        stream=prepared.stream if prepared.parked else None,
     )
 
 

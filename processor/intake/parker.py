@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec.structs import replace as amended
+
 from processor.intake.failures import Failure, classify, describe
 from processor.intake.instruments import Instruments
-from processor.intake.interpreter import EnvelopeInvalid, Prepared, WhyParked, identified, parked
+from processor.intake.interpreter import (
+    EnvelopeInvalid,
+    Interpreter,
+    Prepared,
+    Trip,
+    WhyParked,
+    identified,
+    parked,
+)
 from processor.intake.letters import Letter, unreadable
 from processor.intake.patience import Patience, Stopping
 from processor.intake.retry import why_parked
@@ -20,7 +30,9 @@ from runtime.amqp.consumer import Consumer, Incoming
 from runtime.faults import fault_point
 from runtime.logs import get_logger
 from schemas.envelope import EnvelopeError, pack, unpack
+from schemas.topology import PARKED
 
+RETRIED = "retries_exhausted"
 BATCH = 50  # messages; parking is rare, and they may be large
 
 log = get_logger(__name__)
@@ -43,6 +55,7 @@ class Parker:
         try:
             while (messages := await until_stopped(stop, self._consumer.take(BATCH))) is not None:
                 for message in messages:
+                    fault_point("parker.before_commit")
                     await self._keep(message)
                     fault_point("parker.before_ack")
                     await self._consumer.ack_through(message.tag)
@@ -52,7 +65,7 @@ class Parker:
             await self._consumer.pause()
 
     async def _keep(self, message: Incoming) -> None:
-        prepared, letters = _read(message)
+        prepared, letters = _read(message, self._store.interpreter)
         try:
             if prepared:
                 stored = await self._patience.through(lambda: self._store.store(prepared))
@@ -69,7 +82,7 @@ class Parker:
             await self._patience.through(lambda: self._store.park(letters))
 
 
-def _read(message: Incoming) -> tuple[list[Prepared], list[Letter]]:
+def _read(message: Incoming, interpreter: Interpreter) -> tuple[list[Prepared], list[Letter]]:
     """Deliveries to be parked, and what cannot be read at all."""
     why = why_parked(message.headers)
     try:
@@ -80,7 +93,10 @@ def _read(message: Incoming) -> tuple[list[Prepared], list[Letter]]:
     letters: list[Letter] = []
     for envelope in envelopes:
         try:
-            prepared.append(parked(identified(envelope), why.stage, why.reason, why.detail, why.attempts))
+            # What was read before may be read again, to know whose line it holds up; what killed workers is left unread.
+            known = interpreter.prepare(envelope) if why.reason == RETRIED else identified(envelope)
+            put_aside = parked(known, why.stage, why.reason, why.detail, why.attempts)
+            prepared.append(amended(put_aside, trip=Trip.by(PARKED, why.attempts, message.count)))
         except EnvelopeInvalid as error:
             letters.append(_raw(pack([envelope]), why, error.reason))
     return prepared, letters

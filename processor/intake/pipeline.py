@@ -6,13 +6,14 @@ A message is acknowledged when each of its deliveries is committed, parked, or c
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+from msgspec.structs import replace as amended
 
 from processor.intake.batcher import Arrival, Batcher
 from processor.intake.failures import Failure, classify, describe
 from processor.intake.instruments import Instruments
-from processor.intake.interpreter import EnvelopeInvalid, Prepared, identified, parked
+from processor.intake.interpreter import EnvelopeInvalid, Prepared, Trip, identified, parked
 from processor.intake.letters import Letter, unreadable
 from processor.intake.patience import Patience, Stopping
 from processor.intake.retry import Detours, attempt_of
@@ -23,8 +24,9 @@ from runtime.amqp.consumer import Consumer, Incoming
 from runtime.faults import fault_point
 from runtime.logs import get_logger
 from runtime.pace import Pace
-from schemas.envelope import Envelope, EnvelopeError, pack, unpack
+from schemas.envelope import Envelope, EnvelopeError, carried_on, pack, unpack
 from schemas.errors import Transient
+from schemas.trace_context import TRACEPARENT
 
 log = get_logger(__name__)
 
@@ -83,18 +85,22 @@ class Pipeline:
 
     def _prepare(self, delivery: Incoming) -> Arrival:
         """What a message holds. Never raises: what cannot be read is parked as it is."""
+        fault_point("intake.delivered")
         try:
             envelopes = unpack(delivery.body)
         except EnvelopeError as error:
             letter = unreadable(delivery.body, "decode", f"frame_{error.reason}", error.detail)
             return Arrival(delivery, (), (letter,))
+        if TRACEPARENT in delivery.headers:
+            envelopes = carried_on(envelopes, delivery.headers[TRACEPARENT])
         if is_suspicious(delivery) and len(envelopes) > 1:
             return Arrival(delivery, (), scatter=envelopes)
+        trip = Trip.by(self._consumer.queue, attempt_of(delivery.headers), delivery.count)
         prepared: list[Prepared] = []
         letters: list[Letter] = []
         for envelope in envelopes:
             try:
-                prepared.append(self._understand(delivery, envelope))
+                prepared.append(amended(self._understand(delivery, envelope), trip=trip))
             except EnvelopeInvalid as error:
                 letters.append(unreadable(pack([envelope]), "decode", error.reason))
         return Arrival(delivery, prepared, letters)
@@ -104,7 +110,9 @@ class Pipeline:
         if is_hopeless(delivery):
             detail = f"delivered {delivery.count + 1} times; the worker died or lost its connection each time (limit {HOPELESS})"
             return parked(identified(envelope), "broker", "crash_loop", detail, delivery.count)
-        return self._store.interpreter.prepare(envelope)
+        prepared = self._store.interpreter.prepare(envelope)
+        fault_point("intake.understood")
+        return prepared
 
     async def _settle(self, batch: Sequence[Arrival]) -> None:
         """Store a batch and acknowledge it; one by one when something in it may be what kills workers."""
@@ -120,6 +128,7 @@ class Pipeline:
                     window((arrival.delivery for arrival in batch), self._prefetch)
                 )
             await self._consumer.ack_through(part[-1].delivery.tag)
+            fault_point("intake.acked")
         self._settled.inc(len(batch))
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:
@@ -128,14 +137,9 @@ class Pipeline:
         letters = [letter for arrival in arrivals for letter in arrival.unreadable]
         if letters:
             await self._patience.through(lambda: self._store.park(letters))
-        attempts = {
-            prepared.delivery_id: attempt_of(arrival.delivery.headers)
-            for arrival in arrivals
-            for prepared in arrival.prepared
-        }
-        await self._commit([prepared for arrival in arrivals for prepared in arrival.prepared], attempts)
+        await self._commit([prepared for arrival in arrivals for prepared in arrival.prepared])
 
-    async def _commit(self, batch: Sequence[Prepared], attempts: Mapping[uuid.UUID, int]) -> None:
+    async def _commit(self, batch: Sequence[Prepared]) -> None:
         """Store the batch, by halves when something in it cannot be stored, down to the one that cannot."""
         if not batch:
             return
@@ -146,7 +150,7 @@ class Pipeline:
             if failure not in (Failure.DATA, Failure.BUSY):
                 raise
             if len(batch) == 1:
-                await self._detour(batch[0], failure, error, attempts[batch[0].delivery_id])
+                await self._detour(batch[0], failure, error)
                 return
             log.warning(
                 "batch refused, looking for the cause",
@@ -155,18 +159,19 @@ class Pipeline:
                 error=describe(error),
             )
             middle = len(batch) // 2
-            await self._commit(batch[:middle], attempts)
-            await self._commit(batch[middle:], attempts)
+            await self._commit(batch[:middle])
+            await self._commit(batch[middle:])
             return
         self._instruments.stored(len(batch), stored)
 
-    async def _detour(self, prepared: Prepared, failure: Failure, error: Exception, attempt: int) -> None:
+    async def _detour(self, prepared: Prepared, failure: Failure, error: Exception) -> None:
         """A delivery that fails by itself: later, when the store was only busy; else it is parked, at worst without a row of its own."""
+        attempt = prepared.trip.attempts
         if failure is Failure.BUSY:
             await self._later(prepared.envelope, attempt, describe(error))
         elif prepared.parked is None:
             again = parked(prepared, "append", "not_storable", describe(error), attempt)
-            await self._commit([again], {prepared.delivery_id: attempt})
+            await self._commit([again])
         else:
             why = prepared.parked
             letter = unreadable(pack([prepared.envelope]), why.stage, why.reason, why.detail, attempt)
@@ -187,6 +192,7 @@ class Pipeline:
 
     async def _later(self, envelope: Envelope, attempt: int, reason: str) -> None:
         """Through a retry tier. The message is ours until that is confirmed, and nothing behind it may be acknowledged before it."""
+        fault_point("intake.before_detour")
         while True:
             try:
                 delay = await self._detours.later(envelope, attempt, reason)

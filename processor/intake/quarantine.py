@@ -145,6 +145,7 @@ def _columns(rejections: Sequence[Rejection]) -> tuple[list[object], ...]:
         [json_text(rejection.headers) for rejection in rejections],
         [rejection.body for rejection in rejections],
         [hashlib.sha256(rejection.body).digest() for rejection in rejections],
+        [clean(rejection.credential) for rejection in rejections],
     )
 
 

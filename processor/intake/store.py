@@ -8,35 +8,39 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 
 import asyncpg
 
-from eventstore.append import NewEvent, append, log_transaction
-from eventstore.queries import Piece, in_one_statement, load
+from eventstore.append import NewEvent, follow, fresh_ids, log_transaction
+from eventstore.queries import load
+from processor.fulfilment.fresh import Appended
 from processor.fulfilment.inline import Inline
 from processor.fulfilment.rounds import Fulfilment, InlineDecisions
 from processor.intake.columns import (
-    delivery_columns,
-    inbox_columns,
+    held_columns,
     letter_columns,
-    resolved_columns,
+    line_columns,
     stranger_columns,
 )
 from processor.intake.interpreter import Interpreter, Prepared
 from processor.intake.letters import Letter, letter_of
+from processor.intake.lines import lined_up
+from processor.intake.naming import under_names
+from processor.intake.taking import take_in
 from processor.intake.verdicts import Key, Known, Verdict, firsts, judge, key_of
+from processor.intake.writing import write
 from processor.stored_delivery import stored_envelope
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.faults import fault_point
-from runtime.ids import uuid7
 from runtime.logs import get_logger
 from schemas import streams
 from schemas.envelope import RECONCILED
 from schemas.errors import StoreUnavailable
+from schemas.event_model import unvalidated
 from schemas.facts import WebhookConflicted, WebhookReceived
+from schemas.trace_context import TRACEPARENT
 
 ALIVE_SECONDS = 2.0  # a database that takes longer for nothing at all is as good as away
 
@@ -51,6 +55,18 @@ class Recorded:
 
     verdict: Verdict
     processing_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What of a line was taken in; `go_on`: whether to look for more of it at once."""
+
+    recorded: Sequence[Recorded]
+    go_on: bool
+
+
+Done = InlineDecisions | Appended | None
+"""What was written beside the deliveries: decisions on them, or events that are still to be decided on; None when there was nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +95,14 @@ class Store:
                     stored = await self._with_decisions(batch, leader)
                     if stored is not None:
                         return stored
-            stored, _ = await self._write(batch, None)
-            self.inline.stored_alone()
+            stored, appended = await self._write(batch, None)
+            self.inline.stored_alone(appended if isinstance(appended, Appended) else None)
             return stored
 
     async def _with_decisions(self, batch: Sequence[Prepared], leader: Fulfilment) -> list[Recorded] | None:
         """Store and decide in one transaction; None when that failed and nothing was written."""
         try:
-            stored, decided = await self._write(batch, leader)
+            stored, done = await self._write(batch, leader)
         except BaseException as error:
             leader.forget()
             if not isinstance(error, Exception) or isinstance(error, CONNECTION_ERRORS):
@@ -94,21 +110,42 @@ class Store:
             # Whatever it was, it must not be held against the deliveries: stored alone, they show whether it was theirs.
             log.warning("deciding at once failed", action="intake.inline", error=type(error).__name__)
             return None
-        if decided is not None:
-            self.inline.committed(leader, decided)
+        if isinstance(done, InlineDecisions):
+            self.inline.committed(leader, done)
         elif stored:
-            self.inline.stored_alone()
+            self.inline.stored_alone(done)
         return stored
 
     async def _write(
         self, batch: Sequence[Prepared], leader: Fulfilment | None
-    ) -> tuple[list[Recorded], InlineDecisions | None]:
+    ) -> tuple[list[Recorded], Done]:
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
             async with log_transaction(connection):
                 written = await self._store(connection, batch, leader)
                 fault_point("intake.before_commit")
             fault_point("intake.after_commit")
             return written
+
+    async def drain(self, stream: str, batch: Sequence[Prepared], places: Sequence[int]) -> Drained:
+        """Take in the first of a line, in order, and let the stream go on when that was all; the rows of the line go in the same transaction.
+
+        Raises StoreUnavailable when another process was faster, else the database's error; then nothing was done.
+        """
+        async with self.turn, self.pool.acquire(timeout=self.acquire_timeout) as connection:
+            async with log_transaction(connection):
+                if await connection.fetchval(_SQL["lock_line"], stream) is None:
+                    return Drained((), go_on=False)
+                if await connection.fetchval(_SQL["held_up"], stream):
+                    await connection.execute(_SQL["parked_again"], stream)
+                    return Drained((), go_on=False)
+                recorded, done = await self._store(connection, batch, None, drained=stream)
+                if await connection.fetchval(_SQL["leave_line"], stream, list(places)) != len(places):
+                    raise StoreUnavailable("another process took in what waits")
+                await connection.execute(_SQL["go_on"], stream)
+                fault_point("drain.before_commit")
+            fault_point("drain.after_commit")
+            self.inline.stored_alone(done if isinstance(done, Appended) else None)
+            return Drained(recorded, go_on=True)
 
     async def park(self, letters: Sequence[Letter]) -> None:
         """Add dead letters that are no deliveries, because they cannot be read or stored as one."""
@@ -125,58 +162,31 @@ class Store:
         return True
 
     async def _store(
-        self, connection: Connection, batch: Sequence[Prepared], leader: Fulfilment | None
-    ) -> tuple[list[Recorded], InlineDecisions | None]:
-        fresh, new = await _take_in(connection, batch)
-        if not fresh:
+        self,
+        connection: Connection,
+        batch: Sequence[Prepared],
+        leader: Fulfilment | None,
+        drained: str | None = None,
+    ) -> tuple[list[Recorded], Done]:
+        batch = await under_names(connection, batch)
+        fresh, new, waiting, looked = await take_in(connection, batch, drained, looking=leader is not None)
+        if not fresh and not waiting:
+            # Whoever stored them may never have heard the end of that commit.
+            await follow(connection)
             return [], None
-        verdicts = judge(fresh, await self._held(connection, fresh, new))
-        receipts = [_events(verdict) for verdict in verdicts]
+        verdicts = judge(fresh, await held_before(connection, self.interpreter, fresh, new))
+        verdicts += lined_up(waiting)
+        fault_point("intake.before_append")
+        receipts = [events_of(verdict) for verdict in verdicts]
         events = [event for each in receipts for event in each]
-        decided = None if leader is None else await leader.decide(connection, events)
-        first = await _append(connection, events, decided)
+        decided = None if leader is None else await leader.decide(connection, events, looked)
         await _park_letters(connection, verdicts)
-        offsets = accumulate((len(each) for each in receipts[:-1]), initial=first)
-        milliseconds = await _record(connection, verdicts, list(offsets), decided)
+        if waiting:
+            await connection.execute(_SQL["line_up"], *line_columns(lined_up(waiting)))
+        milliseconds, appended = await write(connection, verdicts, receipts, decided)
         await self._remember(connection, verdicts)
         stored = [Recorded(verdict, milliseconds[verdict.prepared.delivery_id]) for verdict in verdicts]
-        return stored, decided
-
-    async def _held(
-        self, connection: Connection, fresh: Sequence[Prepared], new: set[uuid.UUID]
-    ) -> dict[Key, Known]:
-        """What the inbox held before for the keys that are not of the `new` deliveries."""
-        wanted = firsts(fresh)
-        old = [key for key, prepared in wanted.items() if prepared.delivery_id not in new]
-        if not old:
-            return {}
-        rows = await connection.fetch(
-            _SQL["first_seen"], [provider for provider, _ in old], [dedupe_key for _, dedupe_key in old]
-        )
-        held = {
-            (row["provider"], row["dedupe_key"]): Known(
-                row["delivery_id"], row["content_digest"], row["effects"]
-            )
-            for row in rows
-        }
-        return {key: await self._today(connection, wanted[key], before) for key, before in held.items()}
-
-    async def _today(self, connection: Connection, prepared: Prepared, before: Known) -> Known:
-        """The first delivery's digest as today's translator sees it, when the stored one differs.
-
-        A digest is kept for ever, translators change: only two deliveries read by the same translator can contradict each other.
-        """
-        if before.content_digest == prepared.content_digest:
-            return before
-        row = await connection.fetchrow(_SQL["first_delivery"], before.delivery_id)
-        if row is None:
-            return before
-        first = self.interpreter.prepare(stored_envelope(row))
-        if first.body_sha256 == prepared.body_sha256:
-            return replace(before, content_digest=prepared.content_digest)
-        if key_of(first) == key_of(prepared):
-            return replace(before, content_digest=first.content_digest)
-        return before
+        return stored, decided or appended
 
     async def _remember(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
         """What few deliveries ask for: keys understood later than their first delivery, quarantine."""
@@ -202,81 +212,67 @@ async def park(connection: Connection, letters: Sequence[Letter]) -> None:
     """Add dead letters, or count them on the open letter of the same problem with the same bytes."""
     if letters:
         await connection.execute(_SQL["park"], *letter_columns(letters))
+        if any(letter.stream for letter in letters):
+            await connection.execute(_SQL["hold"], *held_columns(letters))
 
 
-async def _take_in(
-    connection: Connection, batch: Sequence[Prepared]
-) -> tuple[list[Prepared], set[uuid.UUID]]:
-    """The deliveries that are not stored yet, each once, and which of them were the first of their key.
-
-    A publish that was repeated brings the same delivery in two messages; after a crash the broker delivers again what was stored.
-    """
-    each = {prepared.delivery_id: prepared for prepared in batch}
-    while each:
-        columns = inbox_columns(firsts(each.values()))
-        rows = await connection.fetch(_SQL["take_in"], *columns, list(each))
-        known = [row["delivery_id"] for row in rows if row["known"]]
-        if not known:
-            return list(each.values()), {row["delivery_id"] for row in rows}
-        for delivery_id in known:
-            del each[delivery_id]
-    return [], set()
-
-
-async def _append(connection: Connection, events: Sequence[NewEvent], decided: InlineDecisions | None) -> int:
-    """Append the events, with the decisions on them if there are any; the position of the first. Raises StoreUnavailable."""
-    if decided is None:
-        return (await append(connection, events)).first
-    # No expected versions: they were read under the lock that we still hold.
-    appended = await append(connection, [*events, *decided.events], to_decide=False)
-    if appended.first != decided.first:
-        raise StoreUnavailable("the log did not go on where the decisions say it does")
-    return appended.first
-
-
-async def _record(
-    connection: Connection,
-    verdicts: Sequence[Verdict],
-    positions: Sequence[int],
-    decided: InlineDecisions | None,
-) -> dict[uuid.UUID, int]:
-    """Write deliveries, with what was decided; how long each took, in ms. Raises StoreUnavailable when another worker decides."""
-    pieces: list[Piece] = [
-        (_SQL["record"], delivery_columns(verdicts, positions)),
-        (_SQL["resolve"], resolved_columns(verdicts)),
-    ]
-    names, last = ["recorded", "resolved"], _SQL["recorded"]
-    if decided is not None:
-        pieces += decided.pieces
-        names += ["moved", *(f"piece_{number}" for number in range(1, len(decided.pieces)))]
-        last = _SQL["recorded_and_moved"]
-    statement = in_one_statement(
-        tuple((name, text) for name, (text, _) in zip(names, pieces, strict=True)), last
+async def held_before(
+    connection: Connection, interpreter: Interpreter, fresh: Sequence[Prepared], new: Collection[uuid.UUID]
+) -> dict[Key, Known]:
+    """What the inbox held before for the keys that are not of the `new` deliveries. Only reads."""
+    wanted = firsts(fresh)
+    old = [key for key, prepared in wanted.items() if prepared.delivery_id not in new]
+    if not old:
+        return {}
+    rows = await connection.fetch(
+        _SQL["first_seen"], [provider for provider, _ in old], [dedupe_key for _, dedupe_key in old]
     )
-    rows = await connection.fetch(statement, *(argument for _, given in pieces for argument in given))
-    if decided is not None and not rows[0]["moved"]:
-        raise StoreUnavailable("another fulfilment worker is at work")
-    return {row["delivery_id"]: row["processing_ms"] for row in rows}
+    held = {
+        (row["provider"], row["dedupe_key"]): Known(row["delivery_id"], row["content_digest"], row["effects"])
+        for row in rows
+    }
+    return {key: await _today(connection, interpreter, wanted[key], before) for key, before in held.items()}
 
 
-def _events(verdict: Verdict) -> list[NewEvent]:
+async def _today(
+    connection: Connection, interpreter: Interpreter, prepared: Prepared, before: Known
+) -> Known:
+    """The first delivery's digest as today's translator sees it, when the stored one differs.
+
+    A digest is kept for ever, translators change: only two deliveries read by the same translator can contradict each other.
+    """
+    if before.content_digest == prepared.content_digest:
+        return before
+    row = await connection.fetchrow(_SQL["first_delivery"], before.delivery_id)
+    if row is None:
+        return before
+    first = interpreter.prepare(stored_envelope(row))
+    if first.body_sha256 == prepared.body_sha256:
+        return replace(before, content_digest=prepared.content_digest)
+    if key_of(first) == key_of(prepared):
+        return replace(before, content_digest=first.content_digest)
+    return before
+
+
+def events_of(verdict: Verdict) -> list[NewEvent]:
     """What is appended for one delivery: that it came, what it says, or that it contradicts an earlier one."""
     prepared, envelope = verdict.prepared, verdict.prepared.envelope
-    received_id = uuid7()
-    correlation = envelope.replay_of or envelope.delivery_id
-    metadata = {
-        "correlation_id": correlation,
-        "causation_id": correlation,
-        "delivery_id": envelope.delivery_id,
-    }
+    ids = fresh_ids(1 + len(verdict.facts))
+    received_id = next(ids)
+    metadata = {"delivery_id": envelope.delivery_id}
+    if envelope.replay_of is not None:
+        # Of what came for the first time its delivery says both.
+        metadata |= {"correlation_id": envelope.replay_of, "causation_id": envelope.replay_of}
     if envelope.actor is not None:
         metadata["actor"] = envelope.actor
     if envelope.scheme == RECONCILED:
         metadata["source"] = RECONCILED
+    if envelope.traceparent is not None:
+        metadata[TRACEPARENT] = envelope.traceparent
     caused = metadata | {"causation_id": str(received_id)}
     stream = streams.webhooks(envelope.provider, prepared.received_at)
     events = [NewEvent(stream, _received(verdict), metadata, received_id)]
-    events += [NewEvent(fact.stream, fact.event, caused, uuid7()) for fact in verdict.facts]
+    events += [NewEvent(fact.stream, fact.event, caused, next(ids)) for fact in verdict.facts]
     if verdict.status == "conflict" and prepared.translation is not None:
         conflicted = WebhookConflicted(
             provider=envelope.provider,
@@ -291,7 +287,7 @@ def _events(verdict: Verdict) -> list[NewEvent]:
 def _received(verdict: Verdict) -> WebhookReceived:
     prepared, envelope = verdict.prepared, verdict.prepared.envelope
     translation = prepared.translation
-    return WebhookReceived(
+    return _receipt(
         provider=envelope.provider,
         delivery_id=envelope.delivery_id,
         event_name=prepared.event_name,
@@ -303,3 +299,6 @@ def _received(verdict: Verdict) -> WebhookReceived:
         reason=verdict.reason,
         replay_of=envelope.replay_of,
     )
+
+
+_receipt = unvalidated(WebhookReceived)

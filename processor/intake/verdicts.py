@@ -26,7 +26,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`status` and `reason` as in `deliveries`; `facts` are to be appended; `letter` is to be parked."""
+    """`status` and `reason` as in `deliveries`; `facts` are to be appended; `letter` is to be parked.
+
+    `waits`: nothing of it is taken in now; it stands in the line of its stream.
+    """
 
     prepared: Prepared
     status: str
@@ -35,6 +38,7 @@ class Verdict:
     duplicate_of: uuid.UUID | None = None
     letter: WhyParked | None = None
     learned: bool = False
+    waits: bool = False
 
 
 def key_of(prepared: Prepared) -> Key | None:

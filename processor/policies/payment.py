@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from processor.cases.attempts import RequestOnly, earliest
+from processor.cases.attempts import RequestOnly
+from processor.cases.joining import earliest
 from processor.cases.keys import (
     CATALOG,
     MAIN,
     WaitKey,
+    case_key,
     course_key,
-    customer_key,
     foreign_key,
     suspense_id,
 )
-from processor.cases.names import subscription_case
-from processor.cases.parts import Money, Part, Ware, money_of, payment_id_of, repurposed
+from processor.cases.parts import Money, Part, Shelf, Ware, money_of, payment_id_of
 from processor.cases.payment import PaymentFacts
-from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
+from processor.cases.payment_record import Closed, Granted, Held, Owned, PaymentRecord, Standing
+from processor.cases.reading import as_read
 from processor.cases.refunds import place_refunds
 from processor.cases.spoken import Claim
-from processor.cases.taken_back import as_read
-from processor.cases.world import Owner, World, find_owner, short
+from processor.cases.world import Owner, World, find_owner, registered, short
 from processor.grants.outcome import PaymentOutcome, Returned
-from processor.policies.alarms import alarms_of
-from processor.policies.assessment import views_of
-from schemas.decision_model import Bought, Given, Lessened, PartRefund
+from processor.policies.assessment import Assessment
+from processor.policies.attesting import AWAITED, known_enough, waits_of
+from schemas.decision_model import Bought, ChargeWord, Given, Lessened, PartRefund
 
 CATALOG_PROBLEMS = frozenset({"unmapped_product", "ambiguous_product", "purpose_unknown"})
 """What a catalogue may have against a grant."""
@@ -41,6 +41,25 @@ def payment_outcome(facts: PaymentFacts, record: PaymentRecord, world: World) ->
     return _Deciding(read, record.pins, world).outcome()
 
 
+class _Asked(NamedTuple):
+    """A part of the money, what was said of it, what of it went back, whose it is, and what a person said of it."""
+
+    part: Part
+    before: Standing | None
+    refunds: dict[str, int]
+    owner: Owner
+    claim: Claim | None = None
+
+    @property
+    def back(self) -> int:
+        return sum(self.refunds.values())
+
+    @property
+    def gone(self) -> bool:
+        """All of it went back."""
+        return bool(self.part.amount) and self.back == self.part.amount
+
+
 class _Deciding:
     def __init__(self, facts: PaymentFacts, record: PaymentRecord, world: World) -> None:
         self.facts, self.record, self.world = facts, record, world
@@ -49,12 +68,15 @@ class _Deciding:
         self.given: dict[str, Given] = {}
         self.returned: dict[str, Returned] = {}
         self.in_hand, self.paid = facts.in_hand, facts.paid
+        self.subscription = facts.subscription
         self.opened = _kept_courses(record) if self.in_hand else set()
+        self.tolerance = world.catalog.policy(facts.provider).tolerance
 
     def outcome(self) -> PaymentOutcome:
         facts, record = self.facts, self.record
-        words = _words(facts) if record.owned or self.paid else ""
-        owner = self._owner(words)
+        emails = facts.emails()
+        words = _words(facts, emails) if record.owned or self.paid else ""
+        owner = self._owner(words, emails)
         money = money_of(facts, record, self.world)
         placed, excessive = place_refunds(facts, record, money)
         parts: dict[str, Standing] = {}
@@ -70,18 +92,18 @@ class _Deciding:
         unconfirmed = confirmed_by is not None and self.world.now >= confirmed_by
         ends = self._ends()
         lapsed = ends is not None and self.world.now >= ends
+        told = Assessment(facts, parts, placed, owner, unconfirmed, lapsed, self.tolerance)
         finished = owner.reason is None and (parts or not self.paid)
         if finished and not any(isinstance(part, Held) for part in parts.values()):
-            self.waits.clear()
+            # Whose the subscription is may be taken back; all else is settled.
+            self.waits &= self._charged_for()
         return PaymentOutcome(
             owner=owner,
             words=words,
             parts=parts,
             given=self.given,
-            views=views_of(
-                facts, record, money.parts, parts, placed, owner, unconfirmed=unconfirmed, lapsed=lapsed
-            ),
-            alarms=alarms_of(facts, record, money.parts, parts, excessive, unconfirmed=unconfirmed),
+            views=told.views(record, money.parts),
+            alarms=told.alarms(record, money.parts, excessive),
             waits=frozenset(self.waits),
             calls=frozenset(self.calls),
             returned=self.returned,
@@ -103,68 +125,69 @@ class _Deciding:
         policy = self.world.catalog.policy(self.facts.provider)
         return since + timedelta(minutes=policy.unconfirmed_after_minutes)
 
-    def _owner(self, words: str) -> Owner:
+    def _owner(self, words: str, emails: list[str]) -> Owner:
         """Whose payment it is; the same words lead to the same customer as when something was granted."""
         facts, owned = self.facts, self.record.owned
-        if owned is not None and (self.in_hand or owned.words == words):
+        if owned is not None and (self.in_hand or (owned.words == words and self._still(owned))):
+            self.waits |= self._charged_for()
             return Owner(owned.customer_id)
-        subscription = facts.value("subscription_key")
         return find_owner(
             self.world,
             self.waits,
             customer_ref=facts.value("customer_ref"),
-            emails=facts.emails(),
-            subscription=subscription_case(facts.provider, subscription) if subscription else None,
+            emails=emails,
+            subscription=self.subscription,
             received=self.paid,
             owned=owned,
         )
 
+    def _charged_for(self) -> set[WaitKey]:
+        """The subscription by which it is whose it is."""
+        if self.subscription is None or self.facts.value("customer_ref") or self.in_hand:
+            return set()
+        return {case_key(self.subscription)}
+
+    def _still(self, owned: Owned) -> bool:
+        """A charge was its subscription's customer's, and is no longer when that was a mistake."""
+        if owned.email or not self._charged_for():
+            return True
+        return self.world.subscription_owners.get(self.subscription or "") == owned.customer_id
+
     def _part(self, part: Part, refunds: dict[str, int], owner: Owner, money: Money) -> Standing | None:
         before = self.record.parts.get(part.key)
-        if self.in_hand and not isinstance(before, Held | None):
-            if isinstance(before, Granted):
-                return self._granted(part, before, refunds, owner, money)
-            return before
-        claim = None
+        asked = _Asked(part, before, refunds, owner)
         if self.in_hand:
+            if isinstance(before, Closed):
+                return before
+            if isinstance(before, Granted):
+                return self._granted(asked, money)
             held_id = suspense_id(self.facts.key, part.key)
             if held_id in self.facts.write_offs and isinstance(before, Held):
                 return Closed(part.attempts, before.amount, refunds)
             claim = self.facts.claims.get(held_id)
-        if claim is not None:
-            part = repurposed(part, self.facts, self.record, self.world, claim.product)
-            owner = self._claimed_by(claim)
-        problem = self._problem(part, owner, claim, before, refunds)
-        back = sum(refunds.values())
-        gone = bool(part.amount) and back == part.amount
-        if problem is None and part.ware is not None and not (gone and self.in_hand):
-            return self._granted(part, before, refunds, owner, money)
-        if gone:
+            if claim is not None:
+                meant = Shelf(self.facts, self.record, self.world).repurposed(part, claim.product)
+                owner = registered(self.world, self.waits, claim.customer_id)
+                asked = asked._replace(part=meant, owner=owner, claim=claim)
+        problem = self._problem(asked)
+        if problem is None and asked.part.ware is not None and not (asked.gone and self.in_hand):
+            return self._granted(asked, money)
+        if asked.gone:
             self.returned[part.key] = Returned(part.attempts, refunds)
-            self._went_back(part, part.ware, refunds, owner)
+            self._went_back(asked)
             return None
-        return self._held(part, problem or "unmapped_product", back, owner)
+        return self._held(asked, problem or "unmapped_product")
 
-    def _claimed_by(self, claim: Claim) -> Owner:
-        self.waits.add(customer_key(claim.customer_id))
-        known = claim.customer_id in self.world.customers
-        return Owner(claim.customer_id) if known else Owner(reason="customer_unknown")
-
-    def _problem(
-        self,
-        part: Part,
-        owner: Owner,
-        claim: Claim | None,
-        before: Standing | None,
-        refunds: dict[str, int],
-    ) -> str | None:
+    def _problem(self, asked: _Asked) -> str | None:
         """Why a part cannot be granted now, or None. The first reason a person would have to solve comes first."""
-        found = None if claim else self.facts.order_problem()
+        part, owner = asked.part, asked.owner
+        found = None if asked.claim else self.facts.order_problem()
         found = found or part.problem or owner.reason
-        found = found or (None if claim else self._untrusted(part, before))
+        found = found or (None if asked.claim else self._untrusted(part, asked.before) or self._late(part))
         if found in CATALOG_PROBLEMS:
             self.waits.add(CATALOG)
-        found = found or self._useless(part, owner, before, refunds)
+        self.waits |= waits_of(found, self.facts, part)
+        found = found or self._useless(asked)
         if found == "duplicate_purchase" and part.ware and part.ware.kind == "course" and owner.customer_id:
             self.waits.add(course_key(owner.customer_id, part.ware.name))
         return found
@@ -184,38 +207,42 @@ class _Deciding:
                 return attempt.untrusted_time
         if policy.payload_without_id == "hold" and any(attempt.without_id for attempt in attempts):
             return "payload_without_id"
-        large = part.amount is not None and part.amount > policy.confirm_above_idr
-        return "awaiting_confirmation" if large and any(attempt.unproved for attempt in attempts) else None
+        return None if known_enough(self.facts, part, policy) else AWAITED
 
-    def _useless(
-        self, part: Part, owner: Owner, before: Standing | None, refunds: dict[str, int]
-    ) -> str | None:
+    def _late(self, part: Part) -> str | None:
+        """Paid after its request had ended, on the terms of the day when that does not buy it."""
+        late = part.ware.late if part.ware is not None else "honour"
+        if late == "honour" or not self.facts.late(part.attempts, self.tolerance):
+            return None
+        return "paid_late" if late == "hold" else "paid_late_refund"
+
+    def _useless(self, asked: _Asked) -> str | None:
         """Nothing to credit, or a course that the customer has or that another purchase is to open."""
-        ware = part.ware
+        part, ware = asked.part, asked.part.ware
         if ware is None or ware.kind not in ("credit", "course"):
             return None
         if ware.kind == "credit":
             return None if part.amount else "amount_unknown" if part.amount is None else "amount_zero"
-        if (owner.customer_id, ware.name) in self.opened:
+        course = (asked.owner.customer_id, ware.name)
+        if course in self.opened:
             return "duplicate_purchase"
-        over = bool(part.amount) and sum(refunds.values()) == part.amount
-        over = over or (ware.part_refund == "end" and bool(refunds))
-        if not self._may_open(ware.name, owner, self.facts.paid_at(part.attempts), before, over):
+        over = asked.gone or (ware.part_refund == "end" and bool(asked.refunds))
+        if not self._may_open(*course, self.facts.paid_at(part.attempts), asked.before, over):
             return "duplicate_purchase"
         if not over:
-            self.opened.add((owner.customer_id, ware.name))
+            self.opened.add(course)
         return None
 
     def _may_open(
-        self, course: str, owner: Owner, at: datetime | None, before: Standing | None, over: bool
+        self, customer_id: str | None, course: str, at: datetime | None, before: Standing | None, over: bool
     ) -> bool:
         """Of several purchases of a course the one that was paid first opens it; one that has it is asked to look again."""
-        customer = self.world.customers.get(owner.customer_id or "")
+        customer = self.world.customers.get(customer_id or "")
         if customer is None:
             return True
         mine = (at or self.world.now, self.facts.key)
         others = list(customer.bids(course, self.facts.key))
-        kept = before if isinstance(before, Granted) and _is_of(before, course, owner) else None
+        kept = before if isinstance(before, Granted) and before.opens(customer_id, course) else None
         holders = [bid for bid in others if bid.opened]
         if over:
             return kept is not None or not holders
@@ -225,19 +252,17 @@ class _Deciding:
         self.calls.update(bid.case for bid in holders if mine < (bid.at, bid.case))
         return first and not holders
 
-    def _granted(
-        self, part: Part, before: Standing | None, refunds: dict[str, int], owner: Owner, money: Money
-    ) -> Granted:
-        facts = self.facts
+    def _granted(self, asked: _Asked, money: Money) -> Granted:
+        facts, part, before, refunds = self.facts, asked.part, asked.before, asked.refunds
         at = facts.paid_at(part.attempts) or self.world.now
         order_id = facts.order_key if facts.orders else payment_id_of(facts, part.attempts)
         if self.in_hand and isinstance(before, Granted):
-            wanted = self._on_its_terms(part, before)
+            wanted = _dated(self._on_its_terms(part, before), at, order_id, refunds)
         else:
             ware = part.ware or Ware("sale", "unknown")
             wanted = Granted(
                 kind=ware.kind,
-                customer_id=owner.customer_id,
+                customer_id=asked.owner.customer_id,
                 amount=part.amount,
                 product=ware.name,
                 attempts=part.attempts,
@@ -247,11 +272,13 @@ class _Deciding:
                 order_id=order_id if ware.kind == "course" else "",
                 what=part.what,
                 terms=ware.terms,
+                refunds=refunds,
                 part_refund=ware.part_refund,
+                late=ware.late,
+                overpaid=ware.overpaid,
             )
-            if isinstance(before, Granted) and same_terms(before, wanted):
-                wanted = before
-        wanted = _dated(wanted, at, order_id, {**refunds})
+            if isinstance(before, Granted) and _same_terms(before, wanted):
+                wanted = _dated(before, at, order_id, refunds)
         self._give(part, wanted, at, money)
         return wanted
 
@@ -264,84 +291,74 @@ class _Deciding:
         bought = customer.purchases.get(before.product, {}).get(name)
         return replace(before, terms=bought.terms, quantity=bought.quantity) if bought else before
 
-    def _held(self, part: Part, reason: str, back: int, owner: Owner) -> Held:
-        facts = self.facts
+    def _held(self, asked: _Asked, reason: str) -> Held:
+        facts, part = self.facts, asked.part
         return Held(
             suspense_id=suspense_id(facts.key, part.key),
             reason=reason,
-            amount=None if part.amount is None else part.amount - back,
+            amount=None if part.amount is None else part.amount - asked.back,
             payment_id=payment_id_of(facts, part.attempts),
             since=facts.paid_at(part.attempts) or self.world.now,
             payer_email=facts.value("payer_email"),
-            customer_id=owner.customer_id,
+            customer_id=asked.owner.customer_id,
             product=part.ware.name if part.ware and part.ware.kind in _PRODUCTS else None,
-            refunded=back,
+            refunded=asked.back,
         )
 
     def _give(self, part: Part, wanted: Granted, at: datetime, money: Money) -> None:
+        """What the customer's plans and subscriptions are to know of a grant."""
         if wanted.kind == "plan" and wanted.terms and wanted.customer_id:
             ended = self._ended(wanted.refunds, wanted.part_refund) if wanted.over else None
             if part.key == MAIN and money.place:
-                gave_way = Bought(at, wanted.terms, wanted.quantity, ended or self._last(self.facts.refunds))
-                self.given.setdefault(wanted.customer_id, Given()).ended[wanted.product] = gave_way
+                gave_way = Bought(at, wanted.terms, wanted.quantity, ended or self._ended(self.facts.refunds))
+                self._given_to(wanted.customer_id).ended[wanted.product] = gave_way
                 return
             bought = Bought(at, wanted.terms, wanted.quantity, ended, wanted.shortened)
             self._buy(wanted.customer_id, part.key, wanted.product, bought)
         elif wanted.kind == "sale":
-            limit = self.world.catalog.policy(self.facts.provider).confirm_above_idr
+            limit = self.world.catalog.policy(self.facts.provider).may_grant("token_only")
             if wanted.gone:
                 self._charge(wanted.customer_id, part.attempts, "refunded")
-            elif wanted.amount is not None and wanted.amount > limit:
+            elif wanted.amount is not None and limit is not None and wanted.amount > limit:
                 # Money above the threshold is granted only when somebody vouched for it.
                 self._charge(wanted.customer_id, part.attempts, "vouched")
             if wanted.refunds and not wanted.gone:
-                self._lessen(wanted)
+                self._charge(wanted.customer_id, wanted.attempts, Lessened(wanted.refunded, wanted.rupiah))
 
-    def _went_back(self, part: Part, ware: Ware | None, refunds: dict[str, int], owner: Owner) -> None:
+    def _went_back(self, asked: _Asked) -> None:
         """Before it could buy anything: the subscription it charged for is told, or the membership of its plan."""
-        if owner.customer_id is None:
-            return
-        self._charge(owner.customer_id, part.attempts, "refunded")
-        if ware is not None and ware.terms is not None:
+        part, ware, customer_id = asked.part, asked.part.ware, asked.owner.customer_id
+        self._charge(customer_id, part.attempts, "refunded")
+        if customer_id and ware is not None and ware.terms is not None:
             at = self.facts.paid_at(part.attempts) or self.world.now
-            bought = Bought(at, ware.terms, part.quantity, self._ended(refunds, ware.part_refund))
-            self._buy(owner.customer_id, part.key, ware.name, bought)
+            ended = self._ended(asked.refunds, ware.part_refund)
+            self._buy(customer_id, part.key, ware.name, Bought(at, ware.terms, part.quantity, ended))
 
-    def _ended(self, refunds: Iterable[str], policy: PartRefund) -> datetime:
+    def _ended(self, refunds: Iterable[str], policy: PartRefund = "keep") -> datetime:
         """With the first of its money, or with the last."""
-        return min(self.facts.refunds[one].at for one in refunds) if policy == "end" else self._last(refunds)
-
-    def _last(self, refunds: Iterable[str]) -> datetime:
-        return max(self.facts.refunds[one].at for one in refunds)
+        times = [self.facts.refunds[one].at for one in refunds]
+        return min(times) if policy == "end" else max(times)
 
     def _charge(
-        self, customer_id: str | None, attempts: tuple[str, ...], word: Literal["vouched", "refunded"]
+        self, customer_id: str | None, attempts: tuple[str, ...], word: ChargeWord | Lessened
     ) -> None:
-        if customer_id and self.facts.value("subscription_key"):
-            given = self.given.setdefault(customer_id, Given())
-            for name in self._charged_as(attempts):
-                given.charges[name] = word
-
-    def _lessen(self, wanted: Granted) -> None:
-        """The subscription it charged for is told: what comes of that is for its plan to say."""
-        if wanted.customer_id and self.facts.value("subscription_key"):
-            given = self.given.setdefault(wanted.customer_id, Given())
-            for name in self._charged_as(wanted.attempts):
-                given.lessened[name] = Lessened(wanted.refunded, wanted.rupiah)
-
-    def _charged_as(self, attempts: tuple[str, ...]) -> list[str]:
-        return [attempt for attempt in attempts if attempt] or [self.facts.payment_key]
+        """The subscription it charged for is told; what comes of that is for its plan to say."""
+        if customer_id and self.subscription:
+            given = self._given_to(customer_id)
+            names = [attempt for attempt in attempts if attempt] or [self.facts.payment_key]
+            if isinstance(word, Lessened):
+                given.lessened.update(dict.fromkeys(names, word))
+            else:
+                given.charges.update(dict.fromkeys(names, word))
 
     def _buy(self, customer_id: str, part: str, product: str, bought: Bought) -> None:
-        given = self.given.setdefault(customer_id, Given())
-        given.purchases[foreign_key(self.facts.key, part)] = (product, bought)
+        self._given_to(customer_id).purchases[foreign_key(self.facts.key, part)] = (product, bought)
+
+    def _given_to(self, customer_id: str) -> Given:
+        return self.given.setdefault(customer_id, Given())
 
 
 _PRODUCTS = frozenset({"course", "tokens", "plan"})
-
-
-def _is_of(part: Granted, course: str, owner: Owner) -> bool:
-    return (part.kind, part.product, part.customer_id) == ("course", course, owner.customer_id)
 
 
 def _kept_courses(record: PaymentRecord) -> set[tuple[str | None, str]]:
@@ -350,8 +367,8 @@ def _kept_courses(record: PaymentRecord) -> set[tuple[str | None, str]]:
     return {(part.customer_id, part.product) for part in courses}
 
 
-def _words(facts: PaymentFacts) -> str:
-    return short(f"{facts.value('customer_ref')} {facts.value('subscription_key')} {facts.emails()}")
+def _words(facts: PaymentFacts, emails: list[str]) -> str:
+    return short(f"{facts.value('customer_ref')} {facts.value('subscription_key')} {emails}")
 
 
 def _tokens(ware: Ware, part: Part) -> int:
@@ -360,15 +377,14 @@ def _tokens(ware: Ware, part: Part) -> int:
     return ware.rate * part.quantity if ware.kind == "tokens" else 0
 
 
-def same_terms(one: Granted, two: Granted) -> bool:
+def _same_terms(one: Granted, two: Granted) -> bool:
     """The same was bought with the same money by the same customer."""
-    kept: dict[str, Any] = {"attempts": (), "at": None, "order_id": "", "what": "", "refunds": {}}
-    money = one.attempts in (two.attempts, (RequestOnly,))
-    return money and replace(one, **kept) == replace(two, **kept)
+    bare = [replace(part.undated, attempts=(), what="") for part in (one, two)]
+    return _same_money(one, two) and bare[0] == bare[1]
 
 
-def _same_money(before: Granted, part: Part) -> bool:
-    return before.attempts in (part.attempts, (RequestOnly,))
+def _same_money(before: Granted, now: Part | Granted) -> bool:
+    return before.attempts in (now.attempts, (RequestOnly,))
 
 
 def _dated(wanted: Granted, at: datetime, order_id: str, refunds: dict[str, int]) -> Granted:

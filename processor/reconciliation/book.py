@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from eventstore.queries import load
-from processor.cases.case import PaymentCase
+from processor.cases.case import PaymentCase, SubscriptionCase
 from processor.reconciliation.comparing import Difference
 from runtime.database import Connection, Pool
+from runtime.faults import fault_point
 from runtime.ids import uuid7
 from schemas.errors import Transient
 
 SQL = load("reconciliation.sql", "processor")
+THE_REST = "the rest"
 
 
 class RunTakenOver(Transient):
@@ -23,7 +25,8 @@ class RunTakenOver(Transient):
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Where a run stands. `listing` None: the lists were read, and payments of ours are asked about, up to `position` in the log."""
+    """Where a run stands. `listing` None: the lists were read, and payments of ours are asked about, up to `position` in the log. That is set while
+    lists are read where the run before had asked enough: those before it are not asked again; `cursor` is then THE_REST when the lists are read."""
 
     run_id: uuid.UUID
     provider: str
@@ -59,6 +62,15 @@ class RunStep:
     asked: int = 0
 
 
+def after_step(run: RunState, done: RunStep, steps: int, new: int) -> RunState:
+    """The run after its step number `steps`, of whose differences `new` were not known. Pure."""
+    fed = sum(one.delivery_id is not None for one in done.found)
+    return replace(
+        run, listing=done.listing, cursor=done.cursor, position=done.position, steps=steps, rows=run.rows + done.rows,
+        asked=run.asked + done.asked, fed=run.fed + fed, found=run.found + new,
+    )  # fmt: skip
+
+
 class RunBook:
     """Of one provider."""
 
@@ -80,8 +92,9 @@ class RunBook:
             if instead is not None:
                 await connection.execute(SQL["replace"], instead.run_id)
             await connection.execute(SQL["forget_seen"], self._provider)
-            await connection.execute(SQL["begin"], run_id, self._provider, since, asked_by, listing)
-        return RunState(run_id, self._provider, since, listing)
+            given = (run_id, self._provider, since, asked_by, listing)
+            position: int | None = await connection.fetchval(SQL["begin"], *given)
+        return RunState(run_id, self._provider, since, listing, position=position)
 
     async def step(self, run: RunState, done: RunStep) -> tuple[RunState, int]:
         """Writes a step down; the run after it, and how many names of it were new to the run. Raises RunTakenOver."""
@@ -94,10 +107,8 @@ class RunBook:
             )  # fmt: skip
             if steps is None:
                 raise RunTakenOver
-        return replace(
-            run, listing=done.listing, cursor=done.cursor, position=done.position, steps=steps, rows=run.rows + done.rows,
-            asked=run.asked + done.asked, fed=run.fed + fed, found=run.found + new,
-        ), fresh  # fmt: skip
+            fault_point("reconcile.before_commit")
+        return after_step(run, done, steps, new), fresh
 
     async def pause(self, run: RunState, code: str) -> None:
         """It stopped where it stands."""
@@ -112,6 +123,11 @@ class RunBook:
             await connection.execute(SQL["finish"], run.run_id, "partly" if code else "done", code)
             await connection.execute(SQL["forget_seen"], self._provider)
 
+    async def left(self, run: RunState, lists: Iterable[str]) -> str | None:
+        """Why one of these lists was not read to its end, also by who began this run; None: all were."""
+        code: str | None = await self._pool.fetchval(SQL["left"], self._provider, list(lists), run.run_id)
+        return code
+
     async def waiting(self, run: RunState) -> int:
         """What this run gave to intake and intake has not stored yet."""
         count: int = await self._pool.fetchval(SQL["fed"], run.run_id)
@@ -122,6 +138,11 @@ class RunBook:
         rows = await self._pool.fetch(SQL["cases"], sorted(set(names)))
         read = {row["case_key"]: PaymentCase.from_json(row["state"]) for row in rows}
         return {row["alias"]: read[row["case_key"]] for row in rows}
+
+    async def plans(self, keys: Iterable[str]) -> dict[str, SubscriptionCase]:
+        """Our cases of subscriptions by their keys."""
+        rows = await self._pool.fetch(SQL["plans"], sorted(set(keys)))
+        return {row["case_key"]: SubscriptionCase.from_json(row["state"]) for row in rows}
 
     async def taken_in(self, keys: Iterable[str]) -> set[str]:
         """Which of these dedupe keys intake knows."""

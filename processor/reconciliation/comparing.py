@@ -10,14 +10,15 @@ from typing import Literal
 from processor.cases.attempts import Attempt, RequestOnly
 from processor.cases.case import PaymentCase
 from processor.cases.payment_record import Held
+from processor.intake.contested import Contest, Word
+from processor.policies.attesting import AWAITED, may_tell_more
 from providers.reconciling import ListedPayment, Told
 from providers.registry import traits_of
+from schemas.facts import CONTESTED
 
 DifferenceKind = Literal[
     "missing_here", "missing_there", "amount", "status", "duplicate", "unconfirmed", "unreadable"
 ]
-AWAITED = "awaiting_confirmation"
-"""Why money is held that only a webhook's token vouches for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`ask`: why the provider is to be asked about it: its webhook is missing here, or only a token vouches for it."""
+    """`ask`: why the provider is to be asked about it: its webhook is missing here, only a token vouches for it, or less is known of another amount
+    than the provider can say. `contest`: what is to be said of a payment that the provider does not stand by, or does again."""
 
-    ask: Literal["missing_here", "unconfirmed"] | None = None
+    ask: Literal["missing_here", "unconfirmed", "amount"] | None = None
     differences: tuple[Difference, ...] = ()
+    contest: Contest | None = None
 
 
+UNPAID = ("failed", "expired", "reversed")
 SAME = Comparison()
 MISSING = Comparison("missing_here")
 
@@ -56,8 +60,10 @@ def compare(row: ListedPayment, case: PaymentCase | None) -> Comparison:
     attempt = attempt_of(case, row.names)
     if row.status == "paid":
         return _paid(row, case, attempt)
-    if row.status in ("failed", "expired", "reversed") and attempt is not None and attempt.succeeded:
-        return Comparison(differences=(_status(row.name, row.status, case, row.at),))
+    if row.status in UNPAID and attempt is not None and attempt.succeeded and _is_of(row, case):
+        return Comparison(
+            differences=(_status(row.name, row.status, case, row.at),), contest=contest_of(case, row.status)
+        )
     return SAME
 
 
@@ -115,7 +121,9 @@ def askable(case: PaymentCase) -> tuple[str, ...]:
 
 def our_amount(case: PaymentCase) -> int | None:
     """Rupiah of all its money, as the provider told us."""
-    known: list[int] = [one.amount.value for one in case.facts.successes.values() if one.amount is not None]
+    known: list[int] = [
+        worth.value for one in case.facts.successes.values() if (worth := one.worth) is not None
+    ]
     if known:
         return sum(known)
     order = case.facts.order_snapshot
@@ -125,7 +133,7 @@ def our_amount(case: PaymentCase) -> int | None:
 def our_status(case: PaymentCase) -> str:
     facts = case.facts
     if facts.paid:
-        return "reversed" if facts.reversed() else "paid"
+        return "reversed" if facts.reversed_at else "paid"
     return "announced" if facts.announced_at is not None else "unpaid"
 
 
@@ -135,10 +143,37 @@ def _paid(row: ListedPayment, case: PaymentCase, attempt: Attempt | None) -> Com
     found = list(_amounts(row.name, row.amount, case, attempt, row.at))
     if len(case.facts.successes) > 1 and not case.facts.reusable:
         found.append(_of_case("duplicate", case.facts.payment_key, case, theirs="paid"))
-    if case.facts.reversed():
+    if case.facts.reversed_at:
         found.append(_status(row.name, "paid", case, row.at))
-    waits = attempt.unproved and is_awaited(case)
-    return Comparison("unconfirmed" if waits else None, tuple(found))
+    ask: Literal["unconfirmed", "amount"] | None = None
+    if may_tell_more(attempt):
+        differs = any(one.kind == "amount" for one in found)
+        ask = "unconfirmed" if is_awaited(case) else "amount" if differs else None
+    return Comparison(ask, tuple(found), contest_of(case, "paid"))
+
+
+def contest_of(case: PaymentCase, theirs: str | None) -> Contest | None:
+    """What is to be said of a payment of ours that the provider calls `theirs` (None: it knows none): that it does not stand by it, or, after that,
+    that it does. None: nothing, or nothing new. Of what is held until the provider confirms it nothing was granted that could be contested."""
+    facts = case.facts
+    own = {name: one for name, one in facts.disputes.items() if name.startswith(CONTESTED)}
+    opened = next((name for name, one in own.items() if one.status == "opened"), None)
+    names = askable(case)
+    if not names or not facts.paid or facts.reversed_at or is_awaited(case):
+        return None
+    if theirs == "paid" and opened is not None:
+        return _contest("lunas.payment_found_again", case, names, opened, "paid")
+    if theirs in (None, "open", *UNPAID) and opened is None:
+        name = f"{CONTESTED}{len(own) + 1}"
+        return _contest("lunas.payment_contested", case, names, name, theirs or "unknown")
+    return None
+
+
+def _contest(event: Word, case: PaymentCase, names: tuple[str, ...], dispute_id: str, theirs: str) -> Contest:
+    return Contest(
+        event=event, payment_key=case.facts.payment_key, names=names, dispute_id=dispute_id, theirs=theirs, amount_idr=our_amount(case),
+        customer_id=case.owner,
+    )  # fmt: skip
 
 
 def _lacks_its_order(case: PaymentCase) -> bool:
@@ -161,7 +196,8 @@ def _refund(row: ListedPayment, case: PaymentCase | None) -> Comparison:
 def _amounts(
     name: str, amount: int | None, case: PaymentCase, attempt: Attempt, at: datetime | None
 ) -> tuple[Difference, ...]:
-    ours = attempt.amount.value if attempt.amount is not None else None
+    worth = attempt.worth
+    ours = worth.value if worth is not None else None
     if ours is None and len(case.facts.successes) == 1:
         ours = our_amount(case)
     if ours is None or amount is None or ours == amount:
@@ -178,6 +214,12 @@ def _of_case(
 ) -> Difference:
     at = case.facts.paid_at(case.facts.successes) or case.facts.announced_at
     return Difference(kind, name, reason, case.key, our_status(case), theirs, our_amount(case), None, at)
+
+
+def _is_of(row: ListedPayment, case: PaymentCase) -> bool:
+    """Whether a row that brought nothing is of the money that we count. Another try at the same request, which we were not told of, is not: the
+    request's other names are in its row as well."""
+    return row.status == "reversed" or row.name in askable(case)
 
 
 def by_name(cases: Mapping[str, PaymentCase], provider: str, row: ListedPayment) -> PaymentCase | None:

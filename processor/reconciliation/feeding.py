@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from processor.intake.interpreter import Interpreter
 from providers.provider import Provider
@@ -28,6 +29,13 @@ PATH = "reconciliation"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAMESPACE = uuid.UUID("a8f5b5a2-0b8e-5a5f-9a55-3f9a5c1d2e70")
 """The same words are the same delivery, so that a run that was killed after it had published writes nothing twice."""
+
+
+class IntakeFeeder(Protocol):
+    """Takes what a run found missing here."""
+
+    async def feed(self, envelopes: Sequence[Envelope]) -> None:
+        """Returns when they are kept."""
 
 
 class QueueFeeder:
@@ -53,6 +61,7 @@ class QueueFeeder:
             headers: dict[str, str | int | bool] = {ATTEMPT_HEADER: 0, PARTITION_HEADER: number}
             message = Message(self._exchange, routing_key(number), pack(group), CONTENT_TYPE, headers)
             await self._publisher.publish(message, deadline=self._deadline)
+            fault_point("reconcile.mid_feed")
         fault_point("reconcile.after_feed")
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from eventstore.leadership import Leadership
 from processor.intake.interpreter import Interpreter
 from processor.reconciliation.book import SQL, RunState
+from processor.reconciliation.confirming import MoneyConfirming
 from processor.reconciliation.feeding import QueueFeeder
+from processor.reconciliation.leading import until_lost
 from processor.reconciliation.metrics import ReconciliationMetrics
 from processor.reconciliation.run import ProviderRun, RunLimits, Watch
 from providers.reconciling import ListClient
 from providers.registry import PROVIDERS
 from runtime.amqp.broker import Broker
-from runtime.database import CONNECTION_ERRORS, Pool
+from runtime.database import OUTAGE_ERRORS, Pool
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from runtime.outage import DATABASE
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 LOOK_SECONDS = 15.0  # between looks whether a run is due
+SCHEDULE = "schedule"  # who asked for a run that nobody asked for
 
 log = get_logger(__name__)
 
@@ -35,6 +38,17 @@ log = get_logger(__name__)
 def job_of(provider: str) -> str:
     """Name of the leadership that keeps a second runner away."""
     return f"reconcile.{provider}"
+
+
+def limits_of(settings: Settings) -> RunLimits:
+    """How long and how far a run may go."""
+    return RunLimits(
+        patience=settings.reconcile_patience_minutes * 60,
+        pages=settings.reconcile_pages_max,
+        asks=settings.reconcile_asks_max,
+        open_for=timedelta(minutes=settings.reconcile_open_minutes),
+        settle=settings.reconcile_settle_seconds,
+    )
 
 
 class Reconciliation:
@@ -65,38 +79,52 @@ class Reconciliation:
     ) -> tuple[RunState, str | None]:
         """One run, or the rest of one. The caller has the provider's leadership."""
         settings = self._settings
-        feeder = QueueFeeder(
-            self._broker.publisher,
-            PROVIDERS[provider],
-            settings.broker_partitions,
-            settings.broker_publish_deadline_seconds,
-            self._exchange,
-        )
-        limits = RunLimits(
-            patience=settings.reconcile_patience_minutes * 60,
-            pages=settings.reconcile_pages_max,
-            asks=settings.reconcile_asks_max,
-            open_for=timedelta(minutes=settings.reconcile_open_minutes),
-            settle=settings.reconcile_settle_seconds,
-        )
+        limits = limits_of(settings)
+        if asked_by == SCHEDULE:
+            # Else a first try of ours would be a problem two minutes later. A person who asks is told all the same.
+            limits = replace(limits, strangers=settings.stood_in_for(provider))
         client = self.clients[provider]
+        feeder = self._feeder(provider)
         one = ProviderRun(self._pool, provider, client, feeder, self._interpreter, limits, stop, watch)
         if since is None:
-            now: datetime = await self._pool.fetchval(SQL["now"])
-            since = now - timedelta(hours=settings.reconcile_window_hours)
+            since = await self._since(provider)
         return await one.go(since, asked_by)
+
+    async def _since(self, provider: str) -> datetime:
+        """The window before now, or before the moment up to which everything was compared: however long nobody did, no time is left out.
+
+        A run that was cut off is gone on with as long as this moment stays, which it does until a run is complete.
+        """
+        now: datetime = await self._pool.fetchval(SQL["now"])
+        covered: datetime | None = await self._pool.fetchval(SQL["covered"], provider)
+        return min(now, covered or now) - timedelta(hours=self._settings.reconcile_window_hours)
 
     async def keep(self, stop: asyncio.Event) -> None:
         """On schedule, until `stop`; every provider by itself, so that a slow one holds up no other."""
         try:
-            if self._settings.reconcile_interval_minutes:
-                async with asyncio.TaskGroup() as group:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._confirming().keep(stop), name="money confirmed")
+                if self._settings.reconcile_interval_minutes:
                     group.create_task(self._show(stop), name="reconciliation shown")
                     for provider in self.clients:
                         group.create_task(self._keep(provider, stop), name=job_of(provider))
         finally:
             for client in self.clients.values():
                 await client.close()
+
+    def _feeder(self, provider: str) -> QueueFeeder:
+        settings = self._settings
+        return QueueFeeder(
+            self._broker.publisher,
+            PROVIDERS[provider],
+            settings.broker_partitions,
+            settings.broker_publish_deadline_seconds,
+            self._exchange,
+        )
+
+    def _confirming(self) -> MoneyConfirming:
+        feeders = {provider: self._feeder(provider) for provider in self.clients}
+        return MoneyConfirming(self._settings, self._pool, self.clients, feeders, self._metrics)
 
     async def _keep(self, provider: str, stop: asyncio.Event) -> None:
         settings = self._settings
@@ -109,7 +137,7 @@ class Reconciliation:
                 try:
                     if await self._is_due(provider, every):
                         await self._led(provider, leadership, stop)
-                except (*CONNECTION_ERRORS, Transient) as error:
+                except (*OUTAGE_ERRORS, Transient) as error:
                     if not DATABASE.explains(error):
                         log.warning("reconciliation waits", action="reconcile.wait", provider=provider, error=type(error).__name__)  # fmt: skip
                 await leadership.release()
@@ -120,36 +148,14 @@ class Reconciliation:
         while self._metrics is not None and not await sleep_until(stop, LOOK_SECONDS):
             try:
                 await self._metrics.look(self._pool)
-            except CONNECTION_ERRORS as error:
+            except OUTAGE_ERRORS as error:
                 if not DATABASE.explains(error):
                     log.warning("reconciliation waits", action="reconcile.wait", error=type(error).__name__)
 
     async def _led(self, provider: str, leadership: Leadership, stop: asyncio.Event) -> None:
         async with until_lost(leadership, stop) as ends:
-            await self.run(provider, None, "schedule", ends)
+            await self.run(provider, None, SCHEDULE, ends)
 
     async def _is_due(self, provider: str, every: timedelta) -> bool:
         due: bool = await self._pool.fetchval(SQL["is_due"], provider, every)
         return due
-
-
-@asynccontextmanager
-async def until_lost(leadership: Leadership, stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
-    """An event that is set when we are stopped, or are not the runner any more."""
-    ends = asyncio.Event()
-
-    async def watch() -> None:
-        waits = [asyncio.create_task(one.wait()) for one in (stop, leadership.lost)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            ends.set()
-        finally:
-            for one in waits:
-                one.cancel()
-
-    watching = asyncio.create_task(watch(), name="reconciliation ends")
-    try:
-        yield ends
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)

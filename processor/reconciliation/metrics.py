@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from eventstore.queries import load
 from runtime.database import Pool
@@ -26,7 +26,17 @@ class ReconciliationMetrics:
             ("provider",),
             registry=registry,
         )
+        self._answers = Counter(
+            "lunas_confirmation_answers",
+            "What providers said of held money that waits for their word.",
+            ("provider", "answer"),
+            registry=registry,
+        )
         self._shown: set[tuple[str, str]] = set()
+
+    def answered(self, provider: str, word: str) -> None:
+        """One question was answered, or was not."""
+        self._answers.labels(provider, word).inc()
 
     async def look(self, pool: Pool) -> None:
         """Shows what is in the tables now."""

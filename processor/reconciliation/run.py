@@ -14,36 +14,51 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from processor.cases.case import SubscriptionCase
+from processor.intake.contested import Contest
 from processor.intake.interpreter import Interpreter
-from processor.reconciliation.book import FoundDifference, RunBook, RunState, RunStep
+from processor.reconciliation.book import THE_REST, FoundDifference, RunBook, RunState, RunStep
 from processor.reconciliation.comparing import Difference, DifferenceKind, askable, by_name, compare
-from processor.reconciliation.feeding import QueueFeeder, envelope_of, keys_of
+from processor.reconciliation.feeding import IntakeFeeder, envelope_of, keys_of
 from processor.reconciliation.ours import OurPayments
+from processor.reconciliation.plans import is_known, our_plans
+from processor.reconciliation.reading import OUTDONE, ListReading, marks_wanted, worth_a_look
 from providers.outgoing import CallFailed
-from providers.reconciling import ListClient, ListedPayment, ListPage, Told, UnreadableRow
+from providers.reconciling import (
+    PLANS,
+    ListClient,
+    ListedPayment,
+    ListPage,
+    PlanLists,
+    Told,
+    UnreadableRow,
+    unreadable,
+)
 from runtime.database import Pool
+from runtime.faults import fault_point
 from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from schemas.envelope import Envelope
 
 PAUSE_SECONDS = 2.0  # after a call whose end is unknown, when the provider does not say how long
 SETTLE_LOOK_SECONDS = 0.1
-REPEATS_MAX = 10
-"""Pages in a row on which nothing is new: the list goes round in circles, or moves faster than it is read."""
-
+ASKED_ENOUGH, ASKED_THE_REST = "asked_enough", "asked_the_rest"
+"""A run asked about as many payments as it may, and the next one about those that were left: neither saw all of them."""
 T = TypeVar("T")
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """Seconds, and numbers of pages and single questions."""
+    """Seconds, and numbers of pages and single questions. `strangers`: webhooks may be of others than the provider that is asked (a fake stands in for
+    it), so that it need not know what they told."""
 
     patience: float
     pages: int
     asks: int
     open_for: timedelta
     settle: float
+    strangers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +88,18 @@ class ProviderRun:
         pool: Pool,
         provider: str,
         client: ListClient,
-        feeder: QueueFeeder,
+        feeder: IntakeFeeder,
         interpreter: Interpreter,
         limits: RunLimits,
         stop: asyncio.Event,
         watch: Watch = lambda _: None,
+        book: RunBook | None = None,
     ) -> None:
-        self._book, self._provider = RunBook(pool, provider), provider
+        """`book`: another one than the provider's own, for a run that is not to be written down."""
+        self._pool, self._book, self._provider = pool, book or RunBook(pool, provider), provider
         self._client, self._feeder, self._interpreter = client, feeder, interpreter
         self._limits, self._stop, self._watch = limits, stop, watch
-        self._ours = OurPayments(pool, provider, self._book, limits.open_for)
+        self._ours = OurPayments(pool, provider, self._book, limits.open_for, limits.asks, limits.strangers)
 
     async def go(self, since: datetime, asked_by: str) -> tuple[RunState, str | None]:
         """A run back to `since`, or the rest of the one that was cut off; it, and why it did not see everything (None: it did).
@@ -94,7 +111,8 @@ class ProviderRun:
         code: str | None = None
         try:
             run, code = await self._lists(run)
-            run = await self._asks(run)
+            run, asked = await self._asks(run)
+            code = code or await self._book.left(run, self._client.lists) or asked
         except Stopped as stopped:
             run = await self._book.unfinished() or run
             await self._book.pause(run, stopped.code)
@@ -129,51 +147,113 @@ class ProviderRun:
     async def _lists(self, run: RunState) -> tuple[RunState, str | None]:
         """Every list to its end. The code says which list has none."""
         code: str | None = None
-        pages = repeats = 0
+        reading = ListReading()
         while run.listing is not None:
             listing, cursor = run.listing, run.cursor
-            page = await self._patiently(lambda: self._client.page(listing, run.since, cursor))  # noqa: B023
-            pages += 1
+            page = await self._page(run, listing, cursor)
+            if page is None and cursor is not None and not reading.anew:
+                # The row that the next page lies behind is gone, or its cursor is too old.
+                run, _ = await self._book.step(run, RunStep(listing, None, run.position))
+                reading = ListReading(anew=True, known=run.rows)
+                continue
+            page = page or ListPage(rows=(), refused=True)
+            reading.pages += 1
+            fault_point("reconcile.paged")
             step = await self._compared(run, page)
-            over = page.following is None or page.following == cursor
-            if pages >= self._limits.pages or repeats >= REPEATS_MAX:
-                over, code = True, "list_without_end"
-                step = replace(step, found=[*step.found, FoundDifference(Difference("unreadable", listing, code))])  # fmt: skip
+            wrong = reading.wrong(page, cursor, self._limits.pages)
+            over = wrong is not None or page.following is None
+            if wrong is not None:
+                code = wrong
+                step = replace(step, found=[*step.found, FoundDifference(Difference("unreadable", listing, wrong))])  # fmt: skip
             following = self._after(listing) if over else listing
-            run, fresh = await self._book.step(
-                run, replace(step, listing=following, cursor=None if over else page.following)
+            rest = THE_REST if following is None and run.position is not None else None
+            step = replace(
+                step, listing=following, cursor=rest if over else page.following, position=run.position
             )
-            repeats = repeats + 1 if page.rows and not fresh else 0
+            run, fresh = await self._book.step(run, step)
+            reading.has_read(len(page.rows), fresh)
             if over:
-                pages = repeats = 0
+                reading = ListReading()
             self._watch(RunProgress(run, self._share(run, page)))
         return run, code
 
+    async def _page(self, run: RunState, listing: str, cursor: str | None) -> ListPage | None:
+        """None: the provider refuses it."""
+        if listing == PLANS:
+            return await self._page_of_plans(run, cursor)
+        try:
+            return await self._patiently(lambda: self._client.page(listing, run.since, cursor))
+        except CallFailed as refused:
+            log.warning(
+                "a page of a list is refused",
+                action="reconcile.refused",
+                provider=self._provider,
+                listing=listing,
+                code=refused.code,
+            )
+            return None
+
+    async def _page_of_plans(self, run: RunState, cursor: str | None) -> ListPage:
+        """What the provider says of our own subscriptions' plans, each asked about once in a run."""
+        position = int(cursor) if cursor else None
+        batch = await our_plans(self._pool, self._book, self._provider, run.since, position)
+        names = {f"plan {key}": key for key in batch.plans}
+        known = await self._book.seen(names)
+        rows: list[ListedPayment | UnreadableRow] = []
+        for name, key in names.items():
+            if name not in known:
+                rows += await self._plan(key, batch.plans[key], run.since)
+        asked = tuple(name for name in names if name not in known)
+        return ListPage(rows=tuple(rows), following=str(batch.through) if batch.more else None, asked=asked)
+
+    async def _plan(
+        self, key: str, case: SubscriptionCase, since: datetime
+    ) -> list[ListedPayment | UnreadableRow]:
+        """What its provider says of it that we were not told."""
+        client = self._client
+        if not isinstance(client, PlanLists):
+            raise TypeError(f"{self._provider} lists plans and answers nothing about them")
+        try:
+            rows = await self._patiently(lambda: client.plan(key, since))
+        except CallFailed as refused:
+            return [unreadable(key, refused.code)]
+        return [one for one in rows if isinstance(one, UnreadableRow) or not is_known(case, one)]
+
     async def _compared(self, run: RunState, page: ListPage) -> RunStep:
         now = await self._book.now()
-        rows = await self._not_seen([row for row in page.rows if isinstance(row, ListedPayment)])
+        listed = [row for row in page.rows if isinstance(row, ListedPayment)]
+        before = await self._book.seen(row.name for row in listed)
+        if wanted_marks := marks_wanted(listed, before):
+            before |= await self._book.seen(wanted_marks)
+        rows, marks = worth_a_look(listed, before)
         cases = await self._book.cases(f"{self._provider}:{name}" for row in rows for name in row.names)
         found = [_unreadable(row) for row in page.rows if isinstance(row, UnreadableRow)]
-        wanted: list[tuple[DifferenceKind, ListedPayment]] = []
+        wanted: list[tuple[Difference, ListedPayment]] = []
+        contests: list[Contest] = []
+        stands_by = 0
         for row in rows:
             if not row.names:
                 continue
             compared = compare(row, by_name(cases, self._provider, row))
+            if compared.differences and row.status in OUTDONE:
+                stands_by += 1
+                if await self._stands_by(row):
+                    continue
             found += [FoundDifference(one) for one in compared.differences]
             if compared.ask is not None:
-                wanted.append((compared.ask, row))
+                wanted.append((_asked_for(compared.ask, row, compared.differences), row))
+            if compared.contest is not None:
+                contests.append(compared.contest)
         unheard = await self._unheard([row for row in rows if not row.names], now)
-        wanted += [("missing_here", row) for row in unheard]
-        told = [(kind, row, await self._asked(row)) for kind, row in wanted]
-        found += await self._fed(told, now)
-        seen = [name for row in rows for name in (row.names or (row.name,))]
+        wanted += [(_asked_for("missing_here", row), row) for row in unheard]
+        told = [(why, row, await self._asked(row)) for why, row in wanted]
+        found += await self._fed(told, self._words(contests, now), now)
+        seen = [*marks, *(name for row in rows for name in (row.names or (row.name,)))]
         seen += [row.digest for row in page.rows if isinstance(row, UnreadableRow)]
-        return RunStep(None, None, None, found, seen, len(page.rows), len(wanted) - len(unheard))
-
-    async def _not_seen(self, rows: Sequence[ListedPayment]) -> list[ListedPayment]:
-        """Each once: lists repeat what moves down while they are read, and a history holds every attempt to send."""
-        before = await self._book.seen(row.name for row in rows)
-        return list({row.name: row for row in rows if row.name not in before}.values())
+        # What is given to intake with a plan's charge is not asked for again by its own name.
+        seen += [*page.asked, *(name for row in unheard for name in row.brings)]
+        asked = len(wanted) - len(unheard) + len(page.asked) + stands_by
+        return RunStep(None, None, None, found, seen, len(page.rows), asked)
 
     async def _unheard(self, rows: Sequence[ListedPayment], now: datetime) -> list[ListedPayment]:
         """Webhooks of the provider's history, about other things than payments, that intake does not know."""
@@ -186,29 +266,44 @@ class ProviderRun:
         if not row.names:
             return Told(status=row.status, body=row.webhook, sent_at=row.sent_at)
         try:
-            return await self._patiently(lambda: self._client.ask(row))
+            said = await self._patiently(lambda: self._client.ask(row))
         except CallFailed as refused:
             return refused
+        fault_point("reconcile.asked")
+        return said
+
+    async def _stands_by(self, row: ListedPayment) -> bool:
+        """Whether it was paid all the same, on being asked: a list may show a try that came to nothing first, and behind it the one that brought the money."""
+        said = await self._asked(row)
+        return isinstance(said, Told) and said.status == "paid"
 
     async def _fed(
-        self, told: Sequence[tuple[DifferenceKind, ListedPayment, Told | CallFailed | None]], now: datetime
+        self,
+        told: Sequence[tuple[Difference, ListedPayment, Told | CallFailed | None]],
+        words: Sequence[Envelope],
+        now: datetime,
     ) -> list[FoundDifference]:
-        """Gives intake what the provider confirmed; what it does not confirm is a difference."""
+        """Gives intake what the provider confirmed, and our own words on it; what it does not confirm is a difference."""
         envelopes: dict[str, Envelope] = {}
         found: list[FoundDifference] = []
-        for kind, row, said in told:
-            difference = Difference(kind, row.name, "", None, None, row.status, None, row.amount, row.at)
+        for difference, row, said in told:
             if isinstance(said, CallFailed):
                 found.append(FoundDifference(replace(difference, kind="unreadable", reason=said.code)))
             elif said is not None and None not in (said.amount, row.amount) and said.amount != row.amount:
                 found.append(FoundDifference(replace(difference, kind="amount", reason="list_contradicts", our_amount=said.amount)))  # fmt: skip
+            elif difference.kind == "amount" and (said is None or said.body is None or said.amount is None):
+                continue  # it is told already, and the provider says no more of it
             elif said is None or said.body is None or said.status != row.status:
                 theirs = "unknown" if said is None else said.status
                 found.append(FoundDifference(replace(difference, kind="status", reason="list_contradicts", theirs=theirs)))  # fmt: skip
             else:
                 envelopes[row.name] = envelope_of(self._provider, said.body, said.sent_at, now)
                 found.append(FoundDifference(difference, uuid.UUID(envelopes[row.name].delivery_id)))
-        return await self._given(found, list(envelopes.values()))
+        return await self._given(found, [*envelopes.values(), *words])
+
+    def _words(self, contests: Sequence[Contest], now: datetime) -> list[Envelope]:
+        """What we say ourselves: of payments that the provider does not stand by, or does again."""
+        return [envelope_of(self._provider, one.body(), None, now) for one in contests]
 
     async def _given(
         self, found: Sequence[FoundDifference], envelopes: Sequence[Envelope]
@@ -227,26 +322,32 @@ class ProviderRun:
                 told.append(FoundDifference(replace(one.difference, reason=status)))
         return told
 
-    async def _asks(self, run: RunState) -> RunState:
-        """Payments of ours that the lists did not show, or that wait for the provider's word."""
+    async def _asks(self, run: RunState) -> tuple[RunState, str | None]:
+        """Payments of ours that the lists did not show, or that wait for the provider's word; and why not all of them were asked about, if not."""
         left = self._limits.asks
-        while left > 0 and (batch := await self._ours.next(run)) is not None:
+        while self._limits.asks and (batch := await self._ours.next(run)) is not None:
+            if len(batch.asked) > left:
+                return run, ASKED_ENOUGH
             now = await self._book.now()
             found: list[FoundDifference] = []
             envelopes: list[Envelope] = []
-            asked = batch.asked[:left]
-            for name, case in asked:
+            contests: list[Contest] = []
+            for name, case in batch.asked:
                 said = await self._asked(ListedPayment(names=askable(case), status="unknown"))
                 differences, news = self._ours.judged(name, case, said)
                 found += [FoundDifference(one) for one in differences]
+                if (contest := self._ours.contest(case, said, now)) is not None:
+                    contests.append(contest)
                 if news is not None and isinstance(said, Told) and said.body is not None:
                     envelopes.append(envelope_of(self._provider, said.body, said.sent_at, now))
                     found.append(FoundDifference(news, uuid.UUID(envelopes[-1].delivery_id)))
-            left -= len(asked)
-            step = RunStep(None, None, batch.through, await self._given(found, envelopes), batch.names, 0, len(asked))  # fmt: skip
+            envelopes += self._words(contests, now)
+            left -= len(batch.asked)
+            names = [name for _, case in batch.asked for name in askable(case)]
+            step = RunStep(None, run.cursor, batch.through, await self._given(found, envelopes), names, 0, len(batch.asked))  # fmt: skip
             run, _ = await self._book.step(run, step)
             self._watch(RunProgress(run, 1.0))
-        return run
+        return run, ASKED_THE_REST if run.cursor == THE_REST else None
 
     async def _settled(self, run: RunState) -> None:
         """Until intake has stored what it was given, or for as long as we wait for that."""
@@ -283,6 +384,12 @@ class ProviderRun:
         if page.following is None or not times or whole <= 0:
             return 1.0
         return min(max((self._began - min(times)).total_seconds() / whole, 0.001), 1.0)
+
+
+def _asked_for(kind: DifferenceKind, row: ListedPayment, known: Sequence[Difference] = ()) -> Difference:
+    """Why a provider is asked about a row: the difference that its list showed, or what is missing."""
+    missing = Difference(kind, row.name, "", None, None, row.status, None, row.amount, row.at)
+    return next((one for one in known if one.kind == kind), missing)
 
 
 def _unreadable(row: UnreadableRow) -> FoundDifference:

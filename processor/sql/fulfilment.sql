@@ -57,10 +57,15 @@ ON CONFLICT (case_key) DO UPDATE SET customer_id = excluded.customer_id, state =
 -- delete_cases: cases that were merged into another
 DELETE FROM fulfilment_cases WHERE case_key = ANY($1::text[])
 
--- save_aliases: point names to their case
+-- add_aliases: names that nothing has; by ON CONFLICT each would be confirmed after, with a record of its own in the database's log
 INSERT INTO fulfilment_aliases (alias, case_key)
-SELECT * FROM unnest($1::text[], $2::text[])
-ON CONFLICT (alias) DO UPDATE SET case_key = excluded.case_key WHERE fulfilment_aliases.case_key <> excluded.case_key
+SELECT alias, case_key FROM unnest($1::text[], $2::text[]) AS new (alias, case_key)
+WHERE (SELECT true FROM fulfilment_aliases AS known WHERE known.alias = new.alias) IS NULL
+
+-- point_aliases: names that another case has
+UPDATE fulfilment_aliases AS known SET case_key = pointed.at ->> known.alias
+FROM (SELECT jsonb_object_agg(alias, case_key) AS at FROM unnest($1::text[], $2::text[]) AS new (alias, case_key) OFFSET 0) AS pointed
+WHERE known.alias = ANY($1::text[]) AND known.case_key <> pointed.at ->> known.alias
 
 -- clear_waits: forget what these cases waited for and do not wait for any more
 DELETE FROM fulfilment_waits w
@@ -80,15 +85,15 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::json[])
 ON CONFLICT (customer_id) DO UPDATE SET email_normalized = excluded.email_normalized, state = excluded.state
 
 -- park: what a person must look at; the same alarm of the same delivery is one letter
-INSERT INTO dead_letters (dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, message, body_sha256)
-SELECT $1, d.delivery_id, $2, coalesce(d.event_name, $3), 'fulfil', $4, $5, $6, coalesce(d.body_sha256, $7)
+INSERT INTO dead_letters (dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, message, body_sha256, amount, whose, place)
+SELECT $1, d.delivery_id, $2, coalesce(d.event_name, $3), 'fulfil', $4, $5, $6, coalesce(d.body_sha256, $7), $9, $10, $11
 FROM (SELECT 1) AS one LEFT JOIN deliveries d ON d.delivery_id = $8
 ON CONFLICT (provider, body_sha256, stage, reason, (CASE WHEN stage = 'fulfil' THEN left(detail, 200) ELSE '' END))
 WHERE status IN ('open', 'replaying') DO UPDATE
-SET deliveries = dead_letters.deliveries + 1, last_seen = clock_timestamp()
+SET deliveries = dead_letters.deliveries + 1, last_seen = clock_timestamp(), place = excluded.place
 
--- delivery: the stored delivery behind a fact
-SELECT delivery_id, provider, received_at, scheme, secret_id, path, headers, body FROM deliveries WHERE delivery_id = $1
+-- delivery: the stored delivery behind a fact; none when its bytes are gone
+SELECT delivery_id, provider, received_at, scheme, secret_id, path, headers, body FROM deliveries WHERE delivery_id = $1 AND redacted_at IS NULL
 
 -- moved: whether the checkpoint was where this round had begun; the last part of the statement that saves a round
 SELECT position FROM moved

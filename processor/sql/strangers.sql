@@ -7,7 +7,7 @@ SELECT delivery_id FROM bodies_looked_at;
 -- bodies: the next deliveries that providers sent themselves and that were received by a time; later ones may still be stored before them
 SELECT d.delivery_id, d.provider, d.received_at, d.event_name, d.reason, d.body
 FROM deliveries d
-WHERE d.delivery_id > $1 AND d.received_at < $2 AND d.replay_of IS NULL AND d.scheme <> 'reconciled'
+WHERE d.delivery_id > $1 AND d.received_at < $2 AND d.replay_of IS NULL AND d.scheme <> 'reconciled' AND d.redacted_at IS NULL
 ORDER BY d.delivery_id LIMIT $3;
 
 -- newest: the newest delivery received by a time

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import asyncpg
 from prometheus_client import CollectorRegistry, Gauge
 
 from eventstore.queries import load
-from processor.watch.silence import LONGEST, History, Silence, silences
+from processor.watch.silence import DAY, WEEK, History, Silence, is_quiet, silences
 from providers.registry import PROVIDERS
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.lifecycle import sleep_until
@@ -27,9 +27,20 @@ log = get_logger(__name__)
 
 async def who_is_silent(connection: Connection, settings: Settings, now: datetime) -> list[Silence]:
     """Providers that should have sent something by `now`."""
-    rows = await connection.fetch(_SQL["heard"], list(PROVIDERS), now, LONGEST, settings.silence_weeks)
-    heard = [History(row["provider"], row["last_at"], row["since"], row["weeks"]) for row in rows]
-    return silences(heard, weeks_min=settings.silence_weeks_min, expected_min=settings.silence_expected_min)
+    least = settings.silence_expected_min
+    heard = await _heard(connection, settings, now, list(PROVIDERS), DAY)
+    quiet = [one.provider for one in heard if is_quiet(one, now, least)]
+    if quiet:
+        heard = [one for one in heard if one.provider not in quiet]
+        heard += await _heard(connection, settings, now, quiet, WEEK)
+    return silences(heard, weeks_min=settings.silence_weeks_min, expected_min=least)
+
+
+async def _heard(
+    connection: Connection, settings: Settings, now: datetime, providers: list[str], longest: timedelta
+) -> list[History]:
+    rows = await connection.fetch(_SQL["heard"], providers, now, longest, settings.silence_weeks)
+    return [History(row["provider"], row["last_at"], row["since"], row["weeks"]) for row in rows]
 
 
 async def listen_for_silence(

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-LONGEST = timedelta(hours=24)
+DAY = timedelta(hours=24)
 """Of a longer silence the last day is compared: it says as much, and costs no more to read."""
+WEEK = timedelta(hours=168)
+"""Unless a day never brings enough to say anything: then up to a week is."""
 FORGIVING_WEEKS = 4
 """From so many weeks on the lowest one is left out: one may have been a holiday, or an outage."""
 
@@ -43,6 +45,11 @@ def expected(weeks: Sequence[int]) -> int:
         return 0
     ordered = sorted(weeks)
     return ordered[1] if len(ordered) >= FORGIVING_WEEKS else ordered[0]
+
+
+def is_quiet(history: History, now: datetime, expected_min: int) -> bool:
+    """Whether a day of this provider says nothing by itself, and it has been silent for longer."""
+    return history.last_at <= now - DAY and max(history.weeks, default=0) < expected_min
 
 
 def silences(histories: Iterable[History], *, weeks_min: int, expected_min: int) -> list[Silence]:

@@ -7,6 +7,7 @@ is left out; what it carries shows in the bodies that were looked at. Only names
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry, Gauge
 
 from eventstore.queries import load
-from providers.fields import PLAIN, Field, fields_of, known_fields
+from providers.fields import Field, known_fields, strangers_of
 from providers.registry import PROVIDERS
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.lifecycle import sleep_until
@@ -34,6 +35,7 @@ UNKNOWN_EVENT = "unknown_event"
 SETTLED = timedelta(seconds=60)
 """By then what was received is stored, but for what waits in a retry."""
 AT_ONCE = 100  # bodies; then others get their turn
+_EVENT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,47}")
 
 _SQL = load("strangers.sql", "processor")
 
@@ -73,16 +75,15 @@ def _unknown(row: asyncpg.Record) -> Iterable[tuple[str, Field]]:
     if row["reason"] == UNKNOWN_EVENT:
         name = row["event_name"] or "*"
         # Its fields are strangers too, and say nothing more.
-        yield "event", (name if PLAIN.fullmatch(name.replace(".", "_")) else "*", "")
+        yield "event", (name if _EVENT.fullmatch(name) else "*", "")
         return
-    known = known_fields(row["provider"])
-    if not known:
+    if not known_fields(row["provider"]):
         return
     try:
         body = strict_json.loads(row["body"])
     except UnparsableError:
         return
-    for field in sorted(fields_of(body) - known):
+    for field in sorted(strangers_of(row["provider"], body)):
         yield "field", field
 
 

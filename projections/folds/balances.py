@@ -78,7 +78,7 @@ def credit_clawed_back(state: BalanceRows, event: Event) -> None:
 
 
 def _came_back(row: BalanceRow, case: str, tokens: int) -> int:
-    """Tokens that were set aside for a refund of this case, and are what it takes; which ones, as accounts choose (api/credit/account.py)."""
+    """Tokens that were set aside for a refund of this case, and are what goes back or was never due; which ones, as accounts choose (api/credit/account.py)."""
     aside = _aside(row)
     waiting = [(name, left) for name, (of, left) in aside.items() if of == case and left]
     if not waiting:
@@ -90,8 +90,8 @@ def _came_back(row: BalanceRow, case: str, tokens: int) -> int:
 
 def credit_withdrawn(state: BalanceRows, event: Event) -> None:
     data = event.data
-    row = state.touch(event)
-    row.credit_tokens -= data["tokens"]
+    row, tokens = state.touch(event), data["tokens"]
+    row.credit_tokens -= tokens - _came_back(row, data["case"], tokens)
     row.topped_up_idr -= data["amount_idr"]
     _last_top_up(row, data)
 

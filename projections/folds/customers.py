@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from projections.projection import Event, Projection, Table
 from schemas.email_address import normalise_email
 from schemas.facts import CustomerRegistered
+from schemas.personal_facts import CustomerErased
 
 
 @dataclass(slots=True)
@@ -38,11 +39,16 @@ def registered(state: CustomerRows, event: Event) -> None:
     )
 
 
+def erased(state: CustomerRows, event: Event) -> None:
+    customer_id: str = event.data["customer_id"]
+    state.customers[customer_id] = CustomerRow(customer_id, None, None, None, None, event.position)
+
+
 CUSTOMERS = Projection(
     name="customers",
     tables=(Table("customers", CustomerRow, ("customer_id",)),),
     new_state=CustomerRows,
-    handlers={CustomerRegistered.TYPE: registered},
+    handlers={CustomerRegistered.TYPE: registered, CustomerErased.TYPE: erased},
     keys=lambda event: (event.data["customer_id"],),
     loaded=False,
 )

@@ -9,6 +9,7 @@ from typing import Any
 from projections.folds.values import optional_moment
 from projections.projection import Event, Projection, Table
 from schemas.decisions import DECISIONS, PaymentAssessed
+from schemas.personal_facts import CustomerErased
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class PaymentRow:
     failure_code: str | None
     first_position: int
     position: int
+    attestation: str | None
 
 
 @dataclass(slots=True)
@@ -68,10 +70,13 @@ class MergeRow:
 
 @dataclass(slots=True)
 class PaymentRows:
+    """`forgotten`: records whose payer's address goes, also from rows that are not here."""
+
     payments: dict[str, PaymentRow] = field(default_factory=dict)
     payment_aliases: dict[tuple[str, str, str], AliasRow] = field(default_factory=dict)
     payment_timeline: dict[tuple[str, int], StepRow] = field(default_factory=dict)
     payment_merges: dict[str, MergeRow] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
 
 
 def assessed(state: PaymentRows, event: Event) -> None:
@@ -95,6 +100,16 @@ def assessed(state: PaymentRows, event: Event) -> None:
 def decided(state: PaymentRows, event: Event) -> None:
     case_key: str = event.data["case"]
     state.payment_timeline[case_key, event.position] = StepRow(case_key, event.position, "decision")
+
+
+def erased(state: PaymentRows, event: Event) -> None:
+    """Rows are written whole and none is read, so those that are not in this batch are emptied by a statement of their own."""
+    for record in event.data.get("records", ()):
+        row = state.payments.get(record)
+        if row is None:
+            state.forgotten.add(record)
+        else:
+            state.payments[record] = replace(row, payer_email=None)
 
 
 def _payment(state: PaymentRows, event: Event) -> PaymentRow:
@@ -126,6 +141,7 @@ def _payment(state: PaymentRows, event: Event) -> PaymentRow:
         # The table keeps the first one across batches (see payments.sql).
         first_position=event.position if earlier is None else earlier.first_position,
         position=event.position,
+        attestation=data.get("attestation"),
     )
 
 
@@ -142,6 +158,8 @@ def _as_hidden(state: PaymentRows, main: PaymentRow, record: str) -> PaymentRow:
 
 
 def records(event: Event) -> tuple[str, ...]:
+    if event.type == CustomerErased.TYPE:
+        return tuple(event.data.get("records", ()))
     return (event.data["record"], *_hidden(event.data)) if event.type == PaymentAssessed.TYPE else ()
 
 
@@ -154,7 +172,8 @@ PAYMENTS = Projection(
         Table("payment_merges", MergeRow, ("record",), first_wins=True),
     ),
     new_state=PaymentRows,
-    handlers={model.TYPE: decided for model in DECISIONS} | {PaymentAssessed.TYPE: assessed},
+    handlers={model.TYPE: decided for model in DECISIONS}
+    | {PaymentAssessed.TYPE: assessed, CustomerErased.TYPE: erased},
     keys=records,
     loaded=False,
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 from projections.folds.values import moment
 from projections.projection import Event, Projection, Table
 from schemas.decisions import SuspenseHeld, SuspenseReleased
+from schemas.personal_facts import CustomerErased
 
 
 @dataclass(slots=True)
@@ -67,11 +68,24 @@ def released(state: SuspenseRows, event: Event) -> None:
     row.position = event.position
 
 
+def erased(state: SuspenseRows, event: Event) -> None:
+    for suspense_id in event.data.get("held", ()):
+        row = state.suspense.get(suspense_id)
+        if row is not None:
+            row.payer_email = None
+
+
+def keys(event: Event) -> tuple[str, ...]:
+    if event.type == CustomerErased.TYPE:
+        return tuple(event.data.get("held", ()))
+    return (event.data["suspense_id"],)
+
+
 SUSPENSE = Projection(
     name="suspense",
     tables=(Table("suspense", SuspenseRow, ("suspense_id",)),),
     new_state=SuspenseRows,
-    handlers={SuspenseHeld.TYPE: held, SuspenseReleased.TYPE: released},
-    keys=lambda event: (event.data["suspense_id"],),
+    handlers={SuspenseHeld.TYPE: held, SuspenseReleased.TYPE: released, CustomerErased.TYPE: erased},
+    keys=keys,
     loaded=True,
 )

@@ -6,3 +6,10 @@ FROM suspense s
 WHERE s.status = 'held'
 GROUP BY s.provider, span
 ORDER BY s.provider, span;
+
+-- reasons: What waits, by provider and by why.
+SELECT s.provider, s.reason, count(*) AS count, coalesce(sum(s.amount), 0)::bigint AS amount
+FROM suspense s
+WHERE s.status = 'held'
+GROUP BY s.provider, s.reason
+ORDER BY s.provider, s.reason;

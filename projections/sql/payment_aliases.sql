@@ -14,10 +14,14 @@ DROP TABLE IF EXISTS payment_aliases_vN;
 -- index: Secondary indexes, made after the first build.
 CREATE INDEX payment_aliases_vN_record_idx ON payment_aliases_vN (record);
 
--- upsert: Add what is new; an alias never goes away.
+-- upsert: Add what is new; an alias never goes away. The checkpoint lets nobody in between; by ON CONFLICT each row would be confirmed after, with a
+-- record of its own in the database's log.
 INSERT INTO payment_aliases_vN
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-ON CONFLICT DO NOTHING;
+SELECT provider, alias, record FROM unnest($1::text[], $2::text[], $3::text[]) AS new (provider, alias, record)
+WHERE (
+    SELECT true FROM payment_aliases_vN AS known
+    WHERE known.provider = new.provider AND known.alias = new.alias AND known.record = new.record
+) IS NULL;
 
 -- compare: Rows that differ from the scratch rebuild.
 SELECT provider || ' ' || alias || ' ' || record AS key, live::text AS live, rebuilt::text AS rebuilt

@@ -14,10 +14,10 @@ DROP TABLE IF EXISTS payment_timeline_vN;
 -- index: Secondary indexes, made after the first build.
 SELECT;
 
--- upsert: Add what is new; a step never changes.
+-- upsert: Add what is new; a step never changes. As in `payment_aliases` without ON CONFLICT.
 INSERT INTO payment_timeline_vN
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[])
-ON CONFLICT DO NOTHING;
+SELECT case_key, step, kind FROM unnest($1::text[], $2::bigint[], $3::text[]) AS new (case_key, step, kind)
+WHERE (SELECT true FROM payment_timeline_vN AS known WHERE known.case_key = new.case_key AND known.step = new.step) IS NULL;
 
 -- compare: Rows that differ from the scratch rebuild.
 SELECT case_key || ' ' || step AS key, live::text AS live, rebuilt::text AS rebuilt

@@ -23,6 +23,7 @@ CREATE TABLE payments_vN (
     failure_code     text,
     first_position   bigint  NOT NULL,
     position         bigint  NOT NULL,
+    attestation      text,
     CONSTRAINT payments_vN_pkey PRIMARY KEY (record)
 ) WITH (fillfactor = 85);
 GRANT SELECT, INSERT, UPDATE, DELETE ON payments_vN TO lunas_projector;
@@ -41,7 +42,8 @@ CREATE INDEX payments_vN_payer_idx ON payments_vN (lower(payer_email), first_pos
 INSERT INTO payments_vN
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
     $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-    $16::timestamptz[], $17::boolean[], $18::boolean[], $19::boolean[], $20::text[], $21::text[], $22::bigint[], $23::bigint[])
+    $16::timestamptz[], $17::boolean[], $18::boolean[], $19::boolean[], $20::text[], $21::text[], $22::bigint[], $23::bigint[],
+    $24::text[])
 ON CONFLICT (record) DO UPDATE SET
     provider = excluded.provider,
     payment_id = excluded.payment_id,
@@ -63,7 +65,11 @@ ON CONFLICT (record) DO UPDATE SET
     settled = excluded.settled,
     held = excluded.held,
     failure_code = excluded.failure_code,
-    position = excluded.position;
+    position = excluded.position,
+    attestation = excluded.attestation;
+
+-- forget: Empty what is personal in these rows.
+UPDATE payments_vN SET payer_email = NULL WHERE record = ANY($1::text[]) AND payer_email IS NOT NULL;
 
 -- compare: Rows that differ from the scratch rebuild.
 SELECT record AS key, live::text AS live, rebuilt::text AS rebuilt
@@ -108,7 +114,9 @@ SELECT
         SELECT FROM projection_parked k
         WHERE k.name = 'payments' AND k.version = N AND k.stream = 'case-' || p.case_key
     ) AS stale,
-    p.payment_id AS provider_payment_id
+    p.payment_id AS provider_payment_id,
+    -- What an earlier program assessed says only whether a token alone vouches for it.
+    coalesce(p.attestation, CASE WHEN p.token_only AND p.paid_at IS NOT NULL THEN 'token_only' END) AS attestation
 FROM payments_vN p
 WHERE NOT EXISTS (SELECT FROM payment_merges_vN m WHERE m.record = p.case_key);
 COMMENT ON VIEW payments IS 'Payments as we assess them after everything their providers said so far.';
@@ -137,4 +145,5 @@ COMMENT ON COLUMN payments.first_position IS 'Log position of its first assessme
 COMMENT ON COLUMN payments.position IS 'Log position of the newest event that changed the row.';
 COMMENT ON COLUMN payments.stale IS 'True while events of this payment wait because one of them could not be folded.';
 COMMENT ON COLUMN payments.provider_payment_id IS 'The provider''s id; becomes more precise when a request turns into a payment.';
+COMMENT ON COLUMN payments.attestation IS 'How much we know of the money that came: token_only, signed, api_confirmed, settled or operator; null of none.';
 GRANT SELECT ON payments TO lunas_reader, lunas_api, lunas_operator, lunas_projector;

@@ -27,6 +27,11 @@ DROP TABLE IF EXISTS subscriptions_vN;
 CREATE INDEX subscriptions_vN_customer_idx ON subscriptions_vN (customer_id, first_position DESC);
 CREATE INDEX subscriptions_vN_licence_idx ON subscriptions_vN (licence_code) WHERE licence_code IS NOT NULL;
 
+-- load: Rows as they are; folds need none, a preview shows them.
+SELECT subscription_id, customer_id, provider, plan, tier, status, licence_code, member_id, started_at, expires_at, access_until,
+    cancel_at_period_end, first_position, position, held
+FROM subscriptions_vN WHERE subscription_id = ANY($1::text[]);
+
 -- upsert: Write whole rows; the position of the first event stays.
 INSERT INTO subscriptions_vN
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],

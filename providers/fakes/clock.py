@@ -24,14 +24,17 @@ class Alarm:
 
 
 class FakeClock:
-    """Time as the providers see it. `frozen`: it moves only when it is moved; for tests."""
+    """Time as the providers see it. `frozen`: it moves only when it is moved; for tests. `wake`: whoever sleeps until the next alarm looks again."""
 
-    def __init__(self, wall: Callable[[], datetime], *, frozen: bool = False) -> None:
+    def __init__(
+        self, wall: Callable[[], datetime], *, frozen: bool = False, wake: Callable[[], None] = lambda: None
+    ) -> None:
         started = wall()
         self._wall: Callable[[], datetime] = (lambda: started) if frozen else wall
         self._ahead = timedelta()
         self._alarms: list[Alarm] = []
         self._number = 0
+        self._wake = wake
 
     def now(self) -> datetime:
         return self._wall() + self._ahead
@@ -40,6 +43,7 @@ class FakeClock:
         """Rings at `due`, or at once when that is past."""
         self._number += 1
         heapq.heappush(self._alarms, Alarm(due, self._number, owner, kind, key))
+        self._wake()
 
     def next_due(self) -> datetime | None:
         return self._alarms[0].due if self._alarms else None
@@ -55,6 +59,7 @@ class FakeClock:
     def move_to(self, moment: datetime) -> None:
         """Forward only: what has happened has happened."""
         self._ahead += max(timedelta(), moment - self.now())
+        self._wake()  # what is due next is nearer than it was
 
     def waiting(self) -> list[Alarm]:
         return sorted(self._alarms)

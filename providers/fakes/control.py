@@ -51,8 +51,13 @@ class ControlDoor:
 
     async def _move_clock(self, request: web.Request) -> Any:
         wish = await _document(request)
+        if wish.keys() not in ({"advance"}, {"set"}):
+            raise ValueError("say either advance, a span like 31d, or set, a moment")
         now = self._world.clock.now()
-        target = now + span(str(wish["advance"])) if "advance" in wish else moment(str(wish.get("set", "")))
+        try:
+            target = now + span(str(wish["advance"])) if "advance" in wish else moment(str(wish["set"]))
+        except OverflowError:
+            target = now + 2 * FARTHEST_LEAP
         if not now <= target <= now + FARTHEST_LEAP:
             raise ValueError(f"the clock only moves forward, ten years at most: it is {now.isoformat()}")
         await self._world.advance_to(target)
@@ -65,7 +70,10 @@ class ControlDoor:
         }
 
     async def _turn_on(self, request: web.Request) -> Any:
-        return asdict(self._world.switches.turn_on(await _document(request), self._world.known_switches()))
+        wish = await _document(request)
+        if wish.get("provider") not in (None, *self._world.providers):
+            raise ValueError(f"provider is one of {', '.join(self._world.providers)}")
+        return asdict(self._world.switches.turn_on(wish, self._world.known_switches()))
 
     async def _turn_off(self, request: web.Request) -> Any:
         number = request.match_info.get("number")
@@ -129,7 +137,10 @@ def shown_webhook(webhook: OutgoingWebhook) -> dict[str, Any]:
 
 async def _document(request: web.Request) -> dict[str, Any]:
     body = await request.read()
-    read = json.loads(body) if body else {}
+    try:
+        read = json.loads(body) if body else {}
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
     if not isinstance(read, dict):
         raise ValueError("the body is no JSON object")  # noqa: TRY004 - one kind of error for everything a caller gets wrong
     return read
@@ -148,8 +159,10 @@ def _said(handle: Callable[[web.Request], Awaitable[Any]]) -> Handling:
             status, document = 400, {"error": str(error)}
         except ApiRefusal as refusal:
             status, document = 409, {"error": refusal.message}
-        text = json.dumps(document, default=_plain, ensure_ascii=False, indent=1)
-        return web.Response(status=status, text=text + "\n", content_type="application/json")
+        text = json.dumps(document, default=_plain, ensure_ascii=False, indent=1) + "\n"
+        # Half a character of somebody's is told as JSON writes it.
+        body = text.encode("utf-8", "backslashreplace")
+        return web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
 
     return answer
 

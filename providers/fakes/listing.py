@@ -9,7 +9,8 @@ from typing import TypeVar
 from providers.fakes.calls import FakeCall
 
 T = TypeVar("T")
-_NUMBER = re.compile(r"[0-9]{1,12}")
+_NUMBER = re.compile(r"([0-9]{1,12})(\.0+)?")
+"""Official clients write `limit=5` as `5.0`."""
 
 
 def page_of(
@@ -42,4 +43,5 @@ def whole(call: FakeCall, name: str, usual: int, most: int) -> int:
 def number(call: FakeCall, name: str, usual: int) -> int:
     """A number from the query; what is none counts as the usual one."""
     text = call.query.get(name, "")
-    return int(text) if _NUMBER.fullmatch(text) else usual
+    found = _NUMBER.fullmatch(text)
+    return int(found[1]) if found else usual

@@ -64,8 +64,8 @@ class WebhookAccount:
 class Outbox:
     """All webhooks of all fakes. Without a running loop of `FakeWorld.run` they only wait."""
 
-    def __init__(self, clock: FakeClock, wake: Callable[[], None]) -> None:
-        self._clock, self._wake = clock, wake
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
         self._accounts: dict[str, WebhookAccount] = {}
         self._sent: dict[int, OutgoingWebhook] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,7 +146,6 @@ class Outbox:
     def _due(self, webhook: OutgoingWebhook, at: datetime) -> None:
         webhook.next_at = at
         self._clock.alarm(at, OWNER, "send", str(webhook.number))
-        self._wake()
 
     async def _send(self, webhook: OutgoingWebhook, session: aiohttp.ClientSession) -> None:
         account = self._accounts[webhook.provider]
@@ -177,6 +176,6 @@ async def _post(session: aiohttp.ClientSession, url: str, sealed: Sealed, second
         async with session.post(
             url, data=sealed.body, headers=sealed.headers, timeout=timeout, allow_redirects=False
         ) as answer:
-            return answer.status, (await answer.text())[:200]
+            return answer.status, (await answer.text(errors="replace"))[:200]
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return 0, type(error).__name__

@@ -18,7 +18,8 @@ from providers.fakes.world import FakeWorld
 from runtime.look import policy, stylesheet
 from schemas.languages import Language, preferred
 
-_RUPIAH = re.compile(r"[0-9]{1,15}")
+_RUPIAH = re.compile(r"[0-9]{1,15}|[0-9]{1,3}(\.[0-9]{3}){1,4}")
+"""Figures, or groups of three as Indonesians write them: 1.5 is no amount."""
 SHOWN = 200
 """Payments on the list; the newest."""
 
@@ -51,11 +52,11 @@ class PageDoor:
     async def _act(self, request: web.Request) -> web.Response:
         form = await request.post()
         bill, language = found_bill(self._world, request), language_of(request)
-        act, amount = str(form.get("act", "")), str(form.get("amount", "")).strip().replace(".", "")
+        act, amount = str(form.get("act", "")), str(form.get("amount", "")).strip()
         if amount and not _RUPIAH.fullmatch(amount):
             return self._of(bill, language, sayer(language)("figures"))
         try:
-            self._world.act(bill.provider, bill.key, act, int(amount) if amount else None)
+            self._world.act(bill.provider, bill.key, act, int(amount.replace(".", "")) if amount else None)
         except ApiRefusal as refusal:
             say = sayer(language)
             said = say("impossible", act=say(act) if act in ACTS else act)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,31 @@ ACT = "ACT"
 """The method under which a switch is meant for what people do to a payment; its path is `/pay` and so on."""
 
 HEADER = "x-fake"
+MOST_TIMES = 1_000_000
+MOST_SECONDS = 3600
 SILENCE_SECONDS = 60.0
 """How long a call without an answer is kept open; longer than clients wait."""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+_KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "do": (_is_text, "a text"),
+    "provider": (_is_text, "a text"),
+    "method": (lambda value: _is_text(value) and value == value.upper(), "a method in capitals, or ACT"),
+    "path": (lambda value: _is_text(value) and value.startswith("/"), "the beginning of a path, from its /"),
+    "times": (lambda value: _is_number(value, 1, MOST_TIMES) and isinstance(value, int), "a whole number from 1 on"),
+    "seconds": (lambda value: _is_number(value, 0, MOST_SECONDS), f"a number from 0 to {MOST_SECONDS}"),
+    "status": (lambda value: _is_number(value, 200, 599) and isinstance(value, int), "a status from 200 to 599"),
+    "code": (_is_text, "a text"),
+}  # fmt: skip
+"""What each field has to be: one that is not would break every call that it is meant for, or none."""
 
 
 @dataclass(slots=True)
@@ -66,6 +89,9 @@ class Switches:
         unknown = fields.keys() - (Switch.__dataclass_fields__.keys() - {"number"})
         if unknown:
             raise ValueError(f"a switch has no {', '.join(sorted(unknown))}")
+        for name, (fits, kind) in _KINDS.items():
+            if name in fields and not fits(fields[name]):
+                raise ValueError(f"{name} of a switch is {kind}")
         if fields.get("do") not in known:
             raise ValueError(f"no switch is called {fields.get('do')}; there are {', '.join(sorted(known))}")
         self._number += 1

@@ -32,9 +32,9 @@ class FakeWorld:
     ) -> None:
         self.seed = seed
         self.rate_limits = rate_limits
-        self.clock = FakeClock(wall, frozen=frozen)
         self._changed = asyncio.Event()
-        self.outbox = Outbox(self.clock, self._changed.set)
+        self.clock = FakeClock(wall, frozen=frozen, wake=self._changed.set)
+        self.outbox = Outbox(self.clock)
         self.switches = Switches()
         self.counter = CallCounter()
         self.providers: dict[str, FakeProvider] = {}

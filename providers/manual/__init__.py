@@ -10,7 +10,6 @@ from providers.traits import Traits
 
 MANUAL = Provider(
     name="manual",
-    token_only=False,
     webhooks=False,
     verify=verify,
     translate=translate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from providers.mayar.amounts import STATED
-from providers.mayar.signature import by_head, verify
+from providers.mayar.signature import HEADER, by_head, verify
 from providers.mayar.subject import subject
 from providers.mayar.translate import translate
 from providers.payer import PayerFields
@@ -12,18 +12,29 @@ from providers.traits import Traits
 
 MAYAR = Provider(
     name="mayar",
-    token_only=True,
     webhooks=True,
     verify=verify,
     by_head=by_head,
+    token_header=HEADER,
     translate=translate,
     subject=subject,
     earlier_paths=("/api/webhook/mayar",),
     account_setting="mayar_merchant_id",
     amounts=STATED,
     payer=PayerFields(
+        ids=(
+            "data.extraData.customerId",
+            "data.customerEmail",
+            "data.customer.email",
+            "data.membershipCustomer.customerEmail",
+        ),
         phones=("data.customerMobile", "data.customer.mobile", "data.membershipCustomer.customerMobile"),
         names=("data.customerName", "data.customer.name", "data.membershipCustomer.customerName"),
     ),
-    traits=Traits(announces_memberships=True, sells_licences=True, order_needs=frozenset({"email", "phone"})),
+    traits=Traits(
+        announces_memberships=True,
+        sells_licences=True,
+        order_needs=frozenset({"email", "phone"}),
+        unsigned=True,
+    ),
 )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.mayar.payloads import PROVIDER
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.refusals import by_status
+from runtime.breaker import Breaker
 
 
 def mayar_api(

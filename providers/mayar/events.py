@@ -19,6 +19,7 @@ class PaymentReport(StrEnum):
 
     SUCCEEDED = "succeeded"
     PENDING = "pending"
+    REMINDED = "reminded"
     FAILED = "failed"
     EXPIRED = "expired"
 
@@ -30,7 +31,7 @@ PAYMENTS: dict[str, PaymentReport] = {
     "payment.received": PaymentReport.SUCCEEDED,
     "payment.success": PaymentReport.SUCCEEDED,
     # Unpaid after 29 minutes. It carries status "SUCCESS" of the notification and is never a success of money.
-    "payment.reminder": PaymentReport.PENDING,
+    "payment.reminder": PaymentReport.REMINDED,
     "payment.created": PaymentReport.PENDING,
     "payment.pending": PaymentReport.PENDING,
     "payment.failed": PaymentReport.FAILED,

@@ -22,6 +22,7 @@ SAAS, SOFTWARE = "/saas/v2/license", "/software/v1/license"
 SAAS_RESTS_SECONDS = (
     600.0  # an odd 401 has lasted for days; asking a hundred times a day tells soon enough that it is over
 )
+TRANSACTION_MAX = 128  # characters; theirs are UUIDs
 PRODUCTS_REMEMBERED = 256  # which routes know a product; more products than any shop has
 _STATUSES: Mapping[str, LicenceStatus] = {"ACTIVE": "active", "INACTIVE": "inactive", "EXPIRED": "expired"}
 
@@ -140,7 +141,7 @@ def _word(document: Any) -> LicenceWord:
         # Where the two disagree the verdict counts, and its absence never opens anything.
         status = "active" if active else ("inactive" if status == "active" else status or "inactive")
     member = document.get("memberStatus", said.get("memberStatus"))
-    tier = said.get("membershipTierName")
+    tier, sold_with = said.get("membershipTierName"), said.get("transactionId")
     return LicenceWord(
         status=status,
         expires_at=_end(said.get("expiredAt")),
@@ -148,6 +149,9 @@ def _word(document: Any) -> LicenceWord:
         use_count=_count(said.get("useCount")),
         tier_name=tier if isinstance(tier, str) and tier else None,
         member_active=member.upper() == "ACTIVE" if isinstance(member, str) and member else None,
+        transaction_id=sold_with
+        if isinstance(sold_with, str) and 0 < len(sold_with) <= TRANSACTION_MAX
+        else None,
     )
 
 

@@ -16,16 +16,20 @@ import orjson
 
 from providers.mayar.amounts import STATED
 from providers.mayar.events import KNOWN, PAYMENTS, RECORD_ONLY, TESTS, PaymentReport, event_name
+from providers.mayar.membership import MayarMemberships
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, ProviderApi
 from providers.reconciling import (
+    AskedMembership,
     ListedPayment,
     ListedStatus,
     ListPage,
     RowUnreadable,
     Told,
+    ToldMembership,
     UnreadableRow,
     as_webhook,
+    cursor_in,
     unreadable,
     whole_rupiah,
 )
@@ -55,6 +59,7 @@ class MayarLists:
 
     def __init__(self, api: ProviderApi) -> None:
         self._api = api
+        self._memberships = MayarMemberships(api)
 
     async def page(self, listing: str, since: datetime, cursor: str | None) -> ListPage:
         query = {"limit": PAGE_ROWS} | ({"startingAfter": cursor} if cursor else {})
@@ -69,15 +74,18 @@ class MayarLists:
         over = bool(sent) and max(sent) < since
         read = [one for row in rows if (one := _row(row)) is not None]
         within = [one for one in read if isinstance(one, UnreadableRow) or (one.at or since) >= since]
-        following = document.get("nextStartingAfter")
-        more = bool(document.get("hasMore")) and isinstance(following, str) and following != ""
-        return ListPage(rows=tuple(within), following=following if more and not over else None)
+        more = bool(document.get("hasMore")) and not over
+        following = cursor_in(document.get("nextStartingAfter")) if more else None
+        return ListPage(rows=tuple(within), following=following, cut_off=more and following is None)
 
     async def ask(self, row: ListedPayment) -> Told | None:
         for name in row.names:
             if _TRANSACTION.fullmatch(name) and (found := await self._transaction(name)) is not None:
                 return _told(found, name, row)
         return None
+
+    async def membership(self, asked: AskedMembership) -> ToldMembership | None:
+        return await self._memberships.ask(asked)
 
     async def close(self) -> None:
         await self._api.close()

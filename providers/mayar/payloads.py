@@ -51,8 +51,8 @@ def products(data: Section) -> tuple[ProductHint, ...]:
     quantity = data.quantity("qty")
     named = (
         ("product", data.reference("productId")),
-        ("tier", data.text("membershipTierName")),
-        ("package", data.text("package")),
+        ("tier", data.deciding("membershipTierName")),
+        ("package", data.deciding("package")),
     )
     hints = [{"kind": kind, "value": value, "quantity": quantity} for kind, value in named if value]
     return tuple(ProductHint.model_validate(hint) for hint in hints)

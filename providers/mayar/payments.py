@@ -9,7 +9,7 @@ from providers.mayar import payloads
 from providers.mayar.amounts import ASKED_FOR, STATED
 from providers.mayar.events import PaymentReport
 from providers.mayar.payloads import PROVIDER
-from providers.money import stated_amount
+from providers.money import GONE_BACK, stated_amount
 from providers.section import Section
 from schemas import streams
 from schemas.errors import UntranslatableError
@@ -19,20 +19,32 @@ from schemas.translation import Fact
 _STATES: dict[PaymentReport, type[PaymentFact]] = {
     PaymentReport.SUCCEEDED: PaymentSucceeded,
     PaymentReport.PENDING: PaymentPending,
+    PaymentReport.REMINDED: PaymentPending,
     PaymentReport.FAILED: PaymentFailed,
     PaymentReport.EXPIRED: PaymentExpired,
 }
 
 # `status` tells how the notification went and `transactionStatus` lags (a paid one may still say "created"); only these deny a payment.
-_DENIALS = frozenset({"false", "failed", "expired", "cancelled", "canceled", "refunded"})
+_DENIALS = GONE_BACK | {
+    "false",
+    "failed",
+    "expired",
+    "cancelled",
+    "canceled",
+    "rejected",
+    "declined",
+    "denied",
+}
+# Where the event says that nothing was paid, or not yet, these say that it was: somebody has to look.
+_PAID = GONE_BACK | {"paid", "settled"}
 
 
 def payment(meaning: PaymentReport, top: Section, data: Section, received_at: datetime) -> Fact:
     """Raises UntranslatableError or AmountError when a success cannot be read safely."""
     data.require_rupiah()
     paid = meaning is PaymentReport.SUCCEEDED
-    if paid:
-        _refuse_denial(data)
+    if meaning is not PaymentReport.REMINDED:
+        _refuse_contradiction(data, paid=paid)
     transaction = _transaction_ids(data)
     key = transaction[0] if transaction else _key_without_transaction(top, data)
     occurred = payloads.happened_at(data)
@@ -84,9 +96,13 @@ def _asked_for(data: Section) -> int | None:
     return stated_amount(data, ASKED_FOR)
 
 
-def _refuse_denial(data: Section) -> None:
-    for word in (_status(data), data.text("transactionStatus")):
-        if word is not None and word.lower() in _DENIALS:
+def _refuse_contradiction(data: Section, *, paid: bool) -> None:
+    """Raises UntranslatableError when the event's name and what stands in it cannot both be true. Of an event that is no success `status` says only
+    how the notification went.
+    """
+    transaction = data.text("transactionStatus")
+    for word in (_status(data), transaction) if paid else (transaction,):
+        if word is not None and word.lower() in (_DENIALS if paid else _PAID):
             raise UntranslatableError("status_contradicts_event", word)
 
 

@@ -12,7 +12,6 @@ from providers.traits import Traits
 
 SCALEV = Provider(
     name="scalev",
-    token_only=False,
     webhooks=True,
     verify=verify,
     by_head=by_head,
@@ -23,6 +22,7 @@ SCALEV = Provider(
     account_setting="scalev_store_unique_id",
     amounts=STATED,
     payer=PayerFields(
+        ids=("data.customer.email", "data.destination_address.email"),
         phones=("data.customer.phone", "data.destination_address.phone"),
         names=("data.customer.name", "data.destination_address.name"),
     ),

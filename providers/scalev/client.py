@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from providers.asking import Opening, PayInstrument, PaymentAsk
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.scalev.listing import rows_of
@@ -19,6 +18,7 @@ from providers.scalev.refusals import judge
 from providers.scalev.shelf import ScalevShelf
 from providers.section import Section
 from providers.watching import Looked, Watched
+from runtime.breaker import Breaker
 from schemas.errors import AmountError, UntranslatableError
 
 PAGE_ROWS = 25  # the most that Scalev gives

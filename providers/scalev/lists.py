@@ -21,6 +21,8 @@ from providers.reconciling import (
     Told,
     UnreadableRow,
     as_webhook,
+    cursor_in,
+    id_in,
     unreadable,
     whole_rupiah,
 )
@@ -53,11 +55,12 @@ class ScalevLists:
         read = [_row(row) for row in rows]
         made = [at for row in rows if (at := _moment(row, "created_at")) is not None]
         over = bool(made) and max(made) < since - PAID_LATER
-        following = document.get("next_cursor")
-        more = bool(document.get("has_next", following)) and isinstance(following, str) and following != ""
+        more = bool(document.get("has_next", document.get("next_cursor"))) and not over
+        following = cursor_in(document.get("next_cursor")) if more else None
         return ListPage(
             rows=tuple(one for one in read if _is_within(one, since)),
-            following=following if more and not over else None,
+            following=following,
+            cut_off=more and following is None,
         )
 
     async def ask(self, row: ListedPayment) -> Told | None:
@@ -113,7 +116,7 @@ def _row(row: Any) -> ListedPayment | UnreadableRow:
         return unreadable(row, "not_an_object")
     number, record = row.get("order_id"), row.get("id")
     record = str(record) if type(record) is int else record
-    names = tuple(name for name in (number, record) if isinstance(name, str) and name)
+    names = tuple(name for one in (number, record) if (name := id_in(one)) is not None)
     if not names:
         return unreadable(row, "id_missing")
     status = _STATUSES.get(str(row.get("payment_status")))

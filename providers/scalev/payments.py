@@ -5,9 +5,11 @@ The events state no amount: the order's snapshot does. The history list is not r
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from msgspec.structs import replace
+
+from providers.money import MOVED, says_moved
 from providers.scalev import payloads
 from providers.scalev.amounts import STATED
 from providers.scalev.payloads import PROVIDER
@@ -37,7 +39,7 @@ def payment(
     event_name: str, allowed: frozenset[str], data: Section, sent_at: datetime | None, received_at: datetime
 ) -> Fact:
     """From a payment event; `sent_at` is the time it bears itself, the same in every attempt to deliver it. Raises UntranslatableError when the status is missing, unknown or not what the event reports."""
-    status = data.status("payment_status")
+    status = _status(data)
     if status is None:
         raise UntranslatableError("status_missing")
     if status not in _STATES:
@@ -48,15 +50,26 @@ def payment(
 
 
 def of_snapshot(data: Section, received_at: datetime) -> Fact | None:
-    """The payment state an order snapshot shows; None when it shows none we know.
+    """The payment state an order snapshot shows; None when it shows none, or one that says nothing of money.
 
-    Payer and spam mark are the order's, as of the snapshot and not of the time it was paid: its own fact tells them.
+    Payer and spam mark are the order's, as of the snapshot and not of the time it was paid: its own fact tells them. Raises UntranslatableError for a
+    word we do not know that says that money came or went back.
     """
-    status = data.status("payment_status")
-    if status not in _STATES or status is None:
+    status = _status(data)
+    if status is None:
+        return None
+    if status not in _STATES:
+        if says_moved(status):
+            raise UntranslatableError(MOVED)
         return None
     fact = _fact(status, data, None, received_at)
     return replace(fact, event=fact.event.model_copy(update={"payer_email": None, "spam": None}))
+
+
+def _status(data: Section) -> str | None:
+    """Scalev writes it in small letters."""
+    status = data.status("payment_status")
+    return None if status is None else status.lower()
 
 
 def _fact(status: str, data: Section, sent_at: datetime | None, received_at: datetime) -> Fact:

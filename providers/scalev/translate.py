@@ -57,15 +57,23 @@ def _facts(name: str, top: Section, data: Section, context: TranslationContext) 
         return (order,) if payment is None else (order, payment)
     if name in PAYMENTS:
         payment = payments.payment(name, PAYMENTS[name], data, top.moment("timestamp"), context.received_at)
-        # Some stores send the whole order along: then it is a snapshot too.
-        whole = data.has("gross_revenue") and (data.has("orderlines") or data.has("orderbundles"))
-        return (orders.recorded(name, data, context.received_at), payment) if whole else (payment,)
+        return (*_whole_order(name, data, context), payment)
     if name == STATUS_CHANGED:
         ended = (data.text("status") or "").lower() in CANCELLED_STATUSES
-        return (orders.cancelled(data, context.received_at),) if ended else ()
+        told = (
+            orders.cancelled(data, context.received_at) if ended else None,
+            payments.of_snapshot(data, context.received_at),
+        )
+        return (*_whole_order(name, data, context), *(one for one in told if one is not None))
     if name == DELETED:
         return (orders.deleted(data, context.received_at),)
     raise UntranslatableError("event_without_rule", name)
+
+
+def _whole_order(name: str, data: Section, context: TranslationContext) -> tuple[Fact, ...]:
+    """Some stores send the whole order along: then the event is a snapshot too."""
+    whole = data.has("gross_revenue") and (data.has("orderlines") or data.has("orderbundles"))
+    return (orders.recorded(name, data, context.received_at),) if whole else ()
 
 
 def _event_name(top: Section) -> str:

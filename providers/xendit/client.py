@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from providers.asking import Opening, PayInstrument, PaymentAsk
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
@@ -21,6 +20,7 @@ from providers.watching import Looked, Watched
 from providers.xendit.looking import XenditLooks
 from providers.xendit.refunds import XenditRefunds
 from providers.xendit.refusals import ALREADY_THERE, judge
+from runtime.breaker import Breaker
 
 API_VERSION = "2024-11-11"
 _RETURNS = {"success_return_url": "/success", "failure_return_url": "/failed", "cancel_return_url": ""}

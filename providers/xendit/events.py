@@ -87,9 +87,12 @@ MEANINGS: dict[str, Meaning] = {
 SUCCESS_STATUSES = frozenset({"SUCCEEDED", "COMPLETED", "CAPTURED", "PAID"})
 """What a payload may call money received; a success event that says anything else contradicts itself."""
 
-FAILURE_STATUSES = frozenset({"FAILED", "CANCELED", "CANCELLED", "VOIDED"})
-STATUSES = SUCCESS_STATUSES | FAILURE_STATUSES | {
-    "PENDING", "ACTIVE", "REQUIRES_ACTION", "AUTHORIZED", "EXPIRED", "INACTIVE", "SETTLED", "REFUNDED",
+FAILURE_STATUSES = frozenset({"FAILED", "CANCELED", "CANCELLED"})
+UNDONE_STATUSES = frozenset({"REFUNDED", "PARTIALLY_REFUNDED", "REVERSED"})
+"""Money that had come went back. The event of a payment says it without a refund's id: a person looks."""
+
+STATUSES = SUCCESS_STATUSES | FAILURE_STATUSES | UNDONE_STATUSES | {
+    "PENDING", "ACTIVE", "REQUIRES_ACTION", "AUTHORIZED", "EXPIRED", "INACTIVE", "SETTLED", "VOIDED",
 }  # fmt: skip
 """Of which an operator is told by name."""
 
@@ -104,6 +107,9 @@ INVOICE_STATUSES: dict[str, str] = {
 SAMPLE_ACCOUNTS = frozenset(
     {
         "62440e322008e87fb29c1fd0",  # Payments API v3, subscriptions, sessions
+        "6094fa76c2fd53701b8e079c",  # payments and refunds of v3, as their reference shows them today
+        "58cd618ba0464eb64acdb246",  # QR codes of 2022, OVO
+        "5781d19b2e2385880609791c",  # invoices
         "59e0daf7049b567510c63f67",  # e-wallets
         "57b4e5181473eeb61c11f9b9",  # virtual accounts
         "5f27a14a9bf05c73dd040bc8",  # Payments API v2
@@ -127,6 +133,10 @@ SAMPLE_IDS = frozenset(
         "90392f42-d98a-49ef-a7f3-abcezas123",
         "579c8d61f23fa4ca35e52da4",
         "invoice_123124123",
+        "qrpy_8182837te-87st-49ing-8696-1239bd4d759c",
+        "a962e7ab-9bb6-4e39-aa67-e43c565d7a7d",
+        "py-1fdaf346-dd2e-4b6c-b938-124c7167a822",
+        "pr-1fdaf346-dd2e-4b6c-b938-124c7167a822",
     }
 )
 """Ids of the examples in Xendit's reference; the dashboard's "Test and save" sends those examples to a new address."""

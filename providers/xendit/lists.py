@@ -14,6 +14,7 @@ from typing import Any
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, ProviderApi
 from providers.reconciling import (
+    PLANS,
     ListedPayment,
     ListedStatus,
     ListPage,
@@ -21,10 +22,13 @@ from providers.reconciling import (
     Told,
     UnreadableRow,
     as_webhook,
+    cursor_in,
+    id_in,
     unreadable,
     whole_rupiah,
 )
 from providers.xendit.looking import PAYABLE
+from providers.xendit.plan_lists import XenditPlanLists
 
 PAGE_ROWS = "50"  # the most that it gives
 TRANSACTIONS = "transactions"
@@ -63,10 +67,10 @@ _INVOICE = re.compile(r"[0-9a-f]{24}")
 class XenditLists:
     """One account."""
 
-    lists = (TRANSACTIONS,)
+    lists = (PLANS, TRANSACTIONS)
 
     def __init__(self, api: ProviderApi) -> None:
-        self._api = api
+        self._api, self._plans = api, XenditPlanLists(api)
 
     async def page(self, listing: str, since: datetime, cursor: str | None) -> ListPage:
         query = {"limit": PAGE_ROWS, "created[gte]": _iso(since)} | ({"after_id": cursor} if cursor else {})
@@ -77,9 +81,11 @@ class XenditLists:
         if not isinstance(rows, list):
             raise CallFailed("unknown", "provider_unreadable")
         read = [one for row in rows if (one := _row(row)) is not None]
-        last = rows[-1].get("id") if rows and isinstance(rows[-1], dict) else None
-        more = bool(document.get("has_more")) and isinstance(last, str) and last != ""
-        return ListPage(rows=tuple(read), following=last if more else None)
+        more = bool(document.get("has_more"))
+        # The last row may be rubbish: then we go on behind the last one that has an id, and some rows come twice.
+        places = [row.get("id") for row in rows if isinstance(row, dict)]
+        following = next(filter(None, map(cursor_in, reversed(places))), None) if more else None
+        return ListPage(rows=tuple(read), following=following, cut_off=more and following is None)
 
     async def ask(self, row: ListedPayment) -> Told | None:
         for name in row.names:
@@ -87,6 +93,9 @@ class XenditLists:
             if read is not None:
                 return read
         return None
+
+    async def plan(self, plan_key: str, since: datetime) -> list[ListedPayment | UnreadableRow]:
+        return await self._plans.rows(plan_key, since)
 
     async def close(self) -> None:
         await self._api.close()
@@ -110,6 +119,10 @@ class XenditLists:
         amount = _amount(found)
         if event is None:
             return Told(status=status, amount=amount)
+        if status == "paid" and not _purpose(found):
+            charge = await self._plans.charge(found, name)
+            if charge is not None:
+                return charge
         if status == "paid" and not found.get("metadata"):
             found = await self._with_its_invoice(found)
         return Told(status=status, amount=amount, body=_webhook(event, found))
@@ -202,25 +215,32 @@ def _row(row: Any) -> ListedPayment | UnreadableRow | None:
         return None
     if kind != "REFUND" and kind not in _MONEY_IN:
         return unreadable(row, "type_unknown")
-    product, reference = row.get("product_id"), row.get("reference_id")
-    if not isinstance(product, str) or not product:
+    product, reference = id_in(row.get("product_id")), id_in(row.get("reference_id"))
+    if product is None:
         return unreadable(row, "id_missing")
     status = _ROWS.get(str(row.get("status")))
     if status is None:
         return unreadable(row, "status_unknown")
+    if row.get("currency") not in (None, "IDR"):
+        # Before its amount: another money may have parts of a unit.
+        return unreadable(row, "currency_unexpected")
     try:
         amount = whole_rupiah(row.get("amount"))
     except RowUnreadable as error:
         return unreadable(row, str(error))
-    if row.get("currency") not in (None, "IDR"):
-        return unreadable(row, "currency_unexpected")
     if kind == "REFUND":
         refunded: dict[str, ListedStatus] = {"paid": "refunded"}
         return ListedPayment(
             names=(product,), status=refunded.get(status, "open"), amount=amount, at=_moment(row)
         )
-    names = (product, reference) if isinstance(reference, str) and reference else (product,)
+    names = (product,) if reference is None else (product, reference)
     return ListedPayment(names=names, status=status, amount=amount, at=_moment(row))
+
+
+def _purpose(payment: Mapping[str, Any]) -> bool:
+    """Whether a payment says itself what it is for."""
+    metadata = payment.get("metadata")
+    return isinstance(metadata, dict) and bool(metadata.get("payment_type"))
 
 
 def _webhook(event: str, data: Mapping[str, Any]) -> bytes:

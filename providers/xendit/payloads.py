@@ -6,8 +6,9 @@ the older e-wallet API (`capture_amount`) are read by the same rules; a field th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from providers.section import Section
 from providers.xendit import amounts
@@ -18,8 +19,7 @@ from schemas.errors import UntranslatableError
 _NOT_A_PAYMENT = ("pr-", "cptr-", "cap-")
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentIds:
+class PaymentIds(msgspec.Struct, frozen=True):
     """The ids of a payment. `key` is the payment's own id, else the request's, else our reference."""
 
     key: str
@@ -29,8 +29,7 @@ class PaymentIds:
     aliases: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Captures:
+class Captures(msgspec.Struct, frozen=True):
     """What `captures[]` says, read once: ids in order, the rupiah of all of them (None when there are none), the latest time."""
 
     ids: tuple[str, ...]
@@ -48,7 +47,7 @@ def captures_of(data: Section) -> Captures:
         return NO_CAPTURES
     times = [time for capture in captures if (time := capture.moment("capture_timestamp")) is not None]
     return Captures(
-        ids=tuple(capture_ids(data)),
+        ids=tuple(_ids(captures)),
         total=sum(capture.amount("capture_amount") for capture in captures),
         latest=max(times, default=None),
     )
@@ -79,7 +78,11 @@ def payment_ids(
 
 def capture_ids(data: Section) -> list[str]:
     """Ids of the captures, sorted."""
-    return sorted(filter(None, (capture.identifier("capture_id") for capture in data.sections("captures"))))
+    return _ids(data.sections("captures"))
+
+
+def _ids(captures: list[Section]) -> list[str]:
+    return sorted(filter(None, [capture.identifier("capture_id") for capture in captures]))
 
 
 def received_amount(data: Section, captures: Captures) -> int:
@@ -87,6 +90,11 @@ def received_amount(data: Section, captures: Captures) -> int:
     if captures.total is not None:
         return captures.total
     return _first_amount(data, amounts.RECEIVED)
+
+
+def invoiced_amount(document: Section) -> int:
+    """Rupiah that a paid invoice brought. Callbacks without the field say only what it was of, which is what was paid. Raises AmountError."""
+    return document.amount("paid_amount" if "paid_amount" in document.values else "amount")
 
 
 def refunded_amount(data: Section) -> int:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from providers.money import MOVED
 from providers.section import Section
 from providers.xendit import payloads
 from providers.xendit.channels import method_of
-from providers.xendit.events import FAILURE_STATUSES, INVOICE_STATUSES, STATUSES, SUCCESS_STATUSES, Meaning
+from providers.xendit.events import (
+    FAILURE_STATUSES,
+    INVOICE_STATUSES,
+    STATUSES,
+    SUCCESS_STATUSES,
+    UNDONE_STATUSES,
+    Meaning,
+)
 from schemas import streams
 from schemas.errors import UntranslatableError
 from schemas.facts import (
@@ -84,6 +92,8 @@ def payment(
 def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[PaymentFact]:
     """The fact a name and a status agree on. Raises UntranslatableError when they contradict each other."""
     if meaning is Meaning.BY_STATUS:
+        if status == "VOIDED" or status in UNDONE_STATUSES:
+            raise UntranslatableError(MOVED)
         if status in SUCCESS_STATUSES:
             return PaymentSucceeded
         if status in FAILURE_STATUSES:
@@ -100,7 +110,7 @@ def _state(meaning: Meaning, status: str, *, status_required: bool) -> type[Paym
             raise UntranslatableError("status_missing")
         if status and status not in SUCCESS_STATUSES:
             raise UntranslatableError("status_contradicts_event", told(status, STATUSES))
-    elif status in SUCCESS_STATUSES:
+    elif status in SUCCESS_STATUSES or status in UNDONE_STATUSES:
         raise UntranslatableError("status_contradicts_event", told(status, STATUSES))
     return _STATES[meaning]
 
@@ -117,9 +127,11 @@ def session(meaning: Meaning, data: Section, received_at: datetime) -> Fact | No
     The capture is the money: a completed page alone says only that it is to come, and until then the payment is unconfirmed.
     """
     kind = data.text("session_type")
-    if kind in _NO_MONEY or (kind in _NOT_YET and meaning is Meaning.SESSION_EXPIRED):
+    if meaning is Meaning.SESSION_EXPIRED and (kind in _NO_MONEY or kind in _NOT_YET):
         return None
     data.require_rupiah()
+    if kind in _NO_MONEY and not data.amount_if_any("amount"):
+        return None
     reference = data.identifier("reference_id")
     session = data.identifier("payment_session_id")
     group = data.identifier("payment_request_id")
@@ -176,7 +188,7 @@ def invoice(document: Section, received_at: datetime) -> Fact | None:
         payment_key=key,
         attempt_id=document.identifier("payment_id"),
         aliases=tuple(dict.fromkeys(one for one in found if one is not None)),
-        amount=document.amount("paid_amount") if paid else None,
+        amount=payloads.invoiced_amount(document) if paid else None,
         requested_amount=document.amount_if_any("amount"),
         method=method_of(method) or method_of(channel),
         channel=channel or method,

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
-from providers.plan_asking import PlanAsk, PlanOpening, Repriced
+from providers.plan_asking import PlanAsk, PlanOpening, Repriced, schedule_day
 from providers.xendit.refusals import ALREADY_THERE, judge
-from schemas.periods import JAKARTA
+from runtime.breaker import Breaker
 
 API_VERSION = "2026-01-01"
-LAST_DAY = 28  # the latest day of a month that Xendit takes as the beginning of a schedule
 WAITING = ("SCHEDULED", "RETRYING")  # cycles that an attempt can be forced of
 _LINKED = {"ACTIVE": True, "REQUIRES_ACTION": False, "PENDING": False}
 MOST_CYCLES = "50"  # per page, and more than a plan has that waits
@@ -132,7 +130,7 @@ class XenditPlans:
 
 
 def _plan(ask: PlanAsk, customer: str) -> dict[str, Any]:
-    """The first charge is made when the plan becomes active; the schedule begins with the second."""
+    """With a charge at once the first is made when the plan becomes active, and the schedule begins with the second."""
     schedule: dict[str, Any] = {
         "interval": ask.interval,
         "interval_count": ask.interval_count,
@@ -147,7 +145,7 @@ def _plan(ask: PlanAsk, customer: str) -> dict[str, Any]:
         "currency": "IDR",
         "amount": ask.amount_idr,
         "schedule": schedule,
-        "immediate_payment": True,
+        "immediate_payment": ask.charged_at_once,
         "failed_cycle_action": "STOP",
         "description": ask.description,
         "metadata": {"customer_id": ask.customer_id, "product": ask.product},
@@ -159,10 +157,7 @@ def _plan(ask: PlanAsk, customer: str) -> dict[str, Any]:
 
 def _anchor(next_charge: datetime) -> str:
     """Days 29 to 31 are no beginnings of schedules: a day or two early loses nobody anything, periods append."""
-    local = next_charge.astimezone(JAKARTA)
-    if local.day > LAST_DAY:
-        local = local.replace(day=LAST_DAY)
-    return local.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return schedule_day(next_charge).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _person(ask: PlanAsk) -> dict[str, Any]:

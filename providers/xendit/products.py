@@ -49,9 +49,15 @@ _COMES_IN = re.compile(r"received|incoming|credited|deposit")
 _METHODS = {
     "qr": "QRIS", "virtual_account": "VIRTUAL_ACCOUNT", "fixed_virtual": "VIRTUAL_ACCOUNT", "callback_virtual": "VIRTUAL_ACCOUNT",
     "fva": "VIRTUAL_ACCOUNT", "va.": "VIRTUAL_ACCOUNT", "va_": "VIRTUAL_ACCOUNT",
+    "direct_debit": "DIRECT_DEBIT", "paylater": "PAYLATER", "pay_later": "PAYLATER", "ewallet": "EWALLET", "e_wallet": "EWALLET",
+    "retail": "RETAIL_OUTLET", "fixed_payment": "RETAIL_OUTLET", "over_the_counter": "RETAIL_OUTLET",
+    "card": "CARD", "credit_card": "CARD", "linkaja": "LINKAJA", "dana": "DANA", "ovo": "OVO", "shopeepay": "SHOPEEPAY",
 }  # fmt: skip
 _PAID_WORDS = frozenset({"SUCCESS_COMPLETED", "SETTLING", "SETTLED", "SUCCESS", "SUCCESSFUL"})
 
+
+_PAID_AT = ("paid_at", "transaction_timestamp", "payment_timestamp", "transaction_date", "timestamp")
+"""When it was paid, most telling first; each product has its own."""
 
 _FURTHER_IDS = (
     "charge_id",
@@ -80,10 +86,7 @@ def is_our_own_money(event_name: str | None, top: Section) -> bool:
     if event_name is not None and top.has("event"):
         name = event_name.lower()
         return _OURS.match(f"{name}.") is not None and _COMES_IN.search(name) is None
-    return any(
-        top.has(key)
-        for key in ("disbursement_description", "disbursements", "account_holder_name", "payout_url")
-    )
+    return any(top.has(key) for key in ("disbursement_description", "disbursements", "payout_url"))
 
 
 def recognised(top: Section) -> Callback | None:
@@ -138,12 +141,10 @@ def _paid(name: str, data: Section, state: str | None, *, method: str | None = N
         data.identifier("reference_id") or data.identifier("external_id") or code.identifier("external_id")
     )
     aliases = [*(data.identifier(key) for key in _FURTHER_IDS), code.identifier("id")]
-    fields["paid_at"] = (
-        data.values.get("paid_at")
-        or data.values.get("transaction_timestamp")
-        or data.values.get("transaction_date")
-    )
+    fields["paid_at"] = next((value for key in _PAID_AT if (value := data.values.get(key))), None)
     fields["channel_code"] = _channel(data, method)
+    if data.section("payment_method").text("type") is None:
+        fields["payment_method"] = {"type": method}
     known = tuple(alias for alias in aliases if alias is not None)
     return Callback(name, Meaning.BY_STATUS, Section(fields, data.path), known)
 

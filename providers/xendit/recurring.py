@@ -42,7 +42,7 @@ def plan(meaning: Meaning, data: Section, received_at: datetime) -> Fact:
 
 def _first_charge(data: Section, schedule: Section, active_at: datetime) -> datetime | None:
     """When the first charge is due: at the beginning of the schedule, or at once, and the schedule begins with the second."""
-    begins = schedule.moment("anchor_date")
+    begins = schedule.planned("anchor_date")
     return min(begins, active_at) if begins is not None and data.flag("immediate_payment") else begins
 
 
@@ -137,7 +137,7 @@ def _report(
 
 def _period_start(report: Report, data: Section, received_at: datetime) -> datetime | None:
     """When the charged period begins. One that is paid has begun when we hear of it: a plan date years ahead buys no years."""
-    planned = data.moment("scheduled_timestamp")
+    planned = data.planned("scheduled_timestamp")
     paid = report in ("activated", "renewed")
     return min(planned, received_at) if planned is not None and paid else planned
 

@@ -15,6 +15,7 @@ from providers.section import Section
 from providers.xendit.events import Meaning
 from providers.xendit.payments import refund as refund_fact
 from providers.xendit.refusals import ALREADY_THERE
+from schemas.attested import attested
 from schemas.errors import AmountError, UntranslatableError
 from schemas.facts import RefundFailed, RefundSucceeded
 
@@ -110,4 +111,4 @@ def _said(document: Any) -> RefundSaid:
     if not isinstance(event, RefundSucceeded | RefundFailed):
         raise TypeError(type(event))
     # Told by the provider's API to our own question: not by whoever knows a token.
-    return RefundSaid(provider_refund_id=refund_id, fact=event.amended(token_only=False))
+    return RefundSaid(provider_refund_id=refund_id, fact=attested(event, "api_confirmed"))

@@ -18,6 +18,7 @@ from providers.xendit.products import Callback, is_our_own_money, recognised
 from schemas.errors import UntranslatableError
 from schemas.translation import Effect, Fact, Translation, TranslationContext
 
+_ACCOUNT_KEYS = ("business_id", "user_id", "owner_id")
 _SAMPLE_KEYS = ("id", "payment_id", "payment_request_id", "reference_id", "external_id")
 
 
@@ -133,10 +134,10 @@ def _event_name(top: Section) -> str:
 
 def _is_connection_test(top: Section, data: Section, context: TranslationContext) -> bool:
     """One of the examples that the dashboard's "Test and save" sends, whatever account of ours is configured."""
-    accounts = {place.text(key) for place in (top, data) for key in ("business_id", "user_id", "owner_id")}
+    accounts = {place.text(key) for place in (top, data) for key in _ACCOUNT_KEYS if key in place.values}
     if (accounts & SAMPLE_ACCOUNTS) - {context.account_id}:
         return True
-    ids = {place.text(key) for place in (top, data) for key in _SAMPLE_KEYS}
+    ids = {place.text(key) for place in (top, data) for key in _SAMPLE_KEYS if key in place.values}
     return not SAMPLE_IDS.isdisjoint(ids)
 
 

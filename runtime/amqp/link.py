@@ -129,7 +129,8 @@ class Link:
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task}, timeout=2 * CLOSE_SECONDS)
+            # It ends within a polite close and a few cancellations; on a machine that stands still meanwhile later, and its socket with it.
+            await asyncio.wait({self._task}, timeout=5 * CLOSE_SECONDS)
         for future in (self._task, self._failed):
             if future is not None and future.done() and not future.cancelled():
                 future.exception()  # it was for whoever asked; asyncio would complain that nobody did
@@ -191,6 +192,7 @@ class Link:
             if not self._up:
                 opening.cancel()
                 await self._shut()
+                await _end(opening)
 
     async def _open(self, url: str) -> None:
         self._lost = asyncio.Event()

@@ -18,9 +18,12 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError, PublishError
 
 from runtime.amqp.link import is_connection_loss
+from runtime.faults import fault_point, is_armed
 from schemas.errors import NotConfirmed, Unroutable
 
 OUTSTANDING = 64  # unconfirmed messages at once; a frozen broker is not fed more than this
+WRITE_SECONDS = 0.002
+"""Before whoever is to die between publish and confirm dies: time for the bytes to leave, and less than a broker needs for its disk."""
 
 HeaderValue = str | int | bool
 
@@ -120,6 +123,9 @@ class Publisher:
             self._slots.release()
             raise
         gone, task = self._gone, self._send(exchange, message)
+        # Its bytes leave in later turns of the loop.
+        if is_armed("publish.unconfirmed") and (await asyncio.wait({task}, timeout=WRITE_SECONDS))[1]:
+            fault_point("publish.unconfirmed")
         # The publish goes on when the caller gives up: its confirm, however late, tells that the broker works again.
         await asyncio.wait({task})
         confirmed = _confirmed(task, message)

@@ -39,6 +39,13 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
 
     A user without the right to configure only checks that everything exists.
     """
+    # Twice: somebody may delete a queue between its declaration and its binding, and what is really wrong is so the second time too.
+    problems = await _problems(connection, topology) and await _problems(connection, topology)
+    if problems:
+        raise TopologyMismatch(problems)
+
+
+async def _problems(connection: AbstractConnection, topology: Topology) -> list[str]:
     problems: list[str] = []
     channel = await open_channel(connection)
     for exists, creates in _steps(topology):
@@ -46,8 +53,7 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
         if problem is not None:
             problems.append(problem)
     await channel.close()
-    if problems:
-        raise TopologyMismatch(problems)
+    return problems
 
 
 async def _try(

@@ -1,7 +1,7 @@
 """The socket under an AMQP connection: dead peers are noticed by the kernel, and we can cut it at once.
 
-The library closes politely and waits for the other side; a frozen broker never answers. `abort` does not ask. This is the only place that
-reaches below aio-pika, to aiormq's factory of sockets; aio-pika passes it on as a parameter of the connection.
+The library closes politely and waits for the other side; a frozen broker never answers. `abort` does not ask. For that it reaches below aio-pika,
+to aiormq's factory of sockets, which aio-pika passes on as a parameter of the connection.
 """
 
 from __future__ import annotations

@@ -43,6 +43,11 @@ class AddressSettings(BaseModel):
         description="Address at which our applications reach the API, for the `servers` of its OpenAPI document; unset, it is the address each "
         "caller has asked at. Set it behind a proxy.",
     )
+    broker_public_url: str | None = Field(
+        None,
+        description="Address at which applications reach the broker, `amqps://broker.example:5671/lunas`, for the AsyncAPI document. "
+        "Unset, it is the address that the API itself uses. Users and passwords are left out.",
+    )
     console_host: str = Field("127.0.0.1", description="Address of the operators' web console.")
     console_port: Port = Field(8082, description="Port of the operators' web console.")
 
@@ -69,7 +74,7 @@ class AddressSettings(BaseModel):
     probe_timeout_seconds: float = Field(
         5.0,
         gt=0,
-        description="Longest time `lunas status`, `lunas doctor` and the operators' page wait for one service or process that does not answer; "
+        description="Longest time `lunas status`, `lunas doctor` and the operators' console wait for one service or process that does not answer; "
         "what the others said is shown all the same.",
     )
     shutdown_budget_seconds: float = Field(

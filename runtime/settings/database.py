@@ -13,6 +13,22 @@ class DatabaseSettings(BaseModel):
         description="PostgreSQL address with credentials; a private instance when unset. May name several hosts: "
         "`postgresql://user:password@h1:5432,h2:5432/db?target_session_attrs=read-write`.",
     )
+    database_read_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL address of a standby that answers the API's read calls while it is near enough; unset: the database itself does. "
+        "May name several hosts: `postgresql://user:password@h2:5432,h1:5432/db`.",
+    )
+    standby_most_lag_seconds: float = Field(
+        2.0,
+        gt=0,
+        description="A standby that is further behind answers nothing, the database itself does; longer than a restart of its replay, shorter than anybody "
+        "waits for a balance.",
+    )
+    standby_look_seconds: float = Field(
+        0.5,
+        gt=0,
+        description="How often the standby is compared with the database. `lag_seconds` of its answers is as much longer, because nobody knows what came since.",
+    )
     database_pool_min: int = Field(1, ge=0, description="Connections kept open by a process.")
     database_pool_max: int = Field(
         8, ge=1, description="Connections a process opens at most; five processes stay under 100."
@@ -32,6 +48,17 @@ class DatabaseSettings(BaseModel):
         30.0,
         gt=0,
         description="Longest statement; the slowest of ours, a full batch, ends in well under a second.",
+    )
+    database_migration_lock_ms: int = Field(
+        2_000,
+        ge=1,
+        description="How long a migration waits for a lock before it lets everybody pass who waits behind it, and tries again a second later. A webhook "
+        "waits as long at most.",
+    )
+    database_migration_patience_seconds: float = Field(
+        300.0,
+        ge=0,
+        description="How long it tries: then somebody's transaction is open for longer than any of ours, `lunas doctor` names it, and nothing was changed.",
     )
     database_lock_timeout_ms: int = Field(
         10_000,

@@ -74,8 +74,19 @@ class IngressSettings(BaseModel):
     ingress_refused_body_bytes: int = Field(
         65_536,
         ge=1024,
-        description="A body whose head already shows that it will be refused is read this far and answered 401. It is also the largest body of a "
-        "stranger that is read and verified at once; what is larger waits for its turn.",
+        description="A body whose head already shows that it will be refused is read this far and answered 401.",
+    )
+    ingress_quick_body_bytes: int = Field(
+        16_384,
+        ge=1024,
+        description="Largest body of a stranger that is read and verified at once; what is larger and has no credential in its head waits for its turn. "
+        "Twice the largest order that Scalev is known to send, and what one read brings.",
+    )
+    ingress_refusals_per_second: float = Field(
+        200.0,
+        ge=1,
+        description="Requests per second that are refused by their head with most of their body unread; beyond it they wait for their 401, and nobody "
+        "else does. Each ends a connection, and the next one costs a third of a millisecond; a provider with an old secret sends far fewer.",
     )
     ingress_stranger_share: float = Field(
         0.25,
@@ -176,8 +187,9 @@ class IngressSettings(BaseModel):
         10.0,
         ge=0,
         le=100,
-        description="Least time between two groups of a partition, in milliseconds, while fewer than 32 deliveries wait: a small "
-        "group costs the broker and us as much as a large one. The first after a quiet time goes through at once; 0 never waits.",
+        description="Least time between two groups of a partition, and between two writes to the journal, in milliseconds, while fewer than 32 "
+        "deliveries wait: a small group costs the broker, the disk and us as much as a large one. The first after a quiet time goes through at once; "
+        "0 never waits.",
     )
     ingress_headers_max: int = Field(
         64, ge=8, description="Header fields in one request; providers send under 20."

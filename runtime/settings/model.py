@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from runtime.settings.addresses import AddressSettings
+from runtime.settings.backups import BackupSettings
 from runtime.settings.broker import BrokerSettings
 from runtime.settings.changes import ChangesSettings
 from runtime.settings.checkout import CheckoutSettings
+from runtime.settings.console import ConsoleSettings
 from runtime.settings.database import DatabaseSettings
 from runtime.settings.fakes import FakeSettings
 from runtime.settings.held_money import HeldMoneySettings
 from runtime.settings.ingress import IngressSettings
 from runtime.settings.licences import LicenceSettings
 from runtime.settings.notifying import NotifySettings
+from runtime.settings.personal import PersonalSettings
 from runtime.settings.processing import ProcessingSettings
 from runtime.settings.providers import ProviderSettings
 from runtime.settings.reconciliation import ReconciliationSettings
+from runtime.settings.replaying import ReplaySettings
+from runtime.settings.sealing import SealingSettings
+from runtime.settings.secret_times import EXAMPLE, SecretTimes, read_secret_times
+from runtime.settings.signing_in import SignInSettings
+from runtime.settings.tracing import TracingSettings
 from runtime.settings.urls import SCHEMES, is_address, reachable
 from runtime.settings.watching import WatchingSettings
 from schemas.errors import ConfigurationError
@@ -45,11 +53,12 @@ _UNPREFIXED = (
     "resend_",
     "payment_provider",
     "app_url",
+    "otel_",
 )
 
 
 def variable_name(field: str) -> str:
-    """Environment variable of a field: ours start with `LUNAS_`, the providers' keep their known names."""
+    """Environment variable of a field: ours start with `LUNAS_`; those of providers and of OpenTelemetry keep their known names."""
     return field.upper() if field.startswith(_UNPREFIXED) else f"LUNAS_{field.upper()}"
 
 
@@ -61,6 +70,32 @@ DIFFERENT_CHARACTERS = 4
 """Fewer in a secret are a pattern and not chance: sixteen random hexadecimal digits have ten on average."""
 
 
+MADE_UP_CHARACTERS = 5
+"""So many must be left of a secret beside the words and rows that people type."""
+
+_TYPED = re.compile(
+    r"change[-_ ]?me|replace|placeholder|example|sample|default|dummy|fill|insert|your|here|this|with|todo|"
+    r"pass(word|wd|phrase)?|secret|token|key|value|random|long|super|very|please|my|"
+    r"rahasia|sandi|kunci|contoh|ganti(lah)?|ubah|isi(kan)?|saya|kamu|anda|nanti|disini|sini|acak|panjang|sangat|dulu|"
+    r"pembayaran|bayar|payment|toko|store|indonesia|jakarta|bismillah|"
+    r"dev(elopment)?|prod(uction)?|staging|localhost|test(ing)?|demo|admin|operator|root|user|"
+    r"web|hook|callback|signing|api|lunas|xendit|mayar|scalev|qwerty(uiop)?|asdfgh(jkl)?|letmein|welcome|iloveyou",
+    re.IGNORECASE,
+)
+"""Words of placeholders and of passwords that are tried first, in English and Indonesian, and rows of the keyboard."""
+
+
+def _made_up(text: str) -> int:
+    """How many characters of a secret are neither part of such a word nor the next, or the same, in a row like 1234 or aaaa."""
+    left = "".join(one for one in _TYPED.sub("", text).lower() if one.isalnum())
+    return sum(abs(ord(after) - ord(before)) > 1 for before, after in zip("~" + left, left, strict=False))
+
+
+def _repeats(text: str, shortest: int) -> bool:
+    """A piece that is too short, over and over: nobody has to guess more than the piece."""
+    return any(text[size:] == text[:-size] for size in range(1, min(shortest, len(text) // 2 + 1)))
+
+
 def _weakness(secret: str, shortest: int) -> str | None:
     """What is wrong with a secret for production, as the rest of a sentence."""
     text = secret.strip()
@@ -70,8 +105,10 @@ def _weakness(secret: str, shortest: int) -> str | None:
         return "is a known development value"
     if len(text) < shortest:
         return f"is shorter than {shortest} characters and can be guessed"
-    if len(set(text)) < DIFFERENT_CHARACTERS:
+    if len(set(text)) < DIFFERENT_CHARACTERS or _repeats(text, shortest):
         return "repeats a few characters and can be guessed"
+    if _made_up(text) < MADE_UP_CHARACTERS:
+        return "is made of words that are tried first"
     return None
 
 
@@ -81,15 +118,22 @@ class Settings(
     IngressSettings,
     BrokerSettings,
     ProcessingSettings,
+    PersonalSettings,
     ChangesSettings,
     CheckoutSettings,
     LicenceSettings,
     ReconciliationSettings,
+    ReplaySettings,
     NotifySettings,
     WatchingSettings,
+    SealingSettings,
+    BackupSettings,
     HeldMoneySettings,
+    ConsoleSettings,
+    SignInSettings,
     DatabaseSettings,
     FakeSettings,
+    TracingSettings,
     BaseSettings,
 ):
     """All settings of all processes, immutable.
@@ -151,6 +195,11 @@ class Settings(
                         self.__dict__[key] = SecretStr(f"dev-{name}-key")
         return self
 
+    def stood_in_for(self, provider: str) -> bool:
+        """Whether our calls to this provider go to a fake because nobody said where else: it knows what was paid there, not what others told us in its name."""
+        ours = self.env == "development" and self.fakes == "on"
+        return ours and provider in CALL_KEYS and f"{provider}_base_url" not in self.model_fields_set
+
     @model_validator(mode="after")
     def _secrets_of_configured_providers(self) -> Self:
         if self.env == "production":
@@ -181,6 +230,17 @@ class Settings(
             raise ValueError(
                 "LUNAS_ENDPOINTS_PRIVATE is for development: in production webhooks go to public addresses only; unset it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _times_of_secrets(self) -> Self:
+        try:
+            self.secret_times()
+        except ValueError as error:
+            # What was given stays out of the sentence: somebody may have written a secret where its id belongs.
+            raise ValueError(
+                f"{variable_name('webhook_secret_times')} is wrong: {error}; write it like {EXAMPLE}"
+            ) from None
         return self
 
     @model_validator(mode="after")
@@ -236,6 +296,10 @@ class Settings(
             return ()
         named = (part.partition("=") for part in _listed(self.other_webhook_secrets))
         return tuple(SecretStr(value) for name, _, value in named if name == provider and value)
+
+    def secret_times(self) -> Mapping[str, SecretTimes]:
+        """When webhook secrets are accepted, by their ids; a secret that is not in it always is."""
+        return read_secret_times(self.webhook_secret_times)
 
     def call_key(self, provider: str) -> str:
         """Key for calls to this provider's API. Raises ConfigurationError."""

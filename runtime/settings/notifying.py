@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
 from runtime.settings.broker import Seconds, comma_separated
-from schemas.vocabulary import NotificationKind
+from schemas.vocabulary import MailKind
 
-Kinds = Annotated[tuple[NotificationKind, ...], NoDecode, BeforeValidator(comma_separated)]
+Kinds = Annotated[tuple[MailKind, ...], NoDecode, BeforeValidator(comma_separated)]
 
 
 class NotifySettings(BaseModel):
@@ -39,6 +39,13 @@ class NotifySettings(BaseModel):
         le=10_000,
         description="Least distance between looks at the log, in milliseconds: under load each look finds many decisions, and costs those who decide "
         "little. Nobody notices a tenth of a second in a webhook or a mail.",
+    )
+    notify_busy_share: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="Part of its time in which the notifier follows the log, and of a processor's in which it sends, while others wait for a processor; then it "
+        "rests for two seconds at most. A flood of webhooks makes notifications late, not the webhooks. On a machine with processors to spare it sends at once.",
     )
     notify_retry_seconds: Seconds = Field(
         (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400),
@@ -137,3 +144,13 @@ class NotifySettings(BaseModel):
         ),
         description="What customers are told by mail, separated by commas; everything, because each is told once.",
     )
+
+    @model_validator(mode="after")
+    def _lease_outlasts_an_attempt(self) -> Self:
+        """Else what is still under way is sent a second time beside it, every time."""
+        if self.notify_lease_seconds <= self.notify_timeout_seconds:
+            raise ValueError(
+                f"LUNAS_NOTIFY_LEASE_SECONDS is {self.notify_lease_seconds:g} and LUNAS_NOTIFY_TIMEOUT_SECONDS is {self.notify_timeout_seconds:g}: "
+                "an attempt must belong to its process for longer than it may take; raise the first or lower the second"
+            )
+        return self

@@ -47,6 +47,15 @@ class ProcessingSettings(BaseModel):
         gt=0,
         description="Longest pause while the database is away; the messages stay in the queue meanwhile.",
     )
+    parked_drain_max: int = Field(
+        50,
+        ge=1,
+        le=1000,
+        description="Deliveries of a parked stream taken in at once when what held it up is dealt with; a few, so that live webhooks are not held up.",
+    )
+    parked_poll_seconds: float = Field(
+        1.0, gt=0, description="How often parked streams are looked at for what may go on."
+    )
     quarantine_max_rows: int = Field(
         10_000, ge=1, description="Rejected requests kept in the table; the oldest go first."
     )
@@ -147,7 +156,7 @@ class ProcessingSettings(BaseModel):
     find_bodies_max: int = Field(
         10_000,
         ge=0,
-        description="Newest deliveries whose bodies `lunas find` looks into when nothing else is known under what was pasted. Reading "
+        description="Newest deliveries whose bodies, and newest requests whose QR codes, `lunas find` looks into when nothing else is known under what was pasted. Reading "
         "more takes longer; 0 looks into none.",
     )
     api_body_limit_bytes: int = Field(65_536, ge=1024, description="Largest body of an API call.")

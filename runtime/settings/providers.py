@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
+from runtime.settings.secret_times import EXAMPLE
+
 ProviderName = Literal["scalev", "xendit", "mayar", "manual"]
 
 
@@ -78,6 +80,19 @@ class ProviderSettings(BaseModel):
     other_webhook_secrets: SecretStr | None = Field(
         None,
         description="Secrets of providers that have no variable of their own here, as `name=secret` separated by commas; a name may come twice.",
+    )
+    webhook_secret_times: str | None = Field(
+        None,
+        description="From when and until when webhook secrets are accepted, by their ids (the first 12 hexadecimal digits of a secret's SHA-256): "
+        f"`{EXAMPLE}`, several separated by commas; one of the two times is enough. Times are ISO 8601 with a zone; at both instants themselves the "
+        "secret is accepted. A secret that is not named is always accepted.",
+    )
+    secret_ends_soon_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        description="So many days before a webhook secret ends, `lunas doctor` begins to say so: a week leaves time to get the next one from the "
+        "provider.",
     )
 
     manual_payment_url: str | None = Field(None, description="Page that tells a buyer how to pay by hand.")

@@ -22,7 +22,8 @@ class ReconciliationSettings(BaseModel):
     reconcile_window_hours: float = Field(
         48.0,
         gt=0,
-        description="How far back a run looks when nobody says from when. Twice a provider's day of retries: lists lag, and windows overlap.",
+        description="How far a run looks back behind the begin of the last complete comparison (behind now at the first one) when nobody says from when: "
+        "time in which nobody compared is made up for. Twice a provider's day of retries: lists lag, and windows overlap.",
     )
     reconcile_rate_share: float = Field(
         0.5,
@@ -43,7 +44,7 @@ class ReconciliationSettings(BaseModel):
     reconcile_asks_max: int = Field(
         2000,
         ge=0,
-        description="Payments that one run asks a provider about one by one; the next run goes on with the rest.",
+        description="Payments that one run asks a provider about one by one; the next run goes on with the rest. 0: none are asked about.",
     )
     reconcile_open_minutes: float = Field(
         60.0,
@@ -54,4 +55,29 @@ class ReconciliationSettings(BaseModel):
         60.0,
         ge=0,
         description="How long a run waits at its end for what it found to be taken in, so that it can say what became of it.",
+    )
+    confirm_look_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="How often the processor looks for money that is held until its provider confirms it, and asks about it. 0: only runs ask.",
+    )
+    confirm_again_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Pause before a provider is asked about the same held money again; it doubles each time. Their answers lag behind their webhooks.",
+    )
+    confirm_again_max_minutes: float = Field(
+        360.0,
+        gt=0,
+        description="Longest such pause: what a provider does not know after a day it hardly ever learns, and its calls are limited.",
+    )
+    confirm_days: float = Field(
+        14.0,
+        gt=0,
+        description="After so long a provider is not asked again by itself; a person decides, or runs `lunas reconcile run`.",
+    )
+    confirm_asks_max: int = Field(
+        50,
+        ge=1,
+        description="Payments of one provider that are asked about in one look, what was never asked about first: forged ones cannot keep a genuine one waiting.",
     )

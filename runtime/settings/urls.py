@@ -10,6 +10,7 @@ _NEXT_ADDRESS = re.compile(r",\s*(?=[a-z]+://)")
 
 SCHEMES: dict[str, tuple[str, ...]] = {
     "database_url": ("postgresql", "postgres"),
+    "database_read_url": ("postgresql", "postgres"),
     "broker_url": ("amqp", "amqps"),
     "broker_management_url": _WEB,
     "scalev_base_url": _WEB,
@@ -20,6 +21,11 @@ SCHEMES: dict[str, tuple[str, ...]] = {
     "resend_base_url": _WEB,
     "smtp_url": ("smtp", "smtps"),
     "api_public_url": _WEB,
+    "console_public_url": _WEB,
+    "console_oidc_issuer": _WEB,
+    "broker_public_url": ("amqp", "amqps"),
+    "otel_exporter_otlp_endpoint": _WEB,
+    "otel_exporter_otlp_traces_endpoint": _WEB,
 }
 
 
@@ -31,7 +37,7 @@ def is_address(field: str, value: str) -> bool:
     try:
         if field == "broker_url":
             nodes = broker_nodes(value)
-        elif field == "database_url":
+        elif field in ("database_url", "database_read_url"):
             nodes = database_hosts(value)
         else:
             nodes = (value,)

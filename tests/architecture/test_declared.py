@@ -18,6 +18,8 @@ DISTRIBUTIONS = {
     "phonenumbers": "phonenumberslite",
     "dotenv": "python-dotenv",
     "xendit": "xendit-python",
+    "argon2": "argon2-cffi",
+    "opentelemetry": "opentelemetry-sdk",
 }
 PARTS = {"pydantic_core": "pydantic", "psycopg": "eventsourcing"}
 """Pinned by, and of one make with, what is declared."""

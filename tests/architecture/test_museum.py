@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.museum.__main__ import ROOT, Bug, bugs
+from tests.museum.__main__ import ROOT, Bug, bugs, chosen_bugs
+from tests.museum.record import PAGE, Seen, page_of, recorded
+from tests.torture.controls import controls
 
 
 @pytest.mark.parametrize("bug", bugs(), ids=lambda bug: bug.name)
@@ -14,6 +16,35 @@ def test_a_bug_can_be_planted_and_its_tests_exist(bug: Bug) -> None:
     assert [tests for tests in bug.tests if not (ROOT / tests.partition("::")[0]).exists()] == []
 
 
+def test_negative_controls_can_be_planted_too() -> None:
+    planted = [control.bug for control in controls() if control.bug is not None]
+    assert planted
+    for bug in planted:
+        text = (ROOT / bug.file).read_text("utf-8")
+        assert bug.planted(text) != text
+
+
+def test_a_seed_deals_the_same_bugs_in_the_same_order() -> None:
+    assert chosen_bugs([], 7) == chosen_bugs([], 7) != chosen_bugs([], 8)
+    assert sorted(bug.name for bug in chosen_bugs([], 7)) == sorted(bug.name for bug in bugs())
+
+
 def test_there_are_at_least_sixty_and_no_name_twice() -> None:
     names = [bug.name for bug in bugs()]
     assert len(names) == len(set(names)) >= 60
+
+
+def test_the_page_says_of_every_bug_which_test_saw_it_or_that_none_did_yet() -> None:
+    page, reasons = PAGE.read_text("utf-8"), {bug.name: bug.why for bug in bugs()}
+    seen = recorded(page)
+    assert page_of(reasons, seen) == page
+    for name, one in seen.items():
+        assert f"def {one.test}(" in (ROOT / one.file).read_text("utf-8"), name
+
+
+def test_a_bug_that_was_not_caught_is_named_on_the_page() -> None:
+    seen = {"one": Seen.of("tests/unit/test_x.py::TestY::test_z[a|b]", 1.25)}
+    page = page_of({"one": "is wrong", "two": "is worse"}, seen)
+    assert recorded(page) == {"one": Seen("tests/unit/test_x.py", "test_z", 1.2)}
+    assert "1 of 2 were caught" in page
+    assert page.endswith("## Not seen to be caught\n\n- `two`: is worse\n")

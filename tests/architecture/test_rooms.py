@@ -59,7 +59,7 @@ def test_only_the_event_store_writes_events() -> None:
 
 
 @pytest.mark.parametrize("module", ["ingress.app", "providers.registry"])
-def test_the_door_for_providers_knows_no_database(module: str) -> None:
+def test_c165_the_door_for_providers_knows_no_database(module: str) -> None:
     code = f"import sys, {module}; print('asyncpg' in sys.modules, 'eventstore' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False", "False"]
@@ -167,27 +167,59 @@ def test_only_the_event_store_names_the_table_of_the_log() -> None:
     assert {path for path in named if not path.startswith("eventstore/")} == set()
 
 
+def put_together(path: Path) -> Iterator[tuple[int, str, bool]]:
+    """Texts with gaps: line, how it begins, and whether a gap comes right behind that."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr) and node.values:
+            first = node.values[0]
+            if isinstance(first, ast.Constant):
+                yield node.lineno, str(first.value), len(node.values) > 1
+
+
+def beginnings(path: str, mark: str) -> set[str]:
+    """What the names that a file puts together begin with, up to `mark`."""
+    return {
+        begins.partition(mark)[0]
+        for _, begins, _ in put_together(ROOT / path)
+        if re.match(rf"\w+{mark}", begins)
+    }
+
+
 def test_only_one_file_puts_names_of_streams_together() -> None:
-    categories = (
-        "customer",
-        "case",
-        "payment",
-        "webhook",
-        "suspense",
-        "catalog",
-        "subscription",
-        "order",
-        "request",
-    )
-    begins = re.compile(rf"({'|'.join(categories)})-")
-    built = []
-    for path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr) and node.values:
-                first = node.values[0]
-                if isinstance(first, ast.Constant) and begins.match(str(first.value)):
-                    built.append(f"{relative(path)}:{node.lineno}")
-    assert [place for place in built if not place.startswith("schemas/streams.py")] == []
+    home = "schemas/streams.py"
+    categories = beginnings(home, "-") | {"customer", "catalog"}  # one begins with a constant, one has no gap
+    assert {"payment", "case", "credit", "refund", "correction", "suspense"} <= categories
+    begins = re.compile(rf"({'|'.join(sorted(categories))})-")
+    references = {"providers/xendit/simulated_bodies.py", "providers/xendit/fake/ledger.py"}
+    """Of refunds as a merchant writes them: what a provider calls `reference_id`."""
+    built = [
+        f"{relative(path)}:{line}"
+        for path in sources()
+        if relative(path) not in references
+        for line, text, _ in put_together(path)
+        if begins.match(text)
+    ]
+    assert [place for place in built if not place.startswith(home)] == []
+
+
+def test_only_one_file_puts_together_what_cases_wait_for_and_what_their_parts_are_called() -> None:
+    home = "processor/cases/keys.py"
+    keys = beginnings(home, ":")
+    assert {"email", "course", "plans", "attempt", "line"} <= keys
+    begins = re.compile(rf"({'|'.join(sorted(keys))}):\Z")
+    built = [
+        f"{relative(path)}:{line}"
+        for path in sources()
+        for line, text, followed in put_together(path)
+        if followed and begins.match(text)
+    ]
+    assert [place for place in built if not place.startswith(home)] == []
+
+
+def test_below_aio_pika_reach_only_those_who_say_why() -> None:
+    """The factory of sockets, errors that aio-pika does not pass on, and the channel of many publishes at once (ADR 0014, 0055)."""
+    below = {relative(path) for path in sources() if "aiormq" in imported(path)}
+    assert below == {f"runtime/amqp/{name}.py" for name in ("bulk", "look", "probe", "topology", "transport")}
 
 
 def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
@@ -202,6 +234,7 @@ def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
         "schemas/refund_examples.py",
         "schemas/suspense_examples.py",
         "api/reads/calls.py",
+        "api/set_meanings.py",  # `manual` is a method of payment there
         "console/simulation.py",
         "console/welcome.py",
         "console/demo/script.py",
@@ -225,3 +258,15 @@ def test_only_its_folder_and_the_settings_know_a_provider_by_name() -> None:
         if isinstance(node, ast.Constant) and node.value in names
     }
     assert naming <= examples | by_hand, naming - examples - by_hand
+
+
+def test_every_choice_of_a_command_tells_the_near_name() -> None:
+    """`console.choices.Among` instead of click's own."""
+    plain = {
+        relative(path)
+        for path in sources()
+        if relative(path).startswith("console/")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("click.Choice", "Choice")
+    }
+    assert plain == set()

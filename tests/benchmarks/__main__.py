@@ -1,7 +1,7 @@
 """`make bench`: every benchmark beside its baseline, on private services, as one Markdown table.
 
-`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, flood, spends, changes, topups,
-reads, reconcile, notifications.
+`python -m tests.benchmarks [NAME ...]` runs some of them: ingress, publish, append, intake, balances, visible, stages, bytes, flood, spends, changes, topups,
+reads, reconcile, console, notifications, told, journal, parked, seals.
 """
 
 from __future__ import annotations
@@ -22,13 +22,20 @@ BENCHMARKS = {
     "intake": "tests.benchmarks.queue_to_log",
     "balances": "tests.benchmarks.log_to_balances",
     "visible": "tests.benchmarks.visible_balance",
+    "stages": "tests.benchmarks.stages",
+    "bytes": "tests.benchmarks.bytes_kept",
     "flood": "tests.benchmarks.flood",
+    "journal": "tests.benchmarks.journal_cost",
+    "parked": "tests.benchmarks.parked",
     "spends": "tests.benchmarks.spends",
     "changes": "tests.benchmarks.changes",
     "topups": "tests.benchmarks.topups",
+    "seals": "tests.benchmarks.sealing",
     "reads": "tests.benchmarks.reads",
     "reconcile": "tests.benchmarks.reconciling",
+    "console": "tests.benchmarks.console_pages",
     "notifications": "tests.benchmarks.notifying",
+    "told": "tests.benchmarks.telling",
 }
 
 

@@ -8,7 +8,6 @@ import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -19,8 +18,9 @@ from eventstore.append import NewEvent, append, log_transaction
 from eventstore.migrations import migrate
 from eventstore.read import read_page
 from schemas.events import encode
-from schemas.facts import PaymentSucceeded, WebhookReceived
+from schemas.facts import WebhookReceived
 from tests.benchmarks import append_beside_emmett
+from tests.benchmarks.facts import top_up
 from tests.benchmarks.figures import Figure, median
 
 LARGE = 1_000  # events: the 500 deliveries that LUNAS_PROCESSOR_BATCH_MAX lets into a batch, a receipt and a fact each
@@ -83,26 +83,10 @@ async def _figures(dsn: str) -> list[Figure]:
             Figure("– batches of 200, each event the first of a new stream", ours, bare_small, "events/s", "bare unnest insert of the same columns", "recorded"),
         ]  # fmt: skip
         found += _library(dsn, ours)
-        found += await append_beside_emmett.figures(connection, dsn, _fact)
+        found += await append_beside_emmett.figures(connection, dsn, top_up)
         return found + await _at_size(connection, dsn)
     finally:
         await connection.close()
-
-
-def _fact(key: str) -> PaymentSucceeded:
-    return PaymentSucceeded(
-        provider="xendit",
-        payment_key=key,
-        attempt_id=key,
-        group_id=f"pr-{key}",
-        amount=50_000,
-        requested_amount=50_000,
-        payment_type="credit_topup",
-        payer_email="ratna@contoh.id",
-        channel="QRIS",
-        token_only=True,
-        occurred_at=datetime(2026, 7, 1, tzinfo=UTC),
-    )
 
 
 Kind = Callable[[str, int], list[NewEvent]]
@@ -116,7 +100,7 @@ def _new_streams(prefix: str, size: int) -> list[NewEvent]:
     """Every event begins a stream. Names grow with time, as ids that begin with a time do (k-ordered)."""
     keys = [f"{prefix}{one:06d}" for one in range(size)]
     return [
-        NewEvent(f"payment-xendit-{key}", _fact(key), {"correlation_id": key, "delivery_id": key})
+        NewEvent(f"payment-xendit-{key}", top_up(key), {"correlation_id": key, "delivery_id": key})
         for key in keys
     ]
 

@@ -24,11 +24,12 @@ WRONG = "POST /webhooks/xendit HTTP/1.1\r\nHost: x\r\nx-callback-token: wrong\r\
 
 @dataclass(frozen=True)
 class Shape:
-    """`sent` once on each of so many connections; then for ever what `again` holds, or nothing."""
+    """`sent` once on each of so many connections; then for ever what `again` holds, or nothing. `leaves`: without waiting for an answer."""
 
     connections: int
     sent: bytes
     again: bytes = b""
+    leaves: bool = False
 
 
 def _chunked(head: str) -> bytes:
@@ -41,6 +42,7 @@ def _sized(head: str, size: int) -> bytes:
 
 CRUMBS = b"1\r\nx\r\n" * 40_000
 SMALL = _sized(WRONG, 300) + b"x" * 300
+NOWHERE = b"GET /webhooks/nobody HTTP/1.1\r\nHost: x\r\n\r\n" * 400
 SHAPES = {
     "crumbs": Shape(20, _chunked(FORGED), CRUMBS),
     "crumbs with a wrong token": Shape(20, _chunked(WRONG), CRUMBS),
@@ -50,8 +52,16 @@ SHAPES = {
     "large forged by signature": Shape(
         32, _sized(FORGED, MIB) + b"x" * MIB, _sized(FORGED, MIB) + b"x" * MIB
     ),
+    "too large by signature": Shape(32, _sized(FORGED, 2 * MIB) + b"x" * 2 * MIB),
     "one byte at a time": Shape(200, _sized(FORGED, MIB), b"x"),
     "new connections": Shape(64, SMALL.replace(b"Host: x", b"Host: x\r\nConnection: close")),
+    "hit and run": Shape(64, SMALL, leaves=True),
+    "nowhere, in rows": Shape(20, NOWHERE, NOWHERE),
+    "forged by signature, 60 KB": Shape(
+        32,
+        _sized(FORGED.replace("Host: x", "Host: x\r\nConnection: close"), 60_000) + b"x" * 60_000,
+        leaves=True,
+    ),
 }
 
 
@@ -110,6 +120,8 @@ class Attacker:
         left = self._left[client]
         if not left:
             left = memoryview(self._shape.again)
+            if not left and self._shape.leaves:
+                raise ConnectionError
             if not left:
                 self._selector.modify(client, selectors.EVENT_READ)
                 return

@@ -85,7 +85,7 @@ def figures(urls: ServiceUrls) -> list[Figure]:
                 found.append(
                     Figure(
                         f"14 change to {count:,} listeners, p{share * 100:.0f}",
-                        visible._percentile(ours, share), visible._percentile(theirs, share), "ms",
+                        visible.percentile(ours, share), visible.percentile(theirs, share), "ms",
                         "the same bytes from a bare aiohttp server", "recorded", None,
                     )
                 )  # fmt: skip
@@ -186,14 +186,14 @@ def _sustained(urls: ServiceUrls) -> list[float]:
 
 def _flooded(urls: ServiceUrls, *, told: bool) -> float:
     name = f"lunas_changes_{next(_databases)}"
-    uvloop.run(_new_database(urls.database_url, name))
+    uvloop.run(new_database(urls.database_url, name))
     fresh = replace(urls, database_url=urlsplit(urls.database_url)._replace(path=f"/{name}").geturl())
     more = {} if told else {"api": {"LUNAS_BROKER_URL": ""}}
     with pipeline(fresh, ("ingress", "processor", "projections", "api"), more) as addresses:
         return uvloop.run(_flood(fresh, addresses, told=told))
 
 
-async def _new_database(dsn: str, name: str) -> None:
+async def new_database(dsn: str, name: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(f"CREATE DATABASE {name}")
@@ -203,22 +203,22 @@ async def _new_database(dsn: str, name: str) -> None:
 
 async def _flood(urls: ServiceUrls, addresses: Addresses, *, told: bool) -> float:
     visible._posted.count = 0
-    await visible._register(urls.database_url)
-    await visible._drained(urls.database_url)
+    await visible.register(urls.database_url)
+    await visible.drained(urls.database_url)
     async with AsyncExitStack() as stack:
         if told:
-            await _bound(stack, urls.broker_url)
+            await bound_queue(stack, urls.broker_url)
             await listen(stack, addresses.api, LISTENING, {})
-        doors = visible._Doors(addresses)
-        await visible._flood(doors, visible.WARM_UP)
-        await visible._drained(urls.database_url)
+        doors = visible.Doors(addresses)
+        await visible.flood(doors, visible.WARM_UP)
+        await visible.drained(urls.database_url)
         started = time.perf_counter()
-        await visible._flood(doors, FLOOD)
-        await visible._drained(urls.database_url)
+        await visible.flood(doors, FLOOD)
+        await visible.drained(urls.database_url)
         return FLOOD / (time.perf_counter() - started)
 
 
-async def _bound(stack: AsyncExitStack, url: str) -> None:
+async def bound_queue(stack: AsyncExitStack, url: str) -> None:
     """An application's queue that hears everything."""
     connection = await stack.enter_async_context(await aio_pika.connect(url))
     channel = await connection.channel()

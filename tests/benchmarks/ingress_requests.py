@@ -28,9 +28,9 @@ def figures(urls: ServiceUrls) -> list[Figure]:
             for name in ("ours", "silent", "bare", "naive")
         }
         wide = _measure(servers, ("ours", "silent", "bare"), connections=256)
-        asyncio.run(_purge(urls.broker_url))
+        asyncio.run(purge(urls.broker_url))
         narrow = _measure(servers, ("ours", "naive"), connections=64)
-        asyncio.run(_purge(urls.broker_url))
+        asyncio.run(purge(urls.broker_url))
     return [*_against_silence(wide), *_against_naive(narrow)]
 
 
@@ -83,7 +83,7 @@ def _against_naive(measured: Measured) -> list[Figure]:
     ]  # fmt: skip
 
 
-async def _purge(url: str) -> None:
+async def purge(url: str) -> None:
     """Empty what nobody consumes here, so that the next rounds meet the same broker."""
     connection = await aio_pika.connect(url)
     async with connection:

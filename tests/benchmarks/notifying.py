@@ -18,12 +18,13 @@ import uvloop
 from deploy.local.services.private import ServiceUrls
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.migrations import migrate
-from notify.app import UNHURRIED
+from notify.app import REST_MAX_SECONDS, UNHURRIED
 from notify.dispatching import Dispatcher
 from notify.following import Follower
 from notify.metrics import NotifyMetrics
 from notify.signing import signing_keys
 from notify.webhooks import WebhookSender
+from runtime.courtesy import Courtesy
 from runtime.database import BY_INDEX
 from runtime.metrics import new_registry
 from runtime.pace import Pace
@@ -166,14 +167,18 @@ async def follow(dsn: str) -> None:
     await connection.execute(UNHURRIED)
     settings = settings_of(dsn)
     follower, pace = Follower(settings), Pace(settings.notify_pace_ms / 1000)
+    courtesy = Courtesy(settings.notify_busy_share, REST_MAX_SECONDS)
     await follower.begin(connection)
     while (await follower.page(connection)).more:
         pass
     print("ready", flush=True)
     while True:
         await pace.turn()
-        await follower.page(connection)
+        with courtesy.working():
+            followed = await follower.page(connection)
         pace.end()
+        if followed.added:
+            await asyncio.sleep(courtesy.rest())
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def _bodies(count: int) -> Iterator[bytes]:
         yield BODY.replace("UNIQUE", f"{number:012d}").encode()
 
 
-def _envelope(body: bytes) -> Envelope:
+def envelope_of(body: bytes) -> Envelope:
     return Envelope(
         delivery_id=str(uuid7()),
         provider="xendit",
@@ -60,10 +60,10 @@ async def _ours(urls: ServiceUrls) -> float:
         async with log_transaction(connection):
             customer = CustomerRegistered(customer_id="ratna", email="ratna@contoh.id")
             await append(connection, [NewEvent("customer-ratna", customer)])
-        envelopes = [_envelope(body) for body in _bodies(COUNT)]
+        envelopes = [envelope_of(body) for body in _bodies(COUNT)]
         messages = [pack(envelopes[first : first + GROUP]) for first in range(0, COUNT, GROUP)]
         started = time.perf_counter()
-        await _publish(urls.broker_url, "lunas.webhooks", routing_key(0), messages)
+        await publish_all(urls.broker_url, "lunas.webhooks", routing_key(0), messages)
         while True:
             granted = await connection.fetchval("SELECT count(*) FROM events WHERE type = 'credit.granted'")
             if granted == COUNT:
@@ -73,7 +73,7 @@ async def _ours(urls: ServiceUrls) -> float:
         await connection.close()
 
 
-async def _publish(url: str, exchange_name: str, key: str, bodies: list[bytes]) -> None:
+async def publish_all(url: str, exchange_name: str, key: str, bodies: list[bytes]) -> None:
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel(on_return_raises=True)
@@ -94,7 +94,7 @@ async def _plain(urls: ServiceUrls) -> float:
     async with connection:
         channel = await connection.channel()
         await channel.declare_queue(PLAIN_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
-    await _publish(urls.broker_url, "", PLAIN_QUEUE, list(_bodies(PLAIN_COUNT)))
+    await publish_all(urls.broker_url, "", PLAIN_QUEUE, list(_bodies(PLAIN_COUNT)))
     context = multiprocessing.get_context("spawn")
     seconds: multiprocessing.queues.Queue[float] = context.Queue()
     child = context.Process(target=_consume, args=(urls.broker_url, urls.database_url, seconds))

@@ -29,12 +29,12 @@ from processor.cases.case import PaymentCase
 from processor.intake.interpreter import Interpreter
 from processor.reconciliation.feeding import QueueFeeder
 from processor.reconciliation.run import ProviderRun, RunLimits, RunProgress
-from providers.breaker import Breaker
 from providers.outgoing import CallLimits
 from providers.registry import PROVIDERS
 from providers.xendit.client import XenditClient
 from providers.xendit.lists import XenditLists
 from runtime.amqp.publisher import Publisher
+from runtime.breaker import Breaker
 from runtime.logs import configure_logging
 from schemas import streams
 from schemas.decisions import PaymentAssessed

@@ -1,6 +1,6 @@
 """HTTP servers that benchmarks compare: run one with `python -m tests.benchmarks.servers NAME`; it prints its port.
 
-`ours` is ingress as shipped; `silent` is the same door with a publisher that confirms at once; `bare` is the shortest aiohttp handler that
+`ours` is ingress as shipped; `silent` is the same door with a publisher that confirms at once, and no journal; `bare` is the shortest aiohttp handler that
 verifies; `naive` does everything in one database transaction per webhook.
 """
 
@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import asyncpg
 import uvloop
@@ -102,8 +103,19 @@ async def serve_ingress(silent: bool) -> None:
         ingress_rate_limit_per_second=10_000_000,
         ingress_rate_burst=10_000_000,
         ingress_prestop_seconds=0,
+        **({"ingress_durability": "broker"} if silent else _durability()),
     )
     await app.run(settings, _stopped(), started=lambda address: _announce(address[1]))
+
+
+def _durability() -> dict[str, Any]:
+    """As shipped, unless a benchmark says otherwise."""
+    if "BENCH_DURABILITY" not in os.environ:
+        return {}
+    return {
+        "ingress_durability": os.environ["BENCH_DURABILITY"],
+        "ingress_journal_dir": os.environ["BENCH_JOURNAL_DIR"],
+    }
 
 
 def _silence() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy.local.installation.packages import BROWSERS
 
 START_SECONDS = 60
-STOP_SECONDS = 10
+STOP_SECONDS = 60.0
 
 FLAGS = (
     "--headless=new",

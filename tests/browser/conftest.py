@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.browser.wire import Wire, connected
 
 
 class Browser:
-    """`await browser.tab(sight)` opens a tab; tabs of one test share cookies."""
+    """`await browser.tab(sight)` opens a tab; tabs of one browser share cookies, `apart()` is somebody else's."""
 
     def __init__(self, wire: Wire, context: str) -> None:
         self._wire = wire
@@ -28,6 +29,22 @@ class Browser:
         await tab.look(sight)
         return tab
 
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[Browser]:
+        """Another profile, with cookies of its own, while the block runs."""
+        async with profile(self._wire) as other:
+            yield other
+
+
+@asynccontextmanager
+async def profile(wire: Wire) -> AsyncIterator[Browser]:
+    """Somebody's browser, without any history, gone afterwards."""
+    context = (await wire.call("Target.createBrowserContext"))["browserContextId"]
+    try:
+        yield Browser(wire, context)
+    finally:
+        await wire.call("Target.disposeBrowserContext", browserContextId=context)
+
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -37,9 +54,5 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with connected(chromium) as wire:
-        context = (await wire.call("Target.createBrowserContext"))["browserContextId"]
-        try:
-            yield Browser(wire, context)
-        finally:
-            await wire.call("Target.disposeBrowserContext", browserContextId=context)
+    async with connected(chromium) as wire, profile(wire) as fresh:
+        yield fresh

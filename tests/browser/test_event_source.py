@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -50,7 +51,7 @@ class Instance:
             Health("api"),
             Keyhole(self._given.require_api_key(), self._given, new_registry(), door="api"),
             lambda _app: watch.close(),
-            KeyRing(self._pool, acquire_seconds=1),
+            KeyRing(self._pool, acquire_seconds=30),
             streams=streams,
         )
         app.on_response_prepare.append(self._note)
@@ -63,8 +64,8 @@ class Instance:
 
 
 @asynccontextmanager
-async def shop(api_port: int) -> AsyncIterator[str]:
-    """The application: a page, and a call of its own that asks the API for a ticket with the key."""
+async def shop(api_port: int, gate: asyncio.Event | None = None) -> AsyncIterator[str]:
+    """The application: a page, and a call of its own that asks the API for a ticket with the key. Tickets wait for the gate."""
     import aiohttp
 
     async def page(_request: web.Request) -> web.Response:
@@ -73,6 +74,8 @@ async def shop(api_port: int) -> AsyncIterator[str]:
 
     async def ticket(_request: web.Request) -> web.Response:
         base = f"http://127.0.0.1:{api_port}"
+        if gate is not None:
+            await gate.wait()
         async with (
             aiohttp.ClientSession() as session,
             session.post(f"{base}/v1/changes/tickets", json={"customer_id": "budi"}, headers=KEY) as answer,
@@ -147,6 +150,28 @@ async def test_a_page_gets_another_ticket_when_its_own_is_over_and_misses_nothin
                 await tab.until("tickets > 1")
                 await book.show(enrolled("budi", "b"))
                 await heard(tab, "a", "b")
+
+
+async def test_a_page_misses_nothing_between_two_tickets_though_it_had_heard_nothing(
+    browser: Browser, database: tuple[Pool, Pool, Settings]
+) -> None:
+    pool, narrow, given = database
+    book = Api(None, pool, [], new_registry())  # type: ignore[arg-type]
+    await book.show(registered("budi"))
+    gate = asyncio.Event()
+    gate.set()
+    with held_ports(1) as (port,):
+        async with shop(port, gate) as address:
+            more = {"api_browser_origins": address.rstrip("/"), "changes_ticket_seconds": 2}
+            tab = await browser.tab(DESKTOP)
+            async with Instance(narrow, given.model_copy(update=more), port).running():
+                await tab.open(address)
+                await tab.until("place !== undefined")
+                gate.clear()
+                await tab.until("source.readyState === 2")
+                await book.show(enrolled("budi", "a"))
+                gate.set()
+                await heard(tab, "a")
 
 
 async def test_a_page_of_an_origin_that_is_not_named_hears_nothing(

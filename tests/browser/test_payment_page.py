@@ -120,11 +120,15 @@ async def test_where_nothing_may_be_copied_the_number_is_marked(browser: Browser
     ("later", "left"),
     [
         (timedelta(), "(23 minutes left)"),
-        (timedelta(minutes=22), "(1 minutes left)"),
+        (timedelta(minutes=21), "(2 minutes left)"),
+        (timedelta(minutes=22), "(1 minute left)"),
+        (timedelta(minutes=23), "(less than a minute left)"),
         (timedelta(minutes=-120), "(2 hours left)"),
+        (timedelta(hours=-72), "(72 hours left)"),
+        (timedelta(days=-6), "(6 days left)"),
         (timedelta(minutes=24), ""),
     ],
-    ids=["now", "soon_over", "long", "over"],
+    ids=["now", "two_minutes", "one_minute", "seconds", "long", "three_days", "days", "over"],
 )
 async def test_the_time_that_is_left_is_counted_down(
     browser: Browser, counter: Counter, later: timedelta, left: str
@@ -165,6 +169,30 @@ PAYLOADS = [
     "</title><script>alert(1)</script>",
     "{{ 7 * 7 }}${alert(1)}",
 ]
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "unsaid"),
+    [
+        ("short", ("Pembayaran kurang", "Rp 20.000 dari Rp 50.000"), ("Lunas",)),
+        ("held", ("sudah kami terima dan sedang diperiksa",), ("Lunas",)),
+        ("back_in_part", ("Lunas", "Dikembalikan", "Rp 20.000"), ()),
+        ("too_much", ("Lunas", "Yang diminta", "Rp 60.000"), ()),
+        ("failed", ("Pembayaran gagal", "Nomor referensi"), ("Bukti pembayaran",)),
+    ],
+)
+async def test_nobody_is_thanked_for_money_that_bought_nothing_yet(
+    browser: Browser, counter: Counter, state: str, said: tuple[str, ...], unsaid: tuple[str, ...]
+) -> None:
+    counter.shown = STATES[state]
+    tab = await browser.tab()
+    await tab.open(counter.address)
+    text = (await tab.text()).replace("\N{NO-BREAK SPACE}", " ")
+    assert all(one in text for one in said), text
+    assert not any(one in text for one in unsaid), text
+    if state in ("short", "held"):
+        counter.shown = STATES["paid"]
+        await tab.until("document.body.innerText.includes('Lunas. Terima kasih!')")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=["element", "script", "attribute", "title", "template"])

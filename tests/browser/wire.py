@@ -62,6 +62,8 @@ class Wire:
                 if not waiting.done():
                     waiting.set_result(told)
                 continue
+            if "method" not in told:  # the answer to a question whose asker has given up
+                continue
             for heard in self._listening.get(told.get("sessionId", ""), []):
                 heard(told["method"], told.get("params", {}))
 

@@ -1,4 +1,4 @@
-"""`make test-clients`: clients that nobody here wrote – Xendit's own against the fake Xendit, generated ones against us."""
+"""`make test-clients`: clients that nobody here wrote – Xendit's own against the fake Xendit, generated ones against us, and the route of our page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from runtime.logs import configure_command_logging
 from runtime.settings import load_settings
 from tests.clients.generated import check_clients
 from tests.clients.programs import npm_ci, run
+from tests.clients.receiving import check_receiving
 
 XENDIT_NODE = Path(__file__).parent / "xendit_node"
 KEY = "xnd_development_lunas"
@@ -22,6 +23,7 @@ async def main() -> int:
     configure_command_logging()
     await check_xendit_node()
     await check_clients()
+    await check_receiving()
     return 0
 
 

@@ -1,20 +1,35 @@
 """`python -m tests.museum [NAME …]`: plants each bug of bugs.toml in a copy of the project, runs the tests that are to catch it, and says which did.
 
-Exit code 0 when all were caught, 1 when one was not, 2 for a name that is none.
+`--minutes 3` plants them in an order that `--seed` says (by default the day's), until the time is over. `--lanes 2`: so many side by side, each in a
+copy and on services of its own. `--record` writes docs/museum.md. Exit code 0 when all that were planted were caught, 1 when one was not, 2 for a name that is none.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import random
 import re
+import shlex
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+from deploy.local.services.private import private_services
+from tests.museum.record import Seen, keep
+from tests.services import containers_wanted
 
 ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("bugs.toml")
@@ -67,7 +82,7 @@ def copied(folder: Path) -> Path:
     return tree
 
 
-def catch(tree: Path, bug: Bug) -> tuple[str | None, float]:
+def catch(tree: Path, bug: Bug, environment: Mapping[str, str]) -> tuple[str | None, float]:
     """The test that caught it, or None; and the seconds that took."""
     place = tree / bug.file
     sound = place.read_text("utf-8")
@@ -78,6 +93,7 @@ def catch(tree: Path, bug: Bug) -> tuple[str | None, float]:
             done = subprocess.run(
                 [str(tree / ".venv/bin/python"), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests],
                 cwd=tree,
+                env=dict(environment),
                 capture_output=True,
                 text=True,
                 timeout=LONGEST_SECONDS,
@@ -87,7 +103,8 @@ def catch(tree: Path, bug: Bug) -> tuple[str | None, float]:
                 found = CAUGHT.search(done.stdout)
                 return (found[1] if found else tests), time.monotonic() - started
             if done.returncode != 0:
-                return f"{tests}: did not run: {done.stdout[-200:]}", time.monotonic() - started
+                print(f"{bug.name}: {tests} did not run:\n{done.stdout[-1000:]}", file=sys.stderr)
+                break
     except subprocess.TimeoutExpired:
         return f"{tests}: nothing ended for {LONGEST_SECONDS} s", time.monotonic() - started
     finally:
@@ -95,22 +112,106 @@ def catch(tree: Path, bug: Bug) -> tuple[str | None, float]:
     return None, time.monotonic() - started
 
 
-def main(names: Sequence[str]) -> int:
-    """Plants all bugs, or those that are named; the exit code."""
-    chosen = [bug for bug in bugs() if not names or bug.name in names]
-    if missing := set(names) - {bug.name for bug in chosen}:
+@dataclass(frozen=True)
+class Catch:
+    """One bug, the test that caught it or None, and the seconds that took."""
+
+    bug: Bug
+    by: str | None
+    seconds: float
+
+
+class Museum:
+    """Bugs that wait to be planted, and what became of those that were. Lanes take from it side by side."""
+
+    def __init__(self, chosen: Sequence[Bug], until: float) -> None:
+        self._waiting = deque(chosen)
+        self._until = until
+        self._telling = threading.Lock()
+        self.done: list[Catch] = []
+
+    def visit(self, tree: Path, environment: Mapping[str, str]) -> None:
+        """Plants one after the other in this copy, until there is none left or the time is over. Raises what a lane cannot go on after."""
+        while time.monotonic() < self._until:
+            try:
+                bug = self._waiting.popleft()
+            except IndexError:
+                return
+            found = Catch(bug, *catch(tree, bug, environment))
+            with self._telling:
+                self.done.append(found)
+                said = found.by or f"NOT CAUGHT: {bug.why}"
+                print(f"{bug.name:<32} {found.seconds:6.1f} s  {said}", flush=True)
+
+
+@contextmanager
+def services() -> Iterator[dict[str, str]]:
+    """The environment of the tests: servers that all of them share, where starting them again for each bug would take most of the time."""
+    if os.environ.get("LUNAS_TEST_DATABASE_URL") or containers_wanted():
+        yield dict(os.environ)
+        return
+    home = Path(tempfile.mkdtemp(prefix="lunas-museum-services-"))
+    home.chmod(0o755)  # the service's own user must pass through
+    with private_services(home, erase=True) as urls:
+        yield os.environ | {
+            "LUNAS_TEST_DATABASE_URL": urls.database_url,
+            "LUNAS_TEST_BROKER_URL": urls.broker_url,
+            "LUNAS_TEST_RABBITMQCTL": shlex.join(urls.rabbitmqctl),
+        }
+
+
+def chosen_bugs(names: Sequence[str], seed: int | None) -> list[Bug]:
+    """All of them in the order of the list, or as the seed deals them; those that are named. Raises SystemExit for a name that is none."""
+    found = [bug for bug in bugs() if not names or bug.name in names]
+    if missing := set(names) - {bug.name for bug in found}:
         print(f"No such bug: {', '.join(sorted(missing))}", file=sys.stderr)
-        return 2
-    free: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="lunas-museum-") as folder:
-        tree = copied(Path(folder))
-        for bug in chosen:
-            by, seconds = catch(tree, bug)
-            if by is None:
-                free.append(bug.name)
-            print(f"{bug.name:<32} {seconds:6.1f} s  {by or 'NOT CAUGHT: ' + bug.why}", flush=True)
-    print(f"{len(chosen) - len(free)} of {len(chosen)} caught")
-    return 1 if free else 0
+        raise SystemExit(2)
+    return found if seed is None else random.Random(seed).sample(found, len(found))
+
+
+def main(words: Sequence[str]) -> int:
+    """Plants all bugs, or those that are named, or as many as there is time for; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.museum", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument(
+        "--seed", type=int, help="deals the bugs in another order; by default the day, with --minutes"
+    )
+    parser.add_argument("--lanes", type=int, default=1)
+    parser.add_argument("--record", action="store_true", help="write what was seen to docs/museum.md")
+    given = parser.parse_args(words)
+    seed = given.seed
+    if seed is None and given.minutes != float("inf"):
+        seed = int(f"{datetime.now(UTC):%Y%m%d}")
+    chosen = chosen_bugs(given.names, seed)
+    began = time.monotonic()
+    museum = Museum(chosen, began + given.minutes * 60)
+    with ExitStack() as stack, ThreadPoolExecutor(given.lanes) as pool:
+        lanes = []
+        for _ in range(given.lanes):
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lunas-museum-"))
+            lanes.append((copied(Path(folder)), stack.enter_context(services())))
+        for visit in [pool.submit(museum.visit, *lane) for lane in lanes]:
+            visit.result()
+    shown = f", seed {seed}" if seed is not None else ""
+    print(f"{summary(museum.done)}, of {len(chosen)} there are, in {time.monotonic() - began:.0f} s{shown}")
+    if given.record:
+        caught = [(one.bug.name, Seen.of(one.by, one.seconds)) for one in museum.done if one.by is not None]
+        keep(
+            {bug.name: bug.why for bug in bugs()},
+            caught,
+            [one.bug.name for one in museum.done if one.by is None],
+        )
+    return 1 if any(one.by is None for one in museum.done) else 0
+
+
+def summary(done: Sequence[Catch]) -> str:
+    """How many were caught, and how fast."""
+    caught = [one.seconds for one in done if one.by is not None]
+    said = f"{len(caught)} of {len(done)} caught"
+    if not caught:
+        return said
+    return f"{said}, half of them within {statistics.median(caught):.1f} s, the longest {max(caught):.1f} s"
 
 
 if __name__ == "__main__":

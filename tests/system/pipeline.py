@@ -26,9 +26,9 @@ from tests.ports import Ports
 PROCESSES = ("ingress", "processor", "projections", "api")
 WITH_FAKES = ("fakes", *PROCESSES)
 """Processes that ask for money and are paid: in development what we call are the fakes."""
-START_SECONDS = 30.0
-STOP_SECONDS = 20.0
-SETTLE_SECONDS = 30.0
+START_SECONDS = 180.0
+STOP_SECONDS = 60.0
+SETTLE_SECONDS = 60.0
 TOKENS_PER_IDR = 10
 CUSTOMERS = [f"c{number}" for number in range(10)]
 
@@ -123,6 +123,10 @@ class Pipeline:
     def fakes(self) -> str:
         return f"http://127.0.0.1:{self._ports['FAKES_PORT']}"
 
+    def shown(self, name: str) -> str:
+        """Where a process shows its metrics."""
+        return f"http://127.0.0.1:{self._ports[f'{name.upper()}_METRICS_PORT']}"
+
     @property
     def console(self) -> str:
         return f"http://127.0.0.1:{self._ports['CONSOLE_PORT']}"
@@ -183,6 +187,18 @@ class Pipeline:
 
     def log(self, name: str) -> str:
         return (self._home / f"{name}.log").read_text("utf-8")
+
+    @property
+    def home(self) -> Path:
+        return self._home
+
+    async def rows(self, statement: str) -> list[asyncpg.Record]:
+        """What readers see."""
+        connection = await asyncpg.connect(self.database_url, server_settings={"search_path": "lunas"})
+        try:
+            return list(await connection.fetch(statement))
+        finally:
+            await connection.close()
 
     async def register(self, customers: Sequence[str]) -> None:
         """Registers customers through the API."""

@@ -56,6 +56,8 @@ async def test_the_demo_tells_the_day_and_every_invariant_holds(
     checks = done.stdout.partition("What must be true")[2]
     assert checks.count("✓") == 10
     assert "tops up Rp 50,000: the QR code 0002" in done.stdout
+    assert "a page that listens has heard it" in done.stdout
+    assert "finds 1, and 250,000 credit tokens are there. Asked again it finds 0." in done.stdout
     assert "orders kelas-python for Rp 150,000 (manual)" in done.stdout
     assert "gets Rp 25,000 of the Rp 50,000 back" in done.stdout
     assert "250,000 credit tokens are left" in done.stdout
@@ -108,7 +110,7 @@ async def test_ctrl_c_in_the_middle_leaves_nothing_running(
                 break
         assert len(processes_of(tmp_path)) >= 6
         process.send_signal(signal.SIGINT)
-        _, talk = await asyncio.to_thread(process.communicate, timeout=30)
+        _, talk = await asyncio.to_thread(process.communicate, timeout=60)
     finally:
         process.kill()
     assert process.returncode == exits.INTERRUPTED

@@ -29,10 +29,12 @@ from tests.deployed import ROOT, Deployment, deployed
 from tests.ports import held_ports
 from tests.services import BrokerServer, DatabaseServer
 
+pytestmark = pytest.mark.heavy
+
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())["services"]
 PROCESSES = ("ingress", "processor", "projections", "api", "notify", "console")
-START_SECONDS = 40.0
-VISIBLE_SECONDS = 20.0
+START_SECONDS = 60.0
+VISIBLE_SECONDS = 60.0
 SECRET = "rahasia-dari-dasbor-penyedia"
 LUNAS = (sys.executable, "-m", "console.main")
 

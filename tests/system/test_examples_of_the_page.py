@@ -48,7 +48,9 @@ class Reader:
 
     def command(self, operation: str) -> str:
         """As the page shows it."""
-        section = self._page.partition(f'<section id="{operation}">')[2].partition("</section>")[0]
+        section = self._page.partition(f'<section class="call" id="{operation}">')[2].partition("</section>")[
+            0
+        ]
         (command, *_) = re.findall(r"<pre[^>]*>(.*?)</pre>", section, re.DOTALL)
         return unescape(command)
 

@@ -21,6 +21,8 @@ from tests.system.pipeline import (
 )
 from tests.waiting import until
 
+pytestmark = pytest.mark.heavy
+
 WEBHOOKS = [top_up(number, CUSTOMERS[number % len(CUSTOMERS)], 10_000 + number) for number in range(300)]
 RATE = 60.0
 

@@ -26,8 +26,10 @@ from runtime.settings import load_settings
 from schemas.topology import queue_name
 from tests.system.pipeline import Pipeline
 
+pytestmark = pytest.mark.heavy
+
 SEED, BUYERS, COUNT = 7, 25, 300
-SETTLE_SECONDS = 40.0
+SETTLE_SECONDS = 60.0
 CALM = 8
 
 Start = Callable[[int], AbstractAsyncContextManager[Pipeline]]

@@ -18,7 +18,11 @@ from tests.waiting import until
 
 __all__ = ["fakes", "shop"]
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(120)]
+
+
+ASKED_FOR = {"pending", "succeeded"}
+"""What becomes of a refund at the fakes within seconds of being asked for: how far it is depends on how quickly a process starts."""
 
 
 async def decided(pool: Pool) -> None:
@@ -42,7 +46,7 @@ async def paid_top_up(shop: Pipeline, fakes: ServedFakes, pool: Pool) -> str:
     async def told() -> bool:
         return bool(await pool.fetchval("SELECT count(*) FROM events WHERE type = 'payment.succeeded'"))
 
-    await until(told, 30)
+    await until(told, 60)
     await decided(pool)
     await shop.kill("api")
     return str(made["payment_id"])
@@ -101,11 +105,12 @@ async def test_c78_killed_at_any_step_of_a_refund_gives_back_once(
     await started(shop)
 
     async def known() -> bool:
-        return await pool.fetchval("SELECT status FROM refunds") == "pending"
+        return await pool.fetchval("SELECT status FROM refunds") in ASKED_FOR
 
-    await until(known, 30)
+    await until(known, 60)
     (refund_id,) = [row["refund_id"] for row in await pool.fetch("SELECT refund_id FROM refunds")]
     assert given_back(fakes) == [refund_id]
     status, again = await refund(shop, payment_id)
-    assert (status, again["refund_id"], again["status"]) == (201, refund_id, "pending")
+    assert (status, again["refund_id"]) == (201, refund_id)
+    assert again["status"] in ASKED_FOR
     assert given_back(fakes) == [refund_id]

@@ -1,4 +1,4 @@
-"""The procedure of docs/runbooks/restore-from-backup.md, step by step, with real processes."""
+"""The procedure of docs/runbooks/restore.md, step by step, with real processes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tests.system.pipeline import (
     settle,
     top_up,
 )
+
+pytestmark = pytest.mark.heavy
 
 BEHIND_THE_QUEUE = ("processor", "projections", "api")
 YESTERDAY = [top_up(number, f"c{number % 5}", 10_000 + number) for number in range(20)]

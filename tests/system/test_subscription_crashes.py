@@ -20,7 +20,7 @@ from tests.waiting import until
 
 __all__ = ["fakes", "shop"]
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(180)]
 
 PRO = {"customer_id": "budi", "plan": "pro-bulanan"}
 
@@ -109,7 +109,7 @@ async def linked(shop: Pipeline, fakes: ServedFakes, pool: Pool) -> str:
     async def told() -> bool:
         return bool(await pool.fetchval("SELECT count(*) FROM events WHERE type = 'subscription.reported'"))
 
-    await until(told, 30)
+    await until(told, 60)
     await decided(pool)
     await shop.kill("api")
     return str(made["subscription_id"])

@@ -20,6 +20,8 @@ from tests.system.pipeline import Pipeline
 from tests.unit.processor.policies.ledgerbook import shipped_catalog
 from tests.waiting import until
 
+pytestmark = pytest.mark.heavy
+
 QRIS = {"customer_id": "budi", "amount": 50_000, "payment_method": "qris"}
 KEYS = {"Authorization": "Bearer dev-api-key", "Idempotency-Key": "click-1"}
 
@@ -83,7 +85,7 @@ async def check_one_charge(shop: Pipeline, fakes: ServedFakes, pool: Pool) -> No
     async def known() -> bool:
         return await pool.fetchval("SELECT status FROM payment_requests") == "open"
 
-    await until(known, 30)
+    await until(known, 60)
     status, again = await ask(shop)
     assert (status, again["payment_id"], again["status"]) == (201, payment_id, "pending")
     assert again["qr_string"]

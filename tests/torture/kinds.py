@@ -6,47 +6,39 @@ import asyncio
 import contextlib
 import random
 import signal
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
-import asyncpg
 
-from schemas.topology import queue_name
 from tests.system.pipeline import PROCESSES
+from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected
+from tests.torture.machine_kinds import of_clocks, of_disks, of_limits
+from tests.torture.service_kinds import of_the_broker, of_the_database
 from tests.torture.stage import Stage
 
-SHORT, LONG = 2.0, 5.0
-"""Seconds that a fault lasts: less, and more, than a publish or a database call may take."""
 CRASH_POINTS = {
     "ingress": (
         "ingress.before_journal",
         "ingress.journal_written",
         "ingress.confirmed",
         "ingress.before_answer",
+        "ingress.half_answered",
+        "publish.unconfirmed",
     ),
     "processor": (
         "intake.prepare",
+        "intake.before_append",
         "intake.before_commit",
         "intake.after_commit",
         "intake.before_ack",
+        "intake.acked",
     ),
-    "projections": ("projections.folded", "projections.committed"),
+    "projections": ("projections.read", "projections.folded", "projections.committed"),
 }
 """The named steps that every run passes. Those of a rare path (retries, the parking lot, calls to providers) have tests of their own."""
-CRASH_SECONDS = 15.0
-TRIES = 8
-
-Inject = Callable[[Stage, random.Random], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of fault. `inject` returns when the fault has ended; raises NotInjected where it cannot be had."""
-
-    name: str
-    inject: Inject
+CRASH_SECONDS = 30.0
+MOST_PASSES = 8
+"""Of a crash point before it kills: a pass is a batch, and a quiet minute has few."""
 
 
 def kinds() -> list[Kind]:
@@ -54,10 +46,12 @@ def kinds() -> list[Kind]:
     return [
         *_of_processes(),
         *_of_crash_points(),
-        *_of_the_broker(),
-        *_of_the_database(),
+        *of_the_broker(),
+        *of_the_database(),
         *_of_the_wires(),
-        *_of_disks(),
+        *of_disks(),
+        *of_clocks(),
+        *of_limits(),
         *_of_strangers(),
         *_of_operators(),
     ]
@@ -67,7 +61,8 @@ def kill(name: str) -> Kind:
     """`kill -9` of one process."""
 
     async def inject(stage: Stage, _dice: random.Random) -> None:
-        stage.kill(name)
+        if not stage.kill(name):
+            raise NotInjected("it was dead already")
 
     return Kind(f"kill {name}", inject)
 
@@ -120,159 +115,35 @@ def _of_crash_points() -> list[Kind]:
     def crash(name: str, point: str) -> Kind:
         async def inject(stage: Stage, dice: random.Random) -> None:
             stage.resting.add(name)
-            stage.kill(name)
-            await asyncio.to_thread(stage.pipeline.running[name].wait)
-            stage.pipeline.start(name, LUNAS_FAULTS=f"{point}:{dice.randint(1, 20)}")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CRASH_SECONDS):
-                    while stage.pipeline.running[name].poll() is None:
-                        await asyncio.sleep(0.05)
-            stage.kill(name)
-            stage.kills += 1
-            stage.resting.discard(name)
+            try:
+                stage.kill(name)
+                await asyncio.to_thread(stage.pipeline.running[name].wait)
+                passes = dice.randint(1, MOST_PASSES)
+                stage.pipeline.start(name, LUNAS_FAULTS=f"{point}:{passes}")
+                armed = stage.pipeline.running[name]
+                stage.killed.discard(armed.pid)  # numbers of processes come again
+                code = await _ended(stage, name)
+                if code != -signal.SIGKILL:
+                    stage.kill(name)
+                    raise NotInjected(f"not passed {passes} times in {CRASH_SECONDS:g} s (exit code {code})")
+                if armed.pid in stage.killed:
+                    raise NotInjected("another fault killed it before it came there")
+                stage.kills += 1
+            finally:
+                stage.resting.discard(name)
 
         return Kind(f"crash at {point}", inject)
 
     return [crash(name, point) for name, points in CRASH_POINTS.items() for point in points]
 
 
-def _of_the_broker() -> list[Kind]:
-    async def killed(stage: Stage, _dice: random.Random) -> None:
-        stage.signal_service("broker", signal.SIGKILL)
-
-    async def restarted(stage: Stage, _dice: random.Random) -> None:
-        stage.signal_service("broker", signal.SIGTERM)
-
-    def frozen(seconds: float) -> Inject:
-        async def inject(stage: Stage, _dice: random.Random) -> None:
-            stage.signal_service("broker", signal.SIGSTOP)
-            await asyncio.sleep(seconds)
-            stage.signal_service("broker", signal.SIGCONT)
-
-        return inject
-
-    async def disk_alarm(stage: Stage, _dice: random.Random) -> None:
-        await stage.control_broker("set_disk_free_limit", "900GB")
-        await asyncio.sleep(LONG)
-        await stage.control_broker("set_disk_free_limit", "64MB")
-
-    async def memory_alarm(stage: Stage, _dice: random.Random) -> None:
-        await stage.control_broker("set_vm_memory_high_watermark", "0")
-        await asyncio.sleep(LONG)
-        await stage.control_broker("set_vm_memory_high_watermark", "0.4")
-
-    async def closed(stage: Stage, _dice: random.Random) -> None:
-        await stage.control_broker("close_all_connections", "torture")
-
-    async def deleted(stage: Stage, _dice: random.Random) -> None:
-        """Only while nothing is in it: what is in a queue is lost with it, by an administrator's own hand."""
-        for _ in range(TRIES):
-            said = await stage.control_broker("delete_queue", "--if-empty", queue_name(0))
-            if "Deleting" in said and "Error" not in said:
-                return
-        raise NotInjected("the queue was never empty")
-
-    return [
-        Kind("kill broker", killed),
-        Kind("restart broker", restarted),
-        Kind("freeze broker 2 s", frozen(SHORT)),
-        Kind("freeze broker 8 s", frozen(8.0)),
-        Kind("disk alarm of broker", disk_alarm),
-        Kind("memory alarm of broker", memory_alarm),
-        Kind("close all connections of broker", closed),
-        Kind("delete the work queue", deleted),
-    ]
-
-
-def _of_the_database() -> list[Kind]:
-    def ended(number: signal.Signals) -> Inject:
-        async def inject(stage: Stage, _dice: random.Random) -> None:
-            child = stage.services["database"].children[-1]
-            if number == signal.SIGKILL:
-                stage.signal_service("database", number)
-            else:
-                child.signal(number)
-
-        return inject
-
-    def frozen(seconds: float) -> Inject:
-        async def inject(stage: Stage, _dice: random.Random) -> None:
-            stage.signal_service("database", signal.SIGSTOP)
-            await asyncio.sleep(seconds)
-            stage.signal_service("database", signal.SIGCONT)
-
-        return inject
-
-    async def backends(stage: Stage, _dice: random.Random) -> None:
-        await stage.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
-        )
-
-    async def one_backend(stage: Stage, _dice: random.Random) -> None:
-        await stage.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid <> pg_backend_pid() AND usename IS NOT NULL ORDER BY random() LIMIT 1"
-        )
-
-    async def read_only(stage: Stage, _dice: random.Random) -> None:
-        await stage.sql("ALTER SYSTEM SET default_transaction_read_only = on")
-        await stage.sql("SELECT pg_reload_conf()")
-        await asyncio.sleep(LONG)
-        await stage.sql("SET default_transaction_read_only = off; SELECT 1")
-        await _system(stage, "ALTER SYSTEM RESET default_transaction_read_only")
-
-    def locked(table: str) -> Inject:
-        async def inject(stage: Stage, _dice: random.Random) -> None:
-            connection = await asyncpg.connect(
-                stage.database_url, server_settings={"search_path": "lunas"}, timeout=10
-            )
-            try:
-                async with connection.transaction():
-                    await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-                    await asyncio.sleep(LONG)
-            finally:
-                await connection.close()
-
-        return inject
-
-    async def crowded(stage: Stage, _dice: random.Random) -> None:
-        name = urlsplit(stage.database_url).path.lstrip("/")
-        await _system(stage, f'ALTER DATABASE "{name}" CONNECTION LIMIT 2')
-        await backends(stage, _dice)
-        await asyncio.sleep(SHORT)
-        await _system(stage, f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
-
-    async def slow_reader(stage: Stage, _dice: random.Random) -> None:
-        await stage.sql(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM events; SELECT pg_sleep(4); COMMIT"
-        )
-
-    return [
-        Kind("kill database", ended(signal.SIGKILL)),
-        Kind("stop database at once", ended(signal.SIGQUIT)),
-        Kind("restart database", ended(signal.SIGINT)),
-        Kind("freeze database 5 s", frozen(LONG)),
-        Kind("end all sessions of database", backends),
-        Kind("end one session of database", one_backend),
-        Kind("database read-only 5 s", read_only),
-        Kind("lock events 5 s", locked("events")),
-        Kind("lock deliveries 5 s", locked("deliveries")),
-        Kind("lock checkpoints 5 s", locked("checkpoints")),
-        Kind("no connections left in database", crowded),
-        Kind("long reader in database", slow_reader),
-    ]
-
-
-async def _system(stage: Stage, statement: str) -> None:
-    """What an administrator sets, also while sessions are read-only or none is left: by a superuser's own connection."""
-    connection = await asyncpg.connect(
-        stage.database_url, server_settings={"default_transaction_read_only": "off"}, timeout=10
-    )
-    try:
-        await connection.execute(statement)
-        await connection.execute("SELECT pg_reload_conf()")
-    finally:
-        await connection.close()
+async def _ended(stage: Stage, name: str) -> int | None:
+    """The exit code of a process that is to die by itself; None when it lives on."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CRASH_SECONDS):
+            while stage.pipeline.running[name].poll() is None:
+                await asyncio.sleep(0.05)
+    return stage.pipeline.running[name].poll()
 
 
 def _of_the_wires() -> list[Kind]:
@@ -331,33 +202,6 @@ def _of_the_wires() -> list[Kind]:
     return found
 
 
-def _of_disks() -> list[Kind]:
-    async def full(stage: Stage, _dice: random.Random) -> None:
-        if not stage.journal_is_small:
-            raise NotInjected("no disk of its own could be mounted")
-        filler = stage.journal / "filler"
-        try:
-            with filler.open("wb") as file, contextlib.suppress(OSError):
-                while True:
-                    file.write(b"\0" * 1_048_576)
-            await asyncio.sleep(LONG)
-        finally:
-            filler.unlink()
-
-    async def full_and_no_broker(stage: Stage, dice: random.Random) -> None:
-        stage.wires["broker"].wire.refusing = True
-        stage.wires["broker"].reset_all()
-        try:
-            await full(stage, dice)
-        finally:
-            stage.wires["broker"].heal()
-
-    return [
-        Kind("journal's disk full 5 s", full),
-        Kind("journal's disk full and no broker 5 s", full_and_no_broker),
-    ]
-
-
 def _of_strangers() -> list[Kind]:
     async def halves(stage: Stage, dice: random.Random) -> None:
         """Requests that stop anywhere in their middle."""
@@ -400,13 +244,13 @@ def _of_strangers() -> list[Kind]:
 
 
 def _of_operators() -> list[Kind]:
-    def command(title: str, *words: str) -> Kind:
+    def look(title: str, *words: str) -> Kind:
         async def inject(stage: Stage, _dice: random.Random) -> None:
             code, said = await stage.lunas(*words)
             if code not in (0, 1, 3):
                 raise NotInjected(f"{' '.join(words)}: {said[-300:]}")
 
-        return Kind(title, inject)
+        return Kind(title, inject, fault=False)
 
     async def rebuilt(stage: Stage, _dice: random.Random) -> None:
         code, said = await stage.lunas(
@@ -424,10 +268,6 @@ def _of_operators() -> list[Kind]:
     return [
         Kind("rebuild balances", rebuilt),
         Kind("kill projections while rebuilding", killed_while_rebuilding),
-        command("verify fulfilment", "fulfilment", "verify", "--json"),
-        command("doctor", "doctor", "--json"),
+        look("verify fulfilment", "fulfilment", "verify", "--json"),
+        look("doctor", "doctor", "--json"),
     ]
-
-
-class NotInjected(Exception):
-    """This machine, or this moment, does not let us do that; the report says so."""

@@ -30,6 +30,7 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._talking = asyncio.Event()
         self._talking.set()
+        self._over = False
 
     async def __aenter__(self) -> Proxy:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
@@ -37,6 +38,7 @@ class Proxy:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        self._over = True
         self.reset_all()
         self.heal()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -65,6 +67,8 @@ class Proxy:
             writer.transport.abort()
             return
         self._ends |= {writer, onward}
+        if self._over:
+            self.reset_all()  # ended while this connection was being made: nobody else would cut it
         left = [self.wire.cut_after] if self.wire.cut_after else []
         for source, sink, other in ((reader, onward, writer), (onward_reader, writer, onward)):
             task = asyncio.create_task(self._pump(source, sink, other, left))

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,15 +17,21 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from deploy.local.services.confirming import Confirming
 from deploy.local.services.private import ServiceUrls, private_services
 from deploy.local.services.service import Service
 from tests.ports import Ports
+from tests.powercuts.disk import Disk, NoDisk, can_mount
 from tests.system.pipeline import PROCESSES, Pipeline
+from tests.torture.comparing import PATIENT
 from tests.torture.proxy import Proxy
 from tests.witness.webhooks import catalogue
 
 JOURNAL_LEAST_BYTES = 192 * 1024 * 1024
 JOURNAL_BYTES_PER_WEBHOOK = 3_000
+BROKER_BYTES = 1024 * 1024 * 1024
+DATABASE_BYTES = 8 * 1024 * 1024 * 1024
+DATABASE_DISK_MOST_WEBHOOKS = 50_000
 SHIPPED_CATALOGUE = Path(__file__).parents[2] / "catalog.toml"
 KEEPER_PAUSE_SECONDS = 0.1
 RATE_PER_SECOND = "100000"
@@ -42,8 +49,19 @@ class Stage:
     pipeline: Pipeline
     journal: Path
     journal_is_small: bool
+    broker_disk: Path | None
+    """A disk of its own for the broker, where this user may mount one."""
+    database_disk: Path | None
     kills: int = 0
+    killed: set[int] = field(default_factory=set)
+    """Processes that we killed: they did not die by themselves at a step that was asked for."""
     restarts: int = 0
+    told: list[str] = field(default_factory=list)
+    """What the keeper did beside starting what was dead."""
+    boots: dict[str, list[float]] = field(default_factory=dict)
+    """By service, how many seconds each start took until it answered: what is well again sooner than that, nobody can ask for."""
+    booting: dict[str, float] = field(default_factory=dict)
+    """By service, when it was started, while it does not answer."""
     resting: set[str] = field(default_factory=set)
     """Processes and services that a fault keeps down: the keeper leaves them alone."""
 
@@ -51,12 +69,16 @@ class Stage:
     def database_url(self) -> str:
         return self.urls.database_url
 
-    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """Sends one process a signal."""
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> bool:
+        """Sends one process a signal; whether it lived to get it."""
         process = self.pipeline.running[name]
-        if process.poll() is None:
-            process.send_signal(number)
-            self.kills += number == signal.SIGKILL
+        if process.poll() is not None:
+            return False
+        process.send_signal(number)
+        if number == signal.SIGKILL:
+            self.kills += 1
+            self.killed.add(process.pid)
+        return True
 
     def signal_service(self, name: str, number: signal.Signals) -> None:
         """Sends a service and everything it started a signal: servers have many processes."""
@@ -93,14 +115,14 @@ class Stage:
         finally:
             await connection.close()
 
-    async def lunas(self, *words: str) -> tuple[int, str]:
-        """One command of ours; exit code and output."""
+    async def lunas(self, *words: str, **more: str) -> tuple[int, str]:
+        """One command of ours, with further environment variables; exit code and output."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "console.main",
             *words,
-            env=self.pipeline.environment,
+            env=self.pipeline.environment | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -115,18 +137,32 @@ class Stage:
         self.resting.clear()
 
     async def keep(self) -> None:
-        """Starts again what is dead, as a supervisor would; until it is cancelled. On the thread that started it all."""
-        while True:
-            for name, process in self.pipeline.running.items():
-                if process.poll() is not None and name not in self.resting:
-                    self.pipeline.start(name)
-                    self.restarts += 1
-            for name, service in self.services.items():
-                if name not in self.resting and not service.alive():
-                    service.launch()
-                    self.restarts += 1
-                service.tend() if service.alive() else None
-            await asyncio.sleep(KEEPER_PAUSE_SECONDS)
+        """Starts again what is dead, or confirms nothing, as the supervisor does; until it is cancelled. On the thread that started it all."""
+        broker = self.services["broker"]
+        confirming = Confirming(broker.url, broker.control, full=broker.full)
+        confirming.start()
+        try:
+            while True:
+                self._tend(confirming)
+                await asyncio.sleep(KEEPER_PAUSE_SECONDS)
+        finally:
+            confirming.stop()
+
+    def _tend(self, confirming: Confirming) -> None:
+        """One look without waiting."""
+        for name, process in self.pipeline.running.items():
+            if process.poll() is not None and name not in self.resting:
+                self.pipeline.start(name)
+                self.restarts += 1
+        for name, service in self.services.items():
+            if name not in self.resting and not service.alive():
+                service.launch()
+                self.restarts += 1
+                self.booting[name] = time.monotonic()
+            elif name in self.booting and service.ready():
+                self.boots.setdefault(name, []).append(time.monotonic() - self.booting.pop(name))
+            service.tend() if service.alive() else None
+        confirming.tend(self.services["broker"].children[-1], self.told.append)
 
 
 def family(pid: int) -> list[int]:
@@ -139,9 +175,13 @@ def family(pid: int) -> list[int]:
 
 
 @asynccontextmanager
-async def staged(home: Path, webhooks: int, more: dict[str, str]) -> AsyncIterator[Stage]:
+async def staged(
+    home: Path, webhooks: int, more: dict[str, str], made_by: type[Pipeline] = Pipeline
+) -> AsyncIterator[Stage]:
     """Everything running and ready, with the keeper; ended with the block. `more`: further variables of every process."""
     async with AsyncExitStack() as stack:
+        broker_disk = _broker_disk(home, stack)
+        database_disk = _database_disk(home, webhooks, stack)
         services = private_services(home / "services")
         urls = stack.enter_context(services)
         ports = Ports()
@@ -153,13 +193,13 @@ async def staged(home: Path, webhooks: int, more: dict[str, str]) -> AsyncIterat
             )
         }
         journal, small = _journal(home, stack, max(JOURNAL_LEAST_BYTES, webhooks * JOURNAL_BYTES_PER_WEBHOOK))
-        pipeline = _pipeline(home, urls, wires, journal, more)
+        pipeline = _pipeline(home, urls, wires, journal, more, made_by)
         named = {
             "database": next(each for each in services.services if each.name == "PostgreSQL"),
             "broker": next(each for each in services.services if each.name == "RabbitMQ"),
         }
-        stage = Stage(home, urls, named, wires, pipeline, journal, small)
-        code, said = await stage.lunas("migrate", "--json")
+        stage = Stage(home, urls, named, wires, pipeline, journal, small, broker_disk, database_disk)
+        code, said = await stage.lunas("migrate", "--json", **PATIENT)
         assert code == 0, said
         await stack.enter_async_context(pipeline)
         keeper = asyncio.create_task(stage.keep(), name="keeper")
@@ -172,7 +212,12 @@ async def staged(home: Path, webhooks: int, more: dict[str, str]) -> AsyncIterat
 
 
 def _pipeline(
-    home: Path, urls: ServiceUrls, wires: dict[str, Proxy], journal: Path, more: dict[str, str]
+    home: Path,
+    urls: ServiceUrls,
+    wires: dict[str, Proxy],
+    journal: Path,
+    more: dict[str, str],
+    made_by: type[Pipeline],
 ) -> Pipeline:
     sold = home / "catalog.toml"
     sold.write_text(catalogue(SHIPPED_CATALOGUE.read_text("utf-8")), "utf-8")
@@ -182,7 +227,7 @@ def _pipeline(
         "LUNAS_INGRESS_RATE_LIMIT_PER_SECOND": RATE_PER_SECOND,
         "LUNAS_INGRESS_RATE_BURST": RATE_PER_SECOND,
     }
-    return Pipeline(
+    return made_by(
         _through(urls.database_url, wires["database"]),
         _through(urls.broker_url, wires["broker"]),
         home,
@@ -197,15 +242,43 @@ def _through(url: str, wire: Proxy) -> str:
     return urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{wire.port}"))
 
 
+def _broker_disk(home: Path, stack: AsyncExitStack) -> Path | None:
+    """Where the broker's data will lie, on a disk that can be filled."""
+    home.chmod(0o755)  # the broker's user must pass through
+    folder = home / "services" / "rabbitmq"
+    folder.mkdir(parents=True)
+    folder.parent.chmod(0o755)
+    return folder if _mounted(folder, BROKER_BYTES, stack) else None
+
+
+def _database_disk(home: Path, webhooks: int, stack: AsyncExitStack) -> Path | None:
+    """A file system in a file for the database: what it holds would not fit in memory. None for a run that would fill that by itself."""
+    folder = home / "services" / "postgres"
+    if webhooks > DATABASE_DISK_MOST_WEBHOOKS or not can_mount():
+        return None
+    disk = Disk(home / "postgres.img", folder, size=DATABASE_BYTES)
+    try:
+        disk.make()
+        disk.mount()
+    except NoDisk:
+        return None
+    stack.callback(disk.unmount)
+    return folder
+
+
 def _journal(home: Path, stack: AsyncExitStack, size: int) -> tuple[Path, bool]:
     """A folder for the journal: a disk of its own that can be filled, where this user may mount one."""
     folder = home / "journal"
     folder.mkdir()
-    mounted = subprocess.run(
+    return folder, _mounted(folder, size, stack)
+
+
+def _mounted(folder: Path, size: int, stack: AsyncExitStack) -> bool:
+    done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "lunas-torture", str(folder)],
         capture_output=True,
         check=False,
     )
-    if mounted.returncode == 0:
+    if done.returncode == 0:
         stack.callback(lambda: subprocess.run(["umount", "-l", str(folder)], check=False))
-    return folder, mounted.returncode == 0
+    return done.returncode == 0

@@ -22,11 +22,12 @@ SHARE_OF_LATE = 0.01
 SPENDS_PER_SECOND = 4.0
 UNKNOWN = 0
 """In place of a status: nobody knows whether it was done."""
+DEVELOPMENT_KEY = "dev-api-key"
 
 
 @dataclass
 class Load:
-    """One run. `answers` counts by status, or by what was heard in place of one."""
+    """One run. `answers` counts by status, or by what was heard in place of one; `troubles` are those but 200 and 401, with when (monotonic seconds)."""
 
     plan: Sequence[Webhook]
     record: Record
@@ -34,9 +35,14 @@ class Load:
     api: str
     rate: float
     seed: int
+    api_key: str = DEVELOPMENT_KEY
     answers: Counter[str] = field(default_factory=Counter)
+    troubles: list[tuple[float, str]] = field(default_factory=list)
     sent: int = 0
     stopping: bool = False
+    spending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a spend is being asked for: who holds it knows that none is under way, and that none begins."""
+    _enough: bool = False
     _over: bool = False
 
     async def run(self) -> None:
@@ -50,6 +56,8 @@ class Load:
             begin = time.monotonic()
             async with asyncio.TaskGroup() as sending:
                 for place, webhook in enumerate(self.plan):
+                    if self.stopping or self._enough:
+                        break
                     await asyncio.sleep(max(0.0, begin + place / self.rate - time.monotonic()))
                     await places.acquire()
                     sending.create_task(self._deliver(session, webhook, places))
@@ -64,6 +72,10 @@ class Load:
                     sending.create_task(self._deliver(session, webhook, places))
             self._over = True
             await spending
+
+    def end(self) -> None:
+        """Nothing new is sent; what was sent is sent again until it is answered 2xx."""
+        self._enough = True
 
     def give_up(self) -> None:
         """Nothing is sent again from now on."""
@@ -100,6 +112,8 @@ class Load:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             said = type(error).__name__
         self.answers[str(status or said)] += 1
+        if status not in (200, 401):
+            self.troubles.append((time.monotonic(), str(status or said)))
         await self.record.keep(what="answered", status=status, retry_after=patience, error=said, **key)
         return status
 
@@ -112,9 +126,12 @@ class Load:
             number += 1
             customer, tokens = dice.choice(SPENDERS), dice.randrange(1, 200_000)
             status = UNKNOWN
-            while status == UNKNOWN or status >= 500 or status == 429:
-                status = await self._ask_to_spend(session, f"spend-{self.seed}-{number}", customer, tokens)
-                await asyncio.sleep(0.2)
+            async with self.spending:
+                while status == UNKNOWN or status >= 500 or status == 429:
+                    status = await self._ask_to_spend(
+                        session, f"spend-{self.seed}-{number}", customer, tokens
+                    )
+                    await asyncio.sleep(0.2)
 
     async def _ask_to_spend(
         self, session: aiohttp.ClientSession, reference: str, customer: str, tokens: int
@@ -126,7 +143,7 @@ class Load:
             async with session.post(
                 f"{self.api}/v1/customers/{customer}/spends",
                 json={"tokens": tokens, "reference": reference, "reason": "torture"},
-                headers={"Authorization": "Bearer dev-api-key", "Idempotency-Key": reference},
+                headers={"Authorization": f"Bearer {self.api_key}", "Idempotency-Key": reference},
                 timeout=aiohttp.ClientTimeout(ANSWER_SECONDS),
             ) as answer:
                 status = answer.status

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -15,6 +16,7 @@ from tests.witness.webhooks import CUSTOMERS, Webhook, expected_courses, expecte
 
 ALLOWED = {200, 401, 429, 503}
 """What the door may say to well-formed requests; 0 is an answer that was never heard."""
+NOT_NOW = 503
 MUST_SAY_WHEN = {429, 503}
 SHOWN = 5
 
@@ -39,10 +41,18 @@ class Heard:
     """The record, read back."""
 
     sent: Counter[str] = field(default_factory=Counter)
+    led: set[str] = field(default_factory=set)
+    """Genuine bodies that others than the load sent, to lead a process somewhere (lines with `by`)."""
+    owed: set[str] = field(default_factory=set)
+    """Those that were refused and kept, to be admitted later."""
+    forged: int = 0
+    """Answers of 401 to the load."""
     accepted: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     without_retry_after: list[str] = field(default_factory=list)
     spends: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    api_failed: Counter[int] = field(default_factory=Counter)
+    """Answers of the API by which it says that it is broken, where it should have said: not now."""
 
     @classmethod
     def of(cls, path: Path) -> Heard:
@@ -51,17 +61,36 @@ class Heard:
             match line["what"]:
                 case "sent":
                     heard.sent[line["digest"]] += 1
+                    heard.led |= {line["digest"]} if "by" in line else set()
+                case "owed":
+                    heard.owed.add(line["digest"])
                 case "answered":
                     heard._answered(line)
                 case "spending":
-                    heard.spends.setdefault(line["reference"], (line["customer"], line["tokens"], 0))
+                    heard._asked_to_spend(line)
                 case "spent":
                     heard.spends[line["reference"]] = (line["customer"], line["tokens"], line["status"])
+                    heard.api_failed[line["status"]] += line["status"] >= 500 and line["status"] != NOT_NOW
         return heard
+
+    def may_be_there(self, plan: Sequence[Webhook]) -> set[str]:
+        """What was sent and is genuine, whether an answer was heard or not."""
+        return (self.led | {webhook.digest for webhook in plan if webhook.genuine}) & set(self.sent)
+
+    def unheard(self) -> set[str]:
+        """What was sent, and neither answered 200 that anybody heard nor kept to be admitted later."""
+        return set(self.sent) - set(self.accepted) - self.owed
+
+    def _asked_to_spend(self, line: dict[str, Any]) -> None:
+        """What was refused before may be granted when it is asked for again: until that is answered, nobody knows."""
+        _, _, status = self.spends.get(line["reference"], ("", 0, 0))
+        known = status if status in (200, 201) else 0
+        self.spends[line["reference"]] = (line["customer"], line["tokens"], known)
 
     def _answered(self, line: dict[str, object]) -> None:
         status = int(str(line["status"]))
         self.statuses[status] += 1
+        self.forged += status == 401 and "by" not in line
         if status == 200:
             self.accepted[str(line["digest"])] += 1
         if status in MUST_SAY_WHEN and not line["retry_after"]:
@@ -69,14 +98,22 @@ class Heard:
 
 
 async def judge(
-    path: Path, plan: Sequence[Webhook], database_url: str, *, also: Sequence[bytes] = ()
+    path: Path,
+    plan: Sequence[Webhook],
+    database_url: str,
+    *,
+    also: Sequence[bytes] = (),
+    perhaps: Sequence[bytes] = (),
 ) -> Verdict:
-    """The verdict, once nothing moves any more. `also`: bodies that others posted and were told 200."""
+    """The verdict, once nothing moves any more. `also`: bodies that others posted and were told 200; `perhaps`: what a provider itself vouches for, and we
+    may have asked it about."""
     heard, verdict = Heard.of(path), Verdict()
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
     try:
         stored = await _stored(connection)
-        _deliveries(verdict, heard, plan, stored, {hashlib.sha256(body).hexdigest() for body in also})
+        _deliveries(verdict, heard, plan, stored, _digests(also))
+        strangers = set(stored) - heard.may_be_there(plan) - _digests([*also, *perhaps])
+        verdict.against("I3 never sent, or forged", await _whence(connection, heard, strangers))
         seen = [webhook for webhook in plan if webhook.genuine and webhook.digest in stored]
         await _money(connection, verdict, heard, seen)
         await _courses(connection, verdict, seen)
@@ -85,6 +122,10 @@ async def judge(
         await connection.close()
     _answers(verdict, heard)
     return verdict
+
+
+def _digests(bodies: Sequence[bytes]) -> set[str]:
+    return {hashlib.sha256(body).hexdigest() for body in bodies}
 
 
 async def _stored(connection: asyncpg.Connection) -> dict[str, Counter[str]]:
@@ -98,6 +139,22 @@ async def _stored(connection: asyncpg.Connection) -> dict[str, Counter[str]]:
     return found
 
 
+async def _whence(connection: asyncpg.Connection, heard: Heard, digests: set[str]) -> list[str]:
+    """Each with what the log and the record say of it: an accusation that cannot be looked into is worth nothing."""
+    if not digests:
+        return []
+    rows = await connection.fetch(
+        "SELECT encode(sha256(body), 'hex') AS digest, provider, scheme, event_name, status, received_at FROM deliveries"
+        " WHERE encode(sha256(body), 'hex') = ANY($1::text[]) ORDER BY 1",
+        sorted(digests),
+    )
+    return [
+        f"{row['digest']}: {row['provider']} {row['scheme']} {row['event_name']}, {row['status']}, received {row['received_at']:%H:%M:%S.%f}, "
+        f"sent {heard.sent[row['digest']]} times"
+        for row in rows
+    ]
+
+
 def _deliveries(
     verdict: Verdict,
     heard: Heard,
@@ -106,7 +163,7 @@ def _deliveries(
     probes: set[str],
 ) -> None:
     genuine = {webhook.digest for webhook in plan if webhook.genuine}
-    verdict.against("I1 accepted and lost", sorted((set(heard.accepted) | probes) - set(stored)))
+    verdict.against("I1 accepted and lost", sorted((set(heard.accepted) | heard.owed | probes) - set(stored)))
     verdict.against(
         "I2 counted twice", sorted(digest for digest, ways in stored.items() if ways["processed"] > 1)
     )
@@ -114,12 +171,13 @@ def _deliveries(
         "I2 counted never",
         sorted(digest for digest in genuine & set(stored) if stored[digest]["processed"] == 0),
     )
-    verdict.against("I3 never sent, or forged", sorted(set(stored) - (genuine & set(heard.sent)) - probes))
     verdict.figures |= {
         "webhooks accepted": sum(heard.accepted.values()),
         "of them different": len(heard.accepted),
         "deliveries stored": sum(sum(ways.values()) for ways in stored.values()),
-        "forged and refused": heard.statuses[401],
+        "stored, and nobody heard the answer": len(heard.unheard() & set(stored)),
+        "of them sent to lead somewhere": len(heard.unheard() & heard.led & set(stored)),
+        "forged and refused": heard.forged,
     }
 
 
@@ -176,9 +234,27 @@ def _answers(verdict: Verdict, heard: Heard) -> None:
     wrong = {status: number for status, number in heard.statuses.items() if status not in ALLOWED | {0}}
     verdict.against("I11 answers", [f"{status}: {number} times" for status, number in wrong.items()])
     verdict.against("I11 no Retry-After", heard.without_retry_after)
+    failed = +heard.api_failed
+    verdict.against(
+        "I11 answers of the API", [f"{status}: {number} times" for status, number in failed.items()]
+    )
     verdict.figures |= {
         f"answered {status or 'nothing'}": heard.statuses[status] for status in sorted(heard.statuses)
     }
+
+
+async def not_stored(path: Path, database_url: str) -> int:
+    """How many bodies that were answered 200 are not stored, so far."""
+    accepted = sorted(Heard.of(path).accepted)
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    try:
+        there = await connection.fetchval(
+            "SELECT count(DISTINCT sha256(body)) FROM deliveries WHERE encode(sha256(body), 'hex') = ANY($1::text[])",
+            accepted,
+        )
+    finally:
+        await connection.close()
+    return len(accepted) - int(there)
 
 
 async def fingerprint(database_url: str, through: int | None = None) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""`python3 -m deploy.local.installation WHAT...` with WHAT of run, dev, bench (virtual environments), services, browser, faketime and wrk."""
+"""`python3 -m deploy.local.installation WHAT...` with WHAT of run, dev, bench (virtual environments), services, browser, faketime, promtool and wrk."""
 
 from __future__ import annotations
 

@@ -51,6 +51,12 @@ def ensure_load_generator() -> None:
         install(["wrk"], "the load generator wrk")
 
 
+def ensure_promtool() -> None:
+    """What tries the alerts: a part of Debian's Prometheus, whose own service is not started."""
+    if shutil.which("promtool") is None:
+        install(["prometheus"], "promtool")
+
+
 def ensure_browser() -> None:
     """What the tests of our pages look at them with."""
     if not any(map(shutil.which, BROWSERS)):

@@ -19,10 +19,12 @@ ROOT = Path(__file__).resolve().parents[3]
 STEPS: dict[str, Callable[[], None]] = {
     "run": lambda: environment.ensure(ROOT, ("requirements.txt",)),
     "dev": lambda: environment.ensure(ROOT, ("requirements-dev.txt",)),
+    "fuzz": lambda: environment.ensure(ROOT, ("requirements-dev.txt", "requirements-fuzz.txt")),
     "bench": lambda: environment.ensure(ROOT, ("requirements-dev.txt", "requirements-bench.txt")),
     "services": packages.ensure_services,
     "faketime": packages.ensure_faketime,
     "browser": packages.ensure_browser,
+    "promtool": packages.ensure_promtool,
     "wrk": packages.ensure_load_generator,
     "clean": lambda: Home(ROOT / ".lunas").erase(),
 }

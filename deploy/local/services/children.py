@@ -37,6 +37,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals | None = signal.SIGKILL  # what the kernel sends it when we are gone
     mark: str = ""  # text that only this program's command line holds
+    before: Callable[[], None] = lambda: None  # what has to be in order before each start
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     log_from: int | None = field(
         default=None, repr=False
@@ -46,6 +47,7 @@ class Child:
         """Starts it, after an earlier one of a supervisor that was killed has ended."""
         if self.mark:
             end_orphans(self.mark)
+        self.before()
         output = _open_log(self.log) if self.log else None
         if output is not None:
             size = os.fstat(output).st_size

@@ -86,7 +86,7 @@ def _initialize(programs: Path, data: Path, user: ServiceUser, password: str) ->
     try:
         done = subprocess.run(
             [str(programs / "initdb"), "-D", str(draft), "-U", OWNER, "--auth=scram-sha-256",
-             f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C.UTF-8"],
+             f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"],
             env=minimal_environment(), cwd=data.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             start_new_session=True, **user.popen_arguments(),  # type: ignore[call-overload]
         )  # fmt: skip

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from pathlib import Path
 
+from deploy.local.services import first_start
 from deploy.local.services.children import CLOCK_VARIABLES, Child, minimal_environment
 from deploy.local.services.home import Home
 from deploy.local.services.orders import Order
 from deploy.local.services.ports import PortLeases, private_candidates
 from deploy.local.services.service import Service
+from deploy.local.services.unwritten import put_aside
 from deploy.local.services.users import ServiceUser, service_user
 
 USER = "lunas"
+# A developer's disk, and one of a test, may be small; what is deployed asks for more (deploy/rabbitmq/rabbitmq.conf).
+DISK_FREE_LIMIT_BYTES = 64_000_000
 # Protocol header of AMQP 0-9-1; a broker that accepts work answers with a method frame (type 1).
 AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
 
@@ -22,6 +27,7 @@ AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
 # 3.10.8). SYNC closes that second once our queues are declared; REVIVE elects leaders where one is missing.
 SYNC = "[dets:sync(Table) || Table <- dets:all()]."
 REVIVE = (
+    "catch mnesia:sync_log(), "
     "[ra:trigger_election({Name, node()}) || Queue <- rabbit_amqqueue:list(),"
     " amqqueue:get_type(Queue) =:= rabbit_quorum_queue, {Name, _} <- [amqqueue:get_pid(Queue)],"
     " ra_leaderboard:lookup_leader(Name) =:= undefined]."
@@ -37,6 +43,7 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
     secrets = home.secrets()
     _write_configuration(folder, user, port, secrets["rabbitmq_password"], secrets["erlang_cookie"])
     environment = _environment(folder, home.digest(), dist_port, epmd_port)
+    data = folder / "db" / environment["RABBITMQ_NODENAME"]
     broker = Child(
         name="rabbitmq",
         command=[str(programs / "rabbitmq-server")],
@@ -47,6 +54,7 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         # No death signal but SIGKILL is sure to be in time; queues that were confirmed survive it.
         death_signal=signal.SIGKILL,
         mark=f"-home\0{folder}\0",
+        before=lambda: _mended(data, user, home.logs / "rabbitmq.log"),
     )
     control = _rabbitmqctl(programs, environment, user, folder)
     return Service(
@@ -54,12 +62,26 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         url=f"amqp://{USER}:{secrets['rabbitmq_password']}@127.0.0.1:{port}/",
         children=[_epmd(epmd, epmd_port, environment, user, folder, home), broker],
         ready=lambda: amqp_answers(port),
+        before_use=lambda: first_start.end(data),
         start_budget_seconds=120.0,
         stop_budget_seconds=8.0,
         start_orders=[Order("RabbitMQ", [*control, "eval", REVIVE])],
         settle_orders=[Order("RabbitMQ", [*control, "eval", SYNC])],
         control=control,
+        full=lambda: has_less_than(folder, DISK_FREE_LIMIT_BYTES),
     )
+
+
+def _mended(data: Path, user: ServiceUser, log: Path) -> None:
+    """What a power cut in the middle of a first start left is out of the broker's way."""
+    unfinished = first_start.begin(data)
+    user.own(data.parent, 0o700)
+    words = [f"{table} was never written; it is put aside, and made anew" for table in put_aside(data)]
+    if unfinished is not None:
+        words.append(f"the first start was cut off before anybody could use it; {unfinished} is what it left, and it is made anew")  # fmt: skip
+    if words:
+        with log.open("a", encoding="utf-8") as said:
+            said.writelines(f"lunas: {line}\n" for line in words)
 
 
 def _rabbitmqctl(programs: Path, environment: dict[str, str], user: ServiceUser, folder: Path) -> list[str]:
@@ -124,7 +146,7 @@ def _write_configuration(folder: Path, user: ServiceUser, port: int, password: s
             f"listeners.tcp.1 = 127.0.0.1:{port}\n"
             f"default_user = {USER}\n"
             f"default_pass = {password}\n"
-            "disk_free_limit.absolute = 64MB\n"
+            f"disk_free_limit.absolute = {DISK_FREE_LIMIT_BYTES}\n"
         ),
         # When the log of all quorum queues is full (512 MB), what is still needed of it is copied to a file of each queue, and the broker
         # stands still meanwhile, for up to half a second. Needed is what came after a queue's last snapshot. A snapshot of a queue that
@@ -139,6 +161,15 @@ def _write_configuration(folder: Path, user: ServiceUser, port: int, password: s
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
         user.own(path, 0o400 if name == ".erlang.cookie" else 0o600)
+
+
+def has_less_than(folder: Path, least: int) -> bool:
+    """Whether whoever writes in that folder has fewer bytes left. A folder that nobody can ask is not full."""
+    try:
+        there = os.statvfs(folder)
+    except OSError:
+        return False
+    return there.f_bavail * there.f_frsize < least
 
 
 def amqp_answers(port: int) -> bool:

@@ -19,7 +19,7 @@ SETTLE_SECONDS = 5.0
 
 @dataclass
 class Service:
-    """Children start in order; `ready` is asked until it says yes; `after_start` then runs once.
+    """Children start in order; `ready` is asked until it says yes; `after_start` then runs once, and `before_use` behind the first orders.
 
     `start_orders` are given after every start of the children, `settle_orders` by `settle`: what was just set up then survives a kill.
     """
@@ -31,9 +31,11 @@ class Service:
     start_budget_seconds: float
     stop_budget_seconds: float
     after_start: Callable[[], None] = lambda: None
+    before_use: Callable[[], None] = lambda: None
     start_orders: Sequence[Order] = ()
     settle_orders: Sequence[Order] = ()
     control: list[str] = field(default_factory=list)  # command prefix of its control program, when it has one
+    full: Callable[[], bool] = lambda: False  # whether the disk of its data has less room than it asks for
     _started: list[int | None] = field(default_factory=list, init=False, repr=False)
 
     def launch(self) -> None:
@@ -60,6 +62,7 @@ class Service:
         self._give_start_orders()
         for order in self.start_orders:
             order.wait(START_ORDER_SECONDS)
+        self.before_use()
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> None:
         """Gives the orders that make what was just set up survive a kill, and waits a little for them."""

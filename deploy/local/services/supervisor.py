@@ -22,6 +22,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from deploy.local.services.children import Child, end_orphans, stop_all
+from deploy.local.services.confirming import Confirming
 from deploy.local.services.doors import (
     SERVICES,
     answers_ready,
@@ -85,6 +86,7 @@ class Supervisor:
         self._ports: dict[str, int] = {}
         self._children: dict[str, Child] = {}
         self._restarts = Restarts(report)
+        self._confirming: list[tuple[Child, Confirming]] = []
         self._stop_budget_seconds = STOP_BUDGET_SECONDS
         self._cleanup = ExitStack()
         self.environment: dict[str, str] = {}
@@ -113,6 +115,7 @@ class Supervisor:
             self._wait_ready(door_urls(self._settings, ports, health=True))
             for service in self._services.services:
                 service.settle()
+            self._watch_confirms(undo)
             self.instance = self._publish(door_urls(self._settings, ports, health=False))
             undo.callback(self.instance.remove)
             self._cleanup = undo.pop_all()
@@ -136,12 +139,23 @@ class Supervisor:
             service.tend()
         for child in self._children.values():
             self._restarts.look(child)
+        for broker, confirming in self._confirming:
+            confirming.tend(broker, self._report)
 
     def hurry(self) -> None:
         """Stop within the 5 s that are left when nobody waits for us any more."""
         self._stop_budget_seconds = ORPHAN_STOP_SECONDS
         for service in self._services.services:
             service.stop_budget_seconds = ORPHAN_STOP_SECONDS
+
+    def _watch_confirms(self, undo: ExitStack) -> None:
+        """Of a broker of our own; one that was given is somebody else's to start."""
+        for service in self._services.services:
+            if service.control:
+                confirming = Confirming(service.url, service.control, full=service.full)
+                confirming.start()
+                undo.callback(confirming.stop)
+                self._confirming.append((service.children[-1], confirming))
 
     def _child(self, name: str, command: Sequence[str], *, log: bool = False) -> Child:
         to_file = log or not self._show_logs

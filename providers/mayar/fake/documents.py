@@ -87,6 +87,45 @@ def joined_body(member: MemberState, merchant_id: str) -> Json:
     }
 
 
+def member_row(member: MemberState) -> Json:
+    """One member in the list, whose keys are flattened (docs.mayar.id/api-reference-v2/membership/members)."""
+    ends = iso(member.expires) if member.expires else None
+    return {
+        "id": member.customer.customer_id[::-1],
+        "createdAt": iso(member.created),
+        "customerId": member.customer.customer_id,
+        "membershipTierId": tier_id(member, member.tier),
+        "nextPayment": ends,
+        "status": member.status.lower(),
+        "updatedAt": iso(member.updated),
+        "memberId": member.member_id,
+        "membershipTier.name": member.tier,
+        "membershipTier.gracePeriodInDays": "0",
+        "customer.name": member.customer.name,
+        "customer.mobile": member.customer.mobile,
+        "customer.email": member.customer.email,
+    }
+
+
+def member_detail(member: MemberState) -> Json:
+    """One member alone (docs.mayar.id/api-reference-v2/membership/memberdetail)."""
+    flat = {name: value for name, value in member_row(member).items() if "." not in name}
+    buyer = member.customer
+    return flat | {
+        "expiredAt": flat["nextPayment"],
+        "isLifetimePeriod": None,
+        "paymentLinkId": member.product_id,
+        "paymentLink": {"id": member.product_id, "name": member.title, "status": "active"},
+        "customer": {
+            "id": buyer.customer_id,
+            "email": buyer.email,
+            "name": buyer.name,
+            "mobile": buyer.mobile,
+        },
+        "membershipTier": {"id": flat["membershipTierId"], "name": member.tier, "status": "ACTIVE"},
+    }
+
+
 def licence(member: MemberState, *, saas: bool) -> Json:
     body: Json = {
         "licenseCode": member.licence_code,

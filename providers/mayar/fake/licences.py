@@ -32,6 +32,7 @@ class LicenceDesk:
                 yield FakeRoute("POST", f"{base}/activate", self._switch("ACTIVE"))
                 yield FakeRoute("POST", f"{base}/deactivate", self._switch("INACTIVE"))
         yield FakeRoute("GET", "/hl/v2/memberships/members", self._members)
+        yield FakeRoute("GET", "/hl/v2/memberships/members/{id}", self._one_member)
 
     def _verify(self, call: FakeCall) -> FakeReply:
         member = self._member(call)
@@ -84,20 +85,26 @@ class LicenceDesk:
         return member if member.saas or not call.path.startswith("/saas/") else None
 
     def _members(self, call: FakeCall) -> FakeReply:
-        """Rows with flattened keys, as they come at times."""
-        found = list(reversed(self._ledger.state.members.values()))
+        """Of one product, newest first. Neither a row nor the detail has the licence: only who has the code can ask about it."""
+        product = _product(call)
+        found = [one for one in reversed(self._ledger.state.members.values()) if one.product_id == product]
         rows, more = page_of(found, call, key=lambda member: member.member_id, after="startingAfter")
-        shown = [
-            {
-                "memberId": member.member_id,
-                "status": member.status,
-                "customer.email": member.customer.email,
-                "customer.name": member.customer.name,
-                "productId": member.product_id,
-                "membershipTierName": member.tier,
-                "licenseCode": member.licence_code,
-                "expiredAt": documents.ms(member.expires) if member.expires else None,
-            }
-            for member in rows
-        ]
-        return done(shown, hasMore=more, nextStartingAfter=rows[-1].member_id if more else None)
+        following = rows[-1].member_id if rows else None
+        return done(
+            [documents.member_row(member) for member in rows], hasMore=more, nextStartingAfter=following
+        )
+
+    def _one_member(self, call: FakeCall) -> FakeReply:
+        product, name = _product(call), call.params["id"]
+        member = self._ledger.state.members.get(name)
+        if member is None or member.product_id != product:
+            raise ApiRefusal(404, "NOT_FOUND", f"Member dengan ID {name} tidak ditemukan.")
+        return done(documents.member_detail(member))
+
+
+def _product(call: FakeCall) -> str:
+    """Raises ApiRefusal: members are those of a product."""
+    named = call.query.get("productId")
+    if not named:
+        raise ApiRefusal(400, "BAD_REQUEST", "Invalid query parameters")
+    return named

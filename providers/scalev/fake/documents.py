@@ -81,8 +81,6 @@ def snapshot(order: OrderState) -> Json:
             if line.bundle_id
         ],
         "message_variables": {},
-        "metadata": order.metadata,
-        "external_id": order.external_id,
     }  # fmt: skip
 
 
@@ -122,6 +120,8 @@ def deleted_body(order: OrderState) -> Json:
 def shown(order: OrderState, page: str) -> Json:
     """The whole order, as create and read answer."""
     return snapshot(order) | {
+        "metadata": order.metadata,
+        "external_id": order.external_id,
         "public_order_url": page,
         "payment_url": f"{page}/success",
         "pg_payment_info": order.gateway,

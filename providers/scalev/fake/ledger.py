@@ -20,6 +20,8 @@ LEAST = {"va_bca": 10_000}
 
 QUIRKS = {"gateway_silent": "the gateway tells Scalev nothing of a payment until `check-payment` asks it"}
 
+EXTRAS = ("product_discount", "shipping_cost", "shipping_discount", "other_income")
+"""What is added to an order's goods, or taken off."""
 _BANKS = {"va_bca": "107660", "va_bni": "880810", "va_bri": "262159", "va_mandiri": "886080"}
 WITHOUT_GATEWAY = ("bank_transfer", "cod", "marketplace", "no_payment")
 
@@ -37,10 +39,7 @@ class ScalevLedger:
     def take(self, lines: list[SoldLine], method: str, wish: Json) -> OrderState:
         """A new order. The same wish twice is two orders: there is no idempotency."""
         now = self._world.clock.now()
-        extras = {
-            name: int(wish.get(name) or 0)
-            for name in ("product_discount", "shipping_cost", "shipping_discount", "other_income")
-        }
+        extras = {name: int(wish.get(name) or 0) for name in EXTRAS}
         goods = sum(line.price * line.quantity for line in lines)
         added = extras["shipping_cost"] - extras["shipping_discount"] + extras["other_income"]
         order = OrderState(

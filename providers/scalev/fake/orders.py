@@ -9,7 +9,7 @@ from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Js
 from providers.fakes.goods import FakeGood
 from providers.fakes.listing import number, whole
 from providers.scalev.fake import documents
-from providers.scalev.fake.ledger import NAME, ScalevLedger
+from providers.scalev.fake.ledger import EXTRAS, NAME, ScalevLedger
 from providers.scalev.fake.state import ORDER_TIMES, OrderState, SoldLine
 
 PAGE_MOST = 25
@@ -64,13 +64,19 @@ class OrderDesk:
         lines += self._lines(wish, "orderbundles", "bundle_price_option_unique_id", self._by_bundle)
         if not lines:
             raise bad("an order needs ordervariants or orderbundles")
+        for name in EXTRAS:
+            if type(wish.get(name) or 0) is not int or (wish.get(name) or 0) < 0:
+                raise bad(f"{name} is invalid")
         order = self._ledger.take(lines, str(method), wish)
         if method != "payment_link":
             self._ledger.open_payment(order, self._page(call, order))
         return self._shown(call, order)
 
     def _lines(self, wish: Json, field: str, id_field: str, goods: dict[str, FakeGood]) -> Iterable[SoldLine]:
-        for each in wish.get(field) or ():
+        listed = wish.get(field) or []
+        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+            raise bad(f"{field} is invalid")
+        for each in listed:
             good = goods.get(str(each.get(id_field)))
             quantity = each.get("quantity", 1)
             if good is None:

@@ -16,7 +16,7 @@ from providers.fakes.provider import FakeAccount, FakeProvider
 from providers.fakes.world import FakeWorld
 from providers.simulated import iso, to_bytes
 from providers.xendit.fake.channels import CHANNELS
-from providers.xendit.fake.charging import XenditCharging
+from providers.xendit.fake.charging import CHANNEL, XenditCharging
 from providers.xendit.fake.customers import CustomerDesk
 from providers.xendit.fake.invoices import InvoiceDesk
 from providers.xendit.fake.ledger import NAME, XenditLedger
@@ -25,6 +25,7 @@ from providers.xendit.fake.plans import PlanDesk
 from providers.xendit.fake.refunds import REFUND_QUIRKS, RefundDesk
 from providers.xendit.fake.sessions import SessionDesk, family_of
 from providers.xendit.fake.state import PaymentState, RequestState, XenditState
+from providers.xendit.fake.tokens import TokenDesk
 from providers.xendit.fake.v2 import SecondGeneration
 from providers.xendit.fake.v3 import QUIRKS, ThirdGeneration
 from providers.xendit.signature import HEADER
@@ -33,7 +34,6 @@ from providers.xendit.simulator import BUSINESS_ID
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-TEST_KEY = "xnd_development_"
 _LABELS = {"qr": "QRIS", "va": "Virtual account", "push": "OVO", "redirect": "GoPay"}
 
 
@@ -51,19 +51,31 @@ class XenditFake(FakeProvider):
         self.ledger = XenditLedger(account.account_id, world, self.dice)
         test = not account.key.startswith("xnd_production_")
         self._calls_a_minute = 60 if test else 600
-        self.charging = XenditCharging(self.ledger, world, self.dice, account.account_id)
-        self._plans = PlanDesk(self.ledger, self.charging, world, self.dice)
-        self._sessions = SessionDesk(self.ledger, world, self.dice, account.account_id)
+        self._tokens = TokenDesk(self.ledger, world, self.dice, account.account_id)
+        self.charging = XenditCharging(
+            self.ledger,
+            world,
+            self.dice,
+            account.account_id,
+            lambda plan: self._tokens.store(plan.reference_id, CHANNEL, plan.customer_id, told=False),
+        )
+        self._plans = PlanDesk(self.ledger, self.charging, world, self.dice, self._tokens.usable)
+        self._sessions = SessionDesk(
+            self.ledger, self._tokens, self.charging, world, self.dice, account.account_id
+        )
         self._desks = (
             self._plans,
             self._sessions,
+            self._tokens,
             SecondGeneration(self.ledger, world, self.dice, account.account_id),
             RefundDesk(self.ledger),
             MoneyDesk(self.ledger, account.account_id),
             CustomerDesk(self.ledger, world, self.dice),
             InvoiceDesk(self.ledger, world, self.dice, account.account_id),
         )
-        self._third = ThirdGeneration(self.ledger, world, self.dice, account.account_id, test_key=test)
+        self._third = ThirdGeneration(
+            self.ledger, world, self.dice, account.account_id, self._tokens.usable, test_key=test
+        )
 
     @classmethod
     def account_id_of(cls, settings: Settings) -> str:
@@ -128,12 +140,16 @@ class XenditFake(FakeProvider):
     def bills(self) -> list[FakeBill]:
         # Charges of a plan are shown with their plan.
         asked = [self._bill(one) for one in self.ledger.state.requests.values() if one.era != "plan"]
+        asked += [self._tokens.bill(one) for one in self.ledger.state.tokens.values() if one.link]
         return asked + [self._plans.bill(plan) for plan in self.ledger.state.plans.values()]
 
     def bill(self, name: str) -> FakeBill | None:
         plan = self.charging.find(name)
         if plan is not None:
             return self._plans.bill(plan)
+        token = self._tokens.find(name)
+        if token is not None:
+            return self._tokens.bill(token)
         request = self.ledger.state.find(name)
         return None if request is None else self._bill(request)
 
@@ -146,11 +162,15 @@ class XenditFake(FakeProvider):
         if plan is not None:
             self._plans.act(plan, act)
             return
+        token = self._tokens.find(name)
+        if token is not None:
+            self._tokens.act(token, act)
+            return
         request = self.ledger.state.find(name)
         if request is None or act not in self._bill(request).acts:
             raise ApiRefusal(409, "INVALID_VALUE_ERROR", f"{act} is not possible now")
         if act == "link":
-            self._sessions.save(request)
+            self._sessions.link(request)
         elif act == "pay":
             self.ledger.pay(request, amount)
         elif act == "fail":
@@ -215,7 +235,7 @@ class XenditFake(FakeProvider):
 
     def _acts(self, request: RequestState, payments: list[PaymentState]) -> tuple[str, ...]:
         captured = [payment for payment in payments if payment.captured]
-        if request.kind == "SAVE":
+        if request.kind in ("SAVE", "SUBSCRIPTION"):
             return ("link", "expire") if request.open else ()
         acts = ["pay"]
         if request.open:

@@ -62,6 +62,7 @@ def payment_object(request: RequestState, payment: PaymentState, business_id: st
         "description": request.description,
         "failure_code": payment.failure_code,
         "metadata": request.metadata,
+        "payment_token_id": request.further.get("payment_token_id"),
     }
     return {name: value for name, value in (body | further).items() if value is not None}
 

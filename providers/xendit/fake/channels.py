@@ -24,6 +24,10 @@ class XenditChannel:
     prefix: str = ""
 
 
+STORABLE = ("push", "redirect")
+"""Kinds whose instrument can be stored and charged again: wallets, not codes and account numbers."""
+
+
 def _va(bank: str, least: int, most: int, prefix: str) -> XenditChannel:
     return XenditChannel(f"{bank}_VIRTUAL_ACCOUNT", "va", least, most, None, True, "no", prefix=prefix)
 

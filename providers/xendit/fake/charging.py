@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ from providers.simulated import iso, new_uuid
 from providers.xendit import simulated_bodies as bodies
 from providers.xendit.fake.announcing import envelope
 from providers.xendit.fake.ledger import NAME, XenditLedger
-from providers.xendit.fake.state import CycleState, PlanState, RequestState
+from providers.xendit.fake.state import CycleState, PlanState, RequestState, TokenState
 from providers.xendit.simulated_bodies import XenditPlan
 from schemas.periods import Period
 
@@ -26,9 +27,16 @@ CHANNEL = "GOPAY"
 class XenditCharging:
     """All plans of one account. Money goes through the account's ledger: one payment of a cycle is told by both."""
 
-    def __init__(self, ledger: XenditLedger, world: FakeWorld, dice: Random, business_id: str) -> None:
+    def __init__(
+        self,
+        ledger: XenditLedger,
+        world: FakeWorld,
+        dice: Random,
+        business_id: str,
+        stores: Callable[[PlanState], TokenState],
+    ) -> None:
         self._ledger, self._world, self._dice = ledger, world, dice
-        self._business_id = business_id
+        self._business_id, self._stores = business_id, stores
 
     def find(self, name: str) -> PlanState | None:
         state = self._ledger.state
@@ -47,7 +55,7 @@ class XenditCharging:
         if plan.status not in ("REQUIRES_ACTION", "PENDING"):
             raise ApiRefusal(409, "INVALID_VALUE_ERROR", f"the plan is {plan.status}")
         now = self._world.clock.now()
-        plan.token_id = plan.token_id or f"pt-{new_uuid(self._dice)}"
+        plan.token_id = plan.token_id or self._stores(plan).token_id
         self._move(plan, "ACTIVE")
         self._tell_plan(plan, "activated")
         if plan.immediate:
@@ -89,7 +97,7 @@ class XenditCharging:
             "items": None,
             "locale": "id",
             "notification_channels": [],
-            "payment_session_id": None,
+            "payment_session_id": plan.session_id,
             "failure_code": plan.failure_code,
             "metadata": plan.metadata,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
+from typing import Any
 
 from providers.fakes.calls import ApiRefusal, FakeCall, FakeReply, FakeRoute, Json
 from providers.fakes.world import FakeWorld
@@ -16,6 +17,12 @@ _KEPT = (
     "type", "individual_detail", "business_detail", "description", "email", "mobile_number", "phone_number", "addresses", "identity_accounts",
     "kyc_documents", "metadata",
 )  # fmt: skip
+_WHOLE = {
+    "addresses": ("category", "country", "province_state", "city", "postal_code", "street_line1", "street_line2", "is_primary"),
+    "identity_accounts": ("company", "description", "country", "type", "properties"),
+    "kyc_documents": ("country", "type", "sub_type", "document_name", "document_number", "expires_at", "holder_name", "document_images"),
+}  # fmt: skip
+"""What every entry of a list has in an answer, null when it was not said."""
 
 
 class CustomerDesk:
@@ -46,7 +53,7 @@ class CustomerDesk:
             raise ApiRefusal(409, "DUPLICATE_ERROR", "a customer with this reference_id exists")
         now = iso(self._world.clock.now())
         customer: Json = {"id": f"cust-{new_uuid(self._dice)}", "reference_id": reference}
-        customer |= {name: wish.get(name) for name in _KEPT} | {"created": now, "updated": now}
+        customer |= {name: _whole(name, wish.get(name)) for name in _KEPT} | {"created": now, "updated": now}
         customer["type"] = wish.get("type") or "INDIVIDUAL"
         self._customers[str(customer["id"])] = customer
         return FakeReply(200, customer)
@@ -62,7 +69,7 @@ class CustomerDesk:
     def _change(self, call: FakeCall) -> FakeReply:
         customer = self._customer(call)
         wish = call.document()
-        customer |= {name: wish[name] for name in _KEPT if name in wish}
+        customer |= {name: _whole(name, wish[name]) for name in _KEPT if name in wish}
         customer["updated"] = iso(self._world.clock.now())
         self._customers[str(customer["id"])] = customer
         return FakeReply(200, customer)
@@ -72,3 +79,12 @@ class CustomerDesk:
         if customer is None:
             raise ApiRefusal(404, "DATA_NOT_FOUND", "there is no such customer")
         return customer
+
+
+def _whole(name: str, value: Any) -> Any:
+    """Raises ApiRefusal for a list that is none."""
+    if value is None or name not in _WHOLE:
+        return value
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise invalid(f"{name} must be a list of objects")
+    return [dict.fromkeys(_WHOLE[name]) | one for one in value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
@@ -93,10 +94,14 @@ class InvoiceDesk:
 
     def _list(self, call: FakeCall) -> FakeReply:
         wanted = call.query.get("external_id")
+        # Several values, or one list of them in JSON: clients differ.
+        statuses = re.findall(r"[A-Z]+", " ".join(call.query.getall("statuses", [])))
         found = [
             one
             for one in reversed(self._ledger.state.requests.values())
-            if one.era == "invoice" and wanted in (None, "", one.reference_id)
+            if one.era == "invoice"
+            and wanted in (None, "", one.reference_id)
+            and (not statuses or _STATUSES.get(one.status, "PENDING") in statuses)
         ]
         rows, _ = page_of(found, call, key=invoice_id_of, after="last_invoice")
         return FakeReply(200, [self._shown(row) for row in rows])

@@ -30,6 +30,8 @@ class XenditLedger:
         self.state = XenditState()
         self._business_id, self._world, self._dice = business_id, world, dice
         self.watchers: dict[str, Watcher] = {}
+        self.stores: Callable[[RequestState], None] = lambda _: None
+        """Stores the instrument of a payment that was asked to."""
         self._odd = False
 
     @contextmanager
@@ -59,6 +61,8 @@ class XenditLedger:
         payment.captured = payment.amount
         if request.open and request.kind != "REUSABLE_PAYMENT_CODE":
             self._move(request, "SUCCEEDED")
+            if request.kind == "PAY_AND_SAVE":
+                self.stores(request)
         self._tell_payment(request, payment)
         return payment
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from providers.fakes.world import FakeWorld
 from providers.simulated import new_uuid
 from providers.xendit.fake.charging import XenditCharging
 from providers.xendit.fake.ledger import NAME, XenditLedger
-from providers.xendit.fake.state import CycleState, PlanState
+from providers.xendit.fake.state import CycleState, PlanState, TokenState
 from providers.xendit.fake.v3 import invalid, metadata_of, whole_amount
 
 INTERVALS = ("DAY", "WEEK", "MONTH", "YEAR")
@@ -27,9 +27,15 @@ class PlanDesk:
     """Create, read, stop; and what a person can do to a plan on its page."""
 
     def __init__(
-        self, ledger: XenditLedger, charging: XenditCharging, world: FakeWorld, dice: Random
+        self,
+        ledger: XenditLedger,
+        charging: XenditCharging,
+        world: FakeWorld,
+        dice: Random,
+        usable: Callable[[str], TokenState],
     ) -> None:
         self._ledger, self._charging, self._world, self._dice = ledger, charging, world, dice
+        self._usable = usable
 
     def routes(self) -> Iterable[FakeRoute]:
         one = "/recurring/plans/{id}"
@@ -57,7 +63,7 @@ class PlanDesk:
         if reference in self._ledger.state.names:
             raise ApiRefusal(409, "DUPLICATE_ERROR", "a plan with this reference_id exists")
         now = self._world.clock.now()
-        schedule, anchor = _schedule(wish.get("schedule"), now)
+        schedule, anchor = schedule_of(wish.get("schedule"), now)
         action = wish.get("failed_cycle_action") or "RESUME"
         if action not in ("RESUME", "STOP"):
             raise invalid("failed_cycle_action must be RESUME or STOP")
@@ -81,7 +87,7 @@ class PlanDesk:
             status="REQUIRES_ACTION",
             created=now,
             updated=now,
-            token_id=str(tokens[0]["payment_token_id"]) if tokens else None,
+            token_id=self._usable(str(tokens[0]["payment_token_id"])).token_id if tokens else None,
             link=call.page(NAME, plan_id),
             metadata=metadata_of(wish),
             description=wish.get("description"),
@@ -172,12 +178,13 @@ class PlanDesk:
             for cycle in (state.cycles[name] for name in plan.cycles)
             for attempt in cycle.attempts
         ]
-        every = f"{plan.schedule['interval_count']} {plan.schedule['interval'].lower()}"
+        every = f"{plan.schedule['interval_count']} {plan.schedule['interval']}"
         return FakeBill(
             provider=NAME,
             key=plan.plan_id,
             reference=plan.reference_id,
-            title=f"plan, every {every}{', charges fail' if plan.failing else ''}",
+            # In the provider's own words, which no page translates.
+            title=f"RECURRING {every}{', FAILING' if plan.failing else ''}",
             amount=plan.amount,
             status=plan.status,
             created=plan.created,
@@ -197,7 +204,7 @@ def acts_of(plan: PlanState) -> tuple[str, ...]:
     return ()
 
 
-def _schedule(wish: Any, now: datetime) -> tuple[Json, datetime]:
+def schedule_of(wish: Any, now: datetime) -> tuple[Json, datetime]:
     """A schedule with its defaults, and its anchor. Raises ApiRefusal."""
     if not isinstance(wish, dict) or wish.get("interval") not in INTERVALS:
         raise invalid(f"schedule.interval must be one of {', '.join(INTERVALS)}")

@@ -78,6 +78,24 @@ class RefundState:
 
 
 @dataclass(slots=True)
+class TokenState:
+    """One stored instrument. `status`: REQUIRES_ACTION, ACTIVE, FAILED, EXPIRED, CANCELED; `link`: the page where it is linked, if it has one."""
+
+    token_id: str
+    reference_id: str
+    channel: str
+    customer_id: str | None
+    created: datetime
+    updated: datetime
+    status: str = "REQUIRES_ACTION"
+    link: str | None = None
+    channel_properties: dict[str, Any] = field(default_factory=dict)
+    description: str | None = None
+    metadata: dict[str, Any] | None = None
+    failure_code: str | None = None
+
+
+@dataclass(slots=True)
 class PlanState:
     """One recurring plan. `failing`: charges fail from now on; `status`: REQUIRES_ACTION, ACTIVE, INACTIVE."""
 
@@ -98,6 +116,7 @@ class PlanState:
     description: str | None = None
     failure_code: str | None = None
     failing: bool = False
+    session_id: str | None = None
     done: int = 0
     cycles: list[str] = field(default_factory=list)
 
@@ -137,6 +156,7 @@ class XenditState:
     refunds: dict[str, RefundState] = field(default_factory=dict)
     plans: dict[str, PlanState] = field(default_factory=dict)
     cycles: dict[str, CycleState] = field(default_factory=dict)
+    tokens: dict[str, TokenState] = field(default_factory=dict)
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     """Where webhooks go, by the type under which the address was set."""

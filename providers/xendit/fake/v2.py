@@ -24,6 +24,7 @@ from providers.xendit.fake.v3 import (
 )
 from providers.xendit.simulated_bodies import v2_kind
 
+_ECHOED = ("items", "shipping_information")
 _STATUSES = {"ACCEPTING_PAYMENTS": "PENDING", "AUTHORIZED": "AWAITING_CAPTURE"}
 
 
@@ -93,6 +94,7 @@ class SecondGeneration:
             customer_id=wish.get("customer_id"),
             customer=wish.get("customer"),
             method_id=f"pm-{new_uuid(self._dice)}",
+            further={name: wish[name] for name in _ECHOED if wish.get(name) is not None},
         )
         self._ledger.open_request(request)
         return FakeReply(201, shown(request, self._business_id))
@@ -188,7 +190,7 @@ def shown(request: RequestState, business_id: str) -> Json:
         "reference_id": request.reference_id,
         "business_id": business_id,
         "customer_id": request.customer_id,
-        "customer": None,
+        "customer": request.customer,
         "amount": request.amount,
         "min_amount": None,
         "max_amount": None,
@@ -201,7 +203,7 @@ def shown(request: RequestState, business_id: str) -> Json:
         "status": _STATUSES.get(request.status, request.status),
         "actions": actions(request),
         "failure_code": request.failure_code,
-    }
+    } | {name: request.further[name] for name in _ECHOED if name in request.further}
 
 
 def actions(request: RequestState) -> list[Json]:

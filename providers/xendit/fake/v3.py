@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -14,9 +14,9 @@ from providers.fakes.qris import qris
 from providers.fakes.world import FakeWorld
 from providers.simulated import new_code, new_uuid
 from providers.xendit.fake.announcing import payment_object, request_object
-from providers.xendit.fake.channels import CHANNELS, XenditChannel
+from providers.xendit.fake.channels import CHANNELS, STORABLE, XenditChannel
 from providers.xendit.fake.ledger import NAME, XenditLedger
-from providers.xendit.fake.state import PaymentState, RequestState
+from providers.xendit.fake.state import PaymentState, RequestState, TokenState
 
 VERSION = "2024-11-11"
 KINDS = ("PAY", "PAY_AND_SAVE", "REUSABLE_PAYMENT_CODE")
@@ -40,10 +40,17 @@ class ThirdGeneration:
     """Requests, their cancelling, simulated payments, and payments."""
 
     def __init__(
-        self, ledger: XenditLedger, world: FakeWorld, dice: Random, business_id: str, *, test_key: bool
+        self,
+        ledger: XenditLedger,
+        world: FakeWorld,
+        dice: Random,
+        business_id: str,
+        usable: Callable[[str], TokenState],
+        *,
+        test_key: bool,
     ) -> None:
         self._ledger, self._world, self._dice = ledger, world, dice
-        self._business_id, self._test_key = business_id, test_key
+        self._business_id, self._test_key, self._usable = business_id, test_key, usable
 
     def routes(self) -> Iterable[FakeRoute]:
         one = "/v3/payment_requests/{id}"
@@ -57,11 +64,14 @@ class ThirdGeneration:
         )
 
     def _create(self, call: FakeCall) -> FakeReply:
-        _right_version(call)
+        right_version(call)
         wish = call.document()
-        channel, kind = _channel(wish), wish.get("type")
+        kind, stored = wish.get("type"), self._stored(wish)
+        channel = CHANNELS[stored.channel] if stored else _channel(wish)
         if kind not in KINDS:
             raise invalid(f"type must be one of {', '.join(KINDS)}")
+        if kind == "PAY_AND_SAVE":
+            storable(channel)
         if (wish.get("country"), wish.get("currency")) != ("ID", "IDR"):
             raise invalid("country must be ID and currency IDR on this account")
         reference = str(_text(wish, "reference_id", 255, needed=True))
@@ -72,7 +82,8 @@ class ThirdGeneration:
             raise invalid("capture_method must be AUTOMATIC or MANUAL")
         now = self._world.clock.now()
         expires = expiry(channel, properties, now, taken="qris_takes_expires_at" in call.quirks)
-        _check_properties(channel, properties)
+        if stored is None:
+            _check_properties(channel, properties)
         if reference in self._ledger.state.names:
             raise ApiRefusal(409, "DUPLICATE_ERROR", "a payment request with this reference_id exists")
         request_id = f"pr-{new_uuid(self._dice)}"
@@ -90,15 +101,28 @@ class ThirdGeneration:
             created=now,
             updated=now,
             expires=expires,
-            actions=made_actions(channel, instrument, call.page(NAME, request_id), call.quirks),
+            actions=[]
+            if stored
+            else made_actions(channel, instrument, call.page(NAME, request_id), call.quirks),
             instrument=instrument,
             description=_text(wish, "description", 1000),
             metadata=metadata_of(wish),
-            customer_id=wish.get("customer_id"),
+            customer_id=stored.customer_id if stored else wish.get("customer_id"),
             customer=wish.get("customer"),
+            further={"payment_token_id": stored.token_id} if stored else {},
         )
         self._ledger.open_request(request)
+        if stored is not None:
+            self._ledger.pay(request, None)
         return FakeReply(201, self._shown(request))
+
+    def _stored(self, wish: Json) -> TokenState | None:
+        """The stored instrument that pays at once, without the payer (docs.xendit.co/docs/pay-with-tokens)."""
+        if wish.get("payment_token_id") is None:
+            return None
+        if wish.get("type") != "PAY":
+            raise invalid("type must be PAY with a payment_token_id")
+        return self._usable(str(wish["payment_token_id"]))
 
     def _get(self, call: FakeCall) -> FakeReply:
         return FakeReply(200, self._shown(self._request(call)))
@@ -151,6 +175,14 @@ class ThirdGeneration:
     def _shown(self, request: RequestState) -> Json:
         payments = self._ledger.state.payments_of(request)
         return request_object(request, self._business_id, payments[-1] if payments else None)
+
+
+def storable(channel: XenditChannel | None) -> XenditChannel:
+    """Raises ApiRefusal for a channel that is none, or stores nothing."""
+    if channel is None or channel.kind not in STORABLE:
+        fitting = ", ".join(one.code for one in CHANNELS.values() if one.kind in STORABLE)
+        raise invalid(f"an instrument can be stored by {fitting}")
+    return channel
 
 
 def make_instrument(
@@ -218,7 +250,7 @@ def metadata_of(wish: Json) -> Json | None:
     return dict(metadata)
 
 
-def _right_version(call: FakeCall) -> None:
+def right_version(call: FakeCall) -> None:
     if call.headers.get("api-version") != VERSION:
         raise invalid(f"the header api-version must be {VERSION}")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -65,17 +66,17 @@ class Api:
 
 
 @asynccontextmanager
-async def serve(given: Settings) -> AsyncIterator[Api]:
-    """The API over a migrated database, its read models empty."""
+async def serve(given: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[Api]:
+    """The API over a migrated database, its read models empty. `clock`: by which tickets end."""
     async with open_pool(given, "test") as pool, open_pool(given, "api", role=ROLE) as narrow:
         async with pool.acquire() as connection:
             await ensure(connection)
         watch, registry = PositionWatch(narrow), CollectorRegistry()
         checkout = Checkout(given, narrow, watch)
-        streams = ChangeStreams(narrow, given)
+        streams = ChangeStreams(narrow, given, clock)
         mounted = routes(given, narrow, watch, checkout=checkout, streams=streams)
         keyhole = Keyhole(given.require_api_key(), given, registry, door="api")
-        ring = KeyRing(narrow, acquire_seconds=1)
+        ring = KeyRing(narrow, acquire_seconds=30)
         app = application(
             given, mounted, Health("api"), keyhole, lambda _app: watch.close(), ring, streams=streams
         )
@@ -86,7 +87,16 @@ async def serve(given: Settings) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def api(database_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Api]:
-    given = settings(database_url=database_url, min_position_wait_seconds=0.3, read_page_max=5,
-                     database_lock_timeout_ms=500)  # fmt: skip
+    """Calls at the same time wait for each other here, and readers for what they wrote, on a busy machine for long."""
+    given = settings(database_url=database_url, min_position_wait_seconds=30.0, read_page_max=5,
+                     database_lock_timeout_ms=60_000)  # fmt: skip
+    async with serve(given) as served:
+        yield served
+
+
+@pytest.fixture
+async def hasty_api(database_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Api]:
+    """Nobody waits long: for the log, or for what they wrote."""
+    given = settings(database_url=database_url, database_lock_timeout_ms=300, min_position_wait_seconds=0.05)
     async with serve(given) as served:
         yield served

@@ -8,18 +8,23 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from jsonschema import Draft7Validator
 from openapi_schema_validator import OAS31Validator
+from pydantic import SecretStr
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from api.app import broker_of
+from api.asyncapi import asyncapi_of
 from api.changes.touched import KINDS
+from runtime.settings import load_settings
 from schemas.change_api import ChangeTold
 from schemas.change_messages import attributes
 from schemas.examples import EXAMPLES
-from tests.contract.api.conftest import Api
+from tests.contract.api.conftest import KEY, Api
 from tests.contract.api.test_answers import enrolled, held
 from tests.contract.api.test_changes import all_of
 from tests.integration.projections.decisions import assessed, credit, registered, subscription
@@ -101,6 +106,23 @@ async def test_every_kind_has_a_message_at_both_doors_and_what_is_told_fits_it(a
         assert _validator(registry, f"exchange{one.event.capitalize()}", "headers").is_valid(dict(headers))
 
 
+async def test_every_event_of_a_stream_is_in_it_its_place_too(api: Api) -> None:
+    await api.show(registered("c1"), assessed("k", customer_id="c1"))
+    asked = await api.client.post("/v1/changes/tickets", json={"customer_id": "c1"}, headers=KEY)
+    ticket = await asked.json()
+    answer = await api.client.get(f"{ticket['stream']}&last_event_id=0&wait_seconds=0")
+    parts = [part for part in (await answer.text()).split("\n\n") if "event: " in part]
+    document = await api.get("/asyncapi.json")
+    known = document["channels"]["stream"]["messages"]
+    events = {line.removeprefix("event: ") for part in parts for line in part.splitlines() if line.startswith("event: ")}  # fmt: skip
+    assert events == {"place", "payment"}
+    assert events < set(known)
+    assert "place" not in document["channels"]["exchange"]["messages"]
+    assert [
+        one["$ref"].rpartition("/")[2] for one in document["operations"]["tellStream"]["messages"]
+    ] == list(known)
+
+
 async def test_its_example_is_one(api: Api) -> None:
     document = await api.get("/asyncapi.json")
     registry: Registry[Any] = Registry().with_resource("urn:document", DRAFT202012.create_resource(document))
@@ -112,3 +134,30 @@ async def test_its_example_is_one(api: Api) -> None:
 
 def _validator(registry: Registry[Any], message: str, part: str) -> Any:
     return OAS31Validator({"$ref": f"urn:document#/components/messages/{message}/{part}"}, registry=registry)
+
+
+async def test_the_document_names_the_broker_that_applications_reach_and_nobodys_password() -> None:
+    for given, broker in (
+        (
+            {"broker_public_url": "amqps://broker.example:5671/lunas"},
+            ("broker.example:5671", "amqps", "/lunas"),
+        ),
+        (
+            {"broker_public_url": "amqps://broker.example/toko%2Fkita"},
+            ("broker.example", "amqps", "/toko%2Fkita"),
+        ),
+        (
+            {"broker_url": SecretStr("amqp://lunas-api:geheim@h1:5672,h2:5672/lunas")},
+            ("h1:5672", "amqp", "/lunas"),
+        ),
+        ({}, ("localhost:5672", "amqp", "/lunas")),
+    ):
+        settings = load_settings({"LUNAS_ENV": "development", "LUNAS_DOTENV": "none"}).model_copy(
+            update=given
+        )
+        told = asyncapi_of("http://api.example", broker_of(settings))
+        server = told["servers"]["broker"]
+        assert (server["host"], server["protocol"], server["pathname"]) == broker
+        binding = told["channels"]["exchange"]["bindings"]["amqp"]["exchange"]
+        assert "/" + quote(binding["vhost"], safe="") == server["pathname"], "as AMQP names it"
+        assert "geheim" not in json.dumps(told)

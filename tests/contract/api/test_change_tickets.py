@@ -88,12 +88,31 @@ def test_a_ticket_is_over_at_its_time_and_belongs_to_its_key() -> None:
 async def test_a_stream_ends_with_its_ticket_however_much_there_is_to_tell(
     database_url: str, settings: Callable[..., Settings]
 ) -> None:
-    async with serve(settings(database_url=database_url, changes_ticket_seconds=1)) as api:
+    # By this clock the stream always begins a second before its ticket is over, however long it takes to ask for one.
+    given = settings(database_url=database_url, changes_ticket_seconds=1)
+    async with serve(given, lambda: 1000.0) as api:
         await api.show(registered("c1"))
-        async with asyncio.timeout(20), api.client.get(await ticket_for(api, "c1")) as response:
+        async with asyncio.timeout(60), api.client.get(await ticket_for(api, "c1")) as response:
             assert response.status == 200
             async for _ in response.content:
                 await api.show(enrolled("c1", f"{response.content.total_bytes}"))
+
+
+async def test_a_page_is_told_its_place_when_its_stream_begins_and_while_nothing_happens(
+    database_url: str, settings: Callable[..., Settings]
+) -> None:
+    """Programs with a key read ids themselves, and hear of changes only."""
+    async with serve(settings(database_url=database_url, changes_heartbeat_seconds=0.1)) as api:
+        position = await api.show(registered("c1"))
+        place = b"event: place\ndata: {}\nid: %d\n\n" % position
+        async with asyncio.timeout(60):
+            async with api.client.get(await ticket_for(api, "c1")) as response:
+                seen = b""
+                while seen.count(place) < 3:
+                    seen += await response.content.readany()
+            assert seen.startswith(b"retry: 1000\n" + place)
+            async with api.client.get("/v1/changes?wait_seconds=1", headers=KEY) as response:
+                assert b"event:" not in await response.read()
 
 
 async def test_who_may_only_spend_gets_no_ticket_and_a_key_of_one_customer_none_for_another(api: Api) -> None:

@@ -31,14 +31,14 @@ class Told:
 
 
 async def told(response: aiohttp.ClientResponse) -> AsyncIterator[Told]:
-    """Events of a stream, each checked against the model."""
+    """Changes of a stream, each checked against the model; a page is told its place besides."""
     fields: dict[str, str] = {}
     async for raw in response.content:
         line = raw.decode().rstrip("\n")
         if line:
             name, _, value = line.partition(":")
             fields[name] = value.strip()
-        elif "data" in fields:
+        elif "data" in fields and fields["event"] != "place":
             ChangeTold.model_validate_json(fields["data"])
             place = fields.get("id")
             yield Told(fields["event"], None if place is None else int(place), json.loads(fields["data"]))
@@ -103,7 +103,7 @@ async def test_without_a_place_the_stream_begins_now_and_tells_live(api: Api) ->
     await api.show(registered("c1"), credit("c1", 1000))
     async with listening(api) as stream:
         await api.show(credit("c1", 2000, "p2"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             one = await anext(stream)
         assert (one.event, one.data["data"]["lifetime"]["topped_up_idr"]) == ("balance", 3000)
 
@@ -144,7 +144,7 @@ async def test_nothing_is_told_before_reads_show_it(api: Api) -> None:
         done, _ = await asyncio.wait({waiting}, timeout=0.3)
         assert not done
         await api.fold()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert (await waiting).data["key"] == "a"
 
 
@@ -165,7 +165,7 @@ async def test_listeners_that_come_and_go_miss_nothing_in_any_order_of_cuts(
             nonlocal place
             async with listening(api, f"?last_event_id={place}") as stream:
                 for _ in range(count):
-                    async with asyncio.timeout(10):
+                    async with asyncio.timeout(60):
                         one = await anext(stream)
                     heard[one.event, one.data["key"] + str(one.data["customer_id"])] = one.data["data"]
                     if one.id is not None:
@@ -217,7 +217,8 @@ async def test_one_listener_too_many_is_told_to_come_back(
 async def test_a_listener_that_does_not_read_is_cut_off_and_harms_no_other(
     database_url: str, settings: Callable[..., Settings]
 ) -> None:
-    given = settings(database_url=database_url, changes_write_seconds=0.5)
+    # Whatever else the machine does: the feed gives way to nobody here, or a third of the steps take a second each.
+    given = settings(database_url=database_url, changes_write_seconds=0.5, changes_read_share=1.0)
     async with serve(given) as api:
         await api.show(registered("c1"))
         reader, writer = await asyncio.open_connection(api.client.host, api.client.port, limit=1024)
@@ -228,7 +229,7 @@ async def test_a_listener_that_does_not_read_is_cut_off_and_harms_no_other(
             for step in range(400):
                 await api.show(*(enrolled("c1", f"{'long' * 100}-{step}-{part}") for part in range(20)))
                 for _ in range(20):
-                    async with asyncio.timeout(10):
+                    async with asyncio.timeout(60):
                         await anext(stream)
                 if writer.transport.is_closing() or reader.at_eof():
                     cut = True
@@ -251,7 +252,7 @@ async def test_a_lived_stream_says_so_with_its_place(
         position = await api.show(registered("c1"))
         async with api.client.get("/v1/changes", headers=KEY) as response:
             seen = b""
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while b": still here" not in seen:
                     seen += await response.content.readany()
         assert f"id: {position}\n".encode() in seen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from api.commands import answer_in
 from api.openapi import document_of
 from api.page import Documentation
 from api.reads import calls
+from api.set_meanings import SET_MEANINGS
 from api.words import INDONESIAN
 from console.texts.reasons import REASONS
 from providers.registry import PROVIDERS
@@ -78,12 +81,17 @@ async def test_the_page_shows_every_call_and_needs_nothing_from_elsewhere(api: A
         assert escape(call.summary_id) in indonesian
     response = await api.client.get("/docs")
     assert response.status == 200
+    assert english.count("<script") == english.count("<script>") == 1
     assert not re.search(
-        r"<(script|img|iframe)\b|(src|href|action)=.https?://|@import|url\(|<link(?! rel=\"icon\" href=\"data:)",
+        r"<(img|iframe)\b|(src|href|action)=.https?://|@import|url\(|<link(?! rel=\"icon\" href=\"data:)",
         english,
     )
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    for part, tag in (("style-src", "style"), ("script-src", "script")):
+        content = english.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{part} 'sha256-{digest}'" in policy
     assert "unsafe" not in policy
 
 
@@ -270,3 +278,42 @@ async def test_every_body_and_answer_is_one_object_whose_fields_generated_client
     for name, schema in schemas.items():
         assert not {"anyOf", "oneOf", "allOf"} & set(schema), name
         assert schema.get("properties") or "enum" in schema, name
+
+
+async def test_nothing_on_the_page_is_without_a_meaning_in_either_language(api: Api) -> None:
+    document = await api.get("/openapi.json")
+    for name, model in document["components"]["schemas"].items():
+        for field, schema in model.get("properties", {}).items():
+            assert schema.get("description"), f"{name}.{field}"
+            assert schema["description"] in INDONESIAN, schema["description"]
+    for language in ("en", "id"):
+        page = await (await api.client.get(f"/docs?lang={language}")).text()
+        body = page.partition("<main")[2]
+        assert not re.findall(r"<tr[^>]*>(?:(?!</tr>).)*<td></td></tr>", body)
+
+
+async def test_every_word_of_every_closed_set_is_listed_with_what_it_means(api: Api) -> None:
+    document = await api.get("/openapi.json")
+    sets = {
+        name: model["enum"] for name, model in document["components"]["schemas"].items() if "enum" in model
+    }
+    assert {"SuspenseReason", "EventType", "ProblemCode", "PaymentStatus"} <= set(sets)
+    pages = [await (await api.client.get(f"/docs?lang={language}")).text() for language in ("en", "id")]
+    for name, words in sets.items():
+        for page in pages:
+            section = page.partition(f'id="type-{name}"')[2].partition("</section>")[0]
+            told = re.findall(r'<th scope="row"><code>(.*?)</code></th><td>(.+?)</td>', section)
+            assert [word for word, _ in told] == words
+        assert all(language for pair in (SET_MEANINGS[name][word] for word in words) for language in pair)
+
+
+async def test_the_contents_lead_to_every_call_by_its_group(api: Api) -> None:
+    page = await (await api.client.get("/docs?lang=en")).text()
+    places = set(re.findall(r'id="([^"]+)"', page))
+    for menu in ("<aside", '<details class="menu"'):
+        contents = page.partition(menu)[2].partition("</nav>")[0]
+        links = re.findall(r'href="#([^"]+)"', contents)
+        assert {call.operation for call in api.calls} <= set(links) <= places
+        assert len(links) == len(set(links))
+        for call in api.calls:
+            assert f'<a href="#{call.operation}"><span class="badge {call.method.lower()}">' in contents

@@ -91,7 +91,9 @@ def _every_licence() -> web.Application:
     return app
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(
+    1200
+)  # thousands of calls: a minute on a quiet machine, and more than the usual on a busy one
 async def test_every_call_is_answered_as_documented_whatever_is_sent(
     database_url: str, settings: Callable[..., Settings], tmp_path: Path
 ) -> None:

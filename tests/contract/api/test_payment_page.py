@@ -128,7 +128,7 @@ async def test_a_customer_sees_the_amount_the_code_and_until_when_in_indonesian_
 ) -> None:
     page = await shown(client, shop, QRIS)
     assert "Rp\N{NO-BREAK SPACE}50.000" in page.text
-    assert "Menunggu pembayaran · berlaku sampai 4 Mar 2027 12.29 WIB (23 menit lagi)" in page.text
+    assert "Menunggu pembayaran · berlaku sampai 12.29 WIB (23 menit lagi)" in page.text
     assert "svg" in page.tags
 
 
@@ -136,7 +136,7 @@ async def test_who_asks_for_english_gets_english(client: Client, shop: Shop) -> 
     by_header = await client.get(shop.path, headers={"Accept-Language": "en"})
     assert "Rp\N{NO-BREAK SPACE}50,000" in await by_header.text()
     by_link = await shown(client, shop, QRIS, lang="en")
-    assert "valid until 4 Mar 2027 12:29 WIB (23 minutes left)" in by_link.text
+    assert "valid until 12:29 WIB (23 minutes left)" in by_link.text
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,9 @@ async def test_nothing_comes_from_elsewhere_and_nothing_is_inline(
 ) -> None:
     page = await shown(client, shop, what)
     assert not page.inline
-    policy = (await client.get(shop.path)).headers["Content-Security-Policy"]
+    headers = (await client.get(shop.path)).headers
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+    policy = headers["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert policy.startswith("default-src 'none'")
     for address in page.addresses:
@@ -319,6 +321,6 @@ async def test_an_open_page_hears_that_the_money_came_and_then_listens_no_more(
 async def test_more_open_pages_than_are_allowed_are_asked_to_come_back(client: Client, shop: Shop) -> None:
     async with client.get(f"{shop.path}/events"), client.get(f"{shop.path}/events"):
         assert (await client.get(f"{shop.path}/events")).status == 503
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await client.get(f"{shop.path}/events")).status == 503:
             await asyncio.sleep(0)  # the server notices in its own time that one has left

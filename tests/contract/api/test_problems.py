@@ -39,7 +39,8 @@ async def test_a_cursor_at_the_edge_of_the_calendar_is_no_cursor_of_ours(
     assert problem["code"] == "invalid_parameter"
 
 
-async def test_a_busy_log_is_told_to_come_back_later(api: Api) -> None:
+async def test_a_busy_log_is_told_to_come_back_later(hasty_api: Api) -> None:
+    api = hasty_api
     async with api.pool.acquire() as connection, connection.transaction():
         await lock_log(connection)
         answer = await api.client.put("/v1/customers/c9", json={"email": "c9@contoh.id"}, headers=KEY)
@@ -52,7 +53,8 @@ async def test_a_busy_log_is_told_to_come_back_later(api: Api) -> None:
 async def test_an_unknown_customer_is_404_everywhere(api: Api, path: str) -> None:
     problem = await api.get(f"/v1/customers/nobody{path}", 404)
     assert (problem["code"], problem["status"]) == ("customer_not_found", 404)
-    assert set(problem) == {"type", "title", "status", "code", "detail"}
+    assert set(problem) == {"type", "title", "status", "code", "detail", "field"}
+    assert problem["field"] == "customer_id"
 
 
 @pytest.mark.parametrize("path", CUSTOMER_PATHS)
@@ -113,7 +115,8 @@ async def test_c147_a_reader_waits_for_its_own_write(api: Api) -> None:
     assert (answer["credit_tokens"], answer["position"]) == (70, position)
 
 
-async def test_c147_a_reader_that_cannot_have_its_write_yet_is_told_so(api: Api) -> None:
+async def test_c147_a_reader_that_cannot_have_its_write_yet_is_told_so(hasty_api: Api) -> None:
+    api = hasty_api
     position = await api.append([registered("c1")])
     for path in (
         *(f"/v1/customers/c1{path}" for path in CUSTOMER_PATHS),

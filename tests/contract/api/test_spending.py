@@ -190,7 +190,8 @@ async def test_an_account_that_cannot_be_folded_is_nobody_elses_trouble(api: Api
     assert await acts(api, "c2") == []
 
 
-async def test_a_busy_log_is_told_to_come_back_later(api: Api) -> None:
+async def test_a_busy_log_is_told_to_come_back_later(hasty_api: Api) -> None:
+    api = hasty_api
     await api.append([registered("c1"), credit("c1", 50_000)])
     async with api.pool.acquire() as connection, connection.transaction():
         await lock_log(connection)

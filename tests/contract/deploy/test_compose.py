@@ -12,7 +12,8 @@ import yaml
 from pydantic import SecretStr
 
 from console.processes import ROOTS
-from deploy.make_secrets import make_secrets
+from deploy.make_secrets import CALL_KEYS, make_secrets
+from providers.listers import listers_of
 from runtime.settings import Settings
 from runtime.settings.model import variable_name
 
@@ -75,6 +76,21 @@ def test_every_variable_is_a_setting(name: str) -> None:
     assert {key.removesuffix("_FILE") for key in OURS[name].get("environment", {})} <= known
 
 
+@pytest.mark.parametrize("name", ["processor", "operator"])
+def test_reconciliation_has_the_providers_keys_and_a_way_out(name: str) -> None:
+    """The schedule runs in the processor, `lunas reconcile run` where operators are."""
+    environment = SERVICES[name]["environment"]
+    given = {
+        key.removesuffix("_FILE").lower(): SecretStr("x") for key in environment if key.endswith("_KEY_FILE")
+    }
+    settings = Settings.model_construct(**{**Settings().model_dump(), **given})
+    assert set(listers_of(settings)) == {"scalev", "xendit", "mayar"}
+    assert {Path(environment[f"{key.upper()}_FILE"]).name for key in CALL_KEYS} <= set(
+        SERVICES[name]["secrets"]
+    )
+    assert any(not COMPOSE["networks"][network].get("internal") for network in networks(name))
+
+
 def test_whoever_speaks_to_the_broker_knows_the_number_of_partitions() -> None:
     """Were it only some, ingress would publish where nobody listens, or a replay would go elsewhere."""
     speaking = {name for name, service in OURS.items() if "LUNAS_BROKER_URL_FILE" in service["environment"]}
@@ -88,7 +104,7 @@ def test_whoever_speaks_to_the_broker_knows_the_number_of_partitions() -> None:
 def test_a_person_can_fill_in_what_is_theirs_and_containers_can_read_it_all(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     for name in make_secrets(folder):
-        theirs = name.endswith("_webhook_secret")
+        theirs = name.endswith("_webhook_secret") or name in CALL_KEYS
         assert stat.S_IMODE((folder / name).stat().st_mode) == (0o644 if theirs else 0o444), name
         assert ((folder / name).read_text() == "") == theirs
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

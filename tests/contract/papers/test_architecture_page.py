@@ -31,6 +31,14 @@ def test_every_room_is_drawn_and_has_one_sentence() -> None:
     assert {room for room in ROOMS if room not in picture} == set()
 
 
+@pytest.mark.parametrize("room", ["processor", "api"])
+def test_the_rooms_inside_a_room_are_in_its_sentence(room: str) -> None:
+    (sentence,) = re.findall(rf"^\| `{room}` \| (.+) \|$", PAGE.split("\n## ", 1)[0], re.MULTILINE)
+    inside = {path.parent.name for path in (ROOT / room).glob("*/__init__.py")}
+    assert len(inside) > 4
+    assert {one for one in inside if f"`{one}`" not in sentence} == set()
+
+
 def test_every_file_in_the_table_of_modules_is_there() -> None:
     rows = re.findall(r"^\| (`[^|]+`) \|", section("Rooms and import rules"), re.MULTILINE)
     assert len(rows) > 15
@@ -78,3 +86,15 @@ def test_every_event_type_in_the_page_exists() -> None:
     )
     assert len(named) > 20
     assert named - set(EVENT_TYPES) == set()
+
+
+def test_every_event_type_is_in_the_page() -> None:
+    """`payment.failed|expired` and `.renewed` behind a first name count as what they stand for."""
+    spelled: set[str] = set()
+    for paragraph in PAGE.split("\n\n"):
+        category = ""
+        for name in re.findall(r"`([a-z_.|]+)`", paragraph):
+            before, dot, after = name.partition(".")
+            category = before if before and dot else category
+            spelled |= {f"{category}.{one}" for one in after.split("|")}
+    assert set(EVENT_TYPES) - spelled == set()

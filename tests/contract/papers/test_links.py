@@ -77,6 +77,21 @@ def test_every_threat_names_a_test_that_exists() -> None:
     assert {test for tests in named for test in tests} - existing == set()
 
 
+def test_what_was_tested_for_security_names_tests_that_exist() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    tested = text.split("## What was tested")[1].split("\n## ")[0]
+    existing = set(
+        re.findall(
+            r"def (test_\w+)\(", "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+        )
+    )
+    named = set(re.findall(r"`(test_\w+)`", tested))
+    assert len(named) > 5
+    assert named - existing == set()
+    for path in re.findall(r"`(tests/[\w/.]+)`", tested):
+        assert (ROOT / path).exists(), path
+
+
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

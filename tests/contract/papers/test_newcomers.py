@@ -21,7 +21,7 @@ def _make(goal: str) -> subprocess.CompletedProcess[str]:
     # As at a terminal: these tests may be run by a make themselves, which tells its own to speak of folders.
     own = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(
-        ["make", goal], cwd=ROOT, env=own, capture_output=True, text=True, timeout=20, check=False
+        ["make", goal], cwd=ROOT, env=own, capture_output=True, text=True, timeout=120, check=False
     )
 
 

@@ -72,14 +72,28 @@ def test_the_example_environment_names_settings_only() -> None:
     assert {*dotenv_values(example), *commented} <= VARIABLES
 
 
+def test_what_the_example_environment_sets_is_the_default() -> None:
+    """Whoever copies it has changed nothing: in containers it once switched the journal of ingress off."""
+    given = {name: value for name, value in dotenv_values(ROOT / ".env.example").items() if value}
+    defaults = {variable_name(field): str(info.default) for field, info in Settings.model_fields.items()}
+    assert given
+    assert given == {name: defaults[name] for name in given}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_variable_in_a_page_is_a_setting(page: Path) -> None:
     named = set(re.findall(r"\bLUNAS_[A-Z_]*[A-Z]\b", page.read_text()))
     assert {name.removesuffix("_FILE") for name in named} <= VARIABLES | {
         "LUNAS_OPERATOR",
+        "LUNAS_OPERATOR_PASSWORD",
         "LUNAS_LANG",
         "LUNAS_DEBUG",
-        *re.findall(r"\bLUNAS_TEST_[A-Z_]*[A-Z]\b", (ROOT / "tests/services.py").read_text()),
+        "LUNAS_FAULTS",
+        *(
+            name
+            for file in ("tests/services.py", "tests/rehearsal/engine.py")
+            for name in re.findall(r"\bLUNAS_TEST_[A-Z_]*[A-Z]\b", (ROOT / file).read_text())
+        ),
     }
 
 
@@ -190,10 +204,10 @@ def test_the_documented_scripts_run_with_any_python() -> None:
 
 def test_a_target_whose_tests_use_services_installs_them() -> None:
     targets = re.findall(r"^test-\w+: (ready-\w+) .*\n\t@\$\(PYTEST\) (.+)$", MAKEFILE, re.MULTILINE)
-    assert len(targets) == 5
+    assert len(targets) == 7
     for needs, folders in targets:
         sources = [path for folder in folders.split() for path in (ROOT / folder).rglob("*.py")]
         uses = any(
             re.search(r"\b(database_url|broker_url|pool|browser): ", path.read_text()) for path in sources
         )
-        assert needs == ("ready-tests" if uses else "ready-dev"), folders
+        assert needs == ("ready-tests" if uses or " -m " in f" {folders}" else "ready-dev"), folders

@@ -12,14 +12,15 @@ from runtime.amqp.broker import Broker, Consumer, Incoming, LinkOptions
 from schemas.topology import topology
 from tests.integration.broker.proxy import Proxy, proxied
 
-FAST = LinkOptions(heartbeat=1, connect_timeout=5.0, reconnect_pause=0.1)
+FAST = LinkOptions(heartbeat=60, connect_timeout=30.0, reconnect_pause=0.1)
+"""Quick to come back. Its heartbeats are those of a calm life: shorter ones cut the connection of a machine that stands still."""
 TOPOLOGY = topology(2, (0.3,))
 
 
 @pytest.fixture
 async def broker(broker_url: str) -> AsyncIterator[Broker]:
     async with Broker(broker_url, name="test", topology=TOPOLOGY, options=FAST) as opened:
-        await opened.ready(10.0)
+        await opened.ready(60.0)
         yield opened
 
 
@@ -29,7 +30,7 @@ async def proxy_and_broker(broker_url: str) -> AsyncIterator[tuple[Proxy, Broker
         proxied(broker_url) as (proxy, url),
         Broker(url, name="test", topology=TOPOLOGY, options=FAST) as opened,
     ):
-        await opened.ready(10.0)
+        await opened.ready(60.0)
         yield proxy, opened
 
 
@@ -41,7 +42,7 @@ async def admin(broker_url: str) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
         yield await connection.channel()
 
 
-async def collect(consumer: Consumer, count: int, *, seconds: float = 10.0) -> list[Incoming]:
+async def collect(consumer: Consumer, count: int, *, seconds: float = 60.0) -> list[Incoming]:
     """Takes until `count` deliveries are here."""
     taken: list[Incoming] = []
     async with asyncio.timeout(seconds):

@@ -39,6 +39,7 @@ class Proxy:
         """Refuses new connections and resets the open ones."""
         if self._server is not None:
             self._server.close()
+            self._server = None
         self.cut()
         if self._tasks:
             await asyncio.wait(self._tasks)
@@ -68,6 +69,8 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers |= {writer, other_writer}
+        if self._server is None:
+            self.cut()  # closed while this connection was being made: nobody else would cut it
         try:
             await asyncio.gather(self._pump(reader, other_writer), self._pump(other_reader, writer))
         finally:

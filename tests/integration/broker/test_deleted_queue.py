@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import aio_pika
@@ -46,17 +47,21 @@ async def test_ingress_under_load_declares_a_deleted_queue_again_and_loses_nothi
     async with start() as ingress:
         providers = [asyncio.create_task(provider(ingress.url)) for _ in range(8)]
         await until(lambda: len(accepted) > 50)
-        gone = await admin.queue_delete(queue_name(0))
-        before = set(accepted)
-        await until(lambda: len(accepted) > len(before) + 200)
+        await admin.queue_delete(queue_name(0))
+        sent = number
+
+        def since() -> set[bytes]:
+            return {body for body in accepted if json.loads(body)["n"] > sent}
+
+        await until(lambda: len(since()) > 200)
         running = False
         await asyncio.gather(*providers)
         await until_ready(ingress)
-    arrived = {item.body for item in await outbox.envelopes(len(accepted) - len(before))}
-    lost = set(accepted) - arrived
-    # What the queue held when it was deleted is gone with it; whoever was on the way has been refused, or is there.
-    assert lost <= before
-    assert len(lost) <= (gone.message_count or 0) * 128
+    # What the queue held when it was deleted is gone with it, also what was on its way then: the broker may have confirmed it, and its answer, which
+    # waits for the journal too, comes after the deletion. What was sent from then on is there.
+    arrived = set[bytes]()
+    while not since() <= arrived:
+        arrived |= {item.body for item in await outbox.envelopes(1)}
     assert set(refused) <= {503}
 
 
@@ -67,13 +72,13 @@ async def test_a_process_is_not_ready_while_a_deleted_queue_cannot_be_had_back_a
     await admin.queue_delete(queue_name(0))
     await admin.declare_queue(queue_name(0), durable=True)
     with pytest.raises(Unroutable):
-        await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"x"), deadline=5.0)
+        await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"x"), deadline=60.0)
     await until(lambda: not broker.is_ready(stalled_seconds=STALLED))
     with pytest.raises(NotConfirmed):
         await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"y"), deadline=1.0)
     assert not broker.is_ready(stalled_seconds=STALLED)
     await admin.queue_delete(queue_name(0))
-    await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"z"), deadline=20.0)
+    await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"z"), deadline=60.0)
     assert broker.is_ready(stalled_seconds=STALLED)
 
 
@@ -88,7 +93,7 @@ async def test_a_consumer_declares_the_queue_that_was_deleted_under_it(
     await until(lambda: not broker.is_ready(stalled_seconds=STALLED))
     await until(lambda: broker.is_ready(stalled_seconds=STALLED))
     key = (WEBHOOKS, routing_key(0)) if queue == queue_name(0) else ("lunas.dead", "")
-    await broker.publisher.publish(Message(*key, b"after"), deadline=10.0)
+    await broker.publisher.publish(Message(*key, b"after"), deadline=60.0)
     (delivery,) = await collect(consumer, 1)
     assert delivery.body == b"after"
 
@@ -127,4 +132,4 @@ async def test_a_queue_that_differs_at_the_start_still_ends_the_process(
     await admin.declare_queue(queue_name(0), durable=True)
     async with Broker(broker_url, name="test", topology=TOPOLOGY, options=FAST) as broker:
         with pytest.raises(TopologyMismatch):
-            await broker.ready(10.0)
+            await broker.ready(60.0)

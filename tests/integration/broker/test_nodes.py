@@ -29,12 +29,12 @@ def with_dead_first(url: str, style: str) -> str:
 async def test_a_dead_first_node_leads_to_the_second(broker_url: str, style: str) -> None:
     url = with_dead_first(broker_url, style)
     async with Broker(url, name="test", topology=TOPOLOGY, options=FAST) as broker:
-        await broker.ready(10.0)
-        await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"x"), deadline=5.0)
+        await broker.ready(60.0)
+        await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"x"), deadline=60.0)
         consumer = broker.consumer(queue_name(0), prefetch=5)
         await consumer.start()
         assert [delivery.body for delivery in await collect(consumer, 1)] == [b"x"]
-    async with open_look(url, "test", timeout=5.0) as connection:
+    async with open_look(url, "test", timeout=60.0) as connection:
         assert await count(connection, queue_name(0)) is not None
 
 
@@ -42,10 +42,10 @@ async def test_a_node_that_dies_is_followed_by_the_next(broker_url: str) -> None
     async with proxied(broker_url) as (first, url), proxied(broker_url) as (second, other):
         both = f"{url},{other}"
         async with Broker(both, name="test", topology=TOPOLOGY, options=FAST) as broker:
-            await broker.ready(10.0)
+            await broker.ready(60.0)
             assert (first.accepted, second.accepted) == (1, 0)
             await first.close()
-            await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"y"), deadline=10.0)
+            await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"y"), deadline=60.0)
             await until(lambda: broker.is_ready(stalled_seconds=5.0))
             assert second.accepted == 1
 
@@ -53,5 +53,5 @@ async def test_a_node_that_dies_is_followed_by_the_next(broker_url: str) -> None
 async def test_with_all_nodes_dead_nobody_looks_at_queues(broker_url: str) -> None:
     dead = broker_url.replace(urlsplit(broker_url).netloc.rpartition("@")[2], f"{DEAD},127.0.0.1:2")
     with pytest.raises(AWAY):
-        async with open_look(dead, "test", timeout=5.0):
+        async with open_look(dead, "test", timeout=60.0):
             raise AssertionError("nobody is there")

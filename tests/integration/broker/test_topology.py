@@ -7,7 +7,9 @@ import re
 import aio_pika
 import pytest
 
+from runtime.amqp import topology as topology_module
 from runtime.amqp.broker import Broker, Message, TopologyMismatch
+from runtime.amqp.topology import Binding
 from schemas.topology import PARKED, WEBHOOKS, queue_name, routing_key, topology
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect
 
@@ -16,8 +18,8 @@ Channel = aio_pika.abc.AbstractChannel
 
 async def test_a_second_process_finds_everything_as_it_should_be(broker: Broker, broker_url: str) -> None:
     async with Broker(broker_url, name="second", topology=TOPOLOGY, options=FAST) as second:
-        await second.ready(10.0)
-        await second.publisher.publish(Message(WEBHOOKS, routing_key(1), b"x"), deadline=3.0)
+        await second.ready(60.0)
+        await second.publisher.publish(Message(WEBHOOKS, routing_key(1), b"x"), deadline=60.0)
 
 
 async def test_other_arguments_stop_the_start_naming_queue_and_argument_and_change_nothing(
@@ -28,7 +30,7 @@ async def test_other_arguments_stop_the_start_naming_queue_and_argument_and_chan
     await admin.default_exchange.publish(aio_pika.Message(b"precious"), queue_name(0))
     async with Broker(broker_url, name="test", topology=TOPOLOGY, options=FAST) as broker:
         with pytest.raises(TopologyMismatch) as caught:
-            await broker.ready(10.0)
+            await broker.ready(60.0)
         with pytest.raises(TopologyMismatch):
             await broker.failure()
     text = str(caught.value)
@@ -45,15 +47,37 @@ async def test_every_difference_is_named_at_once(admin: Channel, broker_url: str
     await admin.declare_exchange(WEBHOOKS, aio_pika.ExchangeType.TOPIC, durable=True)
     async with Broker(broker_url, name="test", topology=TOPOLOGY, options=FAST) as broker:
         with pytest.raises(TopologyMismatch) as caught:
-            await broker.ready(10.0)
+            await broker.ready(60.0)
     assert len(caught.value.problems) == 2
     assert PARKED in str(caught.value)
     assert f"exchange '{WEBHOOKS}'" in str(caught.value)
 
 
+async def test_a_queue_that_is_deleted_while_it_is_bound_is_declared_again(
+    admin: Channel, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever starts just then ends for nothing otherwise: there is no queue of another kind, there is none."""
+    binding, deleted = topology_module._binding, 0
+
+    def deleting(item: Binding) -> topology_module.Step:
+        async def bind(channel: Channel) -> None:
+            nonlocal deleted
+            if not deleted:
+                deleted = 1
+                await admin.queue_delete(item.queue)
+            await binding(item)(channel)
+
+        return bind
+
+    monkeypatch.setattr(topology_module, "_binding", deleting)
+    async with Broker(broker_url, name="test", topology=TOPOLOGY, options=FAST) as broker:
+        await broker.ready(60.0)
+    assert deleted
+
+
 async def test_a_retry_tier_gives_a_message_back_to_its_own_partition(broker: Broker) -> None:
     message = Message("lunas.retry.0.3s", routing_key(1), b"again", headers={"lunas-attempt": 3})
-    await broker.publisher.publish(message, deadline=3.0)
+    await broker.publisher.publish(message, deadline=60.0)
     consumer = broker.consumer(queue_name(1), prefetch=5)
     await consumer.start()
     (delivery,) = await collect(consumer, 1)
@@ -64,7 +88,7 @@ async def test_a_retry_tier_gives_a_message_back_to_its_own_partition(broker: Br
 async def test_a_message_that_kills_its_consumer_too_often_is_parked_not_dropped(
     broker: Broker, broker_url: str
 ) -> None:
-    await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"poison"), deadline=3.0)
+    await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"poison"), deadline=60.0)
     consumer = broker.consumer(queue_name(0), prefetch=1)
     await consumer.start()
     for _ in range(21):
@@ -77,7 +101,7 @@ async def test_a_message_that_kills_its_consumer_too_often_is_parked_not_dropped
 
 
 async def test_parked_message_survives_fifty_looks(broker: Broker) -> None:
-    await broker.publisher.publish(Message("lunas.dead", "", b"parked"), deadline=3.0)
+    await broker.publisher.publish(Message("lunas.dead", "", b"parked"), deadline=60.0)
     parked = broker.consumer(PARKED, prefetch=1)
     await parked.start()
     for look in range(50):

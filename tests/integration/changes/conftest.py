@@ -71,7 +71,7 @@ class Log:
 async def book(database_url: str, broker_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Log]:
     given = settings(
         database_url=database_url, broker_url=broker_url, broker_reconnect_seconds=0.1,
-        broker_publish_deadline_seconds=1.0, poll_interval_seconds=0.1,
+        broker_publish_deadline_seconds=60.0, poll_interval_seconds=0.1,
     )  # fmt: skip
     async with open_pool(given, "test") as pool:
         async with pool.acquire() as connection:

@@ -22,6 +22,8 @@ from tests.integration.changes.conftest import Log, bound, telling
 from tests.integration.projections.decisions import assessed, registered
 from tests.services import BrokerServer
 
+pytestmark = pytest.mark.heavy
+
 PAGE = (Path(__file__).parents[3] / "docs/changes.md").read_text()
 HERE = "sh not-run: needs your broker"
 """Blocks that the test of all pages leaves alone, because they are run here."""

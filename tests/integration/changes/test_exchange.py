@@ -109,7 +109,11 @@ async def test_a_broker_that_is_away_costs_time_and_nothing_else(book: Log) -> N
     async with (
         bound(book.settings.require_broker_url(), "#") as ear,
         proxied(book.settings.require_broker_url()) as (proxy, url),
-        telling(book.settings.model_copy(update={"broker_url": SecretStr(url)})) as registry,
+        telling(
+            book.settings.model_copy(
+                update={"broker_url": SecretStr(url), "broker_publish_deadline_seconds": 1.0}
+            )
+        ) as registry,
     ):
         await book.show(registered("c1"), enrolled("c1", "a"))
         first = await ear.next()
@@ -205,7 +209,7 @@ def _api_that_dies(given: Settings, fault: str, ports: list[int]) -> subprocess.
         SUPERVISOR_VARIABLE: str(os.getpid()),
     }
     command = [sys.executable, "-m", "console.main", "run", "api"]
-    return subprocess.run(command, env=others | ours, capture_output=True, timeout=60, check=False)
+    return subprocess.run(command, env=others | ours, capture_output=True, timeout=120, check=False)
 
 
 async def _told(book: Log, position: int) -> None:

@@ -133,7 +133,7 @@ async def opened(given: Settings, catalog: Catalog | None = None) -> AsyncIterat
 def shop_settings(
     database_url: str, settings: Callable[..., Settings], xendit: XenditDoor
 ) -> Callable[..., Settings]:
-    """Settings of a shop whose Xendit is `xendit`, with short waits."""
+    """Settings of a shop whose Xendit is `xendit`. No limit of a call or of a wait is reached on a machine that stands still for a while."""
 
     def build(**more: Any) -> Settings:
         return settings(
@@ -143,9 +143,12 @@ def shop_settings(
                 "xendit_secret_key": "xnd_development_test",
                 "xendit_base_url": xendit.address,
                 "app_url": "http://app.example",
-                "min_position_wait_seconds": 0.3,
-                "provider_call_timeout_seconds": 0.5,
-                "provider_call_budget_seconds": 2.0,
+                "database_lock_timeout_ms": 60_000,
+                "min_position_wait_seconds": 30.0,
+                "provider_connect_timeout_seconds": 20.0,
+                "provider_call_timeout_seconds": 30.0,
+                # Shorter than the minute that a provider at its limit asks for: whoever is told so is told at once.
+                "provider_call_budget_seconds": 30.0,
                 "checkout_resolve_seconds": 0.01,
                 "pay_refresh_ms": 20,
                 "outgoing_xendit_per_minute": 100_000,

@@ -30,6 +30,11 @@ from tests.waiting import until
 SECRET = "rahasia-palsu"
 STORE = "store_lunaspalsu00000000000000"
 KEYS = {"xendit": "xnd_development_test", "scalev": "sk_test", "mayar": "mayar-test"}
+SHORT_SILENCE: Mapping[str, dict[str, float]] = {
+    "timeout": {"seconds": 0.05},
+    "timeout_after": {"seconds": 0.05},
+}
+"""It is the fake that ends its silence, by cutting the connection: no call has a limit that a machine which stands still could reach instead."""
 COURSE = FakeGood(
     "Kelas Python", 150_000, "variant_kelas_python", "bpo_kelas", "11111111-2222-4333-8444-555555555555"
 )
@@ -75,7 +80,8 @@ class FakeStand:
             return said
 
     async def switch(self, do: str, provider: str, **more: Any) -> None:
-        await self.control("POST", "/switches", {"do": do, "provider": provider} | more)
+        wish = {"do": do, "provider": provider} | SHORT_SILENCE.get(do, {})
+        await self.control("POST", "/switches", wish | more)
 
     async def pay(self, provider: str, name: str, act: str = "pay", **more: Any) -> None:
         """What a person does on the fake's page."""

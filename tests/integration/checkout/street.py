@@ -27,6 +27,7 @@ from runtime.settings import Settings
 from schemas.catalog import Catalog
 from schemas.envelope import Envelope
 from tests.integration.checkout.conftest import Shop, opened
+from tests.integration.checkout.fakes import SHORT_SILENCE
 from tests.unit.providers.fakes.stand import GOODS, KEYS, SECRET
 
 KEY_SETTINGS = {"xendit": "xendit_secret_key", "scalev": "scalev_api_key", "mayar": "mayar_api_key"}
@@ -86,7 +87,9 @@ class Street:
         await self.shop.settle()
 
     async def switch(self, do: str, **more: Any) -> None:
-        self.world.switches.turn_on({"do": do, **more}, self.world.known_switches())
+        self.world.switches.turn_on(
+            {"do": do} | SHORT_SILENCE.get(do, {}) | more, self.world.known_switches()
+        )
 
     async def topped_up(self, amount: int = 50_000, customer: str = "budi", **more: Any) -> dict[str, Any]:
         """A top-up, asked for and paid."""
@@ -105,11 +108,19 @@ class Street:
         await look_after(self.shop.narrow, self.shop.teller)
         await self.shop.settle()
 
-    async def refund(self, name: str, status: int = 201, amount: int | None = None, **headers: str) -> Any:
+    async def refund(
+        self,
+        name: str,
+        status: int = 201,
+        amount: int | None = None,
+        more: dict[str, Any] | None = None,
+        **headers: str,
+    ) -> Any:
         wish: dict[str, Any] = {
             "provider": "xendit",
             "provider_payment_id": name,
             "reason": "requested_by_customer",
+            **(more or {}),
         }
         return await self.shop.post(
             "/v1/refunds", wish if amount is None else wish | {"amount": amount}, status, **headers
@@ -147,7 +158,8 @@ async def street_of(
             name: FakeAccount(KEYS[name], SECRET, "akun", str(server.make_url(f"/webhooks/{name}")), goods)
             for name in names
         }
-        async with serving(accounts, FakeWorld(rate_limits=False)) as served:
+        # Time stands still at the provider until a test moves it: nothing ends by itself on a slow machine.
+        async with serving(accounts, FakeWorld(rate_limits=False, frozen=True)) as served:
             where = {f"{name}_base_url": base for name, base in served.bases.items()}
             given = build(**where, **{KEY_SETTINGS[name]: KEYS[name] for name in names}, **more)
             async with opened(given, catalog) as shop:

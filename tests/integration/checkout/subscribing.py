@@ -23,8 +23,10 @@ from schemas import strict_json
 from schemas.catalog import Catalog, Product, Tier, XenditNames
 from schemas.translation import TranslationContext
 from tests.integration.checkout.conftest import Shop, opened
+from tests.integration.checkout.fakes import SHORT_SILENCE
 from tests.unit.processor.policies.ledgerbook import shipped_catalog
 from tests.unit.providers.fakes.stand import KEYS, SECRET, Caller, TakenWebhook, WebhookDoor, basic
+from tests.waiting import until
 
 
 def two_plans() -> Catalog:
@@ -84,8 +86,19 @@ class Club:
 
     async def switch(self, **switch: Any) -> None:
         """Something goes wrong at the provider."""
-        status, said = await self.caller.control("POST", "/switches", {"provider": "xendit"} | switch)
+        wish = {"provider": "xendit"} | SHORT_SILENCE.get(switch["do"], {}) | switch
+        status, said = await self.caller.control("POST", "/switches", wish)
         assert status in (200, 201), said
+
+    async def stops(self) -> None:
+        """Waits until the provider has been asked often enough that it charges no more."""
+
+        async def stopped() -> bool:
+            await self.shop.checkout.plans.resolve()
+            return [plan["status"] for plan in await self.plans()] == ["INACTIVE"]
+
+        await until(stopped)
+        assert (await self.shop.log("plan."))[-1] == "plan.stopped"
 
     async def plans(self) -> list[Any]:
         """The plans that the provider has."""

@@ -12,6 +12,7 @@ from providers.fakes.app import ServedFakes, Wishes, accounts_of, serving
 from providers.fakes.world import FakeWorld
 from runtime.settings import load_settings
 from tests.integration.checkout.conftest import Shop, all_at_once, opened
+from tests.integration.checkout.fakes import SHORT_SILENCE
 from tests.integration.checkout.test_topups import QRIS, paid
 
 KEY = "xnd_test"
@@ -87,7 +88,9 @@ async def test_a_cancelling_without_an_answer_is_asked_again_and_recorded_once(
     till: Shop, fakes: ServedFakes, does: str
 ) -> None:
     made = await till.post("/v1/topups", QRIS)
-    wish = {"do": does, "method": "POST", "path": "/v3/payment_requests/", "times": 99}
+    wish = {"do": does, "method": "POST", "path": "/v3/payment_requests/", "times": 99} | SHORT_SILENCE.get(
+        does, {}
+    )
     switch = fakes.world.switches.turn_on(wish, fakes.world.known_switches("xendit"))
     first = await cancel(till, made)
     assert first in (303, 409, 503)

@@ -97,7 +97,7 @@ async def call(
         provider_call_budget_seconds=30.0,
         provider_call_timeout_seconds=20.0,
         provider_breaker_failures=100_000,
-        provider_breaker_pause_seconds=0.001,
+        provider_breaker_pause_seconds=1e-6,
         checkout_repeat_after_seconds=0,
         outgoing_mayar_per_minute=100_000,
         licence_calls_per_minute=100_000,

@@ -169,7 +169,7 @@ async def test_c72_a_provider_that_is_silent_is_asked_again_and_the_order_stays_
     await counter.order()
     await counter.paid_unheard()
     await counter.ended()
-    await counter.fakes.switch("timeout", counter.provider, seconds=5.0)
+    await counter.fakes.switch("timeout", counter.provider)
     assert await counter.looked() == 1
     assert await counter.looked() == 0
     await counter.fakes.control("DELETE", "/switches")

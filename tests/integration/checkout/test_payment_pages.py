@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from schemas.facts import RefundSucceeded
 from tests.integration.checkout.conftest import Shop
 from tests.integration.checkout.test_topups import QRIS, paid
 
@@ -47,3 +49,38 @@ async def test_money_that_comes_after_the_end_turns_the_page_into_a_receipt(shop
     assert "Waktu pembayaran habis" in await (await shop.client.get(address)).text()
     await shop.hear(paid("pr-1"))
     assert "Lunas. Terima kasih!" in await (await shop.client.get(address)).text()
+
+
+async def test_c61_less_than_was_asked_for_is_said_and_neither_page_nor_answer_calls_it_paid_in_full(
+    shop: Shop,
+) -> None:
+    await shop.customer()
+    made = await shop.post("/v1/topups", QRIS)
+    address = urlsplit(made["payment_page_url"]).path
+    await shop.settle()
+    await shop.hear(paid("pr-1", 20_000, requested_amount=20_000))
+    text = (await (await shop.client.get(address)).text()).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Pembayaran kurang" in text
+    assert "Baru Rp 20.000 dari Rp 50.000" in text
+    assert "Lunas" not in text
+    assert (await shop.get(f"/v1/topups/{made['payment_id']}"))["held"] == "underpaid"
+    listed = await shop.get("/v1/customers/budi/topups")
+    assert [item["held"] for item in listed["items"]] == ["underpaid"]
+
+
+async def test_money_that_went_back_in_part_is_on_the_receipt(shop: Shop) -> None:
+    await shop.customer()
+    made = await shop.post("/v1/topups", QRIS)
+    address = urlsplit(made["payment_page_url"]).path
+    await shop.settle()
+    await shop.hear(paid("pr-1"))
+    await shop.hear(
+        RefundSucceeded(
+            provider="xendit", payment_key="py-pr-1", group_id="pr-1", refund_id="rf-1", amount=20_000, occurred_at=datetime.now(UTC)
+        )
+    )  # fmt: skip
+    text = (await (await shop.client.get(address)).text()).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Lunas" in text
+    assert "Dikembalikan" in text
+    assert "Rp 20.000" in text
+    assert (await shop.get(f"/v1/topups/{made['payment_id']}"))["held"] is None

@@ -16,8 +16,14 @@ import asyncpg
 import pytest
 
 from console import language, main
+from runtime.database import Pool
 from runtime.ids import uuid7
+from runtime.settings import Settings
 from schemas.envelope import Envelope, pack
+from tests.integration.console.replays import Shop
+from tests.integration.processor.reconciliation.stand import Branch, branch_of
+from tests.personal_key import PERSONAL_KEY, begin_to_seal, personal_key
+from tests.unit.providers.fakes.stand import KEYS
 
 AT = datetime(2026, 11, 22, 2, 40, 12, 345678, tzinfo=UTC)
 BODY = b'{"event":"payment.capture","data":{"payment_id":"py-1","amount":50000}}'
@@ -53,6 +59,8 @@ def lunas(
     monkeypatch.setenv("LUNAS_ENV", "development")
     monkeypatch.setenv("LUNAS_OPERATOR", "sari")
     monkeypatch.setenv("LUNAS_LANG", "en")
+    # For services that answer, however slow the machine is; who tests those that do not says how long they are waited for.
+    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", "30")
 
     async def run(*arguments: str) -> Result:
         capfdbinary.readouterr()
@@ -70,6 +78,21 @@ async def store(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def branch(
+    settings: Callable[..., Settings],
+    database_url: str,
+    broker_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Branch]:
+    """A branch at fake providers that commands work on too; its database is that of `lunas`."""
+    async with branch_of(settings, database_url, broker_url) as opened:
+        monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+        monkeypatch.setenv("XENDIT_BASE_URL", opened.fakes.bases["xendit"])
+        monkeypatch.setenv("XENDIT_SECRET_KEY", KEYS["xendit"])
+        yield opened
 
 
 async def add_delivery(store: asyncpg.Connection, body: bytes = BODY, **more: Any) -> uuid.UUID:
@@ -122,3 +145,14 @@ async def add_letter(store: asyncpg.Connection, body: bytes = BODY, **more: Any)
     places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
     await store.execute(f"INSERT INTO dead_letters ({names}) VALUES ({places})", *row.values())
     return uuid.UUID(str(row["dead_letter_id"]))
+
+
+@pytest.fixture
+async def sealing(
+    pool: Pool, database_url: str, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Shop]:
+    """A shop that seals from its first event on."""
+    monkeypatch.setenv("LUNAS_PERSONAL_DATA_KEY", PERSONAL_KEY)
+    with personal_key():
+        assert await begin_to_seal(pool)
+        yield await Shop(pool, settings(database_url=database_url)).open()

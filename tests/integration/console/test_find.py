@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 
 import asyncpg
 import pytest
 
 from console import exits
+from console.times import WIB
 from eventstore.append import NewEvent, append, log_transaction
+from runtime.database import Pool
+from runtime.ids import utc_now
+from runtime.settings import Settings
 from schemas import streams
 from schemas.facts import CustomerRegistered
 from tests.integration.console.conftest import AT, Run, add_delivery, add_letter
+from tests.integration.console.replays import Shop
 from tests.integration.console.test_suspense import add_held
+from tests.unit.processor.intake.envelopes import capture, envelope
 
 ACT = uuid.UUID(int=7)
 
@@ -48,15 +58,15 @@ async def known(lunas: Run, store: asyncpg.Connection) -> Run:
 @pytest.mark.parametrize(
     ("pasted", "kind", "command"),
     [
-        ("LCN-AB12-CD34", "subscription", "GET /v1/customers/budi/subscriptions"),
-        ("mayar:subscription:LCN-AB12-CD34", "subscription", "GET /v1/customers/budi/subscriptions"),
-        ("sub_019bbf5d6a1577a7878a214734d2fcfb", "subscription", "GET /v1/customers/budi/subscriptions"),
-        ("pro-019bbf5d6a1577a7878a214734d2fcfb", "subscription", "GET /v1/customers/budi/subscriptions"),
-        ("kelas-sql", "enrollment", "GET /v1/customers/budi/enrollments"),
-        (str(ACT), "audit", "lunas find susp-1"),
+        ("LCN-AB12-CD34", "subscription", "lunas explain access budi"),
+        ("mayar:subscription:LCN-AB12-CD34", "subscription", "lunas explain access budi"),
+        ("sub_019bbf5d6a1577a7878a214734d2fcfb", "subscription", "lunas explain access budi"),
+        ("pro-019bbf5d6a1577a7878a214734d2fcfb", "subscription", "lunas explain access budi"),
+        ("kelas-sql", "enrollment", "lunas explain access budi"),
+        (str(ACT), "audit", f"lunas audit show {ACT}"),
         ("susp-1", "suspense", "lunas suspense claim susp-1"),
         ("susp-2", "suspense", "lunas suspense list --all --provider xendit"),
-        (" BUDI@Example.COM ", "customer", "GET /v1/customers/budi/balance"),
+        (" BUDI@Example.COM ", "customer", "lunas explain balance budi"),
     ],
 )
 async def test_what_is_pasted_is_found_with_the_command_that_goes_on(
@@ -125,6 +135,17 @@ async def test_a_held_payment_points_to_its_claim_under_whatever_it_is_found(
     ]
 
 
+@pytest.mark.parametrize("pasted", ["repl-9f2", "xendit:subscription:repl-9f2"])
+async def test_a_held_subscription_points_to_its_claim(
+    known: Run, store: asyncpg.Connection, pasted: str
+) -> None:
+    """It has no row of its own until somebody says whose it is, or what it is of."""
+    of_plan = {"case_key": "xendit:subscription:repl-9f2", "payment_id": "repl-9f2"}
+    await add_held(store, "susp-9", **of_plan, reason="unmapped_product", amount=None)
+    items = (await known("find", pasted, "--json")).json["items"]
+    assert [(one["kind"], one["command"]) for one in items] == [("suspense", "lunas suspense claim susp-9")]
+
+
 @pytest.mark.parametrize("pasted", ["0812-9001-1223", "+62 812 9001 1223", "6281290011223", "081290011223"])
 @pytest.mark.parametrize("written", ["081290011223", "+62 812-9001-1223", "6281290011223"])
 async def test_a_customer_is_found_by_phone_however_it_is_written(
@@ -155,3 +176,89 @@ async def test_a_product_is_found_by_its_provider_s_name_and_what_waits_for_it(
     await add_held(store, "susp-3", product="gold", reason="awaiting_confirmation")
     items = (await known("find", "gold", "--json")).json["items"]
     assert [(one["kind"], one["id"]) for one in items] == [("product", "gold"), ("suspense", "susp-3")]
+
+
+QR = "00020101021226470014ID.CO.QRIS.WWW5911TOKO RATNA6007JAKARTA622907257c450733bb32e113d28ab3acc6304B32B"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "request_id"),
+    [
+        ("1076600897732158", "req_" + "a" * 32),
+        ("1076 6008 9773 2158", "req_" + "a" * 32),
+        ("1076-6008-9773-2158", "req_" + "a" * 32),
+        (QR, "req_" + "b" * 32),
+        ("c450733bb32e113d28ab3acc", "req_" + "b" * 32),
+    ],
+)
+async def test_what_is_on_the_payers_screen_finds_the_request_of_ours(
+    known: Run, store: asyncpg.Connection, pasted: str, request_id: str
+) -> None:
+    for letter, instrument in (("a", {"va_number": "1076600897732158"}), ("b", {"qr_string": QR})):
+        await store.execute(
+            "INSERT INTO payment_requests (request_id, kind, customer_id, provider, amount_idr, status, page_secret, page_digest, position, instrument) "
+            "VALUES ($1, 'topup', 'budi', 'xendit', 50000, 'open', $2, $3, 1, $4)",
+            "req_" + letter * 32,
+            letter,
+            letter.encode(),
+            json.dumps(instrument),
+        )
+    [found] = (await known("find", pasted, "--json")).json["items"]
+    assert (found["kind"], found["id"]) == ("request", request_id)
+    assert found["command"] == f"lunas payments show xendit {request_id}"
+    assert (await known("find", "1076600897732159", "--json")).json["items"] == []
+
+
+@pytest.mark.parametrize("far", [timedelta(0), timedelta(days=90)])
+async def test_an_amount_with_a_day_finds_what_was_paid_on_that_day_in_jakarta(
+    lunas: Run, pool: Pool, database_url: str, settings: Callable[..., Settings], far: timedelta
+) -> None:
+    """Also what was told of months late: then everything is looked through."""
+    shop = await Shop(pool, settings(database_url=database_url)).open()
+    noon = datetime.combine((utc_now() - far).astimezone(WIB).date() - timedelta(days=2), time(12), WIB)
+    for name, at in (
+        ("py-day", noon),
+        ("py-before", noon - timedelta(hours=13)),
+        ("py-after", noon + timedelta(hours=12)),
+    ):
+        await shop.take_in(
+            envelope(
+                _paid_at(capture(name, 75_000), at),
+                received_at=round((at + timedelta(minutes=1)).timestamp() * 1_000_000),
+            )
+        )
+    await shop.settle()
+    for written in (f"75000 {noon:%Y-%m-%d}", f"{noon:%d/%m/%Y} Rp 75.000", f"75rb {noon:%d-%m-%Y}"):
+        items = (await lunas("find", written, "--json")).json["items"]
+        assert (await lunas("find", *written.split(), "--json")).json["items"] == items  # without quotes
+        assert [one["id"] for one in items if one["kind"] == "payment"] == ["py-day"], written
+    assert (await lunas("find", f"76000 {noon:%Y-%m-%d}", "--json")).code == exits.PROBLEMS
+
+
+def _paid_at(body: bytes, at: datetime) -> bytes:
+    told = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
+    return re.sub(rb"2026-07-01T\d\d:\d\d:\d\d", told, body)
+
+
+async def test_a_subscription_is_found_by_the_code_of_its_licence_once(
+    known: Run, store: asyncpg.Connection
+) -> None:
+    await store.execute(
+        "UPDATE subscriptions_v1 SET licence_code = 'LIC-7-ABCD' WHERE subscription_id = (SELECT min(subscription_id) FROM subscriptions_v1)"
+    )
+    items = (await known("find", "LIC-7-ABCD", "--json")).json["items"]
+    assert [one["kind"] for one in items] == ["subscription"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("find", "\udcff"),
+        ("payments", "show", "xendit", "\udcff"),
+        ("replay", "plan", "--where", "event=\udcff"),
+    ],
+)
+async def test_bytes_that_are_no_text_are_wrong_use(lunas: Run, line: tuple[str, ...]) -> None:
+    told = await lunas(*line)
+    assert told.code == exits.WRONG_USE
+    assert "UTF-8" in told.err

@@ -25,12 +25,16 @@ from tests.integration.console.conftest import Run, add_delivery
 from tests.system.pipeline import Pipeline
 from tests.waiting import until
 
+pytestmark = pytest.mark.heavy
+
 # What waits on purpose, and says so, or never asks the database.
-WAITING = {("run",), ("dev",), ("demo",), ("migrate",), ("status",), ("doctor",)}
+WAITING = {("run",), ("dev",), ("demo",), ("migrate",), ("status",), ("doctor",), ("top",)}
 # Files of this machine alone.
 LOOKING_AT_FILES = {("ingress", "journal", "status"), ("ingress", "journal", "verify")}
 # The fakes have none; psql takes this process's place and waits as PGCONNECT_TIMEOUT says; completion prints.
 WITHOUT_THE_DATABASE = {"fake", "psql", "completion"}
+# What refuses to mean everything at once, before it asks anybody.
+CHOOSING = {("dlq", "replay"), ("webhooks", "replay")}
 LIMIT = 0.5
 BUSY = 15.0
 """Seconds that a loaded machine may add; without limits these commands waited from 30 s to minutes."""
@@ -65,7 +69,7 @@ def call(path: tuple[str, ...], command: click.Command) -> list[str]:
             line.append("--yes")
         elif isinstance(parameter, click.Argument) and (parameter.required or parameter.name == "event"):
             line.append(value_of(parameter))
-        elif parameter.required:
+        elif parameter.required or (parameter.name == "provider" and path in CHOOSING):
             line += [parameter.opts[0], value_of(parameter)]
     return line
 
@@ -98,8 +102,14 @@ async def broker(broker_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 @pytest.mark.parametrize("line", COMMANDS, ids=" ".join)
 async def test_no_command_waits_for_a_database_that_hangs(
-    lunas: Run, database: Proxy, impatient: None, monkeypatch: pytest.MonkeyPatch, line: list[str]
+    lunas: Run,
+    database: Proxy,
+    impatient: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    line: list[str],
 ) -> None:
+    monkeypatch.setenv("LUNAS_BODY_ARCHIVE_DIR", str(tmp_path))
     for door in ("INGRESS", "API"):
         monkeypatch.setenv(f"LUNAS_{door}_PORT", "1")
     database.freeze()
@@ -150,6 +160,7 @@ async def pipeline(
     lunas: Run, database: Proxy, broker: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Pipeline]:
     """Every process, on the other side of two proxies."""
+    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", "5")
     await lunas("migrate")
     settings = load_settings()
     urls = settings.require_database_url(), settings.require_broker_url()

@@ -95,6 +95,15 @@ async def test_resync_by_hand_and_with_a_file_that_cannot_be_written(
     catalog.write_text(CATALOG.replace("150000", "999000"), encoding="utf-8")
     assert (await lunas("scalev", "resync", "--json")).json["items"][0]["found_by"] == "other_price"
     assert (await lunas("scalev", "resync", "--map", "nonsense")).code == 2
+    # A slip of the pen is told, and nothing else is written in its place.
+    for slip in (
+        "variant_of_the_old_stor=variant_kelas_python",
+        "variant_of_the_old_store=variant_kelas_pyton",
+    ):
+        told = await lunas("scalev", "resync", "--map", slip, "--apply", "--reason", "r", "--yes")
+        wrong = slip.split("=")[0 if "stor=" in slip else 1]
+        assert (told.code, wrong in told.err) == (2, True)
+    assert "variant_of_the_old_store" in catalog.read_text(encoding="utf-8")
     pair = "variant_of_the_old_store=variant_kelas_python"
     called = ("scalev", "resync", "--map", pair, "--apply", "--reason", "r", "--yes")
 
@@ -108,6 +117,26 @@ async def test_resync_by_hand_and_with_a_file_that_cannot_be_written(
     assert "variant_of_the_old_store" in catalog.read_text(encoding="utf-8")
     assert (await lunas(*called)).code == 0
     assert "variant_kelas_python" in catalog.read_text(encoding="utf-8")
+
+
+async def test_an_id_of_the_environment_is_told_by_its_variable_and_never_written_into_the_file(
+    lunas: Run, catalog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = CATALOG.replace('scalev = { variant_unique_ids = ["variant_of_the_old_store"] }\n', "")
+    catalog.write_text(without, encoding="utf-8")
+    monkeypatch.setenv("SCALEV_VARIANT_UNIQUE_ID", "variant_of_the_old_store")
+    shown = await lunas("scalev", "resync", "--json")
+    (item,) = shown.json["items"]
+    assert (shown.code, item["new"], item["setting"]) == (
+        1,
+        "variant_kelas_python",
+        "SCALEV_VARIANT_UNIQUE_ID",
+    )
+    told = await lunas("scalev", "resync", "--apply", "--reason", "r", "--yes")
+    assert (told.code, catalog.read_text(encoding="utf-8")) == (1, without)
+    assert "SCALEV_VARIANT_UNIQUE_ID" in told.out + told.err
+    monkeypatch.setenv("SCALEV_VARIANT_UNIQUE_ID", "variant_kelas_python")
+    assert (await lunas("scalev", "resync")).code == 0
 
 
 async def _untold_order(database_url: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from console import exits
 from console.commands import psql
 from tests.integration.console.conftest import Result, Run
+from tests.ports import held_ports
 
 QUERY = ("-X", "-A", "-t", "-c")
 
@@ -52,12 +53,28 @@ async def test_who_may_do_what(lunas: Run, options: list[str], statement: str, a
         ("postgresql://lunas:p%40ss@h:5432/lunas", "postgresql://lunas@h:5432/lunas", "p@ss"),
         ("postgresql://a%40b:x@h1:1,h2:2/l?sslmode=require", "postgresql://a%40b@h1:1,h2:2/l?sslmode=require", "x"),
         ("postgresql://h/lunas", "postgresql://h/lunas", None),
+        ("postgresql://u@h:1,h2:2/l?password=p%26w&sslmode=prefer", "postgresql://u@h:1,h2:2/l?sslmode=prefer", "p&w"),
+        ("postgresql://u:one@h/l?password=two", "postgresql://u@h/l", "two"),
         ("postgresql:///lunas?host=/run/postgresql", "postgresql:///lunas?host=/run/postgresql", None),
     ],
 )  # fmt: skip
 def test_the_password_is_in_no_list_of_processes(url: str, shown: str, password: str | None) -> None:
     assert psql.without_password(url) == shown
     assert psql.session(url).get("PGPASSWORD") == password
+
+
+@pytest.mark.parametrize("options", [[], ["--operator"], ["--write"]])
+async def test_an_address_of_several_hosts_that_asks_for_the_one_that_writes_is_opened_as_any_other(
+    lunas: Run, database_url: str, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader's session is read-only, and libpq takes no server for read-write in one."""
+    assert (await lunas("migrate")).code == exits.FINE
+    login, _, place = database_url.rpartition("@")
+    with held_ports(1) as (nobody,):
+        host = f"127.0.0.1:{nobody},{place}"
+        monkeypatch.setenv("LUNAS_DATABASE_URL", f"{login}@{host}?target_session_attrs=read-write")
+        result = await at_a_prompt(*options, *QUERY, "SELECT 7")
+    assert (result.code, result.out.strip()) == (exits.FINE, "7"), result.err
 
 
 def test_without_psql_the_engine_has_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ async def test_parked_money_is_credited_audited_and_the_letter_closed(
     letter = await add_letter(store, UNREADABLE, reason="unparsable_not_json")
     result = await lunas(*words(letter, "py-77"))
     assert result.code == exits.FINE, result.err
-    assert "refund py-77 at xendit" in result.out
+    assert f"lunas dlq unsettle {letter}" in result.out
     await follow(books)
     assert (await standing(books))["tokens"] == 500_000
     row = await store.fetchrow("SELECT status, resolved_by FROM dead_letters")

@@ -111,6 +111,28 @@ async def test_what_a_provider_did_not_send_itself_is_neither_a_sign_of_life_nor
     assert await silent_at(NOW) == ["xendit"]
 
 
+async def test_a_provider_that_sends_little_is_missed_after_days_and_not_before(
+    came: Deliveries, silent_at: Callable[..., object]
+) -> None:
+    """Five orders a day, and none on Sundays: no day of it brings ten, so nobody was ever told that nothing came for a week."""
+    monday = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
+    for day in range(7 * 7):
+        if day % 7 != 6:
+            begin = monday + day * DAY
+            await came.come("scalev", begin, begin + timedelta(hours=10), timedelta(hours=2))
+            await came.come("xendit", begin, begin + DAY, MINUTES)
+    await came.come("xendit", monday + 49 * DAY, monday + 56 * DAY, MINUTES)
+    last_week = monday + 49 * DAY
+    assert await silent_at(last_week) == []  # a Sunday night
+    assert await silent_at(last_week + timedelta(hours=24)) == []  # one day's orders
+    assert await silent_at(last_week + timedelta(hours=36)) == ["scalev"]
+    assert await silent_at(last_week + 6 * DAY) == ["scalev"]
+    # Something comes, or it is used no more.
+    assert await silent_at(last_week + 20 * DAY) == ["xendit"]
+    await came.come("scalev", last_week + 5 * DAY, last_week + 5 * DAY + timedelta(hours=1), MINUTES)
+    assert await silent_at(last_week + 6 * DAY) == []
+
+
 async def test_who_is_not_used_any_more_is_forgotten(
     came: Deliveries, silent_at: Callable[..., object]
 ) -> None:

@@ -21,11 +21,14 @@ KNOWN = {"event": "payment.capture", "created": "2026-01-01T00:00:00Z", "busines
 class Street:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._came, self._began_ms = 0, round(datetime.now(UTC).timestamp() * 1000)
 
     async def come(self, body: object, *, provider: str = "xendit", reason: str | None = None, event: str = "payment.capture",
                    scheme: str = "static_token", ago: timedelta = timedelta(minutes=2)) -> uuid.UUID:  # fmt: skip
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        delivery = uuid7()
+        # Each in a millisecond of its own, as the first example is the one that came first.
+        self._came += 1
+        delivery = uuid7(now_ms=lambda: self._began_ms + self._came)
         await self._pool.execute(
             "INSERT INTO deliveries (delivery_id, provider, received_at, processing_ms, path, headers, body, body_sha256, scheme, secret_id,"
             " event_name, status, reason) VALUES ($1, $2, $3, 5, '/', '{}', $4, 'y', $5, 's', $6, 'processed', $7)",

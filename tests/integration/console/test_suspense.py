@@ -129,6 +129,28 @@ async def test_what_is_refused_leaves_no_trace(
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "product", "asked"),
+    [
+        ("purpose_unknown", (), True),
+        ("purpose_unknown", ("--product", "credit"), False),
+        ("customer_unknown", (), False),
+    ],
+)
+async def test_a_claim_that_leaves_open_what_it_is_for_asks_for_that(
+    held: Run,
+    store: asyncpg.Connection,
+    reason: str,
+    product: tuple[str, ...],
+    asked: bool,
+) -> None:
+    await store.execute("UPDATE suspense_v1 SET reason = $1", reason)
+    said = await held(
+        "suspense", "claim", SUSPENSE_ID, "--customer", "budi", *product, "--reason", "called us", "--yes"
+    )
+    assert (said.code, "--customer budi --product PRODUCT" in said.out) == (exits.FINE, asked), said
+
+
 async def test_released_money_is_not_claimed_again(held: Run, store: asyncpg.Connection) -> None:
     await add_held(
         store, "susp-2", status="released", resolution="granted", released_at=AT, released_by="joko"
@@ -187,16 +209,21 @@ async def test_what_nobody_claimed_is_not_taken_back(held: Run, store: asyncpg.C
     assert await store.fetchval("SELECT count(*) FROM events") == 0
 
 
-async def test_a_claim_that_said_whose_a_subscription_is_stays(held: Run, store: asyncpg.Connection) -> None:
+async def test_a_claim_that_said_whose_a_subscription_is_is_taken_back_as_any_other(
+    held: Run, store: asyncpg.Connection
+) -> None:
     await store.execute(
         "INSERT INTO fulfilment_cases (case_key, kind, state, position) VALUES ('xendit:py-1', 'payment', $1, 1)",
         json.dumps({"facts": {"registers": {"subscription_key": {"value": "repl-1"}}}}),
     )
     said = await held("suspense", "claim", SUSPENSE_ID, "--customer", "budi", "--reason", "x", "--yes")
-    assert "refund the payment at the provider" in said.out
+    assert f"lunas suspense unclaim {SUSPENSE_ID} --reason WHY" in said.out
     result = await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "x", "--yes")
-    assert result.code == exits.REFUSED
-    assert await store.fetchval("SELECT count(*) FROM events") == 1
+    assert result.code == exits.FINE, result.err
+    types = await store.fetch("SELECT type FROM events ORDER BY position")
+    assert [row["type"] for row in types] == ["suspense.claimed", "suspense.claim_withdrawn"]
+    again = await held("suspense", "unclaim", SUSPENSE_ID, "--reason", "twice", "--yes")
+    assert "taken back already, by sari" in again.err
 
 
 async def test_a_write_off_is_taken_back_by_undo_and_undo_takes_claims_back_too(
@@ -251,6 +278,23 @@ async def test_show_tells_why_it_waits_what_was_done_and_what_can_be(held: Run) 
         ("suspense.claim", "sari", "called us")
     ]
     assert (await held("suspense", "show", "susp-9")).code == exits.WRONG_USE
+
+
+async def test_show_says_that_money_is_on_its_way_back_and_offers_nothing_else(
+    held: Run, store: asyncpg.Connection
+) -> None:
+    await store.execute(
+        "INSERT INTO refunds (refund_id, provider, payment_id, names, amount_idr, reason, made_by, status, ask, created_at, next_try_at, position)"
+        " VALUES ('rfn_1', 'xendit', 'py-1', '{py-1}', 50000, 'x', 'operator', 'reserved', '{}', now(), now(), 1)"
+    )
+    seen = await held("suspense", "show", SUSPENSE_ID)
+    assert "on its way back to the payer (rfn_1), by operator since" in seen.out
+    assert f"claim {SUSPENSE_ID}" not in seen.out
+    assert (await held("suspense", "show", SUSPENSE_ID, "--json")).json["going_back"] == "rfn_1"
+    await store.execute(
+        "UPDATE refunds SET status = 'failed', ask = NULL, next_try_at = NULL, settled_at = now()"
+    )
+    assert f"claim {SUSPENSE_ID}" in (await held("suspense", "show", SUSPENSE_ID)).out
 
 
 async def test_candidates_are_explained_in_the_operators_language(

@@ -21,7 +21,9 @@ from schemas.decision_model import Posting
 from schemas.decisions import CreditGranted
 from schemas.facts import CustomerRegistered
 from schemas.problems import Problem
+from tests.standby import standby_away
 from tests.unit.processor.cases.facts import at
+from tests.waiting import until
 
 TOKENS = 1000
 
@@ -111,6 +113,35 @@ async def test_s7_a_key_that_was_used_after_the_look_answers_what_it_answered(
     ((position, *_),) = await told(pool)
     assert first is not None
     assert first.document == {"what": "credit.spent", "position": position}
+
+
+@pytest.mark.parametrize("key", [None, "key"])
+async def test_a_spend_that_is_asked_for_again_is_answered_only_when_the_standby_has_it_too(
+    pool: Pool, database_url: str, key: str | None
+) -> None:
+    """Its first commit is seen by everybody, and only one server has it: nobody was told that it counts, and nobody is yet."""
+    await credited(pool, "budi")
+    died, ours = teller(pool), teller(pool)
+    async with standby_away(database_url) as standby:
+        first = asyncio.create_task(died.serve(spend("budi", "r-1", 5, key)))
+        await until(standby.is_waited_for)
+        assert died._serving is not None
+        died._serving.cancel()
+        await asyncio.gather(first, died._serving, return_exceptions=True)
+        await until(lambda: standby.connection.fetchval("SELECT count(*) = 1 FROM credit_acts"))
+
+        again = asyncio.create_task(ours.serve(spend("budi", "r-1", 5, key)))
+
+        async def waits_or_is_done() -> bool:
+            return again.done() or await standby.is_waited_for()
+
+        await until(waits_or_is_done)
+        assert not again.done()
+        await standby.back()
+        answer = await again
+    assert answer is not None
+    assert answer.status == 201
+    assert len(await told(pool)) == 1
 
 
 async def test_s7_orders_of_many_are_one_transaction_in_their_order(pool: Pool) -> None:

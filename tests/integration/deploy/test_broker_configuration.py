@@ -41,7 +41,7 @@ class Configured:
 
     def ask(self, *command: str) -> str:
         done = subprocess.run(
-            [*self._service.control, "-q", *command], check=True, capture_output=True, text=True, timeout=60
+            [*self._service.control, "-q", *command], check=True, capture_output=True, text=True, timeout=120
         )
         return done.stdout
 
@@ -91,6 +91,6 @@ async def test_the_deployments_file_boots_a_broker_that_holds_the_definitions(
     listed = broker.ask("list_queues", "-p", VHOST, "--no-table-headers", "name").split()
     assert {queue_name(0), QUARANTINE} <= set(listed)
     async with Broker(broker.url("ingress"), name="test", topology=topology()) as ingress:
-        await ingress.ready(20.0)
+        await ingress.ready(60.0)
     async with await aio_pika.connect(broker.url("operator")) as connection:
         await (await connection.channel()).close()

@@ -48,7 +48,7 @@ async def _ignore(_message: AbstractIncomingMessage) -> None:
 
 async def _publish(channel: AbstractChannel, exchange: str, key: str) -> None:
     target = await channel.get_exchange(exchange, ensure=False)
-    await target.publish(aio_pika.Message(b"x"), key, mandatory=True, timeout=5)
+    await target.publish(aio_pika.Message(b"x"), key, mandatory=True, timeout=60)
 
 
 async def test_s09_ingress_publishes_what_it_verified_and_what_it_refused(broker: Deployment) -> None:
@@ -145,7 +145,7 @@ async def test_whoever_may_only_look_finds_queues_that_are_left_over(broker: Dep
 async def test_s09_the_api_tells_what_changed_and_does_nothing_else(broker: Deployment) -> None:
     async with channel_of(broker, "api") as channel:
         target = await channel.get_exchange(CHANGES, ensure=False)
-        await target.publish(aio_pika.Message(b"x"), "payment.budi", mandatory=False, timeout=5)
+        await target.publish(aio_pika.Message(b"x"), "payment.budi", mandatory=False, timeout=60)
     for exchange in (WEBHOOKS, QUARANTINE, DEAD, "amq.topic"):
         async with channel_of(broker, "api") as channel:
             with pytest.raises(AMQPException, match="ACCESS_REFUSED"):

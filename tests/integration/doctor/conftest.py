@@ -194,7 +194,7 @@ async def healthy(world: World, database_url: str, broker_url: str, tmp_path: Pa
     world.store = await world.connect()
     await ensure(world.store)
     async with open_broker(load_settings(), "test") as broker:
-        await broker.ready(20.0)
+        await broker.ready(60.0)
         await broker.publisher_aside()
         await until(lambda: broker.aside.is_up)
     world.consumers = await consumed(world.stack, broker_url)

@@ -54,6 +54,11 @@ def a_policy(held: dict[str, list[dict[str, Any]]]) -> None:
     queue(held, queue_name(0))["policy"] = "short"
 
 
+def a_policy_that_drops(held: dict[str, list[dict[str, Any]]]) -> None:
+    held["policies"] = [{"name": "patient", "definition": {"delivery-limit": 1}}]
+    queue(held, queue_name(0))["policy"] = "patient"
+
+
 def hands_full(held: dict[str, list[dict[str, Any]]]) -> None:
     queue(held, queue_name(0))["messages_unacknowledged"] = 600
 
@@ -66,10 +71,21 @@ def a_node_down(held: dict[str, list[dict[str, Any]]]) -> None:
     held["nodes"][0]["running"] = False
 
 
+def too_few_copies(held: dict[str, list[dict[str, Any]]]) -> None:
+    """Three nodes, and a queue that was there before two of them."""
+    nodes = [f"rabbit@{name}" for name in ("one", "two", "three")]
+    held["nodes"] = [{"name": name, "running": True} for name in nodes]
+    for each in held["queues"]:
+        each |= {"members": nodes, "online": nodes}
+    queue(held, queue_name(0)).update(members=nodes[:1], online=nodes[:1])
+
+
 MISTAKES = {
+    "members": (too_few_copies, f"{queue_name(0)} (1/3)"),
     "arguments": (another_length, "x-message-ttl = 1000"),
     "bindings": (no_binding, queue_name(0)),
     "policies": (a_policy, "short"),
+    "policies of delivery": (a_policy_that_drops, "patient"),
     "unacknowledged": (hands_full, "(600)"),
     "alarms": (a_full_disk, "disk"),
     "alarms of a node": (a_node_down, "rabbit@one is down"),

@@ -8,8 +8,11 @@ from console import exits
 from tests.integration.doctor.conftest import Examined, World
 from tests.integration.doctor.mistakes import MISTAKES, Mistake
 
-KNOWN_NOTES = {"roles"}
-"""Of this healthy machine: the tests' login is a superuser, which production is told about."""
+pytestmark = pytest.mark.heavy
+
+KNOWN_NOTES = {"roles", "confirming.xendit", "confirming.mayar", "archiving"}
+"""Of this healthy machine: the tests' login is a superuser, which production is told about; it has no key to ask a provider with; and its server,
+which lives for a minute, archives nothing."""
 
 
 def of(check: str, seen: Examined) -> list[dict[str, str]]:
@@ -23,7 +26,9 @@ def test_forty_mistakes_and_more_are_planted() -> None:
 async def test_a_healthy_machine_has_no_problem(healthy: World) -> None:
     seen = await healthy.doctor()
     assert seen.states("problem") == []
-    assert {check["check"] for check in seen.checks if check["state"] == "note"} == KNOWN_NOTES
+    # A server in a container, which is not ours, may have been made without checksums.
+    notes = {check["check"] for check in seen.checks if check["state"] == "note"} - {"data_checksums"}
+    assert notes == KNOWN_NOTES
     assert {check["check"] for check in seen.checks if check["state"] == "not_looked_at"} == {"bindings"}
     assert seen.code == exits.FINE
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import asyncpg
 import pytest
 
 from eventstore import leadership
 from eventstore.leadership import Leadership, lock_key
+from runtime.database import connect
 from runtime.settings import Settings
-from tests.waiting import until
+from tests.waiting import turns, until
 
 
 async def test_one_leads_and_the_next_takes_over_when_it_lets_go(
@@ -36,7 +38,7 @@ async def test_one_leads_and_the_next_takes_over_when_it_lets_go(
         await until(lambda: len(tries) >= 3)
         assert not waiting.done()
         await first.release()
-        assert await asyncio.wait_for(waiting, 5)
+        assert await asyncio.wait_for(waiting, 60)
         assert not first.is_leader
 
 
@@ -65,9 +67,9 @@ async def test_a_leader_whose_session_was_ended_is_told_and_replaced(
             "WHERE application_name = 'lunas-test-leader' AND datname = current_database()"
         )
         await killer.close()
-        await asyncio.wait_for(first.lost.wait(), 5)
+        await asyncio.wait_for(first.lost.wait(), 60)
         assert not first.is_leader
-        assert await asyncio.wait_for(second.wait(stop), 5)
+        assert await asyncio.wait_for(second.wait(stop), 60)
 
 
 async def test_stopping_ends_the_wait(database_url: str, settings: Callable[..., Settings]) -> None:
@@ -80,7 +82,7 @@ async def test_stopping_ends_the_wait(database_url: str, settings: Callable[...,
         assert await first.wait(stop)
         waiting = asyncio.create_task(second.wait(stop))
         stop.set()
-        assert not await asyncio.wait_for(waiting, 5)
+        assert not await asyncio.wait_for(waiting, 60)
 
 
 async def test_a_leader_that_stands_still_is_replaced_and_told_when_it_wakes(
@@ -99,8 +101,8 @@ async def test_a_leader_that_stands_still_is_replaced_and_told_when_it_wakes(
         pinging = first._pinging
         assert pinging is not None
         pinging.cancel()
-        assert await asyncio.wait_for(second.wait(stop), 10)
-        await asyncio.wait_for(first.lost.wait(), 5)
+        assert await asyncio.wait_for(second.wait(stop), 60)
+        await asyncio.wait_for(first.lost.wait(), 60)
         assert not first.is_leader
         assert second.is_leader
 
@@ -138,3 +140,59 @@ def test_a_frozen_leader_is_replaced_within_ten_seconds() -> None:
     retry = Settings.model_fields["leadership_retry_seconds"].default
     assert leadership.PING_SECONDS + leadership.PING_TIMEOUT_SECONDS < leadership.LEASE_SECONDS
     assert leadership.LEASE_SECONDS + 1.5 * retry <= 10
+
+
+class Opened:
+    """Sessions that a leadership opened, each of which is to be closed again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sessions: list[asyncpg.Connection[asyncpg.Record]] = []
+        monkeypatch.setattr(leadership, "connect", self._connect)
+
+    async def _connect(self, dsn: str, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+        self.sessions.append(await connect(dsn, **options))
+        return self.sessions[-1]
+
+
+async def test_who_is_cancelled_while_it_asks_for_the_lock_leaves_no_session(
+    database_url: str, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stayed open until the garbage collector met it, and the job was led by nobody meanwhile."""
+    opened, asked = Opened(monkeypatch), asyncio.Event()
+
+    async def ask(*_: object) -> bool:
+        asked.set()
+        await asyncio.Event().wait()
+        return True
+
+    monkeypatch.setattr(Leadership, "_lock", ask)
+    async with Leadership(settings(database_url=database_url), "test", "balances") as one:
+        waiting = asyncio.create_task(one.wait(asyncio.Event()))
+        await asked.wait()
+        waiting.cancel()
+        await asyncio.wait({waiting})
+    assert [session.is_closed() for session in opened.sessions] == [True]
+
+
+async def test_who_is_cancelled_while_it_lets_go_leaves_no_session(
+    database_url: str, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, ending, over = Opened(monkeypatch), asyncio.Event(), asyncio.Event()
+
+    async def ping(*_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await over.wait()
+
+    monkeypatch.setattr(Leadership, "_ping", ping)
+    one = Leadership(settings(database_url=database_url), "test", "balances")
+    assert await one.wait(asyncio.Event())
+    await turns(3)  # it pings
+    letting_go = asyncio.create_task(one.release())
+    await ending.wait()
+    letting_go.cancel()
+    over.set()
+    await asyncio.wait({letting_go})
+    assert [session.is_closed() for session in opened.sessions] == [True]

@@ -45,11 +45,14 @@ MAY = {
         "suspense.claim_withdrawn",
         "suspense.written_off",
         "suspense.write_off_withdrawn",
+        "payment.corrected",
+        "payment.correction_reverted",
         "payment.succeeded",
         "order.recorded",
         "credit.frozen",
         "credit.unfrozen",
         "credit.forgiven",
+        "customer.erased",
         "checkout.refused",
         "refund.requested",
     },
@@ -103,19 +106,23 @@ async def test_a_role_appends_its_own_types_and_no_other(pool: Pool, role: str) 
 async def test_the_api_hears_what_became_of_what_it_asked_for_and_of_nothing_else(
     pool: Pool, told: str, stream: str, may: bool
 ) -> None:
+    assert await may_append(pool, "lunas_api", told, stream) is may
+
+
+async def may_append(pool: Pool, role: str, told: str, stream: str) -> bool:
+    """Tried, and rolled back."""
     statement = APPEND.replace("'s'", f"'{stream}'")
     async with pool.acquire() as connection:
         block = connection.transaction()
         await block.start()
-        await connection.execute("SET LOCAL ROLE lunas_api")
+        await connection.execute(f"SET LOCAL ROLE {role}")
         try:
             await connection.execute(statement, told)
-            appended = True
+            return True
         except asyncpg.InsufficientPrivilegeError:
-            appended = False
+            return False
         finally:
             await block.rollback()
-    assert appended == may
 
 
 async def test_the_api_does_not_read_what_was_sent(pool: Pool) -> None:
@@ -132,3 +139,18 @@ async def test_the_end_of_the_log_is_still_found_by_its_index(pool: Pool) -> Non
         await connection.execute("SET LOCAL enable_seqscan = off")
         plan = await connection.fetch("EXPLAIN SELECT max(position) FROM events")
     assert any("Index Only Scan Backward" in row[0] for row in plan)
+
+
+@pytest.mark.parametrize(
+    ("told", "stream", "may"),
+    [
+        ("refund.succeeded", "refund-rfn_1", True),
+        ("refund.failed", "refund-rfn_1", True),
+        ("refund.failed", "payment-xendit-py-1", False),
+        ("refund.failed", "suspense-sus_1", False),
+    ],
+)
+async def test_an_operator_says_and_takes_back_that_held_money_went_back_by_hand_on_a_refund_only(
+    pool: Pool, told: str, stream: str, may: bool
+) -> None:
+    assert await may_append(pool, "lunas_operator", told, stream) is may

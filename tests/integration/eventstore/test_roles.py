@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import asyncpg
@@ -86,7 +87,31 @@ async def test_every_table_of_the_log_and_of_intake_is_in_the_matrix(pool: Pool)
     assert {row["tablename"] for row in rows} - others == set(MATRIX)
 
 
-async def test_no_role_may_change_the_log_whatever_else_was_granted(pool: Pool) -> None:
+async def test_every_table_and_its_columns_are_in_the_page_of_the_architecture(pool: Pool) -> None:
+    """A row of the page names every column of its first table, or says with `…` that there are more."""
+    page = (Path(__file__).parents[3] / "docs/architecture.md").read_text(encoding="utf-8")
+    tables = page.split("\n## Tables", 1)[1].split("\n## ", 1)[0]
+    rows = {}
+    for names, columns in re.findall(r"^\| (`[^|]+) \| [^|]+ \| (.+) \|$", tables, re.MULTILINE):
+        named = re.findall(r"`(\w+)`", names)
+        rows |= {name: columns if name == named[0] else "…" for name in named}
+    async with pool.acquire() as connection:
+        found = await connection.fetch(
+            "SELECT c.table_name, array_agg(c.column_name::text) AS columns FROM information_schema.columns c JOIN pg_tables t "
+            "ON t.schemaname = c.table_schema AND t.tablename = c.table_name "
+            "WHERE c.table_schema = 'lunas' AND c.table_name NOT SIMILAR TO '%\\_v[0-9]+' GROUP BY 1"
+        )
+    assert {row["table_name"] for row in found} - rows.keys() == set()
+    unsaid = {
+        row["table_name"]: missing
+        for row in found
+        if "…" not in (said := rows[row["table_name"]])
+        and (missing := [name for name in row["columns"] if not re.search(rf"\b{name}\b", said)])
+    }
+    assert unsaid == {}
+
+
+async def test_c146_no_role_may_change_the_log_whatever_else_was_granted(pool: Pool) -> None:
     async with pool.acquire() as connection:
         rows = await connection.fetch(
             "SELECT rolname FROM pg_roles WHERE rolname LIKE 'lunas\\_%' AND ("
@@ -111,7 +136,7 @@ FORBIDDEN = (
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_no_role_gets_around_the_rules(pool: Pool, role: str) -> None:
+async def test_c146_no_role_gets_around_the_rules(pool: Pool, role: str) -> None:
     async with pool.acquire() as connection:
         got_through = [statement for statement in FORBIDDEN if await _allowed(connection, role, statement)]
     assert got_through == []

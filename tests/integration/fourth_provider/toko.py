@@ -51,7 +51,6 @@ def translate(document: object, context: TranslationContext) -> Translation:
 
 TOKO = Provider(
     name=NAME,
-    token_only=False,
     webhooks=True,
     verify=verify,
     translate=translate,

@@ -18,7 +18,7 @@ from schemas.envelope import Envelope, unpack
 from schemas.rejection import Rejection, unpack_rejection
 from schemas.topology import QUARANTINE, queue_name
 
-FAST = LinkOptions(heartbeat=1, connect_timeout=5.0, reconnect_pause=0.1)
+CALM = LinkOptions(heartbeat=60, connect_timeout=30.0, reconnect_pause=0.1)
 
 
 @dataclass
@@ -40,11 +40,11 @@ class Outbox:
     """Reads what arrived in the broker."""
 
     def __init__(self, url: str, settings: Settings) -> None:
-        self._broker = Broker(url, name="outbox", topology=topology_of(settings), options=FAST)
+        self._broker = Broker(url, name="outbox", topology=topology_of(settings), options=CALM)
 
     async def __aenter__(self) -> Outbox:
         await self._broker.__aenter__()
-        await self._broker.ready(10.0)
+        await self._broker.ready(60.0)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -63,7 +63,7 @@ class Outbox:
         await consumer.start()
         decoded: list[Any] = []
         try:
-            async with asyncio.timeout(10.0 if count else 0.3):
+            async with asyncio.timeout(60.0 if count else 0.3):
                 while (
                     sum(len(item) if isinstance(item, list) else 1 for item in decoded) < count or not count
                 ):
@@ -90,6 +90,7 @@ def start(settings: Callable[..., Settings], broker_url: str) -> Start:
             "broker_url": broker_url,
             "broker_reconnect_seconds": 0.1,
             "ingress_drain_idle_seconds": 0.0,
+            "ingress_publish_deadline_seconds": 60.0,
         }
         chosen = settings(**(values | overrides))
         stop = asyncio.Event()
@@ -105,7 +106,7 @@ def start(settings: Callable[..., Settings], broker_url: str) -> Start:
             yield ingress
         finally:
             stop.set()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await task
 
     return opened
@@ -130,7 +131,7 @@ async def outbox(broker_url: str, settings: Callable[..., Settings]) -> AsyncIte
 
 
 async def until_ready(ingress: Ingress, status: int = 200) -> None:
-    async with asyncio.timeout(15), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         while True:
             async with session.get(f"{ingress.url}/readyz") as response:
                 if response.status == status:
@@ -138,7 +139,7 @@ async def until_ready(ingress: Ingress, status: int = 200) -> None:
             await asyncio.sleep(0.02)
 
 
-async def raw(ingress: Ingress, data: bytes, *, seconds: float = 5.0) -> bytes:
+async def raw(ingress: Ingress, data: bytes, *, seconds: float = 60.0) -> bytes:
     """Sends bytes, reads until the server closes or `seconds` are over."""
     reader, writer = await asyncio.open_connection(ingress.host, ingress.port)
     received = b""

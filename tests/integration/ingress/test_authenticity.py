@@ -166,7 +166,7 @@ async def test_c13_authentic_bytes_are_accepted_whatever_they_are(
     assert [item.body for item in await outbox.envelopes(1)] == [body]
 
 
-async def test_a_compressed_body_is_just_bytes(ingress: Ingress, http: Http, outbox: Outbox) -> None:
+async def test_c12_a_compressed_body_is_just_bytes(ingress: Ingress, http: Http, outbox: Outbox) -> None:
     bomb = gzip.compress(b"\x00" * 50_000_000)
     assert len(bomb) < 100_000
     headers = scalev(bomb) | {"Content-Encoding": "gzip"}
@@ -189,12 +189,8 @@ async def test_c15_no_secret_and_no_body_in_logs(
     canary = b'{"email": "canary@example.test"}'
     await send(http, ingress, "/webhooks/xendit", canary, XENDIT)
     await send(http, ingress, "/webhooks/xendit", canary, {"x-callback-token": "near-miss-canary"})
-    await raw(
-        ingress, b"POST /webhooks/xendit HTTP/1.1\r\nx-callback-token near-miss-canary\r\n\r\n", seconds=1
-    )
-    await raw(
-        ingress, post("/webhooks/xendit", b"", {"x-callback-token": "near-miss-canary" * 2000}), seconds=1
-    )
+    await raw(ingress, b"POST /webhooks/xendit HTTP/1.1\r\nx-callback-token near-miss-canary\r\n\r\n")
+    await raw(ingress, post("/webhooks/xendit", b"", {"x-callback-token": "near-miss-canary" * 2000}))
     output = "".join(capfd.readouterr())
     assert "canary" not in output
     assert "dev-xendit-secret" not in output

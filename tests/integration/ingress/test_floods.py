@@ -61,7 +61,7 @@ async def test_a_large_body_is_refused_by_its_head(
     reader, writer = await asyncio.open_connection(ingress.host, ingress.port)
     begun = b"x" * 70_000 if length else b"11170\r\n" + b"x" * 70_000 + b"\r\n"
     writer.write(head_of(path, headers, length=length) + begun)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         said = await reader.read()
     assert said.startswith(b"HTTP/1.1 401 ")
     assert b"Connection: close" in said
@@ -73,7 +73,7 @@ async def test_a_large_body_is_refused_by_its_head(
 
 
 def _sends_all_first(address: tuple[str, int], request: bytes) -> bytes:
-    with socket.create_connection(address, timeout=10) as client:
+    with socket.create_connection(address, timeout=60) as client:
         client.sendall(request)
         return client.recv(64)
 
@@ -137,12 +137,13 @@ async def test_a_body_in_crumbs_ends_its_connection(
 ) -> None:
     reader, writer = await asyncio.open_connection(ingress.host, ingress.port)
     writer.write(head_of(path, headers, length=None) + one_by_one(b"x" * 100_000)[:-5])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         said = await reader.read()
     assert said.split(b" ")[1] == status
     writer.transport.abort()
 
 
+@pytest.mark.heavy
 async def test_floods_of_crumbs_leave_honest_webhooks_whole(
     ingress: Ingress, http: aiohttp.ClientSession
 ) -> None:
@@ -208,7 +209,7 @@ async def test_who_closes_its_half_after_a_whole_request_gets_the_answer(ingress
     reader, writer = await asyncio.open_connection(ingress.host, ingress.port)
     writer.write(post("/webhooks/xendit", BODY, XENDIT) + post("/webhooks/xendit", BODY, WRONG))
     writer.write_eof()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         said = await reader.read()
     assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"401"]
     writer.close()
@@ -218,7 +219,7 @@ async def test_who_closes_its_half_too_early_is_told(ingress: Ingress) -> None:
     reader, writer = await asyncio.open_connection(ingress.host, ingress.port)
     writer.write(post("/webhooks/xendit", BODY, XENDIT)[:-1])
     writer.write_eof()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
     writer.close()
 
@@ -247,7 +248,7 @@ async def test_an_absolute_health_check_is_answered(ingress: Ingress) -> None:
 @pytest.mark.parametrize("version", [b"HTTP/1.0", b"HTTP/1.1"])
 async def test_an_old_client_is_answered_and_closed(ingress: Ingress, version: bytes) -> None:
     request = post("/webhooks/xendit", BODY, XENDIT).replace(b"HTTP/1.1", version, 1)
-    answer = await raw(ingress, request, seconds=1.0)
+    answer = await raw(ingress, request)
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert (b"Connection: close" in answer) is (version == b"HTTP/1.0")
 

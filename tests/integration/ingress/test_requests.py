@@ -92,7 +92,7 @@ async def test_c12_chunks_for_ever_are_answered_after_the_limit(
     writer.write(head + credential + b"\r\n")
     said = asyncio.create_task(reader.read(64))
     with contextlib.suppress(ConnectionError):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
                 await writer.drain()
@@ -153,7 +153,7 @@ SMUGGLED = b"POST /webhooks/mayar HTTP/1.1\r\nHost: x\r\nx-callback-token: dev-m
 async def test_an_ambiguous_request_is_refused_and_nothing_behind_it_is_read(
     ingress: Ingress, outbox: Outbox, head: bytes
 ) -> None:
-    answer = await raw(ingress, b"POST /webhooks/xendit HTTP/1.1\r\nHost: x\r\n" + head + SMUGGLED, seconds=1)
+    answer = await raw(ingress, b"POST /webhooks/xendit HTTP/1.1\r\nHost: x\r\n" + head + SMUGGLED)
     assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
     assert answer.count(b"HTTP/1.") <= 1
     assert b"Traceback" not in answer

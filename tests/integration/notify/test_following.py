@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eventstore.append import NewEvent, append, log_transaction
+from notify import following
 from notify.following import Displaced, Follower
 from notify.kinds import KINDS
 from projections import versions
@@ -18,7 +19,7 @@ from runtime.database import Connection, Pool
 from runtime.settings import Settings
 from schemas import streams
 from schemas.credit_events import BalanceLow
-from schemas.decisions import PaymentAssessed, PaymentStatus, SuspenseHeld
+from schemas.decisions import PaymentAssessed, PaymentStatus, SuspenseHeld, SuspenseReleased
 from schemas.event_model import EventModel
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -159,6 +160,75 @@ async def test_each_receiver_gets_its_kinds_from_its_own_beginning_and_customers
         ]  # fmt: skip
 
 
+async def test_held_money_of_which_a_part_went_back_is_told_as_refunded_and_as_released_when_none_is_left(
+    pool: Pool, settings: Make
+) -> None:
+    """Of all of it was said that it had gone back, while the most of it was held."""
+    one = follower(settings, email_sender="file")
+    held = SuspenseHeld(
+        case="a", suspense_id="s", provider="p", payment_id="a", reason="x", amount=50_000, since=AT
+    )
+    back = SuspenseReleased(
+        case="a", suspense_id="s", provider="p", payment_id="a", resolution="refunded", at=AT
+    )
+    async with pool.acquire() as connection:
+        await endpoint(connection)
+        await one.begin(connection)
+        await write(connection, assessed("a", held="x"), held)
+        rest = held.amended(amount=30_000, refunded=20_000)
+        await write(connection, assessed("a", "partially_refunded", 20_000, held="x"), back, rest)
+        await follow(connection, one)
+        begun = await told(connection)
+        assert begun == [
+            ("payment.received", "ep_1"), ("suspense.held", "email"), ("suspense.held", "ep_1"),
+            ("payment.refunded", "email"), ("payment.refunded", "ep_1"),
+        ]  # fmt: skip
+        await write(connection, assessed("a", "refunded", 50_000), back)
+        await follow(connection, one)
+        # One mail for one refund; an application is told of both things that happened.
+        assert (await told(connection))[len(begun) :] == [
+            ("payment.refunded", "email"), ("payment.refunded", "ep_1"), ("suspense.released", "ep_1"),
+        ]  # fmt: skip
+        alone = follower(settings, email_sender="file", email_kinds="suspense.released")
+        await write(connection, assessed("b", held="x"), held.amended(suspense_id="t", case="b"))
+        await write(connection, assessed("b", "refunded", 50_000), back.amended(suspense_id="t", case="b"))
+        await follow(connection, alone)
+        assert (await told(connection))[-1] == ("suspense.released", "ep_1")
+        assert ("suspense.released", "email") in await told(connection)
+
+
+@pytest.mark.parametrize("resolution", ["granted", "written_off", "refunded"])
+async def test_money_that_is_held_again_after_a_word_was_taken_back_is_told_again_once(
+    pool: Pool, settings: Make, resolution: Any
+) -> None:
+    """Whoever had heard that it was released never heard that it was not."""
+    one = follower(settings)
+    held = SuspenseHeld(
+        case="a", suspense_id="s", provider="p", payment_id="a", reason="x", amount=50_000, since=AT
+    )
+    gone = SuspenseReleased(
+        case="a", suspense_id="s", provider="p", payment_id="a", resolution=resolution, at=AT
+    )
+    async with pool.acquire() as connection:
+        await endpoint(connection, kinds=("suspense.held", "suspense.released"))
+        await one.begin(connection)
+        # Another reason, and a part that goes back, are no news of that kind.
+        await write(connection, held, held.amended(reason="y"))
+        back = gone.amended(resolution="refunded")
+        await write(connection, back, held.amended(amount=40_000, refunded=10_000))
+        await write(connection, held.amended(reason="z", amount=40_000, refunded=10_000))
+        await follow(connection, one)
+        assert await told(connection) == [("suspense.held", "ep_1")]
+        again = held.amended(amount=40_000, refunded=10_000)
+        for _ in range(2):
+            await write(connection, gone, assessed("a"), again, again.amended(reason="y"))
+        await follow(connection, one)
+        assert await told(connection) == [
+            ("suspense.held", "ep_1"),
+            *[("suspense.released", "ep_1"), ("suspense.held", "ep_1")] * 2,
+        ]
+
+
 async def test_news_of_long_ago_is_not_told_where_that_is_set(pool: Pool, settings: Make) -> None:
     one = follower(settings, notify_age_max_hours=24)
     async with pool.acquire() as connection:
@@ -188,6 +258,27 @@ async def test_of_two_at_work_one_gives_way_and_nothing_is_told_twice(pool: Pool
         assert {type(one) for one in outcomes} <= {type(None), Displaced}
         await follow(first, follower(settings))
         assert len(await told(first)) == 50
+
+
+async def test_who_is_displaced_while_it_looks_says_so_and_writes_nothing(
+    pool: Pool, settings: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with pool.acquire() as first, pool.acquire() as second:
+        await endpoint(first)
+        slow = follower(settings)
+        await slow.begin(first)
+        await write(first, *(assessed(f"r{number}") for number in range(5)))
+        look = following.notices
+
+        async def meanwhile(*arguments: Any) -> Any:
+            monkeypatch.setattr(following, "notices", look)
+            await follow(second, follower(settings))
+            return await look(*arguments)
+
+        monkeypatch.setattr(following, "notices", meanwhile)
+        with pytest.raises(Displaced):
+            await slow.page(first)
+        assert len(await told(first)) == 5
 
 
 async def test_without_a_receiver_nothing_is_written_and_the_place_moves_on(

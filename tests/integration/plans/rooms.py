@@ -42,6 +42,13 @@ SESSIONS: Mapping[str, tuple[Session, ...]] = {
     "eventstore/read.sql": ALL,
     "eventstore/checkpoints.sql": (PROCESSOR, NOTIFY),
     "eventstore/leadership.sql": (PROCESSOR,),
+    "eventstore/seals.sql": (PROCESSOR,),
+    "eventstore/proofs.sql": (CONSOLE,),
+    "eventstore/personal.sql": (PROCESSOR, API),
+    "eventstore/person_keys.sql": (PROJECTIONS, API, NOTIFY, CONSOLE),
+    "eventstore/persons.sql": (API, CONSOLE),
+    "eventstore/key_exchange.sql": (CONSOLE,),
+    "eventstore/person_log.sql": (CONSOLE,),
     "projections/versions.sql": (PROJECTIONS, REBUILD),
     "projections/verify.sql": (REBUILD,),
 }

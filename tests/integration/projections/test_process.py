@@ -51,7 +51,7 @@ async def test_a_notification_wakes_the_leader_long_before_the_next_poll(
     await until(both)
     assert asyncio.get_running_loop().time() - started < 5
     stop.set()
-    await asyncio.wait_for(process, 10)
+    await asyncio.wait_for(process, 60)
 
 
 async def test_c149_one_leads_the_other_takes_over_and_nothing_is_counted_twice(
@@ -80,7 +80,7 @@ async def test_c149_one_leads_the_other_takes_over_and_nothing_is_counted_twice(
     await until(all_counted)
     for stop in stops:
         stop.set()
-    await asyncio.wait_for(asyncio.gather(*processes), 10)
+    await asyncio.wait_for(asyncio.gather(*processes), 60)
     assert [one.differences for one in await verify_all(projected)] == [[]] * len(BY_NAME)
 
 
@@ -111,7 +111,7 @@ async def test_c141_a_killed_process_leaves_rows_and_checkpoint_that_agree(
         env=environment,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGKILL
+    assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
     assert [one.differences for one in await verify_all(projected)] == [[]] * len(BY_NAME)
     assert await projected.fetchval("SELECT max(position) FROM projection_positions") == reached
     stop = asyncio.Event()
@@ -122,7 +122,7 @@ async def test_c141_a_killed_process_leaves_rows_and_checkpoint_that_agree(
 
     await until(all_counted)
     stop.set()
-    await asyncio.wait_for(second, 10)
+    await asyncio.wait_for(second, 60)
     assert [one.differences for one in await verify_all(projected)] == [[]] * len(BY_NAME)
 
 
@@ -137,7 +137,7 @@ async def test_the_process_makes_its_tables_when_nobody_migrated_them(
         )
     )
     stop.set()
-    await asyncio.wait_for(process, 10)
+    await asyncio.wait_for(process, 60)
 
 
 async def test_it_goes_on_after_the_database_dropped_its_connections(
@@ -160,7 +160,7 @@ async def test_it_goes_on_after_the_database_dropped_its_connections(
 
     await until(both)
     stop.set()
-    await asyncio.wait_for(process, 10)
+    await asyncio.wait_for(process, 60)
 
 
 async def test_an_empty_database_is_answered_with_what_to_do(

@@ -24,6 +24,7 @@ CatchUp = Callable[..., Awaitable[int]]
 _prefixes = (f"h{number}-" for number in itertools.count())
 
 
+@pytest.mark.heavy
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(played=steps, batch_max=st.integers(1, 50), rows_max=st.integers(0, 60))
 async def test_c142_rebuilt_projection_equals_live_projection(
@@ -125,7 +126,7 @@ async def test_c144_switching_versions_never_shows_an_older_position(
 
 async def _until_blocked(pool: Pool) -> None:
     """Until somebody waits for a lock."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
             await asyncio.sleep(0.01)
 

@@ -116,3 +116,24 @@ async def test_c81_a_dispute_does_what_the_catalogue_wants(
             # The bank has it: nothing is left to give back.
             refused = await street.refund(made["payment_id"], 409)
             assert refused["code"] == "refund_exceeds_payment"
+
+
+@pytest.mark.parametrize("tokens", [1, 518, 399_999])
+async def test_c78_a_part_that_goes_back_is_set_aside_whole_however_much_was_spent_before(
+    shop_settings: Callable[..., Settings], tokens: int
+) -> None:
+    """What a spend leaves of a lot is worth a little more rupiah than its tokens say: ten tokens a rupiah, never nine."""
+    async with street_of(shop_settings) as street:
+        made = await street.topped_up()
+        await street.shop.post("/v1/customers/budi/spends", SPEND | {"tokens": tokens}, 201)
+        body = {
+            "provider": "xendit",
+            "provider_payment_id": made["xendit_id"],
+            "amount": 10_000,
+            "reason": "x",
+        }
+        await street.shop.post("/v1/refunds", body)
+        await street.shop.settle()
+        balance = await street.shop.get("/v1/customers/budi/balance")
+        assert balance["reserved_tokens"] == 100_000
+        assert balance["credit_tokens"] == 500_000 - tokens - 100_000

@@ -117,7 +117,7 @@ async def test_a_provider_that_is_silent_is_asked_again_and_the_request_stays_as
 ) -> None:
     made = await street.shop.post("/v1/topups", QRIS)
     await ended(street)
-    await street.switch("timeout", method="GET", path="/v3/payment_requests", seconds=5.0)
+    await street.switch("timeout", method="GET", path="/v3/payment_requests")
     assert await looked(street) == 1
     assert await looked(street) == 0
     street.world.switches.turn_off(None)

@@ -49,7 +49,7 @@ async def test_c78_a_refund_of_an_invoice_whose_answer_was_lost_is_found_and_not
     street: Street, trouble: str
 ) -> None:
     invoice = await bought(street)
-    await street.switch(trouble, method="POST", path="/refunds", times=1, seconds=0.1)
+    await street.switch(trouble, method="POST", path="/refunds", times=1)
     await street.refund(invoice, 202)
     await street.shop.pool.execute("UPDATE refunds SET next_try_at = clock_timestamp()")
     await street.shop.refunds.refunder.resolve()

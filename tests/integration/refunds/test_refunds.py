@@ -45,6 +45,19 @@ async def test_c78_a_refund_is_reserved_then_pending_and_done_when_the_webhook_s
     ]
 
 
+async def test_a_refund_that_is_told_again_was_settled_when_it_was_told_first(street: Street) -> None:
+    refund = await street.refund((await street.topped_up())["payment_id"])
+    await street.later(seconds=3)
+    path = f"/v1/refunds/{refund['refund_id']}"
+    first = await street.shop.get(path)
+    told = await street.shop.pool.fetchval("SELECT data FROM events WHERE type = 'refund.succeeded'")
+    done = RefundSucceeded.model_validate_json(told)
+    await street.shop.hear(done.amended(occurred_at=done.occurred_at + timedelta(hours=1)))
+    again = await street.shop.get(path)
+    assert (again["status"], again["settled_at"]) == ("succeeded", first["settled_at"])
+    assert again["position"] > first["position"]
+
+
 async def test_c78_a_refund_that_fails_gives_back_what_was_set_aside_and_may_be_asked_for_again(
     street: Street,
 ) -> None:
@@ -141,6 +154,29 @@ async def test_a_repeated_request_is_the_same_refund_and_another_body_is_refused
     clicked = await street.refund(made["payment_id"], amount=10_000)
     assert (clicked["refund_id"], clicked["created"]) == (first["refund_id"], False)
     assert await street.shop.pool.fetchval("SELECT count(*) FROM refunds") == 1
+
+
+async def test_a_second_click_on_all_of_it_is_the_first_one(street: Street) -> None:
+    made = await street.topped_up()
+    first = await street.refund(made["payment_id"])
+    again = await street.refund(made["payment_id"])
+    assert (first["created"], again["created"], first["amount"]) == (True, False, 50_000)
+    assert first["refund_id"] == again["refund_id"]
+    other = await street.refund(made["payment_id"], 409, more={"reason": "another reason"})
+    assert other["code"] == "refund_exceeds_payment"
+    await street.later(seconds=3)
+    over = await street.refund(made["payment_id"], 409)
+    assert over["code"] == "refund_exceeds_payment"
+    assert await street.payment(made["payment_id"]) == ("refunded", 50_000)
+
+
+async def test_of_somebody_elses_payment_a_refund_knows_nothing(street: Street) -> None:
+    made = await street.topped_up()
+    refused = await street.refund(made["payment_id"], 404, more={"customer_id": "siapa"})
+    assert (refused["code"], refused["field"]) == ("payment_not_found", "provider_payment_id")
+    assert await street.shop.log("refund.") == []
+    own = await street.refund(made["payment_id"], more={"customer_id": made["customer_id"]})
+    assert own["amount"] == 50_000
 
 
 VA = {"payment_method": "va", "va_channel": "BCA"}

@@ -21,11 +21,11 @@ async def test_c78_after_a_silence_the_refund_is_looked_up_by_our_reference(
     street: Street, silence: str
 ) -> None:
     made = await street.topped_up()
-    await street.switch(silence, method="POST", path="/refunds", times=1, seconds=5.0)
+    await street.switch(silence, method="POST", path="/refunds", times=1)
     refund = await street.refund(made["payment_id"], 202)
     assert (refund["status"], refund["provider_refund_id"]) == ("reserved", None)
     # While nobody knows, nothing of it can go back a second time.
-    refused = await street.refund(made["payment_id"], 409)
+    refused = await street.refund(made["payment_id"], 409, more={"reason": "duplicate"})
     assert refused["code"] == "refund_exceeds_payment"
 
     async def known() -> bool:
@@ -33,6 +33,8 @@ async def test_c78_after_a_silence_the_refund_is_looked_up_by_our_reference(
         return bool((await street.shop.get(f"/v1/refunds/{refund['refund_id']}"))["status"] == "pending")
 
     await until(known)
+    clicked = await street.refund(made["payment_id"])
+    assert (clicked["refund_id"], clicked["created"]) == (refund["refund_id"], False)
     assert made_at_the_provider(street) == [refund["refund_id"]]
     await street.later(seconds=3)
     assert await street.payment(made["payment_id"]) == ("refunded", 50_000)

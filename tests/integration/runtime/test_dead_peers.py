@@ -56,7 +56,7 @@ async def test_connections_to_the_broker_notice_a_dead_peer(
     tuned: list[dict[str, int]], broker_url: str
 ) -> None:
     async with Broker(broker_url, name="test") as broker:
-        await broker.ready(10.0)
+        await broker.ready(60.0)
     assert tuned == [LIMITS]
 
 

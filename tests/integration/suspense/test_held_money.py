@@ -17,7 +17,7 @@ from api.suspense.gathering import candidates
 from api.suspense.returning import Return, give_back
 from api.suspense.speaking import Author
 from console.welcome import PAYMENT
-from projections.held_money import HeldMoneyMetrics, ageing
+from projections.held_money import HeldMoneyMetrics, ageing, reasons
 from runtime.database import Connection, open_pool
 from runtime.ids import utc_now, uuid7
 from schemas.envelope import Envelope
@@ -258,13 +258,17 @@ async def test_ageing_counts_by_provider_and_span_and_metrics_show_the_same(stre
     registry = CollectorRegistry()
     metrics = HeldMoneyMetrics(registry)
     async with street.shop.pool.acquire() as connection:
-        metrics.show(await ageing(connection, (24, 72, 168, 720)))
+        metrics.show(await ageing(connection, (24, 72, 168, 720)), await reasons(connection))
     read = registry.get_sample_value
     assert read("lunas_suspense_rupiah", {"provider": "xendit", "span": "0-24h"}) == 30_000
     assert read("lunas_suspense_entries", {"provider": "xendit", "span": "720h+"}) == 1
     assert (read("lunas_suspense_oldest_seconds", {"provider": "xendit"}) or 0) >= 3_600_000
+    why = {"provider": "xendit", "reason": "customer_unknown"}
+    assert read("lunas_suspense_reason_rupiah", why) == 150_000
+    assert read("lunas_suspense_reason_entries", why) == 4
     metrics.show([])
     assert read("lunas_suspense_rupiah", {"provider": "xendit", "span": "0-24h"}) is None
+    assert read("lunas_suspense_reason_rupiah", why) is None
 
 
 async def test_an_operator_hears_of_phone_and_name_and_an_application_does_not(street: Street) -> None:

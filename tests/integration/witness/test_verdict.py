@@ -77,7 +77,10 @@ async def test_what_was_counted_twice_never_or_from_nowhere_is_named(
         ],
     )
     assert found.broken["I2 counted twice"] == [TOP_UP.digest]
-    assert set(found.broken["I3 never sent, or forged"]) == {hashlib.sha256(b"{}").hexdigest(), FORGED.digest}
+    assert {said.partition(":")[0] for said in found.broken["I3 never sent, or forged"]} == {
+        hashlib.sha256(b"{}").hexdigest(),
+        FORGED.digest,
+    }
     # Stored, and nobody's balance shows it.
     assert found.broken["I4 balances"] == [f"{TOP_UP.customer}: 0 in place of {TOP_UP.tokens}"]
 
@@ -115,5 +118,63 @@ async def test_an_event_that_changed_is_seen(database_url: str) -> None:
         assert before == await fingerprint(database_url, before[0])
         await connection.execute("UPDATE events SET data = '{\"n\": 2}'")
         assert before != await fingerprint(database_url, before[0])
+    finally:
+        await connection.close()
+
+
+async def test_an_api_that_says_that_it_is_broken_is_named_and_one_that_says_not_now_is_not(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with Record(tmp_path / "record") as record:
+        for number, status in enumerate((0, 503, 500, 502, 409)):
+            key = {"reference": f"spend-{number}", "customer": "w01", "tokens": 1}
+            await record.keep(what="spending", **key)
+            await record.keep(what="spent", status=status, said="", **key)
+    found = await judge(tmp_path / "record", PLAN, database_url)
+    assert found.broken == {"I11 answers of the API": ["500: 1 times", "502: 1 times"]}
+
+
+async def test_of_what_nobody_heard_an_answer_it_may_be_there_or_not(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Somebody who led a process to its death was cut off by it. The record has what they sent; it has nothing of what nobody sent."""
+    sent, never = hashlib.sha256(b"{}").hexdigest(), hashlib.sha256(b"[]").hexdigest()
+    async with Record(tmp_path / "record") as record:
+        await record.keep(what="sent", by="leading", digest=sent, genuine=True, attempt=1)
+    await _stored(database_url, [(b"{}", "processed")])
+    found = await judge(tmp_path / "record", PLAN, database_url)
+    assert found.broken == {}
+    assert found.figures["stored, and nobody heard the answer"] == 1
+    assert found.figures["of them sent to lead somewhere"] == 1
+
+    await _stored(database_url, [(b"[]", "processed")])
+    found = await judge(tmp_path / "record", PLAN, database_url)
+    (said,) = found.broken["I3 never sent, or forged"]
+    assert said.startswith(f"{never}: xendit static_token None, processed, received ")
+    assert said.endswith("sent 0 times")
+    assert (await judge(tmp_path / "record", PLAN, database_url, perhaps=[b"[]"])).broken == {}
+
+
+async def test_what_was_led_there_and_answered_or_refused_and_kept_must_be_there(
+    database_url: str, tmp_path: Path
+) -> None:
+    digests = {body: hashlib.sha256(body).hexdigest() for body in (b"answered", b"kept", b"cut off")}
+    async with Record(tmp_path / "record") as record:
+        for digest in digests.values():
+            await record.keep(what="sent", by="leading", digest=digest, genuine=True, attempt=1)
+        for body, status in ((b"answered", 200), (b"kept", 401)):
+            await record.keep(
+                what="answered", by="leading", digest=digests[body], status=status, retry_after=None
+            )
+        await record.keep(what="owed", by="leading", digest=digests[b"kept"])
+    found = await judge(tmp_path / "record", PLAN, database_url)
+    assert found.broken == {"I1 accepted and lost": sorted([digests[b"answered"], digests[b"kept"]])}
+    assert found.figures["forged and refused"] == 0
+
+
+async def _stored(database_url: str, bodies: list[tuple[bytes, str]]) -> None:
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    try:
+        await connection.executemany(DELIVERY, bodies)
     finally:
         await connection.close()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import click
 import pytest
 
 from console import exits, language, main
@@ -39,11 +40,35 @@ def _language() -> Iterator[None]:
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
 
 
-@pytest.mark.parametrize("arguments", ["[]", "['--help']", "['--lang', 'id', '--help']", "['--version']"])
+def test_dev_names_a_broken_template_before_it_starts_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from console.commands import dev
+
+    wrong = tmp_path / "balance.low.id.txt"
+    wrong.write_text("Saldo\n\nHalo {{ nama }}\n")
+    monkeypatch.setenv("LUNAS_EMAIL_TEMPLATES", str(tmp_path))
+    monkeypatch.setattr(dev, "run_foreground", lambda *_, **__: pytest.fail("something was started"))
+    assert main.run(["dev"]) == exits.WRONG_USE
+    assert f"{wrong}:3: 'nama' is undefined" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "[]",
+        "['--help']",
+        "['--lang', 'id', '--help']",
+        "['--version']",
+        "['replay']",
+        "['replay', '--help']",
+        "['--lang', 'id', 'suspense', 'claim', '-h']",
+    ],
+)
 def test_help_imports_nothing_heavy(arguments: str) -> None:
     code = (
         "import sys, json, os\n"
@@ -166,3 +191,35 @@ def test_make_help_keeps_its_groups() -> None:
     lines = done.stdout.splitlines()
     assert lines.index("Use it") < lines.index("Work on it")
     assert any(line.strip().startswith("bench ") for line in lines[lines.index("Work on it") :])
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "\t\n"])
+@pytest.mark.parametrize(
+    "command", [["manual", "confirm", "req_1"], ["suspense", "write-off", "sus_1"], ["dlq", "discard", "1"]]
+)
+def test_blanks_are_no_reason(
+    command: list[str], reason: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act is in the audit record with its why; nothing is asked of any service before that is said."""
+    monkeypatch.setenv("LUNAS_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    assert main.run([*command, "--reason", reason, "--yes"]) == exits.WRONG_USE
+    assert "Say why, in your own words" in capsys.readouterr().err
+
+
+def _leaves(command: click.Command, path: str) -> Iterator[tuple[str, set[str]]]:
+    """Every command with the names of its options."""
+    if not isinstance(command, click.Group):
+        yield path, {name for option in command.params for name in option.opts}
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        assert child is not None
+        yield from _leaves(child, f"{path} {name}")
+
+
+def test_what_takes_a_reason_takes_yes_too() -> None:
+    """A script says both to everything that changes something, whether it is asked about or not."""
+    asked = {path: options & {"--reason", "--yes"} for path, options in _leaves(main.lunas, "lunas")}
+    assert {path for path, given in asked.items() if len(given) == 1} == set()
+    assert len([path for path, given in asked.items() if given]) > 40

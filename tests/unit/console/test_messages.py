@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from collections.abc import Iterator
@@ -122,3 +123,23 @@ def test_the_help_of_a_group_is_in_one_language(capsys: pytest.CaptureFixture[st
         shown = capsys.readouterr().out
         assert "Perintah:" in shown
         assert "Commands:" not in shown
+
+
+def test_every_sentence_is_given_what_it_says() -> None:
+    """A value that is missing is found when the sentence is said, which may be at night."""
+    short = []
+    for path in (Path(__file__).parents[3] / "console").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id == "text"
+                and call.args
+            ):
+                continue
+            key, given = call.args[0], {keyword.arg for keyword in call.keywords}
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and None not in given:
+                named = {name for _, name, _, _ in string.Formatter().parse(TEXTS[key.value][0]) if name}
+                if not named <= given:
+                    short.append((path.name, key.value, named - given))
+    assert short == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ from console.times import ago
 from schemas.problem_titles import TITLES_IN_INDONESIAN
 from schemas.problems import PROBLEMS, Problem
 from tests.unit.console.test_messages import commands
+
+ROOT = Path(__file__).parents[3]
 
 PATHS = [path.split()[1:] for path, _ in commands(main.lunas)]
 NOT_SHOWN = {
@@ -96,6 +99,21 @@ def test_everything_that_click_may_say_is_translated() -> None:
         ]
 
 
+def kinds_of_number() -> list[str]:
+    """Names of all types of numbers that the installed click has."""
+    types = [one for one in vars(click.types).values() if isinstance(one, type)]
+    return sorted({one.name for one in types if "Number" in str(one.__mro__) and hasattr(one, "name")})
+
+
+@pytest.mark.parametrize("kind", kinds_of_number())
+def test_no_kind_of_number_is_named_in_english(kind: str) -> None:
+    click_words.translated()
+    language.choose("id")
+    said = click.types._("{value!r} is not a valid {number_type}.").format(value="x", number_type=kind)
+    assert kind not in said
+    assert "bilangan" in said
+
+
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
 def test_help_is_in_one_language(path: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["--lang", "id", *path, "--help"]) == exits.FINE
@@ -151,6 +169,16 @@ def test_values_have_words_and_english_keeps_the_codes() -> None:
     assert value("written_off") == "dihapusbukukan"
     assert reason_in_words("customer_unknown") == "pembayar belum menjadi pelanggan"
     assert value("a_code_of_tomorrow") == "a_code_of_tomorrow"
+
+
+def test_every_state_that_the_database_allows_has_an_indonesian_word() -> None:
+    kept = set()
+    for path in sorted((ROOT / "eventstore/sql/migrations").glob("*.sql")):
+        made = path.read_text(encoding="utf-8").split("-- migrate:down")[0]
+        for allowed in re.findall(r"CHECK \(\s*(?:status|state|role|outcome)\s+IN\s*\(([^)]*)\)", made):
+            kept |= set(re.findall(r"'([a-z_]+)'", allowed))
+    assert len(kept) > 40
+    assert kept - VALUES_IN_INDONESIAN.keys() == set()
 
 
 def test_every_problem_of_the_api_has_a_title_in_both_languages() -> None:

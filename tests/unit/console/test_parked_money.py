@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.letters import group_letters, readable
-from console.parked_money import amount_in
+from providers.parked_money import amount_in
 from schemas.envelope import Envelope, pack
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -34,6 +34,11 @@ def message(body: bytes, provider: str = "xendit") -> bytes:
         (b'{"currency":"USD","data":{"amount":50}}', None),
         (b'{"data":{"amount":50,"currency":" idr "}}', 50),
         (b'{"data":{"amount":50,"currency":null}}', 50),
+        (b'{"data":{"gross_amount":"66666.00"}}', 66_666),
+        (b'{"data":{"order":{"nominal":77777}},"nominal":77777}', 77_777),
+        (b'{"data":{"nominal":77777,"total_price":88888}}', None),
+        (b'{"data":{"nominal":77777,"currency":"USD"}}', None),
+        (b'{"data":{"total_quantity":7}}', None),
         (b'{"data":{}}', None),
         (b"[]", None),
         (b"not json", None),
@@ -52,11 +57,12 @@ def test_a_message_that_was_never_an_envelope_has_no_amount() -> None:
     assert amount_in(b"garbage") is None
 
 
-def letter(reason: str, body: bytes, seen: datetime = AT) -> dict[str, object]:
+def letter(reason: str, body: bytes, seen: datetime = AT, place: str | None = "") -> dict[str, object]:
     return readable(
         {
             "stage": "translate",
             "reason": reason,
+            "place": place,
             "provider": "xendit",
             "event_name": "payment.capture",
             "first_seen": seen,
@@ -82,3 +88,13 @@ def test_groups_count_letters_and_money_and_the_richest_comes_first() -> None:
     ]
     assert (groups[0]["first_seen"], groups[0]["last_seen"]) == (AT, later)
     assert "message" not in letter("x", b"{}")
+
+
+def test_two_bugs_that_park_for_one_reason_are_two_groups() -> None:
+    places = ("KeyError in _parts", "KeyError in _refund", "KeyError in _parts", None, "")
+    groups = group_letters([letter("policy_failed", b"{}", place=place) for place in places])
+    assert {group["place"]: group["count"] for group in groups} == {
+        "KeyError in _parts": 2,
+        "KeyError in _refund": 1,
+        None: 2,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.resync import proposals, with_new_ids
+from console.resync import misplaced, proposals, with_new_ids
 from providers.scalev.shelf import StoreGood
 from schemas.catalog import parse_catalog
 
@@ -58,6 +58,15 @@ def test_two_that_fit_a_price_alone_or_nothing_are_for_a_person_to_decide() -> N
     assert found(*twins, variant_lama="variant_salah")["variant_lama"] == ("several", None)
 
 
+def test_a_decision_by_hand_that_names_nothing_is_told_and_not_passed_over() -> None:
+    seen = proposals(parse_catalog(TEXT), GOODS)
+    assert (
+        misplaced(seen, GOODS, {"variant_lama": "variant_baru", "variant_sql_lama": "variant_sql_baru"}) == []
+    )
+    wrong = {"variant_lam": "variant_baru", "variant_lama": "variant_bar", "bpo_lama": "variant_baru"}
+    assert misplaced(seen, GOODS, wrong) == ["variant_lam", "variant_bar", "variant_baru"]
+
+
 def test_nothing_of_the_store_becomes_two_things_of_ours() -> None:
     both = TEXT.replace('["variant_lama"]', '["variant_lama", "variant_lebih_lama"]')
     seen = {one.old: one.how for one in proposals(parse_catalog(both), GOODS)}
@@ -77,3 +86,13 @@ def test_the_file_keeps_its_comments_its_order_and_its_line_ends() -> None:
                 expected = expected.replace(f'"{one.old}"', f'"{one.new}"')
         assert with_new_ids(text, [one for one in sure if one.stale]) == expected
         assert expected != text
+
+
+def test_tables_of_one_name_that_stand_apart_stay_where_they_are_and_comments_say_what_they_said() -> None:
+    middle = '[credit]  # "variant_lama" was here\r\ntokens_per_idr = 10\r\n'
+    first, second = TEXT.split('[[products]]\r\nid = "kelas-sql"')
+    text = f'{first}{middle}[[products]]\r\nid = "kelas-sql"{second}'
+    sure = [one for one in proposals(parse_catalog(text), GOODS) if one.stale and one.new]
+    changed = with_new_ids(text, sure)
+    assert changed == text.replace('["variant_lama"]', '["variant_baru"]').replace('"bpo_lama"', '"bpo_baru"')
+    assert changed != text

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from console import exits, language, main, probes
+from console.target import load_target
+from runtime import faults
+from schemas.errors import ConfigurationError
 
 COMMANDS = [
     ["webhooks", "list", "--json"],
@@ -108,3 +111,17 @@ def test_simulate_names_a_wrong_event_before_it_looks_for_an_instance(
 ) -> None:
     assert main.run(["simulate", "xendit", "payment.invented"]) == exits.WRONG_USE
     assert "payment.invented" in capsys.readouterr().err
+
+
+def test_a_command_that_is_told_to_die_on_purpose_is_refused_in_production(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LUNAS_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    monkeypatch.setenv("LUNAS_FAULTS", "replay.after_publish:2")
+    monkeypatch.setenv("LUNAS_ENV", "development")
+    load_target()
+    assert faults.is_armed("replay.after_publish")
+    monkeypatch.setenv("LUNAS_ENV", "production")
+    with pytest.raises(ConfigurationError, match="LUNAS_FAULTS"):
+        load_target()
+    assert not faults.is_armed("replay.after_publish")

@@ -128,6 +128,19 @@ def test_what_moves_clocks_is_installed_where_it_is_missing(calls: Path, tmp_pat
     assert not calls.exists()
 
 
+def test_what_tries_alerts_is_installed_where_it_is_missing(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which = packages.shutil.which
+    monkeypatch.setattr(packages.shutil, "which", lambda name: None if name == "promtool" else which(name))
+    packages.ensure_promtool()
+    assert calls.read_text().splitlines()[0].endswith(" install -y --no-install-recommends prometheus")
+    calls.unlink()
+    monkeypatch.setattr(packages.shutil, "which", lambda name: f"/usr/bin/{name}")
+    packages.ensure_promtool()
+    assert not calls.exists()
+
+
 def test_an_interrupted_command_takes_its_children_with_it(tmp_path: Path) -> None:
     """As Ctrl-C does while pip or venv works: the step's own children end too."""
     program = (
@@ -142,7 +155,7 @@ def test_an_interrupted_command_takes_its_children_with_it(tmp_path: Path) -> No
     while not child.exists() or not child.read_text().strip():
         time.sleep(0.02)
     process.terminate()
-    process.wait(timeout=15)
+    process.wait(timeout=60)
     pid = int(child.read_text())
     deadline = time.monotonic() + 30
     while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():

@@ -89,7 +89,10 @@ def test_doors_with_a_free_default_keep_it_and_the_others_move_past_them(
     ports = choose_ports(settings, ["ingress", "api"], leases, said.append)
     assert ports["api_port"] == first + 1
     assert ports["ingress_port"] > first + 1
-    assert f"port {first} taken, instead LUNAS_INGRESS_PORT={ports['ingress_port']}" in said[0]
+    # Other ports may be taken as well, by whatever else runs on this machine.
+    taken, instead = said[0].split(" taken, instead ")
+    assert str(first) in taken
+    assert f"LUNAS_INGRESS_PORT={ports['ingress_port']}" in instead.split()
 
 
 def test_all_that_moved_is_told_in_one_line(leases: PortLeases, other: PortLeases) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from ingress.door import Door
+from ingress.limits import Limits
+from ingress.metrics import Metrics
 from ingress.request import SLICE
 from ingress.turnstile import Turnstile
 from ingress.unverified import MUCH_BYTES, UnverifiedBytes, trim
+from providers.registry import PROVIDERS
 from runtime.settings import Settings
 from tests.unit.ingress.jumping import at, now, play
 from tests.unit.ingress.wire import Visit, chunked, post
@@ -187,6 +194,78 @@ async def test_who_was_just_refused_waits_its_turn_with_the_next(settings: Make)
     assert len(visit.guard.turnstile) == 1
     visit.connection.connection_lost(None)
     assert len(visit.guard.turnstile) == 0
+
+
+async def test_requests_sent_in_rows_take_turns_behind_the_first(settings: Make) -> None:
+    """Small ones never wait; hundreds that one read brought did not either, and nobody else was served in between."""
+    visit = Visit(settings())
+    visit.guard.turnstile.spend(3600.0)
+    visit.send(post(b"1") + post(b"2") + post(b"3"))
+    assert visit.handler.bodies == [b"1"]
+    visit.answer()
+    assert visit.handler.bodies == [b"1"]
+    assert len(visit.guard.turnstile) == 1
+
+
+async def test_who_waits_for_each_answer_or_shows_a_credential_sends_as_much_as_it_likes(
+    settings: Make,
+) -> None:
+    for vouch, sent in (
+        (False, [post(b"1"), post(b"2"), post(b"3")]),
+        (True, [post(b"1") + post(b"2") + post(b"3")]),
+    ):
+        visit = Visit(settings())
+        visit.guard.turnstile.spend(3600.0)
+        visit.handler.vouch = vouch
+        for number in range(3):
+            if number < len(sent):
+                visit.send(sent[number])
+            visit.answer()
+        assert visit.handler.bodies == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "suspect"),
+    [
+        (b"GET /webhooks/nobody HTTP/1.1", True),
+        (b"GET /webhooks/xendit HTTP/1.1", True),
+        (b"POST /livez HTTP/1.1", True),
+        (b"GET /livez HTTP/1.1", False),
+    ],
+)
+async def test_who_asks_for_what_is_not_there_takes_turns_with_the_next(
+    settings: Make, asked: bytes, suspect: bool
+) -> None:
+    chosen = settings()
+    visit = Visit(chosen)
+    visit.guard.door = Door(
+        chosen,
+        paths={"/webhooks/xendit": PROVIDERS["xendit"]},
+        durable=cast(Any, None),
+        quarantine=cast(Any, None),
+        limits=Limits(chosen, ["xendit"]),
+        health=cast(Any, SimpleNamespace(draining=False)),
+        metrics=Metrics(CollectorRegistry()),
+        trusted=(),
+    )
+    visit.guard.turnstile.spend(3600.0)
+    visit.send(asked + b"\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert len(visit.wire.statuses) == 1
+    assert visit.connection.suspect is suspect
+    visit.send(asked + b"\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert len(visit.wire.statuses) == 1 + (not suspect)
+
+
+async def test_a_body_of_a_stranger_beyond_a_usual_one_waits_its_turn(settings: Make) -> None:
+    for size, limit, taken in (
+        (16_384, {}, True),
+        (16_385, {}, False),
+        (16_385, {"ingress_quick_body_bytes": 20_000}, True),
+    ):
+        visit = Visit(settings(**limit))
+        visit.guard.turnstile.spend(3600.0)
+        visit.send(post(b"x" * size))
+        assert bool(visit.handler.bodies) is taken, (size, limit)
 
 
 async def test_a_good_head_never_waits(settings: Make) -> None:

@@ -101,3 +101,36 @@ def test_what_is_wrong_with_an_address_is_said_by_a_code(url: str, trouble: str 
 def test_development_takes_http_and_loopback() -> None:
     assert trouble_with("http://127.0.0.1:3000/hooks", private=True) is None
     assert trouble_with("http://169.254.169.254/", private=True) == "private_address"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433", "0x7f000001", "0X7F.1", "0177.0.0.1", "127.1", "0", "127.0.0.1.", "169.254.169.254.", "0x", "10.0.0.0x1", "2852039166", "1.2.3.4.5",
+        "x.example.1",
+    ],
+)  # fmt: skip
+def test_another_spelling_of_an_ipv4_address_is_no_address_of_a_webhook(host: str) -> None:
+    for private in (False, True):
+        assert trouble_with(f"https://{host}/hooks", private=private) == "no_url"
+
+
+@pytest.mark.parametrize("host", ["x1.example", "1.example", "0x7f.example", "a.b-1", "xn--p1ai.example"])
+def test_a_name_with_numbers_in_it_is_a_name(host: str) -> None:
+    assert trouble_with(f"https://{host}/hooks", private=False) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "::ffff:0:127.0.0.1", "::ffff:0:a9fe:a9fe", "64:ff9b:1:7f00:1::808:808", "64:ff9b:1::8.8.8.8", "192.0.0.8", "192.88.99.1", "3fff::1", "5f00::1",
+        "::ffff:192.0.0.8", "2002:c000:8::", "::ffff:0:0:7f00:1", "4000::1", "100:1::1",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_the_internet_is_not_reached(address: str) -> None:
+    assert not may_reach(address, private=False)
+
+
+def test_link_local_addresses_are_not_reached_in_any_spelling_even_where_private_ones_are() -> None:
+    for address in ("169.254.169.254", "::ffff:169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "::a9fe:a9fe"):  # fmt: skip
+        assert not may_reach(address, private=True)

@@ -9,6 +9,8 @@ import pytest
 from notify.kinds import KINDS, Notice, Seen, notice_of
 from schemas.credit_events import BalanceLow
 from schemas.decisions import (
+    CourseEnrolled,
+    CourseRevoked,
     PaymentAssessed,
     PaymentStatus,
     SubscriptionActivated,
@@ -60,6 +62,20 @@ def test_a_payment_is_told_when_its_money_comes_and_when_it_goes(
     assert (notice and notice.kind) == kind
 
 
+def test_what_an_open_dispute_took_back_here_is_told_to_nobody_as_money_that_went_back() -> None:
+    """Its payer has nothing again, and may never have."""
+    paid = assessed("succeeded")
+    frozen = assessed("refunded", 50_000).amended(contested_amount=50_000)
+    assert seen(frozen, paid) is None
+    assert seen(paid, frozen) is None
+    lost = seen(assessed("refunded", 50_000), frozen)
+    assert lost is not None
+    assert (lost.kind, lost.data["refunded_amount"]) == ("payment.refunded", 50_000)
+    part = seen(assessed("refunded", 50_000).amended(contested_amount=30_000), paid)
+    assert part is not None
+    assert (part.kind, part.data["refunded_amount"]) == ("payment.refunded", 20_000)
+
+
 def subscription(model: type[SubscriptionDecision]) -> SubscriptionDecision:
     return model(
         case="c", subscription_id="s", customer_id="budi", provider="p", plan="pro", tier="pro", status="active", started_at=AT,
@@ -74,6 +90,12 @@ HELD = SuspenseHeld(
 RELEASED = SuspenseReleased(
     case="c", suspense_id="sus_1", provider="p", payment_id="py", resolution="granted", at=AT
 )
+ENROLLED = CourseEnrolled(
+    case="c", customer_id="budi", provider="p", payment_id="py", course="kelas-python", order_id="o", amount_idr=150_000, at=AT,
+)  # fmt: skip
+REVOKED = CourseRevoked(
+    case="c", customer_id="budi", provider="p", payment_id="py", course="kelas-python", order_id="o", reason="refund", at=AT,
+)  # fmt: skip
 OTHERS: list[tuple[EventModel, EventModel | None, str | None]] = [
     (subscription(SubscriptionExpiringSoon), None, "subscription.expiring"),
     (subscription(SubscriptionRenewed), None, "subscription.renewed"),
@@ -81,6 +103,8 @@ OTHERS: list[tuple[EventModel, EventModel | None, str | None]] = [
     (subscription(SubscriptionActivated), None, None),
     (BalanceLow(customer_id="budi", credit_tokens=5, at=AT, low_balance_tokens=10), None, "balance.low"),
     (HELD, None, "suspense.held"),
+    (ENROLLED, None, "enrollment.granted"),
+    (REVOKED, None, "enrollment.revoked"),
     (RELEASED, HELD, "suspense.released"),
     (RELEASED.model_copy(update={"resolution": "changed"}), HELD, None),
 ]
@@ -101,6 +125,12 @@ def test_every_kind_is_told_of_something_and_nothing_personal_is_in_it() -> None
     assert {one.kind for one in told} == set(KINDS)
     assert "@" not in repr([one.data for one in told])
     assert "RAHASIA" not in repr([one.data for one in told])
+
+
+def test_money_of_which_the_rest_is_still_held_is_not_told_as_released() -> None:
+    went_back = RELEASED.model_copy(update={"resolution": "refunded"})
+    assert notice_of(Seen(went_back, "e", AT, HELD, still_held=True)) is None
+    assert notice_of(Seen(went_back, "e", AT, HELD)) is not None
 
 
 def test_released_money_says_how_much_it_was() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -16,7 +17,8 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from notify.kinds import KINDS
+from notify.kinds import MAILED
+from notify.mail.examples import examples
 from notify.mail.message import Mail, sender_name
 from notify.mail.senders import FileSender, HttpSender, SmtpSender, sender_of
 from notify.mail.spelling import Spelling
@@ -70,7 +72,7 @@ def mail_server(box: Postbox, **options: Any) -> Iterator[int]:
     def login(_s: SMTP, _session: Session, _e: Envelope, _how: str, data: object) -> AuthResult:
         assert isinstance(data, LoginPassword)
         box.logins.append(data.password)
-        return AuthResult(success=data.password == b"rahasia")
+        return AuthResult(success=data.password == b"rahasia", handled=False)  # the server says so itself
 
     with held_ports(1) as (port,):
         server = Controller(
@@ -99,8 +101,35 @@ async def test_a_mail_arrives_by_smtp_as_it_was_meant() -> None:
 
 
 @pytest.mark.parametrize(
+    ("to", "reached"),
+    [
+        ("Budi@Bücher.example", "Budi@xn--bcher-kva.example"),
+        ("budi@xn--bcher-kva.example", "budi@xn--bcher-kva.example"),
+        ("budi..s@docomo.example", "budi..s@docomo.example"),
+        ("budi.@docomo.example", "budi.@docomo.example"),
+        ("o'neil+kelas@example.com", "o'neil+kelas@example.com"),
+    ],
+)
+async def test_whoever_may_register_an_address_gets_mail_there(to: str, reached: str) -> None:
+    """A host in letters of another script made a header that no server takes; two dots in a row made none at all."""
+    box = Postbox()
+    sender = "Toko Kita <halo@tokokü.example>"
+    with mail_server(box) as port:
+        outcome = await SmtpSender(f"smtp://127.0.0.1:{port}", 10.0, demand_tls=False).send(
+            MAIL._replace(to=to, name="Budi, S.Kom", sender=sender)
+        )
+    assert outcome.ok, outcome
+    assert [one.rcpt_tos for one in box.got] == [[reached]]
+    assert box.got[0].mail_from == "halo@xn--tokok-ova.example"
+    header = cast("bytes", box.got[0].content).partition(b"\r\n\r\n")[0]
+    assert reached.encode() in header
+    assert header.isascii()
+
+
+@pytest.mark.parametrize(
     ("to", "final", "trouble"),
     [
+        ("büdi@example.com", True, "address_refused"),
         ("gone@example.com", True, "address_refused"),
         ("no address", True, "address_refused"),
         ("a@b.example\r\nBcc: all@example.com", True, "address_refused"),
@@ -128,6 +157,7 @@ async def test_a_server_that_is_busy_or_away_or_refuses_us_is_tried_again() -> N
         )
     away = await SmtpSender("smtp://127.0.0.1:1", 10.0, demand_tls=False).send(MAIL)
     assert [(one.ok, one.final) for one in (busy, wrong, open_line, away)] == [(False, False)] * 4
+    assert (wrong.answered, wrong.trouble) == (535, "refused")
     assert b"rahasia" not in box.logins  # it does not go over an open line where TLS is demanded
 
 
@@ -145,12 +175,18 @@ async def test_a_mail_of_the_http_service_names_itself_and_its_refusals_are_fina
     None
 ):
     got: list[tuple[str | None, str | None, Any]] = []
-    answers = [200, 500, 429, 422]
+    answers = [200, 500, 429, 422, 422, 422, 422]
+    why = {
+        3: '{"statusCode":422,"name":"validation_error","message":"Invalid `to` field. The email address needs to follow …"}',
+        4: '{"statusCode":422,"name":"invalid_from_address","message":"Invalid `from` field."}',
+        5: '{"statusCode":422,"name":"missing_required_field"}',
+    }
 
     async def take(request: web.Request) -> web.Response:
         headers = request.headers
         got.append((headers.get("Authorization"), headers.get("Idempotency-Key"), await request.json()))
-        return web.Response(status=answers[len(got) - 1], headers={"Retry-After": "7"})
+        number = len(got) - 1
+        return web.Response(status=answers[number], headers={"Retry-After": "7"}, text=why.get(number, ""))
 
     app = web.Application()
     app.add_routes([web.post("/emails", take)])
@@ -168,6 +204,9 @@ async def test_a_mail_of_the_http_service_names_itself_and_its_refusals_are_fina
         (False, False),
         (False, False),
         (False, True),
+        (False, False),  # our own sender is wrong: every mail would be given up
+        (False, False),
+        (False, False),
     ]
     assert outcomes[2].retry_after == 7.0
     assert {(key, own) for key, own, _ in got} == {("Bearer re_key", "msg_1.email")}
@@ -183,7 +222,7 @@ async def test_a_mail_of_the_http_service_names_itself_and_its_refusals_are_fina
 def test_there_is_a_text_for_every_kind_in_both_languages(language: str) -> None:
     Templates(language)
     assert {path.name for path in OURS.glob(f"*.{language}.txt")} == {
-        f"{kind}.{language}.txt" for kind in KINDS
+        f"{kind}.{language}.txt" for kind in MAILED
     }
 
 
@@ -197,6 +236,8 @@ def test_there_is_a_text_for_every_kind_in_both_languages(language: str) -> None
         ("Judul\nHalo\n", 1),
         ("Judul\n\nHalo {{ data.paid_at | rupiah }}\n", 3),
         ("", 1),
+        ("Judul\n\n{{ data.credit_tokens }}\n", 3),
+        ("Judul\n\nHalo\n\n{% include 'nowhere.txt' %}\n", 5),
     ],
     ids=[
         "unknown name",
@@ -206,6 +247,8 @@ def test_there_is_a_text_for_every_kind_in_both_languages(language: str) -> None
         "no blank line",
         "wrong kind of value",
         "empty",
+        "field of another kind",
+        "includes nothing",
     ],
 )
 def test_a_text_with_an_error_names_file_and_line_at_the_start(tmp_path: Path, text: str, line: int) -> None:
@@ -214,6 +257,52 @@ def test_a_text_with_an_error_names_file_and_line_at_the_start(tmp_path: Path, t
     with pytest.raises(TemplateFailed) as failed:
         Templates("id", tmp_path)
     assert failed.value.place == f"{file}:{line}"
+
+
+@pytest.mark.parametrize("name", ["_kaki.txt", "_kaki.jinja", "_kaki.id.txt"])
+@pytest.mark.parametrize("wrong", ["{% if %}", "{{ data.tidak_ada }}", "{{ data.paid_at | rupiah }}"])
+def test_an_error_in_a_file_that_is_included_names_that_file(tmp_path: Path, name: str, wrong: str) -> None:
+    (tmp_path / name).write_text(f"Salam,\n{wrong}\n")
+    (tmp_path / "payment.received.id.txt").write_text(f"Judul\n\n\nHalo {{% include '{name}' %}}\n")
+    with pytest.raises(TemplateFailed) as failed:
+        Templates("id", tmp_path)
+    assert failed.value.place == f"{tmp_path / name}:2"
+
+
+@pytest.mark.parametrize("name", ["payment.recieved.id.txt", "receipt.en.txt"])
+def test_a_file_that_stands_for_no_mail_is_told_at_the_start(tmp_path: Path, name: str) -> None:
+    """Ours would be sent in its place, and nobody would know why."""
+    (tmp_path / name).write_text("Judul\n\nHalo\n")
+    with pytest.raises(TemplateFailed, match=r"there are payment\.received") as failed:
+        Templates("id", tmp_path)
+    assert failed.value.place == f"{tmp_path / name}:1"
+
+
+@pytest.mark.parametrize("kind", MAILED)
+def test_a_text_may_use_every_field_that_its_notification_is_documented_to_have(
+    tmp_path: Path, kind: str
+) -> None:
+    fields = documented(kind)
+    told = "".join(f"{{{{ data.{name} }}}}\n" for name in fields)
+    (tmp_path / f"{kind}.id.txt").write_text(
+        f"Judul\n\n{{{{ name }}}} {{{{ title }}}} {{{{ sender }}}}\n{told}"
+    )
+    Templates("id", tmp_path)
+    assert {field for one in examples(kind) for field in one["data"]} == fields
+
+
+def documented(kind: str) -> set[str]:
+    """Fields of `data` by the table of docs/notifications.md."""
+    page = (Path(__file__).parents[3] / "docs" / "notifications.md").read_text("utf-8")
+    same: set[str] = set()
+    for kinds, _, cell in re.findall(r"^\| (`[a-z].*?) \| (.*?) \| (.*?) \|$", page, re.MULTILINE):
+        named = set(re.findall(r"`(\w+)`", cell.partition(" without ")[0].partition(":")[0]))
+        without = set(re.findall(r"`(\w+)`", cell.partition(" without ")[2].partition(",")[0]))
+        plus = set(re.findall(r"`(\w+)`", cell.partition(" with ")[2].partition(":")[0]))
+        same = (same - without) | plus if cell.startswith("the same") else named
+        if f"`{kind}`" in kinds:
+            return same
+    raise AssertionError(f"the page does not tell of {kind}")
 
 
 def test_a_folder_of_the_operators_stands_before_ours(tmp_path: Path) -> None:
@@ -239,6 +328,8 @@ def test_amounts_and_times_are_written_as_people_read_them() -> None:
         ({"email_sender": "smtp"}, "RESEND_FROM_EMAIL"),
         ({"email_sender": "smtp", "resend_from_email": "a@b.id"}, "LUNAS_SMTP_URL"),
         ({"email_sender": "resend", "resend_from_email": "a@b.id"}, "RESEND_API_KEY"),
+        ({"email_sender": "resend", "resend_from_email": "Toko Kita"}, "RESEND_FROM_EMAIL is no sender"),
+        ({"email_sender": "smtp", "resend_from_email": "Toko <halo@>"}, "RESEND_FROM_EMAIL is no sender"),
     ],
 )
 def test_a_way_without_what_it_needs_is_refused_by_name(fields: dict[str, Any], missing: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -32,7 +31,7 @@ def configured(**fields: Any) -> Settings:
     return Settings(
         env="development",
         home=Path("unused"),
-        **{"endpoints_private": "allow", "notify_timeout_seconds": 0.5, **fields},
+        **{"endpoints_private": "allow", "notify_timeout_seconds": 30.0, **fields},
     )
 
 
@@ -120,11 +119,11 @@ async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def test_every_answer_ends_in_time_and_only_its_status_counts(
     answer: Answering, expected: tuple[bool, int | None, str | None]
 ) -> None:
-    began = time.monotonic()
-    async with served(answer) as port:
-        outcome = await attempt(f"http://127.0.0.1:{port}/hooks")
+    # Little time only for those that have no end: it is over for them however quick a machine is, and for the others it never is.
+    limit = {"notify_timeout_seconds": 0.5} if expected[2] == "timeout" else {}
+    async with served(answer) as port, asyncio.timeout(30):
+        outcome = await attempt(f"http://127.0.0.1:{port}/hooks", **limit)
     assert (outcome.ok, outcome.answered, outcome.trouble) == expected
-    assert time.monotonic() - began < 10
 
 
 async def test_nobody_there_is_no_connection_and_no_such_name_is_said() -> None:
@@ -213,6 +212,31 @@ async def test_of_several_addresses_only_those_outside_are_tried() -> None:
     names = Names({"shop.example": [["169.254.169.254", "127.0.0.1"]]})
     async with served(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as port:
         assert (await attempt(f"http://shop.example:{port}/", names)).ok
+
+
+async def test_a_key_that_was_taken_away_before_its_secrets_were_over_keeps_nothing_back() -> None:
+    """Nothing was sent at all, for a day, though the newest secret could be made."""
+    heard: list[bytes] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+
+    settings = configured()
+    until = datetime.max.replace(tzinfo=UTC)
+    async with served(take) as port:
+        sender = WebhookSender(settings, signing_keys(settings))
+        rotated = endpoint(f"http://127.0.0.1:{port}/", settings)._replace(
+            generation=2, earlier_key_id="taken away", earlier_generation=1, earlier_until=until
+        )
+        outcome = await sender.send(MESSAGE, rotated)
+        await sender.close()
+    assert outcome.ok, outcome
+    (signatures,) = [
+        line for line in heard[0].split(b"\r\n") if line.lower().startswith(b"webhook-signature")
+    ]
+    assert signatures.count(b"v1,") == 1
 
 
 async def test_a_secret_of_a_key_that_is_gone_is_said_and_nothing_is_sent() -> None:

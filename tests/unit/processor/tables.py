@@ -67,8 +67,10 @@ class Tables:
         elif query == SQL["delete_cases"]:
             for key in columns[0]:
                 self.cases.pop(key, None)
-        elif query == SQL["save_aliases"]:
-            self.aliases.update(zip(*columns, strict=True))
+        elif query == SQL["point_aliases"]:
+            self.aliases |= {name: key for name, key in zip(*columns, strict=True) if name in self.aliases}
+        elif query == SQL["add_aliases"]:
+            self.aliases = dict(zip(*columns, strict=True)) | self.aliases
         elif query == SQL["clear_waits"]:
             kept = set(zip(columns[1], columns[2], strict=True))
             self.waits = {wait for wait in self.waits if wait[1] not in columns[0] or wait in kept}

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -252,11 +253,8 @@ class History:
         self._assess(self._case(), customer, amount, at, "expired" if amount % 2 else "pending")
 
 
-def _pair(debit: str, credit: str, unit: str, amount: int) -> tuple[Posting, ...]:
-    return (
-        Posting.model_validate({"account": debit, "unit": unit, "amount": amount}),
-        Posting.model_validate({"account": credit, "unit": unit, "amount": -amount}),
-    )
+def _pair(debit: str, credit: str, unit: Literal["IDR", "TOKEN"], amount: int) -> tuple[Posting, ...]:
+    return (Posting(debit, unit, amount), Posting(credit, unit, -amount))
 
 
 def _credit(customer: str, amount: int, tokens: int) -> tuple[Posting, ...]:

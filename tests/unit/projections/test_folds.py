@@ -30,6 +30,8 @@ from schemas.decisions import (
 )
 from schemas.event_model import EventModel
 from schemas.events import encode
+from schemas.facts import CustomerRegistered
+from schemas.personal_facts import CustomerErased
 from tests.unit.projections.histories import Counted, History, Step, steps
 
 AT = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -333,3 +335,32 @@ def _fold_history(name: str, history: list[NewEvent]) -> Any:
     stored = [LogRow(n, new.event.TYPE, 1, new.stream, encode(new.event)) for n, new in enumerate(history, 1)]
     fold_all(projection, state, decode_all([one for one in stored if one.type in projection.types]))
     return state
+
+
+def test_who_was_forgotten_stands_in_no_row_whatever_came_before() -> None:
+    held = SuspenseHeld(case="k1", suspense_id="s1", provider="xendit", payment_id="py-1", reason="customer_unknown", amount=5,
+                        payer_email="a@contoh.id", since=AT)  # fmt: skip
+    seen = PaymentAssessed(
+        case="k1",
+        record="k1",
+        provider="xendit",
+        payment_id="py-1",
+        status="succeeded",
+        payer_email="a@contoh.id",
+    )
+    erased = CustomerErased(customer_id="c1", erasure_id="e", requested_by="a", approved_by="b", reason="r", keys_destroyed=1,
+                            bodies_emptied=1, records=("k1", "k2"), held=("s1", "s2"), at=AT)  # fmt: skip
+    events = as_events(
+        [CustomerRegistered(customer_id="c1", email="a@contoh.id", name="A", phone="1"), held, seen, erased]
+    )
+    states = {}
+    for name in ("customers", "payments", "suspense"):
+        projection = BY_NAME[name]
+        states[name] = projection.new_state()
+        fold_all(projection, states[name], [event for event in events if event.type in projection.handlers])
+    row = states["customers"].customers["c1"]
+    assert (row.email, row.email_normalized, row.name, row.phone, row.position) == (None, None, None, None, 4)
+    assert states["payments"].payments["k1"].payer_email is None
+    assert states["payments"].forgotten == {"k2"}
+    assert states["suspense"].suspense["s1"].payer_email is None
+    assert sorted(BY_NAME["payments"].keys(events[-1])) == ["k1", "k2"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.fields import DEEPEST, MOST, fields_of, known_fields
+from providers.fields import DEEPEST, MOST, fields_of, known_fields, strangers_of
 from tests import known_fields as recorded
 
 
@@ -22,8 +22,27 @@ def test_a_field_is_told_by_path_and_type_and_elements_of_a_list_are_one() -> No
     }  # fmt: skip
 
 
+def test_a_field_that_was_always_empty_may_hold_anything_one_day() -> None:
+    given = {"data": {"refund_fee_amount": 0, "items": [{"name": "x"}], "refund_fee": 1}}
+    assert strangers_of("xendit", given) == {("data.refund_fee", "number")}
+    assert strangers_of("xendit", {"data": {"amount": True}}) == {("data.amount", "boolean")}
+
+
 @pytest.mark.parametrize(
-    "key", ["budi@contoh.id", "0812-3456", "Budi Santoso", "", "é", "a" * 49, "a.b", "\u0000"]
+    "key",
+    [
+        "budi@contoh.id",
+        "0812-3456",
+        "Budi Santoso",
+        "",
+        "é",
+        "a" * 49,
+        "a.b",
+        "\x00",
+        "py_12345",
+        "a3b4c5d6e7",
+        "e3b0c442-98fc-1c14-9afb-f4c8996fb924",
+    ],
 )
 def test_a_key_that_is_no_plain_name_is_not_told(key: str) -> None:
     assert fields_of({key: {"x": 1}}) == {("*", "object"), ("*.x", "number")}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from providers.mayar.lists import MayarLists
 from providers.outgoing import CallFailed, Reply
-from providers.reconciling import ListClient, ListedPayment, UnreadableRow
+from providers.reconciling import ListClient, ListedPayment, ListPage, UnreadableRow
 from providers.scalev.lists import ScalevLists
 from providers.xendit.lists import XenditLists
 
@@ -69,6 +69,56 @@ async def test_a_good_row_is_a_payment(provider: str) -> None:
     (row,) = await read(provider, [GOOD[provider]])
     assert isinstance(row, ListedPayment)
     assert (row.status, row.amount, row.at) == ("paid", 50_000, datetime(2026, 11, 1, 3, tzinfo=UTC))
+
+
+MORE: dict[str, dict[str, Any]] = {
+    "xendit": {"has_more": True},
+    "scalev": {"has_next": True, "next_cursor": "c-1"},
+    "mayar": {"hasMore": True, "nextStartingAfter": "c-1"},
+}
+CURSORS = {"scalev": "next_cursor", "mayar": "nextStartingAfter"}
+
+
+async def page_of(provider: str, rows: list[Any], **more: Any) -> ListPage:
+    client = CLIENTS[provider](Answers([{"data": rows, **more}]))
+    return await client.page(client.lists[0], SINCE, None)
+
+
+@ANY_PROVIDER
+@pytest.mark.parametrize("last", [None, 5, "row", {}, {"id": None}, {"id": ""}, {"id": 7}])
+async def test_a_page_that_ends_in_rubbish_is_not_the_last_one(provider: str, last: Any) -> None:
+    """The rest of the list would be left out, and the run would say that nothing is missing."""
+    page = await page_of(provider, [GOOD[provider], last], **MORE[provider])
+    assert (page.following is not None, page.cut_off) == (True, False)
+
+
+@ANY_PROVIDER
+@pytest.mark.parametrize("cursor", [None, "", 5, [], {"after": "c-1"}])
+async def test_a_list_that_has_more_and_does_not_say_where_is_cut_off(provider: str, cursor: Any) -> None:
+    rows = [None, {**GOOD[provider], "id": cursor}] if provider == "xendit" else [GOOD[provider]]
+    given = MORE[provider] | ({CURSORS[provider]: cursor} if provider in CURSORS else {})
+    assert (await page_of(provider, rows, **given)).cut_off
+    assert not (await page_of(provider, [GOOD[provider]])).cut_off
+
+
+PLAN = {"id": "repl-1", "status": "ACTIVE", "updated": AT}
+CYCLE = {"id": "cyc-1", "status": "SUCCEEDED", "amount": 99_000, "updated": AT}
+
+
+@pytest.mark.parametrize("odd", [None, 5, "row", [], {"status": "SUCCEEDED"}])
+async def test_rubbish_among_the_charges_of_a_plan_is_told_one_by_one(odd: Any) -> None:
+    rows = await XenditLists(Answers([PLAN, {"data": [odd, CYCLE]}])).plan("repl-1", SINCE)  # type: ignore[arg-type]
+    assert [type(one) for one in rows] == [ListedPayment, UnreadableRow, ListedPayment]
+
+
+@pytest.mark.parametrize("last", [CYCLE, None])
+async def test_charges_of_a_plan_are_read_on_behind_rubbish_and_a_list_cut_off_is_told(last: Any) -> None:
+    whole = [PLAN, {"data": [CYCLE, last], "has_more": True}, {"data": [{**CYCLE, "id": "cyc-2"}]}]
+    rows = await XenditLists(Answers(whole)).plan("repl-1", SINCE)  # type: ignore[arg-type]
+    assert [one.called for one in rows if isinstance(one, ListedPayment)][-1] == "cyc-2"
+    cut = [PLAN, {"data": [None], "has_more": True}]
+    rows = await XenditLists(Answers(cut)).plan("repl-1", SINCE)  # type: ignore[arg-type]
+    assert [one.reason for one in rows if isinstance(one, UnreadableRow)] == ["not_an_object", "list_cut_off"]
 
 
 AMOUNTS = {"xendit": "amount", "scalev": "gross_revenue"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from providers.money import MOVED
 from providers.registry import PROVIDERS
-from schemas.errors import AmountError, UntranslatableError
+from schemas.errors import UntranslatableError
 from schemas.facts import (
     PaymentAuthorized,
     PaymentPending,
@@ -19,6 +20,7 @@ from schemas.facts import (
     SubscriptionReported,
 )
 from schemas.translation import Effect, Translation
+from tests.unit.providers.said import body_of, outcome
 from tests.unit.providers.webhooks import recorded, translate
 
 WRAPPED = st.booleans()
@@ -52,17 +54,6 @@ AMOUNT_NAMES = st.sampled_from(
     ]
 )
 NAMES = st.sampled_from(["wallet.happened", "qrcode.v9", "bank.notice", "kredit.event", "x"])
-
-
-def body_of(name: str, fields: dict[str, Any], *, wrapped: bool) -> dict[str, Any]:
-    return {"event": name, "data": fields} if wrapped else {"event": name, **fields}
-
-
-def outcome(provider: str, document: dict[str, Any]) -> Translation | str:
-    try:
-        return translate(provider, document)
-    except (AmountError, UntranslatableError) as error:
-        return error.reason
 
 
 @pytest.mark.parametrize("provider", ["xendit", "mayar", "scalev"])
@@ -208,12 +199,14 @@ def test_a_completed_page_of_each_type_is_what_it_says() -> None:
     (reserved,) = translate("xendit", page("AUTHORIZATION")).facts
     assert isinstance(reserved.event, PaymentAuthorized)
     assert (reserved.event.requested_amount, reserved.event.announced) == (50_000, False)
-    for kind in ("PAY", "PAY_AND_SAVE", "SOMETHING_NEW"):
+    for kind in ("PAY", "PAY_AND_SAVE", "SAVE", "SOMETHING_NEW"):
         (pay,) = translate("xendit", page(kind)).facts
         assert isinstance(pay.event, PaymentPending)
         assert pay.event.announced
     for kind in ("SAVE", "SUBSCRIPTION", "AUTHORIZATION"):
         assert translate("xendit", page(kind, "expired")).facts == ()
+    assert translate("xendit", page("SAVE", amount=0)).facts == ()
+    assert translate("xendit", page("SAVE", amount=None)).facts == ()
 
 
 def test_an_event_without_effect_that_says_money_moved_is_parked_all_the_same() -> None:
@@ -253,24 +246,6 @@ def test_a_completed_page_announces_its_payment_and_is_no_money() -> None:
     assert isinstance(fact.event, PaymentPending)
     assert fact.event.announced
     assert (fact.event.amount, fact.event.requested_amount) == (None, 50_000)
-
-
-@pytest.mark.parametrize("account", [None, "080846c51a9496ab77c2cae0"])
-@pytest.mark.parametrize(
-    "sample", ["62440e322008e87fb29c1fd0", "59e0daf7049b567510c63f67", "57b4e5181473eeb61c11f9b9"]
-)
-def test_examples_of_the_providers_reference_are_tests_whatever_account_is_ours(
-    account: str | None, sample: str
-) -> None:
-    document = recorded("xendit", "payment.capture") | {"business_id": sample}
-    assert translate("xendit", document, account_id=account).effect is Effect.TEST
-
-
-def test_money_of_our_own_account_is_never_taken_for_a_test() -> None:
-    own = "62440e322008e87fb29c1fd0"
-    document = recorded("xendit", "payment.capture") | {"business_id": own}
-    document["data"] = document["data"] | {"business_id": own}
-    assert translate("xendit", document, account_id=own).effect is Effect.FACTS
 
 
 def test_damage_where_nobody_reads_costs_nothing_and_where_money_is_read_it_is_refused() -> None:
@@ -328,3 +303,74 @@ def test_a_scalev_payment_that_states_its_amount_without_lines_keeps_it() -> Non
     (fact,) = translate("scalev", document).facts
     assert isinstance(fact.event, PaymentSucceeded)
     assert fact.event.amount == 150_000
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "method"),
+    [
+        ("direct_debit.payment", None, "direct_debit"),
+        ("direct_debit.payment", "BA_BRI", "direct_debit"),
+        ("paylater.payment", "ID_KREDIVO", "paylater"),
+        ("ewallet.payment", None, "ewallet"),
+        ("ewallet.payment", "ID_DANA", "ewallet"),
+        ("dana.payment", None, "ewallet"),
+        ("card.payment", None, "card"),
+        ("over_the_counter.payment", None, "retail"),
+        ("qr.payment", "ID_DANA", "qris"),
+    ],
+)
+def test_the_product_says_how_it_was_paid_where_its_channel_does_not(
+    name: str, channel: str | None, method: str
+) -> None:
+    body = {"id": "1", "amount": 5000, "status": "COMPLETED", "channel_code": channel}
+    told = translate("xendit", body_of(name, body, wrapped=True)).facts[0].event
+    assert told.method == method
+
+
+@pytest.mark.parametrize("status", ["PAID", "SETTLED"])
+def test_a_paid_invoice_without_the_field_brought_what_it_was_of(status: str) -> None:
+    bare = {"id": "inv-1", "external_id": "order-1", "status": status, "amount": "31000.00", "user_id": "b1"}
+    assert translate("xendit", bare).facts[0].event.amount == 31_000
+    assert outcome("xendit", {**bare, "paid_amount": None}) == "amount_missing"
+
+
+def test_money_from_a_named_holder_is_not_ours_to_send() -> None:
+    """A disbursement says what it is for; a holder's name stands in what comes in, too."""
+    body = {
+        "id": "bt-1",
+        "amount": 5000,
+        "status": "COMPLETED",
+        "bank_code": "BCA",
+        "account_holder_name": "ANI",
+    }
+    assert outcome("xendit", body) == "event_missing"
+    assert outcome("xendit", {**body, "external_id": "order-1"}) == MOVED
+
+
+@pytest.mark.parametrize("key", ["membershipTierName", "package"])
+def test_a_damaged_name_of_what_was_bought_lets_no_other_field_decide(key: str) -> None:
+    document = recorded("mayar", "payment.success.gold")
+    document["data"] = (
+        document["data"] | {"membershipTierName": "Gold", "package": "silver"} | {key: "Go\ufffdd"}
+    )
+    assert outcome("mayar", document) == "id_malformed"
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({"event": "direct_debit.payment", "id": "ddpy-1", "status": "COMPLETED"}, "timestamp"),
+        ({"external_id": "la-1", "ewallet_type": "LINKAJA", "status": "COMPLETED"}, "payment_timestamp"),
+        ({"external_id": "da-1", "ewallet_type": "DANA", "status": "PAID"}, "transaction_date"),
+        (
+            {"event": "retail_outlet.payment", "payment_id": "17", "status": "COMPLETED"},
+            "transaction_timestamp",
+        ),
+        ({"event": "qr.payment", "id": "qrpy_1", "status": "COMPLETED"}, "paid_at"),
+    ],
+    ids=["direct debit", "LinkAja", "DANA", "retail outlet", "QR code"],
+)
+def test_a_product_says_in_its_own_field_when_it_was_paid(body: dict[str, Any], key: str) -> None:
+    (fact,) = translate("xendit", {**body, "amount": 5000, key: "2026-11-20T03:00:00+07:00"}).facts
+    assert fact.event.paid_at == datetime(2026, 11, 19, 20, tzinfo=UTC)
+    assert fact.event.timed

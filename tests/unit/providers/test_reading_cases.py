@@ -174,7 +174,7 @@ def test_c66_amounts_are_whole_rupiah_down_to_one() -> None:
         ("scalev", "payment.received"),
     ],
 )
-def test_c67_another_currency_is_refused_and_never_converted(provider, shape, currency) -> None:
+def test_c67_c77_another_currency_is_refused_and_never_converted(provider, shape, currency) -> None:
     with pytest.raises(UntranslatableError) as caught:
         translate(provider, changed(recorded(provider, shape), currency=currency))
     assert caught.value.reason == "currency_unexpected"

@@ -71,7 +71,7 @@ async def address(lines: Lines) -> AsyncIterator[tuple[str, int]]:
 async def ask(address: tuple[str, int], data: bytes) -> str:
     reader, writer = await asyncio.open_connection(*address)
     writer.write(data)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         answer = await reader.read()
     writer.close()
     return answer.decode("latin-1")

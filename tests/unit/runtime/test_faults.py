@@ -44,3 +44,23 @@ def test_production_refuses_the_variable() -> None:
 def test_a_count_that_is_no_number_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="name:number"):
         faults.arm("development", {faults.VARIABLE: "intake.after_commit:soon"})
+
+
+def test_half_of_what_is_written_is_out_when_it_dies_half_way(kills: list[tuple[int, int]]) -> None:
+    out: list[bytes] = []
+    faults.arm("development", {faults.VARIABLE: "ingress.half_answered:2"})
+    faults.fault_point_half_way("ingress.half_answered", out.append, b"HTTP/1.1")
+    assert (out, kills) == ([], [])
+    faults.fault_point_half_way("ingress.half_answered", out.append, b"HTTP/1.1")
+    assert out == [b"HTTP"]
+    assert kills == [(os.getpid(), signal.SIGKILL)]
+    faults.fault_point_half_way("elsewhere", out.append, b"HTTP/1.1")
+    assert out == [b"HTTP"]
+
+
+def test_a_pause_is_made_only_for_a_point_that_was_asked_for(kills: list[tuple[int, int]]) -> None:
+    faults.arm("development", {faults.VARIABLE: "publish.unconfirmed"})
+    assert faults.is_armed("publish.unconfirmed")
+    assert not faults.is_armed("intake.acked")
+    faults.arm("development", {})
+    assert not faults.is_armed("publish.unconfirmed")

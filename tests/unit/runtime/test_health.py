@@ -76,7 +76,7 @@ async def test_a_check_that_hangs_beyond_its_cancellation_is_not_waited_for_nor_
 
     health.add("database", frozen)
     for _ in range(2):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert (await get(f"{url}/readyz"))[0] == 503
     assert len(begun) == 1
     thawed.set()

@@ -101,13 +101,13 @@ async def test_a_connection_that_is_made_ends_the_outage(
     full = asyncpg.TooManyConnectionsError("x")  # it is there
     answers = iter([full, ConnectionRefusedError(), asyncpg.CannotConnectNowError("x"), None])
 
-    async def asyncpg_connect(*_arguments: object, **_options: object) -> object:
+    async def connecting(*_arguments: object, **_options: object) -> object:
         await asyncio.sleep(0)
         if (error := next(answers)) is not None:
             raise error
         return object()
 
-    monkeypatch.setattr(asyncpg, "connect", asyncpg_connect)
+    monkeypatch.setattr(database, "open_connection", connecting)
     with pytest.raises(asyncpg.TooManyConnectionsError):
         await database.connect(NOBODY)
     assert lines.actions == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_several_secrets_are_separated_by_commas() -> None:
     ("environ", "named"),
     [
         ({"PAYMENT_PROVIDER": "xendit"}, ["XENDIT_WEBHOOK_SECRET", "XENDIT_SECRET_KEY"]),
-        ({"PAYMENT_PROVIDER": "mayar", "MAYAR_WEBHOOK_SECRET": "kunci-panjang-acak-0"}, ["MAYAR_API_KEY"]),
+        ({"PAYMENT_PROVIDER": "mayar", "MAYAR_WEBHOOK_SECRET": "3f9c1e7a5b2d8046ce"}, ["MAYAR_API_KEY"]),
         ({"SCALEV_STORE_UNIQUE_ID": "store_1"}, ["SCALEV_WEBHOOK_SECRET"]),
     ],
 )
@@ -118,6 +119,10 @@ def test_production_names_every_secret_a_configured_provider_misses(
             r"^MAYAR_WEBHOOK_SECRET holds no secret",
         ),
         (
+            {"LUNAS_NOTIFY_TIMEOUT_SECONDS": "90"},
+            r"LUNAS_NOTIFY_LEASE_SECONDS is 60 and LUNAS_NOTIFY_TIMEOUT_SECONDS is 90: .*longer",
+        ),
+        (
             {"XENDIT_WEBHOOK_SECRET_FILE": "/nowhere/at/all"},
             r"^XENDIT_WEBHOOK_SECRET_FILE names /nowhere/at/all, which cannot",
         ),
@@ -137,7 +142,9 @@ DOORS = (
 
 @pytest.mark.parametrize("weak", [
     "x", "15-characters-x", "dev-api-key", "dev-xendit-secret", "DEV-something-long-and-random-77", "change-me-change-me-9",
-    "aaaaaaaaaaaaaaaaaaaaaaaa", "abababababababababab",
+    "aaaaaaaaaaaaaaaaaaaaaaaa", "abababababababababab", "1234567890123456", "abcdefghijklmnopqrst", "Password-Password-1234",
+    "your-secret-key-here", "xendit-webhook-secret-test", "rahasia-rahasia-123", "qwertyuiop1234567890",
+    "contoh-signing-secret", "ganti-saya-nanti-ya", "my-super-secret-key-1", "deadbeefdeadbeefdead", "x7Kq2mZpx7Kq2mZp", "isi-token-anda-disini",
 ])  # fmt: skip
 @pytest.mark.parametrize("variable", DOORS)
 def test_production_refuses_a_key_that_somebody_knows_or_guesses(variable: str, weak: str) -> None:
@@ -158,6 +165,8 @@ def test_production_refuses_a_blank_key(variable: str, blank: str) -> None:
 @pytest.mark.parametrize("variable", DOORS)
 def test_production_takes_a_long_random_key(variable: str) -> None:
     load_settings({"LUNAS_ENV": "production", variable: "8d1f0c5b9e7a4432a6"})
+    for drawn in (secrets.token_hex(8), secrets.token_urlsafe(12), f"api-key-{secrets.token_hex(8)}"):
+        load_settings({"LUNAS_ENV": "production", variable: drawn})
 
 
 def test_a_missing_address_says_what_to_do() -> None:

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator, model_validator
 
 from schemas import events
 from schemas.credit_events import ACTS
 from schemas.decision_model import Posting
-from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed
+from schemas.decisions import DECISIONS, CreditGranted, PaymentAssessed, SuspenseReleased
 from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel, unvalidated
 from schemas.facts import FACTS, CustomerRegistered
+from schemas.personal_facts import PERSONAL_FACTS
 from schemas.plan_facts import PLAN_REQUEST_FACTS
 
 CREDIT = {
@@ -62,7 +63,7 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_type_is_registered_under_its_name_once() -> None:
-    models = (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
+    models = (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS, *PERSONAL_FACTS)
     assert len(events.EVENT_TYPES) == len(models)
     assert all(events.EVENT_TYPES[model.TYPE] is model for model in models)
     assert all(model.VERSION >= 1 for model in models)
@@ -130,9 +131,40 @@ def test_an_amended_event_is_a_copy() -> None:
     assert before.email == "a@b.id"
 
 
-def test_what_must_balance_cannot_be_built_without_validation() -> None:
-    with pytest.raises(TypeError, match="CreditGranted is more than its fields"):
-        unvalidated(CreditGranted)
+def test_value_that_does_not_balance_cannot_be_built_without_validation_either() -> None:
+    values = {**CREDIT, "at": NOON}
+    with pytest.raises(ValueError, match="do not sum to zero"):
+        unvalidated(CreditGranted)(**values, postings=(Posting("clearing:xendit", "IDR", 1),))  # type: ignore[arg-type]
+    balanced = (Posting("clearing:xendit", "IDR", 1), Posting("credit:c-1", "IDR", -1))
+    assert unvalidated(CreditGranted)(**values, postings=balanced).postings == balanced  # type: ignore[arg-type]
+
+
+class _Trimmed(EventModel):
+    TYPE: ClassVar[str] = "test.trimmed"
+
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trim(cls, values: dict[str, str]) -> dict[str, str]:
+        return {name: value.strip() for name, value in values.items()}
+
+
+class _Upper(EventModel):
+    TYPE: ClassVar[str] = "test.upper"
+
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def _up(cls, name: str) -> str:
+        return name.upper()
+
+
+@pytest.mark.parametrize("model", [_Trimmed, _Upper, SuspenseReleased])
+def test_what_changes_while_it_is_validated_cannot_be_built_without(model: type[EventModel]) -> None:
+    with pytest.raises(TypeError, match=f"{model.__name__} is more than its fields"):
+        unvalidated(model)
 
 
 def test_an_unknown_type_is_a_key_error() -> None:
@@ -185,5 +217,5 @@ def test_a_step_that_leads_nowhere_is_refused() -> None:
 def test_the_registry_itself_is_whole() -> None:
     events.check_chains(events.EVENT_TYPES, events.UPCASTERS)
     assert set(events.EVENT_TYPES) == {
-        model.TYPE for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS)
+        model.TYPE for model in (*FACTS, *DECISIONS, *ACTS, *PLAN_REQUEST_FACTS, *PERSONAL_FACTS)
     }

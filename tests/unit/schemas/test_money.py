@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import AmountError
-from schemas.money import MAX_IDR, allocate, parse_idr
+from schemas.money import MAX_IDR, allocate, parse_idr, spelled
 
 rupiah = st.integers(min_value=0, max_value=MAX_IDR)
 
@@ -94,6 +94,10 @@ def test_c65_every_refusal_has_its_name(value: object, reason: str) -> None:
 
 def test_c66_one_rupiah_and_the_largest_amount_are_read() -> None:
     assert [parse_idr(value) for value in (0, 1, "1.00", 2**49 + 1, MAX_IDR)] == [0, 1, 1, 2**49 + 1, MAX_IDR]
+    for whole in (1, 2**49 + 1, 2**49 + 3, MAX_IDR - 1, MAX_IDR):
+        # What is no plain whole number goes another way.
+        assert [parse_idr(value) for value in (str(whole), f"{whole}.00", Decimal(whole))] == [whole] * 3
+    assert parse_idr(str(MAX_IDR)) == parse_idr(f"{MAX_IDR}.00") == MAX_IDR
 
 
 def test_a_large_whole_number_keeps_every_digit() -> None:
@@ -126,3 +130,7 @@ def test_what_is_left_over_goes_to_the_largest_remainders_the_earlier_ones_first
     assert allocate(10, [3, 3, 1]) == [4, 4, 2]
     assert allocate(11, [3, 3, 1]) == [5, 5, 1]
     assert allocate(5, [0, 0, 0]) == [2, 2, 1]
+
+
+def test_rupiah_are_written_as_each_language_writes_them() -> None:
+    assert [spelled(1_250_000, language) for language in ("en", "id")] == ["Rp 1,250,000", "Rp 1.250.000"]

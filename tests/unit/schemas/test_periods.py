@@ -94,3 +94,10 @@ def test_c108_the_same_results_in_every_host_zone(host_zone: str) -> None:
         2026, 3, 8, 12, tzinfo=UTC
     )
     assert MONTH.after(datetime(2027, 1, 31, 3, tzinfo=UTC)).tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["1 year", "1 month", "999999 days", "999999 years"])
+def test_nothing_ends_after_the_calendar(text: str) -> None:
+    """Ten thousand of anything may be bought; an end past the year 9999 is no date, and no reason to fail."""
+    ends = Period.parse(text).after(datetime(2026, 11, 20, tzinfo=UTC), 100_000)
+    assert ends.astimezone(JAKARTA).year == 9999

@@ -109,6 +109,13 @@ def test_a_partition_is_the_same_in_another_process() -> None:
     """`hash` is salted per process; ours must not be (a stream would change its queue at every restart)."""
     code = "from schemas.topology import partition_of; print([partition_of(f'k{n}', 8) for n in range(50)])"
     other = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120
     )
     assert other.stdout.strip() == str([partition_of(f"k{number}", 8) for number in range(50)])
+
+
+def test_a_person_may_look_at_what_is_parked_as_often_as_they_like() -> None:
+    (parked,) = (queue for queue in topology().queues if queue.name == PARKED)
+    limit = parked.arguments["x-delivery-limit"]
+    assert isinstance(limit, int)
+    assert limit > 100_000

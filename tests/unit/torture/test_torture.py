@@ -7,18 +7,37 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.crashpoints.listeners import telling_steps
+from tests.crashpoints.office import Order, orders
+from tests.crashpoints.purchases import purchase_steps
+from tests.crashpoints.rounds import Step, steps
+from tests.integration.broker.proxy import Proxy as BrokerProxy
 from tests.ports import held_ports
-from tests.torture.kinds import CRASH_POINTS, kinds
+from tests.torture.kinds import CRASH_POINTS
 from tests.torture.proxy import Proxy
-from tests.waiting import until
+from tests.waiting import turns, until
+from tests.witness.load import UNKNOWN
 from tests.witness.record import Record, read_back
+from tests.witness.verdict import Heard
 from tests.witness.webhooks import expected_courses, expected_tokens, plan
 
 ROOT = Path(__file__).parents[3]
-ROOMS = ("ingress", "processor", "projections", "api", "eventstore", "console", "providers", "runtime")
+ROOMS = (
+    "ingress",
+    "processor",
+    "projections",
+    "api",
+    "notify",
+    "eventstore",
+    "console",
+    "providers",
+    "runtime",
+)
+NAMED = ("fault_point", "fault_point_half_way")
 
 
 @pytest.fixture
@@ -92,6 +111,39 @@ async def test_a_wire_that_refuses_is_refused(wire: Proxy) -> None:
     writer.close()
 
 
+async def test_a_connection_that_is_being_made_while_its_wire_ends_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of both wires that tests have. It was accepted, and the server is reached only after the end."""
+    connect, reached = asyncio.open_connection, asyncio.Event()
+    with held_ports(2) as (port, target):
+
+        async def slowly(host: str, to: int) -> object:
+            if to == target:
+                await reached.wait()
+            return await connect(host, to)
+
+        monkeypatch.setattr(asyncio, "open_connection", slowly)
+
+        async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(served, "127.0.0.1", target)
+        ours, theirs = Proxy(port, target), BrokerProxy("127.0.0.1", target)
+        await ours.__aenter__()
+        await theirs.open()
+        clients = [await connect("127.0.0.1", one) for one in (port, theirs.port)]
+        await until(lambda: theirs.accepted == 1)
+        ends = asyncio.gather(ours.__aexit__(), theirs.close())
+        await turns()
+        reached.set()
+        await asyncio.wait_for(ends, 10)
+        for _, writer in clients:
+            writer.close()
+        server.close()
+
+
 def test_a_seed_says_the_whole_plan() -> None:
     assert plan(7, 500) == plan(7, 500)
     assert plan(7, 500) != plan(8, 500)
@@ -121,6 +173,24 @@ async def test_a_line_is_on_the_disk_before_anybody_goes_on(tmp_path: Path) -> N
         await until(lambda: (tmp_path / "record").stat().st_size > 0)
 
 
+async def test_a_spend_that_was_refused_and_is_asked_for_again_is_unknown_until_it_is_answered(
+    tmp_path: Path,
+) -> None:
+    """A home that lives on asks again under the same reference: what was refused for want of money may be granted, and the power cut before that is heard."""
+    place = tmp_path / "record"
+
+    async def told(*steps: tuple[str, int]) -> int:
+        async with Record(place) as record:
+            for what, status in steps:
+                await record.keep(what=what, reference="spend-1", customer="w1", tokens=7, status=status)
+        return Heard.of(place).spends["spend-1"][2]
+
+    assert await told(("spending", 0), ("spent", 409)) == 409
+    assert await told(("spending", 0)) == UNKNOWN
+    assert await told(("spent", 201)) == 201
+    assert await told(("spending", 0)) == 201, "what was granted stays so"
+
+
 def _imports(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -137,29 +207,42 @@ def test_the_witness_shares_no_code_with_what_it_judges() -> None:
             assert not name.startswith("tests") or name.startswith("tests.witness"), path
 
 
-def test_every_named_crash_point_is_crashed_at_by_the_torture_or_by_a_test() -> None:
-    points = {
+def _points() -> set[str]:
+    """Every fault point that the program names."""
+    return {
         node.args[0].value
         for room in ROOMS
         for path in (ROOT / room).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id == "fault_point"
+        and node.func.id in NAMED
         and isinstance(node.args[0], ast.Constant)
     }
-    tortured = {point for of_process in CRASH_POINTS.values() for point in of_process}
-    assert tortured <= points
-    tests = "".join(
-        path.read_text("utf-8")
-        for ring in ("integration", "system")
-        for path in (ROOT / "tests" / ring).rglob("*.py")
-    )
-    assert {
-        point for point in points - tortured if f'"{point}' not in tests and f"{point}:" not in tests
-    } == set()
 
 
-def test_there_are_at_least_fifty_kinds_of_faults_and_no_name_twice() -> None:
-    names = [kind.name for kind in kinds()]
-    assert len(names) == len(set(names)) >= 50
+def test_the_crash_points_of_the_torture_are_points_of_the_program() -> None:
+    assert {point for of_process in CRASH_POINTS.values() for point in of_process} <= _points()
+
+
+def test_the_crash_points_that_are_died_at_again_and_again_are_all_there_are() -> None:
+    """Those of a statement have its name in theirs: `plan.answered.opened`."""
+    assert _points() <= _died_at()
+    made_of_parts = ("plan.answered.", "plan.stored.")
+    assert {point for point in _died_at() - _points() if not point.startswith(made_of_parts)} == set()
+
+
+def test_a_step_of_two_processes_is_two_and_none_is_twice() -> None:
+    titles = [step.title for step in _all_steps()]
+    assert len(titles) == len(set(titles)) > 60
+    assert {"ingress publish.unconfirmed", "processor publish.unconfirmed"} <= set(titles)
+
+
+def _all_steps() -> list[Step | Order]:
+    nobody: Any = None
+    return [*steps(), *telling_steps(), *purchase_steps(nobody), *orders()]
+
+
+def _died_at() -> set[str]:
+    """Every point that `make crash-points` dies at."""
+    return {step.point for step in _all_steps()}

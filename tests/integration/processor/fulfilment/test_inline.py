@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from eventstore import checkpoints
 from eventstore.append import NewEvent, append, log_transaction
 from eventstore.read import head
+from processor.fulfilment import rounds
 from processor.fulfilment import work as work_module
 from processor.fulfilment.inline import Inline
 from processor.fulfilment.rounds import CONSUMER, Fulfilment, Round
 from processor.intake.store import Store
+from processor.intake.taking import TAKE_IN_AND_LOOK
 from runtime.database import Pool
 from schemas import facts as f
 from schemas import streams
@@ -60,6 +63,35 @@ async def test_a_payment_is_stored_and_decided_in_one_transaction(log: Pool) -> 
     assert transactions == [{"count": 1}]
     assert pair.counted[0][0] == 1
     assert (await pair.leader.round(timers=False)) == Round(0, 0, False)
+
+
+async def test_a_small_batch_holds_the_logs_lock_for_three_round_trips_and_its_commit(
+    log: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else wants to write to the log, such as a customer who spends, waits for them."""
+    await write(log, ratna())
+    pair = await Pair(log).ready()
+    await take_in(pair.store, envelope(capture("py-0")))  # the statements are prepared
+    asked: list[str] = []
+    for name in ("fetch", "fetchrow", "fetchval", "execute", "executemany"):
+        real = getattr(asyncpg.Connection, name)
+
+        async def counted(
+            connection: Any, query: str, *arguments: Any, _real: Any = real, **options: Any
+        ) -> Any:
+            asked.append(query)
+            return await _real(connection, query, *arguments, **options)
+
+        monkeypatch.setattr(asyncpg.Connection, name, counted)
+    took = await take_in(pair.store, envelope(capture("py-1")), envelope(capture("py-2")))
+    monkeypatch.undo()
+    assert took == ["processed", "processed"]
+    # What this pool cleans up after each use, the processor's does not.
+    begin, *held, commit = [one for one in asked if "RESET ALL" not in one]
+    assert (begin[:5], commit) == ("BEGIN", "COMMIT")
+    assert held[0] == TAKE_IN_AND_LOOK
+    assert len(held) == 2
+    assert (await decided(log)).credit("c1") == 500_000 * 3
 
 
 async def test_decided_at_once_or_in_a_round_the_decisions_are_the_same(log: Pool) -> None:
@@ -126,6 +158,39 @@ async def test_a_large_batch_is_stored_alone_and_the_next_small_one_catches_up(l
     assert (await decided(log)).decisions == []
     await take_in(pair.store, envelope(capture("py-9")))
     assert (await decided(log)).credit("c1") == 500_000 * 4
+    position, newest = await checkpoint(log)
+    assert position == newest
+
+
+async def test_what_this_process_stored_alone_is_decided_on_without_reading_it_again(
+    log: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write(log, ratna())
+    pair = await Pair(log, limit=2).ready()
+
+    async def unread(*_: Any) -> Any:
+        raise AssertionError("the log was read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rounds, "read_page", unread)
+        await take_in(pair.store, *(envelope(capture(f"py-{n}")) for n in range(3)))
+        await take_in(pair.store, *(envelope(capture(f"py-{n}")) for n in range(2, 6)))
+        done = await pair.leader.round(timers=False)
+    # The second batch says one of the first again; nothing was appended behind what was decided.
+    assert (done.facts, done.more) == (6, False)
+    assert (await decided(log)).credit("c1") == 500_000 * 6
+    position, newest = await checkpoint(log)
+    assert position == newest
+
+
+async def test_what_others_said_in_between_is_read(log: Pool) -> None:
+    pair = await Pair(log, limit=0).ready()
+    await take_in(pair.store, envelope(capture("py-1")))
+    await write(log, ratna())
+    await take_in(pair.store, envelope(capture("py-2")))
+    while (await pair.leader.round(timers=False)).more:
+        pass
+    assert (await decided(log)).credit("c1") == 500_000 * 2
     position, newest = await checkpoint(log)
     assert position == newest
 

@@ -12,12 +12,14 @@ from runtime.database import Pool
 from schemas import decisions as d
 from schemas import facts as f
 from schemas.event_model import EventModel
+from schemas.periods import Period
 from tests.integration.processor.fulfilment.test_rounds import decided, ratna, settle, write
 from tests.unit.processor.cases.facts import licence, package, refund
 from tests.unit.processor.policies.ledgerbook import club, permutations
 
 PAID = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
-ENDS = PAID + timedelta(days=40)
+ENDS = Period.parse("1 month").after(PAID) + timedelta(days=2)
+"""As its provider counts a month: no further than that is what it states believed."""
 
 
 def bought(sold: str = "klub-a") -> f.PaymentSucceeded:

@@ -22,6 +22,7 @@ from schemas import facts as f
 from schemas.decision_model import Decision
 from schemas.errors import StoreUnavailable, WrongExpectedVersion
 from schemas.event_model import EventModel
+from schemas.request_facts import CheckoutFact
 from tests.unit.processor.cases.facts import at, capture, charge, cycle, order, paid, refund, request_fact
 from tests.unit.processor.policies.ledgerbook import Book, shipped_catalog
 
@@ -39,6 +40,8 @@ async def write(pool: Pool, *facts: EventModel) -> int:
 def stream_of(fact: Any) -> str:
     if isinstance(fact, f.CustomerRegistered):
         return f"customer-{fact.customer_id}"
+    if isinstance(fact, CheckoutFact):
+        return f"request-{fact.request_id}"
     if isinstance(fact, f.SuspenseFact):
         return f"suspense-{fact.suspense_id}"
     if isinstance(fact, f.SubscriptionReported):
@@ -198,8 +201,11 @@ async def test_decisions_name_the_fact_that_caused_them(log: Pool) -> None:
         events = await read_after(connection, 0, None, 100)
     fact = next(event for event in events if event.type == "payment.succeeded")
     granted = next(event for event in events if event.type == "credit.granted")
-    assert granted.context()["causation_id"] == str(fact.event_id)
-    assert granted.context()["catalog_version"] == shipped_catalog().version
+    assert granted.context() == {
+        "correlation_id": "c",  # of the fact, which came with no delivery
+        "causation_id": str(fact.event_id),
+        "catalog_version": shipped_catalog().version,
+    }
     assert granted.stream == "customer-c1"
 
 
@@ -282,8 +288,9 @@ async def test_a_policy_bug_leaves_its_case_and_the_others_go_on(
     await worker.round()
     assert (await decided(log)).credit("c1") == 500_000
     async with log.acquire() as connection:
-        row = await connection.fetchrow("SELECT stage, reason, status FROM dead_letters")
+        row = await connection.fetchrow("SELECT stage, reason, status, place FROM dead_letters")
         assert (row["stage"], row["reason"], row["status"]) == ("fulfil", "policy_failed", "open")
+        assert row["place"] == "ZeroDivisionError in broken"
     monkeypatch.setattr(work_module, "decide", decide)
     await Fulfilment(log, limit=100).round()
     assert (await decided(log)).credit("c1") == 750_000

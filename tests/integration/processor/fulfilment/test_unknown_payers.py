@@ -28,6 +28,7 @@ from tests.unit.processor.cases.facts import (
     paid,
     request_fact,
 )
+from tests.unit.processor.policies.ledgerbook import shipped_catalog
 from tests.waiting import until
 
 __all__ = ["log"]
@@ -177,7 +178,9 @@ async def test_a_processor_that_starts_with_create_empties_what_was_held(
     await held_before(log, *(top_up(n) for n in range(7)))
     chosen = settings(database_url=database_url, unknown_customer="create", fulfilment_held_max=2)
     stop = asyncio.Event()
-    running = asyncio.create_task(run_fulfilment(log, chosen, stop, CollectorRegistry(), Inline(0)))
+    running = asyncio.create_task(
+        run_fulfilment(log, chosen, stop, CollectorRegistry(), Inline(0), shipped_catalog())
+    )
 
     async def emptied() -> bool:
         return (await decided(log)).reasons() == []

@@ -1,10 +1,12 @@
-"""A store on a test's database, and looking into what it wrote."""
+"""A store on a test's database, and looking into what it wrote, and into a queue."""
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from typing import Any
+
+import aio_pika
+from msgspec.structs import replace
 
 from processor.fulfilment.inline import Inline
 from processor.intake.interpreter import Interpreter, Prepared
@@ -13,6 +15,7 @@ from runtime.database import Pool
 from schemas.envelope import Envelope
 from schemas.facts import FACTS
 from tests.unit.processor.intake.envelopes import interpreter
+from tests.waiting import until
 
 
 def store_of(pool: Pool, chosen: Interpreter | None = None, quarantine_rows: int = 100) -> Store:
@@ -48,6 +51,24 @@ def unstorable(envelope: Envelope) -> Prepared:
     if prepared.translation is None:
         raise ValueError("the delivery must be understood")
     key = "".join(uuid.uuid4().hex for _ in range(300))
-    return dataclasses.replace(
-        prepared, translation=dataclasses.replace(prepared.translation, dedupe_key=key)
-    )
+    return replace(prepared, translation=replace(prepared.translation, dedupe_key=key))
+
+
+async def statuses(pool: Pool) -> dict[str, int]:
+    found = await pool.fetch("SELECT status, count(*) AS n FROM deliveries GROUP BY status")
+    return {row["status"]: row["n"] for row in found}
+
+
+async def stored(pool: Pool, number: int, table: str = "deliveries") -> None:
+    async def look() -> bool:
+        return bool(await pool.fetchval(f"SELECT count(*) FROM {table}") >= number)
+
+    await until(look)
+
+
+async def waiting(broker_url: str, queue: str) -> int:
+    """Messages in a queue that nobody consumes."""
+    async with await aio_pika.connect(broker_url) as connection:
+        channel = await connection.channel()
+        declared = await channel.declare_queue(queue, passive=True)
+        return declared.declaration_result.message_count or 0

@@ -23,6 +23,8 @@ from tests.integration.processor.running import is_empty, publishing, send
 from tests.unit.processor.intake.envelopes import capture, envelope
 from tests.waiting import until
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[4]
 DEATH_SECONDS = 60.0
 

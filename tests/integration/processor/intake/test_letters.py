@@ -14,7 +14,7 @@ from eventstore.append import NewEvent, append, log_transaction
 from processor.fulfilment import work as work_module
 from processor.fulfilment.desk import Cause
 from processor.fulfilment.rounds import Fulfilment, _park
-from processor.fulfilment.work import PolicyFailed
+from processor.fulfilment.work import ForAPerson, PolicyFailed
 from processor.intake.interpreter import parked
 from runtime.database import Pool
 from schemas import streams
@@ -60,7 +60,7 @@ async def too_large_a_refund(log: Pool) -> Envelope:
 
 
 async def letters(pool: Pool) -> list[dict[str, Any]]:
-    return await rows(pool, "SELECT * FROM dead_letters ORDER BY dead_letter_id")
+    return await rows(pool, "SELECT * FROM dead_letters ORDER BY first_seen, dead_letter_id")
 
 
 async def replay(pool: Pool, letter: dict[str, Any]) -> list[str]:
@@ -140,7 +140,7 @@ async def test_every_alarm_of_one_delivery_is_a_letter_and_the_same_alarm_again_
     ]
     async with log.acquire() as connection:
         for detail, reason in alarms:
-            await _park(connection, "xendit", detail, reason, cause)
+            await _park(connection, ForAPerson("xendit", detail, reason, cause))
     found = [(letter["reason"], letter["detail"], letter["deliveries"]) for letter in await letters(log)]
     assert found == [
         ("refund_exceeds_payment", "rfd-1", 2),
@@ -187,7 +187,7 @@ async def test_c30_an_alarm_is_open_again_only_while_nobody_raised_it_anew(log: 
     await take_in(store_of(log), sent)
     cause = Cause(1, None, None, sent.delivery_id)
     async with log.acquire() as connection:
-        await _park(connection, "xendit", "rfd-1", "refund_exceeds_payment", cause)
+        await _park(connection, ForAPerson("xendit", "rfd-1", "refund_exceeds_payment", cause))
         await connection.execute("UPDATE dead_letters SET status = 'discarded'")
-        await _park(connection, "xendit", "rfd-1", "refund_exceeds_payment", cause)
+        await _park(connection, ForAPerson("xendit", "rfd-1", "refund_exceeds_payment", cause))
     assert [letter["status"] for letter in await letters(log)] == ["discarded", "open"]

@@ -22,7 +22,7 @@ from runtime.settings import Settings
 from schemas.envelope import CONTENT_TYPE, Envelope, pack
 from schemas.topology import WEBHOOKS, queue_name, retry_name, routing_key
 from tests.integration.processor.intake.test_crashes import Worker
-from tests.integration.processor.running import is_empty, publishing, working
+from tests.integration.processor.running import LONG_TIERS, is_empty, publishing, working
 from tests.unit.processor.intake.envelopes import capture, envelope
 from tests.waiting import until
 
@@ -86,7 +86,7 @@ async def send_to(
     broker: Broker, partition: int, envelopes: Sequence[Envelope], exchange: str = WEBHOOKS
 ) -> None:
     message = Message(exchange, routing_key(partition), pack(envelopes), CONTENT_TYPE)
-    await broker.publisher.publish(message, deadline=10.0)
+    await broker.publisher.publish(message, deadline=60.0)
 
 
 @asynccontextmanager
@@ -201,7 +201,11 @@ async def test_a_retry_brings_a_delivery_back_to_its_own_partition_or_to_one_tha
 
     monkeypatch.setattr(Detours, "later", watching)
     busy = chosen.model_copy(
-        update={"database_lock_timeout_ms": 30, "broker_retry_delays_seconds": (0.3, 0.4, 0.5, 0.6, 0.7)}
+        update={
+            "database_lock_timeout_ms": 30,
+            "broker_retry_delays_seconds": LONG_TIERS,
+            "processor_retry_attempts": len(LONG_TIERS),
+        }
     )
     fewer = busy.model_copy(update={"broker_partitions": kept})
     first, *sent = [envelope(capture(f"py-{number}")) for number in range(9)]

@@ -1,12 +1,9 @@
-"""From the queue to the log: batches, poison, detours, parking lot, quarantine, outages."""
+"""From the queue to the log: batches, poison, detours, parking lot, outages."""
 
 from __future__ import annotations
 
 import dataclasses
-import uuid
-from collections.abc import Callable
 
-import aio_pika
 import asyncpg
 import pytest
 from pydantic import SecretStr
@@ -14,66 +11,34 @@ from pydantic import SecretStr
 from eventstore.append import LOG_LOCK
 from processor.app import interpreter_of
 from processor.intake.interpreter import Interpreter, Prepared
-from processor.intake.quarantine import QuarantineKeeper
 from processor.intake.retry import Detours
 from processor.intake.suspects import HOPELESS
-from runtime.amqp.broker import Message, open_broker
-from runtime.database import Connection, Pool
+from runtime.amqp.broker import open_broker
+from runtime.database import Pool
 from runtime.ids import uuid7
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack, unpack
-from schemas.rejection import Rejection, pack_rejection
 from schemas.topology import (
     DEAD,
-    OLD_QUARANTINE,
     PARKED,
-    QUARANTINE,
-    QUARANTINE_KEY,
     WORK_DELIVERY_LIMIT,
     queue_name,
 )
 from tests.integration.broker.proxy import knocking, proxied
-from tests.integration.processor.intake.taking_in import rows, unstorable
-from tests.integration.processor.running import publishing, send, send_raw, working
+from tests.integration.processor.intake.taking_in import rows, statuses, stored, unstorable, waiting
+from tests.integration.processor.running import LONG_TIERS, publishing, send, send_raw, working
 from tests.unit.processor.intake.envelopes import capture, envelope
 from tests.waiting import until
 
 POISON = "py-poison"
 
 
-@pytest.fixture
-def chosen(settings: Callable[..., Settings], database_url: str, broker_url: str) -> Settings:
-    return settings(
-        database_url=database_url,
-        broker_url=broker_url,
-        broker_retry_delays_seconds=(0.2, 0.3),
-        processor_backoff_max_seconds=0.3,
-        processor_drain_budget_seconds=10.0,
-    )
+def _now() -> int:
+    return (uuid7().int >> 80) * 1000
 
 
 def captures(number: int, prefix: str = "py") -> list[Envelope]:
     return [envelope(capture(f"{prefix}-{n}")) for n in range(number)]
-
-
-async def statuses(pool: Pool) -> dict[str, int]:
-    found = await pool.fetch("SELECT status, count(*) AS n FROM deliveries GROUP BY status")
-    return {row["status"]: row["n"] for row in found}
-
-
-async def stored(pool: Pool, number: int, table: str = "deliveries") -> None:
-    async def look() -> bool:
-        return bool(await pool.fetchval(f"SELECT count(*) FROM {table}") >= number)
-
-    await until(look)
-
-
-async def waiting(broker_url: str, queue: str) -> int:
-    """Messages in a queue that nobody consumes."""
-    async with await aio_pika.connect(broker_url) as connection:
-        channel = await connection.channel()
-        declared = await channel.declare_queue(queue, passive=True)
-        return declared.declaration_result.message_count or 0
 
 
 class _Poisoned(Interpreter):
@@ -94,8 +59,9 @@ async def test_batch_with_one_poison_message_stores_the_others(
         async with working(chosen):
             await stored(pool, 31)
     assert await statuses(pool) == {"processed": 30, "parked": 1}
-    (letter,) = await rows(pool, "SELECT stage, reason, detail, message FROM dead_letters")
+    (letter,) = await rows(pool, "SELECT stage, reason, detail, place, message FROM dead_letters")
     assert (letter["stage"], letter["reason"]) == ("append", "not_storable")
+    assert letter["place"] == letter["detail"]
     assert letter["detail"] == "ProgramLimitExceededError 54000"
     assert unpack(letter["message"]) == [poison]
     assert await waiting(chosen.require_broker_url(), queue_name(0)) == 0
@@ -183,7 +149,7 @@ async def test_what_the_broker_itself_took_out_reaches_the_table_with_its_bytes(
         await _give_back(chosen, queue_name(0), WORK_DELIVERY_LIMIT + 1)
         async with working(chosen):
             await stored(pool, 1, "dead_letters")
-    (letter,) = await rows(pool, "SELECT stage, reason, detail, message FROM dead_letters")
+    (letter,) = await rows(pool, "SELECT stage, reason, detail, place, message FROM dead_letters")
     assert (letter["stage"], letter["reason"]) == ("broker", "delivery_limit")
     assert unpack(letter["message"]) == [killed]
     (delivery,) = await rows(pool, "SELECT body, status FROM deliveries")
@@ -222,124 +188,17 @@ async def test_the_parking_lot_is_emptied_into_the_table_with_stage_and_reason(
     )
 
 
-async def test_rejected_requests_reach_a_table_that_never_grows_beyond_its_cap(
-    chosen: Settings, pool: Pool
-) -> None:
-    capped = chosen.model_copy(update={"quarantine_max_rows": 5})
-    async with publishing(capped) as broker, working(capped):
-        ingress = await broker.publisher_aside()
-
-        async def reject(body: bytes) -> None:
-            await ingress.publish(Message(QUARANTINE, QUARANTINE_KEY, body), deadline=10.0)
-
-        for number in range(12):
-            await reject(pack_rejection(_rejection(f"body {number}")))
-        await reject(pack_rejection(_rejection("odd", path="/a\0\udcff", quarantine_id="x")))
-        await reject(b"unreadable")
-
-        async def look() -> bool:
-            return bool(await pool.fetchval("SELECT count(*) FROM quarantine WHERE cause = 'unreadable'"))
-
-        await until(look)
-    kept = {row["body"]: row for row in await rows(pool, "SELECT cause, body, path FROM quarantine")}
-    assert len(kept) == 5
-    assert kept[b"unreadable"]["cause"] == "unreadable"
-    assert kept[b"odd"] == {"cause": "token_wrong", "body": b"odd", "path": "/a\\0\\udcff"}
-    assert b"body 0" not in kept
-    assert await statuses(pool) == {}
-
-
-async def test_the_quarantines_table_is_bounded_in_bytes_and_age_too(chosen: Settings, pool: Pool) -> None:
-    capped = chosen.model_copy(update={"quarantine_max_bytes": 3_000, "quarantine_max_days": 2})
-    async with publishing(capped) as broker, working(capped):
-        ingress = await broker.publisher_aside()
-        async with pool.acquire() as connection:
-            long_ago = (
-                int(await connection.fetchval("SELECT extract(epoch FROM now() - interval '3 days')"))
-                * 1_000_000
-            )
-        bodies = ["old", *(f"{number}" * 1_000 for number in range(6)), "last"]
-        for number, body in enumerate(bodies):
-            # By the order of their ids, which is that of their arrival.
-            rejection = _rejection(body, quarantine_id=f"0000000{number}-0000-7000-8000-000000000000")
-            if body == "old":
-                rejection = dataclasses.replace(rejection, received_at=long_ago)
-            await ingress.publish(
-                Message(QUARANTINE, QUARANTINE_KEY, pack_rejection(rejection)), deadline=10.0
-            )
-
-        async def look() -> bool:
-            return bool(await pool.fetchval("SELECT count(*) FROM quarantine WHERE body = 'last'"))
-
-        await until(look)
-    kept = [row["body"] for row in await rows(pool, "SELECT body FROM quarantine")]
-    assert b"last" in kept
-    assert b"old" not in kept
-    assert sum(map(len, kept)) <= 3_000
-
-
-async def test_what_is_too_old_goes_from_the_quarantine_when_nothing_comes_too(
-    chosen: Settings, pool: Pool
-) -> None:
-    for number, age in enumerate(("3 days", "1 day")):
-        await pool.execute(
-            "INSERT INTO quarantine SELECT $1, 'xendit', 'token_wrong', now() - $2::text::interval, '', '', '{}', '', ''",
-            uuid.UUID(int=number),
-            age,
-        )
-    async with working(chosen.model_copy(update={"quarantine_max_days": 2})):
-
-        async def look() -> bool:
-            return bool(await pool.fetchval("SELECT count(*) = 1 FROM quarantine"))
-
-        await until(look)
-    (kept,) = await rows(pool, "SELECT quarantine_id FROM quarantine")
-    assert kept["quarantine_id"] == uuid.UUID(int=1)
-
-
-async def test_a_flood_of_rejections_looks_at_the_table_only_now_and_then(
-    chosen: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks: list[int] = []
-    trim = QuarantineKeeper._trim_on
-
-    async def counted(keeper: QuarantineKeeper, connection: Connection) -> None:
-        looks.append(1)
-        await trim(keeper, connection)
-
-    monkeypatch.setattr(QuarantineKeeper, "_trim_on", counted)
-    capped = chosen.model_copy(update={"quarantine_max_rows": 1_000})
-    async with publishing(capped) as broker, working(capped):
-        ingress = await broker.publisher_aside()
-        for number in range(45):
-            packed = pack_rejection(_rejection(f"body {number}"))
-            await ingress.publish(Message(QUARANTINE, QUARANTINE_KEY, packed), deadline=10.0)
-        await stored(pool, 45, "quarantine")
-    keepers = 2  # of the queue, and of what an earlier version left; each looks once when it starts
-    assert len(looks) <= keepers + 45 // 10
-
-
-async def test_what_an_earlier_version_left_in_its_quarantine_is_brought_to_the_table(
-    chosen: Settings, pool: Pool
-) -> None:
-    """It was a classic queue with other arguments, which no version can change; new requests go to a new one."""
-    async with await aio_pika.connect(chosen.require_broker_url()) as connection:
-        channel = await connection.channel()
-        old = {"x-max-length": 10_000, "x-overflow": "drop-head"}
-        await channel.declare_queue(OLD_QUARANTINE, durable=True, arguments=old)
-        for number in range(3):
-            message = aio_pika.Message(pack_rejection(_rejection(f"old {number}")))
-            await channel.default_exchange.publish(message, OLD_QUARANTINE)
-    async with working(chosen):
-        await stored(pool, 3, "quarantine")
-    assert await waiting(chosen.require_broker_url(), OLD_QUARANTINE) == 0
-
-
 async def test_c25_a_busy_store_sends_single_deliveries_through_the_tiers_and_back(
     chosen: Settings, pool: Pool, database_url: str, trips: list[int]
 ) -> None:
     """Somebody holds the log's lock for a while; nothing is lost, nothing parked, and each delivery is stored once."""
-    busy = chosen.model_copy(update={"database_lock_timeout_ms": 30, "processor_retry_attempts": 2})
+    busy = chosen.model_copy(
+        update={
+            "database_lock_timeout_ms": 30,
+            "broker_retry_delays_seconds": LONG_TIERS,
+            "processor_retry_attempts": len(LONG_TIERS),
+        }
+    )
     holder = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
     sent = captures(3)
     async with publishing(busy) as broker, working(busy):
@@ -351,6 +210,10 @@ async def test_c25_a_busy_store_sends_single_deliveries_through_the_tiers_and_ba
         await holder.execute("SELECT pg_advisory_unlock($1)", LOG_LOCK)
         await stored(pool, 4)
     await holder.close()
+    came = await rows(pool, "SELECT queue, attempts, handed_out FROM deliveries")
+    assert {row["queue"] for row in came} == {queue_name(0)}
+    assert sum(row["attempts"] for row in came) == len(trips) > 0
+    assert {row["handed_out"] for row in came} == {0}
     assert await statuses(pool) == {"processed": 4}
     assert await rows(pool, "SELECT * FROM dead_letters") == []
 
@@ -374,6 +237,8 @@ async def test_c28_a_store_that_stays_busy_parks_after_the_last_tier_and_loses_n
     await holder.close()
     (letter,) = await rows(pool, "SELECT stage, reason, attempts, message FROM dead_letters")
     assert (letter["stage"], letter["reason"], letter["attempts"]) == ("append", "retries_exhausted", 2)
+    (came,) = await rows(pool, "SELECT queue, attempts FROM deliveries WHERE status = 'parked'")
+    assert (came["queue"], came["attempts"]) == (PARKED, 2)
     assert unpack(letter["message"]) == [sent]
 
 
@@ -422,16 +287,6 @@ async def _give_back(settings: Settings, queue: str, times: int) -> None:
             (delivery,) = await consumer.take(1)
             await consumer.requeue(delivery.tag)
         await consumer.take(1)
-
-
-def _rejection(body: str, path: str = "/webhooks/xendit", quarantine_id: str | None = None) -> Rejection:
-    return Rejection(
-        quarantine_id or str(uuid7()), "xendit", "token_wrong", _now(), "203.0.113.7", path, {}, body.encode()
-    )
-
-
-def _now() -> int:
-    return (uuid7().int >> 80) * 1000
 
 
 @pytest.fixture

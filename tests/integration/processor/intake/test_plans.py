@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from eventstore.append import LOG_LOCK, lock_log
+from eventstore.append import ADVANCE, ADVANCE_EXPECTED, LOG_LOCK, lock_log
 from eventstore.queries import load
+from processor.intake.taking import TAKE_IN, TAKE_IN_AND_LOOK
 from runtime.database import Pool
 
 INTAKE = load("intake.sql", "processor")
-APPEND = load("append.sql")
+FULFILMENT = load("fulfilment.sql", "processor")
 ID = uuid.UUID(int=7)
 
 # Small enough that reading the whole table looks cheaper than a few look-ups.
@@ -24,19 +25,27 @@ A_LITTLE = (
     "SELECT gen_random_uuid(), 'xendit', now(), 1, '/', '{}', 'x', 'x', 's', 'i', 'test' FROM generate_series(1, 50) n",
     "INSERT INTO dead_letters (dead_letter_id, provider, stage, reason, message, body_sha256) "
     "SELECT gen_random_uuid(), 'xendit', 'decode', 'r', 'x', n::text::bytea FROM generate_series(1, 50) n",
-    "ANALYZE streams, inbox, deliveries, dead_letters",
+    "INSERT INTO fulfilment_aliases (alias, case_key) SELECT 'xendit:pr-' || n, 'xendit:py-' || n FROM generate_series(1, 50) n",
+    "ANALYZE streams, inbox, deliveries, dead_letters, fulfilment_aliases",
 )
 
 
 @pytest.mark.parametrize(
     ("statement", "arguments"),
     [
-        (INTAKE["take_in"], (["xendit"], ["k"], [b"x"], [ID], [1], [ID])),
+        (TAKE_IN, ([ID], ["xendit:pr-1"], ["xendit"], ["k"], [b"x"], [ID], [1])),
+        (
+            TAKE_IN_AND_LOOK,
+            ([ID], ["xendit:pr-1"], ["xendit"], ["k"], [b"x"], [ID], [1], ["n"], ["c"], ["e"]),
+        ),
         (INTAKE["first_seen"], (["xendit"], ["k"])),
         (INTAKE["first_delivery"], (ID,)),
         (INTAKE["learned"], ("xendit", "k", 1)),
         (INTAKE["resolve"], (["xendit"], [b"x"], [None], [None])),
-        (APPEND["advance_expected"], (["a-1"], ["a"], [1], LOG_LOCK, ["a-1"], [1], [1])),
+        (ADVANCE, (["a-1"], ["a"], [1], LOG_LOCK)),
+        (ADVANCE_EXPECTED, (["a-1"], ["a"], [1], LOG_LOCK, ["a-1"], [1], [1])),
+        (FULFILMENT["add_aliases"], (["xendit:pr-1"], ["xendit:py-1"])),
+        (FULFILMENT["point_aliases"], (["xendit:pr-1"], ["xendit:py-1"])),
     ],
 )
 async def test_statements_under_the_logs_lock_look_up_by_index_even_when_planned_on_small_tables(
@@ -49,8 +58,9 @@ async def test_statements_under_the_logs_lock_look_up_by_index_even_when_planned
         await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         prepared = await connection.prepare(statement)
         (top,) = await prepared.explain(*arguments)
-    nodes = list(_nodes(top["Plan"]))
-    tables = {"deliveries", "inbox", "streams", "dead_letters", "events"}
+    # A sequence is one row.
+    nodes = [node for node in _nodes(top["Plan"]) if node.get("Relation Name") != "events_position_seq"]
+    tables = {"deliveries", "inbox", "streams", "dead_letters", "events", "fulfilment_aliases"}
     looked_up = [
         node for node in nodes if node.get("Relation Name") in tables and "Scan" in node["Node Type"]
     ]

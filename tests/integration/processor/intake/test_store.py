@@ -10,7 +10,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from eventstore.read import read_after
 from processor.intake.interpreter import Interpreter, parked
@@ -21,7 +23,9 @@ from schemas.envelope import unpack
 from schemas.errors import UntranslatableError
 from schemas.translation import Effect, Translation
 from tests.integration.processor.intake.taking_in import counts, facts, rows, store_of, take_in, unstorable
+from tests.standby import standby_away
 from tests.unit.processor.intake.envelopes import capture, envelope, interpreter
+from tests.waiting import until
 
 
 async def test_a_delivery_is_stored_byte_for_byte_with_how_it_was_verified(pool: Pool) -> None:
@@ -48,11 +52,8 @@ async def test_the_receipt_comes_first_and_causes_its_facts(pool: Pool) -> None:
     assert (receipt.type, fact.type) == ("webhook.received", "payment.succeeded")
     day = datetime.fromtimestamp(sent.received_at / 1_000_000, UTC).date()
     assert receipt.stream == f"webhook-xendit-{day}"
-    assert fact.context() == {
-        "correlation_id": sent.delivery_id,
-        "causation_id": str(receipt.event_id),
-        "delivery_id": sent.delivery_id,
-    }
+    assert receipt.context() == {"delivery_id": sent.delivery_id}
+    assert fact.context() == {"causation_id": str(receipt.event_id), "delivery_id": sent.delivery_id}
     (delivery,) = await rows(pool, "SELECT position, status, event_name FROM deliveries")
     assert delivery == {"position": receipt.position, "status": "processed", "event_name": "payment.capture"}
 
@@ -68,7 +69,33 @@ async def test_append_of_a_duplicate_batch_writes_nothing_and_returns_nothing_ne
     assert await store.store(batch) == []
     assert await store.store(batch[3:9]) == []
     assert await counts(pool) == before
-    assert len(await store.store([*batch, store.interpreter.prepare(envelope(capture("py-new")))])) == 1
+    # What is new beside it counts, and is no duplicate of itself.
+    (new,) = await store.store([*batch, store.interpreter.prepare(envelope(capture("py-new")))])
+    assert (new.verdict.status, len(new.verdict.facts)) == ("processed", 1)
+
+
+async def test_what_is_known_already_is_confirmed_only_when_the_standby_has_it_too(
+    pool: Pool, database_url: str
+) -> None:
+    """The first commit's confirmation was given up: everybody sees it, and only one server has it. A redelivery must wait as the first should have."""
+    store = store_of(pool)
+    batch = [store.interpreter.prepare(envelope(capture(f"py-{n}"))) for n in range(3)]
+    async with standby_away(database_url) as standby:
+        first = asyncio.create_task(store.store(batch))
+        await until(standby.is_waited_for)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await until(lambda: standby.connection.fetchval("SELECT count(*) = 3 FROM deliveries"))
+
+        again = asyncio.create_task(store.store(batch))
+
+        async def waits_or_is_done() -> bool:
+            return again.done() or await standby.is_waited_for()
+
+        await until(waits_or_is_done)
+        assert not again.done()
+        await standby.back()
+        assert await again == []
 
 
 async def test_c24_one_delivery_in_two_messages_is_stored_once(pool: Pool) -> None:
@@ -88,6 +115,14 @@ async def test_c22_a_provider_that_sends_again_has_one_effect(pool: Pool) -> Non
     assert row["duplicate_of"] == first.delivery_id
     assert (await counts(pool))["deliveries"] == 2
     assert (await counts(pool))["dead_letters"] == 0
+
+
+async def test_c06_a_key_is_known_at_any_age(pool: Pool) -> None:
+    store = store_of(pool)
+    assert await take_in(store, envelope()) == ["processed"]
+    await pool.execute("UPDATE inbox SET recorded_at = recorded_at - interval '7 years'")
+    assert await take_in(store, envelope(capture(created="2033-07-01T04:00:00Z"))) == ["duplicate"]
+    assert await facts(pool) == ["payment.succeeded"]
 
 
 async def test_c40_duplicates_at_the_same_moment_from_two_workers_have_one_effect(pool: Pool) -> None:
@@ -136,7 +171,7 @@ async def test_a_better_translator_never_makes_old_deliveries_conflict_with_them
 
     def better(document: object, context: object) -> Translation:
         translation = PROVIDERS["xendit"].translate(document, context)  # type: ignore[arg-type]
-        return dataclasses.replace(translation, says=translation.says | {"wallet": "DANA"})
+        return replace(translation, says=translation.says | {"wallet": "DANA"})
 
     provider = dataclasses.replace(PROVIDERS["xendit"], translate=better)
     today = store_of(pool, interpreter(providers={"xendit": provider}))
@@ -192,13 +227,17 @@ async def test_an_event_learned_later_gets_its_facts_by_replay(pool: Pool) -> No
     unknown = Translation(Effect.UNKNOWN, "payment.capture", "xendit:payment.capture:same")
     meaning = interpreter().prepare(envelope()).translation
     assert meaning is not None
-    known = dataclasses.replace(meaning, dedupe_key=unknown.dedupe_key, says={})
+    known = msgspec.structs.replace(meaning, dedupe_key=unknown.dedupe_key, says={})
     sent = envelope()
     assert await take_in(_saying(pool, unknown), sent) == ["no_effect"]
     replay = dataclasses.replace(sent, delivery_id=str(uuid.uuid4()), replay_of=sent.delivery_id, actor="ani")
     assert await take_in(_saying(pool, known), replay) == ["processed"]
     assert await facts(pool) == ["payment.succeeded"]
     assert await rows(pool, "SELECT effects FROM inbox") == [{"effects": 1}]
+    async with pool.acquire() as connection:
+        receipt, fact = (event.context() for event in await read_after(connection, 1))
+    assert receipt["correlation_id"] == receipt["causation_id"] == fact["correlation_id"] == sent.delivery_id
+    assert receipt["delivery_id"] == fact["delivery_id"] == replay.delivery_id
     again = dataclasses.replace(replay, delivery_id=str(uuid.uuid4()))
     assert await take_in(_saying(pool, known), again) == ["duplicate"]
     assert await facts(pool) == ["payment.succeeded"]

@@ -45,9 +45,10 @@ STORE = "store_lunaspalsu00000000000000"
 
 @dataclass
 class WebhookDoor:
-    """Verifies as ingress does. `lost`: a webhook of this number is answered and goes nowhere; `doubled`: it goes twice."""
+    """Verifies as ingress does. `lost`: a webhook of this number is answered and goes nowhere, `loses`: one with such a body; `doubled`: it goes twice."""
 
     lost: Callable[[int], bool] = lambda _: False
+    loses: Callable[[bytes], bool] = lambda _: False
     doubled: Callable[[int], bool] = lambda _: False
     taken: int = 0
     sent: list[Envelope] = field(default_factory=list)
@@ -75,7 +76,7 @@ class WebhookDoor:
             path=request.path,
             body=body,
         )
-        if self.lost(number):
+        if self.lost(number) or self.loses(body):
             self.dropped.append(one)
             return web.Response()
         again = replace(one, delivery_id=str(uuid7()))
@@ -93,6 +94,8 @@ class Branch:
     broker: Broker
     pool: Pool
     session: aiohttp.ClientSession
+    webhooks: str
+    """Where Xendit's webhooks come in."""
 
     @property
     def world(self) -> FakeWorld:
@@ -131,6 +134,31 @@ class Branch:
             made = await answer.json()
             assert answer.status == 200, made
         return str(made["id"])
+
+    async def xendit_plan(self, reference: str, amount: int, customer: str, **more: Any) -> str:
+        """A recurring plan of somebody's own program, with a first charge at once; the plan's id."""
+        wish = {
+            "reference_id": reference, "customer_id": f"cust-{customer}", "currency": "IDR", "amount": amount, "immediate_payment": True,
+            "failed_cycle_action": "STOP", "metadata": {"customer_id": customer},
+            "schedule": {"interval": "MONTH", "interval_count": 1, "total_retry": 2, "retry_interval": "DAY", "retry_interval_count": 3},
+        }  # fmt: skip
+        made = await self.xendit("POST", "/recurring/plans", wish | more)
+        return str(made["id"])
+
+    async def charge_now(self, plan: str) -> None:
+        """The plan's next charge is made before its time."""
+        listed = await self.xendit("GET", f"/recurring/plans/{plan}/cycles?limit=50")
+        (cycle,) = [row["id"] for row in listed["data"] if row["status"] == "SCHEDULED"]
+        await self.xendit("POST", f"/recurring/plans/{plan}/cycles/{cycle}/force_attempt", {})
+        await self.told()
+
+    async def xendit(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """A call of somebody's own program."""
+        basic = b64encode(f"{KEYS['xendit']}:".encode()).decode()
+        headers = {"api-version": "2026-01-01", "Authorization": f"Basic {basic}"}
+        async with self.session.request(method, self.fakes.bases["xendit"] + path, json=body, headers=headers) as answer:  # fmt: skip
+            assert answer.status < 300, await answer.text()
+            return await answer.json()
 
     async def scalev_order(self, customer: str, variant: str) -> str:
         wish = {
@@ -231,4 +259,6 @@ async def branch_of(
             async with open_pool(settings, "test") as pool, publishing(settings) as broker, working(settings):
                 async with pool.acquire() as connection:
                     await ensure(connection)
-                yield Branch(settings, fakes, door, broker, pool, session)
+                yield Branch(
+                    settings, fakes, door, broker, pool, session, str(server.make_url("/webhooks/xendit"))
+                )

@@ -1,17 +1,24 @@
-"""A thousand payments over three providers, three of ten webhooks lost, one of twenty doubled: one run makes it as if nothing had been lost."""
+"""A thousand payments over three providers, three of ten webhooks lost, one of twenty doubled: one run makes it as if nothing had been lost.
+
+Also when it is killed by SIGKILL in between and gone on with.
+"""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
 
 from pydantic import SecretStr
 
 from runtime.database import open_pool
+from runtime.ids import utc_now
 from runtime.settings import Settings
 from tests import services
 from tests.integration.processor.reconciliation.control import control_run, shown
 from tests.integration.processor.reconciliation.stand import Branch, branch_of
+from tests.integration.processor.reconciliation.test_crashes import command
 from tests.unit.providers.fakes.stand import COURSE, SILVER
 
 BUYERS = 334
@@ -58,8 +65,12 @@ async def test_c130_c134_one_run_makes_it_as_if_nothing_had_been_lost_and_a_seco
             postgres.drop(other)
         assert await shown(branch.pool) != control
 
+        killed, _ = await command(branch, broker_url, database_url, LUNAS_FAULTS="reconcile.after_feed:2")
+        assert killed == -signal.SIGKILL
+        left = await branch.pool.fetchval("SELECT run_id FROM reconcile_runs WHERE status = 'running'")
         for provider in PROVIDERS:
-            run, code = await branch.run(provider)
+            run, code = await branch.run(provider, utc_now() - timedelta(hours=12))
+            assert (run.run_id == left) is (provider == "xendit")
             assert (run.fed > 0, code, await branch.found(provider)) == (True, None, [])
         seen = await shown(branch.pool)
         for view, rows in control.items():

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 
-from processor.reconciliation.run import REPEATS_MAX
+from processor.fulfilment.catalog_source import publish_catalog
+from processor.reconciliation.reading import REPEATS_MAX
 from providers.outgoing import CallFailed
 from providers.reconciling import ListPage, Told, unreadable
 from runtime.database import Pool
+from runtime.ids import utc_now
 from tests.integration.processor.reconciliation.scripted import (
     ScriptedProvider,
+    Till,
     captured,
     listed,
     said,
     till_of,
     webhook_of,
 )
+from tests.unit.processor.policies.ledgerbook import shipped_catalog
 
 
 async def test_c130_what_is_missing_here_is_taken_in_and_confirmed_whatever_its_amount(pool: Pool) -> None:
@@ -53,35 +59,104 @@ async def test_money_that_a_token_vouches_for_and_the_provider_does_not_stays_he
     assert await till.found() == {("unconfirmed", "py-1"): "not_confirmed"}
 
 
-async def test_c131_what_the_provider_does_not_know_is_told_and_nothing_is_taken_back(pool: Pool) -> None:
+async def said_of(till: Till) -> list[tuple[str, str, str]]:
+    """Facts of what the provider does not stand by, in the order of the log."""
+    rows = await till.pool.fetch(
+        "SELECT type, data FROM events WHERE type LIKE 'dispute.%' ORDER BY position"
+    )
+    told = [(row["type"], orjson.loads(row["data"])) for row in rows]
+    return [(kind, data["dispute_id"], data["provider_status"]) for kind, data in told]
+
+
+async def written(till: Till) -> tuple[int, int]:
+    """Events and deliveries."""
+    row = await till.pool.fetchrow("SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM deliveries)")
+    return tuple(row or ())  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(("policy", "frozen"), [("tell", 500_000), ("freeze", 0)])
+async def test_c131_what_the_provider_does_not_know_is_told_and_frozen_where_the_catalogue_wants_that(
+    pool: Pool, policy: str, frozen: int
+) -> None:
     till = await till_of(pool)
+    shipped = shipped_catalog()
+    xendit = shipped.providers["xendit"].model_copy(update={"disowned": policy})
+    await publish_catalog(
+        pool, shipped.model_copy(update={"providers": {**shipped.providers, "xendit": xendit}})
+    )
     await till.hear(webhook_of(captured("py-1", 50_000)))
     run, _ = await till.run(ScriptedProvider())
-    assert (run.fed, run.found, await till.tokens()) == (0, 1, 500_000)
+    assert (run.fed, run.found, await till.tokens()) == (0, 1, frozen)
     assert await till.found() == {("missing_there", "py-1"): ""}
+    assert await said_of(till) == [("dispute.opened", "reconciled-1", "unknown")]
+    before = await written(till)
+    again, _ = await till.run(ScriptedProvider())
+    assert (again.found, await written(till), await till.tokens()) == (0, before, frozen)
 
     await till.run(ScriptedProvider([listed("py-1", 50_000)]))
     assert await till.found() == {}, "the provider knows it again"
+    assert (await said_of(till))[1:] == [("dispute.won", "reconciled-1", "paid")]
+    assert await till.tokens() == 500_000
+    await till.run(ScriptedProvider([], {"py-1": Told(status="failed")}))
+    assert (await said_of(till))[2:] == [("dispute.opened", "reconciled-2", "failed")]
+    assert await till.tokens() == frozen
 
 
-@pytest.mark.parametrize(
-    ("row", "kind"),
-    [
-        ({"amount": 49_000}, "amount"),
-        ({"status": "failed"}, "status"),
-        ({"status": "reversed"}, "status"),
-    ],
-)
-async def test_c132_another_amount_or_status_is_told_and_changes_nothing(
-    pool: Pool, row: dict[str, Any], kind: str
+async def test_c131_what_was_paid_just_now_the_provider_may_not_show_yet(pool: Pool) -> None:
+    till = await till_of(pool)
+    just_now = utc_now().isoformat()
+    payment = captured("py-1", 50_000)
+    payment["captures"][0]["capture_timestamp"] = payment["updated"] = just_now
+    await till.hear(webhook_of(payment))
+    run, _ = await till.run(ScriptedProvider(), open_for=timedelta(hours=1))
+    assert (run.found, await till.found(), await said_of(till)) == (1, {("missing_there", "py-1"): ""}, [])
+
+
+@pytest.mark.parametrize("status", ["failed", "expired", "reversed"])
+async def test_c132_another_status_is_a_fact_once_and_changes_nothing_by_itself(
+    pool: Pool, status: str
 ) -> None:
     till = await till_of(pool)
     await till.hear(webhook_of(captured("py-1", 50_000)))
-    provider = ScriptedProvider([listed("py-1", **({"amount": 50_000} | row))])
+    provider = ScriptedProvider([listed("py-1", 50_000, status=status)])
     run, _ = await till.run(provider)
-    assert (run.found, await till.found(), await till.tokens()) == (1, {(kind, "py-1"): ""}, 500_000)
+    assert (run.found, await till.found(), await till.tokens()) == (1, {("status", "py-1"): ""}, 500_000)
+    assert await said_of(till) == [("dispute.opened", "reconciled-1", status)]
+    before = await written(till)
     again, _ = await till.run(ScriptedProvider(provider.rows))
-    assert (again.found, list(await till.found())) == (0, [(kind, "py-1")]), "it is the same difference"
+    assert (again.found, list(await till.found())) == (0, [("status", "py-1")]), "it is the same difference"
+    assert await written(till) == before
+
+
+async def test_c132_another_amount_that_the_provider_confirms_is_a_fact_and_counts(pool: Pool) -> None:
+    """Only a token vouched for the first; nothing of it is written over."""
+    till = await till_of(pool)
+    await till.hear(webhook_of(captured("py-1", 50_000)))
+    rows, answers = [listed("py-1", 49_000)], {"py-1": said(captured("py-1", 49_000))}
+    run, _ = await till.run(ScriptedProvider(rows, answers))
+    assert (run.fed, run.found, await till.found(), await till.tokens()) == (1, 1, {}, 490_000)
+    amounts = await till.pool.fetch(
+        "SELECT data FROM events WHERE type = 'payment.succeeded' ORDER BY position"
+    )
+    assert [orjson.loads(row["data"])["amount"] for row in amounts] == [50_000, 49_000]
+    before = await written(till)
+    again, _ = await till.run(ScriptedProvider(rows, answers))
+    assert (again.fed, again.found, again.asked, await written(till)) == (0, 0, 0, before)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"), [(None, ""), (said(captured("py-1", 50_000)), "list_contradicts")]
+)
+async def test_c132_another_amount_that_the_provider_does_not_confirm_is_told_and_changes_nothing(
+    pool: Pool, answer: Told | None, reason: str
+) -> None:
+    till = await till_of(pool)
+    await till.hear(webhook_of(captured("py-1", 50_000)))
+    provider = ScriptedProvider([listed("py-1", 49_000)], {"py-1": answer} if answer else {})
+    run, _ = await till.run(provider)
+    assert (run.found, await till.found(), await till.tokens()) == (1, {("amount", "py-1"): reason}, 500_000)
+    again, _ = await till.run(ScriptedProvider(provider.rows, provider.answers))
+    assert (again.found, list(await till.found())) == (0, [("amount", "py-1")]), "it is the same difference"
 
 
 async def test_a_request_that_was_paid_twice_is_told(pool: Pool) -> None:
@@ -151,6 +226,29 @@ async def test_a_list_that_never_ends_is_left_after_so_many_pages(pool: Pool) ->
 
     run, code = await till.run(ScriptedProvider(endless=page), pages=25)
     assert (run.rows, code) == (25, "list_without_end")
+
+
+@pytest.mark.parametrize("cut", ["says_not_where", "stands_still"])
+async def test_a_list_that_is_cut_off_is_told_and_nothing_counts_as_gone(pool: Pool, cut: str) -> None:
+    """What could not be looked at is no reason to say that a difference is over."""
+    till = await till_of(pool)
+    await till.run(ScriptedProvider([unreadable(None, "not_an_object")]))
+    last = ListPage(rows=(), cut_off=True) if cut == "says_not_where" else ListPage(rows=(), following="10")
+    rows = [listed(f"py-{number}", 50_000) for number in range(10)]
+    answers = {row.name: said(captured(row.name, 50_000)) for row in rows}
+    run, code = await till.run(ScriptedProvider(rows, answers, endless=lambda _: last))
+    assert (run.fed, code) == (10, "list_cut_off")
+    found = await till.found()
+    assert sorted(found.values()) == ["list_cut_off", "not_an_object"]
+    again, code = await till.run(ScriptedProvider(rows, answers))
+    assert (again.fed, code, await till.found()) == (0, None, {})
+
+
+async def test_the_last_page_that_may_be_read_may_be_the_last_of_the_list(pool: Pool) -> None:
+    till = await till_of(pool)
+    rows = [unreadable(number, "id_missing") for number in range(3)]
+    assert (await till.run(ScriptedProvider(rows, size=1), pages=3))[1] is None
+    assert (await till.run(ScriptedProvider(rows, size=1), pages=2))[1] == "list_without_end"
 
 
 async def test_c134_a_row_that_moved_to_the_next_page_meanwhile_counts_once(pool: Pool) -> None:

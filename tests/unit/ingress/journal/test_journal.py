@@ -5,29 +5,40 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ingress.journal import segment as segment_module
 from ingress.journal.journal import Journal, JournalBounds, NotWritten
 from ingress.journal.place import hold, own_place
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
-from ingress.journal.record import Record
+from ingress.journal.record import Record, pack_records
+from ingress.journal.relay import Sender
 from ingress.journal.segment import segments
+from ingress.lane import GOOD_GROUP
+from ingress.metrics import Metrics
+from schemas.envelope import Envelope, pack_one
+from tests.waiting import turns, until
 
 BOUNDS = JournalBounds(segment=1 << 20, total=1 << 30, retention=60.0, pending=1000, pending_bytes=1 << 20)
 
 
 @asynccontextmanager
-async def journal_in(root: Path, bounds: JournalBounds = BOUNDS) -> AsyncIterator[Journal]:
+async def journal_in(
+    root: Path, bounds: JournalBounds = BOUNDS, synced: Callable[[int], object] = lambda _: None
+) -> AsyncIterator[Journal]:
     place = own_place(root)
     place.cut_torn()
-    journal = Journal(place, bounds)
+    journal = Journal(place, bounds, synced)
     try:
         yield journal
     finally:
@@ -54,13 +65,82 @@ def frames_in(folder: Path) -> list[bytes]:
 
 
 async def test_what_waits_is_synced_together_and_numbered_in_order(tmp_path: Path) -> None:
-    async with journal_in(tmp_path) as journal:
+    served: list[int] = []
+    async with journal_in(tmp_path, synced=served.append) as journal:
         assert await write(journal, b"a", b"b", b"c") == [1, 2, 3]
         assert journal.syncs == 1
         assert await write(journal, b"d") == [4]
+    assert served == [3, 1]
     assert frames_in(tmp_path / "0") == [b"a", b"b", b"c", b"d"]
     async with journal_in(tmp_path) as journal:
         assert await write(journal, b"e") == [5]
+
+
+async def test_what_goes_wrong_in_one_answer_is_not_the_others_trouble(tmp_path: Path) -> None:
+    told: list[int] = []
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: heard.append(context.get("exception"))
+    )
+
+    def broken(number: int, _: NotWritten | None) -> None:
+        raise RuntimeError(str(number))
+
+    async with journal_in(tmp_path) as journal:
+        journal.append(b"a", broken)
+        journal.append(b"b", lambda number, _: told.append(number))
+        await until(lambda: told == [2])
+    assert [str(one) for one in heard] == ["1"]
+
+
+class Syncs:
+    """A disk on which nothing is written before it is told to go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.batches: list[int] = []
+
+        def write(journal: Journal, _first: int, frames: list[bytes]) -> None:
+            self.batches.append(len(frames))
+
+        monkeypatch.setattr(Journal, "_write", write)
+
+
+async def test_few_wait_for_more_of_them_and_many_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pause is so long that only what need not wait for it ends this test."""
+    paced = replace(BOUNDS, pause=3600.0)
+    async with journal_in(tmp_path, paced) as journal:
+        disk, told = Syncs(monkeypatch), []
+
+        def written(number: int, _failure: NotWritten | None) -> None:
+            told.append(number)
+
+        journal.append(b"the first after a quiet time", written)
+        await until(lambda: told == [1])
+        for _ in range(GOOD_GROUP - 1):
+            journal.append(b"one of few", written)
+        await turns()
+        assert disk.batches == [1]
+        journal.append(b"the one with which they are many", written)
+        await until(lambda: len(told) == 1 + GOOD_GROUP)
+        assert disk.batches == [1, GOOD_GROUP]
+        journal.append(b"one that somebody waits for", written)
+        await turns()
+        assert disk.batches == [1, GOOD_GROUP]
+        assert await journal.barrier() == 3 + GOOD_GROUP
+        assert disk.batches == [1, GOOD_GROUP, 1]
+
+
+async def test_what_waits_is_written_when_its_pause_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with journal_in(tmp_path, replace(BOUNDS, pause=0.001)) as journal:
+        disk, told = Syncs(monkeypatch), []
+        for number in range(1, 4):
+            journal.append(b"alone", lambda number, _: told.append(number))
+            await until(lambda number=number: told == list(range(1, number + 1)))
+        assert disk.batches == [1, 1, 1]
 
 
 async def test_a_torn_end_is_cut_and_its_number_given_again(tmp_path: Path) -> None:
@@ -123,6 +203,34 @@ async def test_after_a_failed_sync_the_file_is_not_trusted_again(
     assert frames_in(tmp_path / "0") == [b"a", b"c"]
 
 
+async def test_looking_whether_it_can_be_written_again_empties_no_file_that_was_just_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look behind a write would have an old number, and a new file of that name takes the old one's place."""
+    ways = ["full", "held"]
+    held, through = threading.Event(), Journal._write
+
+    def writing(journal: Journal, first: int, frames: Sequence[bytes]) -> None:
+        if frames and ways:
+            if ways.pop(0) == "full":
+                raise OSError(errno.ENOSPC, "full")
+            held.wait()
+        through(journal, first, frames)
+
+    monkeypatch.setattr(Journal, "_write", writing)
+    async with journal_in(tmp_path, replace(BOUNDS, segment=1)) as journal:
+        assert await write(journal, b"refused") == [None]
+        written = asyncio.create_task(write(journal, b"kept"))
+        await until(lambda: not ways)
+        looking = asyncio.create_task(journal.is_writable())
+        await turns()
+        held.set()
+        assert await written == [1]
+        await looking
+        assert await journal.is_writable()
+    assert frames_in(tmp_path / "0") == [b"kept"]
+
+
 async def test_files_that_the_broker_has_are_deleted_by_age_and_the_others_never(tmp_path: Path) -> None:
     small = JournalBounds(segment=1, total=1 << 30, retention=60.0, pending=10, pending_bytes=1 << 20)
     async with journal_in(tmp_path, small) as journal:
@@ -179,6 +287,38 @@ async def test_a_reader_goes_on_where_it_stopped_over_files_and_damage(tmp_path:
     (lost,) = set(range(1, 21)) - set(found)
     assert found == sorted(set(range(1, 21)) - {lost})
     assert set(damaged) == {broken.path}
+
+
+async def test_what_is_being_written_behind_the_last_record_that_is_asked_for_is_no_damage(
+    tmp_path: Path,
+) -> None:
+    """The relay reads while the door writes, and what a process that was killed left of a write lies behind what it answered."""
+    async with journal_in(tmp_path) as journal:
+        await write(journal, b"a", b"b")
+    [segment] = segments(tmp_path / "0")
+    half = pack_records(3, [b"c" * 100])[:60]
+    segment.path.write_bytes(segment.path.read_bytes() + half)
+    part = JournalReader(tmp_path / "0").read(0, 3, records=10, size=1 << 20)
+    assert ([record.frame for record in part.records], part.through, part.damaged) == ([b"a", b"b"], 2, [])
+
+
+async def test_a_record_of_a_later_version_is_sent_as_it_is_and_holds_nothing_up(tmp_path: Path) -> None:
+    """After a way back to an older version: the processor parks it, by name."""
+    sent: list[tuple[bytes, int]] = []
+
+    class Publisher:
+        async def deliver(self, frame: bytes, partition: int) -> None:
+            sent.append((frame, partition))
+
+    ours = pack_one(Envelope("id", "xendit", 1, "static_token", "", "/webhooks/xendit", b"{}"))
+    async with journal_in(tmp_path) as journal:
+        await write(journal, b"of a later version", ours)
+    publisher: Any = Publisher()
+    progress = Progress(0)
+    sender = Sender(publisher, partitions=1, window=10, metrics=Metrics(CollectorRegistry()))
+    await sender.send(JournalReader(tmp_path / "0"), progress, 3)
+    assert sent == [(b"of a later version", 0), (ours, 0)]
+    assert progress.through == 2
 
 
 def test_progress_is_the_last_record_before_the_first_gap() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingress.journal.record import HEAD, PAGE_BYTES, Damage, Record, pack_head, pack_record, scan
+from ingress.journal.record import HEAD, PAGE_BYTES, Damage, Record, pack_head, pack_records, scan
 
 FRAMES = [b'{"a":1}' * 40, b"{}", b"body with rec\n inside " * 3, b'{"z":"' + b"x" * 5000 + b'"}']
-FILE = pack_head(7) + b"".join(pack_record(7 + index, frame) for index, frame in enumerate(FRAMES))
+FILE = pack_head(7) + pack_records(7, FRAMES)
 ENDS = [item.end for item in scan(FILE, 7) if isinstance(item, Record)]
 
 
@@ -17,6 +19,17 @@ def test_what_was_written_is_read_back_in_order() -> None:
     assert [(item.number, item.frame) for item in found] == [*enumerate(FRAMES, start=7)]
     assert found[0].offset == HEAD.size
     assert found[-1].end == len(FILE)
+
+
+def test_a_record_lies_as_its_format_says_whoever_counts_its_checksum() -> None:
+    """Journals outlive programs: the checksum is the CRC-32 of zlib, of length and number, and of these and the frame."""
+    written = b""
+    for number, frame in enumerate(FRAMES, start=7):
+        named = len(frame).to_bytes(4, "big") + number.to_bytes(8, "big")
+        sums = (zlib.crc32(named), zlib.crc32(named + frame))
+        written += b"rec\n" + named + b"".join(one.to_bytes(4, "big") for one in sums) + frame
+    assert pack_records(7, FRAMES) == written
+    assert pack_records(7, []) == b""
 
 
 @given(bit=st.integers(0, len(FILE) * 8 - 1))
@@ -49,7 +62,7 @@ def test_a_file_cut_anywhere_gives_its_whole_records_and_a_torn_end(length: int)
 @given(page=st.integers(0, len(FILE) // PAGE_BYTES - 1))
 def test_pages_that_never_reached_the_disk_are_torn_wherever_they_lie(page: int) -> None:
     """A power cut may keep a later page of an unfinished write and lose an earlier one."""
-    padded = FILE + pack_record(11, b"{}" * 10_000)
+    padded = FILE + pack_records(11, [b"{}" * 10_000])
     data = bytearray(padded)
     start = PAGE_BYTES * (page + 1)
     data[start : start + PAGE_BYTES] = bytes(PAGE_BYTES)

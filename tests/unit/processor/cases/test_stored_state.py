@@ -29,6 +29,8 @@ KINDS: dict[str, type[State]] = {
 }
 
 YOUNGER = {
+    "gone_at",
+    "said",
     "fixed",
     "disputes",
     "numbers",
@@ -42,6 +44,10 @@ YOUNGER = {
     "reopened",
     "failed_refunds",
     "lessened",
+    "spoken",
+    "corrections",
+    "reverted",
+    "vouched_payers",
 }
 """Fields that no earlier version wrote."""
 
@@ -159,8 +165,18 @@ def test_what_stands_at_its_default_is_not_stored() -> None:
     }
 
 
+HAS_A_COURSE = (
+    '"customer_id":"c-1","courses":{"kelas":{"o-1 main":{"case":"o-1","at":"2026-11-20T05:00:00Z"}}}'
+)
+
+
 @pytest.mark.parametrize(
-    "text", ['{"customer_id":"c-1","colour":"red"}', '{"customer_id":"c-1","tier":{"x":1}}']
+    "text",
+    [
+        '{"customer_id":"c-1","colour":"red"}',
+        '{"customer_id":"c-1","tier":{"x":1}}',
+        f'{{{HAS_A_COURSE},"colour":"red"}}',  # was converted from an earlier program's state for ever
+    ],
 )
 def test_fields_of_a_newer_program_are_refused_not_lost(text: str) -> None:
     with pytest.raises(StateUnreadable):

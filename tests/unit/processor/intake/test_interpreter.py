@@ -119,7 +119,22 @@ def test_a_translators_bug_parks_the_delivery_and_names_the_place_but_not_the_pa
     assert prepared.parked is not None
     assert prepared.parked.reason == "translator_failed"
     assert "KeyError in translate" in prepared.parked.detail
+    assert prepared.parked.place == "KeyError in translate"
     assert "ratna" not in prepared.parked.detail
+
+
+@pytest.mark.parametrize(
+    ("why", "place"),
+    [
+        (WhyParked("translate", "translator_failed", "KeyError in _order line 42"), "KeyError in _order"),
+        (WhyParked("append", "not_storable", "CheckViolationError 23514 some_check"), "CheckViolationError 23514 some_check"),
+        (WhyParked("append", "retries_exhausted", "DeadlockDetectedError 40P01", 5), "DeadlockDetectedError 40P01"),
+        (WhyParked("broker", "crash_loop", "delivered 9 times"), ""),
+        (WhyParked("translate", "amount_fractional", "1.5 on line 3"), ""),
+    ],
+)  # fmt: skip
+def test_what_was_raised_has_a_place_that_no_release_moves(why: WhyParked, place: str) -> None:
+    assert why.place == place
 
 
 def test_a_translation_that_says_what_json_cannot_say_is_a_bug_of_the_translator() -> None:

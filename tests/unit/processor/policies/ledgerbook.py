@@ -174,7 +174,7 @@ class Book:
         self.catalog = work.catalog
         self.decisions += [decision.event for decision in work.new]
         self.streams += [decision.stream for decision in work.new]
-        self.parked += [(detail, reason) for _, detail, reason, _ in work.parked]
+        self.parked += [(alarm.about, alarm.reason) for alarm in work.parked]
         return self
 
     async def _decide(self, work: Work, facts: list[Reported], touched: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from schemas import decisions as d
 from schemas import facts as f
 from schemas.corrections import CreditWithdrawn
 from schemas.event_model import EventModel
-from tests.unit.processor.cases.facts import at, capture, licence, order, package, paid, refund
+from tests.unit.processor.cases.facts import at, capture, charge, cycle, licence, order, package, paid, refund
 from tests.unit.processor.policies.histories import PEOPLE, histories, registrations
 from tests.unit.processor.policies.ledgerbook import VARIANT, Book, balanced, club
 from tests.unit.processor.policies.test_any_order import STABLE, shuffled
@@ -241,3 +241,141 @@ def test_a_licence_that_was_written_off_waits_again() -> None:
     assert book.held().amended(postings=()) == item.amended(postings=())
     book.customer(*RATNA)
     assert (book.reasons(), book.subscription("c-1").status) == ([], "active")
+
+
+def charged(number: int = 1) -> tuple[EventModel, ...]:
+    """A charge of a plan whose customer nobody knows, and the provider's word on it."""
+    starts = at(days=30 * (number - 1))
+    return charge(number, starts), cycle(
+        number, starts, "activated" if number == 1 else "renewed", payer_email=None
+    )
+
+
+def charges_held(book: Book, payment: str = "py-cycle-1") -> d.SuspenseHeld:
+    (item,) = [one for one in book.suspense().values() if one.payment_id == payment]
+    return item
+
+
+def test_a_claim_that_said_whose_a_subscription_is_can_be_taken_back() -> None:
+    never, undone = (Book().customer("c-1").customer("c-2").give(*charged()) for _ in range(2))
+    item = charges_held(undone)
+    claim(undone, item, "c-2", None)
+    assert (undone.tier("c-2"), undone.reasons()) == ("pro", [])
+    undone.unclaim(item)
+    assert undone.end_state() == never.end_state()
+    assert (undone.tier("c-2"), undone.reasons(), balanced(undone)) == ("gratis", ["customer_missing"], True)
+    told = len(undone.decisions)
+    assert undone.look_again().decisions[told:] == []
+
+
+def test_renewals_that_rested_on_it_wait_again_and_follow_the_next_claim() -> None:
+    """They were the customer's because the plan was."""
+    never, undone = (Book().customer("c-1").customer("c-2").give(*charged()) for _ in range(2))
+    item = charges_held(undone)
+    claim(undone, item, "c-2", None).give(*charged(2), *charged(3))
+    assert len(undone.of(d.SaleRecorded)) == 3
+    undone.unclaim(item)
+    never.give(*charged(2), *charged(3))
+    assert undone.end_state() == never.end_state()
+    for book in (never, undone):
+        claim(book, charges_held(book), "c-1", None)
+        assert (book.tier("c-1"), book.tier("c-2"), book.reasons(), balanced(book)) == (
+            "pro",
+            "gratis",
+            [],
+            True,
+        )
+    assert undone.end_state() == never.end_state()
+    undone.unclaim(item)
+    assert undone.subscriptions("c-1") == {}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_claims_of_one_subscription_the_other_stands(first: bool) -> None:
+    large = [charge(n, at(days=30 * n), amount=900_000) for n in (1, 2)]
+    told = [cycle(n, at(days=30 * n), amount=900_000, payer_email=None) for n in (1, 2)]
+    never, undone = (Book().customer("c-1").customer("c-2").give(*large, *told) for _ in range(2))
+    items = charges_held(undone), charges_held(undone, "py-cycle-2")
+    claim(undone, items[0], "c-1", None)
+    claim(undone, items[1], "c-2", None)
+    undone.unclaim(items[0] if first else items[1])
+    claim(never, items[1] if first else items[0], "c-2" if first else "c-1", None)
+    assert undone.end_state() == never.end_state()
+
+
+def test_whoever_had_the_subscription_before_the_claim_keeps_it() -> None:
+    """The claim only vouched for a large charge."""
+    about = {"amount": 900_000}
+    never, undone = (Book().customer(*RATNA).customer("c-2") for _ in range(2))
+    for book in (never, undone):
+        book.give(cycle(1, at(), "activated", **about), charge(1, at(), **about))
+    item = charges_held(undone)
+    claim(undone, item, "c-1", None)
+    assert undone.tier("c-1") == "pro"
+    undone.unclaim(item)
+    assert undone.end_state() == never.end_state()
+
+
+def test_a_membership_that_was_claimed_by_itself_waits_again() -> None:
+    never, undone = (Book().customer("c-2").give(licence("activated", at(days=30))) for _ in range(2))
+    item = undone.held()
+    claim(undone, item, "c-2", None)
+    assert undone.subscription("c-2").status == "active"
+    undone.unclaim(item)
+    assert undone.end_state() == never.end_state()
+    undone.customer(*RATNA)
+    assert (undone.reasons(), undone.subscription("c-1").status) == ([], "active")
+
+
+def test_a_claim_of_credit_said_nothing_of_the_subscription() -> None:
+    book = Book().customer("c-1").customer("c-2").give(*charged(), *charged(2))
+    first, second = charges_held(book), charges_held(book, "py-cycle-2")
+    claim(book, first, "c-2", "credit")
+    claim(book, charges_held(book, "py-cycle-2"), "c-1", None)
+    assert book.tier("c-1") == "pro"
+    book.unclaim(first)
+    assert book.tier("c-1") == "pro"
+    book.unclaim(second)
+    assert (book.tier("c-1"), balanced(book)) == ("gratis", True)
+
+
+@settings(STABLE, max_examples=60)
+@given(chance=st.randoms(use_true_random=False))
+def test_claims_of_charges_that_were_undone_equal_no_word_at_all(chance: random.Random) -> None:
+    facts = shuffled(
+        [
+            *(one for number in (1, 2, 3) for one in charged(number)),
+            licence("activated", at(days=30), payer_email="lain@contoh.id"),
+            refund("rfd-1", 200_000, "py-cycle-2", group_id=None),
+        ],
+        chance,
+    )
+    cut = chance.randrange(len(facts) + 1)
+    never, undone = (Book(catalog=club()).customer("c-1").customer("c-2") for _ in range(2))
+    for book in (never, undone):
+        book.give(*facts[:cut])
+    said = []
+    for _ in range(chance.randrange(4)):
+        items = list(undone.suspense().values())
+        if items:
+            item = chance.choice(sorted(items, key=lambda one: one.suspense_id))
+            claim(
+                undone,
+                item,
+                chance.choice(["c-1", "c-2"]),
+                chance.choice([None, None, "pro-bulanan", "credit"]),
+            )
+            said.append(item)
+    later = chance.randrange(cut, len(facts) + 1)
+    for book in (never, undone):
+        book.give(*facts[cut:later])
+    chance.shuffle(said)
+    for item in said:
+        undone.unclaim(item)
+        assert balanced(undone)
+    assert undone.end_state() == never.end_state()
+    told = len(undone.decisions)
+    assert undone.look_again().decisions[told:] == []
+    for book in (never, undone):
+        book.give(*facts[later:])
+    assert undone.end_state() == never.end_state()

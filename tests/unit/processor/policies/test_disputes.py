@@ -49,6 +49,17 @@ def test_c81_what_the_catalogue_wants_is_done(
             assert ("dp-1 won" if kind is DisputeWon else "dp-1 lost", "payment_disputed") in done.parked
 
 
+@pytest.mark.parametrize(
+    ("kind", "contested"), [(None, 50_000), (DisputeWon, 0), (DisputeLost, 0)], ids=["open", "won", "lost"]
+)
+def test_what_is_frozen_is_said_apart_from_what_went_back(kind: Kind | None, contested: int) -> None:
+    facts = [capture(), dispute(DisputeOpened, 1)] + ([dispute(kind, 2)] if kind else [])
+    for arrival in itertools.permutations(facts):
+        assert book("freeze").give(*arrival).payment().contested_amount == contested
+    done = book("freeze").give(capture(), refund("r-1", 20_000), dispute(DisputeOpened, 1, None))
+    assert (done.payment().refunded_amount, done.payment().contested_amount) == (50_000, 30_000)
+
+
 @pytest.mark.parametrize("disputes", ["clawback", "freeze"])
 @pytest.mark.parametrize("amount", [50_000, None])
 def test_c81_a_lost_dispute_and_the_refund_of_the_same_money_take_it_back_once(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from schemas import decisions as d
 from schemas import facts as f
 from schemas.catalog import Catalog, ScalevNames
@@ -275,3 +279,71 @@ def test_what_was_asked_for_may_be_learned_last() -> None:
     assert (book.reasons(), len(book.payments())) == (["customer_unknown", "duplicate_purchase"], 2)
     book.give(asked).customer(*RATNA)
     assert (book.credit("c-1"), book.reasons(), len(book.payments())) == (500_000, [], 1)
+
+
+def bought(key: str, minutes: float, *more: Any) -> list[Any]:
+    return [order(key=key), paid(key=key, occurred_at=at(minutes)), *more]
+
+
+def back(key: str, amount: int) -> f.RefundSucceeded:
+    about: dict[str, Any] = {"provider": "scalev", "payment_key": key, "group_id": None}
+    return refund(f"rfd-{key}", amount, None, **about)
+
+
+@pytest.mark.parametrize(("earlier", "later"), [("o-1", "o-2"), ("o-2", "o-1")])
+def test_of_two_purchases_that_wait_for_a_course_the_one_that_was_paid_first_gets_it_when_it_is_free(
+    earlier: str, later: str
+) -> None:
+    """Whichever of them is looked at first."""
+    book = Book().customer("c-1", "ratna@contoh.id")
+    book.give(*bought("o-0", 0), *bought(later, 9), *bought(earlier, 5), back("o-0", 150_000))
+    assert (book.holders("c-1"), book.reasons()) == (
+        {"kelas-python": f"scalev:{earlier}"},
+        ["duplicate_purchase"],
+    )
+    assert len(book.of(d.CourseEnrolled)) == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "amount", "holder"),
+    [
+        ("keep", 50_000, "scalev:o-1"),
+        ("end", 50_000, "scalev:o-2"),
+        ("keep", 150_000, "scalev:o-2"),
+        ("end", 0, "scalev:o-1"),
+    ],
+)
+def test_a_purchase_that_is_heard_of_late_takes_the_course_unless_its_money_had_ended_it(
+    policy: str, amount: int, holder: str
+) -> None:
+    book = Book(catalog=closing(policy)).customer("c-1", "ratna@contoh.id").give(*bought("o-2", 9))
+    book.give_together(*bought("o-1", 1), *([back("o-1", amount)] if amount else []))
+    assert book.holders("c-1") == {"kelas-python": holder}
+
+
+def closing(policy: str) -> Catalog:
+    """The shipped catalogue; what becomes of a course of whose money a part goes back."""
+    products = tuple(
+        one.model_copy(update={"part_refund": policy}) if one.kind == "course" else one
+        for one in shipped_catalog().products
+    )
+    return shipped_catalog().model_copy(update={"products": products})
+
+
+def test_a_course_is_closed_for_one_purchase_before_it_opens_for_the_other() -> None:
+    """The first one's refund failed after all."""
+    gone = back("o-1", 150_000)
+    book = Book().customer("c-1", "ratna@contoh.id").give(*bought("o-1", 1), *bought("o-2", 9), gone)
+    assert book.holders("c-1") == {"kelas-python": "scalev:o-2"}
+    told = len(book.decisions)
+    book.give(f.RefundFailed(**gone.model_dump() | {"occurred_at": at(days=2)}))
+    assert book.holders("c-1") == {"kelas-python": "scalev:o-1"}
+    courses = [
+        type(one) for one in book.decisions[told:] if isinstance(one, d.CourseEnrolled | CourseWithdrawn)
+    ]
+    assert courses == [CourseWithdrawn, CourseWithdrawn, d.CourseEnrolled]
+
+
+def test_the_course_of_a_customer_who_registers_by_paying_is_opened_at_once() -> None:
+    book = Book(create_unknown=True).give(*bought("o-1", 1))
+    assert (book.of(d.SuspenseHeld), len(book.of(d.CourseEnrolled))) == ([], 1)

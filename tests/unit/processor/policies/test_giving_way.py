@@ -6,6 +6,7 @@ import pytest
 
 from schemas import decisions as d
 from schemas import facts as f
+from schemas.corrections import CreditWithdrawn
 from tests.unit.processor.cases.facts import at, capture, licence, refund, request_fact
 from tests.unit.processor.policies.ledgerbook import Book, balanced, club, permutations
 
@@ -218,3 +219,29 @@ def test_money_claimed_for_a_customer_who_is_still_to_register_is_not_given_to_t
     book.claim("c-9", reason="duplicate_purchase").give(sent_back(1))
     assert (book.credit("c-1"), book.reasons()) == (0, ["customer_unknown"])
     assert book.customer("c-9").credit("c-9") == 500_000
+
+
+def test_money_that_had_gone_back_before_it_gives_way_went_for_that_reason() -> None:
+    book = Book().customer(*RATNA).give(FIRST, sent_back(1), SECOND)
+    assert [one.reason for one in book.of(CreditWithdrawn)] == ["refunded"]
+    assert [one.payment_id for one in book.of(d.CreditClawedBack)] == ["py-1"]
+    assert book.credit("c-1") == 500_000
+
+
+def test_a_grant_of_two_transfers_goes_as_a_whole_when_one_of_them_turns_out_not_to_have_counted() -> None:
+    """It had gone back before the other came: nothing is taken back in part first."""
+    book = Book().customer(*RATNA).give(transfer(1), transfer(2))
+    assert book.credit("c-1") == 600_000
+    book.give(sent_back(1, 30_000, occurred_at=at(1.5)))
+    assert [(one.amount_idr, one.reason) for one in book.of(CreditWithdrawn)] == [(60_000, "corrected")]
+    assert (book.of(d.CreditClawedBack), book.reasons()) == ([], ["underpaid"])
+
+
+def test_a_plan_that_gave_way_ended_with_its_own_money() -> None:
+    """Not with that of the payment that took its place, which went back later."""
+    book = Book(catalog=club()).give(for_a_plan(1, 75_000)).customer("c-2", "budi@contoh.id")
+    book.claim("c-2", product="klub-b").give(for_a_plan(2, 75_000)).wait(days=3)
+    backs = (sent_back(number, 75_000, provider="mayar") for number in (1, 2))
+    book.give_together(*backs)
+    (row,) = (row for row in book.subscriptions("c-2").values() if row.plan == "klub-b")
+    assert (row.status, row.access_until) == ("cancelled", at(801))

@@ -24,6 +24,7 @@ from processor.policies.payment import payment_outcome
 from processor.policies.subscription import subscription_outcome
 from schemas.decision_model import Decision
 from schemas.event_model import EventModel
+from schemas.events import decode, encode
 from tests.unit.processor.cases.facts import at, capture, order, paid
 from tests.unit.processor.policies.histories import histories, registrations, subscribed
 from tests.unit.processor.policies.ledgerbook import Book, club
@@ -109,6 +110,19 @@ def test_law_2_a_second_run_says_nothing(facts: list[EventModel], chance: random
         key: row.owner for key, row in stored.items()
     }
     assert set(book.tables.customers) == set(registered(book))
+
+
+@STABLE
+@given(facts=subscribed("0") | histories(), chance=st.randoms(use_true_random=False))
+def test_every_decision_is_what_validation_makes_of_it(
+    facts: list[EventModel], chance: random.Random
+) -> None:
+    """Decisions are built without it where that takes long; neither their types nor how they are written may differ."""
+    for event in play(history(facts, chance), chance).decisions:
+        checked = type(event).model_validate(dict(event), strict=True)
+        assert checked == event
+        assert repr(checked) == repr(event)
+        assert encode(checked) == encode(event) == encode(decode(event.TYPE, event.VERSION, encode(event)))
 
 
 def registered(book: Book) -> list[str]:

@@ -15,7 +15,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from providers.breaker import Breaker
 from providers.fakes.app import serving
 from providers.fakes.provider import FakeAccount
 from providers.fakes.world import FakeWorld
@@ -23,6 +22,7 @@ from providers.outgoing import CallLimits
 from providers.plan_asking import PlanAsk
 from providers.registry import PROVIDERS
 from providers.xendit.plan_client import XenditPlans
+from runtime.breaker import Breaker
 from schemas.event_model import EventModel
 from schemas.periods import Period
 from schemas.plan_facts import PlanCancelAsked, PlanChanged, PlanOpened

@@ -47,6 +47,20 @@ def test_a_payment_waits_for_its_order() -> None:
     assert book.give(order()).courses("c-1") == {"kelas-python"}
 
 
+def test_what_a_payment_states_is_held_before_its_order_comes() -> None:
+    """Some stores send the amount along, and not what it is for; the order's own price counts once it is there."""
+    for arrival in permutations([order(), paid(amount=149_000)]):
+        book = Book().customer(*RATNA)
+        for fact in arrival:
+            book.give(fact)
+            assert balanced(book)
+            if book.reasons():
+                assert (book.reasons(), book.held().amount) == (["awaiting_order"], 149_000)
+                assert (book.payment().status, book.payment().amount) == ("succeeded", 149_000)
+        assert (book.courses("c-1"), book.payment().amount, book.reasons()) == ({"kelas-python"}, 150_000, [])
+        assert book.balance("suspense:scalev") == 0
+
+
 def test_an_order_without_payment_grants_nothing() -> None:
     book = Book().customer(*RATNA).give(order(), paid(f.PaymentPending, occurred_at=at(-9)))
     assert book.courses("c-1") == set()
@@ -202,6 +216,14 @@ def test_c74_set_back_to_unpaid_by_hand_is_reversed_and_keeps_access() -> None:
     book = Book().customer(*RATNA).give(order(), paid(), back)
     assert book.payment().status == "reversed"
     assert book.courses("c-1") == {"kelas-python"}
+
+
+def test_held_money_that_was_set_back_to_unpaid_is_told() -> None:
+    """Nobody claims it without knowing."""
+    for arrival in permutations([order(), paid(), paid(f.PaymentPending, occurred_at=at(30))]):
+        book = Book().give(*arrival)
+        assert (book.payment().status, book.reasons()) == ("reversed", ["customer_unknown"])
+        assert book.parked == [("260504AAAAAA", "payment_reversed")]
 
 
 def test_s10_set_back_to_unpaid_ends_the_same_whatever_came_first() -> None:

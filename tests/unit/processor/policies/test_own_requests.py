@@ -9,9 +9,10 @@ import pytest
 from schemas import decisions as d
 from schemas import facts as f
 from schemas import request_facts as r
+from schemas.catalog import ProviderPolicy
 from schemas.event_model import EventModel
 from tests.unit.processor.cases.facts import at, capture, order, package, paid, refund, request_fact
-from tests.unit.processor.policies.ledgerbook import VARIANT, Book, permutations
+from tests.unit.processor.policies.ledgerbook import VARIANT, Book, permutations, shipped_catalog
 
 ID = "req_" + "0" * 30 + "a1"
 RATNA = ("c-1", "ratna@contoh.id")
@@ -128,6 +129,19 @@ def test_money_in_time_is_not_late_although_it_is_told_later() -> None:
     assert not book.give(money()).payment().late
 
 
+def test_c107_within_the_difference_of_clocks_money_after_our_own_end_is_in_time() -> None:
+    """The end is ours, the time of payment the provider's. An end that the provider itself set needs no such grace."""
+    for seconds, late in ((-1, False), (0, False), (5, False), (5.001, True)):
+        ends = at(0)
+        for news in permutations([asked(expires_at=ends), opened(), money(occurred_at=at(seconds / 60))]):
+            assert Book().customer(*RATNA).give(*news).payment().late is late
+    strict = shipped_catalog()
+    strict = strict.model_copy(update={"providers": {"xendit": ProviderPolicy(clock_tolerance="0s")}})
+    book = Book(catalog=strict).customer(*RATNA)
+    book.give(asked(expires_at=at(0)), opened(), money(occurred_at=at(0.01)))
+    assert book.payment().late is True
+
+
 def test_c94_the_order_wins_over_a_catalogue_that_changed_meanwhile() -> None:
     book = Book().customer(*RATNA).give(asked("order", 150_000, items=(COURSE,)), opened())
     others = tuple(p for p in book.catalog.products if p.id != "kelas-python")
@@ -210,3 +224,16 @@ def test_a_provider_that_fails_the_request_ends_it_and_a_later_success_still_cou
     book = Book().customer(*RATNA).give(asked(), opened(), request_fact(f.PaymentFailed, payer_email=None))
     assert book.payment().status == "failed"
     assert topped_up(book.give(money())) == [("c-1", 50_000)]
+
+
+def test_how_it_was_paid_is_the_provider_s_word_and_before_that_what_was_asked_for() -> None:
+    book = Book().customer(*RATNA).give(asked(method="ewallet", channel="OVO"), opened())
+    assert (book.payment().method, book.payment().channel) == ("ewallet", "OVO")
+    book.give(money(method="qris", channel="DANA"))
+    assert (book.payment().method, book.payment().channel) == ("qris", "DANA")
+
+
+def test_c72_a_request_is_over_from_the_very_moment_on_that_we_had_set() -> None:
+    book = Book().customer(*RATNA).give(asked(expires_at=at(minutes=25)), opened())
+    assert book.wait(minutes=25, seconds=-1).payment().status == "pending"
+    assert book.wait(seconds=1).payment().status == "expired"

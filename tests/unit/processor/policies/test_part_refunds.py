@@ -210,3 +210,37 @@ def test_c78_a_claimed_plan_is_there_again_when_its_refund_failed() -> None:
     assert done.tier("c-1") == "gratis"
     done.give(undone(back, 1))
     assert (done.tier("c-1"), done.balance("sales:pro-bulanan")) == ("pro", 200_000)
+
+
+@pytest.mark.parametrize(("policy", "days"), [("keep", 2), ("shorten", 2), ("end", 1)])
+def test_a_plan_whose_money_went_back_bit_by_bit_ended_with_the_last_of_it_or_as_the_catalogue_says_the_first(
+    policy: str, days: int
+) -> None:
+    done = book(policy).give(a_plan()).wait(days=3)
+    done.give(of_plan("r-1", 150_000, days=1), of_plan("r-2", 50_000, days=2))
+    row = done.subscription("c-1")
+    assert (row.status, row.access_until) == ("cancelled", at(days=days))
+
+
+def test_a_charge_is_known_to_its_plan_by_its_own_id_whatever_the_payment_is_called() -> None:
+    money = charge(1, at(), payment_key="pr-9", group_id="pr-9", payer_email=RATNA[1])
+    done = Book(catalog=shop("keep")).customer(*RATNA).give(money, cycle(1, at(), "activated"))
+    assert done.tier("c-1") == "pro"
+    done.give(refund("r-1", 200_000, "py-cycle-1", payment_key="pr-9", group_id="pr-9"))
+    assert (list(done.record("c-1").charges.items()), done.tier("c-1")) == (
+        [("py-cycle-1", "refunded")],
+        "gratis",
+    )
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_course_of_the_same_order_is_needed_twice_only_when_the_money_of_the_first_went_back(
+    back: bool,
+) -> None:
+    """An operator says that a line which nobody knows was this course, too."""
+    lines = [("variant_kelas_python", 1, PRICE), ("variant_mystery", 1, 50_000)]
+    done = book("keep").give(order(lines, PRICE + 50_000), paid())
+    done.give(*([of_order("r-1", PRICE)] if back else []))
+    done.claim("c-1", "kelas-python", "unmapped_product")
+    assert done.reasons() == ([] if back else ["duplicate_purchase"])
+    assert (len(done.of(d.CourseEnrolled)), done.courses("c-1")) == (1 + back, {"kelas-python"})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from schemas import facts as f
 from schemas.catalog import Catalog, Product, XenditNames
-from tests.unit.processor.cases.facts import at, capture, charge, cycle, refund
-from tests.unit.processor.policies.ledgerbook import Book, permutations, shipped_catalog
+from tests.unit.processor.cases.facts import at, capture, charge, cycle, package, refund
+from tests.unit.processor.policies.ledgerbook import Book, club, permutations, shipped_catalog
 
 RATNA = ("c-1", "ratna@contoh.id")
 TYPES = pytest.mark.parametrize("kind", ["subscription_initial", "subscription_renewal"])
@@ -104,3 +105,20 @@ def test_a_charge_that_its_plan_announces_too_stays_one_payment() -> None:
         row = book.subscription("c-1")
         assert (row.subscription_id, row.expires_at) == ("xendit:subscription:repl-1", at(days=30))
         assert (len(book.payments()), book.balance("clearing:xendit")) == (1, -200_000)
+
+
+def test_a_plan_ends_with_its_money_also_where_an_earlier_program_left_its_terms_with_its_customer_alone() -> (
+    None
+):
+    hint = f.ProductHint(kind="tier", value="klub-a", quantity=3)
+    nobodys = package("klub-a", payer_email="nobody@contoh.id", products=(hint,))
+    book = Book(catalog=club()).give(nobodys).customer("c-2").claim("c-2")
+    ((key, case),) = book.payment_cases.items()
+    record = json.loads(case.record.to_json())
+    for name in ("terms", "quantity"):
+        del record["parts"]["main"][name]
+    book.tables.change_case(key, record=record)
+    back = refund("rfd-1", 75_000, "trx-1", provider="mayar", group_id=None, occurred_at=at(-1))
+    ((bought,),) = (one.values() for one in book.give(back).record("c-2").purchases.values())
+    assert (bought.terms.period, bought.quantity, bought.refunded_at) == ("1 month", 3, at(-1))
+    assert (book.subscription("c-2").status, book.tier("c-2")) == ("cancelled", "gratis")

@@ -251,6 +251,26 @@ def test_c75_the_refund_of_the_only_charge_ends_the_plan() -> None:
     assert (book.subscription("c-1").status, book.tier("c-1")) == ("pending", "gratis")
 
 
+def test_c75_a_step_back_is_no_beginning() -> None:
+    """The history of a plan whose money went back says so, and begins once."""
+    book = Book().customer(*RATNA).give(plan("activated"), *paid_cycle(1))
+    book.give(refund("rfd-1", 200_000, "py-cycle-1", group_id=None))
+    [back] = book.of(d.SubscriptionUpdated)
+    assert (back.status, book.of(d.SubscriptionCreated)) == ("pending", [])
+    book.give(*paid_cycle(2))
+    assert isinstance(book.of(d.SubscriptionDecision)[-1], d.SubscriptionActivated)
+
+
+def test_c75_the_refund_of_the_only_charge_opens_no_grace_until_the_next_one() -> None:
+    sent_back = refund("rfd-1", 200_000, "py-cycle-1", group_id=None)
+    for arrival in permutations([plan("activated"), *paid_cycle(1), sent_back]):
+        book = Book().customer(*RATNA).give(*arrival)
+        row = book.subscription("c-1")
+        assert (row.status, row.access_until, book.tier("c-1")) == ("pending", None, "gratis")
+        book.give(*paid_cycle(2))
+        assert (book.subscription("c-1").status, book.tier("c-1")) == ("active", "pro")
+
+
 def test_two_sets_of_reports_about_one_charge_are_one_charge() -> None:
     failing = cycle(1, MONTHS[0], "renewal_failed", payer_email="ratna@contoh.id")
     success = cycle(1, MONTHS[0], "activated", payer_email=None)

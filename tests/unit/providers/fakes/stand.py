@@ -59,17 +59,18 @@ class TakenWebhook:
 
 @dataclass
 class WebhookDoor:
-    """Takes webhooks; answers the next ones with `answers`, then 200."""
+    """Takes webhooks; answers the next ones with `answers`, then 200, and always with `body`."""
 
     address: str = ""
     taken: list[TakenWebhook] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    body: bytes = b""
 
     async def take(self, request: web.Request) -> web.Response:
         self.taken.append(
             TakenWebhook(request.match_info["provider"], CIMultiDict(request.headers), await request.read())
         )
-        return web.Response(status=self.answers.pop(0) if self.answers else 200)
+        return web.Response(status=self.answers.pop(0) if self.answers else 200, body=self.body)
 
 
 @dataclass

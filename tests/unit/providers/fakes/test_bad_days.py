@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
 
+from providers.fakes.provider import FakeProvider
+from providers.fakes.world import FakeWorld
 from tests.unit.providers.fakes.stand import Caller, WebhookDoor
 from tests.unit.providers.fakes.test_xendit_requests import OVO, QRIS, VA, ask, create
 from tests.waiting import until
@@ -76,12 +79,59 @@ async def test_a_single_request_brings_its_switch_along(caller: Caller) -> None:
     assert (await ask(caller, "POST", PLACE, expiring, **{"x-fake": "qris_takes_expires_at"}))[0] == 201
 
 
-@pytest.mark.parametrize("wish", [{"do": "sunshine"}, {"do": "timeout", "colour": "red"}, {}])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"do": "sunshine"},
+        {"do": "timeout", "colour": "red"},
+        {},
+        {"do": ["timeout"]},
+        {"do": "timeout", "provider": "xendti"},
+        {"do": "timeout", "method": "post"},
+        {"do": "timeout", "path": 7},
+        {"do": "timeout", "path": "v3"},
+        {"do": "timeout", "times": "two"},
+        {"do": "timeout", "times": 0},
+        {"do": "timeout", "times": True},
+        {"do": "latency", "seconds": "long"},
+        {"do": "latency", "seconds": -1},
+        {"do": "refuse", "status": "503"},
+        {"do": "answer", "status": 99},
+        {"do": "refuse", "code": 7},
+    ],
+)
 async def test_a_switch_nobody_knows_is_refused(caller: Caller, wish: dict[str, Any]) -> None:
     status, said = await caller.control("POST", "/switches", wish)
     assert status == 400
     assert said["error"]
     assert (await caller.control("GET", "/switches"))[1]["on"] == []
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b"[]", b"\xff"])
+async def test_a_wish_that_is_no_json_object_is_told(caller: Caller, body: bytes) -> None:
+    for place in ("switches", "clock"):
+        async with caller.session.post(f"{caller.served.address}/fake/{place}", data=body) as answer:
+            assert answer.status == 400
+            assert (await answer.json())["error"]
+    status, said = await caller.control("POST", "/switches", {"do": "\ud83d"})
+    assert (status, "\ud83d" in said["error"]) == (400, True)
+
+
+async def test_a_webhook_whose_answer_is_no_text_comes_again_like_any_other(
+    caller: Caller, door: WebhookDoor
+) -> None:
+    door.answers, door.body = [500], b"\xff\xfe\x00"
+    await create(caller)
+    await caller.control("POST", "/payments/xendit/topup-1/pay", {})
+    await until(lambda: len(door.taken) == 1)
+
+    async def told() -> bool:
+        [one] = (await caller.control("GET", "/webhooks"))[1]
+        return [each["status"] for each in one["attempts"]] == [500] and one["next_at"] is not None
+
+    await until(told)
+    await caller.advance("15m")
+    await until(lambda: len(door.taken) == 2)
 
 
 async def test_a_wrong_header_is_told_instead_of_being_ignored(caller: Caller) -> None:
@@ -168,6 +218,7 @@ async def test_webhooks_are_kept_back_doubled_and_sent_by_hand(caller: Caller, d
         {"advance": "9" * 30 + "d"},
         {"set": "9999-12-31"},
         {},
+        {"advance": "1d", "set": "2027-01-01"},
     ],
 )
 async def test_the_clock_moves_forward_only_and_by_what_it_understands(
@@ -182,6 +233,19 @@ async def test_the_clock_moves_forward_only_and_by_what_it_understands(
 async def test_the_clock_is_set(caller: Caller) -> None:
     _, said = await caller.control("POST", "/clock", {"set": "2027-01-01T00:00:00Z"})
     assert said["now"] == "2027-01-01T00:00:00+00:00"
+
+
+async def test_what_falls_due_while_nobody_calls_happens_in_its_time() -> None:
+    """A refund's end and a request's: nothing is sent when their alarms are set, and the loop has gone to sleep before."""
+    world, rung = FakeWorld(), asyncio.Event()
+    world.providers["shop"] = Mock(spec=FakeProvider, ring=lambda _kind, _key: rung.set())
+    life = asyncio.create_task(world.run())
+    await until(lambda: world.outbox.session is not None)
+    await asyncio.sleep(0)
+    world.clock.alarm(world.clock.now(), "shop", "refund", "r-1")
+    await until(rung.is_set)
+    life.cancel()
+    await asyncio.gather(life, return_exceptions=True)
 
 
 async def test_an_answer_comes_while_the_door_is_away(caller: Caller, door: WebhookDoor) -> None:

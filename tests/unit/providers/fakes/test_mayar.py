@@ -261,8 +261,23 @@ async def test_what_happens_to_a_member_is_told(
     await caller.control("POST", f"/payments/mayar/{bill['key']}/{act}", {})
     await until(lambda: len(door.taken) == 3)
     assert event in {one.document["event"] for one in door.taken}
-    _, rows, _ = await ask(caller, "GET", "/hl/v2/memberships/members")
-    assert rows["data"][0]["customer.email"] == MEMBER["email"]
+
+
+async def test_members_are_those_of_a_product_and_nobody_is_told_their_codes(caller: Caller) -> None:
+    """docs.mayar.id/api-reference-v2, membership: a code is told to its buyer alone."""
+    bill, wish = await member(caller)
+    members, product = "/hl/v2/memberships/members", wish["productId"]
+    for path in (members, f"{members}/{bill['key']}"):
+        status, said, _ = await ask(caller, "GET", path)
+        assert (status, said["error"]) == (400, "Invalid query parameters")
+    _, rows, _ = await ask(caller, "GET", f"{members}?productId={product}")
+    [row] = rows["data"]
+    assert (row["customer.email"], row["status"]) == (MEMBER["email"], "active")
+    _, one, _ = await ask(caller, "GET", f"{members}/{row['memberId']}?productId={product}")
+    assert one["data"]["customer"]["email"] == MEMBER["email"]
+    assert wish["licenseCode"] not in json.dumps([rows, one])
+    assert (await ask(caller, "GET", f"{members}/{row['memberId']}?productId=other"))[0] == 404
+    assert (await ask(caller, "GET", f"{members}?productId=other"))[1]["data"] == []
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,26 @@ from typing import Any
 import pytest
 from xendit import ApiClient, Configuration, XenditSdkException
 from xendit.apis import BalanceApi, CustomerApi, InvoiceApi, PaymentRequestApi, RefundApi, TransactionApi
-from xendit.customer.model import CustomerRequest, IndividualDetail, PatchCustomer
-from xendit.invoice.model import CreateInvoiceRequest
+from xendit.customer.model import (
+    AddressRequest,
+    BusinessDetail,
+    CountryCode,
+    CustomerRequest,
+    IndividualDetail,
+    PatchCustomer,
+)
+from xendit.invoice.model import CreateInvoiceRequest, InvoiceStatus
 from xendit.payment_request.model import (
+    CaptureParameters,
     EWalletChannelCode,
     EWalletChannelProperties,
     EWalletParameters,
     PaymentMethodParameters,
     PaymentMethodReusability,
     PaymentMethodType,
+    PaymentRequestBasket,
+    PaymentRequestBasketItem,
+    PaymentRequestCaptureMethod,
     PaymentRequestCurrency,
     PaymentRequestParameters,
     QRCodeChannelCode,
@@ -74,9 +85,13 @@ def wallet() -> Any:
     return PaymentMethodParameters(type=PaymentMethodType("EWALLET"), reusability=ONCE, ewallet=inside)
 
 
-async def request(client: Any, method: Any, reference: str = "resmi-1") -> Any:
+async def request(client: Any, method: Any, reference: str = "resmi-1", **further: Any) -> Any:
     wish = PaymentRequestParameters(
-        currency=PaymentRequestCurrency("IDR"), amount=50_000.0, reference_id=reference, payment_method=method
+        currency=PaymentRequestCurrency("IDR"),
+        amount=50_000.0,
+        reference_id=reference,
+        payment_method=method,
+        **further,
     )
     return await call(
         PaymentRequestApi(client).create_payment_request,
@@ -154,6 +169,91 @@ async def test_the_client_keeps_customers(client: Any) -> None:
     await call(api.update_customer, made.id, patch_customer=PatchCustomer(email="sari@contoh.id"))
     assert (await call(api.get_customer, made.id)).email == "sari@contoh.id"
     assert [one.id for one in (await call(api.get_customer_by_reference_id, "pelanggan-1")).data] == [made.id]
+
+
+async def test_what_the_client_says_with_a_request_comes_back(client: Any) -> None:
+    item = PaymentRequestBasketItem(
+        name="Kelas", quantity=1.0, price=50_000.0, currency="IDR", category="kelas", type="DIGITAL_PRODUCT"
+    )
+    wish = PaymentRequestParameters(
+        currency=PaymentRequestCurrency("IDR"),
+        amount=50_000.0,
+        reference_id="resmi-1",
+        payment_method=qris(),
+        description="Kelas",
+        metadata={"pembeli": "sari"},
+        items=PaymentRequestBasket([item]),
+        customer={"reference_id": "sari", "type": "INDIVIDUAL"},
+    )
+    made = await call(PaymentRequestApi(client).create_payment_request, payment_request_parameters=wish)
+    read = await call(PaymentRequestApi(client).get_payment_request_by_id, made.id)
+    assert (read.description, read.metadata["pembeli"]) == ("Kelas", "sari")
+    assert [one.name for one in read["items"].value] == ["Kelas"]
+    assert read.customer["reference_id"] == "sari"
+
+
+async def test_the_client_takes_part_of_what_is_reserved(client: Any) -> None:
+    made = await request(client, qris(), capture_method=PaymentRequestCaptureMethod("MANUAL"))
+    api = PaymentRequestApi(client)
+    await call(api.simulate_payment_request_payment, made.id)
+    assert str((await call(api.get_payment_request_by_id, made.id)).status) == "AWAITING_CAPTURE"
+    wish = CaptureParameters(capture_amount=40_000.0)
+    captured = await call(api.capture_payment_request, made.id, capture_parameters=wish)
+    assert (captured.captured_amount, captured.authorized_amount) == (40_000, 50_000)
+
+
+async def test_the_client_turns_the_pages_of_its_lists(client: Any) -> None:
+    made = [await request(client, qris(), f"resmi-{number}") for number in range(3)]
+    for one in made:
+        await call(PaymentRequestApi(client).simulate_payment_request_payment, one.id)
+    api = PaymentRequestApi(client)
+    page = await call(api.get_all_payment_requests, limit=2)
+    rest = await call(api.get_all_payment_requests, limit=2, after_id=page.data[-1].id)
+    assert [one.id for one in (*page.data, *rest.data)] == [one.id for one in reversed(made)]
+    assert (page.has_more, rest.has_more) == (True, False)
+    money = TransactionApi(client)
+    first = await call(money.get_all_transactions, limit=2.0)
+    last = await call(money.get_all_transactions, limit=2.0, after_id=str(first.data[-1].id.value))
+    assert [len(first.data), len(last.data), first.has_more] == [2, 1, True]
+
+
+async def test_the_client_lists_invoices_by_their_state(client: Any) -> None:
+    api = InvoiceApi(client)
+    made = [
+        await call(api.create_invoice, CreateInvoiceRequest(external_id=f"f-{number}", amount=75_000.0))
+        for number in range(2)
+    ]
+    await call(api.expire_invoice, made[0].id)
+    listed = await call(api.get_invoices, statuses=[InvoiceStatus("PENDING")], limit=5.0)
+    assert [one.id for one in listed] == [made[1].id]
+
+
+async def test_the_client_keeps_firms_with_everything_about_them(client: Any) -> None:
+    firm = BusinessDetail(business_name="PT Sari", business_type="CORPORATION")
+    address = AddressRequest(country=CountryCode("ID"), city="Bandung", postal_code="40111")
+    wish = CustomerRequest(
+        reference_id="pt-sari",
+        type="BUSINESS",
+        business_detail=firm,
+        addresses=[address],
+        email="pt@contoh.id",
+    )
+    made = await call(CustomerApi(client).create_customer, customer_request=wish)
+    read = await call(CustomerApi(client).get_customer, made.id)
+    assert (read.business_detail.business_name, read.addresses[0].city) == ("PT Sari", "Bandung")
+
+
+async def test_a_channel_that_is_not_there_is_told_as_the_client_knows_it(client: Any) -> None:
+    inside = VirtualAccountParameters(
+        channel_code=VirtualAccountChannelCode("PERMATA"),
+        channel_properties=VirtualAccountChannelProperties(customer_name="Sari"),
+    )
+    method = PaymentMethodParameters(
+        type=PaymentMethodType("VIRTUAL_ACCOUNT"), reusability=ONCE, virtual_account=inside
+    )
+    with pytest.raises(XenditSdkException) as caught:
+        await request(client, method)
+    assert (caught.value.status, caught.value.errorCode) == ("403", "CHANNEL_NOT_ACTIVATED")
 
 
 async def test_the_client_understands_the_errors(client: Any) -> None:

@@ -9,10 +9,10 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
-from providers.breaker import Breaker
 from providers.call_record import CallMetrics, calls_collected
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.xendit.refusals import judge
+from runtime.breaker import Breaker
 from tests.unit.providers.fakes.stand import KEYS, Caller, basic
 
 PAUSE = 20.0
@@ -109,6 +109,22 @@ async def test_c122_a_failing_provider_is_left_alone_then_tried_by_one_call_and_
     assert (await look(api), api.breaker.state, breaker(registry)) == ("answered", "closed", 0)
     assert (counted(registry, "answered"), counted(registry, "unknown")) == (3, 4)
     assert counted(registry, "not_sent") == 6
+
+
+async def test_c126_a_key_that_is_not_taken_is_an_alarm_and_one_try_a_pause(
+    api: ProviderApi, caller: Caller, hands: Hands, registry: CollectorRegistry
+) -> None:
+    def alarms() -> float | None:
+        return registry.get_sample_value("lunas_provider_keys_refused_total", {"provider": "xendit"})
+
+    await break_it(caller, status=401, code="INVALID_API_KEY")
+    assert (await look(api), alarms()) == ("refused INVALID_API_KEY", 1)
+    for _ in range(5):
+        assert await look(api) == "not_sent breaker"
+    assert (alarms(), counted(registry, "refused")) == (1, 1)
+    hands.now += PAUSE
+    assert (await look(api), alarms()) == ("refused INVALID_API_KEY", 2)
+    assert await look(api) == "not_sent breaker"
 
 
 async def test_c122_whoever_gives_up_waiting_does_not_leave_the_provider_alone_for_ever(

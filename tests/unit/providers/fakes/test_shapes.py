@@ -6,7 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.unit.providers.fakes import test_mayar, test_scalev_orders, test_xendit_older, test_xendit_plans
+from providers.fields import strangers_of
+from tests.unit.providers.fakes import (
+    test_mayar,
+    test_scalev_orders,
+    test_xendit_older,
+    test_xendit_plans,
+    test_xendit_sessions,
+    test_xendit_tokens,
+)
 from tests.unit.providers.fakes import test_xendit_requests as v3
 from tests.unit.providers.fakes.stand import Caller, WebhookDoor
 
@@ -49,7 +57,70 @@ async def everything(caller: Caller) -> None:
     for provider in ("scalev", "mayar"):
         await caller.control("POST", f"/webhooks/test/{provider}")
     await caller.control("POST", act.format("xendit", "sub-pro-1", "break_charges"), {})
+    await less_common(caller)
     await caller.advance("40d")
+
+
+async def less_common(caller: Caller) -> None:
+    """What nobody pays, hosted pages, stored instruments, and what some examples of the providers look like."""
+    act = "/payments/{}/{}/{}"
+    await caller.control("POST", "/switches", {"provider": "xendit", "do": "no_rate_limits"})
+    for reference, changes in (("e", {}), ("f", v3.VA), ("g", v3.GOPAY), ("h", v3.GOPAY)):
+        kind_of = {"type": "PAY_AND_SAVE"} if reference == "h" else {}
+        await v3.create(caller, reference_id=reference, **changes, **kind_of)
+    back = {f"{how}_return_url": f"https://toko.example/{how}" for how in ("success", "failure", "cancel")}
+    await v3.create(caller, reference_id="i", **(v3.GOPAY | {"channel_properties": back}))
+    back = {f"{how}_redirect_url": f"https://toko.example/{how}" for how in ("success", "failure")}
+    wish = test_xendit_older.INVOICE | {"external_id": "faktur-3"} | back
+    await v3.ask(caller, "POST", "/v2/invoices", wish)
+    for reference in ("h", "i", "faktur-3"):
+        await caller.control("POST", act.format("xendit", reference, "pay"), {})
+    for reference in ("dompet-1", "dompet-2", "dompet-3"):
+        await test_xendit_tokens.stored(caller, reference_id=reference)
+    for reference, what in (("dompet-1", "link"), ("dompet-2", "fail")):
+        await caller.control("POST", act.format("xendit", reference, what), {})
+    schedule = {"schedule": test_xendit_tokens.SCHEDULE, "immediate_payment": True}
+    await test_xendit_sessions.open_session(caller)
+    await test_xendit_sessions.open_session(caller, reference_id="sesi-2")
+    await test_xendit_sessions.open_session(
+        caller, reference_id="sesi-3", session_type="SUBSCRIPTION", subscription=schedule
+    )
+    for reference, what in (("sesi-1", "pay"), ("sesi-3", "link")):
+        await caller.control("POST", act.format("xendit", reference, what), {})
+    await v3.ask(caller, "POST", "/v2/invoices", test_xendit_older.INVOICE | {"external_id": "faktur-2"})
+    for reference, method in (("lama-2", test_xendit_older.ACCOUNT), ("lama-3", test_xendit_older.PHONE)):
+        wish = test_xendit_older.OLD | {"reference_id": reference, "payment_method": method}
+        await v3.ask(caller, "POST", "/payment_requests", wish)
+    await caller.control("POST", act.format("xendit", "lama-3", "pay"), {})
+    for switch in ("odd_shapes", "paid_says_created", "short_success"):
+        _, on = await caller.control("POST", "/switches", {"do": switch})
+        await v3.create(caller, reference_id=switch)
+        invoice = await test_mayar.create(caller, description=switch)
+        for provider, name in (("xendit", switch), ("mayar", invoice["id"])):
+            await caller.control("POST", act.format(provider, name, "pay"), {})
+        await caller.control("DELETE", f"/switches/{on['number']}")
+    await caller.control("POST", act.format("xendit", "odd_shapes", "refund"), {})
+    bundle = [{"quantity": 1, "bundle_price_option_unique_id": test_scalev_orders.COURSE.bundle_id}]
+    for method, more in (
+        ("va_bca", {}),
+        ("card", {}),
+        ("qris", {"ordervariants": [], "orderbundles": bundle}),
+    ):
+        order = await test_scalev_orders.create(caller, payment_method=method, **more)
+        await test_scalev_orders.ask(caller, "POST", f"/v3/orders/{order['id']}/payment")
+        for what in ("pay", "reverse"):
+            await caller.control("POST", act.format("scalev", order["id"], what), {})
+
+
+async def test_no_body_of_the_fakes_has_a_field_that_is_a_stranger(caller: Caller, door: WebhookDoor) -> None:
+    """What the fakes send is no drift of the providers: `lunas webhooks strangers` is empty after a day with them."""
+    await everything(caller)
+    strange = {
+        (webhook.provider, webhook.document.get("event"), *field)
+        for webhook in door.taken
+        for field in strangers_of(webhook.provider, webhook.document)
+    }
+    assert sorted(strange, key=str) == []
 
 
 def kind(value: Any) -> str:

@@ -78,8 +78,11 @@ async def test_a_plan_waits_for_its_payer_then_charges_at_once(caller: Caller, d
 
 
 async def test_a_stored_instrument_needs_nobody(caller: Caller) -> None:
+    first = await create(caller)
+    await link(caller)
+    _, first, _ = await ask(caller, "GET", f"/recurring/plans/{first['id']}")
     made = await create(
-        caller, payment_tokens=[{"payment_token_id": "pt-1", "rank": 1}], immediate_payment=False
+        caller, reference_id="sub-pro-2", payment_tokens=first["payment_tokens"], immediate_payment=False
     )
     assert (made["status"], made["actions"]) == ("ACTIVE", [])
 

@@ -1,0 +1,1 @@
+"""Bytes of webhooks by month, in files beside the database."""

@@ -1,0 +1,1 @@
+"""Persons: everything that is held about one, and how they are forgotten."""

@@ -1,0 +1,1 @@
+"""Problems, not lists: what is parked, held or silent, by cause, with the state that people gave it."""

@@ -1,0 +1,1 @@
+"""Dashboards for Grafana: what they show, and the files it reads."""

@@ -1,0 +1,69 @@
+"""Workers that are known to be wrong: the simulation must find each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from ingress.journal.keeper import Kept
+from processor.intake.batcher import Arrival
+from processor.intake.pipeline import Pipeline
+from tests.simulation.store import SimLog
+
+
+@contextmanager
+def _acknowledged_first() -> Iterator[None]:
+    """A message is acknowledged before what it holds is committed."""
+    sound = Pipeline._settle
+
+    async def settle(self: Pipeline, batch: Sequence[Arrival]) -> None:
+        await self._consumer.ack_through(batch[-1].delivery.tag)
+        await sound(self, batch)
+
+    Pipeline._settle = settle  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Pipeline._settle = sound  # type: ignore[method-assign]
+
+
+@contextmanager
+def _answered_first() -> Iterator[None]:
+    """200 before the delivery is in the journal."""
+    sound = Kept.resolve
+
+    def resolve(self: Kept) -> None:
+        if not self.answered:
+            self.answered = True
+            self.settle(None)
+        sound(self)
+
+    Kept.resolve = resolve  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Kept.resolve = sound  # type: ignore[method-assign]
+
+
+@contextmanager
+def _nothing_remembered() -> Iterator[None]:
+    """Facts are committed, what was seen is not."""
+    sound = SimLog.commit
+
+    def commit(self: SimLog, batch: Sequence[object]) -> object:
+        self.inbox.clear()
+        return sound(self, batch)  # type: ignore[arg-type]
+
+    SimLog.commit = commit  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        SimLog.commit = sound  # type: ignore[method-assign]
+
+
+CONTROLS: dict[str, Callable[[], object]] = {
+    "ack-before-commit": _acknowledged_first,
+    "answer-before-journal": _answered_first,
+    "dedupe-off": _nothing_remembered,
+}
+"""Name → a block in which the worker is wrong."""

@@ -1,0 +1,78 @@
+"""When nothing moves any more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from runtime.amqp.probe import QUEUE as PROBED
+
+STILL_SECONDS = 120.0
+"""So long after the last movement nobody believes any more that anything will move."""
+LONGEST_SECONDS = 900.0
+BEHIND_SECONDS = 20.0
+"""Whoever is behind the log for so long, while nobody moves, does not read it: a generation that was left, a process that is not started."""
+QUIET_LOOKS = 3
+LOOK_SECONDS = 0.5
+
+ControlBroker = Callable[..., Awaitable[str]]
+
+
+async def nothing_missing() -> int:
+    """Where nobody knows what should be there."""
+    return 0
+
+
+async def settled(
+    database_url: str,
+    control_broker: ControlBroker,
+    looks: int = QUIET_LOOKS,
+    missing: Callable[[], Awaitable[int]] = nothing_missing,
+) -> None:
+    """Until nothing waits anywhere, everybody has read the whole log, and nothing is `missing` in it. What moves is waited for, however slowly it does;
+    what is missing once nothing has moved for STILL_SECONDS is for the verdict to say."""
+    begun = moved = time.monotonic()
+    last: tuple[object, ...] = ()
+    quiet = 0
+    while (now := time.monotonic()) - moved < STILL_SECONDS and now - begun < LONGEST_SECONDS:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            place, behind = await _positions(database_url)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            continue
+        quiet = quiet + 1 if place == last else 0
+        moved = moved if place == last else now
+        last = place
+        # A question to the broker starts a virtual machine: it is asked once the database says nothing new.
+        if quiet >= looks and (not behind or now - moved > BEHIND_SECONDS):
+            if await _messages(control_broker) == 0 and not await missing():
+                return
+            quiet = 0
+
+
+async def _messages(control_broker: ControlBroker) -> int:
+    """Those that wait in queues, or are in somebody's hands; some, where the broker does not say."""
+    said = await control_broker("list_queues", "--quiet", "--no-table-headers", "name", "messages")
+    counted = [line.strip().rpartition("\t") for line in said.splitlines()]
+    waiting = [
+        int(number)
+        for name, _, number in counted
+        if number.isdigit() and not name.endswith("rejected") and name != PROBED
+    ]
+    return sum(waiting) if waiting else 1
+
+
+async def _positions(database_url: str) -> tuple[tuple[object, ...], bool]:
+    """The end of the log and how far everybody is; whether somebody has not read it all."""
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
+    try:
+        newest = await connection.fetchval("SELECT coalesce(max(position), 0) FROM events")
+        places = await connection.fetch(
+            "SELECT consumer, version, partition, position FROM checkpoints ORDER BY 1, 2, 3"
+        )
+    finally:
+        await connection.close()
+    return (newest, tuple(map(tuple, places))), any(row["position"] < newest for row in places)
