@@ -47,7 +47,9 @@ class Feed:
         self._bells: dict[str | None, _Bell] = {}
         self._begun = self._head = 0
         self._listening = 0
-        self._task: asyncio.Task[None] | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self._following = False
+        self._followers: set[asyncio.Task[None]] = set()
         self.closing = asyncio.Event()
 
     @property
@@ -65,14 +67,33 @@ class Feed:
             raise Problem("unavailable", headers={"Retry-After": "5"})
         self._listening += 1
         try:
-            if self._task is None or self._task.done():
-                self._recent.begin((await self.source.reached())[0])
-                self._begun += 1
-                self._ring(list(self._bells), self._recent.start)
-                self._task = asyncio.create_task(self._follow(), name="changes", context=apart())
+            if not self._following:
+                await self._followed()
             yield
         finally:
             self._listening -= 1
+
+    async def _followed(self) -> None:
+        """One follower, however many come at once: two would each add what both have read, and everybody heard it twice. Who comes while
+        another one begins waits for that, also for its error: a database that hangs is not asked once for each."""
+        if self._beginning is None:
+            self._beginning = asyncio.create_task(self._begin(), name="changes begin", context=apart())
+        beginning = self._beginning
+        # Whoever waits may go: the others wait on.
+        await asyncio.wait([beginning])
+        beginning.result()
+
+    async def _begin(self) -> None:
+        try:
+            self._recent.begin((await self.source.reached())[0])
+            self._begun += 1
+            self._ring(list(self._bells), self._recent.start)
+            self._following = True
+            follower = asyncio.create_task(self._follow(), name="changes", context=apart())
+            self._followers.add(follower)
+            follower.add_done_callback(self._followers.discard)
+        finally:
+            self._beginning = None
 
     def told(self, position: int, customer_id: str | None) -> bytes:
         """What is in memory behind a position, which must not lie before `start`: of a customer, or with None of everybody."""
@@ -80,8 +101,7 @@ class Feed:
 
     def page(self, position: int) -> Changes | None:
         """What was read together and lies behind a position; None when nobody listens, or it is not in memory."""
-        following = self._task is not None and not self._task.done()
-        page = self._recent.page_behind(position) if following else None
+        page = self._recent.page_behind(position) if self._following else None
         if page is None:
             return None
         return Changes([item for item in page.items if item.position > position], page.through, self._head)
@@ -110,25 +130,32 @@ class Feed:
         """Ends every stream."""
         self.closing.set()
         self._ring(list(self._bells), self.through)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for follower in self._followers:
+            follower.cancel()
+        await asyncio.gather(*self._followers, return_exceptions=True)
 
     async def _follow(self) -> None:
         async with Notifications(self._settings, "api", "lunas_events") as wakeups:
-            while self._listening:
-                try:
-                    with self._courtesy.working():
-                        behind = await self._take()
-                except UNAVAILABLE as error:
-                    log.warning(
-                        "changes cannot be read now", action="changes.unavailable", error=type(error).__name__
-                    )
-                    behind = False
-                if behind:
-                    await asyncio.sleep(max(FOLLOW_SECONDS, self._courtesy.rest()))
-                elif await wakeups.wait():
-                    await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                await self._follow_while_listened(wakeups)
+            finally:
+                # Before the connection is closed, which takes a while: whoever comes meanwhile begins another follower.
+                self._following = False
+
+    async def _follow_while_listened(self, wakeups: Notifications) -> None:
+        while self._listening:
+            try:
+                with self._courtesy.working():
+                    behind = await self._take()
+            except UNAVAILABLE as error:
+                log.warning(
+                    "changes cannot be read now", action="changes.unavailable", error=type(error).__name__
+                )
+                behind = False
+            if behind:
+                await asyncio.sleep(max(FOLLOW_SECONDS, self._courtesy.rest()))
+            elif await wakeups.wait():
+                await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _take(self) -> bool:
         """Reads the next page. Whether the log has more than that."""
