@@ -15,7 +15,7 @@ PARALLEL := -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --max-work
 export LUNAS_ENV ?= development
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-heavy test-upgrade test-unit test-contract test-integration test-system test-browser test-clients test-alerts test-anyday test-stalled torture torture-short torture-long crash-points power-cuts simulate-faults museum fuzz rehearse check format bench sbom lock clean pictures \
+.PHONY: help setup demo run test test-again test-heavy test-upgrade test-unit test-contract test-integration test-system test-browser test-clients test-alerts test-anyday test-stalled torture torture-short torture-long crash-points power-cuts simulate-faults museum fuzz rehearse check format bench sbom lock clean pictures \
 	ready ready-dev ready-bench ready-fuzz ready-tests ready-torture ready-anyday ready-alerts
 
 # A goal that is none of these: the near one in words, where make knows only "No rule".
@@ -46,6 +46,9 @@ test-heavy: ready-tests ## the tests that `make test` leaves out because each ta
 
 test-upgrade: ready-tests ## the previous release and this one beside each other under load, and the way back; needs the repository's history
 	@$(PYTEST) -m history
+
+test-again: ready-tests ## the tests that were red in the last run, at most three, each once more and alone; names those that are green then
+	@$(VENV)/python -m tests.again
 
 test-unit: ready-dev ## tests that need no service; a minute
 	@$(PYTEST) tests/unit tests/architecture

@@ -25,7 +25,7 @@ from hypothesis.internal.conjecture import providers as examples
 from runtime.database import Pool, open_pool
 from runtime.settings import Settings
 from runtime.settings.model import variable_name
-from tests import services
+from tests import again, services
 from tests.turns import turns_of
 
 # What the caller has set for an instance of theirs, in the environment or in the checkout's `.env`, is for that instance: the tests,
@@ -75,6 +75,12 @@ def pytest_collection_finish() -> None:
     """What is collected and loaded stays; the cycle collector need not walk through all of it again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """How a run ended, for `make test-again`: pytest itself keeps only which tests were red."""
+    if session.config.cache is not None and not hasattr(session.config, "workerinput"):
+        session.config.cache.set(again.ENDED, int(exitstatus))
 
 
 @pytest.fixture(autouse=True)
