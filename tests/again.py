@@ -19,7 +19,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".pytest_cache/v"
 ENDED = "lunas/ended"
-"""How the last run ended, as `tests/conftest.py` writes it into pytest's cache: its exit code."""
+"""How the last run ended, as `tests/conftest.py` writes it into pytest's cache: its exit code, or `CRASHED`."""
+CRASHED = -1
 NAMED = ROOT / ".pytest_cache/green-alone"
 MOST = 3
 

@@ -52,6 +52,7 @@ hypothesis.settings.load_profile("any speed")
 _NOTHING = examples.Constants()
 examples._get_local_constants = lambda: _NOTHING
 
+_CRASHED = pytest.StashKey[bool]()
 PATIENT = {"database_acquire_timeout_seconds": 60.0}
 """Its end is answered 503: a test has hundreds of calls wait for each other, and a machine may stand still meanwhile."""
 SERVICE_FIXTURES = {"database_url", "empty_database_url", "pool", "broker_url", "postgres", "rabbitmq"}
@@ -79,8 +80,15 @@ def pytest_collection_finish() -> None:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """How a run ended, for `make test-again`: pytest itself keeps only which tests were red."""
-    if session.config.cache is not None and not hasattr(session.config, "workerinput"):
-        session.config.cache.set(again.ENDED, int(exitstatus))
+    config = session.config
+    if config.cache is not None and not hasattr(config, "workerinput"):
+        config.cache.set(again.ENDED, again.CRASHED if config.stash.get(_CRASHED, False) else int(exitstatus))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str, report: object, sched: Any) -> None:
+    """A worker died, and took along tests that nobody ran (xdist's own exit code does not tell)."""
+    sched.config.stash[_CRASHED] = True
 
 
 @pytest.fixture(autouse=True)

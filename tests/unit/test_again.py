@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.again import ENDED, MOST, again
+from tests.again import CRASHED, ENDED, MOST, again
 
 
 def ran(tmp_path: Path, code: int | None, *red: str) -> Path:
@@ -42,6 +42,7 @@ def test_one_that_is_red_again_is_red(tmp_path: Path) -> None:
         (0, ["a::b"]),
         (2, ["a::b"]),
         (3, ["a::b"]),
+        (CRASHED, ["a::b"]),
         (None, ["a::b"]),
     ],
 )
