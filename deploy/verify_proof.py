@@ -2,9 +2,9 @@
 
     python3 verify_proof.py PROOF.json [SEALS.jsonl]
 
-Each event is hashed as it stands in the proof, carried up to the root of the seal that covers it, and the seal is hashed in its turn. Its
-hash was published when it was made: in SEALS.jsonl, with which it is compared here, or in the log lines `seal.made`, with which you
-compare what is printed. Exit code 0: all fits. 1: something does not, and is named. 2: this is not a proof.
+Each event is hashed as it stands in the proof, carried up to the root of its seal, and the seal is hashed in its turn. Its hash was
+published when it was made: in SEALS.jsonl, with which it is compared here, or in the log lines `seal.made`, with which you compare what
+is printed. Exit code 0: all fits. 1: something does not, and is named. 2: this is not a proof.
 """
 
 import base64
@@ -43,45 +43,37 @@ def carried_up(node: bytes, index: int, size: int, path: Any) -> bytes:
     return b"" if last else node
 
 
-def wrong_seals(seals: Any, published: Any) -> list[str]:
-    wrong = []
+def wrong_seals(seals: Any, published: Any) -> Any:
     for number, seal in seals.items():
         lines = "".join(f"{name} {seal[name]}\n" for name in SEAL)
+        known = seal["hash"] if published is None else published.get(number)
         if sha(b"lunas seal 1\n" + lines.encode()).hex() != seal["hash"]:
-            wrong.append(f"seal {number}: its hash is not that of what it says")
-        elif published is not None and published.get(number) != seal["hash"]:
-            wrong.append(
-                f"seal {number}: published is {published.get(number)}, the proof says {seal['hash']}"
-            )
-    return wrong
+            yield f"seal {number}: its hash is not that of what it says"
+        elif known != seal["hash"]:
+            yield f"seal {number}: published is {known}, the proof says {seal['hash']}"
 
 
-def wrong_events(events: Any, seals: Any) -> list[str]:
-    wrong = []
+def wrong_events(events: Any, seals: Any) -> Any:
     for event in events:
         name, seal = f"event {event['position']} ({event['type']})", seals.get(event["seal"])
         if seal is None or not seal["after"] < int(event["position"]) <= seal["through"]:
-            wrong.append(f"{name}: no seal of this proof covers it")
+            yield f"{name}: no seal of this proof covers it"
         elif carried_up(leaf(event), event["index"], seal["events"], event["path"]).hex() != seal["root"]:
-            wrong.append(f"{name}: it is not what seal {event['seal']} covers")
-    return wrong
+            yield f"{name}: it is not what seal {event['seal']} covers"
 
 
-def wrong_bodies(deliveries: Any, events: Any) -> list[str]:
+def wrong_bodies(deliveries: Any, events: Any) -> Any:
     received = (json.loads(event["data"]) for event in events if event["type"] == "webhook.received")
     digests = {data["delivery_id"]: data["body_sha256"] for data in received}
     bodies = {each["delivery_id"]: sha(base64.b64decode(each["body"])).hex() for each in deliveries}
-    return [
-        f"delivery {name}: not the bytes that the log names"
-        for name in bodies
-        if bodies[name] != digests.get(name)
-    ]
+    others = [name for name, digest in bodies.items() if digest != digests.get(name)]
+    yield from (f"delivery {name}: not the bytes that the log names" for name in others)
 
 
 def published_hashes(name: str) -> dict[int, str]:
     with open(name, encoding="utf-8") as file:
-        whole = (json.loads(line) for line in file if line.rstrip().endswith("}"))  # a crash may tear one
-        return {seal["number"]: seal["hash"] for seal in whole}
+        whole = [json.loads(line) for line in file if line.rstrip().endswith("}")]  # a crash may tear one
+    return {seal["number"]: seal["hash"] for seal in whole}
 
 
 def main(arguments: list[str]) -> int:
@@ -89,13 +81,13 @@ def main(arguments: list[str]) -> int:
         with open(arguments[0], encoding="utf-8") as file:
             proof = json.load(file)
         published = published_hashes(arguments[1]) if len(arguments) > 1 else None
-        events, seals = proof["events"], {seal["number"]: seal for seal in proof["seals"]}
-        wrong = wrong_bodies(proof["deliveries"], events) + wrong_events(events, seals)
-        wrong += wrong_seals(seals, published)
+        events, bodies = proof["events"], proof["deliveries"]
+        seals = {seal["number"]: seal for seal in proof["seals"]}
+        wrong = [*wrong_bodies(bodies, events), *wrong_events(events, seals), *wrong_seals(seals, published)]
     except (IndexError, OSError, KeyError, TypeError, ValueError) as error:
         sys.stderr.write(f"this is not a proof: {type(error).__name__} {error}\n")
         return 2
-    said = wrong or [f"{len(events)} events and {len(proof['deliveries'])} bodies are as they were sealed"]
+    said = wrong or [f"{len(events)} events and {len(bodies)} bodies are as they were sealed"]
     known = "" if wrong or published is None else " (published)"
     said += [f"seal {number} of {seal['sealed_at']}: {seal['hash']}{known}" for number, seal in seals.items()]
     sys.stdout.write("\n".join(said) + "\n")
