@@ -75,7 +75,7 @@ test-alerts: ready-alerts ## every alert tried by Prometheus' own tool: what mak
 	@$(VENV)/python -m tests.alerts
 
 test-anyday: ready-anyday ## the whole suite under six moved clocks (an hour); MINUTES=12 deals the files that know time out to them
-	@$(VENV)/python -m tests.anyday $(if $(MINUTES),--minutes $(MINUTES))
+	@$(VENV)/python -m tests.anyday $(if $(MINUTES),--minutes $(MINUTES)) $(if $(DEAL),--deal $(DEAL))
 
 test-stalled: ready-tests ## the tests while their processes stand still now and then, from a seed: what goes red here depends on speed; SEED=7 MINUTES=10 TESTS="tests/system -m heavy"
 	@$(VENV)/python -m tests.stalled $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) -q $(PARALLEL) $(TESTS)

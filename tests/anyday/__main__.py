@@ -1,10 +1,11 @@
 """`make test-anyday`: the tests and the services they start, under moved clocks.
 
-    python -m tests.anyday [--minutes M] [--clock NAME] [PATH...] [PYTEST-OPTION...]
+    python -m tests.anyday [--minutes M] [--deal N] [--clock NAME] [PATH...] [PYTEST-OPTION...]
 
 Without `--minutes` every clock runs everything. With it, the files that know what time it is are dealt out to the clocks,
 every clock the same share of the time; the deal changes with the commit, so that soon every file has met every clock,
-and the same commit always gets the same one.
+and the same commit always gets the same one. `--deal` names one instead. What is red is run once more, alone and under its
+clock (`tests/again.py`): a moved clock is moved the second time too, and speed is not what is looked for here.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local.installation.packages import FAKETIME
+from tests.again import NAMED, again
 from tests.anyday import box
 from tests.anyday.clocks import CLOCKS, Clock, environment
 from tests.anyday.library import without_hooks
@@ -64,7 +66,7 @@ def deal(paths: Sequence[str], players: int, first: int) -> list[list[str]]:
 
 
 def run(clock: Clock, arguments: Sequence[str], seconds: float | None) -> int:
-    """pytest's exit code."""
+    """Zero, or an exit code of pytest's or `again`'s."""
     now = datetime.now(UTC)
     print(f"\nlunas: {clock.name}: it is {clock.begins(now):%-d %B %Y, %H:%M:%S} in {clock.zone}", flush=True)
     with tempfile.TemporaryDirectory(prefix="lunas-anyday-") as folder:
@@ -72,12 +74,19 @@ def run(clock: Clock, arguments: Sequence[str], seconds: float | None) -> int:
         Path(folder).chmod(0o755)  # the services' own users load the library too
         library = Path(folder, "libfaketime.so")
         without_hooks(found(), library)
-        options = ["-q", "-p", "no:cacheprovider", "-p", box.__name__, f"--basetemp={folder}/pytest"]
+        cache = Path(folder, "cache")
+        options = ["-q", "-o", f"cache_dir={cache}", "-p", box.__name__, f"--basetemp={folder}/pytest"]
         limit = {box.VARIABLE: str(seconds)} if seconds is not None else {}
         given = {**os.environ, **environment(clock, now, library), **limit, "LUNAS_TEST_SERVICES": "programs"}
-        command = [sys.executable, "-m", "pytest", *options, *arguments]
+        command = [sys.executable, "-m", "pytest", *options]
+
+        def alone(test: str) -> bool:
+            without_limit = {name: value for name, value in given.items() if name != box.VARIABLE}
+            return subprocess.run([*command, test], cwd=ROOT, env=without_limit, check=False).returncode == 0
+
         try:
-            return subprocess.run(command, cwd=ROOT, env=given, check=False).returncode
+            code = subprocess.run([*command, *arguments], cwd=ROOT, env=given, check=False).returncode
+            return code and again(cache / "v", alone, sys.stdout, NAMED)
         finally:
             sweep()
 
@@ -111,6 +120,7 @@ def commit() -> str:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.anyday")
     parser.add_argument("--minutes", type=float, help="deal the files out and stop after about so long")
+    parser.add_argument("--deal", type=int, help="which deal (default: as the commit says)")
     parser.add_argument("--clock", choices=[clock.name for clock in CLOCKS], help="this clock only")
     parser.add_argument("paths", nargs="*", help="these tests only")
     given, options = parser.parse_known_args(arguments)
@@ -119,7 +129,7 @@ def main(arguments: Sequence[str]) -> int:
     if ends is None:
         hands = [list(given.paths)] * len(clocks)
     else:
-        number = int(commit()[:8] or "0", 16)
+        number = int(commit()[:8] or "0", 16) if given.deal is None else given.deal
         hands = deal(in_turn(files(given.paths or SENSITIVE), number), len(clocks), number % len(clocks))
     failed = []
     for number, (clock, hand) in enumerate(zip(clocks, hands, strict=True)):
