@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from ingress.journal.record import Damage, Record
+from ingress.journal.record import HEAD, Damage, Record
 from ingress.journal.segment import Segment, segments
 from runtime.files import write_whole
 from runtime.logs import get_logger
@@ -54,7 +54,7 @@ class JournalFolder:
         return last
 
     def cut_torn(self) -> None:
-        """Takes the end of a write that a crash stopped out of the last file: it was never answered. Raises OSError."""
+        """Takes the end of a write that a crash stopped out of the last file: it was never answered; and room that was not used. Raises OSError."""
         for segment in self.segments()[-1:]:
             items = list(segment.scan())
             last = items[-1] if items else None
@@ -69,6 +69,8 @@ class JournalFolder:
                     segment.path.unlink()
                 else:
                     os.truncate(segment.path, last.offset)
+            elif segment.size > (end := last.end if last else HEAD.size):
+                os.truncate(segment.path, end)
 
     def save_relayed(self, number: int) -> None:
         """Raises OSError."""

@@ -6,7 +6,7 @@ A segment is a head and records, big-endian::
     record  b"rec\\n"  u32 length of the frame  u64 number of the record  u32 CRC-32 of these two  u32 CRC-32 of number and frame  frame
 
 The frame is one envelope as it travels to the processor (schemas.envelope). Records are numbered without gaps over all segments of a
-place. The mark lets a reader find the next record behind a damaged one.
+place. The mark lets a reader find the next record behind a damaged one. Zeros up to the end are room for records to come, and nothing else.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ def pack_records(first: int, frames: Iterable[bytes]) -> bytes:
 
 
 def scan(data: Bytes, number: int, start: int = 0) -> Iterator[Record | Damage]:
-    """All that the bytes of segment `number` hold, in order; every byte behind the head belongs to exactly one of them.
+    """All that the bytes of segment `number` hold, in order; every byte behind the head and before zeros up to the end belongs to exactly one of them.
 
     From `start` on, where a record begins; 0 is the head.
     """
-    offset = start
+    offset, written = start, -1
     if start == 0:
         offset = HEAD.size
         if data[:offset] != pack_head(number):
@@ -83,8 +83,11 @@ def scan(data: Bytes, number: int, start: int = 0) -> Iterator[Record | Damage]:
     while offset < len(data):
         record = _record(data, offset)
         if record is None:
-            end = _next(data, offset + 1)
-            yield Damage(offset, end, torn=_is_torn(data, offset, end))
+            written = _written(data) if written < 0 else written
+            if offset >= written:
+                return
+            end = min(_next(data, offset + 1), written)
+            yield Damage(offset, end, torn=_is_torn(data, offset, end, written))
             offset = end
         else:
             yield record
@@ -121,9 +124,21 @@ def _next(data: Bytes, offset: int) -> int:
     return len(data)
 
 
-def _is_torn(data: Bytes, offset: int, end: int) -> bool:
-    """The write stopped half-way. Of bytes that never reached the disk either the file is too short, or whole pages read as zeros."""
-    if end == len(data):
+def _written(data: Bytes) -> int:
+    """Where zeros begin that go on up to the end."""
+    end = len(data)
+    while end > 0:
+        start = max(0, end - ZEROS_BYTES)
+        kept = len(data[start:end].rstrip(b"\0"))
+        if kept:
+            return start + kept
+        end = start
+    return 0
+
+
+def _is_torn(data: Bytes, offset: int, end: int, written: int) -> bool:
+    """The write stopped half-way. Of bytes that never reached the disk either the file is too short, or they read as zeros: up to the end, or whole pages."""
+    if end == written:
         prefix = _prefix(data, offset)
         if end - offset < _PREFIX.size or (prefix is not None and offset + _PREFIX.size + prefix[0] > end):
             return True
@@ -133,5 +148,6 @@ def _is_torn(data: Bytes, offset: int, end: int) -> bool:
     )
 
 
+ZEROS_BYTES = 65_536  # looked at together
 PAGE_BYTES = 4096
 """What the kernel writes whole. Headers are JSON and bodies nearly always are: neither holds a run of zeros to the end of a page."""

@@ -13,6 +13,9 @@ from ingress.journal.record import HEAD, Damage, Record, pack_head, scan
 from runtime.files import sync_folder, write_all
 
 SUFFIX = ".journal"
+AHEAD_BYTES = 256 * 1024
+"""Room is made by so many zeros at once. A sync of a file that grew has the file system commit as well, and with it what others write; one that did not
+writes what it is asked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,17 @@ def segments(folder: Path) -> list[Segment]:
 
 
 class OpenSegment:
-    """The segment that is written to. Raises OSError wherever the disk does; after one it is not written to again.
+    """The segment that is written to, `size` bytes of it so far; behind them lies room that was made ahead, of zeros.
+
+    Raises OSError wherever the disk does; after one it is not written to again.
 
     A file of the same name holds nothing that was answered: otherwise the number would be taken.
     """
 
     def __init__(self, folder: Path, first: int) -> None:
         self.path = folder / f"{first:015d}{SUFFIX}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
-        self._descriptor = os.open(self.path, flags, 0o600)
-        self.size = HEAD.size
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self.size = self._room = HEAD.size
         try:
             write_all(self._descriptor, pack_head(first))
             os.fsync(self._descriptor)
@@ -74,16 +78,22 @@ class OpenSegment:
 
     def append(self, data: bytes) -> None:
         """Returns when the bytes are on the disk."""
+        end, room = self.size + len(data), self._room
+        if end > room:
+            room = end + -end % AHEAD_BYTES
+            data += bytes(room - end)
+        os.lseek(self._descriptor, self.size, os.SEEK_SET)
         write_all(self._descriptor, data)
         os.fdatasync(self._descriptor)
-        self.size += len(data)
+        self.size, self._room = end, room
 
     def abandon(self) -> None:
         """After an error: takes what was not synced out of the file, as far as the disk allows, and closes it."""
+        self.close()
+
+    def close(self) -> None:
+        """Without the room that was not used. Where a crash comes first, it stays, and is read as nothing."""
         try:
             os.ftruncate(self._descriptor, self.size)
         finally:
             os.close(self._descriptor)
-
-    def close(self) -> None:
-        os.close(self._descriptor)

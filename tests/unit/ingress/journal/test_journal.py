@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -23,7 +24,8 @@ from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
 from ingress.journal.record import Record, pack_records
 from ingress.journal.relay import Sender
-from ingress.journal.segment import segments
+from ingress.journal.segment import AHEAD_BYTES, segments
+from ingress.journal.survey import examine, survey
 from ingress.lane import GOOD_GROUP
 from ingress.metrics import Metrics
 from schemas.envelope import Envelope, pack_one
@@ -151,6 +153,42 @@ async def test_a_torn_end_is_cut_and_its_number_given_again(tmp_path: Path) -> N
     async with journal_in(tmp_path) as journal:
         assert await write(journal, b"c") == [2]
     assert frames_in(tmp_path / "0") == [b"a", b"c"]
+
+
+async def test_a_file_grows_seldom_so_that_a_sync_writes_it_alone(tmp_path: Path) -> None:
+    """A file that grew has the file system commit as well, with what everybody else wrote; at a steady pace that was every sync."""
+    frames, sizes = [b"%06d" % number * 100 for number in range(1000)], []
+    async with journal_in(tmp_path) as journal:
+        for frame in frames:
+            await write(journal, frame)
+            [only] = segments(tmp_path / "0")
+            sizes.append(only.size)
+        assert journal.syncs == len(frames)
+    grown = sum(1 for before, after in zip([0, *sizes], sizes, strict=False) if after > before)
+    assert grown == -(-len(frames) * 624 // AHEAD_BYTES) == 3
+    assert max(sizes) - only.size < AHEAD_BYTES
+    assert only.path.read_bytes().endswith(frames[-1])
+    assert frames_in(tmp_path / "0") == frames
+
+
+async def test_room_that_a_crash_left_is_no_damage_and_is_written_to_by_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    living, left = tmp_path / "living", tmp_path / "left"
+    async with journal_in(living) as journal:
+        await write(journal, b"a", b"b")
+        shutil.copytree(living, left)
+        # As a process that died leaves it: nothing is held, and the broker has nothing.
+        assert list(examine(left)) == []
+        [state] = survey(left)
+        assert (state.records, state.waiting, state.held) == (2, 2, False)
+    capsys.readouterr()
+    async with journal_in(left) as journal:
+        assert await write(journal, b"c") == [3]
+    assert "journal_cut" not in capsys.readouterr().out
+    assert frames_in(left / "0") == [b"a", b"b", b"c"]
+    for kept, other in zip(segments(living / "0"), segments(left / "0")[:1], strict=True):
+        assert kept.path.read_bytes() == other.path.read_bytes()
 
 
 async def test_a_damaged_last_record_keeps_its_place(tmp_path: Path) -> None:

@@ -59,6 +59,27 @@ def test_a_file_cut_anywhere_gives_its_whole_records_and_a_torn_end(length: int)
     assert len(damages) == (0 if at_a_border else 1)
 
 
+@given(length=st.integers(0, len(FILE)), room=st.integers(1, 3 * PAGE_BYTES))
+@settings(max_examples=300)
+def test_a_write_that_stopped_in_room_made_ahead_is_torn_wherever_it_stopped(length: int, room: int) -> None:
+    """The file is as long as before; what did not reach the disk reads as zeros."""
+    cut = max(length, HEAD.size)
+    items = list(scan(FILE[:cut] + bytes(room), 7))
+    whole = [item for item in items if isinstance(item, Record)]
+    assert [item.frame for item in whole] == FRAMES[: sum(1 for end in ENDS if end <= cut)]
+    damages = [item for item in items if isinstance(item, Damage)]
+    assert all(damage.torn for damage in damages)
+    assert len(damages) == (0 if cut in (HEAD.size, *ENDS) else 1)
+
+
+@given(bit=st.integers(0, len(FILE) * 8 - 1), room=st.integers(1, 20 * PAGE_BYTES))
+@settings(max_examples=200)
+def test_a_flipped_bit_is_what_it_is_with_room_behind_it_too(bit: int, room: int) -> None:
+    data = bytearray(FILE)
+    data[bit // 8] ^= 1 << bit % 8
+    assert list(scan(bytes(data) + bytes(room), 7)) == list(scan(bytes(data), 7))
+
+
 @given(page=st.integers(0, len(FILE) // PAGE_BYTES - 1))
 def test_pages_that_never_reached_the_disk_are_torn_wherever_they_lie(page: int) -> None:
     """A power cut may keep a later page of an unfinished write and lose an earlier one."""
@@ -78,4 +99,5 @@ def test_any_bytes_are_accounted_for_without_an_error(data: bytes) -> None:
     for item in items:
         assert item.offset == at
         at = item.end
-    assert at == HEAD.size + len(data)
+    # Behind that lies room for records to come.
+    assert (pack_head(1) + data)[at:].strip(b"\0") == b""
