@@ -116,6 +116,8 @@ async def test_they_listen_on_this_machine_only_and_refuse_strangers_and_leave_n
         connection = await asyncpg.connect(urls.database_url)
         assert await connection.fetchval("SHOW fsync") == "on"
         assert await connection.fetchval("SHOW synchronous_commit") == "on"
+        known = await connection.fetchval("SELECT enumvals FROM pg_settings WHERE name = 'wal_compression'")
+        assert await connection.fetchval("SHOW wal_compression") == ("lz4" if "lz4" in known else "pglz")
         await connection.close()
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(urls.database_url, password="guess")
