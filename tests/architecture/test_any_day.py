@@ -82,6 +82,18 @@ def hasty_limits(tree: ast.AST, expected: bool = False) -> Iterator[int]:
         yield from hasty_limits(node, meant)
 
 
+def lower_limits(tree: ast.AST) -> Iterator[int]:
+    """Lines where a test ends sooner than any: what a quiet machine does in a minute takes a busy one five."""
+    (common,) = re.findall(
+        r"^timeout = (\d+)", (TESTS.parent / "pyproject.toml").read_text("utf-8"), re.MULTILINE
+    )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.timeout":
+            seconds = node.args[0]
+            if not isinstance(seconds, ast.Constant) or seconds.value <= int(common):
+                yield node.lineno
+
+
 def _expects_the_end(node: ast.AST) -> bool:
     """Whether what stands in it is meant to run out of time."""
     if isinstance(node, ast.With | ast.AsyncWith):
@@ -104,7 +116,7 @@ def _limit(call: ast.Call) -> ast.expr | None:
     return None
 
 
-@pytest.mark.parametrize("forbidden", [fixed_waits, calendar_reads, hasty_limits])
+@pytest.mark.parametrize("forbidden", [fixed_waits, calendar_reads, hasty_limits, lower_limits])
 def test_no_test_waits_for_a_while_or_reads_the_calendar_or_gives_up_soon(forbidden: object) -> None:
     found = [
         f"{path.relative_to(TESTS)}:{line}"
@@ -152,6 +164,11 @@ def test_a_fixed_wait_is_recognised(text: str, waits: bool) -> None:
 )
 def test_a_hasty_limit_is_recognised(text: str, hasty: bool) -> None:
     assert bool([*hasty_limits(ast.parse(text))]) is hasty
+
+
+def test_a_limit_below_that_of_every_test_is_recognised() -> None:
+    assert [*lower_limits(ast.parse("pytestmark = pytest.mark.timeout(60)"))] == [1]
+    assert [*lower_limits(ast.parse("@pytest.mark.timeout(1200)\ndef test_a() -> None: ..."))] == []
 
 
 def test_no_example_of_hypothesis_has_a_limit_of_time() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.browser.wire import Refused, Wire
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 """On a machine that does everything five times slower."""
 
 

@@ -27,8 +27,8 @@ PROCESSES = ("ingress", "processor", "projections", "api")
 WITH_FAKES = ("fakes", *PROCESSES)
 """Processes that ask for money and are paid: in development what we call are the fakes."""
 START_SECONDS = 180.0
-STOP_SECONDS = 60.0
-SETTLE_SECONDS = 60.0
+STOP_SECONDS = 180.0
+SETTLE_SECONDS = 180.0
 TOKENS_PER_IDR = 10
 CUSTOMERS = [f"c{number}" for number in range(10)]
 

@@ -21,7 +21,7 @@ ELSEWHERE = {
 }
 """Pages whose blocks others execute."""
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.heavy
 
 
 def executed() -> list[PageBlock]:

@@ -20,7 +20,7 @@ from schemas.topology import DEAD, RETRY_DELAYS, WEBHOOKS, retry_name, routing_k
 from tests.system.pipeline import Pipeline, top_up
 from tests.waiting import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.heavy
 
 SECRET = "dev-xendit-secret"
 PERSON = ("canary-siti-rahayu", "canary.siti@contoh.id", "081234567890", "4111111111111111", "Jl. Canary 7")
@@ -107,7 +107,7 @@ async def overheard(channel: Any, exchange: str, key: str = "") -> Callable[[], 
             found.extend([] if message is None else [message])
             return bool(found)
 
-        await until(there, 60)
+        await until(there)
         return found[0]
 
     return first
@@ -182,7 +182,7 @@ async def test_logs_metrics_answers_and_letters_say_nothing_of_anybody(pipeline:
         async def stored() -> bool:
             return bool(await connection.fetchval("SELECT count(*) FROM deliveries") >= 4)
 
-        await until(stored, 60)
+        await until(stored)
         letters = await connection.fetch("SELECT stage, reason, detail, provider, stream FROM dead_letters")
         said = await connection.fetch(
             "SELECT data::text || metadata::text AS said FROM events WHERE type LIKE 'webhook.%'"

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.heavy
 
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())["services"]
 PROCESSES = ("ingress", "processor", "projections", "api", "notify", "console")
-START_SECONDS = 60.0
-VISIBLE_SECONDS = 60.0
+START_SECONDS = 180.0
+VISIBLE_SECONDS = 180.0
 SECRET = "rahasia-dari-dasbor-penyedia"
 LUNAS = (sys.executable, "-m", "console.main")
 
@@ -93,7 +93,7 @@ def run_service(service: str, deployment: Deployment, ports: dict[str, str], *wo
         cwd=deployment.secrets.parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -28,8 +28,6 @@ STATUS = "\nstatus "
 PAYERS = {"createTopUp": ("pay", "succeeded"), "createSubscription": ("link", "active")}
 """What a payer does with what a call has made before somebody else's call changes it, and the status that this leads to."""
 
-pytestmark = pytest.mark.timeout(180)
-
 Document = dict[str, Any]
 
 

@@ -21,9 +21,9 @@ PYTHON = [block.text for block in BLOCKS if block.info == "python"]
 (DOTENV,) = (block.text for block in BLOCKS if block.info == "text")
 STEP = "### step "
 """Printed between the blocks."""
-WALK_SECONDS = 90
+WALK_SECONDS = 300
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.heavy
 
 
 class Followed:

@@ -24,7 +24,7 @@ from tests.system.pipeline import CUSTOMERS, Pipeline, expected_tokens, settle
 from tests.system.test_rehearsals import Operator, closed, operator, points_at, today
 from tests.waiting import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.heavy
 
 lunas = operator
 

@@ -18,7 +18,7 @@ import pytest
 from tests.system.pipeline import CUSTOMERS, TOKENS_PER_IDR, Pipeline, top_up
 from tests.waiting import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.heavy
 
 HEADERS = {"x-callback-token": "dev-xendit-secret", "content-type": "application/json"}
 BUYER = CUSTOMERS[0]
@@ -137,7 +137,7 @@ async def dealt_with(
         )
         return bool(found == len(set(bodies)))
 
-    await until(all_stored, 60)
+    await until(all_stored)
     sound = top_up(4_711, CUSTOMERS[-1], 12_345)
     async with (
         aiohttp.ClientSession(headers=HEADERS) as session,
@@ -148,7 +148,7 @@ async def dealt_with(
     async def seen() -> bool:
         return bool((await pipeline.balance(CUSTOMERS[-1])).get("credit_tokens") == 12_345 * TOKENS_PER_IDR)
 
-    await until(seen, 60)
+    await until(seen)
 
 
 def assert_unharmed(pipeline: Pipeline) -> None:

@@ -15,7 +15,7 @@ from tests.system.test_pipeline import Operator
 
 PRICE = 150_000
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture

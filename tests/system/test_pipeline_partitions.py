@@ -29,7 +29,7 @@ from tests.system.pipeline import Pipeline
 pytestmark = pytest.mark.heavy
 
 SEED, BUYERS, COUNT = 7, 25, 300
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 180.0
 CALM = 8
 
 Start = Callable[[int], AbstractAsyncContextManager[Pipeline]]

@@ -16,7 +16,7 @@ from tests.hot_standby import hot_standby
 from tests.system.pipeline import CUSTOMERS, Pipeline, expected_tokens, settle, top_up
 from tests.waiting import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.heavy
 
 FIRST, SECOND = top_up(1, "c1", 10_000), top_up(2, "c1", 20_000)
 BEFORE, AFTER = expected_tokens([FIRST])["c1"], expected_tokens([FIRST, SECOND])["c1"]

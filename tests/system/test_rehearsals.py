@@ -25,7 +25,7 @@ KEY = {"Authorization": "Bearer dev-api-key"}
 NIGHT, AMOUNT = 12, 50_000
 PEAK = 60
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.heavy
 
 
 class Told(NamedTuple):

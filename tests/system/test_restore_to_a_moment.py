@@ -33,7 +33,7 @@ from tests.system.pipeline import (
 )
 from tests.waiting import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.heavy
 
 BEHIND_THE_QUEUE = ("processor", "projections", "api")
 PAGE = ROOT / "docs/runbooks/restore.md"

@@ -20,7 +20,7 @@ from tests.waiting import until
 
 __all__ = ["fakes", "shop"]
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.heavy
 
 PRO = {"customer_id": "budi", "plan": "pro-bulanan"}
 
@@ -46,7 +46,7 @@ async def done(pool: Pool) -> None:
         waiting = "SELECT count(*) FROM plan_requests WHERE status = 'requested' OR act IS NOT NULL"
         return not await pool.fetchval(waiting)
 
-    await until(quiet, 60)
+    await until(quiet)
 
 
 async def check_one_plan(shop: Pipeline, fakes: ServedFakes, pool: Pool) -> None:
@@ -109,7 +109,7 @@ async def linked(shop: Pipeline, fakes: ServedFakes, pool: Pool) -> str:
     async def told() -> bool:
         return bool(await pool.fetchval("SELECT count(*) FROM events WHERE type = 'subscription.reported'"))
 
-    await until(told, 60)
+    await until(told)
     await decided(pool)
     await shop.kill("api")
     return str(made["subscription_id"])

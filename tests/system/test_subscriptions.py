@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
 from tests.system.pipeline import WITH_FAKES, Pipeline
 from tests.waiting import until
@@ -15,8 +14,6 @@ from tests.waiting import until
 KEY = {"Authorization": "Bearer dev-api-key"}
 
 SHORTEST_MONTH = timedelta(days=28)
-
-pytestmark = pytest.mark.timeout(180)
 
 
 class Visitor:

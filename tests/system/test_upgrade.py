@@ -20,7 +20,7 @@ from tests.system.pipeline import CUSTOMERS, PROCESSES, Pipeline, Webhook, expec
 from tests.system.previous_release import unpacked
 from tests.waiting import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.history, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.heavy, pytest.mark.history]
 
 AT_ONCE = 8
 LEAST = 40

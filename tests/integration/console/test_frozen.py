@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ from console.main import lunas as root
 from console.store import open_store
 from runtime.settings import load_settings
 from tests.integration.broker.proxy import Proxy, proxied
-from tests.integration.console.conftest import Run, add_delivery
+from tests.integration.console.conftest import Result, Run, add_delivery
 from tests.system.pipeline import Pipeline
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.heavy
 
@@ -36,6 +36,7 @@ WITHOUT_THE_DATABASE = {"fake", "psql", "completion"}
 # What refuses to mean everything at once, before it asks anybody.
 CHOOSING = {("dlq", "replay"), ("webhooks", "replay")}
 LIMIT = 0.5
+PROBE = 5
 BUSY = 15.0
 """Seconds that a loaded machine may add; without limits these commands waited from 30 s to minutes."""
 
@@ -87,6 +88,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def fair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where something else is to answer meanwhile: a limit that a machine which stands still does not reach."""
+    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", str(PROBE))
+
+
+@pytest.fixture
 async def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Proxy]:
     async with proxied(database_url) as (proxy, url):
         monkeypatch.setenv("LUNAS_DATABASE_URL", url)
@@ -125,15 +132,15 @@ async def test_no_command_waits_for_a_database_that_hangs(
 
 
 async def test_a_database_that_falls_silent_ends_the_statement_it_was_asked(
-    lunas: Run, database: Proxy, impatient: None
+    lunas: Run, database: Proxy, fair: None
 ) -> None:
     async with open_store(load_settings()) as connection:
         # Longer than the limit, and answered: long work may last.
-        assert await connection.fetchval("SELECT true FROM pg_sleep($1)", 4 * LIMIT)
+        assert await connection.fetchval("SELECT true FROM pg_sleep($1)", 1.5 * PROBE)
     began = time.monotonic()
     with pytest.raises(Away, match="gives no answer within"):
         await asked_while_it_falls_silent(database)
-    assert time.monotonic() - began < LIMIT + BUSY
+    assert time.monotonic() - began < PROBE + BUSY
 
 
 async def asked_while_it_falls_silent(database: Proxy) -> None:
@@ -144,34 +151,40 @@ async def asked_while_it_falls_silent(database: Proxy) -> None:
 
 
 async def test_a_replay_does_not_wait_for_a_broker_that_hangs(
-    lunas: Run, store: asyncpg.Connection, broker: Proxy, impatient: None
+    lunas: Run, store: asyncpg.Connection, broker: Proxy, fair: None
 ) -> None:
     delivery = await add_delivery(store)
     broker.freeze()
     began = time.monotonic()
     ended = await lunas("webhooks", "replay", str(delivery), "--reason", "x", "--yes")
-    assert time.monotonic() - began < LIMIT + BUSY
+    assert time.monotonic() - began < PROBE + BUSY
     assert ended.code == exits.PROBLEMS
     assert "RabbitMQ does not answer" in ended.err
 
 
+NOTICED = {"LUNAS_BROKER_HEARTBEAT_SECONDS": "1", "LUNAS_BROKER_CONNECT_TIMEOUT_SECONDS": "1"}
+"""Idle processes notice a frozen broker by their heartbeats; one that is well would be lost by them whenever this process stands still."""
+
+
 @pytest.fixture
 async def pipeline(
-    lunas: Run, database: Proxy, broker: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lunas: Run,
+    database: Proxy,
+    broker: Proxy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fair: None,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Pipeline]:
     """Every process, on the other side of two proxies."""
-    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", "5")
     await lunas("migrate")
     settings = load_settings()
     urls = settings.require_database_url(), settings.require_broker_url()
-    # Idle processes notice a frozen broker by their heartbeats.
-    quick = {
-        "LUNAS_BROKER_HEARTBEAT_SECONDS": "1",
-        "LUNAS_BROKER_CONNECT_TIMEOUT_SECONDS": "1",
-        # With a journal, ingress is ready without a broker.
-        "LUNAS_INGRESS_DURABILITY": "broker",
-    }
-    async with Pipeline(*urls, tmp_path, PROCESSES, quick) as started:
+    # With a journal, ingress is ready without a broker.
+    more = {"LUNAS_INGRESS_DURABILITY": "broker", "LUNAS_BROKER_HEARTBEAT_SECONDS": "60"} | getattr(
+        request, "param", {}
+    )
+    async with Pipeline(*urls, tmp_path, PROCESSES, more) as started:
         for name, value in started.doors.items():
             monkeypatch.setenv(name, value)
         yield started
@@ -191,6 +204,26 @@ def of_process(causes: list[dict[str, Any]]) -> list[str]:
     return sorted(cause["problem"].split(" ")[0] for cause in causes)
 
 
+async def at_last(check: Callable[[], Awaitable[None]], seconds: float = PATIENCE_SECONDS) -> None:
+    """Once this holds. What is well has seconds to answer a command, and a machine that stands still may need more: looked again, it is there."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            return await check()
+        except (AssertionError, ValueError):  # also of `[cause] =` where there are two
+            if time.monotonic() > ends:
+                raise
+
+
+async def at_once(lunas: Run, *words: str) -> Result:
+    """What a command says that waits no longer than its limit for what is frozen."""
+    began = time.monotonic()
+    said = await lunas(*words)
+    if time.monotonic() - began > PROBE + BUSY:
+        pytest.fail(f"{words} waited")
+    return said
+
+
 async def test_a_frozen_database_is_the_one_cause_and_its_processes_stand_under_it(
     lunas: Run, pipeline: Pipeline, database: Proxy
 ) -> None:
@@ -198,38 +231,55 @@ async def test_a_frozen_database_is_the_one_cause_and_its_processes_stand_under_
     database.freeze()
     waiting = ("processor", "projections", "api", "notify", "console")
     await until(lambda: not_ready(pipeline, *waiting))
-    began = time.monotonic()
-    seen = (await lunas("status", "--json")).json
-    assert time.monotonic() - began < 5 + BUSY
-    [cause] = seen["causes"]
-    assert "PostgreSQL" in cause["problem"]
-    assert of_process(cause["consequences"]) == sorted(waiting)
-    assert seen["processes"]["ingress"] == "ready"
-    assert seen["queues"]
-    [problem] = [check for check in (await lunas("doctor", "--json")).json["checks"] if is_cause(check)]
-    assert "PostgreSQL" in problem["detail"]
-    screen = (await lunas("status")).out
-    assert screen.index("PostgreSQL at") < screen.index("└ processor runs")
+
+    async def status() -> None:
+        seen = (await at_once(lunas, "status", "--json")).json
+        [cause] = seen["causes"]
+        assert "PostgreSQL" in cause["problem"]
+        assert of_process(cause["consequences"]) == sorted(waiting)
+        assert seen["processes"]["ingress"] == "ready"
+        assert seen["queues"]
+
+    async def examination() -> None:
+        checks = (await at_once(lunas, "doctor", "--json")).json["checks"]
+        [problem] = [check for check in checks if is_cause(check)]
+        assert "PostgreSQL" in problem["detail"]
+
+    async def screen() -> None:
+        shown = (await at_once(lunas, "status")).out
+        assert "PostgreSQL at" in shown
+        assert "└ processor runs" in shown[shown.index("PostgreSQL at") :]
+
+    for look in (status, examination, screen):
+        await at_last(look)
 
 
+@pytest.mark.parametrize("pipeline", [NOTICED], indirect=True, ids=["noticed"])
 async def test_a_frozen_broker_is_the_one_cause_and_its_processes_stand_under_it(
     lunas: Run, pipeline: Pipeline, broker: Proxy
 ) -> None:
     await until(lambda: all_is_well(lunas))
     broker.freeze()
     await until(lambda: not_ready(pipeline, "ingress", "processor"))
-    began = time.monotonic()
-    seen = (await lunas("status", "--json")).json
-    assert time.monotonic() - began < 5 + BUSY
-    [cause] = seen["causes"]
-    assert "RabbitMQ" in cause["problem"]
-    assert of_process(cause["consequences"]) == ["ingress", "processor"]
-    assert seen["position"] is not None
-    checks = (await lunas("doctor", "--json")).json["checks"]
-    [problem] = [check for check in checks if is_cause(check)]
-    assert "RabbitMQ" in problem["detail"]
-    assert [check["because"] for check in checks if check["because"]] == ["broker", "broker"]
-    assert "└ process" in (await lunas("doctor")).out
+
+    async def status() -> None:
+        seen = (await at_once(lunas, "status", "--json")).json
+        [cause] = seen["causes"]
+        assert "RabbitMQ" in cause["problem"]
+        assert of_process(cause["consequences"]) == ["ingress", "processor"]
+        assert seen["position"] is not None
+
+    async def examination() -> None:
+        checks = (await at_once(lunas, "doctor", "--json")).json["checks"]
+        [problem] = [check for check in checks if is_cause(check)]
+        assert "RabbitMQ" in problem["detail"]
+        assert [check["because"] for check in checks if check["because"]] == ["broker", "broker"]
+
+    async def screen() -> None:
+        assert "└ process" in (await at_once(lunas, "doctor")).out
+
+    for look in (status, examination, screen):
+        await at_last(look)
 
 
 async def all_is_well(lunas: Run) -> bool:

@@ -23,8 +23,6 @@ from schemas.topology import QUARANTINE, queue_name, topology
 CONFIGURATION = Path(__file__).resolve().parents[3] / "deploy/rabbitmq/rabbitmq.conf"
 PATH = "/run/secrets/broker_definitions.json"
 
-pytestmark = pytest.mark.timeout(240)
-
 
 class Configured:
     """A broker with our file; only the path of the definitions and the port are those of this machine."""

@@ -22,7 +22,7 @@ FREEZE_WRITER = "spawn(fun() -> erlang:suspend_process(whereis(ra_log_wal)), tim
 END_LOG = "application:stop(ra)."
 CONFIRM_SECONDS = 3.0
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.heavy]
+pytestmark = pytest.mark.heavy
 
 
 def confirms(url: str) -> bool | None:

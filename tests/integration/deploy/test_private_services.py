@@ -38,8 +38,6 @@ with services as urls:
 """
 QUEUE = "lunas.survivor"
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module", autouse=True)
 def local_programs() -> None:

@@ -148,7 +148,9 @@ async def world(
 ) -> AsyncIterator[World]:
     """An environment as of production, without services."""
     made = World(monkeypatch, capfdbinary)
-    made.set(LUNAS_HOME=tmp_path, LUNAS_ENV="production", LUNAS_LANG="en", LUNAS_PROBE_TIMEOUT_SECONDS=5)
+    made.set(LUNAS_HOME=tmp_path, LUNAS_ENV="production", LUNAS_LANG="en")
+    # For what answers, however slow the machine is; a mistake that hangs says how long it is waited for.
+    made.set(LUNAS_PROBE_TIMEOUT_SECONDS=30)
     async with made.stack, made.processes.serving():
         peers = ",".join(f"{name}=127.0.0.1:{port}" for name, port in made.processes.ports.items())
         made.set(LUNAS_PEERS=peers)

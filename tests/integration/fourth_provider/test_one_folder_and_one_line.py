@@ -21,7 +21,7 @@ from schemas import streams
 from schemas.facts import CustomerRegistered
 from tests.integration.fourth_provider import TOKO
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 180.0
 SECRET = "rahasia-toko-yang-panjang"
 MERCHANT = "https://toko.example"
 

@@ -100,7 +100,6 @@ def filled(postgres: DatabaseServer) -> Iterator[str]:
     postgres.drop(url)
 
 
-@pytest.mark.timeout(300)
 async def test_no_statement_of_any_room_scans_what_grows(filled: str) -> None:
     scanning, explained = [], 0
     async for statement, with_, plan in _explained(filled, [*statements(), *joined()]):
@@ -110,7 +109,6 @@ async def test_no_statement_of_any_room_scans_what_grows(filled: str) -> None:
     assert explained > 100
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_asked_of_each_kind_of_delivery_is_read_by_the_index_of_kinds(filled: str) -> None:
     """A range of whole rows of an index is one to the planner that another index bounds as well, which then is read for all of a provider."""
     chosen = [statement for statement in statements() if "FROM delivery_kinds" in statement.text]

@@ -14,7 +14,7 @@ from runtime.settings import Settings
 from schemas.envelope import CONTENT_TYPE, Envelope, pack
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 LONG_TIERS = (0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """The first soon, all together longer than a machine stands still: what is to come back is not parked meanwhile."""
 

@@ -25,7 +25,7 @@ from tests.simulation.loop import SimLoop, SimProcess
 from tests.simulation.store import SimLog, SimStore
 from tests.unit.processor.intake.envelopes import interpreter
 
-DEADLINE_SECONDS = 5.0
+DEADLINE_SECONDS = 60.0
 
 
 def _name(value: object) -> str:

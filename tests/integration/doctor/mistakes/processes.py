@@ -24,7 +24,7 @@ async def a_process_that_is_away(world: World) -> None:
 
 @mistake("process", "api runs but answers nothing", "")
 async def a_process_that_hangs(world: World) -> None:
-    world.set(LUNAS_PROBE_TIMEOUT_SECONDS=1)
+    world.set(LUNAS_PROBE_TIMEOUT_SECONDS=5)  # the others answer, and must be given the time
     world.processes.hanging.add("api")
 
 

@@ -26,7 +26,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.heavy
 
 ROOT = Path(__file__).parents[4]
-DEATH_SECONDS = 60.0
+DEATH_SECONDS = 180.0
 
 
 class Worker:
@@ -130,7 +130,6 @@ async def test_c24_crash_after_commit_before_ack_is_harmless(
     await _emptied(chosen)
 
 
-@pytest.mark.timeout(240)
 async def test_c27_a_message_that_kills_every_worker_is_parked_alone(
     chosen: Settings, worker: Worker, pool: Pool
 ) -> None:

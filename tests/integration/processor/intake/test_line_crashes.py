@@ -20,7 +20,7 @@ from tests.integration.processor.running import publishing, send
 from tests.unit.processor.intake.envelopes import capture, envelope
 from tests.waiting import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.heavy
 
 LINE = 40
 PIECE = 5

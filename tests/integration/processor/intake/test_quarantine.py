@@ -63,7 +63,7 @@ async def test_the_quarantines_table_is_bounded_in_bytes_and_age_too(chosen: Set
             if body == "old":
                 rejection = dataclasses.replace(rejection, received_at=long_ago)
             await ingress.publish(
-                Message(QUARANTINE, QUARANTINE_KEY, pack_rejection(rejection)), deadline=10.0
+                Message(QUARANTINE, QUARANTINE_KEY, pack_rejection(rejection)), deadline=60.0
             )
 
         async def look() -> bool:
