@@ -53,8 +53,9 @@ _NOTHING = examples.Constants()
 examples._get_local_constants = lambda: _NOTHING
 
 _CRASHED = pytest.StashKey[bool]()
-PATIENT = {"database_acquire_timeout_seconds": 60.0}
-"""Its end is answered 503: a test has hundreds of calls wait for each other, and a machine may stand still meanwhile."""
+PATIENT = {"database_acquire_timeout_seconds": 60.0, "probe_timeout_seconds": 30.0}
+"""The end of the first is answered 503: a test has hundreds of calls wait for each other, and a machine may stand still meanwhile. Who probes is
+then told that somebody does not answer who does."""
 SERVICE_FIXTURES = {"database_url", "empty_database_url", "pool", "broker_url", "postgres", "rabbitmq"}
 
 

@@ -18,6 +18,12 @@ def providers_come_again_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(player, "RETRY_PAUSES_SECONDS", (*player.RETRY_PAUSES_SECONDS, *[2.0] * 60))
 
 
+@pytest.fixture(autouse=True)
+def commands_wait_for_what_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is: nothing hangs here unless a test says so."""
+    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", "30")
+
+
 @pytest.fixture
 async def pipeline(
     database_url: str, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

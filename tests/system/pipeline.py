@@ -100,6 +100,7 @@ class Pipeline:
             "LUNAS_DATABASE_URL": database_url,
             "LUNAS_BROKER_URL": broker_url,
             "LUNAS_LOG_FORMAT": "json",
+            "LUNAS_PROBE_TIMEOUT_SECONDS": "30",  # for what answers, however slow the machine is
             # Ends the processes should this one be killed.
             SUPERVISOR_VARIABLE: str(os.getpid()),
             **(more or {}),

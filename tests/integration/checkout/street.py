@@ -137,7 +137,7 @@ class Street:
 
 def store_of(pool: Pool) -> Store:
     interpreter = Interpreter(PROVIDERS, {}, production=False, future_tolerance=FAR)
-    return Store(pool, interpreter, 100, 5.0, Inline(0))
+    return Store(pool, interpreter, 100, 60.0, Inline(0))
 
 
 @asynccontextmanager

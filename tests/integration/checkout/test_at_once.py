@@ -31,7 +31,7 @@ def wanted(customer: str = "budi", amount: int = 50_000, *, second: bool = False
 
 
 def requests_of(pool: Pool) -> PaymentRequests:
-    return PaymentRequests(pool, acquire_seconds=10, public=None, lease=LEASE)
+    return PaymentRequests(pool, acquire_seconds=60, public=None, lease=LEASE)
 
 
 @pytest.fixture

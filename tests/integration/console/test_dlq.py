@@ -52,7 +52,7 @@ async def test_c31_a_replay_that_cannot_be_sent_gives_the_letter_back(
     lunas: Run, store: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LUNAS_BROKER_URL", "amqp://guest:guest@127.0.0.1:1/")
-    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", "1")
+    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", "10")
     letter = await add_letter(store)
     result = await lunas("dlq", "replay", str(letter))
     assert result.code == exits.PROBLEMS

@@ -34,7 +34,7 @@ class Terms:
 
 
 def teller(pool: Pool) -> Teller:
-    return Teller(pool, Terms(), CreditInstruments(CollectorRegistry()), acquire_seconds=30, batch_max=50)
+    return Teller(pool, Terms(), CreditInstruments(CollectorRegistry()), acquire_seconds=60, batch_max=50)
 
 
 async def credited(pool: Pool, *names: str) -> None:

@@ -96,6 +96,7 @@ def check(
         "LUNAS_BACKUP_DIR": server.backups,
         "LUNAS_HOME": tmp_path,
         "LUNAS_ENV": "development",
+        "LUNAS_PROBE_TIMEOUT_SECONDS": "30",  # for a server that answers, however slow the machine is
     }.items():
         monkeypatch.setenv(name, str(value))
 

@@ -53,7 +53,7 @@ def test_a_broker_whose_log_writer_stands_still_is_started_again_and_one_with_an
         (service,) = services.services
         broker = service.children[-1]
         confirming = Confirming(urls.broker_url, service.control, publish=confirms)
-        assert confirms(urls.broker_url) is True
+        assert asyncio.run(published(urls.broker_url, 60.0)) is True
 
         control(service, "set_vm_memory_high_watermark", "0.0000001")
         until(lambda: "memory" in (asked_alarms(service.control) or ""), service)

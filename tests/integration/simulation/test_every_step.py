@@ -80,7 +80,7 @@ class Worker:
     def __init__(self, pool: Pool, *, at_once: bool) -> None:
         self._pool = pool
         inline = Inline(10 if at_once else 0)
-        self._store = Store(pool, interpreter(), 1000, 5.0, inline)
+        self._store = Store(pool, interpreter(), 1000, 60.0, inline)
         self._fulfilment = Fulfilment(pool, limit=2)
         inline.lead(self._fulfilment, lambda _: None)
 

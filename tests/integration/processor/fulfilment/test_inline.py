@@ -37,7 +37,7 @@ class Pair:
         self.inline = Inline(limit)
         self.counted: list[tuple[int, int]] = []
         self.inline.lead(self.leader, lambda done: self.counted.append((done.facts, done.decisions)))
-        self.store = Store(pool, interpreter(), 100, 5.0, self.inline)
+        self.store = Store(pool, interpreter(), 100, 60.0, self.inline)
 
     async def ready(self) -> Pair:
         """After a first round that left nothing."""

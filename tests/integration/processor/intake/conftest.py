@@ -16,5 +16,5 @@ def chosen(settings: Callable[..., Settings], database_url: str, broker_url: str
         broker_url=broker_url,
         broker_retry_delays_seconds=(0.2, 0.3),
         processor_backoff_max_seconds=0.3,
-        processor_drain_budget_seconds=10.0,
+        processor_drain_budget_seconds=60.0,
     )

@@ -19,7 +19,7 @@ from tests.waiting import until
 
 
 def store_of(pool: Pool, chosen: Interpreter | None = None, quarantine_rows: int = 100) -> Store:
-    return Store(pool, chosen or interpreter(), quarantine_rows, 5.0, Inline(0))
+    return Store(pool, chosen or interpreter(), quarantine_rows, 60.0, Inline(0))
 
 
 async def take_in(store: Store, *envelopes: Envelope) -> list[str]:

@@ -57,7 +57,7 @@ async def control_run(
         await ensure(connection)
     await publish_catalog(pool, read_catalog(settings))
     await registered(pool, customers)
-    store = Store(pool, interpreter_of(settings), 100, 5.0, Inline(0))
+    store = Store(pool, interpreter_of(settings), 100, 60.0, Inline(0))
     for start in range(0, len(sent), CONTROL_BATCH):
         await store.store([store.interpreter.prepare(one) for one in sent[start : start + CONTROL_BATCH]])
     worker = Fulfilment(pool, limit=500)

@@ -118,7 +118,7 @@ class Till:
         self, provider: ScriptedProvider, stop: asyncio.Event | None = None, **limits: Any
     ) -> ProviderRun:
         given = {
-            "patience": 5.0,
+            "patience": 60.0,
             "pages": 1000,
             "asks": 1000,
             "open_for": timedelta(),
@@ -142,6 +142,6 @@ async def till_of(pool: Pool, *customers: str) -> Till:
     interpreter = Interpreter(PROVIDERS, {}, production=False, future_tolerance=timedelta(days=4000))
     await publish_catalog(pool, shipped_catalog())
     await registered(pool, customers or ("budi",))
-    till = Till(pool, Store(pool, interpreter, 100, 5.0, Inline(0)), Fulfilment(pool, limit=100))
+    till = Till(pool, Store(pool, interpreter, 100, 60.0, Inline(0)), Fulfilment(pool, limit=100))
     await till.settle()
     return till
