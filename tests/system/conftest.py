@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console import exits, main, player
-from tests.system.pipeline import CUSTOMERS, Pipeline
+from tests.system.pipeline import CUSTOMERS, PATIENT, Pipeline
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,8 @@ def providers_come_again_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def commands_wait_for_what_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is: nothing hangs here unless a test says so."""
-    monkeypatch.setenv("LUNAS_PROBE_TIMEOUT_SECONDS", "30")
+    for name, value in PATIENT.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

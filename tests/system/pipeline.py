@@ -29,6 +29,12 @@ WITH_FAKES = ("fakes", *PROCESSES)
 START_SECONDS = 180.0
 STOP_SECONDS = 180.0
 SETTLE_SECONDS = 180.0
+PATIENT = {
+    "LUNAS_PROBE_TIMEOUT_SECONDS": "30",
+    "LUNAS_SHUTDOWN_BUDGET_SECONDS": "120",
+    "LUNAS_PROCESSOR_DRAIN_BUDGET_SECONDS": "90",
+}
+"""What answers has the time to, and what ends in order too, however slow the machine is."""
 TOKENS_PER_IDR = 10
 CUSTOMERS = [f"c{number}" for number in range(10)]
 
@@ -100,7 +106,7 @@ class Pipeline:
             "LUNAS_DATABASE_URL": database_url,
             "LUNAS_BROKER_URL": broker_url,
             "LUNAS_LOG_FORMAT": "json",
-            "LUNAS_PROBE_TIMEOUT_SECONDS": "30",  # for what answers, however slow the machine is
+            **PATIENT,
             # Ends the processes should this one be killed.
             SUPERVISOR_VARIABLE: str(os.getpid()),
             **(more or {}),

@@ -23,6 +23,7 @@ import pytest
 from deploy.local.services.instance import Instance, find_instance
 from runtime.settings import Settings
 from tests.ports import held_ports
+from tests.system.pipeline import PATIENT
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 180.0
@@ -43,6 +44,7 @@ def environment(tmp_path: Path, database_url: str, broker_url: str) -> dict[str,
         "LUNAS_HOME": str(tmp_path / "home"),
         "LUNAS_DATABASE_URL": database_url,
         "LUNAS_BROKER_URL": broker_url,
+        **PATIENT,
         **{f"LUNAS_{name.upper()}": "0" for name in names},
     }
 
@@ -165,8 +167,8 @@ def test_it_shows_its_addresses_restarts_what_dies_and_stops_in_order(
     before = children(process.pid)
     assert {"ingress", "processor", "projections", "api", "notify", "console"} <= set(before)
     os.kill(before["ingress"], signal.SIGKILL)
-    assert until(lambda: children(process.pid).get("ingress") not in (None, before["ingress"]), 60)
-    assert until(lambda: ready(instance.addresses["ingress"]), 60)
+    assert until(lambda: children(process.pid).get("ingress") not in (None, before["ingress"]), 180)
+    assert until(lambda: ready(instance.addresses["ingress"]), 180)
 
     found = subprocess.run(
         [sys.executable, "-m", "console.main", "status", "--json"], cwd=ROOT, capture_output=True, text=True,
@@ -225,7 +227,7 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
             "POST", f"{fakes}/xendit/v3/payment_requests", wish | {"reference_id": reference, "metadata": meaning}, **theirs
         )  # fmt: skip
     ask("POST", f"{fakes}/fake/payments/xendit/topup-1/pay", {})
-    assert until(lambda: shown(f"{api}/balance", "credit_idr", **ours) == 50_000, 60)
+    assert until(lambda: shown(f"{api}/balance", "credit_idr", **ours) == 50_000, 180)
 
     made = ask(
         "POST",
@@ -234,7 +236,7 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
         **ours,
     )
     ask("POST", f"{fakes}/fake/payments/xendit/{made['xendit_id']}/pay", {})
-    assert until(lambda: shown(f"{api}/balance", "credit_idr", **ours) == 75_000, 60)
+    assert until(lambda: shown(f"{api}/balance", "credit_idr", **ours) == 75_000, 180)
     with urllib.request.urlopen(made["payment_page_url"], timeout=180) as receipt:
         assert "Bukti pembayaran" in receipt.read().decode()
 
@@ -245,9 +247,9 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
     buyer = {"customer_name": "Budi", "customer_email": "budi@example.com", "ordervariants": lines}
     order = ask("POST", f"{fakes}/scalev/v3/orders", {"store_unique_id": store["unique_id"], **buyer}, **shop)
     ask("POST", f"{fakes}/fake/payments/scalev/{order['order_id']}/pay", {})
-    assert until(lambda: len(shown(f"{api}/enrollments", "items", **ours) or []) == 1, 60)
+    assert until(lambda: len(shown(f"{api}/enrollments", "items", **ours) or []) == 1, 180)
     ask("POST", f"{fakes}/fake/sales/mayar", {"product": "Paket Silver", "email": "budi@example.com"})
-    assert until(lambda: shown(f"{api}/balance", "chat_tokens", **ours) == 5, 60)
+    assert until(lambda: shown(f"{api}/balance", "chat_tokens", **ours) == 5, 180)
 
     moved = subprocess.run(
         [sys.executable, "-m", "console.main", "fake", "clock", "advance", "49h", "--json"], cwd=ROOT,
@@ -277,7 +279,7 @@ def test_when_the_supervisor_is_killed_its_processes_end_and_it_starts_again(
     process.wait()
     # At once, while the old processes still hold the port that was asked for.
     again = start(LUNAS_INGRESS_PORT=port)
-    assert until(lambda: gone(pids), 60)
+    assert until(lambda: gone(pids), 180)
     assert wait_for_instance(again, environment).addresses["ingress"].endswith(f":{port}")
     again.send_signal(signal.SIGINT)
     assert again.wait(timeout=180) == 0
@@ -311,7 +313,7 @@ def test_a_wrong_catalogue_and_a_taken_port_are_said_before_any_service_is_start
 
 def test_a_signal_while_it_starts_leaves_nothing(start: Start, environment: dict[str, str]) -> None:
     process = start()
-    assert until(lambda: bool(children(process.pid)), 60)
+    assert until(lambda: bool(children(process.pid)), 180)
     pids = list(children(process.pid).values())
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=180) == 0
