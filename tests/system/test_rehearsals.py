@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -94,6 +95,8 @@ async def test_w5_a_night_without_webhooks_is_made_up_for_by_asking_and_ties_to_
         await shop.register(customers)
         days = [today()]
         await paid_unheard(shop, customers)
+        for customer in customers:
+            await until(partial(shop.balance, customer))
         assert {(await shop.balance(one))["credit_tokens"] for one in customers} == {0}
         found = await operator("reconcile", "run", "xendit", "--since", "12h")
         assert f"{NIGHT} given to the queue" in found.out
