@@ -257,12 +257,13 @@ def test_money_paid_at_a_fake_reaches_the_customer_and_its_clock_is_moved_by_com
         env={"PATH": environment["PATH"], "HOME": environment["HOME"], "LUNAS_HOME": environment["LUNAS_HOME"]},
     )  # fmt: skip
     assert json.loads(moved.stdout)["now"], moved.stderr
-    told = ask("GET", f"{fakes}/fake/webhooks?provider=xendit")
-    assert [(one["event"], one["state"]) for one in told] == [
-        ("payment.capture", "delivered"),
-        ("payment.capture", "delivered"),
-        ("payment_request.expiry", "delivered"),
-    ]
+
+    def told() -> list[tuple[str, str]]:
+        sent = ask("GET", f"{fakes}/fake/webhooks?provider=xendit")
+        return [(one["event"], one["state"]) for one in sent]
+
+    assert until(lambda: len(told()) == 3 and {state for _, state in told()} == {"delivered"}, 180), told()
+    assert [event for event, _ in told()] == ["payment.capture", "payment.capture", "payment_request.expiry"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=180) == 0
 

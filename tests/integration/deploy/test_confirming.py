@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,12 +22,19 @@ FREEZE_WRITER = "spawn(fun() -> erlang:suspend_process(whereis(ra_log_wal)), tim
 # After a full disk: the log of all quorum queues has ended for good, and the broker goes on without it.
 END_LOG = "application:stop(ra)."
 CONFIRM_SECONDS = 3.0
+"""For a broker that is not to confirm."""
+PATIENCE_SECONDS = 240.0
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.heavy]
 
 
 def confirms(url: str) -> bool | None:
     return asyncio.run(published(url, CONFIRM_SECONDS))
+
+
+def works(url: str) -> bool:
+    """Whether it confirms, however long this machine needs for that."""
+    return asyncio.run(published(url, 60.0)) is True
 
 
 def control(service: Service, *arguments: str) -> str:
@@ -35,11 +43,9 @@ def control(service: Service, *arguments: str) -> str:
 
 
 def until(look: Callable[[], bool], service: Service) -> None:
-    """At most as many looks as no machine needs."""
-    for _ in range(40):
-        if look():
-            return
-    raise AssertionError(f"not in 40 looks; {asked_alarms(service.control)}")
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not look():
+        assert time.monotonic() < ends, f"never; {asked_alarms(service.control)}"
 
 
 def test_a_broker_whose_log_writer_stands_still_is_started_again_and_one_with_an_alarm_is_not(
@@ -53,7 +59,7 @@ def test_a_broker_whose_log_writer_stands_still_is_started_again_and_one_with_an
         (service,) = services.services
         broker = service.children[-1]
         confirming = Confirming(urls.broker_url, service.control, publish=confirms)
-        assert asyncio.run(published(urls.broker_url, 60.0)) is True
+        assert works(urls.broker_url)
 
         control(service, "set_vm_memory_high_watermark", "0.0000001")
         until(lambda: "memory" in (asked_alarms(service.control) or ""), service)
@@ -61,7 +67,7 @@ def test_a_broker_whose_log_writer_stands_still_is_started_again_and_one_with_an
             confirming.look()
         assert not confirming.due, "it keeps publishers waiting on purpose"
         control(service, "set_vm_memory_high_watermark", "0.6")
-        until(lambda: confirms(urls.broker_url) is True, service)
+        until(lambda: works(urls.broker_url), service)
 
         control(service, "eval", FREEZE_WRITER)
         first = broker.process
@@ -73,7 +79,7 @@ def test_a_broker_whose_log_writer_stands_still_is_started_again_and_one_with_an
         assert broker.alive()
         assert broker.process is not first
         service.wait_ready()
-        until(lambda: confirms(urls.broker_url) is True, service)
+        until(lambda: works(urls.broker_url), service)
 
         assert not asked_writer_gone(service.control)
         control(service, "delete_queue", QUEUE)

@@ -12,7 +12,7 @@ from deploy.local.services.home import Home
 from deploy.local.services.private import private_services
 from runtime.amqp.probe import published
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.heavy]
 
 
 def test_a_broker_whose_tables_were_never_written_starts_and_confirms(home: Path) -> None:

@@ -35,7 +35,7 @@ from tests.simulation.steps import Died, Fate, Steps, stepping
 from tests.unit.processor.intake.envelopes import capture, envelope, interpreter
 from tests.unit.processor.policies.ledgerbook import shipped_catalog
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.heavy]
 
 TOKENS_PER_IDR = 10
 BUSY = (Transient, *CONNECTION_ERRORS, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
