@@ -23,6 +23,8 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     "max_wal_size": "2GB",
+    # After each checkpoint pages are logged whole again, at their first change. The price is a longer start after a crash: up to 2 GB of log are read.
+    "checkpoint_timeout": "15min",
     # Commits wait behind whatever else the disk is writing. Left alone, the kernel collects what is written to tables for 30 s and then
     # writes hundreds of megabytes at once: a commit takes half a second. These make the server write early and little by little; what
     # still collects is about as much as shared_buffers holds.

@@ -12,10 +12,12 @@ import yaml
 from pydantic import SecretStr
 
 from console.processes import ROOTS
+from deploy.local.services.postgres import SETTINGS
 from deploy.make_secrets import CALL_KEYS, make_secrets
 from providers.listers import listers_of
 from runtime.settings import Settings
 from runtime.settings.model import variable_name
+from tests.rehearsal.project import read_compose
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
@@ -174,6 +176,26 @@ def test_mounted_files_exist(name: str) -> None:
     for volume in SERVICES[name].get("volumes", []):
         source = volume.split(":")[0]
         assert source in COMPOSE["volumes"] or (ROOT / "deploy" / source).resolve().is_file()
+
+
+SHORT_COMMITS = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| ((?:`\w+`(?:, )?)+)", re.MULTILINE)
+
+
+def test_what_keeps_commits_short_is_set_by_make_run_and_by_both_compose_files_as_the_runbook_says() -> None:
+    runbook = (ROOT / "docs/runbooks/processing-is-slow.md").read_text()
+    said = {
+        name: value
+        for names, values in SHORT_COMMITS.findall(runbook)
+        for name, value in zip(re.findall(r"\w+", names), re.findall(r"\w+", values), strict=True)
+    }
+    assert {"max_wal_size", "checkpoint_timeout", "wal_compression", "backend_flush_after"} <= said.keys()
+    standby = read_compose(ROOT / "deploy/compose.standby.yaml")
+    for started in (SERVICES["postgres"], standby["services"]["postgres"]):
+        given = dict(one.split("=", 1) for one in started["command"] if re.match(r"\w+=", one))
+        assert {name: given[name] for name in said} == said
+    # How pages are compressed is asked of the server that is there.
+    private = {name: value for name, value in said.items() if name != "wal_compression"}
+    assert {name: SETTINGS[name] for name in private} == private
 
 
 def test_stopping_leaves_time_for_a_drain() -> None:
