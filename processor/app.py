@@ -183,6 +183,7 @@ def interpreter_of(settings: Settings) -> Interpreter:
         accounts={name: account for name, account in ours.items() if account},
         production=settings.env == "production",
         future_tolerance=timedelta(seconds=settings.future_tolerance_seconds),
+        fees=settings.book_fees,
     )
 
 

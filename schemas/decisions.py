@@ -33,6 +33,7 @@ class PaymentAssessed(Decision):
     `facts` are the log positions that were new since the last assessment. `held` is the suspense reason while money is held.
     `merged` names records that turned out to be this same payment; readers drop them. `whose`: see `Grant`. `given`: what the plans and
     subscriptions of customers know of it, by customer. `contested_amount`: of `refunded_amount` what an open dispute took back here and nobody has given back. `attestation`: how much we know of the money that came; None of none, and as earlier programs stored it.
+    `fee_amount`: what the provider keeps of it, None when nobody told; `fee_claimed`: what its own word says, where a statement of settlement says otherwise.
     """
 
     TYPE: ClassVar[str] = "payment.assessed"
@@ -46,6 +47,8 @@ class PaymentAssessed(Decision):
     requested_amount: int | None = None
     refunded_amount: int = 0
     contested_amount: int = 0
+    fee_amount: int | None = None
+    fee_claimed: int | None = None
     currency: str = "IDR"
     method: str | None = None
     channel: str | None = None
@@ -64,6 +67,17 @@ class PaymentAssessed(Decision):
     whose: str = ""
     attestation: Attestation | None = None
     given: dict[str, Given] = {}  # noqa: RUF012 - no factory: `unvalidated` makes these; events are never changed
+
+
+class FeeBooked(ValueMoved):
+    """What a provider keeps of a payment is `amount_idr` now, and was booked as `before_idr` so far: the difference is posted. It grants and takes nothing."""
+
+    TYPE: ClassVar[str] = "fee.booked"
+
+    provider: str
+    payment_id: str
+    amount_idr: int
+    before_idr: int = 0
 
 
 class CreditGranted(Grant):
@@ -328,6 +342,7 @@ class SuspenseReleased(ValueMoved):
 
 DECISIONS: tuple[type[EventModel], ...] = (
     PaymentAssessed,
+    FeeBooked,
     CreditGranted,
     CreditClawedBack,
     CreditWithdrawn,

@@ -13,6 +13,7 @@ from schemas.payment_words import PAYMENT_WORDS
 from schemas.plan_facts import PLAN_FACTS
 from schemas.refund_facts import OWN_REFUND_FACTS
 from schemas.request_facts import CHECKOUT_FACTS
+from schemas.settlement_facts import SETTLEMENT_FACTS
 
 Report = Literal[
     "created", "activated", "renewed", "renewal_failed", "cancelled", "expired", "expiring_soon", "tier_changed"
@@ -74,6 +75,7 @@ class PaymentFact(EventModel):
     `announced`: the provider says it is done, but the money itself is told by another event that is still to come.
     `occurred_at` is the provider's time of this state, or our time of receipt when `timed` is false; so it is when the stated time cannot
     be (`untrusted_time`), and then the money is held. `attestation`: who vouches for it; None as earlier programs stored it.
+    `fee_amount`: what the provider keeps of the amount, where it says so to the rupiah.
     """
 
     provider: str
@@ -84,6 +86,7 @@ class PaymentFact(EventModel):
     aliases: tuple[str, ...] = ()
     amount: int | None = None
     requested_amount: int | None = None
+    fee_amount: int | None = None
     currency: str = "IDR"
     method: str | None = None
     channel: str | None = None
@@ -385,5 +388,5 @@ FACTS: tuple[type[EventModel], ...] = (
     RefundSucceeded, RefundFailed, DisputeOpened, DisputeWon, DisputeLost,
     OrderRecorded, OrderCancelled, OrderDeleted, SubscriptionReported, CustomerRegistered, CatalogPublished,
     SuspenseClaimed, SuspenseClaimWithdrawn, SuspenseWrittenOff, SuspenseWriteOffWithdrawn,
-    *CHECKOUT_FACTS, *PLAN_FACTS, *OWN_REFUND_FACTS, *PAYMENT_WORDS,
+    *CHECKOUT_FACTS, *PLAN_FACTS, *OWN_REFUND_FACTS, *PAYMENT_WORDS, *SETTLEMENT_FACTS,
 )  # fmt: skip

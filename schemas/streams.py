@@ -69,6 +69,11 @@ def correction(change_id: str) -> StreamName:
     return StreamName(f"correction-{change_id}")
 
 
+def settlement(statement: str) -> StreamName:
+    """What operators recorded of one statement of settlement."""
+    return StreamName(f"settlement-{statement}")
+
+
 def suspense(suspense_id: str) -> StreamName:
     """What operators said of held money."""
     return StreamName(f"suspense-{suspense_id}")

@@ -27,7 +27,7 @@ _SQL = load("books.sql", "api")
 
 log = get_logger(__name__)
 
-OF_A_PROVIDER = ("clearing", "suspense", "refunds", "forfeited")
+OF_A_PROVIDER = ("clearing", "suspense", "refunds", "forfeited", "fees")
 OF_THE_HOUSE = ("sales:credit", "forgiven:credit")
 
 
@@ -60,8 +60,8 @@ class BookMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._accounts = Gauge(
             "lunas_ledger_rupiah",
-            "Accounts of the house in whole rupiah: clearing (what a provider took in for us, less what went back), suspense (held), "
-            "refunds (our loss), forfeited, sales of credit. Debits are positive, credits negative.",
+            "Accounts of the house in whole rupiah: clearing (what a provider took in for us, less what went back and its fees), "
+            "suspense (held), refunds (our loss), fees (what providers keep), forfeited, sales of credit. Debits are positive, credits negative.",
             ("account",),
             registry=registry,
         )

@@ -15,9 +15,9 @@ RECEIVED = ("succeeded", "partially_refunded", "refunded")
 """Statuses of a payment whose money came."""
 
 CloseDifference = Literal[
-    "ledger", "unbalanced", "unexplained", "opening", "unbacked", "provider", "late", "changed"
-]
-_OF_PROVIDERS = ("clearing", "suspense", "forfeited", "refunds")
+    "ledger", "unbalanced", "unexplained", "fees", "fee_claimed", "opening", "unbacked", "provider", "late", "changed"
+]  # fmt: skip
+_OF_PROVIDERS = ("clearing", "suspense", "forfeited", "refunds", "fees")
 """Kinds of accounts that are a provider's: `suspense:xendit`."""
 
 
@@ -34,8 +34,9 @@ class Named(NamedTuple):
 class ProviderDay:
     """`received`, `refunded`: as the provider's news say. `credited`, `sold`: what it became. `written_off`: held money that we kept; `lost`: what
     went back although it was spent. `held`: what waits when the day ends, and `held_change`: by how much that grew. `settled`: of what came, what
-    the provider calls paid out. `clearing`: the ledger's account of the provider when the day ends. `fees`: None, because no provider tells them
-    with its webhooks."""
+    the provider calls paid out. `clearing`: the ledger's account of the provider when the day ends. `fees`: what the provider keeps, as the
+    ledger has it; None where nobody has told of any. `fees_told`: the same, as the news say; `fees_claimed`: by how much statements say more (or less) than
+    the provider's own word, and `claims` of how many payments."""
 
     received: int = 0
     refunded: int = 0
@@ -50,10 +51,13 @@ class ProviderDay:
     clearing_before: int = 0
     clearing: int = 0
     payments: int = 0
+    fees_told: int = 0
+    fees_claimed: int = 0
+    claims: int = 0
 
     @property
     def expected_settlement(self) -> int:
-        """What the provider owes for this day, before its fees."""
+        """What the provider owes for this day, less what it keeps as far as that is known."""
         return self.received - self.refunded - (self.fees or 0)
 
     @property
@@ -63,7 +67,13 @@ class ProviderDay:
         return self.received - self.refunded - became
 
     def document(self) -> dict[str, Any]:
-        return asdict(self) | {"expected_settlement": self.expected_settlement}
+        return {key: value for key, value in asdict(self).items() if key not in _WITHIN} | {
+            "expected_settlement": self.expected_settlement
+        }
+
+
+_WITHIN = ("fees_told", "fees_claimed", "claims")
+"""What differences are made of, and no figure of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +151,14 @@ class DayFigures:
                 received -= money_of(known)[0]
                 refunded -= money_of(known)[1]
                 day.settled -= settled_of(known)
+                day.fees_told -= known.fee_amount or 0
+                _claim(day, known, -1)
         self._records[event.record] = event
         day.received += received
         day.refunded += refunded
         day.settled += settled_of(event)
+        day.fees_told += event.fee_amount or 0
+        _claim(day, event, 1)
         counted = first and received > 0
         day.payments += counted
         if event.provider == self.listing:
@@ -171,6 +185,8 @@ class DayFigures:
                 day.written_off -= amount
             elif kind == "refunds":
                 day.lost += amount
+            elif kind == "fees":
+                day.fees = (day.fees or 0) + amount
         elif kind == "credit" and provider:
             self.provider(provider).credited -= amount
         elif kind == "sales" and provider:
@@ -193,11 +209,16 @@ class DayFigures:
         """Of the news and the ledger."""
         found = [Named("unbalanced", "", amount, unit) for unit, amount in self.units.items() if amount]
         for name, day in sorted(self.providers.items()):
-            off = self.moved.get(f"clearing:{name}", 0) - (day.received - day.refunded)
+            kept = day.fees or 0
+            off = self.moved.get(f"clearing:{name}", 0) + kept - (day.received - day.refunded)
             if off:
                 found.append(Named("ledger", name, off, f"clearing:{name}"))
             if day.unexplained != -off:
                 found.append(Named("unexplained", name, day.unexplained + off, ""))
+            if kept != day.fees_told:
+                found.append(Named("fees", name, kept - day.fees_told, f"fees:{name}"))
+            if day.claims > 0:
+                found.append(Named("fee_claimed", name, day.fees_claimed, str(day.claims)))
         found += [
             Named("late", name, amount, str(count)) for name, (count, amount) in sorted(self.late.items())
         ]
@@ -209,6 +230,12 @@ def money_of(payment: PaymentAssessed | None) -> tuple[int, int]:
     if payment is None or payment.status not in RECEIVED:
         return 0, 0
     return payment.amount or 0, payment.refunded_amount
+
+
+def _claim(day: ProviderDay, payment: PaymentAssessed, sign: int) -> None:
+    if payment.fee_claimed is not None:
+        day.claims += sign
+        day.fees_claimed += sign * ((payment.fee_amount or 0) - payment.fee_claimed)
 
 
 def settled_of(payment: PaymentAssessed) -> int:
@@ -254,6 +281,7 @@ def against(sealed: Mapping[str, Any], now: Mapping[str, ProviderDay]) -> list[N
 COMPARED: Sequence[str] = (
     "received",
     "refunded",
+    "fees",
     "credited",
     "sold",
     "written_off",

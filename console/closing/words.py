@@ -15,7 +15,7 @@ def detail_words(one: Named, speaks: Language | None = None) -> str:
     count, cross, kind = one.detail.partition(" × ")
     if one.kind == "provider" and cross:
         return f"{count} × {text_in(language, f'difference.{kind}')}"
-    if one.kind in ("late", "unbacked"):
+    if one.kind in ("late", "unbacked", "fee_claimed"):
         return text_in(language, f"close.detail_{one.kind}").format(count=one.detail)
     return text_in(language, f"close.{one.detail}") if one.kind == "changed" else one.detail
 

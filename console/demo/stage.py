@@ -70,6 +70,7 @@ def own_environment() -> None:
         "LUNAS_HOME": str(home / "demo"),
         "LUNAS_CATALOG": str(CHECKOUT / "catalog.toml"),
         "LUNAS_UNKNOWN_CUSTOMER": "suspense",
+        "LUNAS_BOOK_FEES": "true",
         "LUNAS_API_KEY": "",
         "LUNAS_FAKES": "on",
         "LUNAS_FAKES_STATE": "",

@@ -29,8 +29,8 @@ SELECT body, body_sha256 FROM deliveries;
 -- ledger: sum of all postings per unit
 SELECT unit, sum(balance)::bigint AS sum, sum(abs(balance))::bigint AS turnover FROM ledger GROUP BY unit ORDER BY unit;
 
--- received: rupiah that providers owe or paid out to us
-SELECT coalesce(sum(balance), 0)::bigint FROM ledger WHERE unit = 'IDR' AND account LIKE 'clearing:%';
+-- received: rupiah that providers owe or paid out to us, and what they keep
+SELECT coalesce(sum(balance), 0)::bigint FROM ledger WHERE unit = 'IDR' AND (account LIKE 'clearing:%' OR account LIKE 'fees:%');
 
 -- timing: how long deliveries took from HTTP to the log, in milliseconds
 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY processing_ms) AS p50,

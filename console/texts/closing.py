@@ -11,8 +11,8 @@ CLOSING: dict[str, tuple[str, str]] = {
     "close.refunded": ("refunded", "dikembalikan"),
     "close.fees": ("fees", "biaya"),
     "close.expected_settlement": (
-        "owed by the provider, before fees",
-        "harus disetor penyedia, sebelum biaya",
+        "owed by the provider, less its fees",
+        "harus disetor penyedia, setelah biaya",
     ),
     "close.settled": ("of it paid out, by its word", "sudah disetor, menurut penyedia"),
     "close.credited": ("became credit", "menjadi kredit"),
@@ -21,6 +21,7 @@ CLOSING: dict[str, tuple[str, str]] = {
     "close.lost": ("given back though it was spent", "dikembalikan walau sudah terpakai"),
     "close.total": ("all", "semua"),
     "close.detail_late": ("payments: {count}", "pembayaran: {count}"),
+    "close.detail_fee_claimed": ("payments: {count}", "pembayaran: {count}"),
     "close.detail_unbacked": ("cases: {count}", "kasus: {count}"),
     "close.held": ("held at the day's end", "tertahan di akhir hari"),
     "close.held_change": ("held more than before", "bertambahnya yang tertahan"),
@@ -43,6 +44,14 @@ CLOSING: dict[str, tuple[str, str]] = {
         "came, and is neither credited, sold, held nor kept:",
         "masuk, tetapi tidak menjadi kredit, penjualan, tertahan, atau dihapusbukukan:",
     ),
+    "close.difference_fees": (
+        "the ledger has other fees than the news say:",
+        "biaya di buku besar berbeda dari kabar penyedia:",
+    ),
+    "close.difference_fee_claimed": (
+        "fees by the statement of settlement beyond those that the provider had told:",
+        "biaya menurut laporan penyelesaian, di luar yang pernah disebut penyedia:",
+    ),
     "close.difference_opening": (
         "begins otherwise than the day before was sealed:",
         "awal hari berbeda dari segel hari sebelumnya:",
@@ -58,8 +67,8 @@ CLOSING: dict[str, tuple[str, str]] = {
     ),
     "close.difference_changed": ("otherwise than it was sealed:", "berbeda dari yang disegel:"),
     "close.fees_untold": (
-        "Fees are not told by webhooks: see the provider's statement.",
-        "Biaya tidak disebut dalam webhook: lihat laporan penyedia.",
+        "–: nobody has told of fees. What webhooks do not tell, the provider's statement does.",
+        "–: belum ada yang menyebut biaya. Yang tidak disebut webhook, disebut laporan penyedia.",
     ),
     "close.payment": ("payment", "pembayaran"),
     "close.payments_of": ("Payments of {provider} on {day}", "Pembayaran {provider} pada {day}"),

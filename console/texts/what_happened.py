@@ -64,6 +64,7 @@ WHAT_HAPPENED: dict[str, tuple[str, str]] = {
     ),
     "happened.dispute.won": ("the dispute was won", "sengketa dimenangkan"),
     "happened.dispute.lost": ("the dispute was lost", "sengketa kalah"),
+    "happened.fee.booked": ("what the provider keeps was booked", "biaya penyedia dibukukan"),
     "happened.credit.granted": ("credited", "dikreditkan"),
     "happened.credit.clawed_back": ("credit taken back", "saldo ditarik"),
     "happened.credit.withdrawn": (
@@ -81,6 +82,10 @@ WHAT_HAPPENED: dict[str, tuple[str, str]] = {
     ),
     "happened.sale.recorded": ("booked as a sale", "dibukukan sebagai penjualan"),
     "happened.sale.refunded": ("the sale was taken back", "penjualan dibatalkan"),
+    "happened.settlement.stated": (
+        "named by the statement of settlement",
+        "disebut dalam laporan penyelesaian",
+    ),
     "happened.suspense.held": (
         "held, because nobody knows where it belongs",
         "tertahan, karena belum jelas tujuannya",

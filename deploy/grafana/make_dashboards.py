@@ -61,7 +61,7 @@ MACHINES: Sequence[Panel] = (
 MONEY: Sequence[Panel] = (
     Panel("Held money", "Rupiah that wait for a reason, by provider.", {"sum by (provider) (lunas_suspense_rupiah)": "{{provider}}"}, "rupiah"),
     Panel("Oldest held money", "Its age.", {"max by (provider) (lunas_suspense_oldest_seconds)": "{{provider}}"}, "s", "stat"),
-    Panel("Received less refunded, a day", "Movement of each provider's clearing account within 24 hours.",
+    Panel("Received less refunded and fees, a day", "Movement of each provider's clearing account within 24 hours.",
           {"max by (account) (delta(lunas_ledger_rupiah{account=~\"clearing:.*\"}[1d]))": "{{account}}"}, "rupiah"),
     Panel("What became of money, a day", "Rupiah that decisions moved within 24 hours: credited, sold, refunded, held, released, written off.",
           {"sum by (provider, movement) (increase(lunas_money_rupiah_total[1d]))": "{{provider}} {{movement}}"}, "rupiah"),

@@ -13,6 +13,7 @@ from processor.cases.joining import Always, Earliest, Ever, Latest, each, earlie
 from processor.cases.state import State
 from schemas import facts as f
 from schemas.attestation import Attestation, strongest
+from schemas.settlement_facts import SettlementStated
 
 RequestOnly = ""
 """Attempt id of facts that name only the request."""
@@ -80,7 +81,8 @@ class Attempt(State):
     """One movement of money at the provider, or the request as a whole (`RequestOnly`).
 
     `said`: the newest amount of each level of attestation that stated one; `bare`: the highest level that said it came, and not how much.
-    `token_only` and `confirmed` are what earlier programs kept of that.
+    `token_only` and `confirmed` are what earlier programs kept of that. `fee`: what the provider's own word says that it keeps of the amount;
+    `stated_fee`: what its statement of settlement says.
     """
 
     succeeded: Ever = False
@@ -101,6 +103,8 @@ class Attempt(State):
     dated: Ever = False
     said: Annotated[dict[Attestation, Register], each(Register.newer)] = field(default_factory=dict)
     bare: Surest = None
+    fee: Annotated[Register | None, newest] = None
+    stated_fee: Annotated[Register | None, newest] = None
 
     @property
     def worth(self) -> Register | None:
@@ -154,12 +158,21 @@ def succeed(attempt: Attempt, fact: f.PaymentFact, position: int, level: Attesta
     attempt.success_position = earliest(attempt.success_position, position)
     attempt.paid_at = earliest(attempt.paid_at, fact.paid_at or fact.occurred_at)
     attempt.last_success_at = latest(attempt.last_success_at, fact.occurred_at)
+    if fact.fee_amount is not None:
+        attempt.fee = newest(attempt.fee, Register(fact.occurred_at, fact.fee_amount))
     if fact.amount is not None:
         amount = Register(fact.occurred_at, fact.amount)
         attempt.amount = newest(attempt.amount, amount)
         put(attempt.said, level, amount, Register.newer)
     else:
         attempt.bare = surest(attempt.bare, level)
+
+
+def settle(attempt: Attempt, fact: SettlementStated) -> None:
+    """A statement of settlement names it: paid out, and less what is kept of it."""
+    attempt.settled = True
+    if fact.fee_amount is not None:
+        attempt.stated_fee = newest(attempt.stated_fee, Register(fact.at, fact.fee_amount))
 
 
 def report(attempt: Attempt, fact: f.PaymentFact, position: int) -> None:

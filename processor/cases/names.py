@@ -8,6 +8,7 @@ from schemas.event_model import EventModel
 from schemas.plan_facts import PlanFact
 from schemas.refund_facts import OwnRefundFact
 from schemas.request_facts import CheckoutFact, CheckoutOpened, is_own_reference
+from schemas.settlement_facts import SettlementStated
 
 _ORDER_EVENTS = (f.OrderRecorded, f.OrderCancelled, f.OrderDeleted)
 _MONEY_BACK = (f.RefundFact, f.DisputeFact)
@@ -31,7 +32,7 @@ def names_of(event: EventModel) -> tuple[str, ...]:
         return _prefixed(event.provider, event.reference, event.payment_key, event.group_id, *event.aliases)
     if isinstance(event, CheckoutFact):
         return _prefixed(event.provider, event.reference)
-    if isinstance(event, OwnRefundFact):
+    if isinstance(event, OwnRefundFact | SettlementStated):
         return _prefixed(event.provider, event.payment_key)
     if isinstance(event, _ORDER_EVENTS):
         return _prefixed(event.provider, event.order_key, *event.aliases)
@@ -64,7 +65,7 @@ def subscription_case(provider: str, key: str) -> str:
 
 def key_of(event: EventModel) -> str:
     """The provider's key of what a fact is about."""
-    if isinstance(event, f.PaymentFact | f.RefundFact | f.DisputeFact | OwnRefundFact):
+    if isinstance(event, f.PaymentFact | f.RefundFact | f.DisputeFact | OwnRefundFact | SettlementStated):
         return event.payment_key
     if isinstance(event, _ORDER_EVENTS):
         return event.order_key

@@ -15,7 +15,16 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import field
 
-from processor.cases.attempts import Attempt, Dispute, Refund, Register, RequestOnly, report, succeed
+from processor.cases.attempts import (
+    Attempt,
+    Dispute,
+    Refund,
+    Register,
+    RequestOnly,
+    report,
+    settle,
+    succeed,
+)
 from processor.cases.attesting import is_vouched, level_of
 from processor.cases.joining import Earliest, Ever, Union, each, earliest, first_told, joined, once, put
 from processor.cases.names import number_of, subscription_case
@@ -26,6 +35,7 @@ from schemas import facts as f
 from schemas.event_model import EventModel
 from schemas.payment_words import PaymentCorrected, PaymentCorrectionReverted
 from schemas.request_facts import CheckoutFact, CheckoutOpened, CheckoutRefused, CheckoutRequested
+from schemas.settlement_facts import SettlementStated
 
 T = TypeVar("T", str, bool)
 
@@ -97,6 +107,8 @@ class PaymentFacts(State):
             self._dispute(event)
         elif isinstance(event, CheckoutFact):
             self._checkout(event)
+        elif isinstance(event, SettlementStated):
+            settle(self.attempts.setdefault(event.attempt_id or RequestOnly, Attempt()), event)
         elif isinstance(event, f.OrderRecorded | f.OrderCancelled | f.OrderDeleted):
             self._order(event)
         else:

@@ -118,7 +118,7 @@ class Owned(State, frozen=True):  # type: ignore[misc]
 
 class PaymentRecord(State):
     """`told`: what operators were shown; `apart`: cases of the same money that a person had a hand in; `given`: by customer. `void`: what
-    rests on a claim or a write-off that was taken back, with the place of that word in the log: it is no pin.
+    rests on a claim or a write-off that was taken back, with the place of that word in the log: it is no pin. `fee`: what is booked as the provider's.
     """
 
     parts: dict[str, Standing] = field(default_factory=dict)
@@ -130,6 +130,7 @@ class PaymentRecord(State):
     given: dict[str, Given] = field(default_factory=dict)
     untold: list[int] = field(default_factory=list)
     void: dict[str, int] = field(default_factory=dict)
+    fee: int = 0
 
     @property
     def granted(self) -> dict[str, Granted]:
@@ -162,6 +163,7 @@ class PaymentRecord(State):
         for customer, given in other.given.items():
             put(self.given, customer, given, _together)
         self.untold = sorted({*self.untold, *other.untold})
+        self.fee += other.fee
 
 
 def _together(one: Given, two: Given) -> Given:

@@ -17,7 +17,7 @@ GRANTS = (d.CreditGranted, d.TokensGranted, d.CourseEnrolled, d.SaleRecorded)
 REFUNDS = (d.CreditClawedBack, d.TokensClawedBack, d.SaleRefunded)
 WITHDRAWALS = (c.CreditWithdrawn, c.TokensWithdrawn, c.CourseWithdrawn, c.SaleWithdrawn)
 
-OF_CUSTOMER = frozenset(d.DECISIONS) - {d.PaymentAssessed, d.SuspenseHeld, d.SuspenseReleased}
+OF_CUSTOMER = frozenset(d.DECISIONS) - {d.PaymentAssessed, d.FeeBooked, d.SuspenseHeld, d.SuspenseReleased}
 """Decisions on a customer's own stream."""
 
 
@@ -25,6 +25,9 @@ def apply(record: PaymentRecord, decision: Decision) -> Change | None:
     """Returns the part that changed."""
     if isinstance(decision, d.PaymentAssessed):
         _told(record, decision)
+        return None
+    if isinstance(decision, d.FeeBooked):
+        record.fee = decision.amount_idr
         return None
     if not isinstance(decision, ValueMoved):
         return None

@@ -9,14 +9,16 @@ from types import ModuleType
 
 from msgspec.structs import replace
 
+from processor.cases.parts import payment_id_of
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Held, PaymentRecord, Standing
 from processor.cases.reading import as_read
 from processor.cases.world import Decided, World, digest, short
-from processor.grants import courses, credit, sales, suspense, tokens
+from processor.grants import courses, credit, postings, sales, suspense, tokens
 from processor.grants.ledger import BookedPart, Ledger, Said
 from processor.grants.outcome import PaymentOutcome
 from schemas import streams
+from schemas.decisions import FeeBooked
 from schemas.facts import CustomerRegistered
 
 KINDS: dict[str, ModuleType] = {
@@ -36,7 +38,7 @@ def difference(
     facts = as_read(facts, world.catalog.policy(facts.provider))
     if outcome.parts != record.parts or outcome.owner.new:
         said += _money(facts, record, outcome, world)
-    return said + _views(facts, record, outcome)
+    return said + _fee(facts, record, outcome) + _views(facts, record, outcome)
 
 
 def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, world: World) -> Said:
@@ -53,6 +55,21 @@ def _money(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome, 
             yield from suspense.hold(ledger, key, None if isinstance(was, Granted) else was, wanted)
         elif isinstance(wanted, Granted):
             yield from _grant(BookedPart(ledger, key, wanted), was)
+
+
+def _fee(facts: PaymentFacts, record: PaymentRecord, outcome: PaymentOutcome) -> list[Decided]:
+    """What the provider keeps is another amount than was booked: once, however often and in whatever order it is told."""
+    if outcome.fee == record.fee:
+        return []
+    said = FeeBooked(
+        case=facts.key,
+        provider=facts.provider,
+        payment_id=payment_id_of(facts, tuple(facts.successes)),
+        amount_idr=outcome.fee,
+        before_idr=record.fee,
+        postings=postings.fee(facts.provider, outcome.fee - record.fee),
+    )
+    return [Decided(streams.case(facts.key), said)]
 
 
 def _leaving(ledger: Ledger, record: PaymentRecord, outcome: PaymentOutcome) -> Said:

@@ -27,7 +27,7 @@ class PaymentOutcome(NamedTuple):
     """`parts`: what becomes of each part of the money. `given`: what customers' plans and subscriptions are to know of it. `views`: what readers
     are told. `alarms`: what an operator must see. `waits`: what would change it. `calls`: cases that are to look again,
     because this one was paid before them. `returned`: parts that bought nothing because
-    their money all went back. `due_at`: when it is to be looked at again without any news.
+    their money all went back. `due_at`: when it is to be looked at again without any news. `fee`: what the provider keeps of it, in rupiah.
     """
 
     owner: Owner
@@ -40,6 +40,7 @@ class PaymentOutcome(NamedTuple):
     calls: frozenset[str]
     returned: Mapping[str, Returned]
     due_at: datetime | None = None
+    fee: int = 0
 
 
 class SubscriptionOutcome(NamedTuple):

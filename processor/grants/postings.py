@@ -67,6 +67,11 @@ def sale_returned(provider: str, product: str, amount: int) -> Postings:
     return _pair(f"sales:{product}", f"clearing:{provider}", amount)
 
 
+def fee(provider: str, amount: int) -> Postings:
+    """What the provider keeps: it owes that much less (negative: more after all). No customer's credit and no sale knows of it."""
+    return _pair(f"fees:{provider}", f"clearing:{provider}", amount)
+
+
 def chat_tokens(customer_id: str, tokens: int) -> Postings:
     """Chat tokens issued (negative: taken back)."""
     return _pair("issued:chat_tokens", f"chat:{customer_id}", tokens, "CHAT")

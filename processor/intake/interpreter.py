@@ -127,13 +127,15 @@ class EnvelopeInvalid(ValueError):
 class Interpreter:
     """Prepares envelopes with today's translators. `accounts`: our own id at a provider, checked where known.
 
-    `future_tolerance`: how far behind its receipt a stated time may lie before it is not believed.
+    `future_tolerance`: how far behind its receipt a stated time may lie before it is not believed. `fees`: facts keep what a provider says that it
+    keeps of a payment.
     """
 
     providers: Mapping[str, Provider]
     accounts: Mapping[str, str]
     production: bool
     future_tolerance: timedelta = timedelta(days=1)
+    fees: bool = True
 
     def prepare(self, envelope: Envelope) -> Prepared:
         """The delivery with its meaning. Raises EnvelopeInvalid, nothing else."""
@@ -179,11 +181,17 @@ class Interpreter:
         if not translation.facts:
             return translation
         facts = tuple(
-            believable(fact, received.received_at, self.future_tolerance) for fact in translation.facts
+            self._with_fee(believable(fact, received.received_at, self.future_tolerance))
+            for fact in translation.facts
         )
         if all(map(operator.is_, facts, translation.facts)):
             return translation
         return replace(translation, facts=facts)
+
+    def _with_fee(self, fact: Fact) -> Fact:
+        if self.fees or vars(fact.event).get("fee_amount") is None:
+            return fact
+        return replace(fact, event=fact.event.amended(fee_amount=None))
 
 
 def _told_at(received: Prepared) -> datetime:

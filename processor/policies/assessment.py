@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from processor.cases.attempts import Report, RequestOnly
 from processor.cases.choice import total
+from processor.cases.fees import fees_of
 from processor.cases.keys import is_extra, is_over
 from processor.cases.parts import Part, payment_id_of
 from processor.cases.payment import PaymentFacts
@@ -101,6 +102,7 @@ class Assessment(NamedTuple):
         received = total([part.amount for part in parts]) if parts else None
         refunded = sum(sum(self.placed[part.key].values()) for part in parts) if facts.refunds else 0
         contested = sum(self._contested(part) for part in parts) if facts.disputes else 0
+        fee = fees_of(facts, paid)
         status, failure_code = _status(facts, attempts, received, refunded, self.lapsed)
         return _assessed(
             case=facts.key,
@@ -114,6 +116,8 @@ class Assessment(NamedTuple):
             requested_amount=words.get("requested_amount"),
             refunded_amount=refunded,
             contested_amount=contested,
+            fee_amount=fee.amount,
+            fee_claimed=fee.claimed,
             method=words.get("method") or (facts.request.method if facts.request else None),
             channel=words.get("channel") or (facts.request.channel if facts.request else None),
             payment_type=words.get("payment_type") or _sold(parts),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from processor.cases.attempts import RequestOnly
+from processor.cases.fees import fees_of
 from processor.cases.joining import earliest
 from processor.cases.keys import (
     CATALOG,
@@ -108,6 +109,7 @@ class _Deciding:
             calls=frozenset(self.calls),
             returned=self.returned,
             due_at=earliest(None if unconfirmed else confirmed_by, None if lapsed else ends),
+            fee=fees_of(facts, facts.successes).amount or 0,
         )
 
     def _ends(self) -> datetime | None:

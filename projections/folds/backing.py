@@ -20,6 +20,7 @@ from schemas.decision_model import Grant, ValueMoved
 from schemas.decisions import (
     DECISIONS,
     CreditClawedBack,
+    FeeBooked,
     PaymentAssessed,
     SaleRefunded,
     SuspenseHeld,
@@ -190,7 +191,12 @@ BACKING = Projection(
     handlers={
         **dict.fromkeys(_FACTS, told),
         PaymentAssessed.TYPE: assessed,
-        **{model.TYPE: moved for model in DECISIONS if issubclass(model, ValueMoved)},
+        # What a provider keeps was received all the same: it backs nothing more, and nothing less.
+        **{
+            model.TYPE: moved
+            for model in DECISIONS
+            if issubclass(model, ValueMoved) and model is not FeeBooked
+        },
     },
     keys=rows_of,
     loaded=True,

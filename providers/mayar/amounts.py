@@ -5,5 +5,8 @@ from __future__ import annotations
 STATED = ("amount", "paymentAmount", "totalAmount", "nominal")
 """Rupiah, the documented name first. `paymentUrlAmount`, `discountAmount` and fees say nothing about what was paid."""
 
+NET = ("nettAmount",)
+"""What is left of the amount after Mayar's fees."""
+
 ASKED_FOR = (*STATED, "paymentLinkAmount")
 """What an open payment is about: the price of its link, where nothing else says it. What was paid may be less, by a coupon."""

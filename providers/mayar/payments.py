@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from providers.fees import fee_beside
 from providers.identity import content_digest
 from providers.mayar import payloads
-from providers.mayar.amounts import ASKED_FOR, STATED
+from providers.mayar.amounts import ASKED_FOR, NET, STATED
 from providers.mayar.events import PaymentReport
 from providers.mayar.payloads import PROVIDER
 from providers.money import GONE_BACK, stated_amount
@@ -49,12 +50,14 @@ def payment(meaning: PaymentReport, top: Section, data: Section, received_at: da
     key = transaction[0] if transaction else _key_without_transaction(top, data)
     occurred = payloads.happened_at(data)
     method, channel = payloads.method_and_channel(data)
+    received = _received(data, required=bool(transaction)) if paid else None
     event = _STATES[meaning](
         provider=PROVIDER,
         payment_key=key,
         attempt_id=transaction[0] if transaction else None,
         aliases=transaction or (key,),
-        amount=_received(data, required=bool(transaction)) if paid else None,
+        amount=received,
+        fee_amount=fee_beside(received, data, NET),
         requested_amount=None if paid else _asked_for(data),
         method=method,
         channel=channel,

@@ -8,5 +8,10 @@ RECEIVED = ("capture_amount", "captured_amount", "paid_amount", "request_amount"
 REFUNDED = ("refund_amount", "refunded_amount", "amount", "void_amount", "capture_amount", "charge_amount")
 """Rupiah that went back. A void gives back the whole charge and names no amount of its own."""
 
+NET, FEE = ("adjusted_received_amount",), ("fees_paid_amount",)
+"""What is left of a paid invoice after Xendit's fees, and the fees. Not every callback has them, and examples name a fee of 0 beside a net amount that is
+less: what is left counts.
+"""
+
 STATED = tuple(dict.fromkeys((*RECEIVED, *REFUNDED, "authorized_amount", "expected_amount")))
 """Every field that says how much a body is about."""

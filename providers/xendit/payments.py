@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from providers.fees import fee_beside
 from providers.money import MOVED
 from providers.section import Section
-from providers.xendit import payloads
+from providers.xendit import amounts, payloads
 from providers.xendit.channels import method_of
 from providers.xendit.events import (
     FAILURE_STATUSES,
@@ -183,12 +184,14 @@ def invoice(document: Section, received_at: datetime) -> Fact | None:
     method, channel = document.text("payment_method"), document.text("payment_channel")
     metadata = document.section("metadata")
     found = (key, document.identifier("payment_id"), document.identifier("external_id"))
+    received = payloads.invoiced_amount(document) if paid else None
     event = state(
         provider=PROVIDER,
         payment_key=key,
         attempt_id=document.identifier("payment_id"),
         aliases=tuple(dict.fromkeys(one for one in found if one is not None)),
-        amount=payloads.invoiced_amount(document) if paid else None,
+        amount=received,
+        fee_amount=fee_beside(received, document, amounts.NET, amounts.FEE),
         requested_amount=document.amount_if_any("amount"),
         method=method_of(method) or method_of(channel),
         channel=channel or method,

@@ -107,6 +107,12 @@ class ProcessingSettings(BaseModel):
         description="How far behind its receipt a time that a provider states may lie. Beyond it the fact counts from its receipt and its "
         "money is held as `time_in_future`. A day covers clocks that are wrong and dates without a time zone.",
     )
+    book_fees: bool = Field(
+        False,
+        description="Whether what providers say that they keep of payments is taken in and booked. The release before this one stops at a payment of "
+        "which that was kept: set it once every process is of this release, and the way back is not meant to be gone any more. A new installation sets "
+        "it at once.",
+    )
     leadership_retry_seconds: float = Field(
         2.0,
         gt=0,

@@ -109,6 +109,13 @@ async def test_the_api_hears_what_became_of_what_it_asked_for_and_of_nothing_els
     assert await may_append(pool, "lunas_api", told, stream) is may
 
 
+@pytest.mark.parametrize(("stream", "may"), [("settlement-1f", True), ("payment-xendit-py-1", False)])
+async def test_an_operator_states_settlements_by_their_statement_alone(
+    pool: Pool, stream: str, may: bool
+) -> None:
+    assert await may_append(pool, "lunas_operator", "settlement.stated", stream) is may
+
+
 async def may_append(pool: Pool, role: str, told: str, stream: str) -> bool:
     """Tried, and rolled back."""
     statement = APPEND.replace("'s'", f"'{stream}'")

@@ -23,6 +23,7 @@ from schemas.decision_model import Decision
 from schemas.errors import StoreUnavailable, WrongExpectedVersion
 from schemas.event_model import EventModel
 from schemas.request_facts import CheckoutFact
+from schemas.settlement_facts import SettlementStated
 from tests.unit.processor.cases.facts import at, capture, charge, cycle, order, paid, refund, request_fact
 from tests.unit.processor.policies.ledgerbook import Book, shipped_catalog
 
@@ -48,6 +49,8 @@ def stream_of(fact: Any) -> str:
         return f"subscription-{fact.provider}-{fact.subscription_key}"
     if isinstance(fact, f.PaymentFact | f.RefundFact | f.DisputeFact):
         return f"payment-{fact.provider}-{fact.payment_key}"
+    if isinstance(fact, SettlementStated):
+        return f"settlement-{fact.statement}"
     return f"order-{fact.provider}-{fact.order_key}"
 
 
