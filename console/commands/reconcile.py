@@ -16,8 +16,10 @@ from console.comparing import SQL, compare
 from console.exits import FINE, PROBLEMS, WrongUse
 from console.lazy import Group
 from console.messages import text
-from console.options import PROVIDERS, Moment, as_json, asynchronous, limit, since
+from console.options import PROVIDERS, Moment, as_json, asynchronous, limit, said, since, yes
 from console.output import number, paint, print_data, print_json, rupiah
+from console.safety import confirm
+from console.statements import digest_of, planned, record_statement, summed
 from console.store import OPERATOR_ROLE, open_store
 from console.tables import money, plain, print_rows, told, when
 from console.target import load_target
@@ -40,7 +42,9 @@ from providers.registry import PROVIDERS as KNOWN
 from runtime.database import open_pool
 
 if TYPE_CHECKING:
+    from console.statements import RecordedStatement
     from processor.reconciliation.book import RunState
+    from processor.reconciliation.statement import Recordable
     from runtime.database import Pool
 
 LOOKED_UP_TOGETHER = 1000  # payments of a statement
@@ -115,6 +119,14 @@ async def show_command(provider: str, since: datetime | None, limit: int, as_jso
     type=Moment(day_ends=True),
     help="Look for payments of ours that the file does not name only until then; a day counts to its end.",
 )
+@click.option(
+    "--record",
+    "recorded",
+    is_flag=True,
+    help="Record what ties: that it was paid out, and what the provider kept of it.",
+)
+@click.option("--reason", callback=said, help="Why, in your own words; kept in the audit record.")
+@yes
 @as_json
 @asynchronous
 async def statement_command(
@@ -126,17 +138,25 @@ async def statement_command(
     net_column: str | None,
     since: datetime | None,
     until: datetime | None,
+    recorded: bool,
+    reason: str | None,
+    yes: bool,
     as_json: bool,
 ) -> int:
     """Hold a provider's statement of settlement (CSV) against our record, to the rupiah.
 
     Each payment of it is looked up by any of its ids; what we do not know, count otherwise, or find twice in it is named with its line. Nothing
-    is changed. Exit code 1 when it does not tie.
+    is changed without --record. Exit code 1 when it does not tie.
 
     What we have as paid and the file does not name is told too. A provider settles payments some days after they were paid, each channel's in
     its own time, so only those are looked for that were paid between the first and the last payment of their own channel that the file names.
     A file with stragglers of long ago is held to a shorter time with --since.
+
+    With --record the payments that tie are marked as paid out, and what the provider kept of each is booked (`lunas close` shows it). The file
+    outweighs what webhooks said of fees. It is asked before, and the same file again changes nothing.
     """
+    if recorded and reason is None:
+        raise WrongUse(text("web.no_reason"))
     columns: dict[Column, str | None] = {
         "id": id_column,
         "amount": amount_column,
@@ -145,6 +165,8 @@ async def statement_command(
     }
     statement = _statement(file, {name: given for name, given in columns.items() if given})
     settings = load_target()
+    if recorded and not settings.book_fees:
+        raise WrongUse(text("statement.fees_off"))
     async with open_pool(settings, "reconcile", role=OPERATOR_ROLE, by_index=True) as pool:
         book, cases = RunBook(pool, provider), dict[str, PaymentCase]()
         for part in batched(names(statement), LOOKED_UP_TOGETHER):
@@ -156,11 +178,32 @@ async def statement_command(
         spans = spans_of(statement, case_of, since, until)
         ours = await _paid_within(pool, book, provider, spans)
     tied = tie(statement, case_of, spans, ours)
-    if as_json:
-        print_json(asdict(tied) | {"provider": provider, "ties": tied.ties})
-    else:
+    if not as_json:
         _show_tied(provider, tied)
+    done: dict[str, Any] = {}
+    if reason is not None and recorded:
+        written = await _record(provider, file, planned(statement, case_of), reason, yes=yes)
+        done = {"recorded": asdict(written)}
+        if not as_json:
+            print_data(_recorded_words("statement.recorded", written))
+            print_data(text("act.recorded", act_id=written.act_id))
+    if as_json:
+        print_json(asdict(tied) | {"provider": provider, "ties": tied.ties} | done)
     return FINE if tied.ties else PROBLEMS
+
+
+async def _record(
+    provider: str, file: Path, lines: Sequence[Recordable], reason: str, *, yes: bool
+) -> RecordedStatement:
+    """Asked first: what it would do stands in the question."""
+    async with open_store(load_target()) as connection:
+        if lines:
+            confirm(_recorded_words("statement.question", summed(lines)), yes=yes)
+        return await record_statement(connection, provider, digest_of(file), lines, reason)
+
+
+def _recorded_words(key: str, one: RecordedStatement) -> str:
+    return text(key, lines=number(one.lines), fees=rupiah(one.fees), more=rupiah(one.more))
 
 
 async def _paid_within(

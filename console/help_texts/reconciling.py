@@ -24,9 +24,9 @@ RECONCILING_HELP: dict[str, str] = {
         "Cocokkan laporan penyelesaian penyedia (CSV) dengan catatan kita, sampai rupiah."
     ),
     "Each payment of it is looked up by any of its ids; what we do not know, count otherwise, or find twice in it is named with its line. Nothing is "
-    "changed. Exit code 1 when it does not tie.": (
+    "changed without --record. Exit code 1 when it does not tie.": (
         "Tiap pembayarannya dicari menurut id mana pun; yang tidak kita kenal, dihitung berbeda, atau muncul dua kali disebut dengan barisnya. Tidak ada "
-        "yang diubah. Kode keluar 1 bila tidak cocok."
+        "yang diubah tanpa --record. Kode keluar 1 bila tidak cocok."
     ),
     "What we have as paid and the file does not name is told too. A provider settles payments some days after they were paid, each channel's in "
     "its own time, so only those are looked for that were paid between the first and the last payment of their own channel that the file names. "
@@ -34,6 +34,14 @@ RECONCILING_HELP: dict[str, str] = {
         "Yang tercatat lunas pada kita dan tidak disebut di berkas juga ditunjukkan. Penyedia menyelesaikan pembayaran beberapa hari setelah dibayar, "
         "tiap kanal dengan waktunya sendiri, jadi hanya dicari yang dibayar di antara pembayaran pertama dan terakhir dari kanalnya yang disebut di berkas. "
         "Berkas yang juga memuat pembayaran lama dibatasi waktunya dengan --since."
+    ),
+    "With --record the payments that tie are marked as paid out, and what the provider kept of each is booked (`lunas close` shows it). The file "
+    "outweighs what webhooks said of fees. It is asked before, and the same file again changes nothing.": (
+        "Dengan --record pembayaran yang cocok ditandai sudah disetor, dan biaya penyedia atas masing-masing dibukukan (terlihat di `lunas close`). Berkas ini "
+        "mengalahkan yang disebut webhook tentang biaya. Ditanyakan dulu, dan berkas yang sama sekali lagi tidak mengubah apa pun."
+    ),
+    "Record what ties: that it was paid out, and what the provider kept of it.": (
+        "Catat yang cocok: bahwa sudah disetor, dan berapa biaya penyedia."
     ),
     "Look for payments of ours that the file does not name only from then on.": (
         "Cari pembayaran kita yang tidak disebut di berkas hanya sejak waktu itu."

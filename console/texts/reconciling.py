@@ -58,6 +58,30 @@ RECONCILING: dict[str, tuple[str, str]] = {
         "{provider}: {lines} payments, {theirs} by the statement, {ours} by our record, {fees} of fees.",
         "{provider}: {lines} pembayaran, {theirs} menurut laporan, {ours} menurut catatan kita, biaya {fees}.",
     ),
+    "statement.question": (
+        "Record {lines} payments as paid out, with fees of {fees} ({more} of them not booked yet)?",
+        "Catat {lines} pembayaran sebagai sudah disetor, dengan biaya {fees} ({more} di antaranya belum dibukukan)?",
+    ),
+    "statement.recorded": (
+        "{lines} payments recorded as paid out, with fees of {fees}, of which {more} are booked now.",
+        "{lines} pembayaran dicatat sudah disetor, dengan biaya {fees}, {more} di antaranya dibukukan sekarang.",
+    ),
+    "statement.nothing_new": (
+        "Nothing of it is new: every payment that ties is recorded with its fee.",
+        "Tidak ada yang baru: setiap pembayaran yang cocok sudah dicatat beserta biayanya.",
+    ),
+    "statement.no_undo": (
+        "nothing: another statement that says otherwise outweighs it",
+        "tidak ada: laporan lain yang berbeda akan mengalahkannya",
+    ),
+    "statement.too_long": (
+        "{lines} payments at once are too many; give it in parts of {most} lines.",
+        "{lines} pembayaran sekaligus terlalu banyak; berikan per bagian {most} baris.",
+    ),
+    "statement.fees_off": (
+        "Fees are not booked here: set LUNAS_BOOK_FEES once every process is of this release (docs/upgrading.md).",
+        "Biaya tidak dibukukan di sini: atur LUNAS_BOOK_FEES setelah semua proses memakai rilis ini (docs/upgrading.md).",
+    ),
     "statement.ties": ("It ties to the rupiah.", "Cocok sampai rupiah terakhir."),
     "statement.differs": (
         "It does not tie: {amount} more by the statement, and {omitted} of ours that it does not name. What differs:",

@@ -15,6 +15,10 @@ class Fee(NamedTuple):
     amount: int | None = None
     claimed: int | None = None
 
+    @property
+    def rupiah(self) -> int:
+        return self.amount or 0
+
 
 def fees_of(facts: PaymentFacts, attempts: Iterable[str]) -> Fee:
     """Of these attempts, which brought money. What fails or is still to come costs nothing here."""

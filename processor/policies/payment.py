@@ -109,7 +109,7 @@ class _Deciding:
             calls=frozenset(self.calls),
             returned=self.returned,
             due_at=earliest(None if unconfirmed else confirmed_by, None if lapsed else ends),
-            fee=fees_of(facts, facts.successes).amount or 0,
+            fee=fees_of(facts, facts.successes).rupiah,
         )
 
     def _ends(self) -> datetime | None:

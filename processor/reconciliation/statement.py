@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from processor.cases.case import PaymentCase
+from processor.cases.fees import fees_of
 from processor.policies.attesting import AWAITED
 from processor.reconciliation.comparing import askable, attempt_of, is_awaited, our_amount
 from providers.reconciling import RowUnreadable, whole_rupiah
@@ -51,6 +52,17 @@ class StatementLine:
     amount: int
     fee: int | None = None
     net: int | None = None
+
+    @property
+    def kept(self) -> int | None:
+        """What the provider keeps: its fee, else what is left of the amount."""
+        return self.amount - self.net if self.fee is None and self.net is not None else self.fee
+
+    @property
+    def adds_up(self) -> bool:
+        """Amount less fee is net, as far as both are stated, and no fee is more than its amount."""
+        kept = self.kept
+        return kept is None or (0 <= kept <= self.amount and self.net in (None, self.amount - kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +230,50 @@ def _lines(statement: Statement, case_of: CaseOf) -> Tied:
             differences.append(_differs("missing_here", one, reason))
         elif known != one.amount:
             differences.append(_differs("amount", one, ours=known))
-        if one.net is not None and one.fee is not None and one.amount - one.fee != one.net:
+        if not one.adds_up:
             differences.append(_differs("sum", one, "net_is_not_amount_less_fee"))
     return Tied(len(statement.lines), theirs, ours, fees, sorted(differences, key=lambda one: one.line or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Recordable:
+    """A line that ties, as our record names its payment. `fee`: what the provider keeps by it, None where it does not say; `booked`: what is booked of that."""
+
+    line: int
+    payment_key: str
+    attempt_id: str | None
+    amount: int
+    fee: int | None
+    booked: int
+
+
+def recordable(statement: Statement, case_of: CaseOf) -> list[Recordable]:
+    """Lines that name a payment as we count it, each payment once, and that say something new: that it was paid out, or another fee."""
+    found: dict[tuple[str, str], Recordable] = {}
+    for one in statement.lines:
+        case = case_of(one.payment_id)
+        key = None if case is None else _attempt_named(case, one.payment_id)
+        if case is None or key is None or (case.key, key) in found:
+            continue
+        if _known(one.payment_id, case) != one.amount or not one.adds_up:
+            continue
+        attempt, fee = case.facts.attempts[key], one.kept
+        told = attempt.stated_fee
+        if attempt.settled and (fee is None or (told is not None and told.value == fee)):
+            continue
+        booked = fees_of(case.facts, (key,)).rupiah
+        found[case.key, key] = Recordable(
+            one.line, case.facts.payment_key, key or None, one.amount, fee, booked
+        )
+    return list(found.values())
+
+
+def _attempt_named(case: PaymentCase, name: str) -> str | None:
+    """Which of its movements of money a name means: its own, else the only one there is."""
+    successes = case.facts.successes
+    if name in successes:
+        return name
+    return next(iter(successes)) if len(successes) == 1 else None
 
 
 def names(statement: Statement) -> Iterable[str]:

@@ -253,6 +253,10 @@ AGAIN = {
         "rekey",
     ): "an exchange that is over is told so, one that was stopped goes on (persons/test_rekeying.py)",
     ("webhooks", "archive"): "says that every month has its file, or writes one anew (test_archives.py)",
+    (
+        "reconcile",
+        "statement",
+    ): "the same file again is told with who recorded it (test_statements_recorded.py)",
     ("problems", "ack"): "whoever says it last takes care of it",
 }
 """What may be done as often as one likes, and why."""
