@@ -157,7 +157,7 @@ async def test_a_torn_end_is_cut_and_its_number_given_again(tmp_path: Path) -> N
 
 async def test_a_file_grows_seldom_so_that_a_sync_writes_it_alone(tmp_path: Path) -> None:
     """A file that grew has the file system commit as well, with what everybody else wrote; at a steady pace that was every sync."""
-    frames, sizes = [b"%06d" % number * 100 for number in range(1000)], []
+    frames, sizes = [b"%06d" % number * 1000 for number in range(100)], []
     async with journal_in(tmp_path) as journal:
         for frame in frames:
             await write(journal, frame)
@@ -165,7 +165,7 @@ async def test_a_file_grows_seldom_so_that_a_sync_writes_it_alone(tmp_path: Path
             sizes.append(only.size)
         assert journal.syncs == len(frames)
     grown = sum(1 for before, after in zip([0, *sizes], sizes, strict=False) if after > before)
-    assert grown == -(-len(frames) * 624 // AHEAD_BYTES) == 3
+    assert grown == -(-len(frames) * 6024 // AHEAD_BYTES) == 3
     assert max(sizes) - only.size < AHEAD_BYTES
     assert only.path.read_bytes().endswith(frames[-1])
     assert frames_in(tmp_path / "0") == frames
