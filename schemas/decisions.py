@@ -202,7 +202,7 @@ class SubscriptionDecision(Decision):
 
     `access_until` is `expires_at` plus grace, the moment our own clock ends access whatever anybody says; None = no end known.
     Of an announced membership: `began`, whether anybody `named` its product, and `called`, the plans that its names meant in the catalogue
-    so far, which its payments may have been for.
+    so far, which its payments may have been for. `claimed`, where it gets an owner: where in the log the claim stands that says whose it is; 0: no claim does.
     `held`: `unconfirmed` while it was announced as usable and no payment of it was told for too long; it is usable meanwhile. `awaiting_confirmation`
     while more was announced than is granted on what is known of it: that much is not usable before its provider, a payment or a person says the same.
     """
@@ -220,6 +220,7 @@ class SubscriptionDecision(Decision):
     access_until: datetime | None
     cancel_at_period_end: bool = False
     called: tuple[str, ...] = ()
+    claimed: int | None = None
     began: datetime | None = None
     named: bool = False
     held: Literal["unconfirmed", "awaiting_confirmation"] | None = None

@@ -13,6 +13,7 @@ from processor.cases.state import State
 from processor.cases.subscription import SubscriptionFacts
 from processor.cases.subscription_record import SubscriptionRecord
 from schemas.decision_model import Decision
+from schemas.decisions import SubscriptionDecision
 from schemas.event_model import EventModel
 from schemas.facts import SuspenseClaimWithdrawn
 from schemas.payment_words import PaymentWord
@@ -91,17 +92,33 @@ class SubscriptionCase(State):
         claim = self.facts.claim
         self.facts.observe(event, position)
         if isinstance(event, SuspenseClaimWithdrawn) and claim is not None:
-            standing = {one.position for one in self.facts.spoken.values()}
             self.record.called.discard(claim.product or "")
-            self.record.void |= bool(self.record.by_claim) and self.record.by_claim not in standing
+            self.record.void |= self._rests_on_nothing()
 
     def apply(self, decision: Decision) -> None:
         """Take a decision in; it is about no part of the money."""
         claim, had = self.facts.claim, self.record.pinned
         self.record.apply(self.key, decision)
-        owner = self.record.owner
-        if owner and had is None and claim is not None and claim.customer_id == owner:
+        if (
+            had is not None
+            or not isinstance(decision, SubscriptionDecision)
+            or decision.subscription_id != self.key
+        ):
+            return
+        if decision.claimed is not None:
+            # Claims may have come, or been taken back, between what it was decided on and where it stands in the log.
+            self.record.by_claim = decision.claimed
+            self.record.void = self._rests_on_nothing()
+        elif claim is not None and claim.customer_id == self.record.owner:
+            # Earlier programs did not say.
             self.record.by_claim = claim.position
+
+    def _rests_on_nothing(self) -> bool:
+        """Whether a claim made it its owner's, and that claim was taken back."""
+        standing = {
+            one.position for one in (self.facts.claim, *self.facts.spoken.values()) if one is not None
+        }
+        return bool(self.record.by_claim) and self.record.by_claim not in standing
 
 
 Case = PaymentCase | SubscriptionCase

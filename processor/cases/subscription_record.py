@@ -67,4 +67,4 @@ def shown(decision: d.SubscriptionDecision) -> dict[str, Any]:
 
 
 _ANNOUNCED = ("began", "named")
-_SHOWN = set(d.SubscriptionDecision.model_fields) - {"called"}
+_SHOWN = set(d.SubscriptionDecision.model_fields) - {"called", "claimed"}

@@ -40,7 +40,12 @@ def subscription_difference(
     if outcome.held is not None and record.held_said != digest(outcome.held):
         yield Decided(streams.case(facts.key), outcome.held)
     if view is not None:
-        yield from _said(record, before, view, soon=outcome.soon)
+        if record.pinned is None:
+            claim = facts.claim
+            claimed = claim.position if claim is not None and claim.customer_id == view.customer_id else 0
+            yield from _said(record, before, view, soon=outcome.soon, claimed=claimed)
+        else:
+            yield from _said(record, before, view, soon=outcome.soon)
 
 
 def _former(
@@ -58,11 +63,12 @@ def _said(
     view: d.SubscriptionDecision,
     *,
     soon: bool,
+    claimed: int | None = None,
 ) -> Iterator[Decided]:
     """What its customer is told. What a void claim said is said again, so that it rests on what is said now."""
     stream = streams.customer(view.customer_id)
     if record.void or before != view.amended(called=()) or not record.called.issuperset(view.called):
-        yield Decided(stream, named(before, view)(**vars(view)))
+        yield Decided(stream, named(before, view)(**{**vars(view), "claimed": claimed}))
     if soon and (before is None or record.warned_for != view.expires_at):
         yield Decided(stream, d.SubscriptionExpiringSoon(**vars(view)))
 

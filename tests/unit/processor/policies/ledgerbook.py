@@ -312,7 +312,7 @@ class Book:
             "tiers": {c: self.tier(c) for c in self.tables.customers},
             "subscriptions": {
                 c: [
-                    row.model_dump(exclude={"case", "called", "began", "named"})
+                    row.model_dump(exclude={"case", "called", "claimed", "began", "named"})
                     for _, row in sorted(self.subscriptions(c).items())
                 ]
                 for c in self.tables.customers

@@ -194,6 +194,36 @@ def test_a_claim_of_a_charge_reaches_its_subscription_on_whatever_page_of_the_lo
     same(book.tables, folded(list(log_of(book, OneByOne())), OneByOne(), book.now))
 
 
+class Late(OneByOne):
+    """What was decided on some facts stands behind the next ones in the log."""
+
+    def random(self) -> float:
+        return 1.0
+
+
+def test_a_claim_that_came_while_it_was_decided_whose_a_subscription_is_did_not_make_it_theirs() -> None:
+    known = Book(catalog=club()).customer("c-1", "ratna@contoh.id")
+    book = known.give_together(cycle(1, at(), amount=700_000), charge(1, at(), amount=700_000))
+    assert book.reasons() == ["awaiting_confirmation"]
+    book.claim("c-1")
+    (plan,) = (case for case in book.cases.values() if isinstance(case, SubscriptionCase))
+    assert (plan.owner, plan.record.by_claim) == ("c-1", 0)
+    same(book.tables, folded(list(log_of(book, Late())), OneByOne(), book.now))
+
+
+def test_a_claim_that_was_taken_back_before_its_decisions_were_in_the_log_pins_nothing_there_either() -> None:
+    nameless = {"payer_email": None}
+    book = Book(catalog=club()).customer("c-1", "ratna@contoh.id").customer("c-2", "budi@contoh.id")
+    book.give(cycle(1, at(), **nameless), charge(1, at(), **nameless))
+    item = book.held("customer_missing")
+    book.claim("c-1", reason="customer_missing")
+    (plan,) = (case for case in book.cases.values() if isinstance(case, SubscriptionCase))
+    assert plan.facts.claim is not None
+    assert plan.record.by_claim == plan.facts.claim.position
+    book.unclaim(item)
+    same(book.tables, folded(list(log_of(book, Late())), OneByOne(), book.now))
+
+
 def test_a_claim_reaches_a_subscription_that_only_a_fact_of_the_same_round_tells_of() -> None:
     nameless = charge(1, at(), payer_email=None, products=(), subscription_key=None)
     book = (
