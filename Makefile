@@ -106,7 +106,7 @@ museum: ready-tests ## plants bugs that payment systems have had and says which 
 	@$(VENV)/python -m tests.museum $(if $(LANES),--lanes $(LANES)) $(if $(RECORD),--record) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 fuzz: ready-fuzz ## looks for bytes that break verify, parse, translate, outcome or fold, by coverage, from the committed corpora; TARGET=parse SECONDS=60
-	@for one in $(or $(TARGET),verify parse translate outcome fold); do echo "== $$one"; $(VENV)/python -m tests.fuzz $$one $(or $(SECONDS),60) || exit 1; done
+	@worst=0; for one in $(or $(TARGET),verify parse translate outcome fold); do $(VENV)/python -m tests.fuzz $$one $(or $(SECONDS),60) || worst=1; done; exit $$worst
 
 rehearse: ready-dev ## deploy/ in real containers, under load: restarted, killed, upgraded, judged; PROFILE=cluster, standby, restore or image, FROM=HEAD~1 RATE=20 POSTGRES=postgres:15.14
 	@$(VENV)/python -m tests.rehearsal $(if $(PROFILE),--profile $(PROFILE)) $(if $(FROM),--from $(FROM)) $(if $(RATE),--rate $(RATE)) \

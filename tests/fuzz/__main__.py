@@ -1,39 +1,54 @@
-"""`python -m tests.fuzz TARGET SECONDS`: looks for bytes that break a target; what breaks it is written beside the corpus and named."""
+"""`python -m tests.fuzz TARGET SECONDS [SEED]`: looks for bytes that break a target, by coverage where atheris is installed, else by chance.
+
+What breaks it is written beside the corpus and named. The last line is the verdict; exit code 0: none broke it, 1: one did, 2: nothing can be said.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
-import importlib
+import importlib.util
 import random
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.fuzz.verdict import NAMES, Verdict, watched
+
 CORPUS = Path(__file__).parent / "corpus"
 LONGEST = 4096
+"""Bytes."""
+
+
+class Broken(Exception):
+    """An input broke the target: how many were tried, and the file with it."""
+
+    def __init__(self, tried: int, found: str) -> None:
+        super().__init__(found)
+        self.verdict = Verdict(tried, broken_by=found)
 
 
 def corpus(name: str) -> list[Path]:
     return sorted((CORPUS / name).iterdir())
 
 
-def by_chance(target: Callable[[bytes], None], name: str, seconds: float, seed: int) -> int:
-    """Corpus entries changed at random; how many were tried."""
+def by_chance(target: Callable[[bytes], None], name: str, seconds: float, seed: int) -> Verdict:
+    """Corpus entries changed at random. Raises Broken."""
     chance, tried = random.Random(seed), 0
     begun, known = time.monotonic(), [path.read_bytes() for path in corpus(name)]
     while time.monotonic() - begun < seconds:
         data = changed(chance.choice(known), chance)
         try:
             target(data)
-        except Exception:
+        except Exception as error:
             found = CORPUS / name / f"broke-{hashlib.sha256(data).hexdigest()[:12]}"
             found.write_bytes(data)
-            print(f"broken by {found}", file=sys.stderr)
-            raise
+            raise Broken(tried + 1, str(found)) from error
         tried += 1
-    return tried
+    return Verdict(tried)
 
 
 def changed(data: bytes, chance: random.Random) -> bytes:
@@ -52,30 +67,31 @@ def changed(data: bytes, chance: random.Random) -> bytes:
     return bytes(made[:LONGEST])
 
 
-def main(arguments: list[str]) -> int:
-    name, seconds, *seed = arguments
-    try:
-        # `make fuzz` installs it, and nothing else does: it is large, and made for few platforms.
-        atheris = importlib.import_module("atheris")
-    except ImportError:
+def main(words: list[str]) -> int:
+    """Looks for so long, and says what became of it; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("target", choices=NAMES)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("seed", type=int, nargs="?", default=1, help="of what is tried by chance")
+    given = parser.parse_args(words)
+    began = time.monotonic()
+    # `make fuzz` installs it, and nothing else does: it is large, and made for few platforms.
+    if importlib.util.find_spec("atheris") is not None:
+        how, place = "by coverage", CORPUS / given.target
+        with tempfile.TemporaryDirectory(prefix="lunas-fuzz-") as found:
+            inside = [sys.executable, "-m", "tests.fuzz.by_coverage", given.target, f"{given.seconds:.0f}"]
+            verdict = watched([*inside, found, str(place)], given.seconds)
+    else:
         from tests.fuzz.targets import TARGETS
 
-        tried = by_chance(TARGETS[name], name, float(seconds), int(seed[0]) if seed else 1)
-        print(f"{name}: {tried} inputs, none broke it (by chance; with atheris installed by coverage)")
-        return 0
-    with atheris.instrument_imports(include=["providers", "schemas", "processor"]):
-        from tests.fuzz.targets import TARGETS
-    found = tempfile.mkdtemp(
-        prefix="lunas-fuzz-"
-    )  # the first folder gets what widens the coverage; the corpus stays small
-    limits = [
-        f"-max_total_time={float(seconds):.0f}",
-        f"-max_len={LONGEST}",
-        f"-artifact_prefix={CORPUS / name}/broke-",
-    ]
-    atheris.Setup([sys.argv[0], *limits, found, str(CORPUS / name)], TARGETS[name])
-    atheris.Fuzz()
-    return 0
+        how = "by chance; with atheris installed by coverage"
+        try:
+            verdict = by_chance(TARGETS[given.target], given.target, given.seconds, given.seed)
+        except Broken as broken:
+            traceback.print_exception(broken.__cause__)
+            verdict = broken.verdict
+    print(f"{given.target}: {verdict.words} ({how}, {time.monotonic() - began:.0f} s)", flush=True)
+    return verdict.exit_code
 
 
 if __name__ == "__main__":
