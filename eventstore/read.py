@@ -40,7 +40,7 @@ AGES_BEHIND_STEPS = _SQL["ages_behind_steps"]
 """For each `steps.position`: the log's `head`, and in `seconds` the age of the oldest event behind it (null: nothing is behind it)."""
 
 NEWEST_OF = _SQL["newest_of"]
-"""type, schema_version, data of the newest event of type `$2` in stream `$1`; no row when there is none."""
+"""type, schema_version, data of the newest event of type `$2` in stream `$1`; no row when there is none, or its person was forgotten since."""
 
 BEHIND_VERSIONS = _SQL["behind_versions"]
 """stream, head and, of events of the types `$1` behind `wanted.version` of `wanted.stream`, position, type, schema_version, data."""
@@ -215,7 +215,7 @@ async def told_and_where(
 
 
 async def newest_of(connection: Connection, stream: StreamName, event_type: str) -> EventModel | None:
-    """The newest event of a type in a stream. What is sealed in it is opened."""
+    """The newest event of a type in a stream, unless the person was forgotten since. What is sealed in it is opened."""
     row = await connection.fetchrow(_SQL["newest_of"], stream, event_type)
     if row is None:
         return None

@@ -93,6 +93,9 @@ JOIN LATERAL (
     ORDER BY version DESC LIMIT 1
 ) AS e ON true;
 
--- newest_of: What the newest event of a type in a stream says, as type, schema_version, data.
-SELECT type, schema_version, data FROM events
-WHERE stream_id = (SELECT stream_id FROM streams WHERE stream = $1) AND type = $2 ORDER BY version DESC LIMIT 1;
+-- newest_of: What the newest event of a type in a stream says, as type, schema_version, data; nothing when the person was forgotten since.
+SELECT type, schema_version, data FROM (
+    SELECT type, schema_version, data FROM events
+    WHERE stream_id = (SELECT stream_id FROM streams WHERE stream = $1) AND type IN ($2, 'customer.erased') ORDER BY version DESC LIMIT 1
+) AS newest
+WHERE type = $2;

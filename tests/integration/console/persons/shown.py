@@ -28,10 +28,12 @@ def paid(payment: str, amount: int = 50_000, email: str = ADDRESS) -> Any:
     return envelope(capture(payment, amount).replace(b"ratna@contoh.id", email.encode()))
 
 
-async def registered(pool: Pool, customer_id: str = "c1", email: str = GIVEN) -> None:
+async def registered(pool: Pool, customer_id: str = "c1", email: str = GIVEN) -> dict[str, Any]:
+    """What whoever registers them is told."""
     async with pool.acquire() as connection, connection.transaction():
         more = {"name": NAME, "phone": PHONE} if customer_id == "c1" else {}
-        await register(connection, customer_id, CustomerBody(email=email, **more))
+        answer = await register(connection, customer_id, CustomerBody(email=email, **more))
+    return answer.document
 
 
 async def a_person(shop: Shop) -> None:

@@ -8,16 +8,19 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from api.checkout.wanted import look, payer_of
 from console import exits
 from processor.fulfilment.rebuild import rebuild
 from processor.fulfilment.rounds import CONSUMER
 from projections.feeder import Feeder
 from runtime.database import Pool
 from runtime.settings import Settings
+from schemas.problems import Problem
 from tests.integration.console.conftest import Run, add_letter
 from tests.integration.console.persons.shown import (
     ADDRESS,
     CANARIES,
+    GIVEN,
     a_person,
     all_equal,
     forget,
@@ -220,6 +223,38 @@ async def test_who_was_met_before_the_key_keeps_their_money_and_is_forgotten_in_
         assert (certificate["complete"], certificate["addresses_in_clear_in_the_log"]) == (False, 1)
         await shop.settle()
         assert await store.fetchval("SELECT count(*) FROM payments WHERE payer_email = $1", ADDRESS) == 0
+        await all_equal(shop)
+
+
+async def test_who_comes_back_with_the_same_data_is_here_again(
+    pool: Pool, database_url: str, settings: Callable[..., Settings], store: asyncpg.Connection, lunas: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Also where the log still holds what they gave: it was met before there was a key, or is somebody else's too."""
+    shop = await Shop(pool, settings(database_url=database_url)).open()
+    await a_person(shop)
+    monkeypatch.setenv("LUNAS_PERSONAL_DATA_KEY", PERSONAL_KEY)
+    with personal_key():
+        assert await begin_to_seal(pool)
+        await registered(pool, "c2", "other@contoh.id")
+        await registered(pool, "c3", "other@contoh.id")
+        await forget(lunas, monkeypatch)
+        monkeypatch.delenv("LUNAS_OPERATOR")
+        await forget(lunas, monkeypatch, "c2")
+        await shop.take_in(paid("py-5", 10_000))
+        await shop.settle()
+        assert await store.fetchval("SELECT topped_up_idr FROM balances WHERE customer_id = 'c1'") == 75_000
+        for customer, email in (("c1", GIVEN), ("c2", "other@contoh.id")):
+            async with pool.acquire() as connection:
+                with pytest.raises(Problem, match="customer_not_found"):
+                    payer_of(await look(connection, customer), customer)
+            assert (await registered(pool, customer, email))["changed"]
+            assert not (await registered(pool, customer, email))["changed"]
+            async with pool.acquire() as connection:
+                assert payer_of(await look(connection, customer), customer).email == email
+        await shop.settle()
+        assert await store.fetchval("SELECT topped_up_idr FROM balances WHERE customer_id = 'c1'") == 85_000
+        assert await store.fetchval("SELECT email FROM customers WHERE customer_id = 'c2'") == "other@contoh.id"
         await all_equal(shop)
 
 
