@@ -20,7 +20,10 @@ from schemas.errors import NotConfirmed, Unroutable
 log = get_logger(__name__)
 
 PART_BYTES = 8 * 1024 * 1024  # of a journal in memory at once
-PAUSE_SECONDS = (0.2, 5.0)  # between two tries while the broker refuses
+PAUSE_SECONDS = (
+    0.2,
+    2.0,
+)  # between two tries while the broker refuses: what waits goes on so long after it takes messages again, at most
 
 
 class Sender:

@@ -17,6 +17,7 @@ from typing import Protocol
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential, wait_random
+from tenacity.wait import wait_base
 from yarl import URL
 
 from runtime.amqp.transport import AbortableConnection
@@ -26,6 +27,14 @@ log = get_logger(__name__)
 
 CLOSE_SECONDS = 2.0  # a polite close is a courtesy, not a reason to wait
 END_ATTEMPTS = 5
+LONGEST_PAUSES = 2
+"""What is asked for after a broker is back waits for the next try: with five pauses that was as long as the broker's own boot."""
+
+
+def between_tries(pause: float) -> wait_base:
+    """How long nobody tries to connect after a try in vain: growing to `LONGEST_PAUSES`. With jitter: after a restart not all processes come back in the
+    same moment."""
+    return wait_exponential(multiplier=pause, max=LONGEST_PAUSES * pause) + wait_random(0, pause / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +147,7 @@ class Link:
 
     async def _run(self) -> None:
         pause = self._options.reconnect_pause
-        connecting = AsyncRetrying(
-            retry=retry_if_exception_type(Unusable),
-            # Jitter: after a broker restart not all processes come back in the same moment.
-            wait=wait_exponential(multiplier=pause, max=5 * pause) + wait_random(0, pause / 2),
-        )
+        connecting = AsyncRetrying(retry=retry_if_exception_type(Unusable), wait=between_tries(pause))
         try:
             while True:
                 await connecting(self._connect_to_any)
