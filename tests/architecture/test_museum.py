@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from tests.museum.__main__ import ROOT, Bug, bugs, chosen_bugs
+from tests.museum.__main__ import ROOT, Bug, bugs, chosen_bugs, red_without
 from tests.museum.record import PAGE, Seen, page_of, recorded
 from tests.torture.controls import controls
 
@@ -48,3 +51,14 @@ def test_a_bug_that_was_not_caught_is_named_on_the_page() -> None:
     assert recorded(page) == {"one": Seen("tests/unit/test_x.py", "test_z", 1.2)}
     assert "1 of 2 were caught" in page
     assert page.endswith("## Not seen to be caught\n\n- `two`: is worse\n")
+
+
+def test_a_test_that_is_red_without_any_bug_catches_none(tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n\n@pytest.mark.parametrize('n', ['a b', 'c'])\ndef test_red(n):\n    assert n != 'a b'\n\n\ndef test_green():\n    pass\n"
+    )
+    caught_by = ["test_it.py::test_red[a b]", "test_it.py::test_green"]
+    assert red_without(tmp_path, os.environ, caught_by) == ["test_it.py::test_red"]
+    assert red_without(tmp_path, os.environ, ["test_it.py::test_green"]) == []
+    assert red_without(tmp_path, os.environ, ["test_it.py::test_gone"]) == ["test_it.py::test_gone"]

@@ -254,7 +254,9 @@ async def test_who_comes_back_with_the_same_data_is_here_again(
                 assert payer_of(await look(connection, customer), customer).email == email
         await shop.settle()
         assert await store.fetchval("SELECT topped_up_idr FROM balances WHERE customer_id = 'c1'") == 85_000
-        assert await store.fetchval("SELECT email FROM customers WHERE customer_id = 'c2'") == "other@contoh.id"
+        assert (
+            await store.fetchval("SELECT email FROM customers WHERE customer_id = 'c2'") == "other@contoh.id"
+        )
         await all_equal(shop)
 
 
