@@ -37,7 +37,7 @@ WITHOUT_THE_DATABASE = {"fake", "psql", "completion"}
 CHOOSING = {("dlq", "replay"), ("webhooks", "replay")}
 LIMIT = 0.5
 PROBE = 5
-BUSY = 15.0
+BUSY = 24.0
 """Seconds that a loaded machine may add; without limits these commands waited from 30 s to minutes."""
 
 

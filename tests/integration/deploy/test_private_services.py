@@ -187,7 +187,7 @@ def test_a_frozen_broker_keeps_nobody_waiting_and_takes_its_orders_when_it_thaws
         began = time.monotonic()
         broker.settle(2.0)
         broker.tend()
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 50
         assert not broker.settle_orders[0].taken
         node.signal(signal.SIGCONT)
         monkeypatch.setattr(orders, "ANSWER_SECONDS", 60.0)

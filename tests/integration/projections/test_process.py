@@ -38,18 +38,16 @@ async def test_a_notification_wakes_the_leader_long_before_the_next_poll(
     projected: Pool, append_events: Append, database_url: str, settings: Callable[..., Settings]
 ) -> None:
     stop = asyncio.Event()
-    process = asyncio.create_task(run(settings(database_url=database_url, poll_interval_seconds=30), stop))
+    process = asyncio.create_task(run(settings(database_url=database_url, poll_interval_seconds=3600), stop))
     await append_events([credit("c1")])
     await until(lambda: tokens(projected))
     await until(lambda: idle(projected))
-    started = asyncio.get_running_loop().time()
     await append_events([credit("c1")])
 
     async def both() -> bool:
         return await tokens(projected) == 20
 
-    await until(both)
-    assert asyncio.get_running_loop().time() - started < 5
+    await until(both)  # told, or an hour later
     stop.set()
     await asyncio.wait_for(process, 60)
 
@@ -111,7 +109,7 @@ async def test_c141_a_killed_process_leaves_rows_and_checkpoint_that_agree(
         env=environment,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
+    assert await asyncio.wait_for(process.wait(), 180) == -signal.SIGKILL
     assert [one.differences for one in await verify_all(projected)] == [[]] * len(BY_NAME)
     assert await projected.fetchval("SELECT max(position) FROM projection_positions") == reached
     stop = asyncio.Event()
