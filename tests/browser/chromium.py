@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deploy.local.installation.packages import BROWSERS
 
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 60.0
 
 FLAGS = (

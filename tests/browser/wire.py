@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 120
 
 Event = Callable[[str, dict[str, Any]], None]
 
