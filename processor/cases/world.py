@@ -139,6 +139,9 @@ def digest(view: PaymentAssessed | SuspenseHeld) -> str:
         del shown["given"]
         if not view.contested_amount:
             del shown["contested_amount"]
+        for name in ("fee_amount", "fee_claimed"):
+            if shown[name] is None:
+                del shown[name]
     return hashlib.blake2b(_JSON.encode(shown), digest_size=8).hexdigest()
 
 

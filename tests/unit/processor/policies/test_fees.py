@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.closing.figures import DayFigures
+from processor.cases.world import digest
 from schemas import decisions as d
 from schemas import facts as f
 from schemas.event_model import EventModel
@@ -138,6 +139,25 @@ def test_c68_two_cases_that_turn_out_to_be_one_payment_have_one_fee() -> None:
     book.give(both)
     assert len(book.payment_cases) == 1
     assert (kept(book), owed(book) + kept(book)) == (350, 50_000)
+
+
+def test_c164_a_payment_without_a_fee_is_known_by_what_the_release_before_kept_of_it() -> None:
+    """Else every payment would be told again after an upgrade, and `lunas fulfilment verify` would call all of them different."""
+    view = d.PaymentAssessed(
+        case="xendit:py-1",
+        record="xendit:py-1",
+        provider="xendit",
+        payment_id="py-1",
+        status="succeeded",
+        amount=50_000,
+    )
+    assert digest(view) == "9de2bc41e62c9c92"
+    told = [
+        view.amended(fee_amount=0),
+        view.amended(fee_amount=350),
+        view.amended(fee_amount=350, fee_claimed=300),
+    ]
+    assert len({digest(one) for one in (view, *told)}) == 4
 
 
 def with_fees(facts: list[EventModel], chance: random.Random) -> list[EventModel]:
