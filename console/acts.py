@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from console.messages import text
 from console.options import actor
 from console.output import print_data, print_json
 from console.times import moment
+from eventstore.append import lock_log, log_transaction
 from eventstore.queries import load
 from runtime.ids import uuid7
 
@@ -61,6 +63,17 @@ async def already(
     command = f"lunas {verb.replace('.', ' ').replace('_', '-')} {target}"
     by, at = newest["actor"], moment(newest["at"])
     return Refused(text("act.already", command=command, by=by, at=at, act_id=newest["act_id"]))
+
+
+@asynccontextmanager
+async def log_held(connection: Connection) -> AsyncIterator[None]:
+    """The log's lock, in the caller's transaction where one is open, else in one of its own."""
+    if connection.is_in_transaction():
+        await lock_log(connection)
+        yield
+    else:
+        async with log_transaction(connection):
+            yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.acts import Act, Done, already, record
-from console.exits import NotFound, Refused, WrongUse
+from console.exits import CommandError, NotFound, Refused, WrongUse
 from console.messages import text
 from console.options import actor
 from console.output import rupiah
@@ -87,7 +87,7 @@ async def approve(connection: Connection, change_id: uuid.UUID, reason: str, *, 
     patch = PaymentPatch.model_validate_json(row["patch"])
     undo = f"lunas revert {change_id} --reason …"
     async with log_transaction(connection):
-        await _change(connection, row, "applied", "proposed", "approve", by)
+        await change(connection, row, "applied", "proposed", "approve", by)
         word = _word(change_id, row["case_key"], patch, row["reason"], row["author"], by)
         await _append(connection, word, by)
         await _letter(connection, json.loads(row["before"]), "unsettle")
@@ -111,7 +111,7 @@ async def revert(connection: Connection, change_id: uuid.UUID, reason: str, *, b
     undo = text("correct.revert_undo")
     async with log_transaction(connection):
         status = "reverted" if applied else "declined"
-        await _change(connection, row, status, "applied" if applied else "proposed", "revert", by)
+        await change(connection, row, status, "applied" if applied else "proposed", "revert", by)
         if applied:
             word = PaymentCorrectionReverted(
                 change_id=str(change_id), case=row["case_key"], actor=by, reason=reason
@@ -162,11 +162,17 @@ async def _check(connection: Connection, provider: str, row: Any, patch: Payment
         raise WrongUse(text("suspense.no_customer", customer=patch.customer_id))
 
 
-async def _change(connection: Connection, row: Any, status: str, former: str, verb: str, by: str) -> None:
+async def change(connection: Connection, row: Any, status: str, former: str, verb: str, by: str) -> None:
+    """To its next state. Raises Refused when somebody was faster."""
+    if await connection.fetchval(SQL["change"], row["change_id"], status, by, former) is None:
+        raise await decided(connection, row, verb)
+
+
+async def decided(connection: Connection, row: Any, verb: str) -> CommandError:
+    """What to refuse with: who decided, and when."""
     change_id = row["change_id"]
-    if await connection.fetchval(SQL["change"], change_id, status, by, former) is None:
-        otherwise = Refused(text("correct.decided", id=change_id, status=row["status"]))
-        raise await already(connection, verb, str(change_id), otherwise)
+    otherwise = Refused(text("correct.decided", id=change_id, status=row["status"]))
+    return await already(connection, verb, str(change_id), otherwise)
 
 
 def _word(

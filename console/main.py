@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("console.commands.audit:audit", "Who did what, when, why, and how to undo it."),
     "problems": ("console.commands.problems:problems", "What is wrong, by cause: money, customers, age, state, next step."),
     "correct": ("console.commands.correct:correct_command", "Read a payment otherwise than its provider said."),
-    "approve": ("console.commands.correct:approve_command", "Let a correction that somebody else proposed count."),
+    "approve": ("console.commands.correct:approve_command", "Let what somebody else proposed count."),
     "revert": ("console.commands.correct:revert_command", "Take a correction back, or any act by its audit record."),
     "corrections": ("console.commands.correct:corrections", "What was corrected, with both versions."),
     "replay": ("console.commands.replay:replay", "Replays with a preview: plan, apply, progress, pause, cancel."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from console.acts import Act, already, record
+from console.acts import Act, already, log_held, record
 from console.exits import NotFound, Refused
 from console.messages import text
 from console.options import actor
@@ -35,7 +35,7 @@ async def confirm_order(
 ) -> uuid.UUID:
     """Appends that the order was paid, in full and now; the act's id. Raises NotFound, and Refused when somebody dealt with it already."""
     sql = load("manual.sql", "console")
-    async with log_transaction(connection):
+    async with log_held(connection):
         order = await _undecided(connection, order_id)
         now: datetime = await connection.fetchval("SELECT clock_timestamp()")
         paid = PaymentSucceeded(
@@ -56,6 +56,14 @@ async def confirm_order(
         after = {"amount": order["amount_idr"], "customer_id": order["customer_id"], "proof": proof}
         act = Act("manual.confirm", order_id, reason, undo, before={"status": "pending"}, after=after)
         return await record(connection, act)
+
+
+async def amount_of_order(connection: Connection, order_id: str) -> int:
+    """What it costs. Raises NotFound."""
+    amount: int | None = await connection.fetchval(load("manual.sql", "console")["amount"], order_id)
+    if amount is None:
+        raise NotFound(text("manual.unknown", id=order_id))
+    return amount
 
 
 async def reject_order(connection: Connection, order_id: str, reason: str, undo: str) -> uuid.UUID:

@@ -6,11 +6,10 @@ import uuid
 from typing import TYPE_CHECKING
 
 from api.refunds.book import RecordedRefund, RefundOrder, reserve
-from console.acts import Act, already, record
+from console.acts import Act, already, log_held, record
 from console.exits import Refused
 from console.language import current
 from console.options import actor
-from eventstore.append import log_transaction
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ async def ask_refund(
     """The refund and the act's id. Raises Refused with what the API would answer."""
     order = RefundOrder(provider, payment, amount, reason, by="operator", actor=actor())
     try:
-        async with log_transaction(connection):
+        async with log_held(connection):
             recorded = await reserve(connection, order)
             after = {"refund_id": recorded.refund_id, "provider": provider, "amount": amount}
             act = Act("payments.refund", payment, reason, undo, after=after)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from console.acts import Act, record
+from console.acts import Act, log_held, record
 from console.exits import Refused, WrongUse
 from console.letter_acts import state_in_words
 from console.messages import text
 from console.options import actor
 from console.products import CREDIT
-from eventstore.append import NewEvent, append, log_transaction
+from eventstore.append import NewEvent, append
 from eventstore.queries import load
 from eventstore.read import read_stream, stream_version
 from providers.registry import traits_of
@@ -113,7 +113,7 @@ async def settle(
     """
     sql = load("letters.sql", "console")
     letter = row["dead_letter_id"]
-    async with log_transaction(connection):
+    async with log_held(connection):
         if await connection.fetchval(sql["settle"], letter, actor()) is None:
             raise Refused(await state_in_words(connection, letter))
         named = (settlement.provider, settlement.payment_id)

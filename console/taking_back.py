@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from api.suspense import speaking, undoing
 from console.account_acts import OPPOSITES, judge
 from console.acts import Done
+from console.agreeing import proposed
 from console.claims import TAKEN_BACK_WORDS, author, in_words, taken_back_told
 from console.correcting import SQL as CORRECTIONS
-from console.correcting import revert
+from console.correcting import correction, revert
 from console.exits import NotFound, Refused
 from console.letter_acts import discard_letter, one_letter, reopen_letter
 from console.messages import text
@@ -79,7 +80,14 @@ async def _later(connection: Connection, act: Any) -> Any:
 
 
 async def _change(connection: Connection, settings: Settings, act: Any, reason: str) -> Done:
-    return (await revert(connection, uuid.UUID(act["target"]), reason)).done()
+    row = await correction(connection, uuid.UUID(act["target"]))
+    if row["status"] != "applied" or proposed(row) is None:
+        return (await revert(connection, row["change_id"], reason)).done()
+    agreed = await connection.fetchrow(load("acts.sql", "console")["first"], act["target"], ["approve"])
+    made = json.loads(agreed["after"]).get("act") if agreed is not None else None
+    if made is None:
+        raise Refused(text("revert.otherwise", verb=act["verb"], undo=text("revert.no_way")))
+    return await take_back(connection, settings, await act_to_take_back(connection, uuid.UUID(made)), reason)
 
 
 async def _settlement(connection: Connection, settings: Settings, act: Any, reason: str) -> Done:
@@ -118,6 +126,7 @@ async def _held_money(connection: Connection, settings: Settings, act: Any, reas
 _WAYS: Mapping[str, TakeBack] = {
     "correct": _change,
     "correct.propose": _change,
+    "propose": _change,
     "approve": _change,
     "dlq.settle": _settlement,
     "dlq.discard": _discard,

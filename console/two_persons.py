@@ -37,7 +37,7 @@ async def person(connection: Connection, needed: Role) -> str:
     )
 
     name = actor()
-    if signed_in() or not await connection.fetchval(SQL["approvers"]):
+    if signed_in() or not await approvers(connection):
         return name
     known = await connection.fetchrow(SQL["one"], name)
     if known is None or known["disabled_at"] is not None:
@@ -49,6 +49,12 @@ async def person(connection: Connection, needed: Role) -> str:
     if not at_least(known["role"], needed):
         raise Refused(text("two.role", name=name, role=value(known["role"]), needed=value(needed)))
     return name
+
+
+async def approvers(connection: Connection) -> bool:
+    """Whether anybody is named who may agree."""
+    named: bool = await connection.fetchval(SQL["approvers"])
+    return named
 
 
 def _password(name: str) -> str:

@@ -8,8 +8,9 @@ import uuid
 import click
 
 from console.acts import tell
+from console.agreeing import agree
 from console.choices import Among
-from console.correcting import SQL, STATUSES, Corrected, approve, correct
+from console.correcting import SQL, STATUSES, Corrected, correct
 from console.exits import FINE, WrongUse
 from console.lazy import Command
 from console.messages import text
@@ -70,14 +71,14 @@ async def correct_command(
 @as_json
 @asynchronous
 async def approve_command(change: uuid.UUID, reason: str, yes: bool, as_json: bool) -> int:
-    """Let a correction that somebody else proposed count from now on.
+    """Let a correction that somebody else proposed count from now on, or have done what somebody else proposed.
 
     Once an approver is named (`lunas operators`), it takes the password of one: typed, or from the file that LUNAS_OPERATOR_PASSWORD_FILE names.
     """
     async with open_store(load_target()) as connection:
         confirm(text("correct.approve_question", id=change), yes=yes)
-        done = await approve(connection, change, reason)
-    _tell(done, as_json=as_json)
+        done = await agree(connection, change, reason)
+    tell([done], as_json=as_json)
     return FINE
 
 
@@ -109,7 +110,7 @@ async def revert_command(given: uuid.UUID, reason: str, yes: bool, as_json: bool
 @as_json
 @asynchronous
 async def corrections(provider: str | None, status: str | None, limit: int, as_json: bool) -> int:
-    """List corrections, newest first, with what was read before and after."""
+    """List corrections, newest first, with what was read before and after, and what else waits for a second person or did."""
     async with open_store(load_target()) as connection:
         rows = [dict(row) for row in await connection.fetch(SQL["list"], provider, status, limit)]
     items = [row | {"patch": json.loads(row["patch"]), "before": json.loads(row["before"])} for row in rows]

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import click
 
-from console.acts import Done, tell
+from console.acts import tell
+from console.agreeing import act, of_letter
 from console.choices import Among
 from console.commands.dlq_streams import parked_streams, release
 from console.commands.replay import replay_chosen
@@ -28,7 +29,7 @@ from console.output import number, print_data, print_json, rupiah, talk
 from console.products import CREDIT, check_product
 from console.replay import open_replay
 from console.safety import BULK_CAP, confirm
-from console.settlement import Settlement, received_at, settle
+from console.settlement import Settlement, received_at
 from console.store import open_store
 from console.tables import count, known_amount, money, plain, print_rows, told, when, word
 from console.target import load_target
@@ -215,7 +216,8 @@ async def settle_letter(
 ) -> int:
     """Say what a parked webhook could not: who paid how much for what. It is granted like any other payment, once.
 
-    A later webhook of the same payment that can be read is the same money.
+    A later webhook of the same payment that can be read is the same money. Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until
+    another person says `lunas approve`.
     """
     settings = load_target()
     check_product(settings, product)
@@ -230,17 +232,8 @@ async def settle_letter(
             yes=yes,
         )
         said = Settlement(row["provider"], customer, amount, payment_id, product, received_at(row))
-        undo = text("dlq.settle_undo", letter=letter)
-        act_id = await settle(connection, row, said, reason, undo)
-    done = text(
-        "dlq.settled",
-        id=letter,
-        amount=rupiah(amount),
-        customer=customer,
-        provider=row["provider"],
-        payment=payment_id,
-    )
-    tell([Done(done, act_id, undo)], as_json=as_json)
+        made = await act(connection, settings, of_letter(row, said), reason)
+    tell([made.done], as_json=as_json)
     return FINE
 
 

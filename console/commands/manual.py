@@ -6,9 +6,10 @@ import click
 import orjson
 
 from console.acts import Done, tell
+from console.agreeing import act, of_order
 from console.exits import FINE
 from console.lazy import Group
-from console.manual_orders import confirm_order, reject_order
+from console.manual_orders import reject_order
 from console.messages import text
 from console.options import as_json, asynchronous, limit, reason, yes
 from console.output import print_data, print_json, talk
@@ -64,12 +65,15 @@ async def list_orders(dealt_with: bool, limit: int, as_json: bool) -> int:
 @as_json
 @asynchronous
 async def confirm(order: str, proof: str | None, reason: str, yes: bool, as_json: bool) -> int:
-    """Say that the money of an order has come, in full. What was ordered is granted."""
-    undo = text("manual.confirm_undo", id=order)
-    async with open_store(load_target()) as connection:
+    """Say that the money of an order has come, in full. What was ordered is granted.
+
+    Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.
+    """
+    settings = load_target()
+    async with open_store(settings) as connection:
         ask(text("manual.confirm_question", id=order), yes=yes)
-        act_id = await confirm_order(connection, order, reason, proof, undo)
-    tell([Done(text("manual.confirmed", id=order), act_id, undo)], as_json=as_json)
+        made = await act(connection, settings, await of_order(connection, order, proof), reason)
+    tell([made.done], as_json=as_json)
     return FINE
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.acts import Done, tell
+from console.acts import tell
+from console.agreeing import act, of_payment
 from console.attesting import missing_of
 from console.choices import Among
 from console.exits import FINE, NotFound
@@ -17,7 +18,6 @@ from console.lazy import Group
 from console.messages import text, value
 from console.options import PROVIDERS, as_json, asynchronous, reason, yes
 from console.output import number, paint, print_data, print_json, rupiah
-from console.refunding import ask_refund
 from console.safety import confirm as ask
 from console.store import open_store
 from console.target import load_target
@@ -112,13 +112,17 @@ async def show(provider: str, payment: str, raw: bool, as_json: bool) -> int:
 async def refund(
     provider: str, payment: str, amount: int | None, reason: str, yes: bool, as_json: bool
 ) -> int:
-    """Give a payment back, or a part of it. What is to go back is reserved now; a running API asks the provider within seconds."""
-    undo = text("payment.refund_undo")
-    async with open_store(load_target()) as connection:
+    """Give a payment back, or a part of it. What is to go back is reserved now; a running API asks the provider within seconds.
+
+    Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.
+    """
+    settings = load_target()
+    async with open_store(settings) as connection:
         ask(text("payment.refund_question", provider=provider, id=payment), yes=yes)
-        made, act_id = await ask_refund(connection, provider, payment, amount, reason, undo)
-    done = text("payment.refund_reserved", id=made.refund_id)
-    tell([Done(done, act_id, undo)], as_json=as_json)
+        made = await act(
+            connection, settings, await of_payment(connection, provider, payment, amount), reason
+        )
+    tell([made.done], as_json=as_json)
     return FINE
 
 

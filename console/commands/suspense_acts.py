@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from api.suspense import speaking, undoing
-from api.suspense.returning import Return, give_back
-from api.suspense.speaking import WHY
 from console.acts import Done, tell
+from console.agreeing import ActOutcome, act, of_held
 from console.claims import QUESTIONS, TAKEN_BACK_WORDS, author, in_words, outcome, taken_back_told
 from console.exits import FINE, Refused, WrongUse
 from console.held_words import reason_in_words
@@ -42,7 +42,10 @@ entry = click.argument("entry", metavar="ID")
 @as_json
 @asynchronous
 async def claim(entry: str, customer: str, product: str | None, reason: str, yes: bool, as_json: bool) -> int:
-    """Say whose held money it is, and for what where that is unclear. It is granted like any other payment."""
+    """Say whose held money it is, and for what where that is unclear. It is granted like any other payment.
+
+    Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.
+    """
     settings = load_target()
     check_product(settings, product)
     who = author(reason)
@@ -52,13 +55,12 @@ async def claim(entry: str, customer: str, product: str | None, reason: str, yes
             await speaking.check_customer(connection, customer)
             told = {"amount": rupiah(row["amount"]), "customer": customer, "product": product or "-"}
             confirm(text("suspense.claim_question", **told), yes=yes)
-            async with connection.transaction():
-                spoken = await speaking.claim(connection, entry, customer, product, who)
-        followed = await _outcome(connection, entry)
-        if product is None and row["reason"] in CATALOG_PROBLEMS:
+        wish = of_held("suspense.claim", row, {"customer_id": customer, "product": product})
+        made = await act(connection, settings, wish, reason)
+        followed = await _followed(connection, made)
+        if followed is not None and product is None and row["reason"] in CATALOG_PROBLEMS:
             followed = await _asked_for_what(connection, entry, customer) or followed
-    said = text("suspense.claimed", id=entry, customer=customer)
-    tell([Done(said, spoken.act_id, spoken.undo, followed)], as_json=as_json)
+    tell([replace(made.done, outcome=followed)], as_json=as_json)
     return FINE
 
 
@@ -112,22 +114,23 @@ async def undo(entry: str, reason: str, yes: bool, as_json: bool) -> int:
 async def refund(
     entry: str, amount: int | None, by_hand: bool, proof: str | None, reason: str, yes: bool, as_json: bool
 ) -> int:
-    """Send held money back to whoever paid it: through its provider, or by hand with a proof."""
+    """Send held money back to whoever paid it: through its provider, or by hand with a proof.
+
+    Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.
+    """
     if by_hand != bool(proof and proof.strip()):
         raise WrongUse(text("suspense.proof_needed"))
     who = author(reason)
-    async with open_store(load_target()) as connection:
+    settings = load_target()
+    async with open_store(settings) as connection:
         with in_words(entry):
             row = (await speaking.free(connection, entry, who.patience_seconds)).row
             told = {"amount": rupiah(amount or row["amount"]), "provider": row["provider"], "proof": proof}
             confirm(text(f"suspense.{'by_hand' if by_hand else 'refund'}_question", **told), yes=yes)
-            async with connection.transaction():
-                made = await give_back(connection, Return(entry, amount, proof), who, "operator")
-        told |= {"refund": made.recorded.refund_id, "id": entry}
-        followed = await _outcome(connection, entry) if by_hand and amount is None else None
-    said = text(f"suspense.{'given_back' if by_hand else 'refund_reserved'}", **told)
-    undo = f"lunas suspense undo {entry} {WHY}" if by_hand else text("suspense.refund_undo")
-    tell([Done(said, made.act_id, undo, followed)], as_json=as_json)
+        wish = of_held("suspense.refund", row, {"amount": amount, "proof": proof})
+        made = await act(connection, settings, wish, reason)
+        followed = await _followed(connection, made) if by_hand and amount is None else None
+    tell([replace(made.done, outcome=followed)], as_json=as_json)
     return FINE
 
 
@@ -138,18 +141,25 @@ async def refund(
 @as_json
 @asynchronous
 async def write_off(entry: str, reason: str, yes: bool, as_json: bool) -> int:
-    """Close held money without granting anything; the ledger moves it to `forfeited`."""
+    """Close held money without granting anything; the ledger moves it to `forfeited`.
+
+    Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.
+    """
     who = author(reason)
-    async with open_store(load_target()) as connection:
+    settings = load_target()
+    async with open_store(settings) as connection:
         with in_words(entry):
             row = (await speaking.free(connection, entry, who.patience_seconds)).row
             confirm(text("suspense.write_off_question", amount=rupiah(row["amount"])), yes=yes)
-            async with connection.transaction():
-                spoken = await speaking.write_off(connection, entry, who)
-        followed = await _outcome(connection, entry)
-    said = text("suspense.written_off", id=entry)
-    tell([Done(said, spoken.act_id, spoken.undo, followed)], as_json=as_json)
+        made = await act(connection, settings, of_held("suspense.write_off", row), reason)
+        followed = await _followed(connection, made)
+    tell([replace(made.done, outcome=followed)], as_json=as_json)
     return FINE
+
+
+async def _followed(connection: Connection, made: ActOutcome) -> str | None:
+    """What fulfilment made of it; nothing yet of what waits for another person."""
+    return await _outcome(connection, made.target) if made.change_id is None else None
 
 
 async def _taken_back(connection: Connection, found: speaking.HeldEntry, reason: str, *, yes: bool) -> Done:

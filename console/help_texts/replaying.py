@@ -14,7 +14,7 @@ REPLAYING_HELP: dict[str, str] = {
     ),
     "Show one act by the id that its command printed.": "Tampilkan satu tindakan menurut id yang dicetak perintahnya.",
     "Read a payment otherwise than its provider said.": "Baca pembayaran lain dari yang dinyatakan penyedianya.",
-    "Let a correction that somebody else proposed count.": "Berlakukan koreksi yang diusulkan orang lain.",
+    "Let what somebody else proposed count.": "Berlakukan yang diusulkan orang lain.",
     "Take a correction back, or any act by its audit record.": "Tarik koreksi kembali, atau tindakan apa pun menurut catatan auditnya.",
     "What was corrected, with both versions.": "Yang dikoreksi, dengan kedua versinya.",
     "What was paid, in whole rupiah.": "Yang dibayar, dalam rupiah bulat.",
@@ -30,7 +30,9 @@ REPLAYING_HELP: dict[str, str] = {
         "Begitu ada penyetuju bernama (`lunas operators`), ini memerlukan kata sandi salah satunya: diketik, atau dari berkas yang disebut "
         "LUNAS_OPERATOR_PASSWORD_FILE."
     ),
-    "Let a correction that somebody else proposed count from now on.": "Berlakukan mulai sekarang koreksi yang diusulkan orang lain.",
+    "Let a correction that somebody else proposed count from now on, or have done what somebody else proposed.": (
+        "Berlakukan mulai sekarang koreksi yang diusulkan orang lain, atau jalankan yang diusulkannya."
+    ),
     "Take a correction back, or any act by the id of its audit record: everything is as if nobody had done it. Both versions stay visible.": (
         "Tarik koreksi kembali, atau tindakan apa pun menurut id catatan auditnya: semuanya seperti tidak pernah dilakukan. Kedua versi tetap terlihat."
     ),
@@ -38,8 +40,8 @@ REPLAYING_HELP: dict[str, str] = {
         "Koreksi dan persetujuan, surat yang diselesaikan atau ditutup, klaim dan penghapusan, pesanan yang dipastikan sendiri, saldo yang dibekukan. Bila ada "
         "yang terjadi sesudahnya, atau tidak ada jalan kembali, itu dikatakan."
     ),
-    "List corrections, newest first, with what was read before and after.": (
-        "Tampilkan koreksi, terbaru dulu, dengan yang dibaca sebelum dan sesudahnya."
+    "List corrections, newest first, with what was read before and after, and what else waits for a second person or did.": (
+        "Tampilkan koreksi, terbaru dulu, dengan yang dibaca sebelum dan sesudahnya, serta hal lain yang menunggu atau pernah menunggu orang kedua."
     ),
     "Why a balance, an access or a tier is what it is, down to the bytes.": "Mengapa saldo, akses atau tingkat seperti adanya, sampai ke isinya.",
     "Explain a balance, an access or a tier: every event that moved it, with the delivery whose bytes said so, and what it comes to.": (

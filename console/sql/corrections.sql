@@ -15,6 +15,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 SELECT change_id, provider, payment_id, case_key, patch, before, at_stake, reason, author, proposed_at, status, changed_by, changed_at
 FROM corrections WHERE change_id = $1;
 
+-- same: the same act on the same thing that waits already
+SELECT change_id, author, proposed_at FROM corrections WHERE status = 'proposed' AND patch ->> 'act' = $1 AND patch ->> 'target' = $2 LIMIT 1;
+
 -- change: to its next state, by whoever is first
 UPDATE corrections SET status = $2, changed_by = $3, changed_at = clock_timestamp() WHERE change_id = $1 AND status = $4 RETURNING change_id;
 

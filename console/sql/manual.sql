@@ -23,6 +23,9 @@ SELECT after ->> 'proof' FROM operator_acts WHERE target = $1 AND verb = 'manual
 SELECT request_id, customer_id, amount_idr, created_at, status, code FROM payment_requests
 WHERE request_id = $1 AND provider = 'manual' FOR UPDATE;
 
+-- amount: What an order costs that a person confirms.
+SELECT amount_idr FROM payment_requests WHERE request_id = $1 AND provider = 'manual';
+
 -- reject: The order will not be paid.
 UPDATE payment_requests SET status = 'refused', slot = NULL, code = 'rejected_by_operator', settled_at = clock_timestamp(), position = $2
 WHERE request_id = $1;

@@ -18,8 +18,8 @@ CORRECTING: dict[str, tuple[str, str]] = {
         "Di {provider} pesanan yang menyatakan jumlahnya: perbaiki di sana. Tidak ada yang diubah.",
     ),
     "correct.own": (
-        "Correction {id} was proposed by {by}: another person must approve it. Nothing was changed.",
-        "Koreksi {id} diusulkan oleh {by}: harus disetujui orang lain. Tidak ada yang diubah.",
+        "{id} was proposed by {by}: another person must approve it. Nothing was changed.",
+        "{id} diusulkan oleh {by}: harus disetujui orang lain. Tidak ada yang diubah.",
     ),
     "correct.decided": (
         "Correction {id} is {status}. Nothing was changed.",
@@ -29,7 +29,7 @@ CORRECTING: dict[str, tuple[str, str]] = {
         "Read {provider} {id} from now on with {patch}, and grant anew what follows?",
         "Baca {provider} {id} mulai sekarang dengan {patch}, dan berikan ulang yang mengikutinya?",
     ),
-    "correct.approve_question": ("Let correction {id} count?", "Berlakukan koreksi {id}?"),
+    "correct.approve_question": ("Let {id} count from now on?", "Berlakukan {id} mulai sekarang?"),
     "revert.question": (
         "Take back {verb} {target} of {by}?",
         "Tarik kembali {verb} {target} dari {by}?",
@@ -46,6 +46,14 @@ CORRECTING: dict[str, tuple[str, str]] = {
     "revert.not_newest": (
         "After it {by} said {verb} ({at}): look at that first, lunas audit show {act}. Nothing was changed.",
         "Setelahnya {by} menyatakan {verb} ({at}): lihat itu dulu, lunas audit show {act}. Tidak ada yang diubah.",
+    ),
+    "agree.proposed": (
+        "{act} {target} ({amount}) waits for another person: lunas approve {id} --reason …",
+        "{act} {target} ({amount}) menunggu orang lain: lunas approve {id} --reason …",
+    ),
+    "agree.waits": (
+        "{act} {target} waits for another person already: {by} proposed it ({at}), lunas approve {change}. Nothing was changed.",
+        "{act} {target} sudah menunggu orang lain: diusulkan {by} ({at}), lunas approve {change}. Tidak ada yang diubah.",
     ),
     "correct.applied": ("Correction {id} counts.", "Koreksi {id} berlaku."),
     "correct.proposed": (

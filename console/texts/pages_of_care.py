@@ -93,12 +93,14 @@ PAGES_OF_CARE: dict[str, tuple[str, str]] = {
         "Menunggu orang lain: {count} · {amount}",
     ),
     "web.no_corrections_wait": (
-        "No correction waits for another person.",
-        "Tidak ada koreksi yang menunggu orang lain.",
+        "Nothing waits for another person.",
+        "Tidak ada yang menunggu orang lain.",
     ),
     "web.corrections_note": (
-        "What is read otherwise than its provider said. Bytes and facts stay as they are; each can be taken back, and then everything is as before.",
-        "Yang dibaca lain dari kata penyedianya. Bita dan fakta tetap; tiap koreksi bisa ditarik, dan semuanya kembali seperti semula.",
+        "What is read otherwise than its provider said. Bytes and facts stay as they are; each can be taken back, and then everything is as before. "
+        "And what else waits, or waited, for a second person: claims, write-offs, refunds, settlements, confirmations of much money.",
+        "Yang dibaca lain dari kata penyedianya. Bita dan fakta tetap; tiap koreksi bisa ditarik, dan semuanya kembali seperti semula. "
+        "Juga hal lain yang menunggu atau pernah menunggu orang kedua: klaim, penghapusan, pengembalian, penyelesaian, konfirmasi uang besar.",
     ),
     "web.correction_of": ("Correction of {provider} {id}", "Koreksi {provider} {id}"),
     "web.col.read_otherwise": ("Read otherwise", "Dibaca lain"),
@@ -117,6 +119,9 @@ PAGES_OF_CARE: dict[str, tuple[str, str]] = {
         "Semuanya seolah tidak pernah dikonfirmasi, dan pesanannya menunggu uangnya lagi. Dapat dikembalikan.",
     ),
     "web.patch.product": ("product", "produk"),
+    "web.patch.act": ("act", "tindakan"),
+    "web.patch.target": ("done to", "terhadap"),
+    "web.patch.proof": ("proof", "bukti"),
     "web.provider_said": ("As it was read before", "Dibaca sebelumnya"),
     "web.read_instead": ("Read instead", "Dibaca sekarang"),
     "web.needs_another": (
@@ -130,8 +135,8 @@ PAGES_OF_CARE: dict[str, tuple[str, str]] = {
     "web.approve_role": ("An approver decides about it.", "Penyetuju yang memutuskan."),
     "web.act.approve": ("Let it count", "Setujui"),
     "web.act.approve_note": (
-        "From then on the payment is read so, and what follows is granted anew. It can be taken back.",
-        "Sejak itu pembayarannya dibaca demikian, dan yang mengikutinya diberikan ulang. Dapat ditarik kembali.",
+        "From then on the payment is read so, or what was proposed is done, and what follows is granted. Its record says whether it can be taken back.",
+        "Sejak itu pembayarannya dibaca demikian, atau yang diusulkan dijalankan, dan yang mengikutinya diberikan. Catatannya menyebut apakah bisa ditarik.",
     ),
     "web.act.decline": ("Decline it", "Tolak"),
     "web.act.take_back": ("Take it back", "Tarik kembali"),

@@ -26,6 +26,7 @@ _PAGES = (
     ("credit.forgive", "/customers/{target}"),
     ("customers.", "/customers/{target}"),
     ("correct", "/corrections/{target}"),
+    ("propose", "/corrections/{target}"),
     ("approve", "/corrections/{target}"),
     ("revert", "/corrections/{target}"),
 )

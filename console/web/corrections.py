@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from console.correcting import SQL, STATUSES, approve, correct, correction, revert
+from console.agreeing import agree as agree_to
+from console.agreeing import proposed
+from console.correcting import SQL, STATUSES, correct, correction
 from console.exits import WrongUse
 from console.messages import text
 from console.options import PROVIDERS
 from console.products import check_product
+from console.taking_back import act_to_take_back
+from console.taking_back import take_back as take_back_act
 from console.web.deliveries import as_id
 from console.web.filters import command_of
 from console.web.payment import amount_of
@@ -48,6 +52,7 @@ async def show(visit: Visit) -> Answer:
         "row": row,
         "changes": changes(row),
         "acts": acts,
+        "proposed": proposed(row),
         "may_approve": visit.may("approver") and row["author"] != visit.signed.actor,
         "mine": row["author"] == visit.signed.actor,
     }
@@ -71,14 +76,16 @@ async def make(visit: Visit) -> Answer:
 async def agree(visit: Visit) -> Answer:
     change_id = as_id(visit.named("change"))
     async with visit.connections.one() as connection:
-        agreed = await approve(connection, change_id, visit.reason())
+        agreed = await agree_to(connection, change_id, visit.reason())
     return moved(f"/audit/{agreed.act_id}?done")
 
 
 async def take_back(visit: Visit) -> Answer:
     change_id = as_id(visit.named("change"))
     async with visit.connections.one() as connection:
-        taken = await revert(connection, change_id, visit.reason())
+        taken = await take_back_act(
+            connection, visit.settings, await act_to_take_back(connection, change_id), visit.reason()
+        )
     return moved(f"/audit/{taken.act_id}?done")
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import orjson
 
+from console.agreeing import act, of_order
 from console.exits import NotFound
-from console.manual_orders import PROVIDER, confirm_order, reject_order
+from console.manual_orders import PROVIDER, reject_order
 from console.messages import text
+from console.web.payment import seen
 from console.web.visit import Answer, Screen, Visit, Way, done, moved, shown
 from eventstore.queries import load
 
@@ -57,10 +59,9 @@ async def show(visit: Visit) -> Answer:
 async def confirm(visit: Visit) -> Answer:
     """Its money has come, in full."""
     order, proof, reason = visit.named("order"), visit.given("proof"), visit.reason()
-    undo = text("manual.confirm_undo", id=order)
     async with visit.connections.one() as connection:
-        act_id = await confirm_order(connection, order, reason, proof, undo)
-    return moved(f"/audit/{act_id}?done")
+        made = await act(connection, visit.settings, await of_order(connection, order, proof), reason)
+    return seen(made)
 
 
 async def reject(visit: Visit) -> Answer:

@@ -10,13 +10,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from console.agreeing import ActOutcome, act, of_payment
 from console.attesting import missing_of
 from console.correcting import SQL as CORRECTIONS
 from console.exits import NotFound, WrongUse
 from console.messages import text, value
 from console.options import PROVIDERS
 from console.output import rupiah
-from console.refunding import ask_refund
 from console.texts import TEXTS
 from console.timeline import Entry, find_payments, timeline, trace_address
 from console.timeline_words import describe, grounds, signed
@@ -115,15 +115,9 @@ async def show(visit: Visit) -> Answer:
 async def refund(visit: Visit) -> Answer:
     provider, payment = visit.named("provider"), visit.named("payment")
     async with visit.connections.one() as connection:
-        _, act_id = await ask_refund(
-            connection,
-            provider,
-            payment,
-            amount_of(visit.given("amount")),
-            visit.reason(),
-            text("payment.refund_undo"),
-        )
-    return moved(f"/audit/{act_id}?done")
+        wish = await of_payment(connection, provider, payment, amount_of(visit.given("amount")))
+        made = await act(connection, visit.settings, wish, visit.reason())
+    return seen(made)
 
 
 async def unconfirmed(visit: Visit) -> Answer:
@@ -131,6 +125,13 @@ async def unconfirmed(visit: Visit) -> Answer:
     async with visit.connections.one() as connection:
         taken = await unconfirm(connection, visit.settings, visit.named("order"), visit.reason())
     return moved(f"/corrections/{taken.change_id}")
+
+
+def seen(made: ActOutcome) -> Answer:
+    """The audit record of what was done, or the proposal that waits for another person."""
+    return moved(
+        f"/audit/{made.done.act_id}?done" if made.change_id is None else f"/corrections/{made.change_id}"
+    )
 
 
 def amount_of(given: str | None) -> int | None:

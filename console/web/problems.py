@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from console.agreeing import act, of_letter
 from console.commands.dlq import STATUSES, UNRESOLVED
 from console.commands.problems import HIDDEN
 from console.exits import Refused, WrongUse
@@ -24,11 +25,11 @@ from console.problems.problem import money_at_risk
 from console.problems.reading import all_problems, as_document, problem_document
 from console.products import check_product
 from console.replay import open_replay
-from console.settlement import Settlement, received_at, settle
+from console.settlement import Settlement, received_at
 from console.unsaying import unsettle
 from console.web.deliveries import as_id
 from console.web.filters import command_of, moment_asked
-from console.web.payment import amount_of
+from console.web.payment import amount_of, seen
 from console.web.rendering import segment
 from console.web.visit import Answer, Screen, Visit, Way, done, moved, shown
 from eventstore.queries import load
@@ -171,9 +172,8 @@ async def settled(visit: Visit) -> Answer:
         if not await connection.fetchval(load("suspense.sql", "api")["customer"], customer):
             raise WrongUse(text("suspense.no_customer", customer=customer))
         said = Settlement(row["provider"], customer, amount, payment, product, received_at(row))
-        undo = text("dlq.settle_undo", letter=row["dead_letter_id"])
-        act_id = await settle(connection, row, said, visit.reason(), undo)
-    return moved(f"/audit/{act_id}?done")
+        made = await act(connection, visit.settings, of_letter(row, said), visit.reason())
+    return seen(made)
 
 
 async def unsettled(visit: Visit) -> Answer:

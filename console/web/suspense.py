@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from typing import Any
 
 from api.suspense import speaking, undoing
 from api.suspense.gathering import SQL, candidates
-from api.suspense.returning import Return, give_back
-from api.suspense.speaking import Author
+from console.agreeing import act, of_held
 from console.attesting import what_is_missing
 from console.claims import author, in_words
 from console.commands.suspense import span_in_words
@@ -20,11 +19,10 @@ from console.options import PROVIDERS
 from console.output import rupiah
 from console.products import check_product
 from console.web.filters import command_of
-from console.web.payment import amount_of
+from console.web.payment import amount_of, seen
 from console.web.visit import Answer, Screen, Visit, Way, done, moved, shown
 from eventstore.queries import load
 from projections.held_money import ageing
-from runtime.database import Connection
 from schemas.candidate_reasons import explained
 
 CANDIDATES = 5
@@ -93,39 +91,36 @@ async def claim(visit: Visit) -> Answer:
         raise WrongUse(text("web.claim_whose"))
     check_product(visit.settings, product)
 
-    async def say(connection: Connection, entry: str, who: Author) -> Any:
-        return await speaking.claim(connection, entry, customer, product, who)
-
-    return await _spoken(visit, say, customer)
+    return await _asked(visit, "suspense.claim", {"customer_id": customer, "product": product})
 
 
 async def undo(visit: Visit) -> Answer:
-    return await _spoken(visit, undoing.undo)
+    entry, who = visit.named("entry"), author(visit.reason())
+    async with visit.connections.one() as connection:
+        with in_words(entry):
+            async with connection.transaction():
+                word = await undoing.undo(connection, entry, who)
+    return moved(f"/audit/{word.act_id}?done")
 
 
 async def write_off(visit: Visit) -> Answer:
-    return await _spoken(visit, speaking.write_off)
+    return await _asked(visit, "suspense.write_off", {})
 
 
 async def refund(visit: Visit) -> Answer:
     amount, proof = amount_of(visit.given("amount")), visit.given("proof")
 
-    async def say(connection: Connection, entry: str, who: Author) -> Any:
-        return await give_back(connection, Return(entry, amount, proof), who, "operator")
-
-    return await _spoken(visit, say)
+    return await _asked(visit, "suspense.refund", {"amount": amount, "proof": proof})
 
 
-async def _spoken(
-    visit: Visit, say: Callable[[Connection, str, Author], Awaitable[Any]], customer: str | None = None
-) -> Answer:
-    """Says it in one transaction; refusals become words of the page."""
-    entry, who = visit.named("entry"), author(visit.reason())
+async def _asked(visit: Visit, verb: str, said: Mapping[str, Any]) -> Answer:
+    """Done, or proposed to another person; refusals become words of the page."""
+    entry, reason = visit.named("entry"), visit.reason()
     async with visit.connections.one() as connection:
-        with in_words(entry, customer):
-            async with connection.transaction():
-                word = await say(connection, entry, who)
-    return moved(f"/audit/{word.act_id}?done")
+        with in_words(entry):
+            row = (await speaking.look(connection, entry)).row
+        made = await act(connection, visit.settings, of_held(verb, row, said), reason)
+    return seen(made)
 
 
 def _share(amount: int, longest: int) -> int:

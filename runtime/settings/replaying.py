@@ -35,7 +35,8 @@ class ReplaySettings(BaseModel):
     correction_approval_idr: int = Field(
         1_000_000,
         ge=0,
-        description="Rupiah at stake above which a correction waits for the approval of another person.",
+        description="Rupiah at stake above which a correction waits for the approval of another person; once an approver is named, also a claim, a write-off, "
+        "a refund, a settled letter and an order confirmed by hand.",
     )
     replay_lease_seconds: float = Field(
         15.0,
