@@ -30,7 +30,7 @@ class Entry:
     """One line of the timeline. `position` is None outside the log.
 
     `trace_id`: of the trace in which it was appended, where that was recorded (docs/tracing.md). `catalog_version`: by which it was decided. `because_of`: position of the event of this
-    timeline that a decision was made on. `read_models`: those that fold such an event, and whether each shows this one already.
+    timeline that a decision was made on. `zones`: of times that were not written as UTC, the offset that was, or `none:` and the zone that its provider declares. `read_models`: those that fold such an event, and whether each shows this one already.
     """
 
     at: datetime
@@ -43,6 +43,7 @@ class Entry:
     catalog_version: str | None = None
     because_of: int | None = None
     read_models: Mapping[str, bool] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
 
 
 def trace_address(settings: Settings, trace: str) -> str | None:
@@ -149,6 +150,7 @@ def _steps(steps: Sequence[Any], read_models: Mapping[str, tuple[Collection[str]
                 for name, (types, position) in sorted(read_models.items())
                 if step["type"] in types
             },
+            said.get("zones") or {},
         )
 
 

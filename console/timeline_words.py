@@ -44,6 +44,10 @@ def grounds(entry: Entry) -> Iterator[str]:
     """Why it was decided, what it posted, and which read models do not show it yet; nothing of what is outside the log."""
     if entry.because_of is not None:
         yield text("payment.because_of", position=number(entry.because_of))
+    for name, zone in entry.zones.items():
+        declared = zone.removeprefix("none:")
+        key = "payment.written_in" if declared == zone else "payment.written_without"
+        yield text(key, name=name, zone=declared)
     if entry.catalog_version is not None:
         yield text("payment.by_catalog", version=entry.catalog_version)
     yield from (f"{account} {amount}" for account, amount in posted([entry]))

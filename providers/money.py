@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -157,7 +158,7 @@ def told_amount(document: Section, keys: Sequence[str]) -> int | None:
         _is_scalar(place.values.get(key)) for place in _places(document) for key in keys
     ):
         return known
-    places = list(_everything(document.values))
+    places = list(_everything(document))
     named = [
         (place, key)
         for place in places
@@ -185,7 +186,7 @@ def stated_amount(document: Section, keys: Sequence[str]) -> int | None:
 
 def refuse_unrecognised_money(event_name: str | None, document: Section, keys: Sequence[str]) -> None:
     """Raises UntranslatableError (`money_unrecognised`) when a body that would have no effect states an amount and that it moved."""
-    places = list(_everything(document.values))
+    places = list(_everything(document))
     if any(_states_an_amount(place, keys) for place in places) and _tells_that_it_moved(
         event_name or "", places
     ):
@@ -194,7 +195,7 @@ def refuse_unrecognised_money(event_name: str | None, document: Section, keys: S
 
 def refuse_unrecognised_state(event_name: str, document: Section) -> None:
     """The same for a provider whose payment events state no amount: that money moved is enough."""
-    places = list(_everything(document.values))
+    places = list(_everything(document))
     of_a_payment = event_name.startswith("payment.") or any(place.has("payment_status") for place in places)
     if of_a_payment and _tells_that_it_moved(event_name, places):
         raise UntranslatableError(MOVED)
@@ -282,11 +283,16 @@ def _places(document: Section) -> Iterator[Section]:
     yield document
 
 
-def _everything(value: object) -> Iterator[Section]:
+def _everything(document: Section) -> Iterator[Section]:
     """Every object of a document: what nobody recognises may say it anywhere."""
+    yield document
+    for value in document.values.values():
+        yield from _within(value, document.zone)
+
+
+def _within(value: object, zone: tzinfo) -> Iterator[Section]:
     if isinstance(value, Mapping):
-        yield Section(value)
-        value = list(value.values())
-    if isinstance(value, list):
+        yield from _everything(Section(value, zone))
+    elif isinstance(value, list):
         for item in value:
-            yield from _everything(item)
+            yield from _within(item, zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from multidict import MultiMapping
 
@@ -46,7 +46,7 @@ SignedAt = Callable[[Section], datetime | None]
 class Provider:
     """One payment provider.
 
-    `webhooks`: it calls us over HTTP; `manual` does not. `earlier_paths` were published once and lead to the same entrance for ever.
+    `zone`: of times that bear none, declared by each. `webhooks`: it calls us over HTTP; `manual` does not. `earlier_paths` were published once and lead to the same entrance for ever.
     `account_setting`: the setting that holds our own id at this provider; what names another one is not for us.
     `traits`: what deciding about its payments depends on.
     `amounts`: fields that state how much a body is about, most telling first.
@@ -61,6 +61,7 @@ class Provider:
     verify: Verify
     translate: Translate
     subject: Subject
+    zone: tzinfo
     signed_at: SignedAt | None = None
     earlier_paths: tuple[str, ...] = ()
     account_setting: str | None = None
@@ -86,7 +87,7 @@ class Provider:
     def stated_amount(self, body: bytes) -> int | None:
         """Rupiah that a body speaks of, read as the translator reads them; None when nothing readable names any. Never raises."""
         try:
-            return told_amount(Section.of(strict_json.loads(body, mend=True)), self.amounts)
+            return told_amount(Section.of(strict_json.loads(body, mend=True), self.zone), self.amounts)
         except (UnparsableError, UntranslatableError):
             return None
 
@@ -98,7 +99,7 @@ class Provider:
         if self.signed_at is None:
             return None
         try:
-            return self.signed_at(Section.of(strict_json.loads(body, mend=True)))
+            return self.signed_at(Section.of(strict_json.loads(body, mend=True), self.zone))
         except (UnparsableError, UntranslatableError):
             return None
 
@@ -124,7 +125,7 @@ class Provider:
     def stream_of(self, document: object) -> str | None:
         """What a document that was read is about, of whatever size; None when it names nothing. Never raises."""
         try:
-            name = self.subject(Section.of(document))
+            name = self.subject(Section.of(document, self.zone))
         except UntranslatableError:
             return None
         return None if name is None else f"{self.name}:{name}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, TypeGuard
 
 from providers.moments import EARLIEST, parse_moment, stated_moment
@@ -51,20 +51,21 @@ CURRENCIES = frozenset(
 
 
 class Section:
-    """A JSON object with typed access. `path` names it in errors."""
+    """A JSON object with typed access. `zone`: of times without one, as its provider declares; `path` names it in errors."""
 
-    __slots__ = ("path", "values")
+    __slots__ = ("path", "values", "zone")
 
-    def __init__(self, values: Mapping[str, Any], path: str = "") -> None:
+    def __init__(self, values: Mapping[str, Any], zone: tzinfo, path: str = "") -> None:
         self.values = values
+        self.zone = zone
         self.path = path
 
     @classmethod
-    def of(cls, document: object) -> Section:
+    def of(cls, document: object, zone: tzinfo) -> Section:
         """The top of a document. Raises UntranslatableError when it is not an object."""
         if not isinstance(document, dict):
             raise UntranslatableError("not_an_object", type(document).__name__)
-        return cls(document)
+        return cls(document, zone)
 
     def has(self, key: str) -> bool:
         """True when the key is there and not null."""
@@ -75,12 +76,12 @@ class Section:
         value = self.values.get(key)
         if not isinstance(value, dict):
             raise UntranslatableError(f"{key}_not_an_object", self._name(key))
-        return Section(value, self._name(key))
+        return Section(value, self.zone, self._name(key))
 
     def section(self, key: str) -> Section:
         """The object under `key`, or an empty one."""
         value = self.values.get(key)
-        return Section(value if isinstance(value, dict) else {}, self._name(key))
+        return Section(value if isinstance(value, dict) else {}, self.zone, self._name(key))
 
     def sections(self, key: str) -> list[Section]:
         """The objects of a list that money depends on. Raises UntranslatableError when it is anything else."""
@@ -90,7 +91,7 @@ class Section:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise UntranslatableError(f"{key}_malformed", self._name(key))
         path = self._name(key)
-        return [Section(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [Section(item, self.zone, f"{path}[{index}]") for index, item in enumerate(value)]
 
     def identifier(self, key: str) -> str | None:
         """An id as text (numbers occur), or None when absent. Raises UntranslatableError when it cannot be an id."""
@@ -168,19 +169,19 @@ class Section:
     def moment(self, *keys: str) -> datetime | None:
         """The first readable time among the keys at which something happened, of whatever year: intake holds it against the receipt."""
         for key in keys:
-            moment = stated_moment(self.values.get(key))
+            moment = stated_moment(self.values.get(key), self.zone)
             if moment is not None:
                 return moment
         return None
 
     def planned(self, key: str) -> datetime | None:
         """A time that is to come, or a plan's own; one that cannot be (`processor/intake/times.py`) reads as absent."""
-        moment = parse_moment(self.values.get(key))
+        moment = parse_moment(self.values.get(key), self.zone)
         return moment if moment is not None and moment >= EARLIEST else None
 
     def moment_if_any(self, key: str) -> datetime | None:
         """A time that decides something, or None when absent. Raises UntranslatableError when it is there and unreadable."""
-        moment = parse_moment(self.values.get(key))
+        moment = parse_moment(self.values.get(key), self.zone)
         if moment is None and self.values.get(key) not in (None, ""):
             raise UntranslatableError("time_malformed", self._name(key))
         return moment

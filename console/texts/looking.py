@@ -209,6 +209,11 @@ LOOKING: dict[str, tuple[str, str]] = {
     "payment.tried": ("tries: {count}", "percobaan: {count}"),
     "payment.asked_provider": ("found by asking the provider", "ditemukan dengan bertanya ke penyedia"),
     "payment.because_of": ("because of #{position}", "karena #{position}"),
+    "payment.written_in": ("{name} was written with {zone}", "{name} ditulis dengan {zone}"),
+    "payment.written_without": (
+        "{name} was written without a zone and is read in {zone}",
+        "{name} ditulis tanpa zona dan dibaca dalam {zone}",
+    ),
     "payment.by_catalog": ("catalogue {version}", "katalog {version}"),
     "payment.shown_in": ("shown in {names}", "tampil di {names}"),
     "payment.not_shown_in": ("NOT YET SHOWN IN {names}", "BELUM TAMPIL DI {names}"),

@@ -21,6 +21,7 @@ from processor.intake.contested import contested, is_contest
 from processor.intake.times import believable
 from processor.raised import line_of
 from providers.identity import content_digest, dedupe_key
+from providers.moments import written_zones
 from providers.provider import Provider
 from schemas import strict_json
 from schemas.attestation import Attestation
@@ -78,6 +79,7 @@ class Trip(msgspec.Struct, frozen=True):
 
 
 NO_TRIP = Trip()
+NO_ZONES: Mapping[datetime, str] = {}
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -86,7 +88,7 @@ class Prepared(msgspec.Struct, frozen=True):
     `received_at` is when the webhook came; `started_at` is when this trip through the pipeline began (later, for a replay).
     `content_digest` is the SHA-256 of what the delivery states in substance. `named` is the event name as written in the body.
     `stream` is what it is about; None when nobody can tell, and of what has no place in the order of a provider's deliveries.
-    `trip` is how it came here.
+    `trip` is how it came here. `zones`: of moments that its body does not name as UTC, what it says instead.
     """
 
     envelope: Envelope
@@ -100,6 +102,7 @@ class Prepared(msgspec.Struct, frozen=True):
     named: str | None = None
     stream: str | None = None
     trip: Trip = NO_TRIP
+    zones: Mapping[datetime, str] = NO_ZONES
 
     @property
     def replayed_letter(self) -> uuid.UUID | None:
@@ -153,6 +156,9 @@ class Interpreter:
             return parked(received, "translate", *_refusal(error))
         except Exception as error:  # noqa: BLE001 - a translator's bug parks its delivery, never the batch
             return parked(received, "translate", "translator_failed", line_of(error))
+        if translation.facts:
+            zones = written_zones(envelope.body, self.providers[envelope.provider].zone)
+            received = replace(received, zones=zones)
         return replace(received, translation=translation, content_digest=digest)
 
     def _stream(self, document: object, envelope: Envelope) -> str | None:

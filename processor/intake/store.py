@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 
@@ -38,7 +40,7 @@ from runtime.logs import get_logger
 from schemas import streams
 from schemas.envelope import RECONCILED
 from schemas.errors import StoreUnavailable
-from schemas.event_model import unvalidated
+from schemas.event_model import EventModel, unvalidated
 from schemas.facts import WebhookConflicted, WebhookReceived
 from schemas.trace_context import TRACEPARENT
 
@@ -259,7 +261,7 @@ def events_of(verdict: Verdict) -> list[NewEvent]:
     prepared, envelope = verdict.prepared, verdict.prepared.envelope
     ids = fresh_ids(1 + len(verdict.facts))
     received_id = next(ids)
-    metadata = {"delivery_id": envelope.delivery_id}
+    metadata: dict[str, Any] = {"delivery_id": envelope.delivery_id}
     if envelope.replay_of is not None:
         # Of what came for the first time its delivery says both.
         metadata |= {"correlation_id": envelope.replay_of, "causation_id": envelope.replay_of}
@@ -272,7 +274,10 @@ def events_of(verdict: Verdict) -> list[NewEvent]:
     caused = metadata | {"causation_id": str(received_id)}
     stream = streams.webhooks(envelope.provider, prepared.received_at)
     events = [NewEvent(stream, _received(verdict), metadata, received_id)]
-    events += [NewEvent(fact.stream, fact.event, caused, next(ids)) for fact in verdict.facts]
+    events += [
+        NewEvent(fact.stream, fact.event, caused | _zones(fact.event, prepared.zones), next(ids))
+        for fact in verdict.facts
+    ]
     if verdict.status == "conflict" and prepared.translation is not None:
         conflicted = WebhookConflicted(
             provider=envelope.provider,
@@ -282,6 +287,18 @@ def events_of(verdict: Verdict) -> list[NewEvent]:
         )
         events.append(NewEvent(stream, conflicted, caused))
     return events
+
+
+def _zones(event: EventModel, written: Mapping[datetime, str]) -> dict[str, Any]:
+    """Events keep moments. What else the provider wrote stands beside them: the zone of each time that it did not write as UTC."""
+    if not written:
+        return {}
+    zones = {
+        name: written[said]
+        for name, said in vars(event).items()
+        if isinstance(said, datetime) and said in written
+    }
+    return {"zones": zones} if zones else {}
 
 
 def _received(verdict: Verdict) -> WebhookReceived:

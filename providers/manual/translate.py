@@ -12,6 +12,7 @@ The key is the order: confirming one order twice is one payment.
 from __future__ import annotations
 
 from providers.identity import content_key, dedupe_key
+from providers.manual.zone import ZONE
 from providers.section import Section
 from providers.substance import substance
 from schemas import streams
@@ -25,7 +26,7 @@ CONFIRMED = "payment.confirmed"
 
 def translate(document: object, context: TranslationContext) -> Translation:
     """Raises UntranslatableError or AmountError when the confirmation is incomplete."""
-    top = Section.of(document)
+    top = Section.of(document, ZONE)
     name = top.text("event")
     if name is None:
         raise UntranslatableError("event_malformed" if top.has("event") else "event_missing")

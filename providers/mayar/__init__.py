@@ -6,6 +6,7 @@ from providers.mayar.amounts import STATED
 from providers.mayar.signature import HEADER, by_head, verify
 from providers.mayar.subject import subject
 from providers.mayar.translate import translate
+from providers.mayar.zone import ZONE
 from providers.payer import PayerFields
 from providers.provider import Provider
 from providers.traits import Traits
@@ -18,6 +19,7 @@ MAYAR = Provider(
     token_header=HEADER,
     translate=translate,
     subject=subject,
+    zone=ZONE,
     earlier_paths=("/api/webhook/mayar",),
     account_setting="mayar_merchant_id",
     amounts=STATED,

@@ -14,6 +14,7 @@ from typing import Any
 
 from providers.licensing import LicenceStatus, LicenceWord
 from providers.mayar.api import message_of, stated_status
+from providers.mayar.zone import ZONE
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, ProviderApi
 from providers.refusals import by_status
@@ -166,7 +167,7 @@ def _end(value: Any) -> datetime | None:
     """None when it has none. Raises CallFailed for one nobody can read: without an end, it would be good for ever."""
     if value is None or value == "":
         return None
-    moment = parse_moment(value)
+    moment = parse_moment(value, ZONE)
     if moment is None:
         raise CallFailed("unknown", "provider_unreadable")
     return moment

@@ -17,6 +17,7 @@ import orjson
 from providers.mayar.amounts import STATED
 from providers.mayar.events import KNOWN, PAYMENTS, RECORD_ONLY, TESTS, PaymentReport, event_name
 from providers.mayar.membership import MayarMemberships
+from providers.mayar.zone import ZONE
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, ProviderApi
 from providers.reconciling import (
@@ -146,7 +147,7 @@ def _row(row: Any) -> ListedPayment | UnreadableRow | None:
     body = orjson.dumps(payload) if isinstance(payload, dict) else str(payload or "").encode()
     try:
         document = orjson.loads(body)
-        top = Section.of(document)
+        top = Section.of(document, ZONE)
         name = event_name(top)
         if name in TESTS or name in RECORD_ONLY:
             return None
@@ -175,4 +176,4 @@ def _ids(data: Section) -> tuple[str, ...]:
 
 
 def _sent_at(row: Any) -> datetime | None:
-    return parse_moment(row.get("createdAt")) if isinstance(row, dict) else None
+    return parse_moment(row.get("createdAt"), ZONE) if isinstance(row, dict) else None

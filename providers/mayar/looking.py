@@ -11,6 +11,7 @@ from typing import Any
 from providers.mayar.api import judge
 from providers.mayar.events import PaymentReport
 from providers.mayar.payments import payment
+from providers.mayar.zone import ZONE
 from providers.outgoing import CallFailed, ProviderApi
 from providers.refusals import where_permitted
 from providers.section import Section
@@ -91,7 +92,7 @@ def _fact(meaning: PaymentReport, found: Mapping[str, Any], one: Watched) -> tup
     invoice_id = _invoice_id(found)
     if invoice_id is not None:
         data["productId"] = invoice_id
-    section = Section.of(data)
+    section = Section.of(data, ZONE)
     return told(lambda now: payment(meaning, section, section, now))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.mayar.licences import MayarLicences
+from providers.mayar.zone import ZONE
 from providers.moments import parse_moment
 from providers.outgoing import CallFailed, ProviderApi
 from providers.reconciling import AskedMembership, ToldMembership, as_webhook
@@ -72,7 +73,7 @@ class MayarMemberships:
 def _as_member(found: Mapping[str, Any], name: str, product: str) -> ToldMembership:
     """Raises CallFailed where it states an end that nobody can read: without one it would be good for ever."""
     status, stated = str(found["status"]), found.get("expiredAt") or found.get("nextPayment")
-    ends = parse_moment(stated)
+    ends = parse_moment(stated, ZONE)
     if stated and ends is None:
         raise CallFailed("unknown", "provider_unreadable")
     buyer, tier = _part(found, "customer"), _part(found, "membershipTier")

@@ -11,6 +11,7 @@ from providers.mayar.amounts import STATED
 from providers.mayar.events import KNOWN, PAYMENTS, RECORD_ONLY, SUBSCRIPTIONS, TESTS, event_name
 from providers.mayar.keys import event_key
 from providers.mayar.payloads import PROVIDER
+from providers.mayar.zone import ZONE
 from providers.money import refuse_unrecognised_money
 from providers.section import Section
 from providers.substance import substance
@@ -20,7 +21,7 @@ from schemas.translation import Effect, Fact, Translation, TranslationContext
 
 def translate(document: object, context: TranslationContext) -> Translation:
     """Raises UntranslatableError or AmountError when an authentic webhook cannot be read safely."""
-    top = Section.of(document)
+    top = Section.of(document, ZONE)
     name = event_name(top)
     data = top.section("data")
     mistaken = _addressee(top, data, context)

@@ -8,6 +8,7 @@ from providers.scalev.amounts import STATED
 from providers.scalev.signature import by_head, signed_at, verify
 from providers.scalev.subject import subject
 from providers.scalev.translate import translate
+from providers.scalev.zone import ZONE
 from providers.traits import Traits
 
 SCALEV = Provider(
@@ -17,6 +18,7 @@ SCALEV = Provider(
     by_head=by_head,
     translate=translate,
     subject=subject,
+    zone=ZONE,
     signed_at=signed_at,
     earlier_paths=("/api/webhooks/scalev",),
     account_setting="scalev_store_unique_id",

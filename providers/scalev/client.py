@@ -16,6 +16,7 @@ from providers.scalev.listing import rows_of
 from providers.scalev.looking import ScalevLooks
 from providers.scalev.refusals import judge
 from providers.scalev.shelf import ScalevShelf
+from providers.scalev.zone import ZONE
 from providers.section import Section
 from providers.watching import Looked, Watched
 from runtime.breaker import Breaker
@@ -105,7 +106,7 @@ class ScalevClient:
     def _opening(self, document: Any) -> Opening:
         """Raises CallFailed `unknown` for an answer that names no order: it may exist all the same."""
         try:
-            order = Section.of(document)
+            order = Section.of(document, ZONE)
             number, record = order.identifier("order_id"), order.identifier("id")
         except UntranslatableError as error:
             raise CallFailed("unknown", "provider_unreadable") from error

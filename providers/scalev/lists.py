@@ -26,6 +26,7 @@ from providers.reconciling import (
     unreadable,
     whole_rupiah,
 )
+from providers.scalev.zone import ZONE
 
 PAGE_ROWS = "25"  # the most that it gives
 PAID_LATER = timedelta(days=7)
@@ -135,4 +136,4 @@ def _is_within(row: ListedPayment | UnreadableRow, since: datetime) -> bool:
 
 
 def _moment(row: Any, name: str) -> datetime | None:
-    return parse_moment(row.get(name)) if isinstance(row, dict) else None
+    return parse_moment(row.get(name), ZONE) if isinstance(row, dict) else None

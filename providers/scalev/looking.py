@@ -15,6 +15,7 @@ from providers.refusals import where_permitted
 from providers.scalev.listing import rows_of
 from providers.scalev.payments import of_snapshot
 from providers.scalev.refusals import judge
+from providers.scalev.zone import ZONE
 from providers.section import Section
 from providers.watching import Looked, Watched, told
 
@@ -44,7 +45,7 @@ class ScalevLooks:
             )
         # Without its lines: what was charged is said by the payment itself, whether or not the order's own webhook came.
         bare = {name: value for name, value in order.items() if name not in _LINES}
-        return Looked(status=status, facts=told(lambda now: of_snapshot(Section.of(bare), now)))
+        return Looked(status=status, facts=told(lambda now: of_snapshot(Section.of(bare, ZONE), now)))
 
     async def withdraw(self, one: Watched) -> None:
         """Raises CallFailed; `refused` too for a restricted key without the scope `order:change_status`. A webhook tells of a cancelled order."""

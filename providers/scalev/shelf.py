@@ -9,6 +9,7 @@ from typing import Any, Literal
 from providers.accounts import AccountFault
 from providers.outgoing import CallFailed, ProviderApi
 from providers.scalev.listing import rows_of
+from providers.scalev.zone import ZONE
 from providers.section import Section
 from schemas.errors import AmountError
 
@@ -103,7 +104,7 @@ def _good(kind: GoodKind, row: Any, above: str) -> StoreGood | None:
     if not isinstance(row, dict) or not isinstance(row.get("unique_id"), str):
         return None
     try:
-        price = Section(row).amount_if_any("price")
+        price = Section(row, ZONE).amount_if_any("price")
     except AmountError:
         price = None
     return StoreGood(kind, row["unique_id"], str(row.get("fullname") or row.get("name") or above), price)

@@ -20,6 +20,7 @@ from providers.scalev.events import (
     TESTS,
 )
 from providers.scalev.payloads import PROVIDER
+from providers.scalev.zone import ZONE
 from providers.section import Section
 from providers.substance import substance
 from schemas.errors import UntranslatableError
@@ -28,7 +29,7 @@ from schemas.translation import Effect, Fact, Translation, TranslationContext
 
 def translate(document: object, context: TranslationContext) -> Translation:
     """Raises UntranslatableError or AmountError when an authentic webhook cannot be read safely."""
-    top = Section.of(document)
+    top = Section.of(document, ZONE)
     name = _event_name(top)
     data = top.section("data")
     mistaken = _addressee(top, data, context)

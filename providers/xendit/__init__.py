@@ -10,6 +10,7 @@ from providers.xendit.refundable import obstacle
 from providers.xendit.signature import HEADER, by_head, verify
 from providers.xendit.subject import subject
 from providers.xendit.translate import translate
+from providers.xendit.zone import ZONE
 
 XENDIT = Provider(
     name="xendit",
@@ -19,6 +20,7 @@ XENDIT = Provider(
     token_header=HEADER,
     translate=translate,
     subject=subject,
+    zone=ZONE,
     earlier_paths=("/api/webhooks/xendit",),
     account_setting="xendit_business_id",
     amounts=STATED,

@@ -20,6 +20,7 @@ from providers.watching import Looked, Watched
 from providers.xendit.looking import XenditLooks
 from providers.xendit.refunds import XenditRefunds
 from providers.xendit.refusals import ALREADY_THERE, judge
+from providers.xendit.zone import ZONE
 from runtime.breaker import Breaker
 
 API_VERSION = "2024-11-11"
@@ -248,4 +249,4 @@ def _text(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    return parse_moment(value) if isinstance(value, str) else None
+    return parse_moment(value, ZONE) if isinstance(value, str) else None

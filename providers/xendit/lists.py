@@ -29,6 +29,7 @@ from providers.reconciling import (
 )
 from providers.xendit.looking import PAYABLE
 from providers.xendit.plan_lists import XenditPlanLists
+from providers.xendit.zone import ZONE
 
 PAGE_ROWS = "50"  # the most that it gives
 TRANSACTIONS = "transactions"
@@ -264,7 +265,7 @@ def _status(document: Mapping[str, Any]) -> str:
 
 
 def _moment(row: Mapping[str, Any]) -> datetime | None:
-    return parse_moment(row.get("created"))
+    return parse_moment(row.get("created"), ZONE)
 
 
 def _iso(moment: datetime) -> str:

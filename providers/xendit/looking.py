@@ -15,6 +15,7 @@ from providers.xendit.events import Meaning
 from providers.xendit.payments import invoice as invoice_fact
 from providers.xendit.payments import payment as payment_fact
 from providers.xendit.refusals import judge
+from providers.xendit.zone import ZONE
 
 PAYABLE = frozenset({"REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING"})
 _CANCELLED = "CANCELED"
@@ -40,7 +41,9 @@ class XenditLooks:
             paid = await self._read("read_payment", f"/v3/payments/{latest}")
             if _status(paid) == "SUCCEEDED":
                 said = told(
-                    lambda now: payment_fact("payment.capture", Meaning.SUCCEEDED, Section.of(paid), now)
+                    lambda now: payment_fact(
+                        "payment.capture", Meaning.SUCCEEDED, Section.of(paid, ZONE), now
+                    )
                 )
                 return Looked(status=status, facts=said)
         if status not in _OVER:
@@ -50,7 +53,7 @@ class XenditLooks:
         ended.pop("latest_payment_id", None)
         name = "payment_request.expiry"
         return Looked(
-            status=status, facts=told(lambda now: payment_fact(name, meaning, Section.of(ended), now))
+            status=status, facts=told(lambda now: payment_fact(name, meaning, Section.of(ended, ZONE), now))
         )
 
     async def withdraw(self, one: Watched) -> None:
@@ -79,7 +82,7 @@ class XenditLooks:
                 # Money that came after its end leaves it EXPIRED.
                 status = status if status in _PAID else "PAID"
             document = document | {"status": status, "paid_amount": came or document.get("amount")}
-        return Looked(status=status, facts=told(lambda now: invoice_fact(Section.of(document), now)))
+        return Looked(status=status, facts=told(lambda now: invoice_fact(Section.of(document, ZONE), now)))
 
     async def _received(self, one: Watched) -> Any:
         """An invoice that is read says what was asked for alone; the account's transactions say what came, where the key may read them."""

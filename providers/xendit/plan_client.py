@@ -16,6 +16,7 @@ from providers.moments import parse_moment
 from providers.outgoing import CallFailed, CallLimits, ProviderApi
 from providers.plan_asking import PlanAsk, PlanOpening, Repriced, schedule_day
 from providers.xendit.refusals import ALREADY_THERE, judge
+from providers.xendit.zone import ZONE
 from runtime.breaker import Breaker
 
 API_VERSION = "2026-01-01"
@@ -197,7 +198,7 @@ def _opening(document: Any) -> PlanOpening:
 
 def _moment(document: Any, name: str) -> datetime:
     """Raises CallFailed `unknown`: what was changed has a time."""
-    moment = parse_moment(_text(document, name))
+    moment = parse_moment(_text(document, name), ZONE)
     if moment is None:
         raise CallFailed("unknown", "provider_unreadable")
     return moment

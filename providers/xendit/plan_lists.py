@@ -25,6 +25,7 @@ from providers.reconciling import (
     whole_rupiah,
 )
 from providers.xendit.plan_client import API_VERSION, MOST_CYCLES
+from providers.xendit.zone import ZONE
 
 PAGES_MAX = 100  # of one plan: twelve years of daily charges
 _VERSION = {"api-version": API_VERSION}
@@ -124,7 +125,7 @@ def _row(cycle: Any, since: datetime) -> ListedPayment | UnreadableRow | None:
         return None if _word(cycle, "status") else unreadable(cycle, "status_unknown")
     if name is None:
         return unreadable(cycle, "id_missing")
-    at = parse_moment(cycle.get("updated")) or parse_moment(cycle.get("scheduled_timestamp"))
+    at = parse_moment(cycle.get("updated"), ZONE) or parse_moment(cycle.get("scheduled_timestamp"), ZONE)
     if at is not None and at < since:
         return None
     return _listed(*said, cycle, name)
@@ -134,7 +135,7 @@ def _listed(event: str, status: ListedStatus, told: Document, name: str) -> List
     return ListedPayment(
         status=status,
         amount=_amount(told) if event == _SUCCEEDED else None,
-        at=parse_moment(told.get("updated")),
+        at=parse_moment(told.get("updated"), ZONE),
         webhook=_webhook(event, told),
         called=name,
         brings=tuple(_payments(told)),

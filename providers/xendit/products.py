@@ -146,7 +146,7 @@ def _paid(name: str, data: Section, state: str | None, *, method: str | None = N
     if data.section("payment_method").text("type") is None:
         fields["payment_method"] = {"type": method}
     known = tuple(alias for alias in aliases if alias is not None)
-    return Callback(name, Meaning.BY_STATUS, Section(fields, data.path), known)
+    return Callback(name, Meaning.BY_STATUS, Section(fields, data.zone, data.path), known)
 
 
 def _channel(data: Section, method: str | None) -> str | None:
@@ -186,4 +186,6 @@ def _undone(name: str, undo: re.Match[str], data: Section) -> Callback:
         charge = own
     fields["payment_id"] = charge
     fields["id"] = f"void-{charge}" if voided and (own is None or own == charge) else own
-    return Callback(name, _UNDO_MEANINGS.get(status, Meaning.REFUND_SUCCEEDED), Section(fields, data.path))
+    return Callback(
+        name, _UNDO_MEANINGS.get(status, Meaning.REFUND_SUCCEEDED), Section(fields, data.zone, data.path)
+    )

@@ -15,6 +15,7 @@ from providers.section import Section
 from providers.xendit.events import Meaning
 from providers.xendit.payments import refund as refund_fact
 from providers.xendit.refusals import ALREADY_THERE
+from providers.xendit.zone import ZONE
 from schemas.attested import attested
 from schemas.errors import AmountError, UntranslatableError
 from schemas.facts import RefundFailed, RefundSucceeded
@@ -105,7 +106,7 @@ def _said(document: Any) -> RefundSaid:
             "failure_code": document.get("failure_code") or "CANCELLED",
         }
     try:
-        event = refund_fact(meaning, Section.of(document), datetime.now(UTC)).event
+        event = refund_fact(meaning, Section.of(document, ZONE), datetime.now(UTC)).event
     except (UntranslatableError, AmountError):
         raise CallFailed("unknown", "provider_unreadable") from None
     if not isinstance(event, RefundSucceeded | RefundFailed):

@@ -15,6 +15,7 @@ from providers.xendit.amounts import STATED
 from providers.xendit.events import MEANINGS, SAMPLE_ACCOUNTS, SAMPLE_IDS, Meaning
 from providers.xendit.keys import event_key, invoice_key
 from providers.xendit.products import Callback, is_our_own_money, recognised
+from providers.xendit.zone import ZONE
 from schemas.errors import UntranslatableError
 from schemas.translation import Effect, Fact, Translation, TranslationContext
 
@@ -24,7 +25,7 @@ _SAMPLE_KEYS = ("id", "payment_id", "payment_request_id", "reference_id", "exter
 
 def translate(document: object, context: TranslationContext) -> Translation:
     """Raises UntranslatableError or AmountError when an authentic webhook cannot be read safely."""
-    top = Section.of(document)
+    top = Section.of(document, ZONE)
     data = top.section("data")
     product = recognised(top)
     event_name = product.name if product is not None else _event_name(top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from multidict import MultiMapping
 
@@ -17,6 +18,7 @@ from schemas.translation import Effect, Fact, Translation, TranslationContext
 
 NAME = "toko"
 HEADER = "x-toko-token"
+ZONE = ZoneInfo("Asia/Jakarta")
 
 
 def verify(headers: MultiMapping[str], body: bytes, secrets: Sequence[str]) -> Verified | Rejected:
@@ -28,7 +30,7 @@ def subject(top: Section) -> str | None:
 
 
 def translate(document: object, context: TranslationContext) -> Translation:
-    top = Section.of(document)
+    top = Section.of(document, ZONE)
     name = top.text("kind")
     if top.text("merchant") not in (None, context.account_id):
         return Translation(Effect.QUARANTINED, name, content_key(NAME, name, top), reason="wrong_account")
@@ -43,7 +45,7 @@ def translate(document: object, context: TranslationContext) -> Translation:
         amount=sale.amount("rupiah"),
         payment_type="credit_topup",
         customer_ref=sale.reference("buyer"),
-        occurred_at=context.received_at,
+        occurred_at=sale.moment("at") or context.received_at,
     )
     fact = Fact(streams.payment(NAME, number), sold)
     return Translation(Effect.FACTS, name, dedupe_key(NAME, number), substance(name, (fact,)), (fact,))
@@ -55,6 +57,7 @@ TOKO = Provider(
     verify=verify,
     translate=translate,
     subject=subject,
+    zone=ZONE,
     earlier_paths=("/hooks/old-toko",),
     account_setting="app_url",
 )

@@ -215,7 +215,7 @@ UTC_NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
     ],
 )
 def test_c106_times_of_every_spelling_become_utc_or_nothing(value, expected) -> None:
-    assert parse_moment(value) == expected
+    assert parse_moment(value, UTC) == expected
 
 
 @pytest.mark.parametrize(
