@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from console.messages import text
 from console.next_steps import next_step
+from console.output import number
+from console.times import moment
 from providers.parked_money import amount_in
 
 FINGERPRINT = ("stage", "reason", "place", "provider", "event_name")
@@ -17,7 +22,22 @@ def readable(row: Mapping[str, Any]) -> dict[str, Any]:
     letter["body_sha256"] = bytes(letter["body_sha256"]).hex()
     letter["amount"] = amount_in(bytes(row["message"]))
     letter["place"] = row["place"] or None
+    if "history" in letter:
+        letter["history"] = json.loads(letter["history"])
     return letter
+
+
+def told_attempts(letter: Mapping[str, Any]) -> list[str]:
+    """What each attempt failed with, a line for each; a letter from before they were kept says the last one above."""
+    return [
+        text(
+            "dlq.attempt",
+            at=moment(datetime.fromisoformat(one["at"])) if "at" in one else "-",
+            number=number(one.get("attempt", 0)),
+            error=" ".join(filter(None, (one.get("stage"), one.get("reason"), one.get("detail")))),
+        )
+        for one in letter["history"]
+    ]
 
 
 def group_letters(letters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from console.letter_acts import (
     reopen_letter,
     replay_letter,
 )
-from console.letters import group_letters, readable
+from console.letters import group_letters, readable, told_attempts
 from console.messages import text
 from console.next_steps import next_step
 from console.options import PROVIDERS, as_json, asynchronous, limit, provider, reason, since, yes
@@ -137,9 +137,11 @@ async def show(letter: uuid.UUID, as_json: bool) -> int:
         print_json(document)
         return FINE
     for name, each in document.items():
-        if each is not None:
+        if each is not None and name != "history":
             shown = moment(each) if isinstance(each, datetime) else rupiah(each) if name == "amount" else each
             print_data(f"{name:<16}  {shown}")
+    for line in told_attempts(document):
+        print_data(line)
     talk(text("dlq.next", step=next_step(document["stage"], document["reason"])))
     if document["waiting"]:
         talk(text("lines.behind", count=number(document["waiting"]), stream=document["stream"]))

@@ -33,7 +33,7 @@ LIMIT $6;
 
 -- one: everything about one letter
 SELECT dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, place, attempts, deliveries, body_sha256,
-       first_seen, last_seen, status, resolved_by, resolved_at, message, stream,
+       first_seen, last_seen, status, resolved_by, resolved_at, message, stream, history,
        (SELECT waiting FROM parked_streams WHERE stream = dead_letters.stream AND holds AND status IN ('open', 'replaying')) AS waiting
 FROM dead_letters
 WHERE dead_letter_id = $1;

@@ -142,6 +142,7 @@ LOOKING: dict[str, tuple[str, str]] = {
     "webhook.body": ("{bytes} bytes, sha256 {sha256}", "{bytes} bita, sha256 {sha256}"),
     "dlq.none": ("Nothing is parked.", "Tidak ada yang diparkir."),
     "dlq.unknown": ("There is no dead letter {id}.", "Tidak ada surat mati {id}."),
+    "dlq.attempt": ("  attempt {number}  {at}  {error}", "  percobaan {number}  {at}  {error}"),
     "dlq.next": ("Next: {step}", "Berikutnya: {step}"),
     "dlq.see_raw": ("Exact bytes: lunas webhooks raw {id}", "Isi persis: lunas webhooks raw {id}"),
     "quarantine.none": ("No rejected request fits.", "Tidak ada permintaan ditolak yang cocok."),

@@ -44,6 +44,7 @@ PAGES_OF_MONEY: dict[str, tuple[str, str]] = {
     "web.col.differences": ("Differences", "Selisih"),
     "web.col.unknown_fields": ("Unknown fields", "Kolom tak dikenal"),
     "web.first_seen": ("First seen", "Pertama muncul"),
+    "web.each_attempt": ("What each attempt failed with", "Kegagalan tiap percobaan"),
     "web.attempts": ("Attempts", "Percobaan"),
     "web.seen_times": ("seen {count} times", "muncul {count} kali"),
     "web.resolved_by": ("Dealt with by", "Ditangani oleh"),

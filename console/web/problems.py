@@ -16,7 +16,7 @@ from console.letter_acts import (
     reopen_letter,
     replay_letter,
 )
-from console.letters import readable
+from console.letters import readable, told_attempts
 from console.messages import text
 from console.next_steps import next_step
 from console.options import PROVIDERS
@@ -126,6 +126,7 @@ async def show(visit: Visit) -> Answer:
         acts = await connection.fetch(load("payments.sql", "console")["acts"], [str(letter)])
     values = {
         "letter": document,
+        "attempts": told_attempts(document),
         "step": next_step(document["stage"], document["reason"]),
         "acts": acts,
         "settled": document["status"] == "resolved" and any(act["verb"] == "dlq.settle" for act in acts),

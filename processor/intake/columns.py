@@ -82,7 +82,13 @@ def letter_columns(letters: Sequence[Letter]) -> Columns:
         [whose(letter.message) for letter in each],
         [letter.stream for letter in each],
         [letter.why.place for letter in each],
+        [_tried(letter.why.errors) for letter in each],
     )
+
+
+def _tried(errors: Sequence[str]) -> str:
+    """What the attempts before the last one failed with, oldest first."""
+    return json.dumps([{"attempt": nth, "detail": error} for nth, error in enumerate(errors, 1)])
 
 
 def line_columns(verdicts: Sequence[Verdict]) -> Columns:

@@ -32,6 +32,7 @@ from schemas.shape import amount_told
 from schemas.translation import Fact, Translation, TranslationContext
 
 DETAIL_LIMIT = 500  # characters; a hint for a person, not a dump
+ERROR_LIMIT, ERRORS_MAX = 200, 19  # characters of an earlier attempt's error, and how many of them are kept
 NAME_LIMIT = 100  # characters of an event name or amount worth showing; every real one is shorter
 STREAM_LIMIT = (
     200  # characters of a stream's name; a longer one, and one that cannot be stored, is known by its digest
@@ -51,12 +52,13 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*")
 
 @dataclass(frozen=True, slots=True)
 class WhyParked:
-    """Why a delivery cannot be processed. `reason` is a stable code, `detail` has no personal data."""
+    """Why a delivery cannot be processed. `reason` is a stable code, `detail` has no personal data. `errors`: what attempts before this one failed with."""
 
     stage: str
     reason: str
     detail: str = ""
     attempts: int = 0
+    errors: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -66,16 +68,17 @@ class WhyParked:
 
 class Trip(msgspec.Struct, frozen=True):
     """How a delivery came through the broker. `attempts`: trips through the retry tiers before this one; `handed_out`: how often a process had it
-    in its hands before and did not come to an end with it. No `queue`: it waited in the line of its stream."""
+    in its hands before and did not come to an end with it. `errors`: why it took each of those trips. No `queue`: it waited in the line of its stream."""
 
     queue: str | None = None
     attempts: int = 0
     handed_out: int = 0
+    errors: tuple[str, ...] = ()
 
     @classmethod
-    def by(cls, queue: str, attempts: int, handed_out: int = 0) -> Trip:
+    def by(cls, queue: str, attempts: int, handed_out: int = 0, errors: tuple[str, ...] = ()) -> Trip:
         """Counts come from headers of a message: no more of them than their columns hold."""
-        return cls(queue, min(attempts, _COUNTED_MAX), min(handed_out, _COUNTED_MAX))
+        return cls(queue, min(attempts, _COUNTED_MAX), min(handed_out, _COUNTED_MAX), errors)
 
 
 NO_TRIP = Trip()
@@ -248,9 +251,16 @@ def identified(envelope: Envelope) -> Prepared:
     )
 
 
-def parked(received: Prepared, stage: str, reason: str, detail: str = "", attempts: int = 0) -> Prepared:
+def parked(
+    received: Prepared,
+    stage: str,
+    reason: str,
+    detail: str = "",
+    attempts: int = 0,
+    errors: tuple[str, ...] = (),
+) -> Prepared:
     """The same delivery, to be parked."""
-    why = WhyParked(stage, reason, detail[:DETAIL_LIMIT], attempts)
+    why = WhyParked(stage, reason, detail[:DETAIL_LIMIT], attempts, errors)
     return replace(received, translation=None, content_digest=_NO_DIGEST, parked=why)
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from processor.intake.interpreter import DETAIL_LIMIT, WhyParked
+from processor.intake.interpreter import DETAIL_LIMIT, ERROR_LIMIT, ERRORS_MAX, WhyParked
 from processor.intake.verdicts import Verdict
 from schemas.envelope import pack
 
@@ -51,6 +51,11 @@ def unreadable(message: bytes, stage: str, reason: str, detail: str = "", attemp
     return Letter("unknown", why, message, hashlib.sha256(message).digest())
 
 
+def _after(before: WhyParked, why: WhyParked) -> WhyParked:
+    """The later of two with what the earlier one failed with."""
+    return replace(why, errors=(*before.errors, before.detail[:ERROR_LIMIT], *why.errors)[-ERRORS_MAX:])
+
+
 def distinct(letters: Iterable[Letter]) -> list[Letter]:
     """One letter for all with the same bytes and the same problem, the latest, with their number."""
     found: dict[tuple[str, bytes, str, str], Letter] = {}
@@ -58,5 +63,6 @@ def distinct(letters: Iterable[Letter]) -> list[Letter]:
         key = (letter.provider, letter.body_sha256, letter.why.stage, letter.why.reason)
         before = found.get(key)
         count = letter.deliveries + (before.deliveries if before else 0)
-        found[key] = replace(letter, deliveries=count)
+        why = letter.why if before is None else _after(before.why, letter.why)
+        found[key] = replace(letter, deliveries=count, why=why)
     return list(found.values())

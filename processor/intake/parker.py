@@ -95,7 +95,7 @@ def _read(message: Incoming, interpreter: Interpreter) -> tuple[list[Prepared], 
         try:
             # What was read before may be read again, to know whose line it holds up; what killed workers is left unread.
             known = interpreter.prepare(envelope) if why.reason == RETRIED else identified(envelope)
-            put_aside = parked(known, why.stage, why.reason, why.detail, why.attempts)
+            put_aside = parked(known, why.stage, why.reason, why.detail, why.attempts, why.errors)
             prepared.append(amended(put_aside, trip=Trip.by(PARKED, why.attempts, message.count)))
         except EnvelopeInvalid as error:
             letters.append(_raw(pack([envelope]), why, error.reason))

@@ -16,7 +16,7 @@ from processor.intake.instruments import Instruments
 from processor.intake.interpreter import EnvelopeInvalid, Prepared, Trip, identified, parked
 from processor.intake.letters import Letter, unreadable
 from processor.intake.patience import Patience, Stopping
-from processor.intake.retry import Detours, attempt_of
+from processor.intake.retry import Detours, attempt_of, errors_of
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
 from processor.intake.suspects import HOPELESS, is_hopeless, is_suspicious, window
@@ -95,7 +95,8 @@ class Pipeline:
             envelopes = carried_on(envelopes, delivery.headers[TRACEPARENT])
         if is_suspicious(delivery) and len(envelopes) > 1:
             return Arrival(delivery, (), scatter=envelopes)
-        trip = Trip.by(self._consumer.queue, attempt_of(delivery.headers), delivery.count)
+        headers = delivery.headers
+        trip = Trip.by(self._consumer.queue, attempt_of(headers), delivery.count, errors_of(headers))
         prepared: list[Prepared] = []
         letters: list[Letter] = []
         for envelope in envelopes:
@@ -166,11 +167,11 @@ class Pipeline:
 
     async def _detour(self, prepared: Prepared, failure: Failure, error: Exception) -> None:
         """A delivery that fails by itself: later, when the store was only busy; else it is parked, at worst without a row of its own."""
-        attempt = prepared.trip.attempts
+        attempt, errors = prepared.trip.attempts, prepared.trip.errors
         if failure is Failure.BUSY:
-            await self._later(prepared.envelope, attempt, describe(error))
+            await self._later(prepared.envelope, prepared.trip, describe(error))
         elif prepared.parked is None:
-            again = parked(prepared, "append", "not_storable", describe(error), attempt)
+            again = parked(prepared, "append", "not_storable", describe(error), attempt, errors)
             await self._commit([again])
         else:
             why = prepared.parked
@@ -190,12 +191,12 @@ class Pipeline:
             else:
                 return
 
-    async def _later(self, envelope: Envelope, attempt: int, reason: str) -> None:
+    async def _later(self, envelope: Envelope, trip: Trip, reason: str) -> None:
         """Through a retry tier. The message is ours until that is confirmed, and nothing behind it may be acknowledged before it."""
         fault_point("intake.before_detour")
         while True:
             try:
-                delay = await self._detours.later(envelope, attempt, reason)
+                delay = await self._detours.later(envelope, trip.attempts, reason, trip.errors)
             except Transient as error:
                 log.warning("detour not confirmed, trying again", action="intake.detour", error=str(error))
                 await self._patience.rest()

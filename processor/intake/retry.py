@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from processor.intake.interpreter import WhyParked
+import orjson
+
+from processor.intake.interpreter import ERROR_LIMIT, ERRORS_MAX, WhyParked
 from runtime.amqp.publisher import Message
 from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack
 from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key
@@ -19,6 +21,8 @@ from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key
 STAGE_HEADER = "lunas-stage"
 REASON_HEADER = "lunas-reason"
 DETAIL_HEADER = "lunas-detail"
+ERRORS_HEADER = "lunas-errors"
+"""A JSON list: what each trip through the tiers was for, oldest first."""
 
 
 class Publishing(Protocol):
@@ -37,16 +41,26 @@ class Detours:
     attempts: int
     deadline: float
 
-    async def later(self, envelope: Envelope, attempt: int, reason: str) -> float | None:
+    async def later(
+        self, envelope: Envelope, attempt: int, reason: str, errors: Sequence[str] = ()
+    ) -> float | None:
         """Send it through the tier of this attempt (from 0); the delay in seconds, or None when it went to the parking lot instead.
+
+        `errors`: why it was sent through the tiers before.
 
         Raises NotConfirmed or Unroutable; the message that brought it is then still ours.
         """
         if attempt >= min(self.attempts, len(self.delays)):
-            await self.park(pack([envelope]), WhyParked("append", "retries_exhausted", reason, attempt))
+            why = WhyParked("append", "retries_exhausted", reason, attempt, tuple(errors))
+            await self.park(pack([envelope]), why)
             return None
         delay = self.delays[attempt]
-        headers: dict[str, str | int | bool] = {ATTEMPT_HEADER: attempt + 1, PARTITION_HEADER: self.partition}
+        told = [*errors, reason[:ERROR_LIMIT]][-ERRORS_MAX:]
+        headers: dict[str, str | int | bool] = {
+            ATTEMPT_HEADER: attempt + 1,
+            PARTITION_HEADER: self.partition,
+            ERRORS_HEADER: _written(told),
+        }
         await self._publish(retry_name(delay), pack([envelope]), headers)
         return delay
 
@@ -67,6 +81,8 @@ class Detours:
             REASON_HEADER: why.reason,
             DETAIL_HEADER: why.detail,
         }
+        if why.errors:
+            headers[ERRORS_HEADER] = _written(why.errors)
         await self._publish(DEAD, body, headers)
 
     async def _publish(self, exchange: str, body: bytes, headers: Mapping[str, str | int | bool]) -> None:
@@ -80,11 +96,28 @@ def attempt_of(headers: Mapping[str, object]) -> int:
     return attempt if isinstance(attempt, int) and attempt > 0 else 0
 
 
+def errors_of(headers: Mapping[str, object]) -> tuple[str, ...]:
+    """Why it was sent through the retry tiers, oldest first; nothing where the header is not ours."""
+    written = headers.get(ERRORS_HEADER)
+    try:
+        told = orjson.loads(written) if isinstance(written, str) else []
+    except orjson.JSONDecodeError:
+        return ()
+    if not isinstance(told, list):
+        return ()
+    return tuple(each[:ERROR_LIMIT] for each in told[-ERRORS_MAX:] if isinstance(each, str))
+
+
+def _written(errors: Sequence[str]) -> str:
+    return orjson.dumps(list(errors)).decode()
+
+
 def why_parked(headers: Mapping[str, object]) -> WhyParked:
     """Stage and reason of a message in the parking lot: ours, or the broker's when it was its safety net."""
     stage, reason, detail = (headers.get(name) for name in (STAGE_HEADER, REASON_HEADER, DETAIL_HEADER))
     if isinstance(stage, str) and isinstance(reason, str):
-        return WhyParked(stage, reason, detail if isinstance(detail, str) else "", attempt_of(headers))
+        said = detail if isinstance(detail, str) else ""
+        return WhyParked(stage, reason, said, attempt_of(headers), errors_of(headers))
     broker = headers.get("x-first-death-reason")
     queue = headers.get("x-first-death-queue")
     return WhyParked(
@@ -92,4 +125,5 @@ def why_parked(headers: Mapping[str, object]) -> WhyParked:
         broker if isinstance(broker, str) else "dead_lettered",
         f"taken out of {queue} by the broker" if isinstance(queue, str) else "",
         attempt_of(headers),
+        errors_of(headers),
     )

@@ -65,15 +65,25 @@ RETURNING delivery_id, processing_ms;
 -- park: Add dead letters; the same bytes that fail again for the same reason are the same letter.
 INSERT INTO dead_letters AS letter
     (dead_letter_id, delivery_id, provider, event_name, stage, reason, detail, message, attempts, deliveries, body_sha256, amount, whose,
-    stream, place, holds)
-SELECT *, new.stream IS NOT NULL FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-    $9::int[], $10::int[], $11::bytea[], $12::bigint[], $13::text[], $14::text[], $15::text[]) AS new (id, delivery_id, provider, event_name, stage,
-    reason, detail, message, attempts, deliveries, body_sha256, amount, whose, stream, place)
+    stream, place, holds, history)
+SELECT new.id, new.delivery_id, new.provider, new.event_name, new.stage, new.reason, new.detail, new.message, new.attempts, new.deliveries,
+    new.body_sha256, new.amount, new.whose, new.stream, new.place, new.stream IS NOT NULL,
+    new.errors::jsonb || jsonb_build_object('at', clock_timestamp(), 'attempt', new.attempts + 1, 'stage', new.stage, 'reason', new.reason,
+        'detail', left(new.detail, 200))
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+    $9::int[], $10::int[], $11::bytea[], $12::bigint[], $13::text[], $14::text[], $15::text[], $16::text[]) AS new (id, delivery_id, provider, event_name, stage,
+    reason, detail, message, attempts, deliveries, body_sha256, amount, whose, stream, place, errors)
 ON CONFLICT (provider, body_sha256, stage, reason, (CASE WHEN stage = 'fulfil' THEN left(detail, 200) ELSE '' END))
     WHERE status IN ('open', 'replaying') DO UPDATE SET
     status = 'open', resolved_by = NULL, resolved_at = NULL, detail = excluded.detail, place = excluded.place,
     attempts = excluded.attempts, event_name = coalesce(excluded.event_name, letter.event_name),
-    deliveries = letter.deliveries + excluded.deliveries, last_seen = clock_timestamp();
+    deliveries = letter.deliveries + excluded.deliveries, last_seen = clock_timestamp(),
+    history = (
+        SELECT jsonb_agg(one.entry ORDER BY one.nth)
+        FROM (SELECT entry, nth, count(*) OVER () AS total
+            FROM jsonb_array_elements(letter.history || excluded.history) WITH ORDINALITY AS told (entry, nth)) AS one
+        WHERE one.nth <= 5 OR one.nth > one.total - 15
+    );
 
 -- hold: Park the streams of these, where a letter holds them up: an operator may have said of one that it does not.
 INSERT INTO parked_streams (stream, provider, amount_idr)

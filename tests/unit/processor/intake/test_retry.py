@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import orjson
 import pytest
 
 from deploy.rabbitmq.make_definitions import PERMISSIONS
-from processor.intake.interpreter import WhyParked
-from processor.intake.retry import Detours, attempt_of, why_parked
+from processor.intake.interpreter import ERROR_LIMIT, ERRORS_MAX, WhyParked
+from processor.intake.retry import Detours, attempt_of, errors_of, why_parked
 from runtime.amqp.publisher import Message
 from schemas.envelope import unpack
 from tests.unit.processor.intake.envelopes import envelope
@@ -37,7 +38,8 @@ async def test_c29_each_attempt_goes_through_its_tier_and_counts_by_our_own_head
     delay = await _detours(publisher).later(delivery, attempt, "DeadlockDetectedError 40P01")
     (sent,) = publisher.sent
     assert (sent.exchange, sent.routing_key) == (exchange, "webhooks.p3")
-    assert sent.headers == {"lunas-attempt": attempt + 1, "lunas-partition": 3}
+    errors = '["DeadlockDetectedError 40P01"]'
+    assert sent.headers == {"lunas-attempt": attempt + 1, "lunas-partition": 3, "lunas-errors": errors}
     assert unpack(sent.body) == [delivery]
     assert delay in (5, 30, 300)
 
@@ -52,6 +54,27 @@ async def test_c28_after_the_last_tier_it_is_parked_with_its_history(attempt: in
         "append", "retries_exhausted", "DeadlockDetectedError 40P01", attempt
     )
     assert unpack(sent.body) == [delivery]
+
+
+async def test_c28_every_trip_carries_what_each_before_it_failed_with() -> None:
+    publisher, delivery = _Publisher(), envelope()
+    told: tuple[str, ...] = ()
+    for attempt in range(4):
+        await _detours(publisher).later(
+            delivery, attempt, f"busy for the {attempt + 1}. time" + "!" * 300, told
+        )
+        told = errors_of(publisher.sent[-1].headers)
+    why = why_parked(publisher.sent[-1].headers)
+    assert (why.reason, why.attempts, why.detail[:20]) == ("retries_exhausted", 3, "busy for the 4. time")
+    assert [one[:20] for one in why.errors] == [f"busy for the {number}. time" for number in (1, 2, 3)]
+    assert {len(one) for one in why.errors} == {ERROR_LIMIT}
+
+
+@pytest.mark.parametrize("header", [None, 7, "no json", "{}", "[1, null]", '"text"'])
+def test_c28_a_header_that_is_not_ours_tells_nothing(header: object) -> None:
+    assert errors_of({"lunas-errors": header}) == ()
+    many = orjson.dumps([str(number) for number in range(100)]).decode()
+    assert errors_of({"lunas-errors": many}) == tuple(str(number) for number in range(100 - ERRORS_MAX, 100))
 
 
 async def test_a_delivery_comes_back_alone_the_way_its_process_may_write() -> None:
