@@ -10,63 +10,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from schemas.attestation import LEVELS, RANK, Attestation
 from schemas.catalog_lines import line_naming, line_of
+from schemas.catalog_words import CatalogPart, Count, Duration, Identifier, Rupiah, Span
+from schemas.credit_terms import Credit, DatedRate
 from schemas.decision_model import LatePayment, Overpaid, PartRefund
 from schemas.errors import CatalogError
 from schemas.facts import ProductHint
 from schemas.periods import Period
 
 
-def _duration(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError('write a duration as text, for example "3 days"')  # noqa: TRY004 - pydantic reports ValueError
-    Period.parse(value)
-    return value
-
-
-def _span(value: object) -> str:
-    text = _duration(value)
-    if Period.parse(text).months:
-        raise ValueError('write it in days or hours, for example "3 days": months differ in length')
-    return text
-
-
-Duration = Annotated[str, BeforeValidator(_duration)]
-Span = Annotated[str, BeforeValidator(_span)]
-Rupiah = Annotated[int, Field(strict=True, ge=0)]
-Count = Annotated[int, Field(strict=True, ge=1)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Credit(_Part):
-    """Prepaid credit: tokens bought per rupiah, what our checkout offers, and what becomes of credit that was spent before its money went back.
-
-    `refund_after_spend`: `debt` (later top-ups cover it), `freeze` (an operator must look before anything is spent again), `forgive` (as debt,
-    until an operator approves that it is our loss). `late`: what becomes of a top-up that is paid after its request has ended: `honour` (it is credited
-    at once), `hold` (a person decides), `refund` (held as well, and meant to go back). `overpaid`: of more than we asked for, `keep` (all of it is
-    credited) or `hold` (what is over waits for a person).
-    """
-
-    tokens_per_idr: Count = 10
-    topup_amounts_idr: tuple[Rupiah, ...] = (25000, 50000, 100000)
-    topup_expiry: dict[str, Duration] = Field(default_factory=dict)
-    low_balance_tokens: Rupiah = 0
-    refund_after_spend: Literal["debt", "freeze", "forgive"] = "debt"
-    late: LatePayment = "honour"
-    overpaid: Literal["keep", "hold"] = "keep"
-
-
-class Tier(_Part):
+class Tier(CatalogPart):
     """Quotas of a customer. None = unlimited."""
 
     id: Identifier
@@ -76,27 +35,27 @@ class Tier(_Part):
     credit_based: bool = False
 
 
-class ScalevNames(_Part):
+class ScalevNames(CatalogPart):
     """Ids of a product in the Scalev store."""
 
     variant_unique_ids: tuple[str, ...] = ()
     bundle_price_option_unique_ids: tuple[str, ...] = ()
 
 
-class MayarNames(_Part):
+class MayarNames(CatalogPart):
     """A Mayar product id matches exactly; a tier name when it contains one of `tier_names` in any case."""
 
     tier_names: tuple[str, ...] = ()
     product_ids: tuple[str, ...] = ()
 
 
-class XenditNames(_Part):
+class XenditNames(CatalogPart):
     """How the `reference_id` of a recurring plan begins."""
 
     plan_references: tuple[str, ...] = ()
 
 
-class Product(_Part):
+class Product(CatalogPart):
     """One thing that can be bought.
 
     `part_refund`: what becomes of a course or a plan when a part of its money goes back: `keep` (it stays until all of it went back), `shorten`
@@ -134,7 +93,7 @@ class Product(_Part):
         return self
 
 
-class GrantLimits(_Part):
+class GrantLimits(CatalogPart):
     """Rupiah of one payment that may be granted on each level of attestation; None: any amount. A limit holds for the weaker levels too."""
 
     signed: Rupiah | None = None
@@ -142,7 +101,7 @@ class GrantLimits(_Part):
     settled: Rupiah | None = None
 
 
-class ProviderPolicy(_Part):
+class ProviderPolicy(CatalogPart):
     """Per provider: payments proved only by a static token are granted up to `confirm_above_idr`; `grant_up_to_idr` are the limits of the
     levels above it (`schemas/attestation.py`). Beyond its limit money is held until more is known; an operator's word has no limit.
 
@@ -203,7 +162,7 @@ class Match:
     reason: str | None = None
 
 
-class Catalog(_Part):
+class Catalog(CatalogPart):
     """The whole catalogue."""
 
     credit: Credit = Credit()
@@ -303,8 +262,8 @@ def _no_duplicates(what: str, ids: Iterable[str]) -> None:
         seen.add(one)
 
 
-_PARTS: tuple[type[_Part], ...] = (
-    Catalog, Credit, Tier, Product, ScalevNames, MayarNames, XenditNames, ProviderPolicy, GrantLimits,
+_PARTS: tuple[type[CatalogPart], ...] = (
+    Catalog, Credit, DatedRate, Tier, Product, ScalevNames, MayarNames, XenditNames, ProviderPolicy, GrantLimits,
 )  # fmt: skip
 
 
@@ -376,7 +335,7 @@ def _lacks_scalev_names(product: Product) -> bool:
     return not (product.scalev.variant_unique_ids or product.scalev.bundle_price_option_unique_ids)
 
 
-def _fill(catalog: Catalog, provider: str, names: _Part, candidates: list[Product]) -> Catalog:
+def _fill(catalog: Catalog, provider: str, names: CatalogPart, candidates: list[Product]) -> Catalog:
     if len(candidates) != 1:
         return catalog
     chosen = candidates[0]

@@ -59,7 +59,10 @@ class CheckoutFact(EventModel):
 
 
 class CheckoutRequested(CheckoutFact):
-    """We are about to ask this customer for money. `expires_at`: until when we expect it; later money is late, not lost."""
+    """We are about to ask this customer for money. `expires_at`: until when we expect it; later money is late, not lost.
+
+    `tokens_per_idr`: what a rupiah of a top-up buys, as the catalogue said when it was asked for; None of what was asked for before it was kept.
+    """
 
     TYPE: ClassVar[str] = "checkout.requested"
 
@@ -70,6 +73,7 @@ class CheckoutRequested(CheckoutFact):
     channel: str | None = None
     items: tuple[RequestedItem, ...] = ()
     expires_at: datetime | None = None
+    tokens_per_idr: int | None = None
 
 
 class CheckoutOpened(CheckoutFact):

@@ -169,6 +169,7 @@ def _requested(
         channel=wanted.channel,
         items=wanted.items,
         expires_at=expires_at,
+        tokens_per_idr=None if wanted.credit is None else wanted.credit.rate_at(now),
     )
 
 

@@ -47,6 +47,7 @@ def topup_wanted(body: TopUpBody, catalog: Catalog, settings: Settings) -> Wante
         lasts=Period.parse(catalog.credit.topup_expiry.get(channel.expiry, ONE_DAY)),
         mobile_number=_mobile(body, channel),
         second=body.allow_second,
+        credit=catalog.credit,
         more=more,
     )
 

@@ -13,6 +13,7 @@ from eventstore.queries import in_one_statement, load
 from eventstore.read import NEWEST_OF, shown
 from runtime.database import Connection
 from schemas import streams
+from schemas.credit_terms import Credit
 from schemas.events import decode
 from schemas.facts import CustomerRegistered
 from schemas.periods import Period
@@ -38,7 +39,7 @@ class Payer:
 class Wanted:
     """A payment somebody wants to make. `lasts` is how long it can be paid; `second`: although an equal request is open.
 
-    `page`: where it is paid, when nobody needs to be called for that. `needs`: what must be known of the customer.
+    `page`: where it is paid, when nobody needs to be called for that. `credit`: at what rates a top-up buys it. `needs`: what must be known of the customer.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Wanted:
     items: tuple[RequestedItem, ...] = ()
     second: bool = False
     page: str | None = None
+    credit: Credit | None = None
     needs: frozenset[str] = frozenset()
     more: dict[str, object] = field(default_factory=dict)
 

@@ -59,6 +59,7 @@ class OwnRequest(State, frozen=True):  # type: ignore[misc]
     channel: str | None = None
     expires_at: datetime | None = None
     items: tuple[Sold, ...] = ()
+    tokens_per_idr: int | None = None
 
     @classmethod
     def of(cls, fact: CheckoutRequested) -> OwnRequest:

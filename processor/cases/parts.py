@@ -291,10 +291,14 @@ class Shelf:
         return part._replace(ware=ware_of(match.product), quantity=match.quantity, what=what)
 
     def _credit(self, part: Part, what: str) -> Part:
-        sold, terms = self._sold.get(what), self.catalog.credit
-        ware = Ware("credit", CREDIT, terms.tokens_per_idr, late=terms.late, overpaid=terms.overpaid)
+        sold, terms, request = self._sold.get(what), self.catalog.credit, self.facts.request
+        asked = request if request is not None and request.kind == "topup" else None
+        rate = terms.rate_at(self.facts.paid_at(part.attempts) if asked is None else asked.at)
+        ware = Ware("credit", CREDIT, rate, late=terms.late, overpaid=terms.overpaid)
         if sold is not None and sold.kind == CREDIT and sold.amount:
             ware = _sold(sold)._replace(rate=sold.tokens // sold.amount)
+        if asked is not None and asked.tokens_per_idr is not None:
+            ware = ware._replace(rate=asked.tokens_per_idr)  # whatever was known of it when it was granted
         return part._replace(ware=ware, what=what)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from eventstore.append import lock_log
 from providers.asking import PaymentAsk
 from runtime.database import Pool
 from runtime.ids import utc_now
+from schemas.credit_terms import Credit, DatedRate
 from schemas.problems import Problem
 from tests.integration.checkout.conftest import Shop, all_at_once
 from tests.integration.checkout.test_topups import QRIS
@@ -97,6 +99,21 @@ async def test_c121_of_many_processes_that_want_the_same_one_asks(shop: Shop) ->
     assert sum(one.created for one in got) == sum(one.claimed is not None for one in got) == 1
     assert await shop.pool.fetchval("SELECT count(*) FROM idempotency_keys") == 40
     assert await shop.log() == ["checkout.requested"]
+
+
+async def test_c94_a_topup_is_recorded_with_the_rate_of_the_moment_at_which_it_was_asked_for(
+    shop: Shop,
+) -> None:
+    await shop.customer()
+    long_ago = DatedRate(since=datetime(2020, 1, 1, tzinfo=UTC), tokens_per_idr=7)
+    for number, rates in enumerate(((), (long_ago,))):
+        credit = Credit(tokens_per_idr=10, rates=rates)
+        wish = replace(wanted(second=True), credit=credit)
+        await requests_of(shop.narrow).record(wish, f"k-{number}", b"b")
+    kept_rates = await shop.pool.fetch(
+        "SELECT (data ->> 'tokens_per_idr')::int AS rate FROM events WHERE type = 'checkout.requested' ORDER BY position"
+    )
+    assert [row["rate"] for row in kept_rates] == [10, 7]
 
 
 async def test_those_that_come_at_once_are_one_transaction_and_each_has_its_own_row_and_events(

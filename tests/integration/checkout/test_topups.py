@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from processor.fulfilment.catalog_source import publish_catalog
 from schemas.facts import PaymentSucceeded
 from tests.integration.checkout.conftest import Shop, all_at_once
 from tests.integration.checkout.xendit_door import XenditDoor
+from tests.unit.processor.policies.ledgerbook import shipped_catalog
 
 QRIS = {"customer_id": "budi", "amount": 50_000, "payment_method": "qris"}
 
@@ -45,6 +47,21 @@ async def test_a_top_up_is_asked_for_paid_and_credited(shop: Shop, xendit: Xendi
     assert (seen["status"], seen["late"]) == ("succeeded", False)
     listed = await shop.get("/v1/customers/budi/topups")
     assert [item["payment_id"] for item in listed["items"]] == [made["payment_id"]]
+
+
+async def test_c94_a_topup_is_credited_at_the_rate_of_when_it_was_asked_for_whatever_the_catalogue_says_later(
+    shop: Shop,
+) -> None:
+    await shop.customer()
+    made = await shop.post("/v1/topups", QRIS)
+    asked = "SELECT (data ->> 'tokens_per_idr')::int FROM events WHERE type = 'checkout.requested'"
+    assert await shop.pool.fetchval(asked) == 10
+    catalog = shipped_catalog()
+    dearer = catalog.credit.model_copy(update={"tokens_per_idr": 7})
+    assert await publish_catalog(shop.pool, catalog.model_copy(update={"credit": dearer}))
+    await shop.settle()
+    await shop.hear(paid(made["xendit_id"]))
+    assert (await shop.get("/v1/customers/budi/balance"))["credit_tokens"] == 500_000
 
 
 async def test_the_request_and_the_call_are_on_the_payments_timeline(shop: Shop) -> None:

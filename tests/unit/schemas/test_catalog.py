@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from providers.registry import PROVIDERS
 from schemas.catalog import Catalog, fill_names, parse_catalog
 from schemas.errors import CatalogError
 from schemas.facts import ProductHint
+from schemas.published_catalog import published_catalog
 
 ROOT = Path(__file__).parents[3]
 COURSE = '[[products]]\nid = "kelas"\nkind = "course"\n'
@@ -67,6 +70,12 @@ def test_an_empty_file_is_a_catalogue_that_sells_nothing() -> None:
         (COURSE + '[[products]]\nid = "pro"\nkind = "plan"\n', 4, "period"),
         (COURSE + '[[products]]\nid = "pro"\nkind = "plan"\nperiod = "1 fortnight"\n', 7, "period"),
         ("[credit]\ntokens_per_idr = 0\n", 2, "tokens_per_idr"),
+        ("[credit]\nrates = [{ since = 2027-01-01T00:00:00, tokens_per_idr = 8 }]\n", 2, "its zone"),
+        (
+            "[[credit.rates]]\nsince = 2027-01-02\ntokens_per_idr = 8\n[[credit.rates]]\nsince = 2027-01-02\ntokens_per_idr = 9\n",
+            1,
+            "rates",
+        ),
         ("[credit]\n\ntopup_expiry = { qris = 30 }\n", 3, "topup_expiry"),
         ("[providers.mayar]\nconfirm_above_idr = 1.5\n", 2, "confirm_above_idr"),
         ('[providers.mayar]\npayload_without_id = "maybe"\n', 2, "payload_without_id"),
@@ -207,3 +216,18 @@ def test_everything_that_is_wrong_is_named_at_once_with_its_line() -> None:
     assert len(lines) == 2
     assert lines[0].startswith("shop.toml, line 6: products.0.pric_idr: nothing is known by this name")
     assert lines[1].startswith("shop.toml, line 10: products.1.chat_tokens: ")
+
+
+def test_c69_rates_have_dates_and_are_whole_numbers() -> None:
+    text = "[credit]\ntokens_per_idr = 10\nrates = [{ since = 2027-01-01, tokens_per_idr = 8 },"
+    catalog = parse_catalog(text + " { since = 2027-06-01T12:00:00+09:00, tokens_per_idr = 12 }]\n")
+    day, moment = (rate.since for rate in catalog.credit.rates)
+    assert (day, moment) == (
+        datetime(2026, 12, 31, 17, tzinfo=UTC),
+        datetime(2027, 6, 1, 3, tzinfo=UTC),
+    )
+    before = timedelta(microseconds=1)
+    rates = [catalog.credit.rate_at(at) for at in (None, day - before, day, moment - before, moment)]
+    assert rates == [10, 10, 8, 8, 12]
+    again = published_catalog(json.loads(json.dumps(catalog.model_dump(mode="json"))))
+    assert (again, again.version) == (catalog, catalog.version)

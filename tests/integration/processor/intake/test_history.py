@@ -65,7 +65,9 @@ async def test_c28_the_history_has_an_end_and_keeps_how_it_began(shop: Shop, poo
             await park(connection, [_failed(f"error {number} " + "x" * 500)])
     told = await _history(pool)
     began, went_on = range(5), range(25, 40)
-    assert [one["detail"].rstrip(" x") for one in told] == [f"error {number}" for number in (*began, *went_on)]
+    assert [one["detail"].rstrip(" x") for one in told] == [
+        f"error {number}" for number in (*began, *went_on)
+    ]
     assert max(len(one["detail"]) for one in told) == 200
 
 

@@ -10,6 +10,7 @@ from schemas import decisions as d
 from schemas import facts as f
 from schemas import request_facts as r
 from schemas.catalog import ProviderPolicy
+from schemas.credit_terms import DatedRate
 from schemas.event_model import EventModel
 from tests.unit.processor.cases.facts import at, capture, order, package, paid, refund, request_fact
 from tests.unit.processor.policies.ledgerbook import VARIANT, Book, permutations, shipped_catalog
@@ -148,6 +149,34 @@ def test_c94_the_order_wins_over_a_catalogue_that_changed_meanwhile() -> None:
     book.change_catalog(book.catalog.model_copy(update={"products": others}))
     book.give(money(150_000))
     assert [event.course for event in book.of(d.CourseEnrolled)] == ["kelas-python"]
+
+
+def _dearer(book: Book, rate: int = 8, **more: Any) -> Book:
+    terms = book.catalog.credit.model_copy(update={"tokens_per_idr": rate, **more})
+    return book.change_catalog(book.catalog.model_copy(update={"credit": terms}))
+
+
+def test_c94_a_topup_is_credited_at_the_rate_when_it_was_asked_for() -> None:
+    """In whatever order news comes, and whatever the catalogue says on the day it is paid."""
+    for news in permutations([asked(tokens_per_idr=10), opened(), money()]):
+        book = _dearer(Book().customer(*RATNA)).give(*news)
+        assert book.credit("c-1") == 500_000, news
+        book.give(refund())
+        assert book.credit("c-1") == 0
+
+
+def test_c94_of_two_requests_each_keeps_its_own_rate() -> None:
+    book = Book().customer(*RATNA).give(asked(tokens_per_idr=10), opened())
+    _dearer(book).give(asked(request_id="req_b", reference="req_b", tokens_per_idr=8))
+    book.give(opened("pr-2", request_id="req_b", reference="req_b"))
+    book.give(money(payment="py-2", request="pr-2", reference_id="req_b"), money())
+    assert sorted(event.tokens for event in book.of(d.CreditGranted)) == [400_000, 500_000]
+
+
+def test_c69_what_was_asked_for_before_rates_were_kept_is_of_the_rate_of_that_day() -> None:
+    since = DatedRate(since=at(minutes=-1), tokens_per_idr=7)
+    book = _dearer(Book().customer(*RATNA), 10, rates=(since,)).give(asked(), opened(), money())
+    assert book.credit("c-1") == 500_000
 
 
 def test_an_order_of_two_products_gives_each_its_share() -> None:

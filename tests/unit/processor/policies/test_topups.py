@@ -6,6 +6,7 @@ import pytest
 
 from schemas import decisions as d
 from schemas import facts as f
+from schemas.credit_terms import DatedRate
 from tests.unit.processor.cases.facts import at, attempt_fact, capture, request_fact
 from tests.unit.processor.policies.ledgerbook import Book, balanced, permutations
 
@@ -45,6 +46,16 @@ def test_c69_the_rate_is_the_catalogues_at_the_time_of_the_decision() -> None:
     )
     book.change_catalog(dearer).give(capture("py-2", "pr-2", amount=1_000))
     assert [tokens for _, _, tokens in credited(book)] == [10_000, 8_000]
+
+
+def test_c69_a_dated_rate_counts_for_what_is_paid_from_then_on_however_late_it_is_told() -> None:
+    since = DatedRate(since=at(minutes=10), tokens_per_idr=8)
+    book = Book().customer(*RATNA)
+    terms = book.catalog.credit.model_copy(update={"rates": (since,)})
+    book.change_catalog(book.catalog.model_copy(update={"credit": terms}))
+    for number, minutes in enumerate((30, 10, 9)):  # the earliest comes last
+        book.give(capture(f"py-{number}", f"pr-{number}", amount=1_000, occurred_at=at(minutes=minutes)))
+    assert [tokens for _, _, tokens in credited(book)] == [8_000, 8_000, 10_000]
 
 
 def test_zero_rupiah_is_held_not_credited() -> None:
