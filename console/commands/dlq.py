@@ -218,8 +218,9 @@ async def settle_letter(
 ) -> int:
     """Say what a parked webhook could not: who paid how much for what. It is granted like any other payment, once.
 
-    A later webhook of the same payment that can be read is the same money. Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until
-    another person says `lunas approve`.
+    A later webhook of the same payment that can be read is the same money.
+
+    Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.
     """
     settings = load_target()
     check_product(settings, product)

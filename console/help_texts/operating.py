@@ -113,6 +113,9 @@ OPERATING: dict[str, str] = {
     "Say what a parked webhook could not: who paid how much for what. It is granted like any other payment, once.": (
         "Sebutkan yang tidak terbaca dari webhook yang diparkir: siapa membayar berapa untuk apa. Diberikan seperti pembayaran lain, sekali."
     ),
+    "Once an approver is named, above LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.": (
+        "Begitu ada penyetuju bernama, di atas LUNAS_CORRECTION_APPROVAL_IDR menunggu sampai orang lain menjalankan `lunas approve`."
+    ),
     "A later webhook of the same payment that can be read is the same money.": (
         "Webhook lain dari pembayaran yang sama yang terbaca kemudian adalah uang yang sama."
     ),
