@@ -15,6 +15,7 @@ from processor.cases.joining import earliest
 from processor.cases.reports import Cycle, Ending, PayerReports, reported
 from processor.cases.state import State
 from schemas.catalog import Product
+from schemas.credit_terms import Credit
 from schemas.decision_model import LatePayment, Overpaid, PartRefund
 from schemas.facts import ProductHint, SubscriptionReported
 from schemas.plan_facts import PlanCancelAsked, PlanChanged, PlanFact, PlanOpened
@@ -80,6 +81,15 @@ class OwnRequest(State, frozen=True):  # type: ignore[misc]
             "reference_id": self.reference,
         }
         return {**said, "payment_type": "credit_topup"} if self.kind == "topup" else said
+
+
+def rate_of(request: OwnRequest | None, terms: Credit, paid_at: datetime | None) -> tuple[int, bool]:
+    """Tokens for a rupiah of credit, and whether that was agreed when it was asked for: then it counts, whatever was granted before that was known."""
+    if request is None or request.kind != "topup":
+        return terms.rate_at(paid_at), False
+    if request.tokens_per_idr is None:
+        return terms.rate_at(request.at), False
+    return request.tokens_per_idr, True
 
 
 class SoldSince(State, frozen=True):  # type: ignore[misc]

@@ -20,7 +20,7 @@ from processor.cases.keys import (
     surplus_key,
     suspense_id,
 )
-from processor.cases.own_checkout import Sold
+from processor.cases.own_checkout import Sold, rate_of
 from processor.cases.payment import PaymentFacts
 from processor.cases.payment_record import Closed, Granted, Kind, PaymentRecord
 from processor.cases.world import World, short
@@ -291,14 +291,11 @@ class Shelf:
         return part._replace(ware=ware_of(match.product), quantity=match.quantity, what=what)
 
     def _credit(self, part: Part, what: str) -> Part:
-        sold, terms, request = self._sold.get(what), self.catalog.credit, self.facts.request
-        asked = request if request is not None and request.kind == "topup" else None
-        rate = terms.rate_at(self.facts.paid_at(part.attempts) if asked is None else asked.at)
+        sold, terms = self._sold.get(what), self.catalog.credit
+        rate, agreed = rate_of(self.facts.request, terms, self.facts.paid_at(part.attempts))
         ware = Ware("credit", CREDIT, rate, late=terms.late, overpaid=terms.overpaid)
         if sold is not None and sold.kind == CREDIT and sold.amount:
-            ware = _sold(sold)._replace(rate=sold.tokens // sold.amount)
-        if asked is not None and asked.tokens_per_idr is not None:
-            ware = ware._replace(rate=asked.tokens_per_idr)  # whatever was known of it when it was granted
+            ware = _sold(sold)._replace(rate=rate if agreed else sold.tokens // sold.amount)
         return part._replace(ware=ware, what=what)
 
 
@@ -310,12 +307,12 @@ def _strictest(parts: Sequence[Part]) -> Overpaid:
 
 def ware_of(product: Product) -> Ware:
     """A product as the catalogue sells it now."""
-    terms = PlanTerms(product.period, product.grace, product.tier) if product.period else None
+    period = product.period if product.kind == "plan" else None
+    terms = PlanTerms(period, product.grace, product.tier) if period else None
     if product.kind == "plan" and terms is None:
         raise CatalogError(f"product {product.id} has no period")
     if product.kind == "tokens" and product.chat_tokens is None:
         raise CatalogError(f"product {product.id} has no chat_tokens")
-    terms = terms if product.kind == "plan" else None
     return Ware(
         product.kind,
         product.id,
