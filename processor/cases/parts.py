@@ -243,11 +243,8 @@ class Shelf:
                 return self._credit(part._replace(problem=None), "")
             if part.problem != "duplicate_purchase":
                 return part
-            return (
-                self.with_purpose(part._replace(problem=None))
-                if part.ware is None
-                else part._replace(problem=None)
-            )
+            bare = part._replace(problem=None)
+            return self.with_purpose(bare) if part.ware is None else bare
         wanted = self.catalog.product(product)
         if product == CREDIT:
             ware = self._credit(part, "").ware
