@@ -209,9 +209,11 @@ async def test_a_retry_brings_a_delivery_back_to_its_own_partition_or_to_one_tha
     went: list[tuple[int, str]] = []
     later = Detours.later
 
-    async def watching(self: Detours, one: Envelope, attempt: int, reason: str) -> float | None:
+    async def watching(
+        self: Detours, one: Envelope, attempt: int, reason: str, errors: Sequence[str]
+    ) -> float | None:
         went.append((self.partition, one.delivery_id))
-        return await later(self, one, attempt, reason)
+        return await later(self, one, attempt, reason, errors)
 
     monkeypatch.setattr(Detours, "later", watching)
     busy = chosen.model_copy(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
@@ -235,8 +237,11 @@ async def test_c28_a_store_that_stays_busy_parks_after_the_last_tier_and_loses_n
         async with working(busy):
             await stored(pool, 1, "dead_letters")
     await holder.close()
-    (letter,) = await rows(pool, "SELECT stage, reason, attempts, message FROM dead_letters")
+    (letter,) = await rows(pool, "SELECT stage, reason, attempts, message, history FROM dead_letters")
     assert (letter["stage"], letter["reason"], letter["attempts"]) == ("append", "retries_exhausted", 2)
+    history = json.loads(letter["history"])
+    assert [one["attempt"] for one in history] == [1, 2, 3]
+    assert {one["detail"] for one in history} == {"LockNotAvailableError 55P03"}
     (came,) = await rows(pool, "SELECT queue, attempts FROM deliveries WHERE status = 'parked'")
     assert (came["queue"], came["attempts"]) == (PARKED, 2)
     assert unpack(letter["message"]) == [sent]
@@ -295,8 +300,10 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
     later = Detours.later
 
-    async def counting(self: Detours, envelope: Envelope, attempt: int, reason: str) -> float | None:
-        delay = await later(self, envelope, attempt, reason)
+    async def counting(
+        self: Detours, envelope: Envelope, attempt: int, reason: str, errors: Sequence[str]
+    ) -> float | None:
+        delay = await later(self, envelope, attempt, reason, errors)
         taken.append(attempt)
         return delay
 
