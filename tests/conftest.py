@@ -82,8 +82,10 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """How a run ended, for `make test-again`: pytest itself keeps only which tests were red."""
     config = session.config
-    if config.cache is not None and not hasattr(config, "workerinput"):
-        config.cache.set(again.ENDED, again.CRASHED if config.stash.get(_CRASHED, False) else int(exitstatus))
+    # None with `-p no:cacheprovider`, as the museum and the stalled run have it.
+    cache = getattr(config, "cache", None)
+    if cache is not None and not hasattr(config, "workerinput"):
+        cache.set(again.ENDED, again.CRASHED if config.stash.get(_CRASHED, False) else int(exitstatus))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -129,3 +129,10 @@ def test_a_failure_names_the_stalls_of_its_time(tmp_path: Path) -> None:
     log = tmp_path / "stalls"
     log.write_text("100.0 101.0 worker 5\n102.0 103.5 all 5 6\n110.0 111.0 worker 5\n", encoding="utf-8")
     assert during(log, 101.5, 109.0) == "+0.50 to +2.00 s: all (2)"
+
+
+def test_a_run_without_pytests_cache_ends_as_its_tests_do() -> None:
+    """So these runs are started: theirs is no home of ours to keep anything in."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", __file__]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
