@@ -148,14 +148,24 @@ class Link:
     async def _run(self) -> None:
         pause = self._options.reconnect_pause
         connecting = AsyncRetrying(retry=retry_if_exception_type(Unusable), wait=between_tries(pause))
+        loop = asyncio.get_running_loop()
+        others = at_once = len(self._urls) - 1
         try:
             while True:
                 await connecting(self._connect_to_any)
+                connected = loop.time()
                 await self._lost.wait()
                 log.warning("broker connection lost", action="broker.lost", link=self.name)
                 self._away_told = True
+                if loop.time() - connected > pause:
+                    at_once = others
                 await self._shut()
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                # The others of a cluster are there, and each is tried at once: the pause is for a broker that is just starting, and for
+                # one that hangs up again and again.
+                if at_once > 0:
+                    at_once -= 1
+                else:
+                    await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
         except Exception as error:
             self._failed.set_exception(error)
             raise

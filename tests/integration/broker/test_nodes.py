@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from runtime.amqp.broker import Broker, Message
+from runtime.amqp.broker import Broker, LinkOptions, Message
 from runtime.amqp.look import AWAY, count, open_look
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect
 from tests.integration.broker.proxy import proxied
-from tests.waiting import until
+from tests.waiting import turns, until
 
 DEAD = "127.0.0.1:1"
 
@@ -48,6 +48,24 @@ async def test_a_node_that_dies_is_followed_by_the_next(broker_url: str) -> None
             await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"y"), deadline=60.0)
             await until(lambda: broker.is_ready(stalled_seconds=5.0))
             assert second.accepted == 1
+
+
+async def test_the_next_node_is_tried_at_once_and_none_is_again_and_again(broker_url: str) -> None:
+    """An hour's pause: whoever waits for it does not see the end of this test."""
+    patient = LinkOptions(heartbeat=60, connect_timeout=30.0, reconnect_pause=3600.0)
+    async with (
+        proxied(broker_url) as (first, url),
+        proxied(broker_url) as (second, other),
+        Broker(f"{url},{other}", name="test", topology=TOPOLOGY, options=patient) as broker,
+    ):
+        await broker.ready(60.0)
+        await first.close()
+        await broker.publisher.publish(Message(WEBHOOKS, routing_key(0), b"z"), deadline=60.0)
+        assert second.accepted == 1
+        broker.publishing.invalidate("hung up again")
+        await until(lambda: not broker.publisher.is_ready)
+        await turns()
+        assert (second.accepted, broker.publisher.is_ready) == (1, False)
 
 
 async def test_with_all_nodes_dead_nobody_looks_at_queues(broker_url: str) -> None:
