@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import aio_pika
-import pytest
 
 from runtime.amqp.broker import Broker, LinkOptions, Message, Publisher
-from schemas.errors import NotConfirmed
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import TOPOLOGY, collect
 from tests.integration.broker.proxy import Proxy, proxied
@@ -156,10 +154,18 @@ async def test_an_ack_to_a_frozen_broker_ends_in_time(broker_url: str) -> None:
         beside = Publisher()
         await broker.consuming.add(beside)
         proxy.freeze()
-        with pytest.raises(NotConfirmed):
-            await beside.publish(Message(WEBHOOKS, routing_key(0), b"z" * 8_000_000), deadline=0.3)
+        large = Message(WEBHOOKS, routing_key(0), b"z" * 8_000_000)
+        writing = asyncio.create_task(beside.publish(large, deadline=3600.0))
+        connection = broker.consuming._connection
+        assert connection is not None
+        writer = connection._socket._writer
+        assert writer is not None
+        # What comes from now on stands behind it.
+        await until(lambda: writer.transport.get_write_buffer_size() > 0)
         async with asyncio.timeout(120):
             assert not all(await asyncio.gather(*(consumer.ack_through(delivery.tag) for _ in range(50))))
+        writing.cancel()
+        await asyncio.wait({writing})
 
 
 async def test_a_consumer_cancelled_by_the_broker_comes_back(broker: Broker, admin: Channel) -> None:
