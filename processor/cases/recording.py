@@ -27,7 +27,8 @@ def apply(record: PaymentRecord, decision: Decision) -> Change | None:
         _told(record, decision)
         return None
     if isinstance(decision, d.FeeBooked):
-        record.fee = decision.amount_idr
+        # What was posted: of two cases that became one it is the sum, in whatever order the log tells.
+        record.fee += decision.amount_idr - decision.before_idr
         return None
     if not isinstance(decision, ValueMoved):
         return None
