@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.museum.__main__ import ROOT, Bug, bugs, chosen_bugs, red_without
+from tests.museum.__main__ import ROOT, Bug, bugs, chosen_bugs, red_without, tested
 from tests.museum.record import PAGE, Seen, page_of, recorded
 from tests.torture.controls import controls
 
@@ -62,3 +62,8 @@ def test_a_test_that_is_red_without_any_bug_catches_none(tmp_path: Path) -> None
     assert red_without(tmp_path, os.environ, caught_by) == ["test_it.py::test_red"]
     assert red_without(tmp_path, os.environ, ["test_it.py::test_green"]) == []
     assert red_without(tmp_path, os.environ, ["test_it.py::test_gone"]) == ["test_it.py::test_gone"]
+
+
+def test_the_suite_runs_without_pytests_cache_as_it_does_in_copies() -> None:
+    done = tested(ROOT, os.environ, "--collect-only", "tests/architecture/test_turns.py")
+    assert done.returncode == 0, done.stdout
