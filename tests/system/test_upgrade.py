@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from console.commands.projections import NAMES
 from console.player import Answered, play
 from eventstore.migrations import files
 from tests.system.pipeline import CUSTOMERS, PROCESSES, Pipeline, Webhook, expected_tokens, settle, top_up
@@ -25,6 +26,10 @@ pytestmark = [pytest.mark.heavy, pytest.mark.history]
 AT_ONCE = 8
 LEAST = 40
 """Webhooks of a phase, however quickly what is done beside them ends."""
+
+GAINED = {"payments"}
+"""Read models with a column that the previous release does not know and so does not fill: rebuilt once it is gone for good. Each release
+names its own, here and in docs/upgrading.md."""
 
 
 class SteadyLoad:
@@ -58,7 +63,8 @@ def command(url: str, home: Path, code: Mapping[str, str], *words: str) -> None:
         | dict(code),
         capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    assert done.returncode == 0, (words, done.stdout, done.stderr)
+    told = [line for line in (done.stdout + done.stderr).splitlines() if not line.lstrip().startswith("✓")]
+    assert done.returncode == 0, (words, told)
 
 
 async def started(shop: Pipeline) -> None:
@@ -119,11 +125,20 @@ async def test_c163_c164_an_upgrade_under_load_and_the_way_back_lose_nothing_and
         await load.beside([new.ingress], doing(started(old)))
         await load.beside([old.ingress], doing(ended(new)))
         assert await settle(old, expected_tokens(load.sent)) == expected_tokens(load.sent)
-        await asyncio.to_thread(command, url, homes[0], previous, "projections", "verify")
+        for name in sorted(set(NAMES) - GAINED):
+            await asyncio.to_thread(command, url, homes[0], previous, "projections", "verify", name)
         # And forward for good.
         await load.beside([old.ingress], doing(started(new)))
         await load.beside([new.ingress], doing(ended(old)))
         assert await settle(new, expected_tokens(load.sent)) == expected_tokens(load.sent)
+        await asyncio.to_thread(
+            command, url, homes[1], {}, "fulfilment", "rebuild", "--reason", "upgraded", "--yes"
+        )
+        for name in GAINED:
+            for step in ("rebuild", "switch"):
+                await asyncio.to_thread(
+                    command, url, homes[1], {}, "projections", step, name, "--reason", "upgraded", "--yes"
+                )
         await asyncio.to_thread(command, url, homes[1], {}, "projections", "verify")
         await asyncio.to_thread(command, url, homes[1], {}, "fulfilment", "verify")
         await until(lambda: stored_once(url, load.answers))
