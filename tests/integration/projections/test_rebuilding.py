@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -122,6 +123,32 @@ async def test_c144_switching_versions_never_shows_an_older_position(
     assert all(
         tokens == position * 10 for position, tokens in seen
     )  # every position is one grant of 10 tokens
+
+
+async def test_c144_a_generation_that_fell_behind_while_it_caught_up_is_not_shown_before_it_has_caught_up_again(
+    projected: Pool, append_events: Append, catch_up: CatchUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await append_events([credit("c1")])
+    await catch_up()
+    version = await versions.rebuild(projected, "balances")
+    caught_up, times = versions._catch_up, 0
+
+    async def live_moves_on(*given: Any) -> None:
+        nonlocal times
+        await caught_up(*given)
+        times += 1
+        if times == 1:
+            await append_events([credit("c1")])
+            async with projected.acquire() as connection:
+                await Feeder(connection, batch_max=10, only={("balances", 1)}).catch_up()
+
+    monkeypatch.setattr(versions, "_catch_up", live_moves_on)
+    assert await versions.switch(projected, "balances") == version
+    shown = await projected.fetchrow(
+        "SELECT p.position, b.credit_tokens FROM projection_positions p, balances b WHERE p.name = 'balances'"
+    )
+    assert shown is not None
+    assert (tuple(shown), times) == ((2, 20), 2)
 
 
 async def _until_blocked(pool: Pool) -> None:
