@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.museum.__main__ import ROOT, Bug, bugs, chosen_bugs, red_without, tested
+from tests.museum.__main__ import ROOT, Bug, bugs, chosen_bugs, red_without, suite_run
 from tests.museum.record import PAGE, Seen, page_of, recorded
 from tests.torture.controls import controls
 
@@ -65,5 +65,5 @@ def test_a_test_that_is_red_without_any_bug_catches_none(tmp_path: Path) -> None
 
 
 def test_the_suite_runs_without_pytests_cache_as_it_does_in_copies() -> None:
-    done = tested(ROOT, os.environ, "--collect-only", "tests/architecture/test_turns.py")
+    done = suite_run(ROOT, os.environ, "--collect-only", "tests/architecture/test_turns.py")
     assert done.returncode == 0, done.stdout

@@ -94,7 +94,7 @@ def catch(tree: Path, bug: Bug, environment: Mapping[str, str]) -> tuple[str | N
     started = time.monotonic()
     try:
         for tests in bug.tests:
-            done = tested(tree, environment, "-x", tests)
+            done = suite_run(tree, environment, "-x", tests)
             found = CAUGHT.search(done.stdout) if done.returncode == TESTS_FAILED else None
             if found is not None:
                 return found[1], time.monotonic() - started
@@ -106,7 +106,7 @@ def catch(tree: Path, bug: Bug, environment: Mapping[str, str]) -> tuple[str | N
     return None, time.monotonic() - started
 
 
-def tested(tree: Path, environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def suite_run(tree: Path, environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """What pytest says of these tests in that copy. Nothing of it outlives its time."""
     command = [str(tree / ".venv/bin/python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
     with subprocess.Popen(
@@ -131,7 +131,7 @@ def red_without(tree: Path, environment: Mapping[str, str], tests: Sequence[str]
     names = sorted({plain(test) for test in tests})
     if not names:
         return []
-    done = tested(tree, environment, *names)
+    done = suite_run(tree, environment, *names)
     red = sorted({plain(found) for found in CAUGHT.findall(done.stdout)})
     if done.returncode != 0 and not (red and done.returncode == TESTS_FAILED):
         print(f"without any bug the tests did not run:\n{done.stdout[-1000:]}", file=sys.stderr)

@@ -32,6 +32,8 @@ VIEWS = st.builds(
     amount=st.none() | RUPIAH,
     refunded_amount=RUPIAH,
     contested_amount=st.just(0) | RUPIAH,
+    fee_amount=st.none() | RUPIAH,
+    fee_claimed=st.none() | RUPIAH,
     method=MAYBE,
     payer_email=MAYBE,
     paid_at=st.none() | TIMES,
@@ -61,8 +63,9 @@ def named(event: Any, exclude: set[str]) -> str:
 
 @given(view=VIEWS)
 def test_the_name_of_a_view_is_that_of_its_json_without_what_was_new(view: PaymentAssessed) -> None:
-    # Programs before knew no contested amount: what they stored must have the same name still.
-    without = {"given"} if view.contested_amount else {"given", "contested_amount"}
+    # Programs before knew no contested amount and no fees: what they stored must have the same name still.
+    new = {"contested_amount": 0, "fee_amount": None, "fee_claimed": None}
+    without = {"given"} | {name for name, nothing in new.items() if getattr(view, name) == nothing}
     assert digest(view) == named(view.amended(facts=(), whose=""), without)
 
 
