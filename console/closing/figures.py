@@ -33,7 +33,7 @@ class Named(NamedTuple):
 @dataclass(slots=True)
 class ProviderDay:
     """`received`, `refunded`: as the provider's news say. `credited`, `sold`: what it became. `written_off`: held money that we kept; `lost`: what
-    went back although it was spent. `held`: what waits when the day ends, and `held_change`: by how much that grew. `settled`: of what came, what
+    went back although it was spent. `held`: what waits when the day ends, and `held_change`: by how much that grew. `settled`: of what it owes, what
     the provider calls paid out. `clearing`: the ledger's account of the provider when the day ends. `fees`: what the provider keeps, as the
     ledger has it; None where nobody has told of any. `fees_told`: the same, as the news say; `fees_claimed`: by how much statements say more (or less) than
     the provider's own word, and `claims` of how many payments."""
@@ -239,7 +239,8 @@ def _claim(day: ProviderDay, payment: PaymentAssessed, sign: int) -> None:
 
 
 def settled_of(payment: PaymentAssessed) -> int:
-    return money_of(payment)[0] if payment.settled else 0
+    """Of what the provider owes of it, what it calls paid out: its fee never arrives."""
+    return money_of(payment)[0] - (payment.fee_amount or 0) if payment.settled else 0
 
 
 def span_of(day: date) -> tuple[datetime, datetime]:

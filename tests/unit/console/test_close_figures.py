@@ -10,6 +10,7 @@ import pytest
 
 from console.closing.figures import DayFigures, Named, ProviderDay, against, parse_day, total_of
 from processor.grants import postings
+from schemas.decisions import PaymentAssessed
 
 DAY = date(2026, 3, 5)
 
@@ -53,6 +54,26 @@ def test_all_providers_together_and_what_nobody_tells_of_one() -> None:
     total = total_of([ProviderDay(received=5, held=1), ProviderDay(received=7, refunded=2)])
     assert (total["received"], total["refunded"], total["held"], total["fees"]) == (12, 2, 1, None)
     assert total["expected_settlement"] == 10
+
+
+def test_what_is_paid_out_is_without_what_the_provider_keeps() -> None:
+    """As what it owes is: a day that was paid out whole has nothing left."""
+    told = DayFigures(DAY)
+    paid = PaymentAssessed(
+        case="k",
+        record="r",
+        provider="xendit",
+        payment_id="py-1",
+        status="succeeded",
+        amount=60_000,
+        fee_amount=1_500,
+    )
+    told.said(paid, ())
+    told.said(paid.amended(settled=True, fee_amount=2_000), ())
+    told.said(SimpleNamespace(postings=postings.fee("xendit", 2_000), provider="xendit"), ())  # type: ignore[arg-type]
+    day = told.provider("xendit")
+    assert (day.received, day.fees, day.settled) == (60_000, 2_000, 58_000)
+    assert day.settled == day.expected_settlement
 
 
 def test_a_seal_of_an_earlier_program_says_nothing_of_what_that_did_not_know() -> None:
