@@ -65,17 +65,22 @@ def _end_with_the_server() -> None:
         os.close(line)
 
 
+_LOOKING = threading.Lock()
+"""How a process ended can be read once, and who comes second is told 255. multiprocessing looks after all of them whenever it starts another one, so
+one lock is for all of them and for the start."""
+
+
 class Fork:
     """In the place of subprocess.Popen, as far as a pipeline uses it."""
 
     def __init__(self, process: Any) -> None:
         self._process = process
-        self._looking = threading.Lock()
-        process.start()
+        with _LOOKING:
+            process.start()
         self.pid: int = process.pid
 
     def poll(self) -> int | None:
-        with self._looking:  # two that read the end at once would both read half of it
+        with _LOOKING:
             code: int | None = self._process.exitcode
             return code
 
