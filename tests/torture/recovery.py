@@ -17,6 +17,8 @@ IN_A_ROW = 3
 USUAL_TIMES = 2.0
 USUAL_LEAST_SECONDS = 0.15
 LONGEST_SECONDS = 120.0
+SLOW_SECONDS = 600.0
+"""Where a machine may be so slow that webhooks which were sent before keep the ones that are asked about waiting."""
 POLL_SECONDS = 0.02
 NOT_THROUGH = float("inf")
 

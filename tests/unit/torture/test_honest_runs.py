@@ -62,6 +62,17 @@ def test_a_run_that_was_cut_short_says_what_is_missing_and_is_no_success() -> No
     assert said[-1] == "again: python -m tests.torture --seed 1 --webhooks 10"
 
 
+def test_where_a_machine_may_be_slow_what_was_not_reached_is_told_and_what_is_broken_is_red() -> None:
+    report = Report(1, 10, 1.0, sent=9, asked_kills=2, slow=True)
+    report.injected = [Injected("freeze broker 2 s", 0.0, failed="not here")]
+    assert not report.ok
+    report.injected.append(Injected("kill ingress", 1.0))
+    assert report.ok
+    assert "NOT REACHED: 9 of 10 webhooks were sent before the time was over" in report.lines()
+    report.verdict.against("I1 accepted and lost", ["one"])
+    assert not report.ok
+
+
 class _Commands:
     """Answers of our own commands, in the place of a stage."""
 
