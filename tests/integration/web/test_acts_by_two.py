@@ -34,6 +34,7 @@ async def _agreed(sari: Visitor, ayu: Visitor, page: str, act: str, **said: str)
     assert place in await ayu.open("/corrections?status=proposed")
     shown = await sari.open(f"{place}?lang=en")
     assert "You proposed it" in shown
+    assert "As it was read before" not in shown  # nothing was read otherwise: it is an act
     assert f'action="{place}/approve"' not in shown
     assert "waits for another person already" in await told(sari, page, act, 409, reason="once more", **said)
     done = await ayu.send(place, f"{place}/approve", reason="seen the receipt")
