@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from ingress.answering import apart
+from ingress.answering import answer_failed
 from ingress.lane import Bounds, Lane, Outgoing, Settle, Unpublished
 from ingress.metrics import Metrics
 from runtime.amqp.traced import ConfirmingPublisher
@@ -106,7 +106,10 @@ class GroupingPublisher:
     def _tell(self, group: Sequence[Outgoing], failure: Unpublished | None) -> None:
         for delivery in group:
             # One error each: a shared one would collect the tracebacks of all requests.
-            apart(self._loop, delivery.settle, None if failure is None else type(failure)(str(failure)))
+            try:
+                delivery.settle(None if failure is None else type(failure)(str(failure)))
+            except Exception as error:  # noqa: BLE001 - handed to the loop, which logs it as it does for its own callbacks
+                answer_failed(self._loop, delivery.settle, error)
 
     def _forget(self, delivery: Outgoing) -> bool:
         """Nobody waits for it any more; False when nobody did."""

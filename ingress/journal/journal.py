@@ -15,11 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingress.answering import apart
+from ingress.answering import answer_failed
 from ingress.journal.place import JournalFolder
 from ingress.journal.record import pack_records
 from ingress.journal.segment import OpenSegment
-from ingress.lane import GOOD_GROUP
 from runtime.logs import get_logger
 from runtime.settings import Settings
 from schemas.errors import NotConfirmed
@@ -30,6 +29,9 @@ Written = Callable[[int, "NotWritten | None"], None]
 """Told once: the number of the record, or why there is none."""
 
 DAY_SECONDS = 86_400
+GOOD_WRITE = 64
+"""So many deliveries never wait for more of them: beside what they cost themselves, a write is then little. It costs the door more than a publish does
+(`ingress/lane.py`), for another thread has to be woken, and to get its turn."""
 
 
 class NotWritten(NotConfirmed):
@@ -120,7 +122,7 @@ class Journal:
     def _flush_soon(self) -> None:
         if self._writing is not None or not self._pending:
             return
-        waits = self._next_turn > self._loop.time() and len(self._pending) < GOOD_GROUP
+        waits = self._next_turn > self._loop.time() and len(self._pending) < GOOD_WRITE
         if self._flushing is not None:
             if waits or not self._pausing:
                 return
@@ -160,10 +162,13 @@ class Journal:
     def _tell(self, told: Sequence[Written], first: int, error: BaseException | None) -> None:
         """One turn of the loop for all of a write: a turn for each costs more than writing it."""
         for number, written in enumerate(told, first):
-            if error is None:
-                apart(self._loop, written, number, None)
-            else:
-                apart(self._loop, written, 0, NotWritten(f"the journal cannot be written: {error}"))
+            try:
+                if error is None:
+                    written(number, None)
+                else:
+                    written(0, NotWritten(f"the journal cannot be written: {error}"))
+            except Exception as failed:  # noqa: BLE001 - handed to the loop, which logs it as it does for its own callbacks
+                answer_failed(self._loop, written, failed)
 
     def _succeeded(self, deliveries: int) -> None:
         if deliveries:

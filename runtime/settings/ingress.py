@@ -188,7 +188,7 @@ class IngressSettings(BaseModel):
         ge=0,
         le=100,
         description="Least time between two groups of a partition, and between two writes to the journal, in milliseconds, while fewer than 32 "
-        "deliveries wait: a small group costs the broker, the disk and us as much as a large one. The first after a quiet time goes through at once; "
+        "(64 of the journal) deliveries wait: a small group costs the broker, the disk and us as much as a large one. The first after a quiet time goes through at once; "
         "0 never waits.",
     )
     ingress_headers_max: int = Field(

@@ -90,14 +90,14 @@ async def test_a_frozen_broker_holds_up_only_who_was_there_when_it_froze(
 async def test_c165_a_full_disk_is_503_and_not_ready_and_over_as_soon_as_there_is_room(
     start: Start, http: Http, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, full = segment_module.write_all, False
+    real, full = segment_module.write_all_at, False
 
-    def limited(descriptor: int, data: bytes) -> None:
+    def limited(descriptor: int, data: bytes, place: int) -> None:
         if full:
             raise OSError(28, "No space left on device")
-        real(descriptor, data)
+        real(descriptor, data, place)
 
-    monkeypatch.setattr(segment_module, "write_all", limited)
+    monkeypatch.setattr(segment_module, "write_all_at", limited)
     async with start() as ingress:
         assert await send(http, ingress, body(1)) == 200
         full = True

@@ -18,15 +18,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ingress.journal import segment as segment_module
-from ingress.journal.journal import Journal, JournalBounds, NotWritten
+from ingress.journal.journal import GOOD_WRITE, Journal, JournalBounds, NotWritten
 from ingress.journal.place import hold, own_place
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
 from ingress.journal.record import Record, pack_records
 from ingress.journal.relay import Sender
-from ingress.journal.segment import AHEAD_BYTES, segments
+from ingress.journal.segment import AHEAD_BYTES, OpenSegment, segments
 from ingress.journal.survey import examine, survey
-from ingress.lane import GOOD_GROUP
 from ingress.metrics import Metrics
 from schemas.envelope import Envelope, pack_one
 from tests.waiting import turns, until
@@ -120,18 +119,18 @@ async def test_few_wait_for_more_of_them_and_many_do_not(
 
         journal.append(b"the first after a quiet time", written)
         await until(lambda: told == [1])
-        for _ in range(GOOD_GROUP - 1):
+        for _ in range(GOOD_WRITE - 1):
             journal.append(b"one of few", written)
         await turns()
         assert disk.batches == [1]
         journal.append(b"the one with which they are many", written)
-        await until(lambda: len(told) == 1 + GOOD_GROUP)
-        assert disk.batches == [1, GOOD_GROUP]
+        await until(lambda: len(told) == 1 + GOOD_WRITE)
+        assert disk.batches == [1, GOOD_WRITE]
         journal.append(b"one that somebody waits for", written)
         await turns()
-        assert disk.batches == [1, GOOD_GROUP]
-        assert await journal.barrier() == 3 + GOOD_GROUP
-        assert disk.batches == [1, GOOD_GROUP, 1]
+        assert disk.batches == [1, GOOD_WRITE]
+        assert await journal.barrier() == 3 + GOOD_WRITE
+        assert disk.batches == [1, GOOD_WRITE, 1]
 
 
 async def test_what_waits_is_written_when_its_pause_is_over(
@@ -206,15 +205,15 @@ async def test_a_damaged_last_record_keeps_its_place(tmp_path: Path) -> None:
 async def test_a_full_disk_is_refused_in_words_and_taken_again_when_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, full = segment_module.write_all, False
+    real, full = segment_module.write_all_at, False
 
-    def half(descriptor: int, data: bytes) -> None:
+    def half(descriptor: int, data: bytes, place: int) -> None:
         if full:
-            os.write(descriptor, data[: len(data) // 2])
+            os.pwrite(descriptor, data[: len(data) // 2], place)
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(descriptor, data)
+        real(descriptor, data, place)
 
-    monkeypatch.setattr(segment_module, "write_all", half)
+    monkeypatch.setattr(segment_module, "write_all_at", half)
     async with journal_in(tmp_path) as journal:
         assert await write(journal, b"a") == [1]
         full = True
@@ -227,15 +226,38 @@ async def test_a_full_disk_is_refused_in_words_and_taken_again_when_there_is_roo
     assert frames_in(tmp_path / "0") == [b"a", b"d"]
 
 
+async def test_what_is_written_is_on_the_disk_when_its_call_returns(tmp_path: Path) -> None:
+    """O_DSYNC is asked of the kernel, which would say nothing where it was left out."""
+    place = own_place(tmp_path)
+    segment = OpenSegment(place.folder, 1)
+    try:
+        flags = [
+            int(line.split()[1], 8)
+            for file in Path("/proc/self/fd").iterdir()
+            if file.exists() and file.resolve() == segment.path.resolve()
+            for line in Path(f"/proc/self/fdinfo/{file.name}").read_text().splitlines()
+            if line.startswith("flags:")
+        ]
+    finally:
+        segment.close()
+        place.release()
+    assert [each & os.O_DSYNC == os.O_DSYNC for each in flags] == [True]
+
+
 async def test_after_a_failed_sync_the_file_is_not_trusted_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with journal_in(tmp_path) as journal:
         await write(journal, b"a")
-        real = os.fdatasync
-        monkeypatch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "I/O error")))
+        real = os.pwrite
+
+        def written_and_not_synced(descriptor: int, data: bytes, place: int) -> int:
+            real(descriptor, data, place)
+            raise OSError(errno.EIO, "I/O error")
+
+        monkeypatch.setattr(os, "pwrite", written_and_not_synced)
         assert await write(journal, b"b") == [None]
-        monkeypatch.setattr(os, "fdatasync", real)
+        monkeypatch.setattr(os, "pwrite", real)
         assert await write(journal, b"c") == [2]
     assert [each.first for each in segments(tmp_path / "0")] == [1, 2]
     assert frames_in(tmp_path / "0") == [b"a", b"c"]
