@@ -23,7 +23,7 @@ from console.manual_orders import PROVIDER, amount_of_order, confirm_order
 from console.messages import text
 from console.options import acting_as, actor
 from console.output import rupiah
-from console.refunding import ask_refund
+from console.refunding import ask_refund, record_refund
 from console.settlement import Settlement, received_at, settle
 from console.times import moment
 from console.two_persons import approvers, person
@@ -165,12 +165,19 @@ async def of_order(connection: Connection, order_id: str, proof: str | None) -> 
     return MoneyAct("manual.confirm", order_id, PROVIDER, order_id, amount, {"proof": proof})
 
 
-async def of_payment(connection: Connection, provider: str, payment: str, amount: int | None) -> MoneyAct:
-    """`payments.refund`: a part is judged as the whole payment. One that nobody knows is for the refund itself to refuse."""
+async def of_payment(
+    connection: Connection,
+    provider: str,
+    payment: str,
+    amount: int | None,
+    verb: str = "payments.refund",
+    **said: Any,
+) -> MoneyAct:
+    """`payments.refund`, `payments.refunded`: a part is judged as the whole payment. One that nobody knows is for the refund itself to refuse."""
     row = await connection.fetchrow(SQL["payment"], provider, payment)
     at_stake, case = (0, "") if row is None else (row["amount"] or 0, row["case_key"])
     return MoneyAct(
-        "payments.refund", payment, provider, payment, max(at_stake, amount or 0), {"amount": amount}, case
+        verb, payment, provider, payment, max(at_stake, amount or 0), {"amount": amount, **said}, case
     )
 
 
@@ -231,6 +238,13 @@ async def _refund(connection: Connection, wish: MoneyAct, reason: str) -> Done:
     return Done(text("payment.refund_reserved", id=made.refund_id), act_id, undo)
 
 
+async def _refunded(connection: Connection, wish: MoneyAct, reason: str) -> Done:
+    named = (wish.provider, wish.target, wish.said.get("amount"), wish.said.get("refund_id"))
+    fact, act_id, undo = await record_refund(connection, *named, reason)
+    told = {"amount": rupiah(fact.amount), "provider": wish.provider, "payment": wish.target}
+    return Done(text("payment.refund_recorded", id=fact.refund_id, **told), act_id, undo)
+
+
 _WAYS: Mapping[str, Callable[[Connection, MoneyAct, str], Awaitable[Done]]] = {
     "suspense.claim": _claim,
     "suspense.write_off": _write_off,
@@ -238,4 +252,5 @@ _WAYS: Mapping[str, Callable[[Connection, MoneyAct, str], Awaitable[Done]]] = {
     "dlq.settle": _settle,
     "manual.confirm": _confirm,
     "payments.refund": _refund,
+    "payments.refunded": _refunded,
 }

@@ -20,6 +20,7 @@ from console.correcting import correction, revert
 from console.exits import NotFound, Refused
 from console.letter_acts import discard_letter, one_letter, reopen_letter
 from console.messages import text
+from console.refunding import unrecord_refund
 from console.times import moment
 from console.unsaying import unconfirm, unsettle
 from eventstore.queries import load
@@ -123,6 +124,11 @@ async def _held_money(connection: Connection, settings: Settings, act: Any, reas
     return Done(said, spoken.act_id, spoken.undo)
 
 
+async def _refund_told(connection: Connection, settings: Settings, act: Any, reason: str) -> Done:
+    said = json.loads(act["after"])
+    return await unrecord_refund(connection, said["provider"], said["refund_id"], reason)
+
+
 _WAYS: Mapping[str, TakeBack] = {
     "correct": _change,
     "correct.propose": _change,
@@ -132,6 +138,7 @@ _WAYS: Mapping[str, TakeBack] = {
     "dlq.discard": _discard,
     "dlq.reopen": _reopening,
     "manual.confirm": _confirmation,
+    "payments.refunded": _refund_told,
     "suspense.claim": _held_money,
     "suspense.write_off": _held_money,
     "credit.freeze": _judgement,

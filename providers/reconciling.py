@@ -64,12 +64,18 @@ class ListPage(_Value):
 
 
 class Told(_Value):
-    """What a provider says of one payment on being asked. `body`: what its webhook would say, to be taken in like one; None when it says nothing new."""
+    """What a provider says of one payment on being asked. `body`: what its webhook would say, to be taken in like one; None when it says nothing new.
+
+    `went_back`: rupiah of it that went back in all, of a provider that tells no refunds of their own; None: some did, and it does not say how many.
+    What went back was paid. `name`: of those it was asked by, the one that it knows the money by.
+    """
 
     status: ListedStatus
     amount: int | None = None
     body: bytes | None = None
     sent_at: datetime | None = None
+    went_back: int | None = 0
+    name: str = ""
 
 
 PLANS = "plans"
@@ -100,6 +106,13 @@ class PlanLists(Protocol):
     async def plan(self, plan_key: str, since: datetime) -> Sequence[ListedPayment | UnreadableRow]:
         """What a plan's own charges since then have to say (`paid`, `failed`, or `open` while another attempt is to come), each `called` by its
         id, and whether the plan is in use (`open`) or over (`expired`), `called` by its own."""
+
+
+@runtime_checkable
+class RefundlessLists(Protocol):
+    """A provider whose lists tell no refund: money that went back shows when its payment is asked about, and there alone."""
+
+    tells_no_refunds: Literal[True]
 
 
 class AskedMembership(_Value):

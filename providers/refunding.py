@@ -36,6 +36,11 @@ def no_refunds(_: RefundWish) -> Obstacle | None:
     return "refund_no_api"
 
 
+def unnamed_refund(payment_key: str, amount_idr: int, number: int = 1) -> str:
+    """What a refund is known by at a provider that gives refunds no name: its payment and its rupiah, and the how many-th of that size it is."""
+    return f"{payment_key}-back-{amount_idr}" + (f"-{number}" if number > 1 else "")
+
+
 class RefundAsk(BaseModel):
     """`reference` is ours, unique, and repeated by the provider; `names` are the payment's ids at the provider."""
 

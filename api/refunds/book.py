@@ -97,16 +97,10 @@ class RefundBook:
 
 async def reserve(connection: Connection, order: RefundOrder, *, again: bool = False) -> RecordedRefund:
     """Under the log's lock. `again`: although an equal one is under way. Raises Problem; then nothing is written."""
-    provider = PROVIDERS.get(order.provider)
     await catch_up(connection)
-    payment = await connection.fetchrow(SQL["payment"], order.provider, order.payment_id)
-    if provider is None or payment is None or order.owner not in (None, payment["customer_id"]):
+    payment, left = await room_of(connection, order.provider, order.payment_id)
+    if order.owner not in (None, payment["customer_id"]):
         raise Problem("payment_not_found", field="provider_payment_id")
-    names = [payment["payment_id"], *payment["ids"]]
-    taken = await connection.fetchrow(
-        SQL["taken"], order.provider, names, payment["payment_id"], payment["others"]
-    )
-    left = _left(payment, taken)
     amount = left if order.amount_idr is None else order.amount_idr
     equal = None
     # All of it asked for again, by a second click: there is nothing left because the first one has taken it.
@@ -116,8 +110,18 @@ async def reserve(connection: Connection, order: RefundOrder, *, again: bool = F
         equal = await connection.fetchval(SQL["equal"], *wanted)
     if equal is not None:
         return RecordedRefund(equal, created=False)
-    _check(provider, payment, amount, left, by_hand=order.proof is not None)
+    _check(PROVIDERS[order.provider], payment, amount, left, by_hand=order.proof is not None)
     return RecordedRefund(await _insert(connection, order, payment, amount), created=True)
+
+
+async def room_of(connection: Connection, provider: str, payment_id: str) -> tuple[asyncpg.Record, int]:
+    """The payment, and the rupiah of it that can still go back, of all that is counted. Raises Problem."""
+    payment = await connection.fetchrow(SQL["payment"], provider, payment_id)
+    if provider not in PROVIDERS or payment is None:
+        raise Problem("payment_not_found", field="provider_payment_id")
+    names = [payment["payment_id"], *payment["ids"]]
+    taken = await connection.fetchrow(SQL["taken"], provider, names, payment["payment_id"], payment["others"])
+    return payment, _left(payment, taken)
 
 
 def _left(payment: asyncpg.Record, taken: asyncpg.Record | None) -> int:

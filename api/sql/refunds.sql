@@ -15,6 +15,9 @@ RETURNING refund_id;
 -- known: Whether a refund is known by its provider's id or by ours.
 SELECT EXISTS (SELECT FROM refunds WHERE provider = $1 AND (provider_refund_id = $2 OR refund_id = $3));
 
+-- stands: Whether a refund by its provider's id, or ours, is counted and did not fail.
+SELECT EXISTS (SELECT FROM refunds WHERE provider = $1 AND (provider_refund_id = $2 OR refund_id = $2) AND status <> 'failed');
+
 -- foreign: A refund that we did not ask for.
 INSERT INTO refunds (refund_id, provider, payment_id, names, amount_idr, reason, made_by, status, provider_refund_id, code, created_at,
     settled_at, position, told_at)

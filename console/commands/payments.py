@@ -18,6 +18,7 @@ from console.lazy import Group
 from console.messages import text, value
 from console.options import PROVIDERS, as_json, asynchronous, reason, yes
 from console.output import number, paint, print_data, print_json, rupiah
+from console.refunding import unrecord_refund
 from console.safety import confirm as ask
 from console.store import open_store
 from console.target import load_target
@@ -123,6 +124,58 @@ async def refund(
             connection, settings, await of_payment(connection, provider, payment, amount), reason
         )
     tell([made.done], as_json=as_json)
+    return FINE
+
+
+@payments.command("refunded")
+@click.argument("provider", type=Among(PROVIDERS), metavar="PROVIDER")
+@click.argument("payment", metavar="ID")
+@click.option(
+    "--amount", type=click.IntRange(min=1), help="Whole rupiah; without it everything that is left."
+)
+@click.option("--refund-id", help="The provider's id of the refund, where it gives one.")
+@reason
+@yes
+@as_json
+@asynchronous
+async def refunded(
+    provider: str,
+    payment: str,
+    amount: int | None,
+    refund_id: str | None,
+    reason: str,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Record that a payment was refunded at the provider's dashboard, which nobody told us: it counts like a refund of ours, once.
+
+    Mayar and Scalev tell no refunds, and Mayar names none: two of the same amount need an id each. Once an approver is named, above
+    LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.
+    """
+    settings = load_target()
+    async with open_store(settings) as connection:
+        ask(text("payment.refunded_question", provider=provider, id=payment), yes=yes)
+        wish = await of_payment(
+            connection, provider, payment, amount, "payments.refunded", refund_id=refund_id
+        )
+        made = await act(connection, settings, wish, reason)
+    tell([made.done], as_json=as_json)
+    return FINE
+
+
+@payments.command("unrefunded")
+@click.argument("provider", type=Among(PROVIDERS), metavar="PROVIDER")
+@click.argument("refund_id", metavar="ID")
+@reason
+@yes
+@as_json
+@asynchronous
+async def unrefunded(provider: str, refund_id: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Take back that a refund was recorded by `refunded`: what it took is granted again. ID is the refund's."""
+    async with open_store(load_target()) as connection:
+        ask(text("payment.unrefunded_question", id=refund_id), yes=yes)
+        done = await unrecord_refund(connection, provider, refund_id, reason)
+    tell([done], as_json=as_json)
     return FINE
 
 

@@ -63,6 +63,18 @@ ACCOUNTS_HELP: dict[str, str] = {
     "Give a payment back, or a part of it. What is to go back is reserved now; a running API asks the provider within seconds.": (
         "Kembalikan pembayaran, seluruhnya atau sebagian. Dana dicadangkan sekarang; API yang berjalan memanggil penyedia dalam hitungan detik."
     ),
+    "Record that a payment was refunded at the provider's dashboard, which nobody told us: it counts like a refund of ours, once.": (
+        "Catat bahwa pembayaran dikembalikan di dasbor penyedia, yang tidak dikabarkan siapa pun: dihitung seperti pengembalian dari kita, sekali."
+    ),
+    "Mayar and Scalev tell no refunds, and Mayar names none: two of the same amount need an id each. Once an approver is named, above "
+    "LUNAS_CORRECTION_APPROVAL_IDR it waits until another person says `lunas approve`.": (
+        "Mayar dan Scalev tidak mengabarkan pengembalian, dan Mayar tidak menamainya: dua dengan jumlah yang sama perlu id masing-masing. Begitu ada penyetuju, "
+        "di atas LUNAS_CORRECTION_APPROVAL_IDR menunggu sampai orang lain memberi `lunas approve`."
+    ),
+    "The provider's id of the refund, where it gives one.": "Id pengembalian dari penyedia, bila ada.",
+    "Take back that a refund was recorded by `refunded`: what it took is granted again. ID is the refund's.": (
+        "Batalkan pengembalian yang dicatat dengan `refunded`: yang ditariknya diberikan lagi. ID milik pengembalian itu."
+    ),
     "Whole rupiah; without it everything that is left.": "Rupiah utuh; tanpa ini seluruh sisanya.",
     "Orders paid outside any provider: list, confirm, reject.": (
         "Pesanan yang dibayar di luar penyedia: daftar, konfirmasi, tolak."

@@ -116,6 +116,27 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
         "Nothing takes it back: once the provider has it, the money is on its way.",
         "Tidak dapat dibatalkan: setelah penyedia menerimanya, dana sedang dikirim.",
     ),
+    "payment.refunded_question": (
+        "Record that payment {id} of {provider} was refunded there? What it bought is taken back.",
+        "Catat bahwa pembayaran {id} dari {provider} sudah dikembalikan di sana? Yang dibelinya ditarik kembali.",
+    ),
+    "payment.refund_recorded": (
+        "Recorded: {amount} of payment {payment} went back at {provider} (refund {id}).",
+        "Dicatat: {amount} dari pembayaran {payment} dikembalikan di {provider} (pengembalian {id}).",
+    ),
+    "payment.refund_known": ("Refund {id} is counted already.", "Pengembalian {id} sudah dihitung."),
+    "payment.unrefunded_question": (
+        "Take back that refund {id} was made? What it took is granted again.",
+        "Batalkan catatan pengembalian {id}? Yang ditariknya diberikan lagi.",
+    ),
+    "payment.refund_unrecorded": (
+        "Refund {id} counts no more: it never was.",
+        "Pengembalian {id} tidak lagi dihitung: tidak pernah terjadi.",
+    ),
+    "payment.refund_not_recorded": (
+        "No person recorded refund {id} of {provider}, or {provider} itself tells of it: nothing to take back.",
+        "Tidak ada orang yang mencatat pengembalian {id} dari {provider}, atau {provider} sendiri yang melaporkannya: tidak ada yang dibatalkan.",
+    ),
     "manual.unconfirm_question": (
         "Take back that the money of order {id} came? What it granted is taken back, spent or not.",
         "Tarik kembali bahwa uang pesanan {id} sudah masuk? Yang diberikan ditarik, sudah dipakai atau belum.",

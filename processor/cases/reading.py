@@ -32,7 +32,7 @@ def as_read(facts: PaymentFacts, policy: ProviderPolicy) -> PaymentFacts:
     """What policies and decisions see."""
     read = _corrected(facts) if facts.corrections else facts
     if read.failed_refunds:
-        read = _without_failed(read)
+        read = replace(read, refunds=refunds_that_stand(read))
     if read.disputes:
         read = _disputed(read, policy)
     return read if policy.reversals == "keep" else _reversed(read)
@@ -116,15 +116,14 @@ def _with_amount(facts: PaymentFacts, amount: int, at: datetime | None) -> Payme
     return replace(facts, attempts={**facts.attempts, key: read})
 
 
-def _without_failed(facts: PaymentFacts) -> PaymentFacts:
-    """A refund that failed later than it was called successful gave nothing back."""
+def refunds_that_stand(facts: PaymentFacts) -> dict[str, Refund]:
+    """By id. A refund that failed later than it was called successful gave nothing back."""
     failed = facts.failed_refunds
-    stand = {
+    return {
         refund_id: refund
         for refund_id, refund in facts.refunds.items()
         if refund_id not in failed or failed[refund_id] <= (refund.again or refund.at)
     }
-    return replace(facts, refunds=stand)
 
 
 def _counts(dispute_id: str, policy: ProviderPolicy) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from asyncpg.pgproto.pgproto import UUID  # a uuid.UUID as asyncpg reads it: mad
 from msgspec.structs import replace
 
 from processor.intake.contested import contested, is_contest
+from processor.intake.gone_back import is_went_back, went_back
 from processor.intake.times import believable
 from processor.raised import line_of
 from providers.identity import content_digest, dedupe_key
@@ -186,6 +187,8 @@ class Interpreter:
         )
         if received.envelope.scheme == RECONCILED and is_contest(document):
             return contested(provider.name, document, received.received_at)
+        if received.envelope.scheme == RECONCILED and is_went_back(document):
+            return went_back(provider.name, document, received.received_at)
         translation = provider.translate(document, context)
         if not translation.facts:
             return translation

@@ -81,6 +81,11 @@ class RunBook:
         moment: datetime = await self._pool.fetchval(SQL["now"])
         return moment
 
+    async def covered(self) -> datetime | None:
+        """Up to when everything was compared; None: never was."""
+        moment: datetime | None = await self._pool.fetchval(SQL["covered"], self._provider)
+        return moment
+
     async def unfinished(self) -> RunState | None:
         row = await self._pool.fetchrow(SQL["unfinished"], self._provider)
         return None if row is None else RunState(provider=self._provider, **dict(row))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from eventstore.leadership import Leadership
 from processor.intake.interpreter import Interpreter
-from processor.reconciliation.book import SQL, RunState
+from processor.reconciliation.book import SQL, RunBook, RunState
 from processor.reconciliation.confirming import MoneyConfirming
 from processor.reconciliation.feeding import QueueFeeder
 from processor.reconciliation.leading import until_lost
@@ -48,6 +48,7 @@ def limits_of(settings: Settings) -> RunLimits:
         asks=settings.reconcile_asks_max,
         open_for=timedelta(minutes=settings.reconcile_open_minutes),
         settle=settings.reconcile_settle_seconds,
+        again=tuple(timedelta(days=days) for days in settings.reconcile_refund_days),
     )
 
 
@@ -96,7 +97,7 @@ class Reconciliation:
         A run that was cut off is gone on with as long as this moment stays, which it does until a run is complete.
         """
         now: datetime = await self._pool.fetchval(SQL["now"])
-        covered: datetime | None = await self._pool.fetchval(SQL["covered"], provider)
+        covered = await RunBook(self._pool, provider).covered()
         return min(now, covered or now) - timedelta(hours=self._settings.reconcile_window_hours)
 
     async def keep(self, stop: asyncio.Event) -> None:

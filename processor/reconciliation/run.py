@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from processor.cases.case import SubscriptionCase
 from processor.intake.contested import Contest
+from processor.intake.gone_back import WentBack
 from processor.intake.interpreter import Interpreter
 from processor.reconciliation.book import THE_REST, FoundDifference, RunBook, RunState, RunStep
 from processor.reconciliation.comparing import Difference, DifferenceKind, askable, by_name, compare
 from processor.reconciliation.feeding import IntakeFeeder, envelope_of, keys_of
+from processor.reconciliation.going_back import PaymentsAgain, gone_back, told_back, untold
 from processor.reconciliation.ours import OurPayments
+from processor.reconciliation.patient import PatientCalls, Stopped
 from processor.reconciliation.plans import is_known, our_plans
 from processor.reconciliation.reading import OUTDONE, ListReading, marks_wanted, worth_a_look
 from providers.outgoing import CallFailed
@@ -30,6 +32,7 @@ from providers.reconciling import (
     ListedPayment,
     ListPage,
     PlanLists,
+    RefundlessLists,
     Told,
     UnreadableRow,
     unreadable,
@@ -40,18 +43,16 @@ from runtime.lifecycle import sleep_until
 from runtime.logs import get_logger
 from schemas.envelope import Envelope
 
-PAUSE_SECONDS = 2.0  # after a call whose end is unknown, when the provider does not say how long
 SETTLE_LOOK_SECONDS = 0.1
 ASKED_ENOUGH, ASKED_THE_REST = "asked_enough", "asked_the_rest"
 """A run asked about as many payments as it may, and the next one about those that were left: neither saw all of them."""
-T = TypeVar("T")
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
     """Seconds, and numbers of pages and single questions. `strangers`: webhooks may be of others than the provider that is asked (a fake stands in for
-    it), so that it need not know what they told."""
+    it), so that it need not know what they told. `again`: ages at which a payment is asked about once more where no list tells of refunds."""
 
     patience: float
     pages: int
@@ -59,6 +60,7 @@ class RunLimits:
     open_for: timedelta
     settle: float
     strangers: bool = False
+    again: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,6 @@ class RunProgress:
 
     run: RunState
     share: float
-
-
-class Stopped(Exception):
-    """The run ends here and can be gone on with: `code` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 Watch = Callable[[RunProgress], None]
@@ -99,6 +93,7 @@ class ProviderRun:
         self._pool, self._book, self._provider = pool, book or RunBook(pool, provider), provider
         self._client, self._feeder, self._interpreter = client, feeder, interpreter
         self._limits, self._stop, self._watch = limits, stop, watch
+        self._calls = PatientCalls(limits.patience, stop)
         self._ours = OurPayments(pool, provider, self._book, limits.open_for, limits.asks, limits.strangers)
 
     async def go(self, since: datetime, asked_by: str) -> tuple[RunState, str | None]:
@@ -112,6 +107,7 @@ class ProviderRun:
         try:
             run, code = await self._lists(run)
             run, asked = await self._asks(run)
+            run = await self._asks_again(run)
             code = code or await self._book.left(run, self._client.lists) or asked
         except Stopped as stopped:
             run = await self._book.unfinished() or run
@@ -182,7 +178,7 @@ class ProviderRun:
         if listing == PLANS:
             return await self._page_of_plans(run, cursor)
         try:
-            return await self._patiently(lambda: self._client.page(listing, run.since, cursor))
+            return await self._calls.patiently(lambda: self._client.page(listing, run.since, cursor))
         except CallFailed as refused:
             log.warning(
                 "a page of a list is refused",
@@ -214,7 +210,7 @@ class ProviderRun:
         if not isinstance(client, PlanLists):
             raise TypeError(f"{self._provider} lists plans and answers nothing about them")
         try:
-            rows = await self._patiently(lambda: client.plan(key, since))
+            rows = await self._calls.patiently(lambda: client.plan(key, since))
         except CallFailed as refused:
             return [unreadable(key, refused.code)]
         return [one for one in rows if isinstance(one, UnreadableRow) or not is_known(case, one)]
@@ -247,7 +243,8 @@ class ProviderRun:
         unheard = await self._unheard([row for row in rows if not row.names], now)
         wanted += [(_asked_for("missing_here", row), row) for row in unheard]
         told = [(why, row, await self._asked(row)) for why, row in wanted]
-        found += await self._fed(told, self._words(contests, now), now)
+        back = told_back(told, cases, self._provider)
+        found += await self._fed(told, self._words([*contests, *back], now), now)
         seen = [*marks, *(name for row in rows for name in (row.names or (row.name,)))]
         seen += [row.digest for row in page.rows if isinstance(row, UnreadableRow)]
         # What is given to intake with a plan's charge is not asked for again by its own name.
@@ -266,7 +263,7 @@ class ProviderRun:
         if not row.names:
             return Told(status=row.status, body=row.webhook, sent_at=row.sent_at)
         try:
-            said = await self._patiently(lambda: self._client.ask(row))
+            said = await self._calls.patiently(lambda: self._client.ask(row))
         except CallFailed as refused:
             return refused
         fault_point("reconcile.asked")
@@ -301,9 +298,9 @@ class ProviderRun:
                 found.append(FoundDifference(difference, uuid.UUID(envelopes[row.name].delivery_id)))
         return await self._given(found, [*envelopes.values(), *words])
 
-    def _words(self, contests: Sequence[Contest], now: datetime) -> list[Envelope]:
-        """What we say ourselves: of payments that the provider does not stand by, or does again."""
-        return [envelope_of(self._provider, one.body(), None, now) for one in contests]
+    def _words(self, words: Sequence[Contest | WentBack], now: datetime) -> list[Envelope]:
+        """What we say ourselves: of payments that the provider does not stand by, or does again, and of money that went back."""
+        return [envelope_of(self._provider, one.body(), None, now) for one in words]
 
     async def _given(
         self, found: Sequence[FoundDifference], envelopes: Sequence[Envelope]
@@ -331,17 +328,17 @@ class ProviderRun:
             now = await self._book.now()
             found: list[FoundDifference] = []
             envelopes: list[Envelope] = []
-            contests: list[Contest] = []
+            words: list[Contest | WentBack] = []
             for name, case in batch.asked:
                 said = await self._asked(ListedPayment(names=askable(case), status="unknown"))
                 differences, news = self._ours.judged(name, case, said)
                 found += [FoundDifference(one) for one in differences]
-                if (contest := self._ours.contest(case, said, now)) is not None:
-                    contests.append(contest)
+                spoken = (self._ours.contest(case, said, now), gone_back(said, case, askable(case)))
+                words += [one for one in spoken if one is not None]
                 if news is not None and isinstance(said, Told) and said.body is not None:
                     envelopes.append(envelope_of(self._provider, said.body, said.sent_at, now))
                     found.append(FoundDifference(news, uuid.UUID(envelopes[-1].delivery_id)))
-            envelopes += self._words(contests, now)
+            envelopes += self._words(words, now)
             left -= len(batch.asked)
             names = [name for _, case in batch.asked for name in askable(case)]
             step = RunStep(None, run.cursor, batch.through, await self._given(found, envelopes), names, 0, len(batch.asked))  # fmt: skip
@@ -349,30 +346,35 @@ class ProviderRun:
             self._watch(RunProgress(run, 1.0))
         return run, ASKED_THE_REST if run.cursor == THE_REST else None
 
+    async def _asks_again(self, run: RunState) -> RunState:
+        """What went back of payments that came of an age: a provider whose lists tell no refunds shows it to who asks."""
+        if not isinstance(self._client, RefundlessLists):
+            return run
+        since, left = await self._book.covered() or run.since, self._limits.asks
+        again = PaymentsAgain(self._pool, self._provider, self._book, self._limits.again)
+        async for batch in again.between(since, self._began):
+            batch, left = batch[:left], left - len(batch)
+            words: list[WentBack] = []
+            found: list[FoundDifference] = []
+            for case in batch:
+                said = await self._asked(ListedPayment(names=askable(case), status="unknown"))
+                words += filter(None, [gone_back(said, case, askable(case))])
+                found += [FoundDifference(one) for one in filter(None, [untold(said, case)])]
+            found = await self._given(found, self._words(words, await self._book.now()))
+            run, _ = await self._book.step(
+                run, RunStep(None, run.cursor, run.position, found, asked=len(batch))
+            )
+            if left <= 0:
+                log.warning("payments are left out that were to be asked about again", action="reconcile.left_out", provider=self._provider)  # fmt: skip
+                break
+        return run
+
     async def _settled(self, run: RunState) -> None:
         """Until intake has stored what it was given, or for as long as we wait for that."""
         until = time.monotonic() + self._limits.settle
         while await self._book.waiting(run) and time.monotonic() < until:
             if await sleep_until(self._stop, SETTLE_LOOK_SECONDS):
                 return
-
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Waits for a provider that is busy or silent. Raises CallFailed when it refuses, Stopped when it is not worth waiting for."""
-        until = time.monotonic() + self._limits.patience
-        while True:
-            if self._stop.is_set():
-                raise Stopped("stopping")
-            try:
-                return await call()
-            except CallFailed as failed:
-                if failed.code in ("provider_credentials", "provider_misconfigured"):
-                    raise Stopped(failed.code) from None
-                if failed.outcome == "refused":
-                    raise
-                pause = failed.retry_after or PAUSE_SECONDS
-                if time.monotonic() + pause > until:
-                    raise Stopped(failed.code) from None
-            await sleep_until(self._stop, pause)
 
     def _after(self, listing: str) -> str | None:
         lists = list(self._client.lists)

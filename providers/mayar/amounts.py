@@ -8,5 +8,8 @@ STATED = ("amount", "paymentAmount", "totalAmount", "nominal")
 NET = ("nettAmount",)
 """What is left of the amount after Mayar's fees."""
 
+WENT_BACK = ("amountRefunded", "refundedAmount", "refundAmount")
+"""Rupiah of a payment that went back. None of them is documented; the first that is there counts."""
+
 ASKED_FOR = (*STATED, "paymentLinkAmount")
 """What an open payment is about: the price of its link, where nothing else says it. What was paid may be less, by a coupon."""

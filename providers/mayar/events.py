@@ -2,7 +2,8 @@
 
 Documented (https://docs.mayar.id/integration/webhook): testing, payment.received, payment.reminder, membership.*, shipper.status.
 `payment.success`, `payment.failed`, `payment.expired`, `payment.created`, `payment.pending` and `subscription.*` are names of older
-integrations for the same things. No refund event exists.
+integrations for the same things. No refund event is documented or was ever seen; should one come, by a name in the manner of
+either set, it is a refund.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ PAYMENTS: dict[str, PaymentReport] = {
     "payment.expired": PaymentReport.EXPIRED,
 }
 
+REFUNDS = frozenset({"payment.refunded", "payment.refund", "refund.succeeded", "refund.success"})
+
 SUBSCRIPTIONS: dict[str, Report] = {
     "membership.newMemberRegistered": "activated",
     "membership.changeTierMemberRegistered": "tier_changed",
@@ -51,7 +54,7 @@ SUBSCRIPTIONS: dict[str, Report] = {
     "subscription.expiring_soon": "expiring_soon",
 }
 
-KNOWN = frozenset({*TESTS, *RECORD_ONLY, *PAYMENTS, *SUBSCRIPTIONS})
+KNOWN = frozenset({*TESTS, *RECORD_ONLY, *PAYMENTS, *REFUNDS, *SUBSCRIPTIONS})
 
 
 def event_name(top: Section) -> str:

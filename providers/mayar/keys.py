@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from providers.identity import content_digest, content_key, dedupe_key
-from providers.mayar.events import PAYMENTS
+from providers.mayar.amounts import STATED, WENT_BACK
+from providers.mayar.events import PAYMENTS, REFUNDS
 from providers.mayar.payloads import PROVIDER
 from providers.section import Section
 
@@ -30,6 +31,9 @@ def _parts(event_name: str, top: Section, data: Section, received_at: datetime) 
     if event_name in PAYMENTS:
         transaction = data.identifier("transactionId") or data.identifier("id")
         return (transaction,) if transaction else ()
+    if event_name in REFUNDS:
+        transaction = data.identifier("transactionId") or data.identifier("id")
+        return (transaction, str(data.amount_if_any(*WENT_BACK, *STATED))) if transaction else ()
     if event_name.startswith("membership."):
         member = data.identifier("memberId") or data.identifier("licenseCode")
         tier = data.identifier("membershipTierId") or content_digest(top.values)[:24]

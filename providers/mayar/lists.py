@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from providers.mayar.amounts import STATED
 from providers.mayar.events import KNOWN, PAYMENTS, RECORD_ONLY, TESTS, PaymentReport, event_name
 from providers.mayar.membership import MayarMemberships
+from providers.mayar.refunds import PARTLY, went_back
 from providers.mayar.zone import ZONE
 from providers.moments import parse_moment
+from providers.money import GONE_BACK
 from providers.outgoing import CallFailed, ProviderApi
 from providers.reconciling import (
     AskedMembership,
@@ -48,7 +50,8 @@ _STATUSES: dict[str, ListedStatus] = {
     "active": "open",
     "expired": "expired",
     "failed": "failed",
-    "refunded": "reversed",
+    # What went back had come: how much of it did is told apart.
+    **dict.fromkeys(GONE_BACK | PARTLY, "paid"),
 }
 _TRANSACTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -57,6 +60,7 @@ class MayarLists:
     """One merchant."""
 
     lists = (HISTORY,)
+    tells_no_refunds: Literal[True] = True
 
     def __init__(self, api: ProviderApi) -> None:
         self._api = api
@@ -115,7 +119,8 @@ def _told(found: Mapping[str, Any], name: str, row: ListedPayment) -> Told:
     body = row.webhook
     if body is None and status == "paid":
         body = as_webhook({"event": "payment.received", "data": _as_sent(found, name)})
-    return Told(status=status, amount=amount, body=body, sent_at=row.sent_at)
+    back = went_back(found) if status == "paid" else 0
+    return Told(status=status, amount=amount, body=body, sent_at=row.sent_at, went_back=back, name=name)
 
 
 def _as_sent(found: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -11,13 +11,15 @@ from typing import Any
 from providers.mayar.api import judge
 from providers.mayar.events import PaymentReport
 from providers.mayar.payments import payment
+from providers.mayar.refunds import PARTLY
 from providers.mayar.zone import ZONE
+from providers.money import GONE_BACK
 from providers.outgoing import CallFailed, ProviderApi
 from providers.refusals import where_permitted
 from providers.section import Section
 from providers.watching import Looked, Told, Watched, told
 
-_PAID = frozenset({"paid", "settled"})
+_PAID = frozenset({"paid", "settled", *GONE_BACK, *PARTLY})  # what went back had come
 _OPEN = frozenset({"created", "unpaid", "active"})
 TRANSACTIONS_MAX = 10  # of one invoice that are asked about, those named last
 
@@ -86,7 +88,10 @@ class MayarLooks:
 def _fact(meaning: PaymentReport, found: Mapping[str, Any], one: Watched) -> tuple[Told, ...]:
     """The transaction in the words of its webhook. It is of our invoice, whether or not it repeats our reference."""
     data = {name: value for name, value in found.items() if name != "status"}
-    data |= {"transactionId": found.get("id"), "transactionStatus": found.get("status")}
+    data |= {
+        "transactionId": found.get("id"),
+        "transactionStatus": "paid" if _status(found) in _PAID else found.get("status"),
+    }
     extra = found.get("extraData")
     data["extraData"] = {**(extra if isinstance(extra, Mapping) else {}), "checkoutId": one.reference}
     invoice_id = _invoice_id(found)

@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from providers.mayar.events import KNOWN, PAYMENTS
+from providers.mayar.events import KNOWN, PAYMENTS, REFUNDS
 from providers.mayar.signature import HEADER
 from providers.simulated import Buyer, SimulatedWebhook, iso, new_code, new_uuid, to_bytes
 
@@ -81,6 +81,9 @@ class MayarSimulator:
         if name in PAYMENTS:
             sale = sale or self.sale(buyer=buyer, at=at, amount=75_000 if amount is None else amount)
             return self._request(name, self._payment(name, sale, at), at)
+        if name in REFUNDS:
+            sale = sale or self.sale(buyer=buyer, at=at, amount=75_000 if amount is None else amount)
+            return self._request(name, self._refund(sale, at), at)
         if name == "testing":
             data: Body = {"id": new_code(self._rng, 9, string.digits), "status": "SUCCESS"}
             return self._request(name, data | {"customerEmail": "uji.coba@contoh.id"}, at)
@@ -117,6 +120,11 @@ class MayarSimulator:
             "extraData": {"customerId": sale.buyer.customer_id} if sale.buyer.customer_id else None,
             "membershipTierName": sale.tier,
         }
+
+    def _refund(self, sale: MayarSale, at: datetime) -> Body:
+        """Nothing of it is documented: what a payment's body would be, and what went back."""
+        body = self._payment("payment.received", sale, at)
+        return body | {"transactionStatus": "refunded", "amountRefunded": sale.amount}
 
     def _membership(self, name: str, member: MayarMember) -> Body:
         body = self._merchant() | {

@@ -6,9 +6,9 @@ Envelope: `{event, data}`, sometimes with a top-level `id`; older forms of the n
 from __future__ import annotations
 
 from providers.identity import content_key, wrong_environment
-from providers.mayar import payloads, payments, subscriptions
+from providers.mayar import payloads, payments, refunds, subscriptions
 from providers.mayar.amounts import STATED
-from providers.mayar.events import KNOWN, PAYMENTS, RECORD_ONLY, SUBSCRIPTIONS, TESTS, event_name
+from providers.mayar.events import KNOWN, PAYMENTS, RECORD_ONLY, REFUNDS, SUBSCRIPTIONS, TESTS, event_name
 from providers.mayar.keys import event_key
 from providers.mayar.payloads import PROVIDER
 from providers.mayar.zone import ZONE
@@ -44,6 +44,8 @@ def translate(document: object, context: TranslationContext) -> Translation:
 def _fact(name: str, top: Section, data: Section, context: TranslationContext) -> Fact:
     if name in PAYMENTS:
         return payments.payment(PAYMENTS[name], top, data, context.received_at)
+    if name in REFUNDS:
+        return refunds.refund(data, context.received_at)
     return subscriptions.subscription(name, SUBSCRIPTIONS[name], data, context.received_at)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from runtime.settings.broker import Seconds
+
 
 class ReconciliationSettings(BaseModel):
     """Of the processor's schedule and of `lunas reconcile run` alike."""
@@ -45,6 +47,11 @@ class ReconciliationSettings(BaseModel):
         2000,
         ge=0,
         description="Payments that one run asks a provider about one by one; the next run goes on with the rest. 0: none are asked about.",
+    )
+    reconcile_refund_days: Seconds = Field(
+        (1, 3, 7, 14, 30),
+        description="How many days after it was paid a payment is asked about again at a provider that tells nobody of refunds (Mayar): one that was made "
+        "at its dashboard is found then. Each age costs a call for every payment, of those that a run may make; banks give money back for weeks.",
     )
     reconcile_open_minutes: float = Field(
         60.0,

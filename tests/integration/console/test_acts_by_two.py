@@ -25,6 +25,7 @@ WAITED_FOR = (
     ("dlq", "settle"),
     ("manual", "confirm"),
     ("payments", "refund"),
+    ("payments", "refunded"),
     ("suspense", "claim"),
     ("suspense", "refund"),
     ("suspense", "write-off"),

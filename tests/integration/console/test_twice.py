@@ -135,6 +135,12 @@ async def _refund(scene: Scene) -> list[str]:
     return ["xendit", "py-9"]
 
 
+async def _refund_recorded(scene: Scene) -> list[str]:
+    provider, payment = await _refund(scene)
+    await scene.before("payments", "refunded", provider, payment, "--refund-id", "rfd-9")
+    return [provider, "rfd-9"]
+
+
 async def _switch(scene: Scene) -> list[str]:
     await scene.before("projections", "rebuild", "ledger")
     return ["ledger"]
@@ -210,6 +216,8 @@ ONCE: dict[tuple[str, str], Prepared] = {
     ("operators", "disable"): _operator,
     ("operators", "enable"): _disabled,
     ("payments", "refund"): _refund,
+    ("payments", "refunded"): _refund,
+    ("payments", "unrefunded"): _refund_recorded,
     ("problems", "fix"): _problem,
     ("problems", "ignore"): _problem,
     ("problems", "reopen"): _ignored,

@@ -29,6 +29,7 @@ testing payment.received payment.success payment.reminder payment.created paymen
 membership.newMemberRegistered membership.changeTierMemberRegistered membership.memberUnsubscribed membership.memberExpired
 subscription.created subscription.activated subscription.renewed subscription.cancelled subscription.expired
 subscription.expiring_soon shipper.status
+payment.refunded payment.refund refund.succeeded refund.success
 """
 SCALEV = """
 business.test_event order.created order.epayment_created order.updated order.deleted order.status_changed

@@ -83,7 +83,7 @@ def test_an_unknown_name_whose_money_did_not_move_is_stored(
     [
         ("xendit", "wallet.refunded"),
         ("xendit", "bnpl.payment.succeeded"),
-        ("mayar", "payment.refunded"),
+        ("mayar", "invoice.refunded"),
         ("mayar", "donation.received"),
         ("scalev", "order.refunded"),
         ("mayar", "membership.renewed"),

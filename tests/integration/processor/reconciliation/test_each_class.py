@@ -100,7 +100,7 @@ async def hear(till: Till, provider: str, body: bytes) -> None:
 async def compared(till: Till, provider: str, account: Account) -> RunState:
     run = ProviderRun(
         till.pool, provider, READERS[provider](account), till, till.store.interpreter,  # type: ignore[arg-type]
-        RunLimits(5.0, 1000, 1000, timedelta(), 5.0), asyncio.Event(),
+        RunLimits(5.0, 1000, 1000, timedelta(), 5.0, again=(timedelta(),)), asyncio.Event(),
     )  # fmt: skip
     done, code = await run.go(SINCE, "test")
     await till.settle()
@@ -183,3 +183,63 @@ async def test_c05_unconfirmed(pool: Pool, provider: str) -> None:
     assert (await told(till), await contested(till)) == ([("unconfirmed", "not_confirmed")], [])
     run = await compared(till, provider, Account([], detail_of(provider, 900_000)))
     assert (run.fed, await told(till)) == (1, [])
+
+
+async def refunds(till: Till) -> list[tuple[int, str, str]]:
+    rows = await till.pool.fetch("SELECT data FROM events WHERE type = 'refund.succeeded' ORDER BY position")
+    facts = [json.loads(row["data"]) for row in rows]
+    return [(fact["amount"], fact["refund_id"], fact["attestation"]) for fact in facts]
+
+
+def mayar_shows(**more: Any) -> Any:
+    return {"data": detail_of("mayar", 50_000)["data"] | more}
+
+
+async def test_c79_a_refund_at_a_dashboard_that_no_webhook_tells_is_found_and_takes_back_once(
+    pool: Pool,
+) -> None:
+    till = await till_of(pool)
+    await hear(till, "mayar", webhook("mayar", 50_000))
+    rows = [row_of("mayar", 50_000)]
+    await compared(till, "mayar", Account(rows, mayar_shows()))
+    assert await refunds(till) == []
+    part = Account(rows, mayar_shows(amountRefunded=20_000))
+    for _ in range(2):
+        await compared(till, "mayar", part)
+        assert await refunds(till) == [(20_000, f"{RECORD}-back-20000", "api_confirmed")]
+    whole = Account(rows, mayar_shows(status="refunded"))
+    for _ in range(2):
+        await compared(till, "mayar", whole)
+        assert [amount for amount, _, _ in await refunds(till)] == [20_000, 30_000]
+    # A refund as any other: what was bought is gone, nobody disputes anything, and no difference is left.
+    assert (await contested(till), await told(till)) == ([], [])
+    taken = "SELECT sum((data::jsonb ->> 'amount_idr')::int) FROM events WHERE type LIKE '%.clawed_back' OR type = 'sale.refunded'"
+    assert await till.pool.fetchval(taken) == 50_000
+
+
+async def test_c79_a_webhook_that_tells_it_after_all_is_the_same_refund(pool: Pool) -> None:
+    till = await till_of(pool)
+    await hear(till, "mayar", webhook("mayar", 50_000))
+    await compared(till, "mayar", Account([row_of("mayar", 50_000)], mayar_shows(amountRefunded=20_000)))
+    data = {"transactionId": RECORD, "id": RECORD, "amountRefunded": 20_000, "merchantId": "m-1"}
+    await hear(till, "mayar", as_webhook({"event": "payment.refunded", "data": data}))
+    told_twice = [(amount, name) for amount, name, _ in await refunds(till)]
+    assert told_twice == [(20_000, f"{RECORD}-back-20000")] * 2
+    taken = "SELECT count(*) FROM events WHERE type LIKE '%.clawed_back' OR type = 'sale.refunded'"
+    assert await till.pool.fetchval(taken) == 1
+
+
+async def test_c79_what_was_paid_and_went_back_before_we_heard_of_it_is_both(pool: Pool) -> None:
+    till = await till_of(pool)
+    run = await compared(till, "mayar", Account([row_of("mayar", 50_000)], mayar_shows(status="refunded")))
+    assert (run.fed, await amounts(till)) == (1, [50_000])
+    assert [amount for amount, _, _ in await refunds(till)] == [50_000]
+    assert (await contested(till), await told(till)) == ([], [])
+
+
+async def test_c79_a_part_whose_size_mayar_does_not_say_waits_for_a_person(pool: Pool) -> None:
+    till = await till_of(pool)
+    await hear(till, "mayar", webhook("mayar", 50_000))
+    there = Account([row_of("mayar", 50_000)], mayar_shows(status="partially_refunded"))
+    await compared(till, "mayar", there)
+    assert (await refunds(till), await told(till)) == ([], [("status", "went_back")])
