@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scalev": ("console.commands.scalev:scalev", "The Scalev store behind the catalogue: ids after a new key or store."),
     "customers": ("console.commands.customers:customers", "Persons behind customers: export what is held, forget them, exchange their key."),
     "keys": ("console.commands.keys:keys", "Keys of applications: make, list, revoke."),
+    "secrets": ("console.commands.secrets:secrets", "Webhook secrets by their ids: since when each verifies, who rotated them and why."),
     "operators": ("console.commands.operators:operators", "People who sign in to the web console: add, list, change, disable."),
     "endpoints": ("console.commands.endpoints:endpoints", "Webhooks to applications: make, list, rotate, test, disable."),
     "notifications": ("console.commands.notifications:notifications", "What was told to whom: list, send again."),

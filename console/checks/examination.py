@@ -34,7 +34,7 @@ from console.checks.reading import (
     check_strangers,
 )
 from console.checks.reconciliation import check_reconciliation
-from console.checks.secrets import check_rejected, check_secrets
+from console.checks.secrets import check_rejected, check_rotations, check_secrets
 from console.exits import Away, CommandError
 from console.failures import explain, is_schema
 from console.messages import text
@@ -150,6 +150,7 @@ class _Database:
             "body_archive": check_body_archive(connection, settings),
             "strangers": check_strangers(connection),
             "endpoints": check_endpoints(connection),
+            "rotation": check_rotations(connection),
             **{f"rejected.{each}": check_rejected(connection, settings, each) for each in WEBHOOK_PROVIDERS},
             **{f"news.{each}": check_news(connection, settings, each) for each in WEBHOOK_PROVIDERS},
         }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.checks.finding import Finding, note, ok, problem, unseen
 from console.messages import text
+from console.rotating import known_secrets, unexplained
 from console.times import moment
 from eventstore.queries import load
 from providers.known_secrets import KnownSecrets
@@ -121,6 +122,15 @@ def _secret(settings: Settings, process: str | None, name: str) -> Finding:
         return note(check, detail, text("doctor.secret_short.fix"))
     count = len(KnownSecrets.of(settings, name).at(utc_now()))
     return ok(check, text("doctor.secret", name=name, count=count))
+
+
+async def check_rotations(connection: Connection) -> AsyncIterator[Finding]:
+    """Secrets that verify webhooks and of which nobody said why they came."""
+    for row in unexplained(await known_secrets(connection, None)):
+        told = {"name": row["provider"], "secret": row["secret_id"], "at": moment(row["seen_at"])}
+        yield note(
+            f"secret.{row['provider']}", text("doctor.rotation", **told), text("doctor.rotation.fix", **told)
+        )
 
 
 async def check_rejected(connection: Connection, settings: Settings, provider: str) -> AsyncIterator[Finding]:

@@ -14,6 +14,7 @@ from console.help_texts.parking import PARKING_HELP
 from console.help_texts.persons import PERSONS_HELP
 from console.help_texts.reconciling import RECONCILING_HELP
 from console.help_texts.replaying import REPLAYING_HELP
+from console.help_texts.rotating import ROTATING_HELP
 from console.help_texts.running import RUNNING
 from console.help_texts.sealing import SEALING_HELP
 from console.help_texts.signing_in import SIGNING_IN_HELP
@@ -30,6 +31,7 @@ HELP_IN_INDONESIAN: dict[str, str] = {
     **NOTIFYING_HELP,
     **SIGNING_IN_HELP,
     **REPLAYING_HELP,
+    **ROTATING_HELP,
     **TERMINAL_HELP,
     **PARKING_HELP,
     **SEALING_HELP,

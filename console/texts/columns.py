@@ -72,6 +72,8 @@ _INDONESIAN: dict[str, str] = {
     "new": "BARU",
     "newest": "TERBARU",
     "next": "BERIKUTNYA",
+    "not_after": "SAMPAI DENGAN",
+    "not_before": "MULAI",
     "number": "NOMOR",
     "old": "LAMA",
     "oldest": "TERTUA",

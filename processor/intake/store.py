@@ -30,6 +30,7 @@ from processor.intake.interpreter import Interpreter, Prepared
 from processor.intake.letters import Letter, letter_of
 from processor.intake.lines import lined_up
 from processor.intake.naming import under_names
+from processor.intake.secrets_seen import SecretsSeen
 from processor.intake.taking import take_in
 from processor.intake.verdicts import Key, Known, Verdict, firsts, judge, key_of
 from processor.intake.writing import write
@@ -85,6 +86,7 @@ class Store:
     acquire_timeout: float
     inline: Inline
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False)
+    secrets: SecretsSeen = field(default_factory=SecretsSeen, compare=False)
 
     async def store(self, batch: Sequence[Prepared]) -> list[Recorded]:
         """Store what is new of the batch and return it; nothing for what was stored before.
@@ -124,7 +126,9 @@ class Store:
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
             async with log_transaction(connection):
                 written = await self._store(connection, batch, leader)
+                secrets = await self.secrets.record(connection, batch)
                 fault_point("intake.before_commit")
+            self.secrets.committed(secrets)
             fault_point("intake.after_commit")
             return written
 

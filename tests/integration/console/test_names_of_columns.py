@@ -152,6 +152,7 @@ OF_A_FILLED_DATABASE: dict[str, tuple[str, ...]] = {
     "corrections": (),
     "endpoints list": (),
     "keys list": (),
+    "secrets list": (),
     "manual list": (),
     "notifications list": (),
     "operators list": (),
@@ -191,6 +192,7 @@ async def test_of_a_filled_database(
     await add_letter(store)
     assert await seal_next(store, 100)
     await store.execute(STRANGER)
+    await store.execute(VERIFIED)
     await store.execute("UPDATE reconcile_findings SET resolved_at = NULL")
     await store.execute("UPDATE credit_accounts SET debt_tokens = 5 WHERE customer_id = 'c1'")
     for said in (
@@ -214,6 +216,8 @@ async def test_of_a_filled_database(
     assert walk.walked == set(OF_A_FILLED_DATABASE)
 
 
+VERIFIED = """INSERT INTO webhook_secrets (provider, secret_id, delivery_id, known_before)
+SELECT provider, '9f86d081884c', delivery_id, '{}' FROM deliveries LIMIT 1"""
 STRANGER = """INSERT INTO strangers (provider, kind, path, shape, seen, first_seen, last_seen, delivery_id)
 SELECT provider, 'field', 'data.new', 'text', 1, received_at, received_at, delivery_id FROM deliveries LIMIT 1"""
 

@@ -193,6 +193,10 @@ async def _ignored(scene: Scene) -> list[str]:
     return [name]
 
 
+async def _secret(_scene: Scene) -> list[str]:
+    return ["xendit", "--secret", "9f86d081884c not_after=2026-12-08T00:00:00+07:00"]
+
+
 async def _plan(scene: Scene) -> list[str]:
     await scene.letter()
     made = await scene.lunas("replay", "plan", "--where", "source=letters", "--json")
@@ -224,6 +228,7 @@ ONCE: dict[tuple[str, str], Prepared] = {
     ("projections", "switch"): _switch,
     ("projections", "rollback"): _rollback,
     ("replay", "cancel"): _plan,
+    ("secrets", "record"): _secret,
     ("suspense", "claim"): _claim,
     ("suspense", "refund"): _give_back,
     ("suspense", "unclaim"): _unclaim,
