@@ -72,7 +72,12 @@ async def rebuild_command(reason: str, yes: bool, as_json: bool) -> int:
         confirm(text("fulfilment.rebuild_question"), yes=yes, harmless=True)
         talk(text("fulfilment.rebuilding"))
         try:
-            built = await rebuild(connection, CONSUMER, create_unknown=settings.unknown_customer == "create")
+            built = await rebuild(
+                connection,
+                CONSUMER,
+                create_unknown=settings.unknown_customer == "create",
+                pack=settings.pack_cases,
+            )
         except DecisionWithoutGrounds as error:
             raise WrongUse(text("fulfilment.no_grounds", position=number(error.position))) from error
     undo = "lunas fulfilment verify"

@@ -71,6 +71,7 @@ def own_environment() -> None:
         "LUNAS_CATALOG": str(CHECKOUT / "catalog.toml"),
         "LUNAS_UNKNOWN_CUSTOMER": "suspense",
         "LUNAS_BOOK_FEES": "true",
+        "LUNAS_PACK_CASES": "true",
         "LUNAS_API_KEY": "",
         "LUNAS_FAKES": "on",
         "LUNAS_FAKES_STATE": "",

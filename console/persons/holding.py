@@ -13,6 +13,7 @@ from eventstore.personal import values_of
 from eventstore.persons import LoggedEvents, logged, names_in
 from eventstore.queries import load
 from processor.cases.keys import email_key
+from processor.cases.packed import unpacked
 from schemas import streams
 from schemas.decisions import PaymentAssessed, SuspenseHeld
 
@@ -46,10 +47,12 @@ async def held_about(connection: Connection, customer_id: str) -> PersonHeld:
     if not own.rows:
         raise NotFound(text("customer.unknown", customer=customer_id))
     cases = await connection.fetch(SQL["cases"], customer_id)
-    names = own.names | names_in(row["state"] for row in cases)
+    names = own.names | names_in(unpacked(row["state"]) for row in cases)
     waits = [email_key(name) for name in sorted(names | own.in_clear)]
     waiting = [
-        row for row in await connection.fetch(SQL["waiting_for"], waits) if names_in([row["state"]]) <= names
+        row
+        for row in await connection.fetch(SQL["waiting_for"], waits)
+        if names_in([unpacked(row["state"])]) <= names
     ]
     keys = tuple(sorted({row["case_key"] for row in (*cases, *waiting)}))
     everything = await logged(connection, [streams.customer(customer_id), *map(streams.case, keys)])

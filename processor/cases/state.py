@@ -8,6 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from processor.cases.earlier import converted
+from processor.cases.packed import unpacked
 from schemas.errors import Permanent
 
 
@@ -29,13 +30,15 @@ class State(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=F
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """What `to_json` wrote. Raises StateUnreadable."""
+        """What `to_json` wrote, packed or not. Raises StateUnreadable."""
         try:
+            if isinstance(text, str):
+                text = unpacked(text)
             try:
                 return _decoder(cls).decode(text)  # type: ignore[no-any-return]
             except msgspec.ValidationError:
                 return _decoder(cls).decode(_ENCODER.encode(converted(msgspec.json.decode(text))))  # type: ignore[no-any-return]
-        except (msgspec.DecodeError, UnicodeError) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             raise StateUnreadable.of(cls, error) from error
 
     @classmethod

@@ -19,6 +19,7 @@ from processor.cases.case import Case, PaymentCase, SubscriptionCase
 from processor.cases.customer import CustomerRecord
 from processor.cases.keys import WaitKey, customer_key, email_key
 from processor.cases.names import key_of, names_of, number_of, payment_case, subscription_case
+from processor.cases.packed import packed
 from processor.cases.spoken import Claim
 from runtime.database import Connection
 from schemas import facts as f
@@ -332,8 +333,10 @@ def _customer_in(fact: EventModel) -> str | None:
     return named
 
 
-def pieces_of(desk: Desk, decided: Mapping[str, Cause], due: Mapping[str, datetime | None]) -> list[Piece]:
-    """What writes cases, names, waits and customers: parts of one statement."""
+def pieces_of(
+    desk: Desk, decided: Mapping[str, Cause], due: Mapping[str, datetime | None], *, pack: bool = False
+) -> list[Piece]:
+    """What writes cases, names, waits and customers: parts of one statement. `pack`: what waits for nothing is stored packed; statements look into the rest."""
     pieces: list[Piece] = []
     cases = [desk.cases[key] for key in decided if key in desk.cases]
     if cases:
@@ -341,7 +344,10 @@ def pieces_of(desk: Desk, decided: Mapping[str, Cause], due: Mapping[str, dateti
             [case.key for case in cases],
             ["subscription" if isinstance(case, SubscriptionCase) else "payment" for case in cases],
             [case.owner for case in cases],
-            [case.to_json() for case in cases],
+            [
+                packed(case.to_json()) if pack and not desk.waits.get(case.key) else case.to_json()
+                for case in cases
+            ],
             [due.get(case.key) for case in cases],
             [decided[case.key].position for case in cases],
         )

@@ -68,10 +68,12 @@ async def verify(connection: Connection, consumer: str, *, create_unknown: bool 
     return built
 
 
-async def rebuild(connection: Connection, consumer: str, *, create_unknown: bool = False) -> BuiltCases:
+async def rebuild(
+    connection: Connection, consumer: str, *, create_unknown: bool = False, pack: bool = False
+) -> BuiltCases:
     """Build, and put what was built in the place of the live tables; whoever worked on the old ones reads again.
 
-    Most of the log is folded while everything goes on; the rest of it and the switch hold the log's lock.
+    Most of the log is folded while everything goes on; the rest of it and the switch hold the log's lock. `pack`: as settings say that cases are stored.
     """
     async with _beside(connection):
         following = Following(await connection.fetchval(SQL["now"]))
@@ -81,7 +83,7 @@ async def rebuild(connection: Connection, consumer: str, *, create_unknown: bool
             position = await checkpoints.read(connection, consumer)
             built = BuiltCases(await _through(connection, position))
             await _fold(connection, following, done, built.position)
-            await _finish(connection, following, built, create_unknown=create_unknown)
+            await _finish(connection, following, built, create_unknown=create_unknown, pack=pack)
             for name in SWITCH:
                 await connection.execute(SQL[name])
             await connection.execute(SQL["fence"], consumer, built.position, position)
@@ -126,7 +128,12 @@ async def _fold(connection: Connection, following: Following, position: int, thr
 
 
 async def _finish(
-    connection: Connection, following: Following, built: BuiltCases, *, create_unknown: bool
+    connection: Connection,
+    following: Following,
+    built: BuiltCases,
+    *,
+    create_unknown: bool,
+    pack: bool = False,
 ) -> None:
     """What cases wait for and when they are due; and what decisions of earlier programs did not say of the plans of customers."""
     work = Work(Desk(), following.now, following.catalog, create_unknown, {})
@@ -145,7 +152,7 @@ async def _finish(
             await load_answers(connection, work, causes)
             for key in keys:
                 finish(work, key, built)
-            await _save(connection, work.desk, causes, work.due)
+            await _save(connection, work.desk, causes, work.due, pack=pack)
             after = keys[-1]
     built.cases = await connection.fetchval(SQL["built_cases"])
     built.customers = await connection.fetchval(SQL["built_customers"])
@@ -210,9 +217,14 @@ class _Copies(dict[str, CustomerRecord]):
 
 
 async def _save(
-    connection: Connection, desk: Desk, causes: dict[str, Cause], due: dict[str, datetime | None]
+    connection: Connection,
+    desk: Desk,
+    causes: dict[str, Cause],
+    due: dict[str, datetime | None],
+    *,
+    pack: bool = False,
 ) -> None:
-    for query, columns in pieces_of(desk, causes, due):
+    for query, columns in pieces_of(desk, causes, due, pack=pack):
         await connection.execute(query, *columns)
 
 

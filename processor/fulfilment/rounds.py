@@ -102,7 +102,13 @@ class Fulfilment:
     """
 
     def __init__(
-        self, pool: Pool, *, limit: int, create_unknown: bool = False, held_limit: int = 100
+        self,
+        pool: Pool,
+        *,
+        limit: int,
+        create_unknown: bool = False,
+        held_limit: int = 100,
+        pack: bool = False,
     ) -> None:
         self.turn = asyncio.Lock()
         self.fresh = FreshFacts(FRESH_BATCHES * limit)
@@ -110,6 +116,7 @@ class Fulfilment:
         self._limit = limit
         self._create_unknown = create_unknown
         self._held_limit = held_limit
+        self._pack = pack
         self._held: Place | None = Place() if create_unknown else None
         self._catalog: Catalog | None = None
         self._undecidable: dict[str, PolicyFailed] = {}
@@ -178,7 +185,7 @@ class Fulfilment:
         moved = checkpoints.advance(CONSUMER, 1, 0, self._position, through)
         return InlineDecisions(
             events=work.new,
-            pieces=[moved, *pieces_of(work.desk, work.decided, work.due)],
+            pieces=[moved, *pieces_of(work.desk, work.decided, work.due, pack=self._pack)],
             first=standing.next,
             position=through,
             catalog=work.catalog,
@@ -235,7 +242,7 @@ class Fulfilment:
 
     async def _saved(self, connection: Connection, work: Work, position: int, through: int) -> int:
         """The new checkpoint, once everything is committed."""
-        appended, new = await _commit(connection, work, position, through)
+        appended, new = await _commit(connection, work, position, through, pack=self._pack)
         if appended.events:
             self.fresh.add(appended)
         return new
@@ -272,7 +279,9 @@ async def _start(connection: Connection) -> int:
     return position
 
 
-async def _commit(connection: Connection, work: Work, old: int, through: int) -> tuple[Appended, int]:
+async def _commit(
+    connection: Connection, work: Work, old: int, through: int, *, pack: bool
+) -> tuple[Appended, int]:
     """Append the decisions and save what they rest on. Returns them as they stand in the log, and the new checkpoint.
 
     That is behind our own decisions when nothing else came in between: they hold no facts, so there is no need to read them.
@@ -283,7 +292,7 @@ async def _commit(connection: Connection, work: Work, old: int, through: int) ->
             await _park(connection, alarm)
         new = appended.last if appended.first and appended.before <= through else through
         moved = checkpoints.advance(CONSUMER, 1, 0, old, new)
-        pieces = [moved, *pieces_of(work.desk, work.decided, work.due)]
+        pieces = [moved, *pieces_of(work.desk, work.decided, work.due, pack=pack)]
         # One statement for everything. It moves nothing when the checkpoint is not where this round had begun.
         parts = tuple([("moved" if n == 0 else f"piece_{n}", text) for n, (text, _) in enumerate(pieces)])
         arguments = [argument for _, given in pieces for argument in given]

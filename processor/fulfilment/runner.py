@@ -91,6 +91,7 @@ async def run_fulfilment(
                     limit=settings.fulfilment_batch_max,
                     create_unknown=settings.unknown_customer == "create",
                     held_limit=settings.fulfilment_held_max,
+                    pack=settings.pack_cases,
                 )
                 inline.lead(leader, metrics.decided)
                 try:

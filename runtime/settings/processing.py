@@ -113,6 +113,12 @@ class ProcessingSettings(BaseModel):
         "which that was kept: set it once every process is of this release, and the way back is not meant to be gone any more. A new installation sets "
         "it at once.",
     )
+    pack_cases: bool = Field(
+        False,
+        description="Whether what fulfilment knows of a payment, order or subscription is stored packed, in a fifth of its bytes, once it waits for "
+        "nothing. The release before this one refuses such a case: set it once every process is of this release, and the way back is not meant to be "
+        "gone any more. A new installation sets it at once. `lunas fulfilment rebuild` stores all of them as it says.",
+    )
     leadership_retry_seconds: float = Field(
         2.0,
         gt=0,

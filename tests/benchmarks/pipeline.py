@@ -86,6 +86,7 @@ def _environment(urls: ServiceUrls, ports: dict[str, tuple[int, int]]) -> dict[s
         "LUNAS_API_KEY": API_KEY,
         "XENDIT_WEBHOOK_SECRET": TOKEN,
         "LUNAS_LOG_LEVEL": "error",
+        "LUNAS_PACK_CASES": os.environ.get("LUNAS_PACK_CASES", "true"),  # as a new installation
         "LUNAS_INGRESS_PORT": str(ports["ingress"][0]),
         "LUNAS_API_PORT": str(ports["api"][0]),
         "LUNAS_INGRESS_METRICS_PORT": str(ports["ingress"][1]),

@@ -10,6 +10,7 @@ import pytest
 
 from api.checkout.wanted import look, payer_of
 from console import exits
+from console.persons.holding import held_about
 from processor.fulfilment.rebuild import rebuild
 from processor.fulfilment.rounds import CONSUMER
 from projections.feeder import Feeder
@@ -138,6 +139,22 @@ async def test_c92_money_that_names_who_was_forgotten_waits_and_a_rebuild_is_equ
     assert (built.undecided, built.differences) == ([], [])
     await shop.settle()
     assert (await shop.views())["c1"] == before
+
+
+async def test_who_is_told_of_in_packed_cases_is_found_and_forgotten_as_well(
+    shop: Shop, pool: Pool, store: asyncpg.Connection, lunas: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_person(shop)
+    readable = await held_about(store, "c1")
+    async with pool.acquire() as connection:
+        await rebuild(connection, CONSUMER, pack=True)
+    await shop.settle()
+    assert await store.fetchval("SELECT count(*) FROM fulfilment_cases WHERE state ->> 'z1' IS NOT NULL") == 2
+    assert await held_about(store, "c1") == readable
+    certificate = await forget(lunas, monkeypatch)
+    assert (certificate["keys_destroyed"], certificate["complete"]) == (2, True)
+    await shop.settle()
+    await all_equal(shop)
 
 
 async def test_one_person_alone_forgets_nobody(shop: Shop, store: asyncpg.Connection, lunas: Run) -> None:

@@ -1,0 +1,48 @@
+"""Texts that states of cases have in common, most common last: what packing refers to instead of repeating it.
+
+Frozen: what was packed with them is unpacked with the same bytes, for ever (`tests/unit/processor/cases/test_packed.py` knows their digest). Other texts
+are a dictionary of another number.
+"""
+
+WORDS_1 = (
+    b'"vouched_payers":{"disputes":{"corrections":{"reverted":{"withdrawn":{"reopened":{"write_offs":{"failed_refunds":{"contradicts":["request":{'
+    b'"opened_as":"refused_for":"cancelled_at":"deleted_at":"fixed":true,"reusable":true,"claims":{"told":["void":{"untold":["merged":["apart":["fee":{'
+    b'"stated_fee":{"settled":true,"announced_at":"doubt":"awaiting_confirmation","timed":false,"without_id":true,"vouched":true,"failure_code":"'
+    b'"is":"closed","position":'
+    b'{"facts":{"key":"xendit:subscription:repl_","provider":"xendit","subscription_key":"repl_","payers":{"@gmail.com":{"first_position":1,"first_at":'
+    b'"2026-11-01T00:00:00Z","active_at":"2026-11-01T00:00:00Z","anchor":"2026-11-01T00:00:00Z","naming":{"products":[{"kind":"plan_reference","value":"",'
+    b'"quantity":1}],"at":"2026-11-01T00:00:00Z","change":false,"reaches":null},"named":[[{"kind":"plan_reference","value":"","quantity":1}]],"words":{'
+    b'"customer_ref":{"at":"2026-11-01T00:00:00Z","value":""}},"cycles":{"recy_":{"at":"2026-11-01T00:00:00Z","starts_at":"2026-11-01T00:00:00Z",'
+    b'"succeeded":true,"amount":0,"payment_id":"py-","token_only":true,"attestation":"token_only"}}}},"said":{"":{"token_only:":{"first_position":'
+    b'}}}}}},"record":{"owner":"","said":{"case":"xendit:subscription:","subscription_id":"xendit:subscription:","customer_id":"","provider":"xendit",'
+    b'"plan":"","tier":"","status":"active","licence_code":null,"member_id":null,"started_at":"2026-11-01T00:00:00Z","expires_at":"2026-11-01T00:00:00Z",'
+    b'"access_until":"2026-11-01T00:00:00Z","cancel_at_period_end":false}}}'
+    b'{"facts":{"key":"mayar:","provider":"mayar","payment_key":"","names":["mayar:"],"aliases":["attempts":{"":{"succeeded":true,"success_position":'
+    b'"products":{"at":"2026-11-01T00:00:00Z","value":[{"kind":"tier","value":"","quantity":1}]}},"payers":{"@gmail.com":"2026-11-01T00:00:00Z"}},'
+    b'"record":{"parts":{"main":{"is":"granted","kind":"tokens","customer_id":"","amount":null,"product":"","attempts":[""],"tokens":100,"at":'
+    b'"2026-11-01T00:00:00Z","what":"","overpaid":"hold"}},"owned":{"customer_id":"","words":"","email":""},"assessed":{"mayar:'
+    b'{"facts":{"key":"scalev:2611","provider":"scalev","payment_key":"","names":["scalev:","scalev:2611"],"aliases":[""],"attempts":{"":{"succeeded":'
+    b'true,"success_position":1,"paid_at":"2026-11-01T00:00:00Z","last_success_at":"2026-11-01T00:00:00Z","report":{"at":"2026-11-01T00:00:00Z","rank":0,'
+    b'"status":"pending","position":1},"unpaid_at":"2026-11-01T00:00:00Z","confirmed":true,"dated":true,"bare":"signed"}},"registers":{"channel":{"at":'
+    b'"2026-11-01T00:00:00Z","value":"qris"},"method":{"at":"2026-11-01T00:00:00Z","value":"qris"},"payer_email":{"at":"2026-11-01T00:00:00Z","value":""}},'
+    b'"payers":{"":"2026-11-01T00:00:00Z"},"orders":[{"at":"2026-11-01T00:00:00Z","value":{"provider":"scalev","order_key":"","aliases":["",""],"status":'
+    b'"pending","gross_amount":0,"currency":"IDR","lines":[{"product":{"kind":"variant","value":"variant_","quantity":1},"quantity":1,"amount":0}],'
+    b'"payer_email":"","method":"qris","spam":false,"draft":false,"as_of":"2026-11-01T00:00:00Z","timed":true,"attestation":"signed"}}],"spam_marks":[{'
+    b'"at":"2026-11-01T00:00:00Z","value":false},{"at":"2026-11-01T00:00:00Z","value":false}],"numbers":["2611"]},"record":{"parts":{"line:variant:'
+    b'":{"is":"granted","kind":"course","is":"held","suspense_id":"sus_","reason":"customer_unknown","amount":0,"payment_id":"","since":'
+    b'"2026-11-01T00:00:00Z","payer_email":"","customer_id":"","product":""}},"assessed":{"scalev:'
+    b'{"facts":{"key":"xendit:pr-","provider":"xendit","payment_key":"pr-","attempts":{"":{"report":{"at":"2026-11-01T00:00:00Z","rank":3,"status":'
+    b'"expired","position":1},"ended":{"at":"2026-11-01T00:00:00Z","rank":2,"status":"failed","position":1},"token_only":true}},"refunds":{"rfd-":{'
+    b'"attempt_id":"py-","amount":0,"at":"2026-11-01T00:00:00Z"}},"group_id":"'
+    b'"value":"BCA_VIRTUAL_ACCOUNT"},"BRI_VIRTUAL_ACCOUNT"},"MANDIRI_VIRTUAL_ACCOUNT"},"method":{"at":"2026-11-01T00:00:00Z","value":"va"},'
+    b'"value":"OVO"},"DANA"},"method":{"at":"2026-11-01T00:00:00Z","value":"ewallet"},'
+    b'{"facts":{"key":"xendit:py-","provider":"xendit","payment_key":"py-","names":["xendit:pr-","xendit:py-"],"aliases":["cptr-","pr-","py-","topup-2026-'
+    b'"],"attempts":{"py-":{"succeeded":true,"success_position":1,"amount":{"at":"2026-11-01T00:00:00Z","value":50000},"paid_at":"2026-11-01T00:00:00Z",'
+    b'"last_success_at":"2026-11-01T00:00:00Z","token_only":true,"dated":true,"said":{"token_only":{"at":"2026-11-01T00:00:00Z","value":50000}}}},'
+    b'"group_id":"pr-","registers":{"payment_type":{"at":"2026-11-01T00:00:00Z","value":"credit_topup"},"reference_id":{"at":"2026-11-01T00:00:00Z",'
+    b'"value":"topup-"},"customer_ref":{"at":"2026-11-01T00:00:00Z","value":""},"payer_email":{"at":"2026-11-01T00:00:00Z","value":"@contoh.id"},'
+    b'"channel":{"at":"2026-11-01T00:00:00Z","value":"QRIS"},"method":{"at":"2026-11-01T00:00:00Z","value":"qris"},"requested_amount":{"at":'
+    b'"2026-11-01T00:00:00Z","value":50000}},"payers":{"@contoh.id":"2026-11-01T00:00:00Z"}},"record":{"parts":{"main":{"is":"granted","kind":"credit",'
+    b'"customer_id":"","amount":50000,"product":"credit","attempts":["py-"],"tokens":500000,"at":"2026-11-01T00:00:00Z","what":"credit_topup"}},"owned":{'
+    b'"customer_id":"","words":""},"assessed":{"xendit:py-":""}}}'
+)
