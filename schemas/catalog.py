@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from schemas.attestation import LEVELS, RANK, Attestation
 from schemas.catalog_lines import line_naming, line_of
 from schemas.catalog_words import CatalogPart, Count, Duration, Identifier, Rupiah, Span
-from schemas.credit_terms import Credit, DatedRate
+from schemas.credit_terms import Credit, DatedRate, SpendRate
 from schemas.decision_model import LatePayment, Overpaid, PartRefund
 from schemas.errors import CatalogError
 from schemas.facts import ProductHint
@@ -263,7 +263,7 @@ def _no_duplicates(what: str, ids: Iterable[str]) -> None:
 
 
 _PARTS: tuple[type[CatalogPart], ...] = (
-    Catalog, Credit, DatedRate, Tier, Product, ScalevNames, MayarNames, XenditNames, ProviderPolicy, GrantLimits,
+    Catalog, Credit, DatedRate, SpendRate, Tier, Product, ScalevNames, MayarNames, XenditNames, ProviderPolicy, GrantLimits,
 )  # fmt: skip
 
 

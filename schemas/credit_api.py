@@ -14,6 +14,7 @@ from schemas.api import UNSEEN, ApiModel, Quotas
 MAX_TOKENS = 10**12
 """A hundred billion rupiah's worth; a larger cost is a mistake."""
 MAX_PAPERS = 1_000_000
+METER = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 REFERENCE_MAX = 200
 RESERVATION_MAX_SECONDS = 7 * 86_400
 RESERVATION_SECONDS = (
@@ -109,22 +110,47 @@ class ReservationAnswer(ApiModel):
 
 
 class UsageBody(ApiModel):
-    """What of the product was used; at least one of the two."""
+    """What of the product was used: tokens, or units of a meter whose rate the catalogue has; papers with either, or alone."""
 
-    # Said by what may not be: generators of clients make two types without fields of an `anyOf` here.
+    # Said by what may not be: generators of clients make types without fields of an `anyOf` here.
     model_config = ConfigDict(
-        json_schema_extra={"not": {"properties": {name: {"maximum": 0} for name in ("tokens", "papers")}}}
+        json_schema_extra={
+            "not": {"properties": {name: {"maximum": 0} for name in ("tokens", "papers", "units")}},
+        }
     )
 
     tokens: Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS), Whole] = 0
     papers: Annotated[int, Field(strict=True, ge=0, le=MAX_PAPERS), Whole] = 0
+    meter: Annotated[str, Field(max_length=64, pattern=METER)] | None = Field(
+        None, description="A meter of `spend_rates` in the catalogue, instead of `tokens`; with `units`."
+    )
+    units: Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS), Whole] = Field(
+        0,
+        description="Of the meter. Tokens follow from its rate; what is left of one is carried to its next use.",
+    )
     reference: Text = Field(description=_REFERENCE)
 
     @model_validator(mode="after")
     def _something(self) -> UsageBody:
-        if not (self.tokens or self.papers):
+        if (self.meter is None) != (self.units == 0) or (self.meter is not None and self.tokens):
+            raise ValueError("meter_or_tokens")
+        if not (self.tokens or self.papers or self.units):
             raise ValueError("nothing_used")
         return self
+
+
+class MeteredAnswer(ApiModel):
+    """The rate by which units became tokens: `tokens` for every `per` units, as the catalogue of this version had it."""
+
+    meter: str = Field(description="The meter of the catalogue.")
+    units: int = Field(description="Units that were told.")
+    tokens: int = Field(description="Tokens of the rate, for every `per` units.")
+    per: int = Field(description="Units that the tokens of the rate are for.")
+    since: datetime | None = Field(description="From when the rate counts; null: from the beginning.")
+    catalog_version: str = Field(description="The catalogue that the rate was taken from.")
+    carried: str = Field(
+        description="Part of a token that is left, as a fraction such as 1/2; it is added to the next use of this meter. 0: nothing."
+    )
 
 
 class UsageAnswer(ApiModel):
@@ -140,5 +166,6 @@ class UsageAnswer(ApiModel):
     spent_idr: int
     quotas: Quotas
     credit_tokens: int = Field(description="What can be spent after it.")
+    metered: MeteredAnswer | None = Field(None, description="Of use that was told in units of a meter.")
     at: datetime
     position: int = Field(description="Pass it as `min_position` to read your write.")

@@ -22,6 +22,23 @@ class LotPart(BaseModel):
     idr: int
 
 
+class MeteredUse(BaseModel):
+    """Use that was told in units of a meter, and by which rate of the catalogue it became tokens: `tokens` for every `per` units, since `since`.
+
+    `carried`: part of a token that was left, as numerator and denominator: it is added to the next use of this meter, so that nothing drifts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    meter: str
+    units: int
+    tokens: int
+    per: int
+    since: datetime | None = None
+    catalog_version: str
+    carried: tuple[int, int] = (0, 1)
+
+
 class CreditAct(EventModel):
     """Base of what happens on an account. `at`: the database's clock; `credit_tokens`: what is left to spend after it."""
 
@@ -102,7 +119,10 @@ class CreditReservationExpired(ValueSpent):
 
 
 class UsageRecorded(ValueSpent):
-    """The product was used. `paid_by` quota: it counts against the month and day it happened in (Asia/Jakarta); credit: it was spent."""
+    """The product was used. `paid_by` quota: it counts against the month and day it happened in (Asia/Jakarta); credit: it was spent.
+
+    `metered`: the tokens were not told but made of units.
+    """
 
     TYPE: ClassVar[str] = "usage.recorded"
 
@@ -116,6 +136,7 @@ class UsageRecorded(ValueSpent):
     day: str
     idr: int = 0
     lots: tuple[LotPart, ...] = ()
+    metered: MeteredUse | None = None
 
 
 class BalanceLow(CreditAct):

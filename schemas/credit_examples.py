@@ -59,6 +59,7 @@ CREDIT_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "spent_idr": 0,
         "quotas": QUOTAS,
         "credit_tokens": 500000,
+        "metered": None,
         **_WRITTEN,
     },
 }

@@ -125,7 +125,18 @@ REASONS: dict[str, tuple[str, str]] = {
     "int_type": ("{field}: a whole number is expected", "{field}: harus berupa bilangan bulat"),
     "greater_than_equal": ("{field}: at least {low}", "{field}: paling sedikit {low}"),
     "less_than_equal": ("{field}: at most {high}", "{field}: paling banyak {high}"),
-    "nothing_used": ("{field}: tokens or papers must be given", "{field}: tokens atau papers harus diisi"),
+    "nothing_used": (
+        "{field}: tokens, papers or units of a meter must be given",
+        "{field}: tokens, papers, atau units sebuah meter harus diisi",
+    ),
+    "meter_or_tokens": (
+        "{field}: meter and units go together, and without tokens",
+        "{field}: meter dan units harus bersama, tanpa tokens",
+    ),
+    "meter_unknown": (
+        "the catalogue has no rate for this meter yet",
+        "katalog belum punya tarif untuk meter ini",
+    ),
     "no_email": ("{field}: this is no e-mail address", "{field}: ini bukan alamat e-mail"),
     "control_characters": (
         "{field}: control characters are not allowed",

@@ -73,6 +73,7 @@ class Account(_Part):
 
     `debt_idr`: rupiah that went back and have not been set against a lot yet. The lots, those of reservations too, less `debt_idr` are
     always what the ledger's `credit:<customer>` owes. `peak`: the most there was to spend since the last `balance.low`.
+    `carried`: by meter the part of a token, as numerator and denominator, that was used and not counted yet.
     """
 
     customer_id: str
@@ -84,6 +85,7 @@ class Account(_Part):
     spent: int = 0
     spent_idr: int = 0
     peak: int = 0
+    carried: dict[str, tuple[int, int]] = field(default_factory=dict)
     frozen: str | None = None
     tier: TierHeld | None = None
     used: Used = field(default_factory=Used)
@@ -230,6 +232,8 @@ def _used(account: Account, event: UsageRecorded, _: int) -> None:
     if not by_quota:
         _remove(account, event.lots)
         account.used_up(event.tokens, event.idr)
+    if event.metered is not None:
+        account.carried[event.metered.meter] = event.metered.carried
     # A clock that goes back over midnight does not open a day again.
     if event.month > used.month:
         used.month, used.month_tokens, used.month_papers = event.month, 0, 0

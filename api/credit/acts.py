@@ -9,6 +9,7 @@ from typing import Literal
 from api.credit import postings
 from api.credit.account import Account, Reservation
 from api.credit.lots import Lot, idr_of, parts, take, tokens_of
+from api.credit.meters import metered
 from api.credit.quotas import QuotasLeft, day_of, month_of, quotas_left, tier_named
 from schemas.catalog import Catalog, Tier
 from schemas.credit_events import (
@@ -170,29 +171,37 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Report use of the product: against the quotas of the tier in force, or from credit where the tier is paid by it."""
+    """Report use of the product: against the quotas of the tier in force, or from credit where the tier is paid by it.
+
+    `meter`: what was used is told in `units` of it, and the tokens follow from the catalogue.
+    """
 
     act_id: str
     tokens: int
     papers: int
     reference: str
+    meter: str | None = None
+    units: int = 0
     kind: Literal["usage"] = "usage"
 
     def decide(self, account: Account, world: CreditMoment) -> EventModel:
-        tier = tier_of(account, world)
-        over = quotas_left(account.used, tier, world.now).exceeded(self.tokens, self.papers)
+        tier, tokens, use = tier_of(account, world), self.tokens, None
+        if self.meter is not None:
+            carried = account.carried.get(self.meter)
+            tokens, use = metered(world.catalog, self.meter, self.units, carried, world.now)
+        over = quotas_left(account.used, tier, world.now).exceeded(tokens, self.papers)
         if over is not None:
             resets_at = f"{over[1].resets_at:%Y-%m-%dT%H:%M:%SZ}"
             field = "papers" if "paper" in over[0] else "tokens"
             raise Problem("quota_exceeded", quota=over[0], resets_at=resets_at, field=field)
         by_credit = tier.credit_based
-        lots = _lots(account, self.tokens) if by_credit and self.tokens else []
-        idr, paid = idr_of(lots), self.tokens if by_credit else 0
+        lots = _lots(account, tokens) if by_credit and tokens else []
+        idr, paid = idr_of(lots), tokens if by_credit else 0
         return UsageRecorded(
             customer_id=account.customer_id,
             usage_id=self.act_id,
             reference=self.reference,
-            tokens=self.tokens,
+            tokens=tokens,
             papers=self.papers,
             tier=account.tier_at(world.now, world.catalog.first_tier),
             paid_by="credit" if by_credit else "quota",
@@ -203,6 +212,7 @@ class Use:
             credit_tokens=account.credit - paid,
             at=world.now,
             postings=postings.spent(account.customer_id, paid, idr),
+            metered=use,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -30,7 +31,14 @@ from schemas.credit_api import (
     UsageAnswer,
     UsageBody,
 )
-from schemas.credit_events import CreditCaptured, CreditReleased, CreditReserved, CreditSpent, UsageRecorded
+from schemas.credit_events import (
+    CreditCaptured,
+    CreditReleased,
+    CreditReserved,
+    CreditSpent,
+    MeteredUse,
+    UsageRecorded,
+)
 from schemas.errors import UnparsableError
 from schemas.problem_reasons import Reason, reason_of
 from schemas.problems import Problem
@@ -84,7 +92,7 @@ class SpendingCalls:
     async def use(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = _parsed(UsageBody, raw)
-        act = Use(str(uuid7()), body.tokens, body.papers, body.reference)
+        act = Use(str(uuid7()), body.tokens, body.papers, body.reference, body.meter, body.units)
         return await self._serve(request, raw, act, _used)
 
     async def _serve(
@@ -190,9 +198,14 @@ def _used(done: Settled) -> FirstAnswer:
                 "credit_tokens": event.credit_tokens,
                 "at": event.at,
                 "position": done.position,
+                "metered": _rate(event.metered),
             }
         ),
     )
+
+
+def _rate(told: MeteredUse | None) -> dict[str, object] | None:
+    return None if told is None else told.model_dump() | {"carried": str(Fraction(*told.carried))}
 
 
 def _answered(status: int, document: BaseModel) -> FirstAnswer:

@@ -21,7 +21,7 @@ from schemas.errors import UnknownEventVersion
 from schemas.event_model import EventModel
 from schemas.events import decode
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when an account keeps something else, or folds otherwise: older snapshots are then folded anew."""
 
 MANY_BEHIND = 50  # events; a longer way is not gone again by the next who only looks

@@ -65,7 +65,11 @@ def repeats(act: Act, event: EventModel) -> bool:
     if isinstance(act, SetAside) and isinstance(event, CreditReserved):
         return act.case == event.refund_of
     if isinstance(act, Use) and isinstance(event, UsageRecorded):
-        return (act.tokens, act.papers) == (event.tokens, event.papers)
+        if act.meter is not None and event.metered is not None:
+            told = event.metered
+            return (act.meter, act.units, act.papers) == (told.meter, told.units, event.papers)
+        told_so = (act.meter is not None) == (event.metered is not None)
+        return told_so and (act.tokens, act.papers) == (event.tokens, event.papers)
     if isinstance(act, Capture) and isinstance(event, CreditCaptured):
         return act.tokens == event.tokens
     return isinstance(act, Release) and isinstance(event, CreditReleased)

@@ -49,13 +49,34 @@ CREDIT_INDONESIAN: dict[str, str] = {
     "What is to be used up.": "Yang akan dipakai.",
     "What it was; with `reservation_closed`.": "Apa yang terjadi; bersama `reservation_closed`.",
     "What of a reservation was used.": "Bagian reservasi yang dipakai.",
-    "What of the product was used; at least one of the two.": "Pemakaian produk; paling sedikit salah satunya.",
     "When it starts anew; with `quota_exceeded`.": "Kapan dimulai lagi; bersama `quota_exceeded`.",
     "Whether `tokens` and `papers` could be used now; null when neither was asked about.": (
         "Apakah `tokens` dan `papers` bisa dipakai sekarang; null bila tidak ditanyakan."
     ),
     "Which one; with `quota_exceeded`.": "Yang mana; bersama `quota_exceeded`.",
     "While it is open.": "Selama masih terbuka.",
+    "A meter of `spend_rates` in the catalogue, instead of `tokens`; with `units`.": (
+        "Sebuah meter dari `spend_rates` di katalog, sebagai ganti `tokens`; bersama `units`."
+    ),
+    "Of the meter. Tokens follow from its rate; what is left of one is carried to its next use.": (
+        "Dari meter itu. Token mengikuti tarifnya; sisa pecahan token dibawa ke pemakaian berikutnya."
+    ),
+    "The rate by which units became tokens: `tokens` for every `per` units, as the catalogue of this version had it.": (
+        "Tarif yang mengubah unit menjadi token: `tokens` untuk setiap `per` unit, menurut katalog versi ini."
+    ),
+    "The meter of the catalogue.": "Meter dari katalog.",
+    "Units that were told.": "Unit yang dilaporkan.",
+    "Tokens of the rate, for every `per` units.": "Token dari tarif, untuk setiap `per` unit.",
+    "Units that the tokens of the rate are for.": "Unit yang menjadi dasar token dari tarif.",
+    "From when the rate counts; null: from the beginning.": "Sejak kapan tarif berlaku; null: sejak awal.",
+    "The catalogue that the rate was taken from.": "Katalog asal tarif itu.",
+    "Part of a token that is left, as a fraction such as 1/2; it is added to the next use of this meter. 0: nothing.": (
+        "Bagian token yang tersisa, sebagai pecahan seperti 1/2; ditambahkan ke pemakaian meter ini berikutnya. 0: tidak ada."
+    ),
+    "Of use that was told in units of a meter.": "Untuk pemakaian yang dilaporkan dalam unit sebuah meter.",
+    "What of the product was used: tokens, or units of a meter whose rate the catalogue has; papers with either, or alone.": (
+        "Pemakaian produk: token, atau unit sebuah meter yang tarifnya ada di katalog; papers bersama salah satunya, atau sendiri."
+    ),
     "Your id of it: the same one counts once per customer, whatever happens on the way.": (
         "Id dari Anda: yang sama dihitung sekali per pelanggan, apa pun yang terjadi di jalan."
     ),

@@ -108,7 +108,30 @@ def _balance(move: Move) -> str:
         ends = text(key, credit=number(abs(left)))
     else:
         ends = text("explain.balance.then_chat", chat=number(move.changes["chat_tokens"][1]))
-    return f"{text(f'explain.move.{name}', **words)} {ends}"
+    return f"{text(f'explain.move.{name}', **words)}{_metered(move)} {ends}"
+
+
+def _metered(move: Move) -> str:
+    """By which rate units became tokens, of use that was told in units."""
+    told = move.data.get("metered")
+    if not told:
+        return ""
+    left, of = told["carried"]
+    said = {name: number(told[name]) for name in ("units", "tokens", "per")}
+    since = (
+        text("explain.metered.since", since=_day(datetime.fromisoformat(told["since"])))
+        if told["since"]
+        else ""
+    )
+    rest = text("explain.metered.carried", left=number(left), of=number(of)) if left else ""
+    return text(
+        "explain.metered",
+        meter=told["meter"],
+        catalog=told["catalog_version"],
+        since=since,
+        rest=rest,
+        **said,
+    )
 
 
 def _tier(move: Move) -> str:

@@ -46,6 +46,15 @@ EXPLAINING: dict[str, tuple[str, str]] = {
         "you used {tokens} credit tokens ({payment}).",
         "Anda memakai {tokens} token kredit ({payment}).",
     ),
+    "explain.metered": (
+        " It was {units} of the meter {meter}, at {tokens} tokens for every {per}{since} (catalogue {catalog}){rest}.",
+        " Itu {units} dari meter {meter}, dengan tarif {tokens} token untuk setiap {per}{since} (katalog {catalog}){rest}.",
+    ),
+    "explain.metered.since": (", the rate since {since}", ", tarif sejak {since}"),
+    "explain.metered.carried": (
+        "; {left}/{of} of a token is carried to its next use",
+        "; {left}/{of} token dibawa ke pemakaian berikutnya",
+    ),
     "explain.move.tokens_granted": (
         "your payment {payment} added {tokens} chat tokens.",
         "pembayaran Anda {payment} menambah {tokens} token obrolan.",

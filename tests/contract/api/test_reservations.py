@@ -267,3 +267,57 @@ async def test_money_that_goes_back_while_nobody_spends_is_seen_by_the_keeper(ap
     await api.append([credit("c1", 1000)])
     problem = await post(api, "/v1/customers/c1/spends", {"tokens": 1, "reason": "x", "reference": "r2"}, 409)
     assert problem["code"] == "account_frozen"
+
+
+async def test_c69_use_is_told_in_units_and_counted_by_the_rate_in_force(api: Api) -> None:
+    rates = [
+        {"meter": "chat", "tokens": 30, "units": 1000},
+        {"meter": "later", "since": "2990-01-01T00:00:00Z", "tokens": 1},
+    ]
+    await api.append(
+        [published(spend_rates=rates), registered("c1"), credit("c1", 100), tier("c1", "bpp", None)]
+    )
+    told = [
+        await post(api, USAGE, {"meter": "chat", "units": 50, "reference": f"answer-{number}"}, 201)
+        for number in range(5)
+    ]
+    # 250 units are 7.5 tokens.
+    assert [one["tokens"] for one in told] == [1, 2, 1, 2, 1]
+    assert (told[-1]["credit_tokens"], told[-1]["metered"]["carried"]) == (993, "1/2")
+    UsageAnswer.model_validate_json(UsageAnswer(**told[-1]).model_dump_json())
+    rate = {name: told[0]["metered"][name] for name in ("meter", "units", "tokens", "per", "since")}
+    assert rate == {"meter": "chat", "units": 50, "tokens": 30, "per": 1000, "since": None}
+    again = await post(api, USAGE, {"meter": "chat", "units": 50, "reference": "answer-0"}, 201)
+    assert (again["usage_id"], again["position"]) == (told[0]["usage_id"], told[0]["position"])
+    other = {"meter": "chat", "units": 51, "reference": "answer-0"}
+    assert (await post(api, USAGE, other, 409))["code"] == "reference_reused"
+    # Told in tokens it is what it was.
+    plain = await post(api, USAGE, {"tokens": 3, "reference": "plain"}, 201)
+    assert (plain["tokens"], plain["metered"], plain["credit_tokens"]) == (3, None, 990)
+    assert (await balance(api))["credit_tokens"] == 990
+    assert await sums(api) == {0}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"meter": "unknown", "units": 5},
+        {"meter": "later", "units": 5},
+        {"meter": "chat"},
+        {"units": 5},
+        {"meter": "chat", "units": 5, "tokens": 5},
+        {"meter": "chat", "units": 1.5},
+        {"meter": "Chat Room", "units": 5},
+    ],
+)
+async def test_c69_what_has_no_rate_or_says_two_things_is_refused(api: Api, body: dict[str, Any]) -> None:
+    rates = [
+        {"meter": "chat", "tokens": 30, "units": 1000},
+        {"meter": "later", "since": "2990-01-01T00:00:00Z", "tokens": 1},
+    ]
+    await api.append(
+        [published(spend_rates=rates), registered("c1"), credit("c1", 100), tier("c1", "bpp", None)]
+    )
+    refused = await post(api, USAGE, body | {"reference": "r"}, 422)
+    assert refused["code"] == "invalid_body"
+    assert (await balance(api))["credit_tokens"] == 1000

@@ -80,3 +80,21 @@ def test_a_debt_is_told_as_one_and_not_as_a_negative_number() -> None:
         None,
     )
     assert "Then you owed 400,000." in sentence(Explained("balance", "c1", {}, NOW), taken)
+
+
+def test_c69_use_that_was_told_in_units_is_explained_by_its_rate() -> None:
+    found = Explained("balance", "c1", {"credit_tokens": 993, "chat_tokens": 0}, NOW)
+    metered = {
+        "meter": "chat", "units": 41_000, "tokens": 30, "per": 1000, "since": "2026-01-01T00:00:00+00:00", "catalog_version": "0123456789abcdef",
+        "carried": [1, 2],
+    }  # fmt: skip
+    changes = {"credit_tokens": (2_000, 770)}
+    data = {"reference": "answer-1", "tokens": 1_230}
+    told = Move(1, "e", "usage.recorded", NOW, NOW, changes, data | {"metered": metered}, None, None)
+    said = sentence(found, told)
+    assert (
+        "41,000 of the meter chat, at 30 tokens for every 1,000, the rate since 01-01-2026 07:00 WIB" in said
+    )
+    assert "(catalogue 0123456789abcdef); 1/2 of a token is carried" in said
+    plain = Move(1, "e", "usage.recorded", NOW, NOW, changes, data | {"metered": None}, None, None)
+    assert "meter" not in sentence(found, plain)
