@@ -24,6 +24,8 @@ class Order:
     service: str
     command: Sequence[str]
     report: Callable[[str], None] = lambda _line: None
+    heard: Callable[[str], str] = lambda _said: ""
+    """What to report of the answer to an order that was taken; nothing where it is empty."""
     clock: Callable[[], float] = time.monotonic
     taken: bool = field(default=True, init=False)  # nothing was asked yet
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
@@ -84,6 +86,9 @@ class Order:
         self._until = self.clock() + ANSWER_SECONDS
 
     def _taken(self) -> None:
+        said = self._process.stdout.read() if self._process and self._process.stdout else b""
+        if words := self.heard(said.decode("utf-8", "replace")):
+            self.report(words)
         self.cancel()
         self.taken = True
         if self._told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -24,14 +25,26 @@ AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
 
 # A quorum queue is known to its node through a table that reaches the disk about a second later. A node killed before
 # that forgets the queue's log and starts a new one without electing a leader: the queue would hang for ever (seen with
-# 3.10.8). SYNC closes that second once our queues are declared; REVIVE elects leaders where one is missing.
+# 3.10.8). SYNC closes that second once our queues are declared; REVIVE elects leaders where one is missing;
+# one queue that does not run is not to keep the others from theirs.
 SYNC = "[dets:sync(Table) || Table <- dets:all()]."
 REVIVE = (
     "catch mnesia:sync_log(), "
-    "[ra:trigger_election({Name, node()}) || Queue <- rabbit_amqqueue:list(),"
+    "[catch ra:trigger_election({Name, node()}) || Queue <- rabbit_amqqueue:list(),"
     " amqqueue:get_type(Queue) =:= rabbit_quorum_queue, {Name, _} <- [amqqueue:get_pid(Queue)],"
-    " ra_leaderboard:lookup_leader(Name) =:= undefined]."
+    " ra_leaderboard:lookup_leader(Name) =:= undefined], "
 )
+# A queue that was made while the disk was full, or as the power went, has a description (`config`) of no bytes, or none: after the next start nothing
+# can start it, what is published to it is refused and who wants to read it is told INTERNAL_ERROR, for ever (seen with 3.10.8; a restart does not
+# help). What it is called is known, so it is deleted, and made anew by whoever needs it. Any other reason why a queue does not start is left alone.
+PUT_ASIDE = (
+    '[begin rabbit_amqqueue:delete(Queue, false, false, <<"lunas">>), element(4, amqqueue:get_name(Queue)) end'
+    " || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue,"
+    " {Name, _} <- [amqqueue:get_pid(Queue)], whereis(Name) =:= undefined,"
+    " {error, Why} <- [catch ra:restart_server(quorum_queues, {Name, node()})],"
+    " Why =:= enoent orelse (is_tuple(Why) andalso tuple_size(Why) =:= 3 andalso element(2, Why) =:= erl_parse)]."
+)
+_NAME = re.compile(r'<<"([^"]*)">>')
 
 
 def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) -> Service:
@@ -65,10 +78,21 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         before_use=lambda: first_start.end(data),
         start_budget_seconds=120.0,
         stop_budget_seconds=8.0,
-        start_orders=[Order("RabbitMQ", [*control, "eval", REVIVE])],
+        start_orders=[Order("RabbitMQ", [*control, "eval", REVIVE + PUT_ASIDE], heard=put_aside_in_words)],
         settle_orders=[Order("RabbitMQ", [*control, "eval", SYNC])],
         control=control,
         full=lambda: has_less_than(folder, DISK_FREE_LIMIT_BYTES),
+    )
+
+
+def put_aside_in_words(said: str) -> str:
+    """What PUT_ASIDE answered, for a person; empty where it had nothing to do."""
+    names = _NAME.findall(said)
+    if not names:
+        return ""
+    return (
+        f"RabbitMQ had no description any more of {', '.join(names)}: deleted, to be made anew. What was accepted meanwhile is in the journal; "
+        "`lunas ingress republish --since 7d` sends it again, and what is stored already stays as it is"
     )
 
 

@@ -61,3 +61,13 @@ def test_it_can_be_given_again_after_a_restart(tmp_path: Path) -> None:
         again.give()
         assert again.wait(30.0)
     assert count.read_text() == "xx"
+
+
+def test_what_an_order_did_is_told_once_it_is_taken() -> None:
+    said: list[str] = []
+    told = Order(
+        "RabbitMQ", [sys.executable, "-c", "print('two queues')"], said.append, lambda heard: heard.strip()
+    )
+    told.give()
+    assert told.wait(30.0)
+    assert said == ["two queues"]
