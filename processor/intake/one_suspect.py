@@ -20,7 +20,7 @@ class OneSuspect:
 
     def __init__(self, queues: int, step_seconds: float = STEP_SECONDS) -> None:
         self.lock = asyncio.Lock()
-        self._last = queues - 1
+        self._queues = queues
         self._step = step_seconds
 
     def of(self, number: int) -> SuspectTurn:
@@ -29,7 +29,8 @@ class OneSuspect:
 
     def wait_of(self, number: int, count: int) -> float:
         """Seconds before this queue's turn: upwards at one delivery, downwards at the next."""
-        return self._step * (number if count % 2 else max(0, self._last - number))
+        place = number % self._queues  # one that is left over goes with one that stays
+        return self._step * (place if count % 2 else self._queues - 1 - place)
 
 
 class SuspectTurn:

@@ -61,9 +61,7 @@ class Outbox:
     async def rejections(self, count: int) -> list[Rejection]:
         return await self._bodies([QUARANTINE], count, unpack_rejection)
 
-    async def _bodies(
-        self, queues: Sequence[str], count: int, decode: Callable[[bytes], Any]
-    ) -> list[Any]:
+    async def _bodies(self, queues: Sequence[str], count: int, decode: Callable[[bytes], Any]) -> list[Any]:
         consumers = [self._broker.consumer(queue, prefetch=1000) for queue in queues]
         for consumer in consumers:
             await consumer.start()

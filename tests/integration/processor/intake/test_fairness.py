@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from eventstore.append import LOG_LOCK
+from processor.intake.suspects import HOPELESS, SUSPICIOUS
 from providers.registry import PROVIDERS
 from runtime.amqp.broker import Broker, Message
 from runtime.database import Pool
 from runtime.settings import Settings
-from schemas.envelope import CONTENT_TYPE, Envelope, pack
+from schemas.envelope import CONTENT_TYPE, Envelope, pack, unpack
 from schemas.topology import APART, WEBHOOKS, own_queues, queue_name, routing_key
 from tests.integration.processor.intake.taking_in import waiting
+from tests.integration.processor.intake.test_crashes import Worker
 from tests.integration.processor.intake.test_partitions import holding, in_log_order, stored
 from tests.integration.processor.running import publishing, working
 from tests.unit.processor.intake.envelopes import capture, envelope
@@ -148,3 +151,35 @@ async def test_c32_a_provider_keeps_its_order_and_nothing_is_doubled(
         await release()
         await stored(pool, 1 + len(flood))
     assert (await in_log_order(pool))[1:] == [one.delivery_id for one in flood]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("deadly", ["xendit", "manual"], ids=["read first", "read last"])
+async def test_c27_one_that_kills_every_worker_takes_none_of_another_queue_with_it(
+    chosen: Settings, pool: Pool, tmp_path: Path, deadly: str
+) -> None:
+    """A worker that starts has the first of every queue in its hands: what is only beside the one that kills it must not be parked for it."""
+    worker, offsets = Worker(chosen, tmp_path / "worker.log"), own_queues(1)
+    ready = [one_of(provider) for provider in OTHERS if provider != deadly]
+    ready += [] if deadly == "xendit" else [envelope(capture("py-good"))]
+    killer = envelope(capture("py-x", description="deadly"))
+    deaths = 0
+    async with publishing(chosen) as broker:
+        # By its queue; what is in it says whose it is.
+        message = Message(WEBHOOKS, routing_key(offsets[deadly]), pack([killer]), CONTENT_TYPE)
+        await broker.publisher.publish(message, deadline=600.0)
+        for one in ready:
+            await send(broker, [one], offsets)
+        everything = len(ready) + 1
+        while await pool.fetchval("SELECT count(*) FROM deliveries") < everything:
+            async with worker.running() as process:
+                died = asyncio.create_task(asyncio.to_thread(process.wait))
+                done = asyncio.create_task(stored(pool, everything))
+                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
+                deaths += died.done()
+                done.cancel()
+            await asyncio.wait({died})
+            assert deaths <= HOPELESS + 1
+    assert deaths >= SUSPICIOUS
+    parked = await pool.fetch("SELECT reason, message FROM dead_letters")
+    assert [(letter["reason"], unpack(letter["message"])) for letter in parked] == [("crash_loop", [killer])]
