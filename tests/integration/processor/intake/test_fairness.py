@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.append import LOG_LOCK
+from processor.fulfilment import inline
 from processor.intake.suspects import HOPELESS, SUSPICIOUS
 from providers.registry import PROVIDERS
 from runtime.amqp.broker import Broker, Message
@@ -19,14 +20,15 @@ from schemas.envelope import CONTENT_TYPE, Envelope, pack, unpack
 from schemas.topology import APART, WEBHOOKS, own_queues, queue_name, routing_key
 from tests.integration.processor.intake.taking_in import waiting
 from tests.integration.processor.intake.test_crashes import Worker
-from tests.integration.processor.intake.test_partitions import holding, in_log_order, stored
+from tests.integration.processor.intake.test_partitions import holding, in_log_order
 from tests.integration.processor.running import publishing, working
 from tests.unit.processor.intake.envelopes import capture, envelope
 from tests.waiting import until
 
 FIXTURES = Path(__file__).parents[3] / "fixtures/providers"
-FLOOD, GROUP, BATCH = 3000, 50, 100
+FLOOD, GROUP, BATCH = 1200, 25, 50
 """So many of one provider, in messages as ingress makes them in a flood, and so many in one transaction."""
+PATIENCE_SECONDS = 600.0
 OTHERS = {
     "scalev": "business.test_event.json",
     "mayar": "payment.received.json",
@@ -74,7 +76,7 @@ async def nothing_stored_yet(
         return all([await waiting(broker_url, queue) < messages for queue, messages in sent.items()])
 
     async def release() -> None:
-        await until(begun)
+        await until(begun, PATIENCE_SECONDS)
         await holder.execute("SELECT pg_advisory_unlock($1)", LOG_LOCK)
 
     async with publishing(settings) as broker, working(settings), holding(database_url) as holder:
@@ -82,6 +84,13 @@ async def nothing_stored_yet(
         await stored(pool, 1)
         await holder.execute("SELECT pg_advisory_lock($1)", LOG_LOCK)
         yield broker, release
+
+
+async def stored(pool: Pool, number: int) -> None:
+    async def look() -> bool:
+        return bool(await pool.fetchval("SELECT count(*) FROM deliveries") >= number)
+
+    await until(look, PATIENCE_SECONDS)
 
 
 async def places(pool: Pool) -> dict[str, int]:
@@ -183,3 +192,32 @@ async def test_c27_one_that_kills_every_worker_takes_none_of_another_queue_with_
     assert deaths >= SUSPICIOUS
     parked = await pool.fetch("SELECT reason, message FROM dead_letters")
     assert [(letter["reason"], unpack(letter["message"])) for letter in parked] == [("crash_loop", [killer])]
+
+
+async def test_c32_what_is_stored_in_its_turn_is_decided_on_in_its_turn(
+    chosen: Settings, pool: Pool, broker_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the flood is, what is decided stays near what is stored: intake waits for it."""
+    monkeypatch.setattr(inline, "FAR_EVENTS", 4 * BATCH)
+    monkeypatch.setattr(inline, "ROUND_SECONDS", 600.0)
+    flood = flood_of_xendit()
+    paced = chosen.model_copy(update={"fulfilment_batch_max": BATCH})
+    async with nothing_stored_yet(paced, pool, broker_url, database_url, {}) as (broker, release):
+        await send(broker, flood, own_queues(1))
+        await release()
+
+        async def all_decided() -> bool:
+            return bool(await pool.fetchval(DECIDED) >= 1 + FLOOD)
+
+        await until(all_decided, PATIENCE_SECONDS)
+    facts = {"payment.succeeded": 1, "payment.assessed": -1}
+    rows = await pool.fetch("SELECT type FROM events ORDER BY position")
+    undecided = [0]
+    for row in rows:
+        undecided.append(undecided[-1] + facts.get(row["type"], 0))
+    assert undecided[-1] == 0
+    # Two batches at most when one begins, that one, and a batch or two for whoever was in hand.
+    assert max(undecided) <= 6 * BATCH
+
+
+DECIDED = "SELECT count(*) FROM events WHERE type = 'payment.assessed'"
