@@ -1,8 +1,15 @@
-"""Help of `lunas audit seals|verify|prove`."""
+"""Help of `lunas audit seals|verify|prove` and `lunas log`."""
 
 from __future__ import annotations
 
 SEALING_HELP: dict[str, str] = {
+    "The parts that the log is kept in: from when to when.": "Bagian-bagian tempat log disimpan: dari kapan sampai kapan.",
+    "The log's parts: ranges of positions, each a table of its own, made before they are needed.": (
+        "Bagian log: rentang posisi, masing-masing tabel sendiri, dibuat sebelum dibutuhkan."
+    ),
+    "List the parts of the log: from which position, before which, from when to when, and how large.": (
+        "Daftar bagian log: dari posisi mana, sebelum posisi mana, dari kapan sampai kapan, dan sebesar apa."
+    ),
     "Every act of an operator: who, when, why, what it was before and after, and the way back; and proof that the log is as it was.": (
         "Setiap tindakan operator: siapa, kapan, mengapa, sebelum dan sesudahnya, dan jalan kembalinya; serta bukti bahwa log tetap seperti semula."
     ),

@@ -1,9 +1,21 @@
-"""Sentences of `lunas audit seals|verify|prove`."""
+"""Sentences of `lunas audit seals|verify|prove`, and of `lunas log parts`."""
 
 from __future__ import annotations
 
 SEALING: dict[str, tuple[str, str]] = {
     "seals.none": ("Nothing is sealed yet.", "Belum ada yang disegel."),
+    "log.room": (
+        "Room for {positions} more positions; {parts} empty parts are ahead.",
+        "Masih ada tempat untuk {positions} posisi; {parts} bagian kosong di depan.",
+    ),
+    "doctor.log_parts": (
+        "the log has room for {positions} more positions, {parts} empty parts ahead",
+        "log punya tempat untuk {positions} posisi lagi, {parts} bagian kosong di depan",
+    ),
+    "doctor.log_parts.fix": (
+        "lunas migrate makes what is missing; a processor does so once a minute, and its log says why not (log.part_later)",
+        "lunas migrate membuat yang kurang; processor melakukannya tiap menit, dan log-nya menyebut alasannya bila tidak (log.part_later)",
+    ),
     "seals.unsealed": (
         "{count} positions are not sealed yet; the processor seals them in turn.",
         "{count} posisi belum disegel; processor menyegelnya bergiliran.",
