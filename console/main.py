@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dlq": ("console.commands.dlq:dlq", "Dead letters: list, group, look, replay, discard."),
     "explain": ("console.commands.explain:explain", "Why a balance, an access or a tier is what it is, down to the bytes."),
     "audit": ("console.commands.audit:audit", "Who did what, when, why, and how to undo it."),
+    "log": ("console.commands.log:log", "The parts that the log is kept in: list, archive with proof."),
     "problems": ("console.commands.problems:problems", "What is wrong, by cause: money, customers, age, state, next step."),
     "correct": ("console.commands.correct:correct_command", "Read a payment otherwise than its provider said."),
     "approve": ("console.commands.correct:approve_command", "Let what somebody else proposed count."),

@@ -107,6 +107,22 @@ async def seal_covering(connection: Connection, position: int) -> SealCover | No
     return SealCover(_seal(row), [each for each, _ in entries], [each for _, each in entries])
 
 
+async def covers(
+    connection: Connection, first: int, before: int
+) -> AsyncGenerator[tuple[Seal, dict[int, bytes], list[dict[str, str]]]]:
+    """Every seal over positions from `first` to below `before`, in order: with the hashes of all that it covers, and the texts of its events in that range."""
+    number = await connection.fetchval(_PROOFS["first_reaching"], first)
+    while number is not None:
+        row = await connection.fetchrow(_PROOFS["next_whole"], number - 1)
+        if row is None or row["after"] >= before - 1:
+            return
+        seal, hashes = _seal(row), dict(unpacked(row["after"], row["leaves"]))
+        span = max(seal.after, first - 1), min(seal.through, before - 1)
+        rows = await connection.fetch(_PROOFS["rows"], *span)
+        yield seal, hashes, [event_texts(dict(each)) for each in rows]
+        number = seal.number + 1
+
+
 async def stored_rows(connection: Connection, positions: Iterable[int]) -> list[asyncpg.Record]:
     """Events at some positions in order, with every column that is sealed."""
     rows: list[asyncpg.Record] = await connection.fetch(_PROOFS["rows_at"], list(positions))

@@ -30,6 +30,7 @@ from processor.reconciliation.feeding import way_in
 from processor.reconciliation.keeping import Reconciliation
 from processor.reconciliation.metrics import ReconciliationMetrics
 from processor.watch.listening import listen_for_silence
+from processor.watch.parts import keep_log_parts
 from processor.watch.retention import keep_retention
 from processor.watch.sealing import seal_the_log
 from processor.watch.strangers import watch_for_strangers
@@ -161,6 +162,7 @@ def services_of(
         watch_for_strangers(pool, settings, registry, stop),
         seal_the_log(pool, settings, registry, stop),
         keep_retention(pool, settings, registry, stop),
+        keep_log_parts(pool, settings, registry, stop),
         Reconciliation(
             settings,
             pool,

@@ -4,8 +4,9 @@ DECLARE
     name text;
 BEGIN
     -- Streams grow by the million here, and are looked up by what is computed from a number.
-    FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-        WHERE schemaname = 'lunas' AND tablename NOT IN ('projection_versions', 'projection_parked', 'checkpoints', 'schema_migrations', 'operators', 'operator_sessions')
+    FOR name IN SELECT format('lunas.%I', relname) FROM pg_class
+        WHERE relnamespace = 'lunas'::regnamespace AND relkind = 'r'
+            AND relname NOT IN ('projection_versions', 'projection_parked', 'checkpoints', 'schema_migrations', 'operators', 'operator_sessions')
     LOOP
         EXECUTE 'ALTER TABLE ' || name || ' SET UNLOGGED';
         EXECUTE 'ALTER TABLE ' || name || ' SET (autovacuum_enabled = off)';
@@ -304,5 +305,15 @@ UPDATE checkpoints SET position = 5 * $1::bigint;
 -- changes_published: Everything was told.
 UPDATE changes_published SET position = 5 * $1::bigint;
 
--- analyze: Once it is full, as the server does by itself.
-ANALYZE;
+-- analyze: Once it is full, as the server does by itself: each table that has rows, no empty one, and nothing that is only made of parts.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT format('lunas.%I', relname) FROM pg_class
+        WHERE relnamespace = 'lunas'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0
+    LOOP
+        EXECUTE 'ANALYZE ' || name;
+    END LOOP;
+END;
+$$;

@@ -21,6 +21,7 @@ from eventstore.append import log_transaction
 from eventstore.queries import load
 from eventstore.read import head, receipts
 from runtime.faults import fault_point
+from runtime.files import sync_folder
 from schemas.errors import LunasError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ async def archive_month(
 ) -> MonthArchived:
     """Writes a month's file, or writes it anew. Raises ArchiveDamaged when the file of before is, or bytes are not what the log says; OSError; BlockingIOError
     when another run is at work in the folder."""
-    with _alone(folder):
+    with alone(folder):
         while True:
             [known] = await connection.fetch(SQL["of_month"], month)
             through = await head(connection)
@@ -99,7 +100,7 @@ async def _archived(
         file = folder / f"bodies-{month:%Y-%m}-{digest.hex()[:12]}.jsonl.gz"
         fault_point("archive.written")
         writer.path.rename(file)
-        _sync(folder)
+        sync_folder(folder)
     async with log_transaction(connection):
         if await _forgotten(connection, span) - gone:
             return None
@@ -191,7 +192,7 @@ def _picked(path: Path, wanted: set[uuid.UUID]) -> dict[uuid.UUID, bytes]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """What one run sweeps away may be what another one is about to name."""
     place = os.open(folder, os.O_RDONLY)
     try:
@@ -207,12 +208,4 @@ def _sweep(folder: Path, month: date, file: str) -> None:
         for other in folder.glob(pattern):
             if other.name != file:
                 other.unlink(missing_ok=True)
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    sync_folder(folder)

@@ -106,6 +106,12 @@ def read_bodies(path: Path) -> Iterator[ArchivedBody]:
     raise ArchiveDamaged(f"{path.name}: its end is missing")
 
 
+def documents(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Each line of a packed file, and what it says. Raises ArchiveDamaged, OSError."""
+    for number, line in enumerate(_lines(path), 1):
+        yield line, _document(path, number, line)
+
+
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with gzip.open(path, "rb") as packed:

@@ -24,6 +24,7 @@ from console.checks.finding import Finding, problem
 from console.checks.guards import check_guards
 from console.checks.login import Login, check_login, take_on, within_rights
 from console.checks.management import check_management
+from console.checks.parts import check_log_parts
 from console.checks.personal import check_personal
 from console.checks.processes import check_processes
 from console.checks.reading import (
@@ -128,6 +129,7 @@ class _Database:
             "server": check_server(connection),
             "clock": check_clock(connection),
             "append_only": check_guards(connection),
+            "log_parts": check_log_parts(connection),
         }
         yield check_login(login, settings)
         for check, part in parts.items():

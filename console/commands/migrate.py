@@ -12,6 +12,7 @@ from console.store import open_store, until_there
 from console.target import load_target
 from eventstore.migrations import LockPatience
 from eventstore.migrations import migrate as apply
+from eventstore.parts import make_parts
 from projections.versions import ensure
 
 
@@ -30,6 +31,7 @@ async def migrate(as_json: bool) -> None:
             settings.database_migration_lock_ms, settings.database_migration_patience_seconds
         )
         names = await apply(settings.require_database_url(), patience=patience)
+        names += await make_parts(connection, settings.log_part_events)
         names += [f"{name}_v1" for name in await ensure(connection)]
     if as_json:
         print_json({"applied": names})

@@ -1,8 +1,32 @@
-"""Help of `lunas audit seals|verify|prove`."""
+"""Help of `lunas audit seals|verify|prove` and `lunas log`."""
 
 from __future__ import annotations
 
 SEALING_HELP: dict[str, str] = {
+    "The parts that the log is kept in: list, archive with proof.": "Bagian-bagian tempat log disimpan: daftar, arsip dengan bukti.",
+    "The log's parts: ranges of positions, each a table of its own, made before they are needed; and files of them that prove themselves.": (
+        "Bagian log: rentang posisi, masing-masing tabel sendiri, dibuat sebelum dibutuhkan; dan berkasnya yang membuktikan dirinya."
+    ),
+    "Write what is sealed of a part of the log into a file of LUNAS_BODY_ARCHIVE_DIR, with the seals that prove it; it is read back, and every hash made anew.": (
+        "Tulis yang sudah disegel dari sebuah bagian log ke berkas di LUNAS_BODY_ARCHIVE_DIR, dengan segel yang membuktikannya; dibaca ulang, setiap hash dibuat lagi."
+    ),
+    "Without a part: each that is sealed to its end and has no file that reaches there. deploy/verify_log_part.py checks a file against the published seals, without the "
+    "database and without this program. Nothing is taken out of the database.": (
+        "Tanpa bagian: setiap bagian yang tersegel sampai akhir dan belum punya berkas sampai di situ. deploy/verify_log_part.py memeriksa berkas terhadap segel terbitan, "
+        "tanpa basis data dan tanpa program ini. Tidak ada yang dihapus dari basis data."
+    ),
+    "Read every file, make every hash anew, and hold them against its seals.": (
+        "Baca setiap berkas, buat setiap hash lagi, dan cocokkan dengan segelnya."
+    ),
+    "With --verify: hold its seals against the published ones too, the lines of LUNAS_SEALS_PATH.": (
+        "Dengan --verify: cocokkan juga segelnya dengan yang diterbitkan, baris-baris LUNAS_SEALS_PATH."
+    ),
+    "Files of the log's parts, and parts that have none to their end. Exit code 1 when a file is missing or damaged.": (
+        "Berkas bagian-bagian log, dan bagian yang belum punya sampai akhirnya. Kode keluar 1 bila berkas hilang atau rusak."
+    ),
+    "List the parts of the log: from which position, before which, from when to when, and how large.": (
+        "Daftar bagian log: dari posisi mana, sebelum posisi mana, dari kapan sampai kapan, dan sebesar apa."
+    ),
     "Every act of an operator: who, when, why, what it was before and after, and the way back; and proof that the log is as it was.": (
         "Setiap tindakan operator: siapa, kapan, mengapa, sebelum dan sesudahnya, dan jalan kembalinya; serta bukti bahwa log tetap seperti semula."
     ),

@@ -1,9 +1,43 @@
-"""Sentences of `lunas audit seals|verify|prove`."""
+"""Sentences of `lunas audit seals|verify|prove`, and of `lunas log parts|archive|archives`."""
 
 from __future__ import annotations
 
 SEALING: dict[str, tuple[str, str]] = {
     "seals.none": ("Nothing is sealed yet.", "Belum ada yang disegel."),
+    "log.no_part": (
+        "There is no part {part} with events in it. There are: {known}.",
+        "Tidak ada bagian {part} yang berisi peristiwa. Yang ada: {known}.",
+    ),
+    "log.nothing": (
+        "Every part that ended has its file.",
+        "Setiap bagian yang sudah berakhir punya berkasnya.",
+    ),
+    "log.nothing_sealed": (
+        "Nothing of {part} is sealed yet: the processor seals once a minute. Nothing was written.",
+        "Belum ada dari {part} yang disegel: processor menyegel tiap menit. Tidak ada yang ditulis.",
+    ),
+    "log.archived": (
+        "{part}: {file} holds {events} events {reach}; it was read back, and fits its seals.",
+        "{part}: {file} berisi {events} peristiwa {reach}; sudah dibaca ulang dan cocok dengan segelnya.",
+    ),
+    "log.whole": ("to its end", "sampai akhirnya"),
+    "log.through": ("up to position {position}", "sampai posisi {position}"),
+    "log.due": (
+        "To be written, by lunas log archive: {parts}",
+        "Perlu ditulis dengan lunas log archive: {parts}",
+    ),
+    "log.room": (
+        "Room for {positions} more positions; {parts} empty parts are ahead.",
+        "Masih ada tempat untuk {positions} posisi; {parts} bagian kosong di depan.",
+    ),
+    "doctor.log_parts": (
+        "the log has room for {positions} more positions, {parts} empty parts ahead",
+        "log punya tempat untuk {positions} posisi lagi, {parts} bagian kosong di depan",
+    ),
+    "doctor.log_parts.fix": (
+        "lunas migrate makes what is missing; a processor does so once a minute, and its log says why not (log.part_later)",
+        "lunas migrate membuat yang kurang; processor melakukannya tiap menit, dan log-nya menyebut alasannya bila tidak (log.part_later)",
+    ),
     "seals.unsealed": (
         "{count} positions are not sealed yet; the processor seals them in turn.",
         "{count} posisi belum disegel; processor menyegelnya bergiliran.",

@@ -7,6 +7,9 @@ SELECT number, after, through, events, root, previous, sealed_at, leaves FROM se
 -- covering: The seal that covers a position, with its leaves.
 SELECT number, after, through, events, root, previous, sealed_at, leaves FROM seals WHERE through >= $1 AND after < $1 ORDER BY through LIMIT 1;
 
+-- first_reaching: The number of the first seal that reaches a position.
+SELECT number FROM seals WHERE through >= $1 ORDER BY through LIMIT 1;
+
 -- rows: Events of a range as they are stored, with every column that is sealed.
 SELECT position, event_id, recorded_at, stream_id, stream, version, type, schema_version, data, metadata
 FROM events WHERE position > $1 AND position <= $2 ORDER BY position;

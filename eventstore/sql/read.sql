@@ -60,7 +60,10 @@ SELECT coalesce(max(position), 0) AS head, (SELECT last_value + is_called::int F
 
 -- at_steps: The events at the positions of a part named `steps`; part of a statement.
 SELECT e.position, e.event_id, e.stream, e.type, e.recorded_at, e.data, e.metadata
-FROM events e WHERE e.position IN (SELECT position FROM steps)
+FROM (SELECT DISTINCT position FROM steps) AS s
+CROSS JOIN LATERAL (
+    SELECT position, event_id, stream, type, recorded_at, data, metadata FROM events WHERE events.position = s.position LIMIT 1
+) AS e
 
 -- ages_behind_steps: The head, and seconds since the oldest event behind each position of a part named `steps`; part of a statement.
 SELECT s.position, (SELECT coalesce(max(position), 0) FROM events) AS head,

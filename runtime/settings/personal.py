@@ -49,5 +49,5 @@ class PersonalSettings(BaseModel):
     )
     body_archive_dir: Path | None = Field(
         None,
-        description="Folder for the bytes of webhooks by month, another disk or a mounted bucket; for operators' commands, which write and read it.",
+        description="Folder for the bytes of webhooks by month and for parts of the log, another disk or a mounted bucket; for operators' commands, which write and read it.",
     )

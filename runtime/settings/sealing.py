@@ -1,4 +1,4 @@
-"""How often the log is sealed, and where seals are published."""
+"""How often the log is sealed, where seals are published, and how large its parts are."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ class SealingSettings(BaseModel):
         le=100_000,
         description="Events under one seal at most; with more to seal, the next one follows at once. Bounds the memory of who seals or verifies, "
         "and costs the database about 10 ms.",
+    )
+    log_part_events: int = Field(
+        10_000_000,
+        ge=1_000,
+        le=1_000_000_000,
+        description="Positions in each part of the log that is made from now on (`lunas log parts` says from when to when each reaches). Two empty ones are "
+        "kept ahead. A stream is looked for in every part, so a year is best a handful of parts; parts of 10,000,000 events take some 8 GB each.",
     )
     seals_path: Path | None = Field(
         None,

@@ -100,6 +100,8 @@ SCENES: Mapping[str, Scene] = {
         {"lunas_unsealed_seconds": "0x90", "lunas_seals_unpublished": "1x90"},
         {"lunas_unsealed_seconds": "3600x90", "lunas_seals_unpublished": "0x90"},
     ),
+    # While nobody has looked yet, it is quiet.
+    "LunasLogWithoutRoom": gauge("lunas_log_parts_ahead", "0", "1"),
     # Either is enough; while nobody knows, it is quiet.
     "LunasNotArchived": Scene(
         {"lunas_archive_failing": "0x90", "lunas_archive_behind_seconds": "301x90"},

@@ -64,7 +64,9 @@ async def _figures(dsn: str) -> list[Figure]:
     await migrate(dsn)
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "lunas"})
     try:
-        await connection.execute("CREATE TABLE bare_events (LIKE events INCLUDING ALL)")
+        await connection.execute(
+            "CREATE TABLE bare_events (LIKE events INCLUDING ALL, UNIQUE (stream_id, version))"
+        )
         rates: dict[str, list[float]] = {}
         for number in range(ROUNDS):
             for size in (LARGE, SMALL):

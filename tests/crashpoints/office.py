@@ -19,6 +19,7 @@ from providers.fakes.app import ServedFakes
 from tests.crashpoints.purchases import LOST_NAME
 from tests.crashpoints.rounds import LONGEST_SECONDS, PATIENCE_SECONDS, Leading
 from tests.crashpoints.sealing import PERSONS, Sealed, fresh_database
+from tests.crashpoints.small_log import archive_part
 from tests.system.forks import ForkedPipeline
 from tests.torture.comparing import PATIENT
 from tests.waiting import until
@@ -92,6 +93,8 @@ class Office:
     """A database of its own that is being migrated."""
     sealed: Sealed | None = None
     """One whose personal data is sealed."""
+    small: str = ""
+    """One with a small log, sealed."""
 
     async def does(self, *words: str, faults: str = "", **more: str) -> tuple[int, Any]:
         """Exit code, and the document that was printed."""
@@ -338,6 +341,7 @@ def orders() -> list[Order]:
     return [
         *(Order(f"migrate.{one}", Office.migrate, 5) for one in ("applied", "recorded")),
         *(Order(f"rekey.{one}", Office.rekey, PERSONS) for one in ("before_commit", "after_commit")),
+        *(Order(f"log_archive.{one}", archive_part) for one in ("written", "before_commit", "after_commit")),
         *(Order(f"archive.{one}", Office.archive) for one in ("written", "before_commit", "after_commit")),
         *(Order(f"rebuild.{one}", Office.rebuild) for one in ("created", "copied", "kept", "dropping")),
         *(Order(f"rebuild.{one}", Office.switch) for one in ("swapping", "swapped")),

@@ -265,6 +265,7 @@ AGAIN = {
         "customers",
         "rekey",
     ): "an exchange that is over is told so, one that was stopped goes on (persons/test_rekeying.py)",
+    ("log", "archive"): "writes the same file again, with what was sealed since (test_log_archives.py)",
     ("webhooks", "archive"): "says that every month has its file, or writes one anew (test_archives.py)",
     (
         "reconcile",

@@ -42,6 +42,7 @@ SESSIONS: Mapping[str, tuple[Session, ...]] = {
     "eventstore/read.sql": ALL,
     "eventstore/checkpoints.sql": (PROCESSOR, NOTIFY),
     "eventstore/leadership.sql": (PROCESSOR,),
+    "eventstore/parts.sql": (PROCESSOR, CONSOLE),
     "eventstore/seals.sql": (PROCESSOR,),
     "eventstore/proofs.sql": (CONSOLE,),
     "eventstore/personal.sql": (PROCESSOR, API),

@@ -18,11 +18,13 @@ from runtime.settings import Settings
 from tests.filled import fill
 from tests.integration.plans.joined import CONFIRMATIONS, is_part_of, joined
 from tests.integration.plans.rooms import Statement, statements
+from tests.parts import in_parts
 from tests.services import DatabaseServer, run_apart
 
 pytestmark = pytest.mark.heavy
 
 PAYMENTS = 200_000
+PART = 300_000
 
 GROWS = re.compile(
     r"^(?!ledger_totals)(events|streams|inbox|deliveries|dead_letters|operator_acts|idempotency_keys|payment_requests|refunds(?!_watched)|replay_items|fulfilment_[a-z]+|credit_ac[a-z]+|\w+_v\d+)(_\w+)?$"
@@ -95,9 +97,19 @@ VALUES: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def filled(postgres: DatabaseServer) -> Iterator[str]:
     url = postgres.create_migrated()
-    run_apart(lambda: fill(url, PAYMENTS))
+    run_apart(lambda: _fill(url))
     yield url
     postgres.drop(url)
+
+
+async def _fill(url: str) -> None:
+    """In several parts, the last two of them empty, as they are in life."""
+    connection = await asyncpg.connect(url, server_settings={"search_path": "lunas"})
+    try:
+        await in_parts(connection, PART, 5 * PAYMENTS)
+    finally:
+        await connection.close()
+    await fill(url, PAYMENTS)
 
 
 async def test_no_statement_of_any_room_scans_what_grows(filled: str) -> None:
