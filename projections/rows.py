@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -11,6 +11,9 @@ from eventstore.queries import Piece
 from projections.projection import Projection, State
 from projections.statements import table_sql
 from runtime.database import Connection
+
+Loaded = Mapping[Any, tuple[Any, ...]]
+"""Values of rows as they were read, by their keys."""
 
 
 async def load(connection: Connection, projection: Projection, version: int, keys: Iterable[Any]) -> State:
@@ -30,26 +33,34 @@ async def load(connection: Connection, projection: Projection, version: int, key
     return state
 
 
-def values_of(projection: Projection, state: State) -> frozenset[tuple[Any, ...]]:
-    """Rows of the first table as they are now, for `upserts` to know what was not changed since."""
+def values_of(projection: Projection, state: State) -> Loaded:
+    """Rows of the first table as they are now, for `upserts` to know which are there and which were not changed since."""
     table = projection.tables[0]
-    return frozenset(map(table.values, getattr(state, table.name).values()))
+    return {key: table.values(row) for key, row in getattr(state, table.name).items()}
 
 
-def upserts(
-    projection: Projection, version: int, state: State, loaded: Collection[tuple[Any, ...]] = ()
-) -> list[Piece]:
-    """What writes every row of a state that is not as it was `loaded`: one upsert per table that has any."""
+def upserts(projection: Projection, version: int, state: State, loaded: Loaded | None = None) -> list[Piece]:
+    """What writes every row of a state that is not as it was `loaded`: one upsert per table that has any.
+
+    Rows that were looked for and not found are added by a statement of their own where a table has one, as nobody else writes while our checkpoint stands.
+    """
     pieces: list[Piece] = []
     for table in projection.tables:
-        rows: dict[Any, Any] = getattr(state, table.name)
-        written = list(map(table.values, rows.values()))
-        if loaded and table is projection.tables[0]:
-            written = [values for values in written if values not in loaded]
-        if written:
-            columns = tuple(zip(*written, strict=True))
-            pieces.append((table_sql(table.name, version)["upsert"], columns))
+        written = {key: table.values(row) for key, row in getattr(state, table.name).items()}
+        sql = table_sql(table.name, version)
+        if loaded is not None and table is projection.tables[0]:
+            written = {key: values for key, values in written.items() if loaded.get(key) != values}
+            if projection.loaded and "add" in sql:
+                pieces += _written(
+                    sql["add"], [values for key, values in written.items() if key not in loaded]
+                )
+                written = {key: values for key, values in written.items() if key in loaded}
+        pieces += _written(sql["upsert"], list(written.values()))
     return pieces + _forgets(projection, version, state)
+
+
+def _written(statement: str, rows: Sequence[tuple[Any, ...]]) -> list[Piece]:
+    return [(statement, tuple(zip(*rows, strict=True)))] if rows else []
 
 
 def merges(projection: Projection, version: int, state: State) -> list[Piece]:

@@ -10,7 +10,7 @@ CREATE TABLE backing_vN (
     cases    integer NOT NULL,
     position bigint  NOT NULL,
     CONSTRAINT backing_vN_pkey PRIMARY KEY (name)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 95);
 GRANT SELECT, INSERT, UPDATE, DELETE ON backing_vN TO lunas_projector;
 GRANT SELECT ON backing_vN TO lunas_operator;
 
@@ -22,6 +22,10 @@ CREATE INDEX backing_vN_wrong_idx ON backing_vN (name) WHERE cases > 0;
 
 -- load: Rows that a batch touches.
 SELECT name, provider, told, grants, facts, cleared, unbacked, cases, position FROM backing_vN WHERE name = ANY($1::text[]);
+
+-- add: Write rows that were looked for and are not there. By ON CONFLICT each would be confirmed after, with a record of its own in the database's log.
+INSERT INTO backing_vN
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::bigint[], $7::bigint[], $8::integer[], $9::bigint[]);
 
 -- upsert: Write whole rows.
 INSERT INTO backing_vN

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from projections import rows
 from projections.folds.backing import BACKING, BackingRow, BackingRows
+from projections.statements import table_sql
 
 
 def row(name: str, cleared: int) -> BackingRow:
@@ -13,9 +14,25 @@ def test_a_row_that_a_batch_only_looked_at_is_not_written_again() -> None:
     state = BackingRows({one.name: one for one in (row("fact 1", 0), row("case a", 5), row("case b", 5))})
     loaded = rows.values_of(BACKING, state)
     state.backing["case a"].cleared = 6
-    state.backing["case c"] = row("case c", 5)
     ((_, columns),) = rows.upserts(BACKING, 1, state, loaded)
-    assert columns[0] == ("case a", "case c")
+    assert columns[0] == ("case a",)
+
+
+def test_rows_that_were_looked_for_and_not_found_are_added_and_the_others_replaced() -> None:
+    state = BackingRows({"case a": row("case a", 5)})
+    loaded = rows.values_of(BACKING, state)
+    state.backing |= {"case a": row("case a", 6), "case b": row("case b", 5)}
+    sql = table_sql("backing", 1)
+    assert [(text, columns[0]) for text, columns in rows.upserts(BACKING, 1, state, loaded)] == [
+        (sql["add"], ("case b",)),
+        (sql["upsert"], ("case a",)),
+    ]
+
+
+def test_where_nothing_was_looked_for_every_row_may_be_there_already() -> None:
+    state = BackingRows({"case a": row("case a", 5)})
+    ((text, _),) = rows.upserts(BACKING, 1, state)
+    assert text == table_sql("backing", 1)["upsert"]
 
 
 def test_a_batch_that_changed_nothing_writes_nothing() -> None:
