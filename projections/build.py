@@ -85,8 +85,11 @@ async def _fold_log(
             built.position = batch.through if until is None else min(batch.through, until)
             if done or rows.size(projection, built.state) > rows_max:
                 return built
-    finally:
+    except asyncio.CancelledError:
         reading.cancel()
+        raise
+    finally:
+        # What was read ahead and nobody needs is read to its end: a statement that is cut off would end the caller's transaction with it.
         await asyncio.gather(reading, return_exceptions=True)
 
 

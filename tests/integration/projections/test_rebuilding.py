@@ -9,13 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore.append import CHANNEL
+from eventstore.append import CHANNEL, NewEvent
+from projections import log as event_log
 from projections import versions
+from projections.build import fold_log
 from projections.feeder import Feeder
 from projections.registry import BY_NAME
 from projections.verify import verify, verify_all
 from projections.versions import GenerationError
-from runtime.database import Pool
+from runtime.database import Connection, Pool
 from tests.integration.projections.conftest import Append
 from tests.integration.projections.decisions import assessed, broken, credit
 from tests.unit.projections.histories import History, Step, steps
@@ -60,6 +62,31 @@ async def test_c142_a_row_that_was_changed_is_found(
         "payments k: missing, the log has it",
         "payment_aliases xendit x y: there, the log does not have it",
     ]
+
+
+@pytest.mark.parametrize(("first", "rows_max", "parked"), [(credit("c1"), 0, 0), (broken("c1"), 10, 1)])
+async def test_what_is_read_ahead_in_vain_ends_no_transaction(
+    projected: Pool,
+    append_events: Append,
+    monkeypatch: pytest.MonkeyPatch,
+    first: NewEvent,
+    rows_max: int,
+    parked: int,
+) -> None:
+    """A log of more rows than memory holds, and one with a broken event: the next batch is under way when it turns out that nobody needs it."""
+    await append_events([first, credit("c2"), credit("c3")])
+    read, reads = event_log.read, itertools.count()
+
+    async def slow_from_the_second_on(connection: Connection, *rest: Any) -> event_log.Batch:
+        if next(reads) == 1:
+            await connection.execute("SELECT pg_sleep(0.2)")
+        return await read(connection, *rest)
+
+    monkeypatch.setattr(event_log, "read", slow_from_the_second_on)
+    async with projected.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        built = await fold_log(connection, BY_NAME["balances"], rows_max=rows_max, batch_max=1)
+        assert await connection.fetchval("SELECT 1") == 1
+    assert len(built.parked) == parked
 
 
 async def test_parked_streams_are_parked_in_the_rebuild_too(
