@@ -115,7 +115,23 @@ class UsageBody(ApiModel):
     # Said by what may not be: generators of clients make types without fields of an `anyOf` here.
     model_config = ConfigDict(
         json_schema_extra={
-            "not": {"properties": {name: {"maximum": 0} for name in ("tokens", "papers", "units")}},
+            "not": {
+                "anyOf": [
+                    {"properties": {name: {"maximum": 0} for name in ("tokens", "papers", "units")}},
+                    {
+                        "properties": {"units": {"minimum": 1}, "meter": {"type": "null"}},
+                        "required": ["units"],
+                    },
+                    {
+                        "properties": {"units": {"maximum": 0}, "meter": {"type": "string"}},
+                        "required": ["meter"],
+                    },
+                    {
+                        "properties": {"tokens": {"minimum": 1}, "meter": {"type": "string"}},
+                        "required": ["meter", "tokens"],
+                    },
+                ]
+            },
         }
     )
 

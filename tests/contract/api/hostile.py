@@ -103,6 +103,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         query["cursor"] = _MOMENT if case.operation.path in _BY_TIME else _POSITION
     if headers.get("Idempotency-Key"):
         headers["Idempotency-Key"] = f"{number}"
+    if isinstance(case.body, dict) and case.body.get("meter") is not None:
+        case.body["meter"] = "chat"  # which meters there are is the catalogue's business, and no schema's
     if number % 3 == 0 and case.operation.path not in TOPUPS:
         return
     # Made up, all but the rarest would be of nobody or of the far future.

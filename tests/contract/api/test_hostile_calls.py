@@ -42,6 +42,7 @@ period = "1 month"
 xendit = { plan_references = ["klub-"] }
 """
 """A second plan, to change to."""
+METERS = '[credit]\nspend_rates = [{ meter = "chat", tokens = 30, units = 1000 }]\n'
 
 
 async def _buy(api: Api) -> None:
@@ -100,7 +101,8 @@ async def test_every_call_is_answered_as_documented_whatever_is_sent(
     called = tmp_path / "called"
     door = XenditDoor()
     catalogue = tmp_path / "catalog.toml"
-    catalogue.write_text((ROOT / "catalog.toml").read_text(encoding="utf-8") + CLUB, encoding="utf-8")
+    shipped = (ROOT / "catalog.toml").read_text(encoding="utf-8")
+    catalogue.write_text(shipped.replace("[credit]\n", METERS, 1) + CLUB, encoding="utf-8")
     async with TestServer(door.app) as xendit, TestServer(_every_licence()) as licences:
         given = settings(
             database_url=database_url, min_position_wait_seconds=0.01, changes_longest_seconds=0.01, read_page_max=3, failed_keys_max=10**6,
