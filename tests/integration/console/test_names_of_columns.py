@@ -136,6 +136,8 @@ OF_A_FILLED_DATABASE: dict[str, tuple[str, ...]] = {
     "webhooks show": ("DELIVERY",),
     "webhooks strangers": (),
     "webhooks archives": (),
+    "log archives": (),
+    "log parts": (),
     "dlq list": (),
     "dlq groups": (),
     "dlq streams": (),
@@ -198,6 +200,7 @@ async def test_of_a_filled_database(
     for said in (
         ("keys", "create", "--scope", "read"),
         ("operators", "add", "rina", "--role", "viewer"),
+        ("log", "archive", "events_p0"),
     ):
         done = await walk.lunas(*said, "--reason", "filling")
         assert done.code == 0, done
