@@ -17,7 +17,6 @@ from processor.intake.drainer import Drainer
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import Interpreter
 from processor.intake.leftovers import drain_leftovers
-from processor.intake.one_suspect import OneSuspect
 from processor.intake.parker import Parker
 from processor.intake.patience import Patience
 from processor.intake.pipeline import Pipeline
@@ -48,7 +47,7 @@ from runtime.metrics import metrics_server, new_registry
 from runtime.settings import Settings
 from runtime.tracing import tracer
 from schemas.catalog import Catalog
-from schemas.topology import OLD_QUARANTINE, PARKED, QUARANTINE, queue_name, work_queues
+from schemas.topology import OLD_QUARANTINE, PARKED, QUARANTINE, queue_name
 
 ROLE = "lunas_processor"
 SMALL_PREFETCH = 200  # parking lot
@@ -109,15 +108,14 @@ def services_of(
             waiting=lambda away: instruments.waiting.set(int(away)),
         )
 
-    partitions, queues = settings.broker_partitions, work_queues(settings.broker_partitions)
-    suspects = OneSuspect(queues)
+    partitions = settings.broker_partitions
 
     def pipeline(number: int) -> Pipeline:
         # Careful at first: one message at a time until an unsuspicious one was seen (processor/intake/suspects.py).
         consumer = broker.consumer(queue_name(number), prefetch=1, may_vanish=number >= partitions)
         detours = Detours(
             broker.publisher if told_to is None else TracedPublisher(broker.publisher, told_to),
-            number if number < queues else number % partitions,  # a queue that is left over gets nothing new
+            number % partitions,  # a queue that is left over gets nothing new
             settings.broker_retry_delays_seconds,
             settings.processor_retry_attempts,
             settings.broker_publish_deadline_seconds,
@@ -132,7 +130,6 @@ def services_of(
             fill_seconds=settings.processor_batch_wait_ms / 1000,
             prefetch=settings.processor_prefetch,
             pace_seconds=settings.round_pace_ms / 1000,
-            suspects=suspects.of(number),
         )
 
     parked = broker.consumer(PARKED, prefetch=SMALL_PREFETCH)
@@ -151,7 +148,7 @@ def services_of(
         )
 
     return [
-        *(pipeline(number).run(stop) for number in range(queues)),
+        *(pipeline(number).run(stop) for number in range(partitions)),
         drain_leftovers(broker, partitions, pipeline, stop),
         Parker(parked, store, patience(parked), instruments).run(stop),
         keeper(QUARANTINE).run(stop),

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from processor.intake.interpreter import Prepared
 from processor.intake.letters import Letter
-from processor.intake.suspects import is_suspicious
 from runtime.amqp.consumer import Incoming
 from schemas.envelope import Envelope
 
@@ -42,24 +41,16 @@ class Source(Protocol):
 class Batcher:
     """Interprets messages while the batch before them is being committed, and hands them out in order.
 
-    `limit`: deliveries in a batch; one message may hold several and is never split. `fill_seconds`: wait for more, normally 0. `suspect`:
-    waited for before anybody looks into a suspicious message.
+    `limit`: deliveries in a batch; one message may hold several and is never split. `fill_seconds`: wait for more, normally 0.
     """
 
     def __init__(
-        self,
-        source: Source,
-        prepare: Callable[[Incoming], Arrival],
-        *,
-        limit: int,
-        fill_seconds: float,
-        suspect: Callable[[Incoming], Awaitable[None]] | None = None,
+        self, source: Source, prepare: Callable[[Incoming], Arrival], *, limit: int, fill_seconds: float
     ) -> None:
         self._source = source
         self._prepare = prepare
         self._limit = limit
         self._fill_seconds = fill_seconds
-        self._suspect = suspect
         self._waiting: deque[Arrival] = deque()
         self._size = 0
         self._arrived = asyncio.Event()
@@ -73,8 +64,6 @@ class Batcher:
                 while self._size >= self._limit:
                     self._room.clear()
                     await self._room.wait()
-                if self._suspect is not None and is_suspicious(delivery):
-                    await self._suspect(delivery)
                 self._add(self._prepare(delivery))
                 if number % BREATH == 0:
                     await asyncio.sleep(0)

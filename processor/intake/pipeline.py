@@ -15,7 +15,6 @@ from processor.intake.failures import Failure, classify, describe
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import EnvelopeInvalid, Prepared, Trip, identified, parked
 from processor.intake.letters import Letter, unreadable
-from processor.intake.one_suspect import OneSuspect, SuspectTurn
 from processor.intake.patience import Patience, Stopping
 from processor.intake.retry import Detours, attempt_of, errors_of
 from processor.intake.stopping import until_stopped
@@ -47,7 +46,6 @@ class Pipeline:
         fill_seconds: float,
         prefetch: int,
         pace_seconds: float = 0.0,
-        suspects: SuspectTurn | None = None,
     ) -> None:
         self._consumer = consumer
         self._store = store
@@ -57,14 +55,7 @@ class Pipeline:
         self._settled = instruments.settled.labels(consumer.queue)
         self._prefetch = prefetch
         self._pace = Pace(pace_seconds)
-        self._suspects = suspects or OneSuspect(1).of(0)
-        self._batcher = Batcher(
-            consumer,
-            self._prepare,
-            limit=batch_max,
-            fill_seconds=fill_seconds,
-            suspect=self._suspects.begin,
-        )
+        self._batcher = Batcher(consumer, self._prepare, limit=batch_max, fill_seconds=fill_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`, then finishes the batch in hand; what it had not begun goes back to the queue."""
@@ -80,7 +71,6 @@ class Pipeline:
             await self._consumer.pause()
             batching.cancel()
             await asyncio.gather(batching, return_exceptions=True)
-            self._suspects.end()
 
     async def _next(self, batching: asyncio.Task[None]) -> list[Arrival]:
         await self._pace.turn()
@@ -140,8 +130,6 @@ class Pipeline:
                 )
             await self._consumer.ack_through(part[-1].delivery.tag)
             fault_point("intake.acked")
-        if alone:
-            self._suspects.end()
         self._settled.inc(len(batch))
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:

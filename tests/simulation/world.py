@@ -25,10 +25,8 @@ from ingress.journal.upkeep import Upkeep
 from ingress.lane import Bounds, Unpublished
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
-from ingress.routing import Routing
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import Interpreter
-from processor.intake.one_suspect import OneSuspect
 from processor.intake.patience import Patience
 from processor.intake.pipeline import Pipeline
 from processor.intake.retry import Detours
@@ -37,7 +35,7 @@ from providers.registry import PROVIDERS
 from runtime.amqp.consumer import Consumer
 from runtime.amqp.publisher import Publisher
 from schemas.envelope import Envelope
-from schemas.topology import RETRY_DELAYS, own_queues, queue_name, work_queues
+from schemas.topology import RETRY_DELAYS, queue_name
 from tests.simulation.broker import SimBroker, SimConsumer, SimPublisher
 from tests.simulation.faults import CRASH_CHANCE, MOST_CRASHES, OUTAGE_CHANCE, Faults
 from tests.simulation.locks import SimLocks
@@ -45,7 +43,6 @@ from tests.simulation.loop import SimLoop, SimProcess
 from tests.simulation.store import SimLog, SimStore
 
 PARTITIONS = 2
-ROUTING = Routing(PARTITIONS, own_queues(PARTITIONS))
 WEBHOOKS = 20
 PAYMENTS = 14
 """Fewer than webhooks: the rest are tellings of the same again, some with other bytes."""
@@ -100,7 +97,7 @@ class World:
         self.loop = SimLoop(self.dice)
         self.faults = Faults.dealt(self.dice)
         self.folder = folder
-        self.broker = SimBroker(self.loop, self.faults, work_queues(PARTITIONS))
+        self.broker = SimBroker(self.loop, self.faults, PARTITIONS)
         self.log = SimLog(interpreter())
         self.crashes = 0
         self.accepted: list[Envelope] = []
@@ -202,7 +199,7 @@ class World:
         def take() -> None:
             provider = PROVIDERS[envelope.provider]
             try:
-                keeper.submit(envelope, ROUTING.number(provider, envelope.body), settled)
+                keeper.submit(envelope, provider.partition(envelope.body, PARTITIONS), settled)
             except Unpublished as error:  # type: ignore[misc]
                 settled(error)
 
@@ -237,10 +234,9 @@ class World:
         self._journals.append(journal)
         journal._write = self._disk(journal._write)  # type: ignore[method-assign]
         progress = Progress(place.relayed)
-        queues = work_queues(PARTITIONS)
-        publisher = GroupingPublisher(_publisher(self.broker, process), queues, BOUNDS, metrics)
+        publisher = GroupingPublisher(_publisher(self.broker, process), PARTITIONS, BOUNDS, metrics)
         keeper = Keeper(journal, publisher, progress)
-        sender = Sender(publisher, routing=ROUTING, window=8, metrics=metrics)
+        sender = Sender(publisher, partitions=PARTITIONS, window=8, metrics=metrics)
         upkeep = Upkeep(root, place, journal, progress, sender)
         self._keeper = keeper
         async with asyncio.TaskGroup() as tasks:
@@ -267,8 +263,7 @@ class World:
         publisher = _publisher(self.broker, process)
         _, instruments = _metrics()
         async with asyncio.TaskGroup() as tasks:
-            suspects = OneSuspect(work_queues(PARTITIONS))
-            for number in range(work_queues(PARTITIONS)):
+            for number in range(PARTITIONS):
                 consumer = _consumer(self.broker, process, queue_name(number))
                 patience = Patience(consumer, stop, max_pause=2.0, alive=store.alive)
                 pipeline = self._pipeline(
@@ -280,7 +275,6 @@ class World:
                     batch_max=6,
                     fill_seconds=0.0,
                     prefetch=12,
-                    suspects=suspects.of(number),
                 )
                 tasks.create_task(pipeline.run(stop))
 
