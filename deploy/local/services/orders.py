@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -54,8 +55,7 @@ class Order:
         if self._process.returncode == 0:
             self._taken()
         else:
-            said = self._process.stdout.read() if self._process.stdout else b""
-            self._failed(said.decode("utf-8", "replace").strip())
+            self._failed(self._said().strip())
         return self.taken
 
     def wait(self, seconds: float) -> bool:
@@ -85,9 +85,15 @@ class Order:
         )
         self._until = self.clock() + ANSWER_SECONDS
 
+    def _said(self) -> str:
+        """What a command that has ended wrote. Its end is not waited for: what it started may hold the pipe open."""
+        if self._process is None or self._process.stdout is None:
+            return ""
+        os.set_blocking(self._process.stdout.fileno(), False)
+        return (self._process.stdout.read() or b"").decode("utf-8", "replace")
+
     def _taken(self) -> None:
-        said = self._process.stdout.read() if self._process and self._process.stdout else b""
-        if words := self.heard(said.decode("utf-8", "replace")):
+        if words := self.heard(self._said()):
             self.report(words)
         self.cancel()
         self.taken = True

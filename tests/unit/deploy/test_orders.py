@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -71,3 +73,28 @@ def test_what_an_order_did_is_told_once_it_is_taken() -> None:
     told.give()
     assert told.wait(30.0)
     assert said == ["two queues"]
+
+
+@pytest.mark.parametrize(("code", "words"), [(0, "done"), (1, "not done")])
+def test_what_a_command_leaves_running_keeps_nobody_waiting(code: int, words: str) -> None:
+    """Its child has the pipe still: who reads to its end waits for that child."""
+    said: list[str] = []
+    leaving = "import subprocess, sys; subprocess.Popen(['sleep', '3600']); print(sys.argv[2], flush=True); sys.exit(int(sys.argv[1]))"
+    left = Order(
+        "RabbitMQ",
+        [sys.executable, "-c", leaving, str(code), words],
+        said.append,
+        lambda heard: heard.strip(),
+    )
+    left.give()
+    left.look()
+    assert left._process is not None
+    group = left._process.pid  # of a session of its own
+    try:
+        while not said:
+            left.look()
+            time.sleep(0.01)
+        assert words in said[0]
+    finally:
+        os.killpg(group, signal.SIGKILL)
+        left.cancel()
