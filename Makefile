@@ -87,9 +87,9 @@ torture: ready-torture ## the whole system on real services while everything in 
 torture-short: ready-torture ## the short form: 20,000 webhooks, 200 kills and at least 20 kinds of faults within ten minutes; SEED=7, SLOW=yes tells what was not reached and is red only for what is broken
 	@$(VENV)/python -m tests.contained tests.torture $(if $(SEED),--seed $(SEED)) --webhooks 20000 --minutes 5.5 --kills 200 --least-kinds 20 --most 8.5 --forked $(if $(SLOW),--slow)
 
-torture-long: ready-torture ## 1,000,000 webhooks and a thousand faults of every kind, one upon another, in an hour on a quiet machine
-	@$(VENV)/python -m tests.contained tests.torture $(if $(SEED),--seed $(SEED)) --webhooks $(or $(WEBHOOKS),1000000) --minutes $(or $(MINUTES),55) --most $(or $(MOST),65) \
-		--pace $(or $(PACE),3)
+torture-long: ready-torture ## 1,000,000 webhooks and a thousand faults of every kind, one upon another, in an hour on a quiet machine; SEED=7, KEEP=folder keeps its logs and its record
+	@$(VENV)/python -m tests.contained tests.torture $(if $(SEED),--seed $(SEED)) --webhooks $(or $(WEBHOOKS),1000000) --minutes $(or $(MINUTES),50) --most $(or $(MOST),60) \
+		--pace $(or $(PACE),2.3) --storm 0.05 --kills 500 --least-kinds 50 --least-faults 1000 --forked $(if $(KEEP),--home $(KEEP))
 
 crash-points: ready-tests ## SIGKILL at every named step of every process and command, 20 times each, under load; KILLS=20 LANES=2 MINUTES=30 POINTS=drain SEED=7 RATE=10
 	@$(VENV)/python -m tests.contained tests.crashpoints $(if $(RATE),--rate $(RATE)) $(if $(KILLS),--kills $(KILLS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(POINTS),--points "$(POINTS)") $(if $(SEED),--seed $(SEED)) \

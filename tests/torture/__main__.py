@@ -81,7 +81,10 @@ async def torture(wish: Wish, home: Path) -> Report:
         load = Load(
             sent, record, stage.pipeline.ingress, stage.pipeline.api, wish.webhooks / seconds, wish.seed
         )
-        longest = SLOW_SECONDS if wish.slow else LONGEST_SECONDS
+        behind_others = (
+            wish.slow or wish.pace
+        )  # who is asked about waits behind what faults one upon another left
+        longest = SLOW_SECONDS if behind_others else LONGEST_SECONDS
         probe = Probe(stage.pipeline.ingress, stage.pipeline.api, longest=longest)
         running = asyncio.create_task(load.run())
         await probe.learn(session)
@@ -228,6 +231,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--kinds", default="", help="parts of names, separated by commas")
     parser.add_argument("--kills", type=int, default=0, help="so many at least, while there is time")
     parser.add_argument("--least-kinds", type=int, default=0, help="said, when fewer kinds were injected")
+    parser.add_argument("--least-faults", type=int, default=0, help="said, when fewer faults were injected")
     parser.add_argument(
         "--most", type=float, default=float("inf"), help="minutes, after which nothing is sent or injected"
     )
@@ -282,6 +286,7 @@ def main(words: Sequence[str]) -> int:
             return 1
     report.again = shlex.join(_without_seed(words))
     report.asked_kills, report.asked_kinds, report.slow = given.kills, given.least_kinds, given.slow
+    report.asked_faults = given.least_faults
     print("\n".join(report.lines()))
     if given.report:
         report.write(given.report)

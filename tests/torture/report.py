@@ -39,6 +39,7 @@ class Report:
     sent: int = 0
     asked_kills: int = 0
     asked_kinds: int = 0
+    asked_faults: int = 0
     slow: bool = False
     """What was not reached is the machine's, and told only."""
     again: str = ""
@@ -114,6 +115,8 @@ class Report:
             found.append(f"NOT REACHED: {self.kills} of {self.asked_kills} kills before the time was over")
         if self.kinds < self.asked_kinds:
             found.append(f"NOT REACHED: {self.kinds} of {self.asked_kinds} kinds of faults")
+        if len(self._real()) < self.asked_faults:
+            found.append(f"NOT REACHED: {len(self._real())} of {self.asked_faults} faults")
         return found
 
     def write(self, path: Path) -> None:

@@ -50,12 +50,14 @@ def test_a_run_in_which_nothing_was_injected_is_no_proof() -> None:
 
 def test_a_run_that_was_cut_short_says_what_is_missing_and_is_no_success() -> None:
     report = Report(1, 10, 1.0, sent=9, kills=1, asked_kills=2, asked_kinds=2, again="--webhooks 10")
+    report.asked_faults = 3
     report.injected = [Injected("kill ingress", 1.0), Injected("freeze broker 2 s", 0.0, failed="not here")]
     said = report.lines()
     assert [line for line in said if line.startswith("NOT REACHED")] == [
         "NOT REACHED: 9 of 10 webhooks were sent before the time was over",
         "NOT REACHED: 1 of 2 kills before the time was over",
         "NOT REACHED: 1 of 2 kinds of faults",
+        "NOT REACHED: 1 of 3 faults",
     ]
     assert not report.ok
     assert FINE not in said
