@@ -43,9 +43,10 @@ class ProcessingSettings(BaseModel):
         description="Trips through the retry tiers before parking; at most as many as there are tiers.",
     )
     processor_backoff_max_seconds: float = Field(
-        30.0,
+        5.0,
         gt=0,
-        description="Longest pause while the database is away; the messages stay in the queue meanwhile.",
+        description="Longest pause between tries while the database is away, in seconds; the messages stay in the queue meanwhile. So long may everything "
+        "rest after the database is back, and it is to be well again within ten seconds; a try is one connection for each process.",
     )
     parked_drain_max: int = Field(
         50,
