@@ -28,7 +28,8 @@ from runtime.database import Connection, is_there
 from schemas.decision_model import NOTHING
 from schemas.decisions import DECISIONS
 
-TYPES = sorted({*FACT_TYPES, *(model.TYPE for model in DECISIONS)})
+DECISION_TYPES = [model.TYPE for model in DECISIONS]
+TYPES = sorted({*FACT_TYPES, *DECISION_TYPES})
 PAGE = 500  # events or cases at a time
 BESIDE = ("beside_cases", "beside_aliases", "beside_waits", "beside_customers")
 SWITCH = ("switch_cases", "switch_aliases", "switch_waits", "switch_customers")
@@ -54,6 +55,7 @@ async def verify(connection: Connection, consumer: str, *, create_unknown: bool 
         following = Following(await connection.fetchval(SQL["now"]))
         built = BuiltCases(await checkpoints.read(connection, consumer))
         await _fold(connection, following, 0, built.position)
+        await _fold_overtaken(connection, following, built.position)
         await _finish(connection, following, built, create_unknown=create_unknown)
         live = await _states(connection, "live_states")
         anew = await _states(connection, "built_states")
@@ -83,6 +85,7 @@ async def rebuild(
             position = await checkpoints.read(connection, consumer)
             built = BuiltCases(await _through(connection, position))
             await _fold(connection, following, done, built.position)
+            await _fold_overtaken(connection, following, built.position)
             await _finish(connection, following, built, create_unknown=create_unknown, pack=pack)
             for name in SWITCH:
                 await connection.execute(SQL[name])
@@ -111,8 +114,7 @@ async def _through(connection: Connection, position: int) -> int:
     """The checkpoint; when that was reset, the newest decision: what lies behind it is still to be decided."""
     if position:
         return position
-    decisions = [model.TYPE for model in DECISIONS]
-    while page := (await read_page(connection, position, decisions, PAGE)).events:
+    while page := (await read_page(connection, position, DECISION_TYPES, PAGE)).events:
         position = page[-1].position
     return position
 
@@ -125,6 +127,15 @@ async def _fold(connection: Connection, following: Following, position: int, thr
             desk = await following.page(connection, events)
             await _save(connection, desk, dict(desk.dirty), {})
         position = page.through
+
+
+async def _fold_overtaken(connection: Connection, following: Following, position: int) -> None:
+    """Decisions behind the checkpoint: where something came into the log between what a round read and what it decided, they lie there until the next
+    round. The live tables hold them; without them a rebuild would decide, and grant, once more. The facts between them are for that next round."""
+    while decisions := (await read_page(connection, position, DECISION_TYPES, PAGE)).events:
+        desk = await following.page(connection, decisions)
+        await _save(connection, desk, dict(desk.dirty), {})
+        position = decisions[-1].position
 
 
 async def _finish(
