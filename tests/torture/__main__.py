@@ -22,7 +22,7 @@ import aiohttp
 
 from tests.system.forks import ForkedPipeline
 from tests.system.pipeline import PROCESSES, Pipeline
-from tests.torture.comparing import compared
+from tests.torture.comparing import SHOWN, compared
 from tests.torture.controls import run_control
 from tests.torture.kind import TROUBLES, Kind
 from tests.torture.kinds import kill, kinds
@@ -130,6 +130,7 @@ async def torture(wish: Wish, home: Path) -> Report:
         report.verdict.against("never again", [never] if never else [])
         if await fingerprint(stage.database_url, before[0]) != before:
             report.verdict.against("I5 the log changed", [f"up to position {before[0]}"])
+        report.verdict.against(SHOWN, stage.differing)
         await compared(stage, report.verdict)
     return report
 

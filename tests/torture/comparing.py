@@ -18,6 +18,14 @@ DIFFERS = 1
 """Exit code of a comparison that found something; also of one to which a service did not answer."""
 
 
+SHOWN = "I6 what is shown is not the fold of the log"
+
+
+def differs(code: int, said: str) -> bool:
+    """Whether a comparison found something, which it says as JSON."""
+    return code == DIFFERS and '"ok": false' in said
+
+
 class Commanded(Protocol):
     """Where commands are given: a stage."""
 
@@ -32,8 +40,8 @@ async def compared(stage: Commanded, verdict: Verdict) -> None:
     straight = PATIENT | {"LUNAS_DATABASE_URL": stage.database_url}
     looks = [stage.lunas(*words, "--json", **straight) for words in COMMANDS]
     for words, (code, said) in zip(COMMANDS, await asyncio.gather(*looks), strict=True):
-        if code == DIFFERS and '"ok": false' in said:
-            verdict.against("I6 what is shown is not the fold of the log", [said[-500:]])
+        if differs(code, said):
+            verdict.against(SHOWN, [said[-500:]])
         elif code != 0:
             verdict.against(
                 f"I6 could not be looked at: lunas {' '.join(words)} ended with {code}", [said[-500:]]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from tests.system.pipeline import PROCESSES
+from tests.torture.comparing import differs
 from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected
 from tests.torture.machine_kinds import of_clocks, of_disks, of_limits
 from tests.torture.service_kinds import of_the_broker, of_the_database
@@ -249,25 +250,32 @@ def _of_operators() -> list[Kind]:
             code, said = await stage.lunas(*words)
             if code not in (0, 1, 3):
                 raise NotInjected(f"{' '.join(words)}: {said[-300:]}")
+            if words[1] == "verify" and differs(code, said):
+                stage.differing.append(said[-500:])
 
         return Kind(title, inject, fault=False)
 
-    async def rebuilt(stage: Stage, _dice: random.Random) -> None:
-        code, said = await stage.lunas(
-            "projections", "rebuild", "balances", "--reason", "torture", "--yes", "--json"
-        )
-        if code not in (0, 1, 3):
-            raise NotInjected(f"projections rebuild: {said[-300:]}")
+    def rebuilt(*what: str) -> Inject:
+        async def inject(stage: Stage, _dice: random.Random) -> None:
+            code, said = await stage.lunas(*what, "--reason", "torture", "--yes", "--json")
+            if code not in (0, 1, 3):
+                raise NotInjected(f"{' '.join(what)}: {said[-300:]}")
+
+        return inject
+
+    balances = rebuilt("projections", "rebuild", "balances")
 
     async def killed_while_rebuilding(stage: Stage, dice: random.Random) -> None:
-        task = asyncio.create_task(rebuilt(stage, dice))
+        task = asyncio.create_task(balances(stage, dice))
         await asyncio.sleep(dice.uniform(0.5, 2.0))
         stage.kill("projections")
         await asyncio.gather(task, return_exceptions=True)
 
     return [
-        Kind("rebuild balances", rebuilt),
+        Kind("rebuild balances", balances),
+        Kind("rebuild fulfilment", rebuilt("fulfilment", "rebuild")),
         Kind("kill projections while rebuilding", killed_while_rebuilding),
         look("verify fulfilment", "fulfilment", "verify", "--json"),
+        look("verify projections", "projections", "verify", "--json"),
         look("doctor", "doctor", "--json"),
     ]

@@ -58,6 +58,8 @@ class Stage:
     restarts: int = 0
     told: list[str] = field(default_factory=list)
     """What the keeper did beside starting what was dead."""
+    differing: list[str] = field(default_factory=list)
+    """What comparisons found that were made meanwhile: at every moment what is shown is the fold of the log up to there."""
     boots: dict[str, list[float]] = field(default_factory=dict)
     """By service, how many seconds each start took until it answered: what is well again sooner than that, nobody can ask for."""
     booting: dict[str, float] = field(default_factory=dict)
