@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import math
 import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,24 @@ def commands(settings: Settings) -> dict[str, tuple[str, ...]]:
     """What to call for each process of its own, in the order of their start."""
     stand_ins = DEVELOPMENT if settings.env == "development" and settings.fakes == "on" else {}
     return {name: (*_LUNAS, "run", name) for name in (*ROOTS, *stand_ins)}
+
+
+def resending(settings: Settings) -> tuple[str, ...]:
+    """The command that sends again what queues held that had to be made anew: all that the journal keeps and nobody stored."""
+    since = f"{math.ceil(settings.ingress_journal_retention_days * 24)}h"
+    why = "queues that could not serve any more were made anew"
+    return (
+        *_LUNAS,
+        "ingress",
+        "republish",
+        "--since",
+        since,
+        "--missing",
+        "--reason",
+        why,
+        "--yes",
+        "--json",
+    )
 
 
 def load_root(name: str) -> Root:

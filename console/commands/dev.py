@@ -10,7 +10,7 @@ import click
 from console.lazy import Command
 from console.messages import text
 from console.output import talk
-from console.processes import MIGRATE, commands
+from console.processes import MIGRATE, commands, resending
 from console.welcome import announcement, welcome
 from deploy.local.services.supervisor import Programs, run_foreground
 from notify.mail.templates import try_templates
@@ -35,5 +35,5 @@ def dev() -> int:
         # A person reads the addresses, and then of trouble alone.
         settings = settings.model_copy(update={"log_level": "warning"})
     tell = welcome if sys.stdout.isatty() else announcement
-    programs = Programs(MIGRATE, commands(settings))
+    programs = Programs(MIGRATE, commands(settings), resending(settings))
     return run_foreground(settings, programs, welcome=lambda instance: tell(settings, instance.addresses))

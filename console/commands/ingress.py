@@ -22,10 +22,12 @@ from console.safety import confirm
 from console.store import open_store
 from console.tables import count, plain, print_rows, told, when
 from console.target import load_target
+from eventstore.queries import load
 from ingress.journal.opening import journal_root
 from ingress.journal.survey import accepted_since, examine, survey
 
 if TYPE_CHECKING:
+    from runtime.database import Connection
     from schemas.envelope import Envelope
 
 
@@ -102,11 +104,12 @@ def verify(as_json: bool) -> int:
 @click.option(
     "--since", type=Moment(), required=True, help="Only from then on: 2h, 30m, 3d, or an ISO 8601 time (WIB)."
 )
+@click.option("--missing", is_flag=True, help="Only what is not stored: quicker where most of it is.")
 @reason
 @yes
 @as_json
 @asynchronous
-async def republish(since: datetime, reason: str, yes: bool, as_json: bool) -> int:
+async def republish(since: datetime, missing: bool, reason: str, yes: bool, as_json: bool) -> int:
     """Send what was accepted since then to the broker again, in order: after the loss of the broker, or of a part of the log.
 
     What was processed already is recognised and changes nothing.
@@ -125,15 +128,24 @@ async def republish(since: datetime, reason: str, yes: bool, as_json: bool) -> i
             connection,
             Act("ingress.republish", f"since={since.isoformat()}", reason, undo, after={"deliveries": count}),
         )
-    async with open_replay(settings) as replayer:
-        with Bar() as bar:
-            done = 0
-            for group in batched(accepted_since(root, since), GROUP):
-                await replayer.publish_all(group)
-                done += len(group)
-                bar.show(done, max(count, done))
-    tell([Done(text("republish.done", count=number(count)), act_id, undo)], as_json=as_json)
+        async with open_replay(settings) as replayer:
+            with Bar() as bar:
+                seen = sent = 0
+                for group in batched(accepted_since(root, since), GROUP):
+                    wanted = await _not_stored(connection, group) if missing else group
+                    await replayer.publish_all(wanted)
+                    seen, sent = seen + len(group), sent + len(wanted)
+                    bar.show(seen, max(count, seen))
+    tell([Done(text("republish.done", count=number(sent)), act_id, undo)], as_json=as_json)
     return FINE
+
+
+async def _not_stored(connection: Connection, group: list[Envelope]) -> list[Envelope]:
+    """What is still on its way is sent too, and recognised."""
+    ids = [envelope.delivery_id for envelope in group]
+    rows = await connection.fetch(load("webhooks.sql", "console")["stored"], ids)
+    stored = {str(row["delivery_id"]) for row in rows}
+    return [envelope for envelope in group if envelope.delivery_id not in stored]
 
 
 def batched(envelopes: Iterator[Envelope], size: int) -> Iterator[list[Envelope]]:

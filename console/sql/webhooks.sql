@@ -35,3 +35,6 @@ ORDER BY delivery_id;
 SELECT dead_letter_id, stage, reason, status
 FROM dead_letters
 WHERE delivery_id = $1;
+
+-- stored: which of these deliveries are there
+SELECT delivery_id FROM deliveries WHERE delivery_id = ANY($1::uuid[]);

@@ -17,9 +17,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from console.processes import resending
+from deploy.local.services.children import Child
 from deploy.local.services.confirming import Confirming
 from deploy.local.services.private import ServiceUrls, private_services
+from deploy.local.services.resending import Resending
 from deploy.local.services.service import Service
+from deploy.local.services.users import ServiceUser
+from runtime.settings import Settings
 from tests.ports import Ports
 from tests.powercuts.disk import Disk, NoDisk, can_mount
 from tests.system.pipeline import PROCESSES, Pipeline
@@ -142,13 +147,26 @@ class Stage:
         """Starts again what is dead, or confirms nothing, as the supervisor does; until it is cancelled. On the thread that started it all."""
         broker = self.services["broker"]
         confirming = Confirming(broker.url, broker.control, full=broker.full)
+        resending = Resending(list(self.services.values()), self._resending_child(), self.told.append)
         confirming.start()
         try:
             while True:
                 self._tend(confirming)
+                resending.tend()
                 await asyncio.sleep(KEEPER_PAUSE_SECONDS)
         finally:
             confirming.stop()
+
+    def _resending_child(self) -> Child:
+        return Child(
+            name="republish",
+            command=resending(Settings()),
+            environment=self.pipeline.environment,
+            user=ServiceUser(None, os.geteuid(), os.getegid()),
+            folder=Path.cwd(),
+            log=self.home / "republish.log",
+            death_signal=signal.SIGTERM,
+        )
 
     def _tend(self, confirming: Confirming) -> None:
         """One look without waiting."""
@@ -184,7 +202,8 @@ async def staged(
     async with AsyncExitStack() as stack:
         broker_disk = _broker_disk(home, stack)
         database_disk = _database_disk(home, webhooks, stack)
-        services = private_services(home / "services")
+        journaled = more.get("LUNAS_INGRESS_DURABILITY") != "broker"
+        services = private_services(home / "services", journaled=journaled)
         urls = stack.enter_context(services)
         ports = Ports()
         stack.callback(ports.close)
@@ -201,6 +220,8 @@ async def staged(
             "broker": next(each for each in services.services if each.name == "RabbitMQ"),
         }
         stage = Stage(home, urls, named, wires, pipeline, journal, small, broker_disk, database_disk)
+        for service in named.values():
+            service.reports_to(stage.told.append)
         code, said = await stage.lunas("migrate", "--json", **PATIENT)
         assert code == 0, said
         await stack.enter_async_context(pipeline)

@@ -33,7 +33,7 @@ class private_services:
 
     `database_url` and `broker_url`, when given, are used instead of private instances. Use it from the main thread: the
     kernel ends the services when the thread that started them ends. Starting blocks for 5 to 15 s. `erase` removes the
-    home afterwards. `first` is called once the home is ours and before anything is started: what it raises stops the start.
+    home afterwards. `journaled`: ingress keeps what the broker is given, so that a queue which cannot serve any more is made anew. `first` is called once the home is ours and before anything is started: what it raises stops the start.
     Raises ServiceFailure; its MissingProgram names what to install.
     """
 
@@ -44,6 +44,7 @@ class private_services:
         database_url: str | None = None,
         broker_url: str | None = None,
         erase: bool = False,
+        journaled: bool = True,
         report: Callable[[str], None] = lambda _line: None,
         first: Callable[[], None] = lambda: None,
     ) -> None:
@@ -52,6 +53,7 @@ class private_services:
         self.services: list[Service] = []
         self._given = (database_url, broker_url)
         self._erase = erase
+        self._journaled = journaled
         self._report = report
         self._first = first
         self._cleanup = ExitStack()
@@ -86,7 +88,7 @@ class private_services:
         control: list[str] = []
         # The broker boots longest, so it is launched first.
         if not broker_url:
-            broker = _broker(self.home, self.leases)
+            broker = _broker(self.home, self.leases, journaled=self._journaled)
             self.services.append(broker)
             broker_url, control = broker.url, broker.control
             broker.launch()
@@ -115,10 +117,10 @@ def _database(home: Home, leases: PortLeases) -> Service:
     raise programs.missing(programs.missing_packages())
 
 
-def _broker(home: Home, leases: PortLeases) -> Service:
+def _broker(home: Home, leases: PortLeases, *, journaled: bool) -> Service:
     local, epmd = programs.rabbitmq_folder(), programs.epmd_program()
     if local is not None and epmd is not None:
-        return rabbitmq_service(home, local, epmd, leases)
+        return rabbitmq_service(home, local, epmd, leases, journaled=journaled)
     docker = programs.docker_program()
     if docker is not None:
         return docker_rabbitmq(home, docker, leases)

@@ -11,15 +11,17 @@ from pathlib import Path
 from deploy.local.services import first_start
 from deploy.local.services.children import CLOCK_VARIABLES, Child, minimal_environment
 from deploy.local.services.home import Home
-from deploy.local.services.orders import Order
+from deploy.local.services.orders import ANSWER_SECONDS, Order
 from deploy.local.services.ports import PortLeases, private_candidates
 from deploy.local.services.service import Service
+from deploy.local.services.unserving import DELETE_UNSERVING, LONGEST_SECONDS
 from deploy.local.services.unwritten import put_aside
 from deploy.local.services.users import ServiceUser, service_user
 
 USER = "lunas"
 # A developer's disk, and one of a test, may be small; what is deployed asks for more (deploy/rabbitmq/rabbitmq.conf).
 DISK_FREE_LIMIT_BYTES = 64_000_000
+LOG_BYTES = 10_000_000
 # Protocol header of AMQP 0-9-1; a broker that accepts work answers with a method frame (type 1).
 AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
 
@@ -36,7 +38,7 @@ REVIVE = (
 )
 # A queue that was made while the disk was full, or as the power went, has a description (`config`) of no bytes, or none: after the next start nothing
 # can start it, what is published to it is refused and who wants to read it is told INTERNAL_ERROR, for ever (seen with 3.10.8; a restart does not
-# help). What it is called is known, so it is deleted, and made anew by whoever needs it. Any other reason why a queue does not start is left alone.
+# help). What it is called is known, so it is deleted, and made anew by whoever needs it.
 PUT_ASIDE = (
     '[begin rabbit_amqqueue:delete(Queue, false, false, <<"lunas">>), element(4, amqqueue:get_name(Queue)) end'
     " || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue,"
@@ -47,8 +49,10 @@ PUT_ASIDE = (
 _NAME = re.compile(r'<<"([^"]*)">>')
 
 
-def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) -> Service:
-    """The broker of one home, ready to start."""
+def rabbitmq_service(
+    home: Home, programs: Path, epmd: str, leases: PortLeases, *, journaled: bool = True
+) -> Service:
+    """The broker of one home, ready to start. `journaled`: what it holds ingress holds too, so a queue that cannot serve any more may be made anew."""
     user = service_user("rabbitmq")
     folder = home.data_folder("rabbitmq", user)
     candidates = private_candidates(home.path)
@@ -70,6 +74,14 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         before=lambda: _mended(data, user, home.logs / "rabbitmq.log"),
     )
     control = _rabbitmqctl(programs, environment, user, folder)
+    aside: list[str] = []
+
+    def order(expression: str, seconds: float = ANSWER_SECONDS) -> Order:
+        told = [*control, "eval", expression]
+        return Order(
+            "RabbitMQ", told, heard=lambda said: put_aside_in_words(said, aside), answer_seconds=seconds
+        )
+
     return Service(
         name="RabbitMQ",
         url=f"amqp://{USER}:{secrets['rabbitmq_password']}@127.0.0.1:{port}/",
@@ -78,21 +90,26 @@ def rabbitmq_service(home: Home, programs: Path, epmd: str, leases: PortLeases) 
         before_use=lambda: first_start.end(data),
         start_budget_seconds=120.0,
         stop_budget_seconds=8.0,
-        start_orders=[Order("RabbitMQ", [*control, "eval", REVIVE + PUT_ASIDE], heard=put_aside_in_words)],
+        start_orders=[
+            order(REVIVE + PUT_ASIDE),
+            *([order(DELETE_UNSERVING, LONGEST_SECONDS)] if journaled else []),
+        ],
         settle_orders=[Order("RabbitMQ", [*control, "eval", SYNC])],
         control=control,
         full=lambda: has_less_than(folder, DISK_FREE_LIMIT_BYTES),
+        made_anew=aside,
     )
 
 
-def put_aside_in_words(said: str) -> str:
-    """What PUT_ASIDE answered, for a person; empty where it had nothing to do."""
+def put_aside_in_words(said: str, aside: list[str]) -> str:
+    """What the orders at a start answered, for a person; empty where they deleted nothing. `aside` gets the names."""
     names = _NAME.findall(said)
     if not names:
         return ""
+    aside += names
     return (
-        f"RabbitMQ had no description any more of {', '.join(names)}: deleted, to be made anew. What was accepted meanwhile is in the journal; "
-        "`lunas ingress republish --since 7d` sends it again, and what is stored already stays as it is"
+        f"RabbitMQ cannot serve {', '.join(names)} any more: deleted, to be made anew. What was accepted meanwhile is in the journal; "
+        "`lunas ingress republish --since 7d --missing` sends it again, and what is stored already stays as it is"
     )
 
 
@@ -171,6 +188,9 @@ def _write_configuration(folder: Path, user: ServiceUser, port: int, password: s
             f"default_user = {USER}\n"
             f"default_pass = {password}\n"
             f"disk_free_limit.absolute = {DISK_FREE_LIMIT_BYTES}\n"
+            # It lies on the disk of the data, and a queue that dies writes everything it knows: 464 MB within minutes were seen, and no room to start.
+            f"log.file.rotation.size = {LOG_BYTES}\n"
+            "log.file.rotation.count = 2\n"
         ),
         # When the log of all quorum queues is full (512 MB), what is still needed of it is copied to a file of each queue, and the broker
         # stands still meanwhile, for up to half a second. Needed is what came after a queue's last snapshot. A snapshot of a queue that

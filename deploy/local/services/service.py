@@ -36,6 +36,9 @@ class Service:
     settle_orders: Sequence[Order] = ()
     control: list[str] = field(default_factory=list)  # command prefix of its control program, when it has one
     full: Callable[[], bool] = lambda: False  # whether the disk of its data has less room than it asks for
+    made_anew: list[str] = field(default_factory=list)
+    """Names of queues that were deleted because they cannot serve any more, until somebody has sent again what they held (resending.py)."""
+    _was_full: bool = field(default=False, init=False, repr=False)
     _started: list[int | None] = field(default_factory=list, init=False, repr=False)
 
     def launch(self) -> None:
@@ -71,8 +74,11 @@ class Service:
             order.wait(seconds)
 
     def tend(self) -> None:
-        """One look without waiting: orders that were not taken yet, and those of children that were started again."""
-        if self.start_orders and self._pids() != self._started and self.alive() and self.ready():
+        """One look without waiting: orders that were not taken yet, and those of children that were started again, or had no room until now."""
+        full = self.full()
+        again = self._pids() != self._started or (self._was_full and not full)
+        self._was_full = full
+        if self.start_orders and again and self.alive() and self.ready():
             self._give_start_orders()
         for order in (*self.start_orders, *self.settle_orders):
             order.look()

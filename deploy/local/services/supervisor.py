@@ -35,6 +35,7 @@ from deploy.local.services.failures import ServiceFailure
 from deploy.local.services.instance import Instance, process_start
 from deploy.local.services.interrupts import Interrupts, MakeParent
 from deploy.local.services.private import private_services
+from deploy.local.services.resending import Resending
 from deploy.local.services.restarts import Restarts
 from deploy.local.services.users import ServiceUser
 from runtime.lifecycle import SUPERVISOR_VARIABLE
@@ -57,6 +58,8 @@ class Programs:
 
     migrate: Sequence[str]
     processes: Mapping[str, Sequence[str]]
+    republish: Sequence[str] = ()
+    """What sends again what queues held that were made anew; without it a person does."""
 
 
 class Supervisor:
@@ -80,6 +83,7 @@ class Supervisor:
             database_url=_clear(settings.database_url),
             broker_url=_clear(settings.broker_url),
             erase=erase,
+            journaled=settings.ingress_durability == "journal",
             report=report,
             first=self._choose_ports,
         )
@@ -87,6 +91,8 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._restarts = Restarts(report)
         self._confirming: list[tuple[Child, Confirming]] = []
+        self._resending: Resending | None = None
+        self._beside: list[Child] = []
         self._stop_budget_seconds = STOP_BUDGET_SECONDS
         self._cleanup = ExitStack()
         self.environment: dict[str, str] = {}
@@ -116,6 +122,10 @@ class Supervisor:
             for service in self._services.services:
                 service.settle()
             self._watch_confirms(undo)
+            if self._programs.republish:
+                child = self._child("republish", self._programs.republish, log=True)
+                self._beside.append(child)
+                self._resending = Resending(self._services.services, child, self._report)
             self.instance = self._publish(door_urls(self._settings, ports, health=False))
             undo.callback(self.instance.remove)
             self._cleanup = undo.pop_all()
@@ -141,6 +151,8 @@ class Supervisor:
             self._restarts.look(child)
         for broker, confirming in self._confirming:
             confirming.tend(broker, self._report)
+        if self._resending is not None:
+            self._resending.tend()
 
     def hurry(self) -> None:
         """Stop within the 5 s that are left when nobody waits for us any more."""
@@ -218,7 +230,7 @@ class Supervisor:
         return instance
 
     def _stop_processes(self) -> None:
-        for name in stop_all(list(self._children.values()), self._stop_budget_seconds):
+        for name in stop_all([*self._children.values(), *self._beside], self._stop_budget_seconds):
             self._report(f"{name} did not stop in {self._stop_budget_seconds:g} s and was killed")
 
 

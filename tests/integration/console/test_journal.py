@@ -112,3 +112,35 @@ async def test_republish_sends_what_came_since_with_its_own_ids_and_is_audited(
     async with pool.acquire() as connection:
         row = await connection.fetchrow("SELECT verb, reason FROM operator_acts ORDER BY at DESC LIMIT 1")
     assert tuple(row) == ("ingress.republish", "the broker lost its data")
+
+
+async def test_republish_of_what_is_missing_leaves_out_what_is_stored(
+    lunas: Run,
+    tmp_path: Path,
+    broker_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Callable[..., Settings],
+    pool: Any,
+) -> None:
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    kept = [envelope(number) for number in range(4)]
+    await keep(tmp_path, *kept)
+    async with pool.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO deliveries (delivery_id, provider, received_at, processing_ms, path, headers, body, body_sha256, scheme, secret_id, status) "
+            "VALUES ($1, 'xendit', now(), 1, '/', '{}', '', sha256(''), 'token', '0', 'processed')",
+            kept[1].delivery_id,
+        )
+    chosen = settings(broker_url=broker_url)
+    async with Broker(broker_url, name="test", topology=topology_of(chosen)) as broker:
+        await broker.ready(10)
+        words = ("ingress", "republish", "--since", "2h", "--missing", "--reason", "a queue was made anew")
+        done = await lunas(*words, "--yes", "--json")
+        assert done.code == 0, done.err
+        found: list[str] = []
+        for number in range(chosen.broker_partitions):
+            consumer = broker.consumer(queue_name(number), prefetch=100)
+            await consumer.start()
+            for delivery in await consumer.take(100, fill_seconds=0.2):
+                found += [each.delivery_id for each in unpack(delivery.body)]
+    assert sorted(found) == sorted(each.delivery_id for each in kept if each is not kept[1])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from deploy.local.services import first_start
 from deploy.local.services.home import Home
 from deploy.local.services.private import private_services
 from deploy.local.services.rabbitmq import put_aside_in_words
+from deploy.local.services.service import Service
+from deploy.local.services.unserving import GAP, LONGEST_SECONDS
 from runtime.amqp.probe import published
 
 pytestmark = [pytest.mark.timeout(1200), pytest.mark.heavy]
@@ -98,7 +102,88 @@ def test_a_queue_whose_description_was_never_written_is_made_anew_and_its_neighb
     ] == reports
 
 
+SEGMENT_ENTRIES = 4_096
+"""Of a quorum queue's log in one file."""
+
+
+async def _filled(url: str, name: str, number: int) -> None:
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
+        message = aio_pika.Message(b"accepted", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+        for _ in range(number // 512):
+            await asyncio.gather(
+                *(channel.default_exchange.publish(message, routing_key=name) for _ in range(512))
+            )
+
+
+@pytest.mark.parametrize("journaled", [True, False])
+def test_a_queue_whose_log_has_a_gap_is_made_anew_where_ingress_has_a_journal(
+    home: Path, journaled: bool
+) -> None:
+    """As a full disk left one: the beginning behind the last snapshot was missing, and later entries were there."""
+    given, reports = "postgresql://nobody@127.0.0.1/none", list[str]()
+    with private_services(home, database_url=given) as urls:
+        asyncio.run(_kept(urls.broker_url, "whole", b"accepted"))
+        asyncio.run(_filled(urls.broker_url, "hurt", 3 * SEGMENT_ENTRIES))
+    for _ in range(2):  # what the log of all queues held goes into files of each at the next start
+        with private_services(home, database_url=given):
+            pass
+    folder = Home(home).found_data("rabbitmq")
+    assert folder is not None
+    (hurt,) = (path for path in folder.glob("db/*/quorum/*/*/config") if b"hurt" in path.read_bytes())
+    min(hurt.parent.glob("*.segment")).unlink()
+    services = private_services(home, database_url=given, journaled=journaled, report=reports.append)
+    with services:
+        (broker,) = services.services
+        deadline = time.monotonic() + 2 * LONGEST_SECONDS
+        while not _all_taken(broker) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        names = list(broker.made_anew)
+        assert asyncio.run(_kept(broker.url, "whole")) == b"accepted"
+    assert names == (["hurt"] if journaled else [])
+    assert [line for line in reports if "cannot serve hurt any more" in line] == (
+        reports if journaled else []
+    )
+
+
+def _all_taken(broker: Service) -> bool:
+    broker.tend()
+    return all(order.taken for order in broker.start_orders)
+
+
+@pytest.mark.parametrize(
+    ("why", "gap"),
+    [
+        # As RabbitMQ 3.10.8 ended a queue of which entry 168049 was missing, each time it led.
+        (
+            "{'EXIT', {{case_clause, {[{168050, 30, noop}], 168049}}, [{ra_server, apply_to, 5, []}, {ra_server, handle_leader, 2, []}]}}",
+            True,
+        ),
+        (
+            "{error, {shutdown, {failed_to_start_child, name, {corrupt_log, gap_between_snapshot_and_first_index, {23154, 23340}}}}}",
+            True,
+        ),
+        ("{error, enoent}", False),
+        ("{'EXIT', {{case_clause, other}, [{rabbit_fifo, apply, 3, []}]}}", False),
+        ("wal_down", False),
+        ("{shutdown, delete}", False),
+        ("ok", False),
+        ("late", False),
+    ],
+)
+def test_only_a_gap_in_its_log_is_why_a_queue_is_made_anew(why: str, gap: bool) -> None:
+    said = subprocess.run(
+        ["erl", "-noshell", "-eval", f'{GAP} io:format("~p", [Gap({why})]), halt().'],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert said.stdout == str(gap).lower()
+
+
 def test_what_a_broker_put_aside_is_told_by_name() -> None:
-    assert put_aside_in_words("[]\n") == ""
+    names: list[str] = []
+    assert put_aside_in_words("[]\n", names) == ""
+    assert names == []
     said = '[<<"lunas.webhooks.p0">>,<<"lunas.parked">>]\n\n19:02:15.053 [warning] Could not delete quorum\n'
-    assert "of lunas.webhooks.p0, lunas.parked:" in put_aside_in_words(said)
+    assert "cannot serve lunas.webhooks.p0, lunas.parked any more:" in put_aside_in_words(said, names)
+    assert names == ["lunas.webhooks.p0", "lunas.parked"]

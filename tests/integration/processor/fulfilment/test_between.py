@@ -29,7 +29,9 @@ async def between(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Pool:
     async def overtaken(*args: Any) -> None:
         monkeypatch.setattr(fulfilment_module, "decide_all", decide)
         await decide(*args)
-        await write(pool, f.CustomerRegistered(customer_id="c2", email="budi@contoh.id"), capture("py-2", "pr-2"))
+        await write(
+            pool, f.CustomerRegistered(customer_id="c2", email="budi@contoh.id"), capture("py-2", "pr-2")
+        )
 
     monkeypatch.setattr(fulfilment_module, "decide_all", overtaken)
     await Fulfilment(pool, limit=100).round()

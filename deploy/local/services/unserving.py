@@ -1,0 +1,51 @@
+"""Quorum queues whose log has a gap, and an expression for the broker that finds and deletes them.
+
+Seen with RabbitMQ 3.10 after a full disk: an entry of a queue's log was missing, though later ones were there. Every start of that queue ends at the gap:
+before it runs (`corrupt_log`), or as soon as it leads (a `case_clause` in `ra_server:apply_to`, with the whole queue in the log file each time). It
+stays so however often the broker is started, and nobody reads what lies behind it. What ingress had accepted is in its journal.
+"""
+
+from __future__ import annotations
+
+LONGEST_SECONDS = 180.0
+"""For the whole look: until a large queue has ended at its gap, the broker reads all of it and writes down all that it knew."""
+TRIES = 30
+ANSWER_MS = 3_000
+
+# A leader answers such a question only once everything before it was applied.
+_SERVES = (
+    f"Serves = fun(Name) -> case catch ra:consistent_query({{Name, node()}}, fun erlang:is_tuple/1, {ANSWER_MS}) of"
+    " {ok, _, _} -> true; _ -> false end end, "
+)
+GAP = (
+    "Gap = fun({'EXIT', {{case_clause, _}, [{ra_server, apply_to, _, _} | _]}}) -> true;"
+    " ({error, {shutdown, {failed_to_start_child, _, {corrupt_log, _, _}}}}) -> true;"
+    " ({error, {corrupt_log, _, _}}) -> true;"
+    " (_) -> false end, "
+)
+"""Of what a start answered, or of why a queue ended: whether its log has a gap."""
+_LOOK = (
+    "Look = fun Again(_, 0) -> unknown;"
+    " Again(Name, Tries) ->"
+    " Started = case whereis(Name) of undefined -> catch ra:restart_server(quorum_queues, {Name, node()}); _ -> ok end,"
+    " Watched = monitor(process, Name),"
+    " catch ra:trigger_election({Name, node()}),"
+    " case Gap(Started) orelse Serves(Name) of"
+    " true -> case Gap(Started) of true -> gap; false -> serves end;"
+    f" false -> Why = receive {{'DOWN', Watched, process, _, Reason}} -> Reason after {ANSWER_MS} -> late end,"
+    " case Gap(Why) of true -> gap; false -> Again(Name, Tries - 1) end end end, "
+)
+# All at once: a large queue takes its time.
+_LOOKED = (
+    "Quorum = [Queue || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue], "
+    "Us = self(), "
+    f"[spawn(fun() -> {{Name, _}} = amqqueue:get_pid(Queue), Us ! {{looked, Queue, catch Look(Name, {TRIES})}} end) || Queue <- Quorum], "
+    "Looked = [receive {looked, Queue, Found} -> {Queue, Found} end || _ <- Quorum], "
+)
+_DELETED = (
+    "[begin {Name, _} = amqqueue:get_pid(Queue), catch ra:force_delete_server(quorum_queues, {Name, node()}),"
+    ' rabbit_amqqueue:delete(Queue, false, false, <<"lunas">>), element(4, amqqueue:get_name(Queue)) end'
+    " || {Queue, gap} <- Looked]."
+)
+DELETE_UNSERVING = _SERVES + GAP + _LOOK + _LOOKED + _DELETED
+"""Ends with a list of the names that were deleted. A queue that does not serve for any other reason is left alone."""

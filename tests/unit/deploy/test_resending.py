@@ -1,0 +1,84 @@
+"""When what queues held that were made anew is sent again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from deploy.local.services.children import Child
+from deploy.local.services.resending import PAUSE_SECONDS, Resending
+from deploy.local.services.service import Service
+from deploy.local.services.users import ServiceUser
+
+
+@dataclass
+class OneShot(Child):
+    """A child that ends with a code when told."""
+
+    starts: int = 0
+    code: int | None = None
+    now: float = 0.0
+    said: list[str] = field(default_factory=list)
+
+    def alive(self) -> bool:
+        return self.starts > 0 and self.code is None
+
+    def start(self) -> None:
+        self.starts += 1
+        self.code = None
+
+    def end(self, code: int) -> None:
+        self.code = code
+        self.process = cast(Any, SimpleNamespace(returncode=code))
+
+
+def stage() -> tuple[Service, OneShot, Resending]:
+    child = OneShot("republish", ["true"], {}, ServiceUser(None, 0, 0), Path("/"), None)
+    broker = Service("RabbitMQ", "amqp://", [], lambda: True, 1.0, 1.0)
+    return broker, child, Resending([broker], child, child.said.append, clock=lambda: child.now)
+
+
+def test_nothing_is_sent_while_every_queue_serves() -> None:
+    _, child, resending = stage()
+    resending.tend()
+    assert child.starts == 0
+
+
+def test_it_is_sent_once_for_all_queues_that_were_made_anew_and_told() -> None:
+    broker, child, resending = stage()
+    broker.made_anew += ["lunas.webhooks.p0", "lunas.rejected"]
+    for _ in range(5):
+        resending.tend()
+    assert child.starts == 1
+    child.end(0)
+    for _ in range(5):
+        resending.tend()
+    assert (child.starts, len(child.said)) == (1, 1)
+
+
+def test_what_did_not_end_well_is_tried_again_after_a_pause_until_it_does() -> None:
+    broker, child, resending = stage()
+    broker.made_anew.append("lunas.webhooks.p0")
+    resending.tend()
+    for tries in range(2, 5):
+        child.end(1)
+        resending.tend()
+        assert child.starts == tries - 1
+        child.now += PAUSE_SECONDS
+        resending.tend()
+        assert child.starts == tries
+    assert child.said == []
+
+
+def test_a_queue_that_is_made_anew_while_it_is_sent_has_it_sent_once_more() -> None:
+    broker, child, resending = stage()
+    broker.made_anew.append("lunas.webhooks.p0")
+    resending.tend()
+    broker.made_anew.append("lunas.webhooks.p1")
+    resending.tend()
+    assert child.starts == 1
+    child.end(0)
+    resending.tend()
+    assert child.starts == 2
