@@ -20,7 +20,7 @@ SUPERVISOR_VARIABLE = "LUNAS_SUPERVISOR_PID"
 PARENT_POLL_SECONDS = 0.3
 ORPHAN_BUDGET_SECONDS = 3.5  # orderly stop of an orphan; with the poll and process exit it stays under 5 s
 
-YOUNG_OBJECTS = 10_000  # made before a young collection; a batch makes thousands that are gone before it ends, and hardly any cycles
+YOUNG_OBJECTS = 50_000  # made before a young collection; a full batch holds nearly as many until it ends, and they form hardly any cycles
 
 EXIT_FINE = 0
 EXIT_PROBLEM = 1
