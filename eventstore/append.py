@@ -146,7 +146,7 @@ async def append(
     try:
         # The statement is on its way: the server moves the heads while we write the JSON.
         await asyncio.sleep(0)
-        ids = [event.event_id or fresh for event, fresh in zip(events, fresh_ids(len(events)), strict=True)]
+        ids = _ids(events)
         written = _written(events)
     finally:
         heads = await advancing
@@ -198,7 +198,7 @@ def for_one_call(events: Sequence[NewEvent]) -> tuple[list[object], ...]:
         left[event.stream] -= 1
         behind.append(left[event.stream])
     schemas, names, types, data, metadata = _written(events)
-    ids = [event.event_id or fresh for event, fresh in zip(events, fresh_ids(len(events)), strict=True)]
+    ids = _ids(events)
     heads: tuple[list[object], ...] = (
         list(counts),
         [category(stream) for stream in counts],
@@ -267,6 +267,12 @@ def _placed(
         behind[stream] = version = behind[stream] + 1
         versions.append(version)
     return keys, versions
+
+
+def _ids(events: Sequence[NewEvent]) -> list[uuid.UUID]:
+    """Those that the events have already, and fresh ones for the others."""
+    fresh = fresh_ids(sum(event.event_id is None for event in events))
+    return [event.event_id or next(fresh) for event in events]
 
 
 def fresh_ids(count: int) -> Iterator[uuid.UUID]:

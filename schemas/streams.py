@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import NewType
 
 StreamName = NewType("StreamName", str)
@@ -21,7 +22,13 @@ def category(stream: str) -> str:
 
 def webhooks(provider: str, received_at: datetime) -> StreamName:
     """Deliveries of a provider by the day (UTC) they came: a stream for each would cost a head each."""
-    return StreamName(f"webhook-{provider}-{received_at:%Y-%m-%d}")
+    return _webhooks_of_day(provider, received_at.date())
+
+
+@lru_cache(maxsize=64)
+def _webhooks_of_day(provider: str, day: date) -> StreamName:
+    """Remembered: nearly all come on the same day, and writing a date takes longer than finding it."""
+    return StreamName(f"webhook-{provider}-{day:%Y-%m-%d}")
 
 
 def payment(provider: str, key: str) -> StreamName:

@@ -134,4 +134,9 @@ def stranger_columns(verdicts: Sequence[Verdict]) -> Columns:
 
 def json_text(headers: Mapping[str, str]) -> str:
     """ASCII: header values may hold undecodable bytes as lone surrogates, which only an escape can carry."""
-    return json.dumps(dict(headers), separators=(",", ":"), ensure_ascii=True)
+    return _ASCII.encode(dict(headers))
+
+
+_ASCII = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=True
+)  # made once: making one costs more than the headers

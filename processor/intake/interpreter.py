@@ -240,9 +240,7 @@ def identified(envelope: Envelope) -> Prepared:
         delivery_id = UUID(envelope.delivery_id)
     except ValueError as error:
         raise EnvelopeInvalid("delivery_id_invalid") from error
-    if not all(
-        _storable(text) for text in (envelope.provider, envelope.path, envelope.scheme, envelope.secret_id)
-    ):
+    if not _storable(f"{envelope.provider}{envelope.path}{envelope.scheme}{envelope.secret_id}"):
         raise EnvelopeInvalid("text_invalid")
     received_at = moment(envelope.received_at)
     return Prepared(

@@ -50,6 +50,8 @@ def _doubt(
 ) -> Literal["time_in_future", "time_long_past"] | None:
     said = vars(event)  # asking a model for a field that it does not have costs an exception
     stated = [time for name in _STATED if (time := said.get(name)) is not None]
-    if any(time > received_at + tolerance for time in stated):
+    if not stated:
+        return None
+    if max(stated) > received_at + tolerance:
         return "time_in_future"
-    return "time_long_past" if any(time < EARLIEST for time in stated) else None
+    return "time_long_past" if min(stated) < EARLIEST else None

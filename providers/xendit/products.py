@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from providers.section import Section
@@ -95,16 +96,21 @@ def recognised(top: Section) -> Callback | None:
     if name is None:
         return None if top.has("event") else _by_shape(top)
     data = top.required("data") if isinstance(top.values.get("data"), dict) else top
-    undo = _UNDO_NAME.fullmatch(name.lower())
+    undo, paid = _named(name)
     if undo is not None:
         return _undone(name, undo, data)
-    paid = _PAYMENT_NAME.fullmatch(name.lower())
     if paid is not None:
         # A virtual account's and an outlet's payment has no status, wrapped or not: its ids and its time say that it was paid.
         told = data.has("payment_id") and data.has("transaction_timestamp")
         method = next((one for start, one in _METHODS.items() if name.lower().startswith(start)), None)
         return _paid(name, data, paid["state"] or ("paid" if told else None), method=method)
     return None
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> tuple[re.Match[str] | None, re.Match[str] | None]:
+    """Whether an event's name is that of money undone, or paid. Remembered: a few names come again and again."""
+    return _UNDO_NAME.fullmatch(name.lower()), _PAYMENT_NAME.fullmatch(name.lower())
 
 
 def _by_shape(top: Section) -> Callback | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from providers.registry import PROVIDERS
-from schemas.errors import AmountError, UntranslatableError
+from schemas.errors import AmountError, UnparsableError, UntranslatableError
 from schemas.events import EVENT_TYPES, decode, encode
 from schemas.facts import (
     DisputeFact,
@@ -94,3 +96,43 @@ def test_names_phones_and_addresses_never_reach_a_fact(path: Path) -> None:
     for fact in translation.facts if translation else ():
         told = fact.event.model_dump(exclude={"payer_email"})
         assert not PERSONAL.search(json.dumps(told, default=str))
+
+
+ODD: tuple[Any, ...] = (
+    None, "", -1, "50.000", 10**30, True, {}, ["x"], "\ud83d", "  x  ", "1970-01-01", "Ä@ß.de", "PENDING",
+)  # fmt: skip
+"""What a field may hold that nobody expects there."""
+
+
+def with_odd_fields(document: Any) -> Iterator[bytes]:
+    """The body as it was recorded, and with each of its fields holding each odd value in turn."""
+    yield json.dumps(document).encode()
+    for holder, name in list(_places(document)):
+        said = holder[name]
+        for value in ODD:
+            holder[name] = value
+            yield json.dumps(document).encode()
+        holder[name] = said
+
+
+def _places(part: Any) -> Iterator[tuple[Any, Any]]:
+    names = part.keys() if isinstance(part, dict) else range(len(part)) if isinstance(part, list) else ()
+    for name in names:
+        yield part, name
+        yield from _places(part[name])
+
+
+@every_body
+def test_facts_hold_what_validation_would_let_through_whatever_a_field_holds(path: Path) -> None:
+    """Some are built without it, because each of their values was read with its type."""
+    context = TranslationContext(received_at=datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
+    for body in with_odd_fields(json.loads(path.read_bytes())):
+        try:
+            translation = PROVIDERS[path.parent.name].translate(loads(body, mend=True), context)
+        except (UntranslatableError, AmountError, UnparsableError):
+            continue
+        for event in (fact.event for fact in translation.facts):
+            checked = type(event).model_validate(vars(event), strict=True)
+            assert checked == event
+            assert list(vars(checked)) == list(vars(event))
+            assert encode(checked) == encode(event)
