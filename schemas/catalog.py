@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -141,12 +141,18 @@ class ProviderPolicy(CatalogPart):
         limits = self.grant_up_to_idr
         of_each = (self.confirm_above_idr, limits.signed, limits.api_confirmed, limits.settled)
         rank = RANK[level or "api_confirmed"]
-        return min((limit for limit in of_each[rank:] if limit is not None), default=None)
+        return _least(of_each[rank:])
 
     def needed_for(self, amount: int) -> Attestation:
         """The least that must be known before so many rupiah of one payment are granted."""
         enough = (level for level in LEVELS if (limit := self.may_grant(level)) is None or amount <= limit)
         return next(enough, "operator")
+
+
+@lru_cache(maxsize=256)
+def _least(limits: tuple[int | None, ...]) -> int | None:
+    """The least of the limits that are set. Remembered by what they are, so that no other policy can be meant; a catalogue has a handful."""
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 _DEFAULT_POLICY = ProviderPolicy()

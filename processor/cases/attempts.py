@@ -109,6 +109,8 @@ class Attempt(State):
     @property
     def worth(self) -> Register | None:
         """The amount that counts: the newest of those that more than a token vouches for; a token's word only where there is no other."""
+        if len(self.said) == 1:  # as nearly always
+            return self.amount if "token_only" in self.said else next(iter(self.said.values()))
         vouched = [told for level, told in self.said.items() if level != "token_only"]
         return max(vouched, key=lambda told: (told.at, repr(told.value))) if vouched else self.amount
 
@@ -120,6 +122,9 @@ class Attempt(State):
         worth = self.worth
         if worth is None:
             known = self.bare
+        elif len(self.said) == 1:  # as nearly always
+            [(level, told)] = self.said.items()
+            known = level if told.value == worth.value else None
         else:
             known = strongest(level for level, told in self.said.items() if told.value == worth.value)
         return "token_only" if known is None and self.token_only and not self.confirmed else known

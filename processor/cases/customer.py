@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from msgspec import field
@@ -51,6 +52,7 @@ class Bid(State, frozen=True):  # type: ignore[misc]
     opened: bool = False
 
 
+_WHEN = attrgetter("at", "amount_idr")
 TOP_UPS = 3
 """Newest top-ups that are remembered: when one turns out not to have been due, readers are told which one is the last now."""
 
@@ -82,7 +84,7 @@ class CustomerRecord(State):
 
     def topped_up(self, top_up: TopUp) -> None:
         """Remember a top-up among the newest."""
-        known = sorted([*self.last_topups, top_up], key=lambda one: (one.at, one.amount_idr))
+        known = sorted([*self.last_topups, top_up], key=_WHEN)
         self.last_topups = known[-TOP_UPS:]
 
     def not_topped_up(self, top_up: TopUp) -> None:

@@ -12,6 +12,12 @@ from schemas.settlement_facts import SettlementStated
 
 _ORDER_EVENTS = (f.OrderRecorded, f.OrderCancelled, f.OrderDeleted)
 _MONEY_BACK = (f.RefundFact, f.DisputeFact)
+_OF_A_PAYMENT = (
+    f.PaymentFact,
+    *_MONEY_BACK,
+    OwnRefundFact,
+    SettlementStated,
+)  # a union would be made anew for every fact
 
 
 def names_of(event: EventModel) -> tuple[str, ...]:
@@ -65,7 +71,7 @@ def subscription_case(provider: str, key: str) -> str:
 
 def key_of(event: EventModel) -> str:
     """The provider's key of what a fact is about."""
-    if isinstance(event, f.PaymentFact | f.RefundFact | f.DisputeFact | OwnRefundFact | SettlementStated):
+    if isinstance(event, _OF_A_PAYMENT):
         return event.payment_key
     if isinstance(event, _ORDER_EVENTS):
         return event.order_key

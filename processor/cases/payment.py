@@ -262,7 +262,7 @@ class PaymentFacts(State):
         attempt = self.attempts.setdefault(fact.attempt_id or RequestOnly, Attempt())
         attempt.token_only = attempt.token_only or fact.token_only
         attempt.without_id = attempt.without_id or fact.without_id
-        if isinstance(fact, f.PaymentSucceeded | f.PaymentSettled):
+        if isinstance(fact, (f.PaymentSucceeded, f.PaymentSettled)):
             succeed(attempt, fact, position, level_of(fact))
         else:
             report(attempt, fact, position)

@@ -117,11 +117,11 @@ def count(customer: CustomerRecord, decision: Decision, change: Change | None) -
     if isinstance(decision, d.CreditGranted):
         customer.credit_tokens += decision.tokens
         customer.topped_up(TopUp(decision.at, decision.amount_idr))
-    elif isinstance(decision, d.CreditClawedBack | c.CreditWithdrawn):
+    elif isinstance(decision, (d.CreditClawedBack, c.CreditWithdrawn)):
         customer.credit_tokens -= decision.tokens
     elif isinstance(decision, d.TokensGranted):
         customer.chat_tokens += decision.chat_tokens
-    elif isinstance(decision, d.TokensClawedBack | c.TokensWithdrawn):
+    elif isinstance(decision, (d.TokensClawedBack, c.TokensWithdrawn)):
         customer.chat_tokens -= decision.chat_tokens
     elif isinstance(decision, d.SubscriptionDecision):
         _subscription(customer, decision)
@@ -168,7 +168,7 @@ def _subscription(customer: CustomerRecord, decision: d.SubscriptionDecision) ->
 
 def _change(customer: CustomerRecord, decision: Decision, change: Change) -> None:
     _, before, after = change
-    if isinstance(decision, c.CreditWithdrawn | c.CreditDated) and isinstance(before, Granted) and before.at:
+    if isinstance(decision, (c.CreditWithdrawn, c.CreditDated)) and isinstance(before, Granted) and before.at:
         customer.not_topped_up(TopUp(before.at, before.amount or 0))
     if isinstance(decision, c.CreditDated) and isinstance(after, Granted):
         customer.topped_up(TopUp(decision.at, after.amount or 0))

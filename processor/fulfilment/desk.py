@@ -295,7 +295,7 @@ class Desk:
         provider: str = getattr(event, "provider")  # noqa: B009 - every fact of a case has one
         name = key_of(event)
         case: Case
-        if isinstance(event, f.SubscriptionReported | PlanFact):
+        if isinstance(event, (f.SubscriptionReported, PlanFact)):
             case = SubscriptionCase.new(subscription_case(provider, name), provider, name)
         else:
             case = PaymentCase.new(payment_case(provider, name), provider, name)
@@ -327,7 +327,7 @@ class Desk:
 
 def _customer_in(fact: EventModel) -> str | None:
     """The customer a fact names, if any."""
-    if isinstance(fact, f.CustomerRegistered | CustomerErased):
+    if isinstance(fact, (f.CustomerRegistered, CustomerErased)):
         return fact.customer_id
     named: str | None = getattr(fact, "customer_ref", None)
     return named

@@ -148,7 +148,7 @@ async def prepare(connection: Connection, work: Work, facts: Sequence[Reported])
     desk = work.desk
     each = [one.fact for one in facts]
     await desk.load_claimed(connection, each)
-    told = {fact.customer_id for fact in each if isinstance(fact, CustomerRegistered | CustomerErased)}
+    told = {fact.customer_id for fact in each if isinstance(fact, (CustomerRegistered, CustomerErased))}
     await desk.load_customers(connection, told, set())
     woken: dict[WaitKey, Cause] = {}
     for one in facts:
