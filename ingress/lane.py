@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ingress.metrics import Metrics
 from runtime.amqp.broker import Message
@@ -36,15 +37,27 @@ class Bounds:
     pause: float = 0.0
 
 
+class Travelling(Protocol):
+    """One frame on its way. `until` is a time of the loop; `settled` once it was told how it ended."""
+
+    frame: bytes
+    size: int
+    until: float
+    settled: bool
+
+    def settle(self, failure: Unpublished | None, /) -> None:
+        """As `Settle`."""
+
+
 class Outgoing:
-    """One frame on its way. `until` is a time of the loop; `settled` once its request has an answer."""
+    """One that only tells somebody."""
 
     __slots__ = ("frame", "settle", "settled", "size", "until")
 
-    def __init__(self, frame: bytes, size: int, until: float, settle: Settle) -> None:
+    def __init__(self, frame: bytes, settle: Settle) -> None:
         self.frame = frame
-        self.size = size
-        self.until = until
+        self.size = len(frame)
+        self.until = 0.0
         self.settle = settle
         self.settled = False
 
@@ -58,7 +71,7 @@ class Lane:
         partition: int,
         bounds: Bounds,
         metrics: Metrics,
-        landed: Callable[[Sequence[Outgoing], Unpublished | None], None],
+        landed: Callable[[Sequence[Travelling], Unpublished | None], None],
     ) -> None:
         self._publisher = publisher
         self._partition = partition
@@ -67,13 +80,13 @@ class Lane:
         self._landed = landed
         self._good = min(GOOD_GROUP, bounds.group_envelopes)
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[Outgoing] = deque()
+        self._queue: deque[Travelling] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._next_turn = float("-inf")  # no small group before this time of the loop
         self._pumping: asyncio.Handle | None = None
         self._pausing = False
 
-    def add(self, delivery: Outgoing) -> None:
+    def add(self, delivery: Travelling) -> None:
         """At the end of the queue."""
         self._queue.append(delivery)
         if len(self._in_flight) >= self._bounds.in_flight:
@@ -106,8 +119,8 @@ class Lane:
         if self._pumping is None:
             self._pump()
 
-    def _next_group(self, now: float) -> list[Outgoing]:
-        group: list[Outgoing] = []
+    def _next_group(self, now: float) -> list[Travelling]:
+        group: list[Travelling] = []
         size = 0
         while self._queue and len(group) < self._bounds.group_envelopes:
             delivery = self._queue[0]
@@ -122,7 +135,7 @@ class Lane:
             size += len(delivery.frame)
         return group
 
-    async def _send(self, group: list[Outgoing]) -> None:
+    async def _send(self, group: list[Travelling]) -> None:
         started = self._loop.time()
         failure: Unpublished | None = NotConfirmed("the publish was cut off")
         fault_point("ingress.before_publish")
@@ -137,7 +150,7 @@ class Lane:
             self._metrics.confirm_seconds.observe(self._loop.time() - started)
             self._metrics.group_size.observe(len(group))
 
-    def _message(self, group: list[Outgoing]) -> Message:
+    def _message(self, group: list[Travelling]) -> Message:
         return Message(
             exchange=WEBHOOKS,
             routing_key=routing_key(self._partition),

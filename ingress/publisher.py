@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from ingress.answering import answer_failed
-from ingress.lane import Bounds, Lane, Outgoing, Settle, Unpublished
+from ingress.lane import Bounds, Lane, Outgoing, Settle, Travelling, Unpublished
 from ingress.metrics import Metrics
 from runtime.amqp.traced import ConfirmingPublisher
 from runtime.settings import Settings
@@ -34,7 +34,7 @@ class GroupingPublisher:
         self._loop = asyncio.get_running_loop()
         self._lanes = [Lane(publisher, number, bounds, metrics, self._settle) for number in range(partitions)]
         # In order of arrival, which is the order of their deadlines: one timer, for the first, serves them all.
-        self._waiting: dict[Outgoing, None] = {}
+        self._waiting: dict[Travelling, None] = {}
         self._waiting_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         metrics.waiting.set_function(lambda: len(self._waiting))
@@ -59,38 +59,37 @@ class GroupingPublisher:
         Deliveries of one partition keep their order.
         """
         future: asyncio.Future[None] = self._loop.create_future()
-        delivery = self.send(frame, partition, partial(_resolve, future))
+        delivery = Outgoing(frame, partial(_resolve, future))
+        self.take(delivery, partition)
         try:
             await future
         finally:
             self._forget(delivery)
 
-    def submit(self, envelope: Envelope, partition: int, settle: Settle) -> Outgoing:
+    def submit(self, envelope: Envelope, partition: int, settle: Settle) -> None:
         """The same without waiting: `settle` is called in a later turn of the loop. Raises NotConfirmed when too many wait."""
-        return self.send(pack_one(envelope), partition, settle)
+        self.take(Outgoing(pack_one(envelope), settle), partition)
 
-    def send(self, frame: bytes, partition: int, settle: Settle) -> Outgoing:
-        """The same for an envelope that is packed already."""
-        size = len(frame)
+    def take(self, delivery: Travelling, partition: int) -> None:
+        """The same for what is packed already, and bears itself what it needs on its way."""
+        size = delivery.size
         if (
             len(self._waiting) >= self._bounds.pending
             or self._waiting_bytes + size > self._bounds.pending_bytes
         ):
             raise NotConfirmed("too many deliveries wait for the broker")
-        until = self._loop.time() + self._bounds.deadline
-        delivery = Outgoing(frame, size, until, settle)
+        until = delivery.until = self._loop.time() + self._bounds.deadline
         self._waiting[delivery] = None
         self._waiting_bytes += size
         if self._timer is None:
             self._timer = self._loop.call_at(until, self._expire)
         self._lanes[partition].add(delivery)
-        return delivery
 
     def _expire(self) -> None:
         """Answers what is late, sent or not; what was not sent never will be."""
         self._timer = None
         now = self._loop.time() + CLOCK_SECONDS
-        late: list[Outgoing] = []
+        late: list[Travelling] = []
         for delivery in self._waiting:
             if delivery.until > now:
                 self._timer = self._loop.call_at(delivery.until, self._expire)
@@ -98,12 +97,12 @@ class GroupingPublisher:
             late.append(delivery)
         self._settle(late, NotConfirmed("no confirm from the broker within the deadline"))
 
-    def _settle(self, group: Sequence[Outgoing], failure: Unpublished | None) -> None:
+    def _settle(self, group: Sequence[Travelling], failure: Unpublished | None) -> None:
         answered = [delivery for delivery in group if self._forget(delivery)]
         if answered:
             self._loop.call_soon(self._tell, answered, failure)
 
-    def _tell(self, group: Sequence[Outgoing], failure: Unpublished | None) -> None:
+    def _tell(self, group: Sequence[Travelling], failure: Unpublished | None) -> None:
         for delivery in group:
             # One error each: a shared one would collect the tracebacks of all requests.
             try:
@@ -111,7 +110,7 @@ class GroupingPublisher:
             except Exception as error:  # noqa: BLE001 - handed to the loop, which logs it as it does for its own callbacks
                 answer_failed(self._loop, delivery.settle, error)
 
-    def _forget(self, delivery: Outgoing) -> bool:
+    def _forget(self, delivery: Travelling) -> bool:
         """Nobody waits for it any more; False when nobody did."""
         if delivery.settled:
             return False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 PRIVATE = 0o600
+PARTS_AT_ONCE = 1024  # what the kernel takes in one call (IOV_MAX)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
@@ -29,12 +31,21 @@ def write_all(descriptor: int, data: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-def write_all_at(descriptor: int, data: bytes, place: int) -> None:
-    """The same, from byte `place` of the file on: one call where the disk takes all of it."""
-    left = memoryview(data)
+def write_all_at(descriptor: int, parts: Sequence[bytes | memoryview], place: int) -> None:
+    """The same of parts that lie one behind the other, from byte `place` of the file on. Nothing is copied, and where the disk takes all of them, it is one call."""
+    for first in range(0, len(parts), PARTS_AT_ONCE):
+        some = parts[first : first + PARTS_AT_ONCE]
+        size = sum(map(len, some))
+        written = os.pwritev(descriptor, some, place)
+        if written < size:
+            _write_rest_at(descriptor, b"".join(some), written, place)
+        place += size
+
+
+def _write_rest_at(descriptor: int, data: bytes, written: int, place: int) -> None:
+    left = memoryview(data)[written:]
     while left:
-        written = os.pwrite(descriptor, left, place)
-        left, place = left[written:], place + written
+        left = left[os.pwrite(descriptor, left, place + len(data) - len(left)) :]
 
 
 def sync_folder(folder: Path) -> None:

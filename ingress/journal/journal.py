@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from ingress.answering import answer_failed
 from ingress.journal.place import JournalFolder
-from ingress.journal.record import pack_records
+from ingress.journal.record import record_parts
 from ingress.journal.segment import OpenSegment
 from runtime.logs import get_logger
 from runtime.settings import Settings
@@ -85,7 +85,9 @@ class Journal:
         pending.append(frame)
         self._told.append(written)
         self._pending_bytes = size
-        if self._writing is None and (self._flushing is None or self._pausing):
+        if self._writing is None and (
+            self._flushing is None or (self._pausing and len(pending) >= GOOD_WRITE)
+        ):
             self._flush_soon()
 
     async def barrier(self) -> int:
@@ -190,7 +192,7 @@ class Journal:
         if segment is None or segment.size >= self._bounds.segment:
             segment = self._turn(first)
         try:
-            segment.append(pack_records(first, frames))
+            segment.append(record_parts(first, frames))
         except OSError:
             # After a failed sync nobody knows what the disk holds: the file is not written to again.
             self._segment = None

@@ -18,30 +18,37 @@ from schemas.errors import NotConfirmed
 
 
 class Kept:
-    """One delivery on its two ways. It is answered when it is written, and the broker has answered or is not waited for."""
+    """One delivery on its two ways, for the journal and for the publisher the same object. It is answered when it is written, and the broker has answered or is
+    not waited for.
+    """
 
-    __slots__ = ("answered", "keeper", "number", "sent", "settle")
+    __slots__ = ("answer", "answered", "frame", "keeper", "number", "sent", "settled", "size", "until")
 
-    def __init__(self, keeper: Keeper, settle: Settle) -> None:
+    def __init__(self, keeper: Keeper, frame: bytes, answer: Settle) -> None:
         self.keeper = keeper
-        self.settle = settle
+        self.frame = frame
+        self.size = len(frame)
+        self.answer = answer
         self.number = 0
         self.sent: bool | None = None
         self.answered = False
+        # The publisher's; it sets them when it takes this.
+        self.until = 0.0
+        self.settled = False
 
     def written(self, number: int, failure: NotWritten | None) -> None:
         """By the journal, or not."""
         if failure is not None:
             self.answered = True
-            self.settle(failure)
+            self.answer(failure)
             return
         self.number = number
         fault_point("ingress.journal_written")
         if self.sent is not None:
             self.resolve()
 
-    def confirmed(self, failure: Unpublished | None) -> None:
-        """By the broker, or not."""
+    def settle(self, failure: Unpublished | None) -> None:
+        """The broker has it, or not."""
         if failure is not None:
             self.keeper.missed(self)
             return
@@ -57,7 +64,7 @@ class Kept:
         if not self.answered:
             self.answered = True
             fault_point("ingress.before_answer")
-            self.settle(None)
+            self.answer(None)
         if self.sent:
             self.keeper.progress.settle(self.number)
 
@@ -70,9 +77,10 @@ class Keeper:
         self._publisher = publisher
         self.progress = progress
         self.behind = asyncio.Event()
-        self._held: list[tuple[bytes, int, Kept]] | None = None
+        self._held: list[tuple[Kept, int]] | None = None
+        self._direct = True  # nothing is held, and the relay has nothing to do
         if progress.through + 1 < journal.next:
-            self.behind.set()
+            self._fall_behind()
 
     @property
     def waiting(self) -> int:
@@ -82,17 +90,15 @@ class Keeper:
     def submit(self, envelope: Envelope, partition: int, settle: Settle) -> None:
         """`settle` is called in a later turn of the loop. Raises NotWritten when too much waits for the disk."""
         fault_point("ingress.before_journal")
-        kept = Kept(self, settle)
         frame = pack_one(envelope)
+        kept = Kept(self, frame, settle)
         self._journal.append(frame, kept.written)
-        if self._held is not None:
-            self._held.append((frame, partition, kept))
-        elif self.behind.is_set():
-            kept.sent = False
-        elif not self._publisher.is_ready:
-            self.missed(kept)
+        if self._direct:
+            self._send(kept, partition)
+        elif self._held is not None:
+            self._held.append((kept, partition))
         else:
-            self._send(frame, partition, kept)
+            kept.sent = False
 
     def hold(self) -> None:
         """From now on deliveries wait in memory as well, until `join` or the next failure."""
@@ -104,25 +110,33 @@ class Keeper:
         if held is None:
             return
         self.behind.clear()
-        for frame, partition, kept in held:
-            self._send(frame, partition, kept)
+        self._direct = True
+        for kept, partition in held:
+            self._send(kept, partition)
 
     def release(self) -> None:
         """Nothing waits in memory any more: the relay sends that too."""
         held, self._held = self._held or [], None
-        for _, _, kept in held:
+        for kept, _ in held:
             kept.sent = False
             kept.resolve()
 
     def missed(self, kept: Kept) -> None:
         """The broker did not take it, or not in time: the relay will send it."""
-        self.behind.set()
+        self._fall_behind()
         kept.sent = False
         kept.resolve()
         self.release()
 
-    def _send(self, frame: bytes, partition: int, kept: Kept) -> None:
+    def _fall_behind(self) -> None:
+        self.behind.set()
+        self._direct = False
+
+    def _send(self, kept: Kept, partition: int) -> None:
+        if not self._publisher.is_ready:
+            self.missed(kept)
+            return
         try:
-            self._publisher.send(frame, partition, kept.confirmed)
+            self._publisher.take(kept, partition)
         except NotConfirmed:
             self.missed(kept)

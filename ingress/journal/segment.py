@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from mmap import ACCESS_READ, mmap
@@ -16,6 +16,7 @@ SUFFIX = ".journal"
 AHEAD_BYTES = 256 * 1024
 """Room is made by so many zeros at once. A sync of a file that grew has the file system commit as well, and with it what others write; one that did not
 writes what it is asked to."""
+ZEROS = memoryview(bytes(AHEAD_BYTES))
 OPENED = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_DSYNC
 """O_DSYNC: a write returns when its bytes are on the disk, as with `fdatasync` behind it (open(2)). Of one call instead of two the thread that writes comes
 back for Python's lock once: at a door that computes all the while, waiting for that lock costs more than the disk."""
@@ -71,7 +72,7 @@ class OpenSegment:
         self._descriptor = os.open(self.path, OPENED, 0o600)
         self.size = self._room = HEAD.size
         try:
-            write_all_at(self._descriptor, pack_head(first), 0)
+            write_all_at(self._descriptor, [pack_head(first)], 0)
             os.fsync(self._descriptor)
             sync_folder(folder)
         except OSError:
@@ -79,13 +80,13 @@ class OpenSegment:
             self.path.unlink(missing_ok=True)
             raise
 
-    def append(self, data: bytes) -> None:
-        """Returns when the bytes are on the disk."""
-        end, room = self.size + len(data), self._room
+    def append(self, parts: Sequence[bytes | memoryview]) -> None:
+        """Returns when the bytes of all parts, one behind the other, are on the disk."""
+        end, room = self.size + sum(map(len, parts)), self._room
         if end > room:
             room = end + -end % AHEAD_BYTES
-            data += bytes(room - end)
-        write_all_at(self._descriptor, data, self.size)
+            parts = [*parts, ZEROS[: room - end]]
+        write_all_at(self._descriptor, parts, self.size)
         self.size, self._room = end, room
 
     def abandon(self) -> None:

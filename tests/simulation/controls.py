@@ -35,7 +35,7 @@ def _answered_first() -> Iterator[None]:
     def resolve(self: Kept) -> None:
         if not self.answered:
             self.answered = True
-            self.settle(None)
+            self.answer(None)
         sound(self)
 
     Kept.resolve = resolve  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,10 @@ async def test_c165_a_full_disk_is_503_and_not_ready_and_over_as_soon_as_there_i
 ) -> None:
     real, full = segment_module.write_all_at, False
 
-    def limited(descriptor: int, data: bytes, place: int) -> None:
+    def limited(descriptor: int, parts: Sequence[bytes], place: int) -> None:
         if full:
             raise OSError(28, "No space left on device")
-        real(descriptor, data, place)
+        real(descriptor, parts, place)
 
     monkeypatch.setattr(segment_module, "write_all_at", limited)
     async with start() as ingress:

@@ -72,7 +72,7 @@ def accepted(root: Path, *times: datetime) -> Iterator[JournalFolder]:
         for first in range(0, len(times), 2):
             segment = OpenSegment(place.folder, first + 1)
             for number, came in enumerate(times[first : first + 2], first + 1):
-                segment.append(pack_records(number, [frame(came)]))
+                segment.append([pack_records(number, [frame(came)])])
             segment.close()
         yield place
     finally:

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.services.failures import ServiceFailure
 from deploy.local.services.home import Home
-from runtime.files import write_whole
+from runtime.files import PARTS_AT_ONCE, write_all_at, write_whole
 
 STEPS = ("write", "fsync file", "rename", "fsync folder")
 
@@ -84,3 +84,24 @@ def test_broken_passwords_are_told_in_words_with_the_way_out(tmp_path: Path, har
         (home.path / "secrets.json").write_bytes(harm or whole[:0])
         with pytest.raises(ServiceFailure, match="put a copy back"):
             home.secrets()
+
+
+def test_parts_are_written_one_behind_the_other_however_many_and_however_little_the_disk_takes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [b"%d," % number for number in range(2 * PARTS_AT_ONCE + 1)]
+    data = b"".join(parts)
+    really, calls = os.pwritev, []
+
+    def miserly(descriptor: int, some: list[bytes], place: int) -> int:
+        calls.append(len(some))
+        return really(descriptor, [b"".join(some)[:7]], place)
+
+    for write in (really, miserly):
+        path = tmp_path / write.__name__
+        path.write_bytes(b"head")
+        monkeypatch.setattr(os, "pwritev", write)
+        with path.open("r+b") as file:
+            write_all_at(file.fileno(), parts, 4)
+        assert path.read_bytes() == b"head" + data
+    assert calls == [PARTS_AT_ONCE, PARTS_AT_ONCE, 1]

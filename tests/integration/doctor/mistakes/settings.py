@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingress.journal.place import own_place
-from ingress.journal.record import pack_records
+from ingress.journal.record import record_parts
 from ingress.journal.segment import OpenSegment
 from runtime.ids import uuid7
 from schemas.envelope import Envelope, pack_one
@@ -160,7 +160,7 @@ async def a_broker_that_never_got_what_was_accepted(world: World) -> None:
     place = own_place(home / "journal")
     segment = OpenSegment(place.folder, 1)
     segment.append(
-        pack_records(1, [pack_one(Envelope(str(uuid7()), "xendit", 1, "static_token", "1", "/", b"{}"))])
+        record_parts(1, [pack_one(Envelope(str(uuid7()), "xendit", 1, "static_token", "1", "/", b"{}"))])
     )
     segment.close()
     place.release()

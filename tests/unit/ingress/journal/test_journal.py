@@ -207,11 +207,12 @@ async def test_a_full_disk_is_refused_in_words_and_taken_again_when_there_is_roo
 ) -> None:
     real, full = segment_module.write_all_at, False
 
-    def half(descriptor: int, data: bytes, place: int) -> None:
+    def half(descriptor: int, parts: Sequence[bytes], place: int) -> None:
         if full:
+            data = b"".join(parts)
             os.pwrite(descriptor, data[: len(data) // 2], place)
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(descriptor, data, place)
+        real(descriptor, parts, place)
 
     monkeypatch.setattr(segment_module, "write_all_at", half)
     async with journal_in(tmp_path) as journal:
@@ -249,15 +250,15 @@ async def test_after_a_failed_sync_the_file_is_not_trusted_again(
 ) -> None:
     async with journal_in(tmp_path) as journal:
         await write(journal, b"a")
-        real = os.pwrite
+        real = os.pwritev
 
-        def written_and_not_synced(descriptor: int, data: bytes, place: int) -> int:
-            real(descriptor, data, place)
+        def written_and_not_synced(descriptor: int, parts: Sequence[bytes], place: int) -> int:
+            real(descriptor, parts, place)
             raise OSError(errno.EIO, "I/O error")
 
-        monkeypatch.setattr(os, "pwrite", written_and_not_synced)
+        monkeypatch.setattr(os, "pwritev", written_and_not_synced)
         assert await write(journal, b"b") == [None]
-        monkeypatch.setattr(os, "pwrite", real)
+        monkeypatch.setattr(os, "pwritev", real)
         assert await write(journal, b"c") == [2]
     assert [each.first for each in segments(tmp_path / "0")] == [1, 2]
     assert frames_in(tmp_path / "0") == [b"a", b"c"]
