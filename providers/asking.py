@@ -24,7 +24,8 @@ class AskedLine(_Value):
 
 
 class PaymentAsk(_Value):
-    """A payment to be opened. `reference` is ours, unique, and repeated by the provider; `channel` as the provider calls it."""
+    """A payment to be opened. `reference` is ours, unique, and repeated by the provider; `channel` as the provider calls it. `rest_of`: the reference of what
+    this asks for the rest of."""
 
     reference: str
     kind: Literal["topup", "order"]
@@ -42,6 +43,7 @@ class PaymentAsk(_Value):
     lines: tuple[AskedLine, ...] = ()
     return_url: str | None = None
     page_url: str | None = None
+    rest_of: str | None = None
 
 
 class PayInstrument(_Value):

@@ -29,6 +29,11 @@ class Traits:
     order_needs: frozenset[str] = frozenset()
     unknown_purpose: Literal["purpose_unknown", "unmapped_product"] = "unmapped_product"
 
+    @property
+    def asks_any_amount(self) -> bool:
+        """Whether it can be asked to take an amount that is no price of its own."""
+        return not (self.sells_store_products or self.paid_by_hand)
+
 
 ORDINARY = Traits()
 """Of a provider that this program does not know (any more)."""

@@ -91,6 +91,39 @@ REASONS: dict[str, tuple[str, str]] = {
         "it is not held any more: {resolution} by {by} at {at}",
         "tidak tertahan lagi: {resolution} oleh {by} pada {at}",
     ),
+    "already_asking": (
+        "{amount} rupiah were already asked for ({request}), by {by} since {at}, until {until}",
+        "sisa Rp {amount} sudah diminta ({request}), oleh {by} sejak {at}, sampai {until}",
+    ),
+    # Rests that cannot be asked for, each with what to do instead.
+    "rest_not_short": (
+        "only money that is less than was asked for has one",
+        "hanya uang yang kurang dari yang diminta yang punya sisa",
+    ),
+    "rest_not_ours": (
+        "we did not ask for this payment ourselves; send the payer to where they paid, and what comes for the same payment is added",
+        "pembayaran ini bukan permintaan kita; arahkan pembayar ke tempat ia membayar, dan yang masuk untuk pembayaran yang sama ditambahkan",
+    ),
+    "rest_store_prices": (
+        "{provider} takes its own prices alone; settle the rest with the payer yourself, then claim what came, or refund it",
+        "{provider} hanya menerima harganya sendiri; selesaikan sisanya dengan pembayar, lalu klaim yang masuk, atau kembalikan",
+    ),
+    "rest_by_hand": (
+        "nobody is called for what is paid by hand; tell the payer yourself, and confirm it with `lunas manual confirm`",
+        "tidak ada yang dihubungi untuk pembayaran manual; beri tahu pembayar sendiri, lalu konfirmasi dengan `lunas manual confirm`",
+    ),
+    "rest_partly_back": (
+        "some of what came went back already; refund the rest of it, or claim it as credit",
+        "sebagian uang yang masuk sudah dikembalikan; kembalikan sisanya, atau klaim sebagai kredit",
+    ),
+    "rest_too_small": (
+        "{amount} rupiah are less than the {minimum} that {provider} takes; claim what came as credit, or refund it",
+        "Rp {amount} lebih kecil dari Rp {minimum} yang diterima {provider}; klaim yang masuk sebagai kredit, atau kembalikan",
+    ),
+    "rest_being_counted": (
+        "something came for it just now; look again in a moment",
+        "baru saja ada uang yang masuk untuknya; lihat lagi sebentar lagi",
+    ),
     "resolution_granted": ("granted", "diberikan"),
     "resolution_refunded": ("refunded", "dikembalikan"),
     "resolution_written_off": ("written off", "dihapusbukukan"),

@@ -62,6 +62,7 @@ class CheckoutRequested(CheckoutFact):
     """We are about to ask this customer for money. `expires_at`: until when we expect it; later money is late, not lost.
 
     `tokens_per_idr`: what a rupiah of a top-up buys, as the catalogue said when it was asked for; None of what was asked for before it was kept.
+    `rest_of`: the reference of the request of which this asks for what is missing; what comes for it is added to what came for that one.
     """
 
     TYPE: ClassVar[str] = "checkout.requested"
@@ -74,6 +75,7 @@ class CheckoutRequested(CheckoutFact):
     items: tuple[RequestedItem, ...] = ()
     expires_at: datetime | None = None
     tokens_per_idr: int | None = None
+    rest_of: str | None = None
 
 
 class CheckoutOpened(CheckoutFact):

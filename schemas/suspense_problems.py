@@ -29,4 +29,12 @@ SUSPENSE_KINDS = (
         "Belum ada yang mengklaim atau menghapusbukukannya, atau sudah dibatalkan. Dana yang sudah dikirim penyedia tidak dapat dibatalkan.",
         field="suspense_id",
     ),
+    ProblemKind(
+        "suspense_no_rest",
+        409,
+        "The rest cannot be asked for",
+        "The rest of it cannot be asked for: {reason}. Nothing was changed.",
+        "Sisanya tidak dapat diminta: {reason}. Tidak ada yang diubah.",
+        field="suspense_id",
+    ),
 )

@@ -170,6 +170,7 @@ def _requested(
         items=wanted.items,
         expires_at=expires_at,
         tokens_per_idr=None if wanted.credit is None else wanted.credit.rate_at(now),
+        rest_of=wanted.rest_of,
     )
 
 

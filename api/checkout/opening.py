@@ -130,7 +130,8 @@ class Opener:
         once = client.repeats_safely(ask)
         if again:
             told = await self._requests.pool.fetchval(SQL["told"], ask.reference, provider)
-            if told is not None:
+            # What had come before the rest was asked for says nothing of the rest.
+            if told is not None and ask.rest_of is None:
                 return Opening(payment_key=told)
             found = await _look(client, ask)
             if found is not None:

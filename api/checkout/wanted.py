@@ -40,6 +40,7 @@ class Wanted:
     """A payment somebody wants to make. `lasts` is how long it can be paid; `second`: although an equal request is open.
 
     `page`: where it is paid, when nobody needs to be called for that. `credit`: at what rates a top-up buys it. `needs`: what must be known of the customer.
+    `rest_of`: the request of which this is the rest.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Wanted:
     page: str | None = None
     credit: Credit | None = None
     needs: frozenset[str] = frozenset()
+    rest_of: str | None = None
     more: dict[str, object] = field(default_factory=dict)
 
     @property

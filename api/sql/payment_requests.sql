@@ -72,7 +72,12 @@ FROM (SELECT position AS at_position, lag_seconds AS lag FROM projection_positio
 LEFT JOIN payment_requests r ON r.request_id = $1
 LEFT JOIN LATERAL (
     SELECT p.* FROM payment_aliases a JOIN payments p USING (record)
-    WHERE a.provider = r.provider AND a.alias = r.request_id
+    WHERE a.provider = r.provider AND a.alias = r.request_id AND NOT EXISTS (
+        -- What had come before the rest was asked for is not what came for the rest.
+        SELECT FROM rests_asked_for rest JOIN payment_requests whole ON whole.request_id = rest.rest_of
+        WHERE rest.request_id = r.request_id AND p.held = 'underpaid'
+            AND p.amount <= coalesce(whole.charged_idr, whole.amount_idr) - r.amount_idr
+    )
     ORDER BY p.paid_at IS NOT NULL DESC, p.first_position LIMIT 1
 ) AS p ON true;
 
@@ -90,19 +95,32 @@ SELECT seen.at_position, seen.lag, r.*, coalesce(r.charged_idr, r.amount_idr) AS
 FROM seen LEFT JOIN found r ON true
 LEFT JOIN LATERAL (
     SELECT p.* FROM payment_aliases a JOIN payments p USING (record)
-    WHERE a.provider = r.provider AND a.alias = r.request_id
+    WHERE a.provider = r.provider AND a.alias = r.request_id AND NOT EXISTS (
+        -- What had come before the rest was asked for is not what came for the rest.
+        SELECT FROM rests_asked_for rest JOIN payment_requests whole ON whole.request_id = rest.rest_of
+        WHERE rest.request_id = r.request_id AND p.held = 'underpaid'
+            AND p.amount <= coalesce(whole.charged_idr, whole.amount_idr) - r.amount_idr
+    )
     ORDER BY p.paid_at IS NOT NULL DESC, p.first_position LIMIT 1
 ) AS p ON true
 ORDER BY r.position DESC;
 
 -- page: What the payment page with this secret's digest shows, and what became of the payment.
 SELECT r.request_id, r.kind, r.provider, r.code, coalesce(r.charged_idr, r.amount_idr) AS amount_idr, r.method, r.channel, r.status, r.instrument,
-    r.items, r.expires_at, p.status AS payment_status, p.paid_at, p.amount AS received_idr,
-    p.refunded_amount AS refunded_idr, p.held
+    r.items, r.expires_at, p.status AS payment_status, p.paid_at,
+    p.amount - coalesce((
+        SELECT coalesce(whole.charged_idr, whole.amount_idr) - r.amount_idr
+        FROM rests_asked_for rest JOIN payment_requests whole ON whole.request_id = rest.rest_of WHERE rest.request_id = r.request_id
+    ), 0) AS received_idr, p.refunded_amount AS refunded_idr, p.held
 FROM payment_requests r
 LEFT JOIN LATERAL (
     SELECT p.* FROM payment_aliases a JOIN payments p USING (record)
-    WHERE a.provider = r.provider AND a.alias = r.request_id
+    WHERE a.provider = r.provider AND a.alias = r.request_id AND NOT EXISTS (
+        -- What had come before the rest was asked for is not what came for the rest.
+        SELECT FROM rests_asked_for rest JOIN payment_requests whole ON whole.request_id = rest.rest_of
+        WHERE rest.request_id = r.request_id AND p.held = 'underpaid'
+            AND p.amount <= coalesce(whole.charged_idr, whole.amount_idr) - r.amount_idr
+    )
     ORDER BY p.paid_at IS NOT NULL DESC, p.first_position LIMIT 1
 ) AS p ON true
 WHERE r.page_digest = $1;

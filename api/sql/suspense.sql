@@ -86,3 +86,24 @@ SELECT * FROM (
         )
     ORDER BY r.created_at DESC LIMIT $5
 ) AS near;
+
+-- asked_for: The request of ours that held money came for, by a name of its payment: how much it asked for and how much came, the newest request for its rest, and the time here.
+SELECT clock_timestamp() AS now, r.request_id, r.kind, r.method, r.channel, r.customer_id, coalesce(r.charged_idr, r.amount_idr) AS asked_idr,
+    p.amount AS came_idr, p.refunded_amount AS refunded_idr, n.request_id AS rest_id, n.status AS rest_status, n.amount_idr AS rest_idr,
+    n.expires_at AS rest_expires_at, n.created_at AS rest_since, n.code AS rest_code, n.page_secret AS rest_secret, n.asked_by AS rest_by
+FROM payment_aliases a JOIN payments p USING (record)
+JOIN payment_requests r ON r.request_id = p.reference_id AND r.provider = a.provider
+LEFT JOIN LATERAL (
+    SELECT one.*, rest.asked_by
+    FROM rests_asked_for rest JOIN payment_requests one USING (request_id)
+    WHERE rest.rest_of = r.request_id ORDER BY rest.request_id DESC LIMIT 1
+) AS n ON true
+WHERE a.provider = $1 AND a.alias = $2 LIMIT 1;
+
+-- ask_rest: A request for the rest, for whoever keeps time in the API to call its provider at once.
+WITH asked AS (
+    INSERT INTO payment_requests (request_id, kind, customer_id, provider, amount_idr, method, channel, status, ask, expires_at, created_at,
+        next_try_at, position, page_secret, page_digest)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 'requested', $8, $9, $10, clock_timestamp(), $11, $12, $13)
+)
+INSERT INTO rests_asked_for (request_id, rest_of, suspense_id, asked_by) VALUES ($1, $14, $15, $16);

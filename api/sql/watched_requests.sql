@@ -11,9 +11,19 @@ WHERE r.request_id = $1 AND r.status = 'open' AND NOT r.watch_over AND (r.watche
 RETURNING r.kind, r.provider, r.payment_key, r.asks, r.provider_status, coalesce(r.charged_idr, r.amount_idr) AS to_pay_idr, EXISTS (
     SELECT FROM payment_aliases a JOIN payments p USING (record)
     WHERE a.provider = r.provider AND a.alias = r.request_id AND p.paid_at IS NOT NULL AND p.held IS DISTINCT FROM 'awaiting_confirmation'
+        AND NOT EXISTS (
+            SELECT FROM rests_asked_for rest JOIN payment_requests whole ON whole.request_id = rest.rest_of
+            WHERE rest.request_id = r.request_id AND p.held = 'underpaid'
+                AND p.amount <= coalesce(whole.charged_idr, whole.amount_idr) - r.amount_idr
+        )
 ) AS paid, EXISTS (
     SELECT FROM payment_aliases a JOIN payments p USING (record)
     WHERE a.provider = r.provider AND a.alias = r.request_id AND p.status NOT IN ('pending', 'authorized')
+        AND NOT EXISTS (
+            SELECT FROM rests_asked_for rest JOIN payment_requests whole ON whole.request_id = rest.rest_of
+            WHERE rest.request_id = r.request_id AND p.held = 'underpaid'
+                AND p.amount <= coalesce(whole.charged_idr, whole.amount_idr) - r.amount_idr
+        )
 ) AS ended;
 
 -- asked: What it said; the next time, or never again.

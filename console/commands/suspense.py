@@ -6,13 +6,16 @@ from typing import Any
 
 import click
 
+from api.checkout.standing import public_url
 from api.suspense.gathering import SQL, candidates
+from api.suspense.rest import SHORT, standing_rest
 from api.suspense.scoring import RankedCustomer
 from api.suspense.speaking import going_back, look
 from api.suspense.undoing import newest_undoable
+from console import rests
 from console.attesting import what_is_missing
 from console.claims import in_words
-from console.commands.suspense_acts import claim, refund, unclaim, undo, write_off
+from console.commands.suspense_acts import ask_for_rest, claim, refund, unclaim, undo, write_off
 from console.exits import FINE
 from console.held_words import reason_in_words
 from console.language import current
@@ -98,10 +101,12 @@ async def show(entry: str, as_json: bool) -> int:
         missing = await what_is_missing(connection, settings, found.row)
         refund = await going_back(connection, found)
         undoable = await newest_undoable(connection, found)
+        rest = await standing_rest(connection, found, public_url(settings))
     row = found.row
     if as_json:
         shown = {name: row[name] for name in row.keys() if name not in ("at_position", "lag", "position")}  # noqa: SIM118 - a record's values are what it iterates
         more = {"going_back": refund and refund["refund_id"], "undoable": undoable is not None}
+        more["rest"] = rests.document(rest)
         print_json(shown | {"acts": acts, "missing": missing} | more)
         return FINE
     told = {"provider": row["provider"], "payment": row["payment_id"], "amount": rupiah(row["amount"])}
@@ -121,7 +126,8 @@ async def show(entry: str, as_json: bool) -> int:
         if each is not None:
             shown_value = moment(each) if name in ("since", "released_at") else value(str(each))
             print_data(f"  {name:<13} {shown_value}")
-    for sentence in missing:
+    told_of_rest = [] if rest is None or row["status"] != "held" else rests.lines_of(rest, found)
+    for sentence in [*missing, *told_of_rest]:
         print_data(sentence)
     print_data(text("suspense.spoken" if acts else "suspense.nobody_spoke"))
     for act in acts:
@@ -132,7 +138,7 @@ async def show(entry: str, as_json: bool) -> int:
         print_data(text("suspense.going_back", refund=refund["refund_id"], by=refund["actor"], since=since))
         return FINE
     print_data(text("suspense.next"))
-    for command in _next_steps(row, undoable=undoable is not None):
+    for command in _next_steps(row, undoable=undoable is not None, asking=rest is not None and rest.open):
         print_data(f"  {command}")
     return FINE
 
@@ -195,20 +201,22 @@ async def show_ageing(as_json: bool) -> int:
     return FINE
 
 
-for _act in (claim, unclaim, undo, refund, write_off):
+for _act in (claim, unclaim, undo, ask_for_rest, refund, write_off):
     suspense.add_command(_act)
 
 
-def _next_steps(row: Any, *, undoable: bool) -> list[str]:
+def _next_steps(row: Any, *, undoable: bool, asking: bool = False) -> list[str]:
     entry = row["suspense_id"]
     back = [f"lunas suspense undo {entry} --reason WHY"] if undoable else []
     if row["status"] != "held":
         return [f"lunas payments show {row['provider']} {row['payment_id']}", *back]
     # A run compares money; a membership, which holds none, is asked about by itself.
     asked = row["reason"] == AWAITED and row["amount"] is not None
-    asking = [f"lunas reconcile run {row['provider']}"] if asked else []
+    run = [f"lunas reconcile run {row['provider']}"] if asked else []
+    rest = [f"lunas suspense ask-rest {entry} --reason WHY"] if row["reason"] == SHORT and not asking else []
     return [
-        *asking,
+        *run,
+        *rest,
         f"lunas suspense candidates {entry}",
         f"lunas suspense claim {entry} --customer CUSTOMER --reason WHY",
         f"lunas suspense refund {entry} --reason WHY",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.suspense import speaking, undoing
+from api.suspense.rest import missing_rest
+from console import rests
 from console.acts import Done, tell
 from console.agreeing import ActOutcome, act, of_held
 from console.claims import QUESTIONS, TAKEN_BACK_WORDS, author, in_words, outcome, taken_back_told
@@ -97,6 +99,31 @@ async def undo(entry: str, reason: str, yes: bool, as_json: bool) -> int:
             found = await speaking.look(connection, entry)
         done = await _taken_back(connection, found, reason, yes=yes)
     tell([done], as_json=as_json)
+    return FINE
+
+
+@click.command("ask-rest", cls=Command)
+@entry
+@reason
+@yes
+@as_json
+@asynchronous
+async def ask_for_rest(entry: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Ask for what is missing where less came than was asked for: the same customer, at the same provider.
+
+    What comes for it is added to what is held, and delivered once it is all there. Nobody pays it: the money is held as before.
+    """
+    settings = load_target()
+    who = author(reason)
+    async with open_store(settings) as connection:
+        with in_words(entry):
+            found = await speaking.free(connection, entry, who.patience_seconds)
+            asked = await missing_rest(connection, found)
+            told = {"amount": rupiah(asked.amount_idr), "customer": asked.customer_id}
+            confirm(text("rest.question", **told, provider=found.row["provider"]), yes=yes)
+        made = await rests.ask(connection, settings, entry, reason)
+        said = await rests.answered(connection, settings, entry)
+    tell([rests.done_of(made, found.row, said)], as_json=as_json)
     return FINE
 
 

@@ -179,6 +179,12 @@ OPERATING: dict[str, str] = {
     ),
     "Only entries held for this reason.": "Hanya yang tertahan karena alasan ini.",
     "Released entries too, with what became of them.": "Juga yang sudah dilepas, dengan hasilnya.",
+    "Ask for what is missing where less came than was asked for: the same customer, at the same provider.": (
+        "Minta kekurangannya bila yang masuk kurang dari yang diminta: pelanggan yang sama, di penyedia yang sama."
+    ),
+    "What comes for it is added to what is held, and delivered once it is all there. Nobody pays it: the money is held as before.": (
+        "Yang masuk untuknya ditambahkan ke uang yang tertahan, dan diberikan begitu lengkap. Bila tidak dibayar: uang tetap tertahan seperti semula."
+    ),
     "Close held money without granting anything; the ledger moves it to `forfeited`.": (
         "Tutup uang tertahan tanpa memberikan apa pun; buku besar memindahkannya ke `forfeited`."
     ),

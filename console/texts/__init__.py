@@ -33,6 +33,7 @@ from console.texts.provider_accounts import PROVIDER_ACCOUNTS
 from console.texts.reasons import REASONS
 from console.texts.reconciling import RECONCILING
 from console.texts.replaying import REPLAYING
+from console.texts.rests import RESTS
 from console.texts.rotating import ROTATING
 from console.texts.sealing import SEALING
 from console.texts.strangers import STRANGERS
@@ -47,6 +48,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **REASONS,
     **NEXT_STEPS,
     **ACTING,
+    **RESTS,
     **DIAGNOSIS,
     **EXAMINATION,
     **DEMONSTRATION,

@@ -7,7 +7,7 @@ from schemas import facts as f
 from schemas.event_model import EventModel
 from schemas.plan_facts import PlanFact
 from schemas.refund_facts import OwnRefundFact
-from schemas.request_facts import CheckoutFact, CheckoutOpened, is_own_reference
+from schemas.request_facts import CheckoutFact, CheckoutOpened, CheckoutRequested, is_own_reference
 from schemas.settlement_facts import SettlementStated
 
 _ORDER_EVENTS = (f.OrderRecorded, f.OrderCancelled, f.OrderDeleted)
@@ -36,6 +36,8 @@ def names_of(event: EventModel) -> tuple[str, ...]:
         return (subscription_case(event.provider, key_of(event)),)
     if isinstance(event, CheckoutOpened):
         return _prefixed(event.provider, event.reference, event.payment_key, event.group_id, *event.aliases)
+    if isinstance(event, CheckoutRequested):
+        return _prefixed(event.provider, event.reference, event.rest_of)
     if isinstance(event, CheckoutFact):
         return _prefixed(event.provider, event.reference)
     if isinstance(event, OwnRefundFact | SettlementStated):

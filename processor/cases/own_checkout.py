@@ -5,13 +5,13 @@ when it is to end.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import field
 from msgspec.structs import asdict
 
-from processor.cases.joining import earliest
+from processor.cases.joining import Union, earliest
 from processor.cases.reports import Cycle, Ending, PayerReports, reported
 from processor.cases.state import State
 from schemas.catalog import Product
@@ -81,6 +81,25 @@ class OwnRequest(State, frozen=True):  # type: ignore[misc]
             "reference_id": self.reference,
         }
         return {**said, "payment_type": "credit_topup"} if self.kind == "topup" else said
+
+
+class AskedRest(State):
+    """What was asked for once more because less had come: `names` of the provider for it, and the movements of money that bore one of them."""
+
+    at: datetime
+    amount: int
+    expires_at: datetime | None = None
+    names: Union = field(default_factory=set)
+    attempts: Union = field(default_factory=set)
+
+    @classmethod
+    def of(cls, fact: CheckoutRequested) -> AskedRest:
+        return cls(fact.occurred_at, fact.amount_idr, fact.expires_at, {fact.reference})
+
+    def open_at(self, at: datetime, tolerance: timedelta) -> bool:
+        """Whether it was waited for then, give or take what two clocks may differ."""
+        ended = self.expires_at is not None and at > self.expires_at + tolerance
+        return at >= self.at - tolerance and not ended
 
 
 def rate_of(request: OwnRequest | None, terms: Credit, paid_at: datetime | None) -> tuple[int, bool]:

@@ -390,9 +390,9 @@ def _seats(part: Part) -> list[Part]:
 
 def payment_id_of(facts: PaymentFacts, attempts: tuple[str, ...]) -> str:
     """The provider's id to show for these attempts: the money's own id when known, else the request's, else the key."""
-    if len(attempts) == 1 and attempts[0] != RequestOnly:  # as nearly always
+    if len(attempts) == 1 and attempts[0] != RequestOnly and not facts.rests:  # as nearly always
         return attempts[0]
-    named = [attempt for attempt in attempts if attempt != RequestOnly]
+    named = [attempt for attempt in attempts if attempt != RequestOnly and attempt not in facts.rests]
     if not named:
         return facts.group_id or facts.order_key
     if len(named) == 1:

@@ -28,7 +28,7 @@ from processor.cases.attempts import (
 from processor.cases.attesting import is_vouched, level_of
 from processor.cases.joining import Earliest, Ever, Union, each, earliest, first_told, joined, once, put
 from processor.cases.names import number_of, subscription_case
-from processor.cases.own_checkout import OwnRequest
+from processor.cases.own_checkout import AskedRest, OwnRequest
 from processor.cases.spoken import Claim, Correction, WriteOff, hear, say, take_back
 from processor.cases.state import State
 from schemas import facts as f
@@ -58,6 +58,7 @@ class PaymentFacts(State):
 
     `numbers`: order numbers that its facts bore beside other ids; `contradicts`: orders of another number that claim an id of this one.
     `request`: what our own checkout asked for; `opened_as` its ids at the provider; `refused_for` why the provider would not have it.
+    `rests`: what we asked for once more of it, by reference.
     `failed_refunds`: when it was said last of a refund that it failed.
     `withdrawn`: where in the log the newest claim of held money was taken back; `reopened`: a write-off; `reverted`: a correction.
     `fixed`: a program that kept no grounds decided on it.
@@ -92,6 +93,7 @@ class PaymentFacts(State):
     request: Annotated[OwnRequest | None, partial(earliest, key=attrgetter("order"))] = None
     opened_as: Annotated[str | None, first_told] = None
     refused_for: Annotated[str | None, first_told] = None
+    rests: Annotated[dict[str, AskedRest], each(joined)] = field(default_factory=dict)
     fixed: bool = False
 
     def observe(self, event: EventModel, position: int) -> str | None:
@@ -163,7 +165,13 @@ class PaymentFacts(State):
         """Attempts that brought money. A success that names only the request counts while no real attempt has succeeded."""
         successes = {key: attempt for key, attempt in self.attempts.items() if attempt.succeeded}
         if len(successes) > 1:
-            successes.pop(RequestOnly, None)
+            beside: set[str] = set()
+            for reference, rest in self.rests.items():
+                if not rest.attempts.isdisjoint(successes):
+                    successes.pop(reference, None)
+                beside |= {reference, *rest.attempts}
+            if successes.keys() - beside - {RequestOnly}:
+                successes.pop(RequestOnly, None)
         return successes
 
     @property
@@ -244,7 +252,9 @@ class PaymentFacts(State):
         """Paid after the request or this very attempt had expired or failed: by the provider's clock, else by arrival.
 
         A request of ours ends when we said it would, whatever the provider still accepts, give or take as much as its clock may differ from ours.
+        What came while we waited for the rest of it is in time, however long ago the first request ended.
         """
+        attempts = tuple([key for key in attempts if not self._asked_anew(key, tolerance)])
         end = self.request.expires_at if self.request else None
         if end is not None and (paid_at := self.paid_at(attempts)) is not None and paid_at > end + tolerance:
             return True
@@ -255,11 +265,25 @@ class PaymentFacts(State):
         ]
         return any(self.attempts[key].succeeded_after(end) for end in ends for key in attempts)
 
+    def _asked_anew(self, attempt: str, tolerance: timedelta) -> bool:
+        at = self.attempts[attempt].paid_at if attempt in self.attempts else None
+        return at is not None and any(rest.open_at(at, tolerance) for rest in self.rests.values())
+
+    def _attempt_of(self, fact: f.PaymentFact) -> str:
+        """Its name; of what names only a request, that request."""
+        named = {fact.payment_key, fact.group_id, fact.reference_id, *fact.aliases}
+        for reference, rest in self.rests.items():
+            if not rest.names.isdisjoint(named):
+                if fact.attempt_id:
+                    rest.attempts.add(fact.attempt_id)
+                return fact.attempt_id or reference
+        return fact.attempt_id or RequestOnly
+
     def _payment(self, fact: f.PaymentFact, position: int) -> None:
         self._named(fact)
         self.reusable = self.reusable or fact.reusable
         self._remember(fact)
-        attempt = self.attempts.setdefault(fact.attempt_id or RequestOnly, Attempt())
+        attempt = self.attempts.setdefault(self._attempt_of(fact), Attempt())
         attempt.token_only = attempt.token_only or fact.token_only
         attempt.without_id = attempt.without_id or fact.without_id
         if isinstance(fact, (f.PaymentSucceeded, f.PaymentSettled)):
@@ -270,7 +294,14 @@ class PaymentFacts(State):
 
     def _checkout(self, fact: CheckoutFact) -> None:
         self.aliases.add(fact.reference)
-        if isinstance(fact, CheckoutRequested):
+        if isinstance(fact, CheckoutRequested) and fact.rest_of is not None:
+            put(self.rests, fact.reference, AskedRest.of(fact), joined)
+        elif fact.reference in self.rests:
+            if isinstance(fact, CheckoutOpened):
+                names = {fact.payment_key, *fact.aliases, *filter(None, [fact.group_id])}
+                self.rests[fact.reference].names |= names
+                self.aliases |= names
+        elif isinstance(fact, CheckoutRequested):
             self.request = earliest(self.request, OwnRequest.of(fact), attrgetter("order"))
         elif isinstance(fact, CheckoutOpened):
             self.aliases |= {fact.payment_key, *fact.aliases}

@@ -16,6 +16,7 @@ from projections.feeder import Feeder
 from runtime.database import Pool
 from tests.contract.api.test_spending import taken_back
 from tests.integration.console.conftest import Run, add_letter
+from tests.integration.console.short_money import short_money
 from tests.integration.console.test_credit import spent
 from tests.integration.console.test_suspense import SUSPENSE_ID, add_held
 from tests.integration.processor.fulfilment.test_rounds import settle as decide
@@ -101,6 +102,10 @@ async def _give_back(scene: Scene) -> list[str]:
     await decide(scene.pool)
     await Feeder(scene.store, batch_max=100).catch_up()
     return [str(await scene.store.fetchval("SELECT suspense_id FROM suspense"))]
+
+
+async def _ask_rest(scene: Scene) -> list[str]:
+    return [await short_money(scene.pool, scene.store)]
 
 
 async def _write_off(scene: Scene) -> list[str]:
@@ -229,6 +234,7 @@ ONCE: dict[tuple[str, str], Prepared] = {
     ("projections", "rollback"): _rollback,
     ("replay", "cancel"): _plan,
     ("secrets", "record"): _secret,
+    ("suspense", "ask-rest"): _ask_rest,
     ("suspense", "claim"): _claim,
     ("suspense", "refund"): _give_back,
     ("suspense", "unclaim"): _unclaim,
