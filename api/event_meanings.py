@@ -30,6 +30,7 @@ EVENT_MEANINGS: dict[str, tuple[str, str]] = {
     "checkout.requested": ("An application asked for money.", "Aplikasi meminta uang."),
     "checkout.opened": ("The provider took the request.", "Penyedia menerima permintaan."),
     "checkout.refused": ("The provider refused the request.", "Penyedia menolak permintaan."),
+    "checkout.rest_asked": ("The rest of a payment can be paid.", "Sisa pembayaran dapat dibayar."),
     "provider.called": ("We called the provider.", "Kami memanggil penyedia."),
     "plan.requested": ("An application asked for a subscription.", "Aplikasi meminta langganan."),
     "plan.opened": ("The provider took it.", "Penyedia menerimanya."),

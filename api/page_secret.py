@@ -21,8 +21,3 @@ def new_secret() -> tuple[str, bytes]:
 def digest_of(secret: str) -> bytes | None:
     """What is looked up; None for what can be no secret of ours."""
     return hashlib.sha256(secret.encode()).digest() if _FORM.fullmatch(secret) else None
-
-
-def page_address(public: str | None, secret: str) -> str | None:
-    """The payment page with this secret; None where customers cannot reach us."""
-    return f"{public}/pay/{secret}" if public is not None else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from api.checkout.standing import public_url
 from api.suspense.rest import AskedAnew, RestTerms, StandingRest, ask_rest, standing_rest
 from api.suspense.speaking import HeldEntry, look
 from console import claims
@@ -13,6 +12,7 @@ from console.acts import Done
 from console.messages import text
 from console.output import rupiah
 from console.times import moment
+from runtime.pay_pages import public_url
 
 if TYPE_CHECKING:
     from runtime.database import Connection

@@ -18,6 +18,7 @@ from schemas.decisions import (
     SuspenseReleased,
 )
 from schemas.event_model import EventModel
+from schemas.request_facts import RestAsked
 from schemas.vocabulary import MailKind, NotificationKind
 
 KINDS: tuple[NotificationKind, ...] = get_args(NotificationKind)
@@ -36,6 +37,7 @@ _SUBSCRIPTIONS: dict[str, NotificationKind] = {
 }
 TYPES = (
     PaymentAssessed.TYPE,
+    RestAsked.TYPE,
     BalanceLow.TYPE,
     SuspenseHeld.TYPE,
     SuspenseReleased.TYPE,
@@ -76,6 +78,9 @@ def notice_of(told: Seen) -> Notice | None:
         return _payment(event, told)
     if isinstance(event, SubscriptionDecision):
         return _subscription(event, told)
+    if isinstance(event, RestAsked):
+        data = _of(event, *_REST) | {"amount": event.amount_idr}
+        return Notice("payment.rest_asked", event.request_id, event.customer_id, event.occurred_at, data)
     if isinstance(event, BalanceLow):
         data = _of(event, "customer_id", "credit_tokens", "low_balance_tokens")
         return Notice("balance.low", told.event_id, event.customer_id, event.at, data)
@@ -141,6 +146,7 @@ _PAYMENT = (
     "payment_type",
     "paid_at",
 )
+_REST = ("request_id", "suspense_id", "provider", "customer_id", "expires_at")
 _SUBSCRIPTION = (
     "subscription_id",
     "customer_id",

@@ -25,7 +25,7 @@ class AskedLine(_Value):
 
 class PaymentAsk(_Value):
     """A payment to be opened. `reference` is ours, unique, and repeated by the provider; `channel` as the provider calls it. `rest_of`: the reference of what
-    this asks for the rest of."""
+    this asks for the rest of, which is held as `suspense_id`."""
 
     reference: str
     kind: Literal["topup", "order"]
@@ -44,6 +44,7 @@ class PaymentAsk(_Value):
     return_url: str | None = None
     page_url: str | None = None
     rest_of: str | None = None
+    suspense_id: str | None = None
 
 
 class PayInstrument(_Value):

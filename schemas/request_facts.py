@@ -89,6 +89,17 @@ class CheckoutOpened(CheckoutFact):
     expires_at: datetime | None = None
 
 
+class RestAsked(CheckoutFact):
+    """The payer of money that less came for can pay the rest now, of which `suspense_id` was held: reason to tell them."""
+
+    TYPE: ClassVar[str] = "checkout.rest_asked"
+
+    suspense_id: str
+    customer_id: str
+    amount_idr: int
+    expires_at: datetime | None = None
+
+
 class CheckoutRefused(CheckoutFact):
     """No payment can be made for this request: the provider refused it, an operator or the payer did. `code` is ours and stable."""
 
@@ -113,5 +124,6 @@ CHECKOUT_FACTS: tuple[type[CheckoutFact], ...] = (
     CheckoutRequested,
     CheckoutOpened,
     CheckoutRefused,
+    RestAsked,
     ProviderCalled,
 )

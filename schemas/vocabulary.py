@@ -156,6 +156,7 @@ def method_word(stored: str | None) -> str | None:
 MailKind = Literal[
     "payment.received",
     "payment.refunded",
+    "payment.rest_asked",
     "balance.low",
     "subscription.expiring",
     "subscription.renewed",

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import orjson
 
 from api.checkout import idempotency
-from api.page_secret import new_secret, page_address
+from api.page_secret import new_secret
 from eventstore.append import NewEvent, for_one_call
 from eventstore.queries import load
 from providers.asking import PaymentAsk
 from runtime.database import Connection
 from runtime.ids import uuid7
+from runtime.pay_pages import page_address
 from runtime.tracing import told_of
 from schemas import streams
 from schemas.event_model import EventModel

@@ -29,7 +29,7 @@ from runtime.ids import utc_now
 from runtime.logs import get_logger
 from schemas.errors import Transient
 from schemas.event_model import EventModel
-from schemas.request_facts import CheckoutOpened, CheckoutRefused
+from schemas.request_facts import CheckoutOpened, CheckoutRefused, RestAsked
 
 if TYPE_CHECKING:
     import asyncpg
@@ -163,7 +163,7 @@ class Opener:
                 amount=ask.amount_idr,
                 charged=opening.amount,
             )
-        told = [*call.told(ask.reference, provider, ask.reference), fact]
+        told = [*call.told(ask.reference, provider, ask.reference), *_rest_asked(provider, ask), fact]
         if not await self._opening.one(_Answered(ask, told, opening)):
             _settled_twice(ask)
             return
@@ -241,6 +241,24 @@ async def _write(connection: Connection, answered: Sequence[_Answered]) -> bool:
     ]
     first = await connection.fetchval(SQL["opened"], *for_one_call(events), orjson.dumps(rows).decode())
     return first is not None
+
+
+def _rest_asked(provider: str, ask: PaymentAsk) -> list[RestAsked]:
+    """Of a rest it is said that it can be paid now."""
+    if ask.suspense_id is None:
+        return []
+    return [
+        RestAsked(
+            request_id=ask.reference,
+            provider=provider,
+            reference=ask.reference,
+            occurred_at=utc_now(),
+            suspense_id=ask.suspense_id,
+            customer_id=ask.customer_id,
+            amount_idr=ask.amount_idr,
+            expires_at=ask.expires_at,
+        )
+    ]
 
 
 def _settled_twice(ask: PaymentAsk) -> None:

@@ -14,8 +14,9 @@ from api.checkout import idempotency
 from api.checkout.asked import AskedPayments, place
 from api.checkout.bodies import parsed
 from api.checkout.order_wishes import order_wanted
-from api.checkout.standing import instrument_of, page_url, public_url, status_of
+from api.checkout.standing import instrument_of, page_url, status_of
 from api.parameters import only
+from runtime.pay_pages import public_url
 from schemas.checkout_api import CreatedOrder, OneOrder, OrderBody, Orders
 
 if TYPE_CHECKING:

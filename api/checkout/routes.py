@@ -21,11 +21,12 @@ from api.checkout.plan_requests import PlanRequests
 from api.checkout.plan_turns import PlanTurns
 from api.checkout.requests import PaymentRequests
 from api.checkout.source_topups import SourceTopUps
-from api.checkout.standing import Watch, public_url
+from api.checkout.standing import Watch
 from api.checkout.subscriptions import SubscriptionCalls
 from api.checkout.topups import TopUpCalls
 from providers.call_record import CallMetrics
 from runtime.database import Pool
+from runtime.pay_pages import public_url
 from schemas.calls import Call
 
 if TYPE_CHECKING:

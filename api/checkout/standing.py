@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 from aiohttp import web
 
-from api.page_secret import page_address
 from api.parameters import MAX_POSITION, integer
+from runtime.pay_pages import page_address
 from schemas.problems import PROBLEMS, Problem
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from runtime.settings import Settings
 
 RETRY_SECONDS = "1"
 
@@ -74,13 +73,6 @@ def instrument_of(row: asyncpg.Record) -> dict[str, str]:
     """What the payer is shown."""
     shown: dict[str, str] = orjson.loads(row["instrument"])
     return shown
-
-
-def public_url(settings: Settings) -> str | None:
-    """Where customers reach us; in development our own door."""
-    if settings.api_public_url is not None:
-        return settings.api_public_url.rstrip("/")
-    return f"http://{settings.api_host}:{settings.api_port}" if settings.env == "development" else None
 
 
 def page_url(row: asyncpg.Record, public: str | None) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.checkout.phones import indonesian_mobile
-from api.checkout.standing import public_url
 from api.checkout.wanted import Wanted
 from providers.xendit.payable import PAYABLE, PROVIDER, PayableChannel
+from runtime.pay_pages import public_url
 from schemas.catalog import Catalog
 from schemas.checkout_api import TopUpBody
 from schemas.periods import Period

@@ -12,9 +12,10 @@ from api.checkout import idempotency
 from api.checkout.asked import AskedPayments, place
 from api.checkout.bodies import parsed
 from api.checkout.requests import RecordedRequest
-from api.checkout.standing import instrument_of, page_url, public_url, status_of
+from api.checkout.standing import instrument_of, page_url, status_of
 from api.checkout.topup_wishes import topup_wanted
 from api.parameters import only
+from runtime.pay_pages import public_url
 from schemas.checkout_api import CreatedTopUp, OneTopUp, TopUpBody, TopUps
 
 if TYPE_CHECKING:

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.checkout.clients import least_orders
 from api.checkout.drafts import RequestDraft, drafted, events_of
-from api.checkout.standing import public_url
 from api.checkout.wanted import Payer, Wanted, check_complete
-from api.page_secret import page_address
 from api.suspense.gathering import SQL
 from api.suspense.speaking import Author, HeldEntry, WordAct, free, record, shown_at, still_free
 from eventstore.append import append, lock_log
@@ -24,6 +22,7 @@ from providers.asking import AskedLine
 from providers.registry import traits_of
 from providers.xendit.payable import PAYABLE
 from runtime.database import Connection
+from runtime.pay_pages import page_address, public_url
 from schemas import streams
 from schemas.facts import CustomerRegistered
 from schemas.periods import Period
@@ -116,7 +115,7 @@ async def ask_rest(connection: Connection, suspense_id: str, author: Author, ter
     missing = check_rest(entry.row, row)
     if row is None:
         raise LookupError(suspense_id)
-    wanted = rest_wanted(row, entry.row["provider"], missing, terms)
+    wanted = rest_wanted(row, entry.row, missing, terms)
     draft = await _drafted(connection, wanted, row["now"], terms.public)
     if draft.ask is None or draft.expires_at is None:
         raise TypeError(draft.request_id)
@@ -171,9 +170,9 @@ def check_rest(held: Any, row: Any) -> int:
     return asked - came
 
 
-def rest_wanted(row: Any, provider: str, missing: int, terms: RestTerms) -> Wanted:
+def rest_wanted(row: Any, held: Any, missing: int, terms: RestTerms) -> Wanted:
     """The same customer at the same provider, for so much. Raises Problem for less than it takes."""
-    kind, channel = str(row["kind"]), None
+    provider, kind, channel = str(held["provider"]), str(row["kind"]), None
     if kind == "topup":
         channel = rest_channel(row["channel"], missing)
     least = terms.least.get(provider, 0) if kind == "order" else 1
@@ -193,7 +192,11 @@ def rest_wanted(row: Any, provider: str, missing: int, terms: RestTerms) -> Want
         second=True,
         needs=traits_of(provider).order_needs if kind == "order" else frozenset(),
         rest_of=str(row["request_id"]),
-        more={"lines": (line,) if kind == "order" else (), "rest_of": row["request_id"]},
+        more={
+            "lines": (line,) if kind == "order" else (),
+            "rest_of": row["request_id"],
+            "suspense_id": held["suspense_id"],
+        },
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from api.checkout.standing import public_url
 from api.suspense.gathering import SQL, candidates
 from api.suspense.rest import SHORT, standing_rest
 from api.suspense.scoring import RankedCustomer
@@ -31,6 +30,7 @@ from eventstore.queries import load
 from processor.policies.attesting import AWAITED
 from projections.held_money import HeldSpan, ageing
 from runtime.ids import utc_now
+from runtime.pay_pages import public_url
 from schemas.candidate_reasons import explained
 
 entry = click.argument("entry", metavar="ID")

@@ -94,6 +94,11 @@ PAGES_OF_MONEY: dict[str, tuple[str, str]] = {
         "It went back by hand already: the proof",
         "Sudah dikembalikan langsung: buktinya",
     ),
+    "web.act.ask_rest": ("Ask for the rest", "Minta sisanya"),
+    "web.act.ask_rest_note": (
+        "The customer is asked for what is missing, at the same provider, by mail where mails are sent. It ends by itself; what is paid until then counts.",
+        "Pelanggan diminta melunasi kekurangannya di penyedia yang sama, lewat email bila email dikirim. Berakhir sendiri; yang dibayar sampai saat itu tetap dihitung.",
+    ),
     "web.act.write_off": ("Write it off", "Hapus buku"),
     "web.act.write_off_note": (
         "Nothing is granted; the ledger moves it to `forfeited`. It can be taken back.",

@@ -40,6 +40,7 @@ WHAT_HAPPENED: dict[str, tuple[str, str]] = {
     ),
     "happened.subscription.merged": ("two subscriptions were one", "dua langganan ternyata satu"),
     "happened.checkout.requested": ("asked for", "diminta"),
+    "happened.checkout.rest_asked": ("the payer is asked for the rest", "pembayar diminta melunasi sisanya"),
     "happened.checkout.opened": ("can be paid", "dapat dibayar"),
     "happened.checkout.refused": ("the provider refused it", "ditolak penyedia"),
     "happened.provider.called": ("we called the provider", "kita memanggil penyedia"),

@@ -7,6 +7,8 @@ from typing import Any
 
 from api.suspense import speaking, undoing
 from api.suspense.gathering import SQL, candidates
+from api.suspense.rest import SHORT, standing_rest
+from console import rests
 from console.agreeing import act, of_held
 from console.attesting import what_is_missing
 from console.claims import author, in_words
@@ -23,6 +25,7 @@ from console.web.payment import amount_of, seen
 from console.web.visit import Answer, Screen, Visit, Way, done, moved, shown
 from eventstore.queries import load
 from projections.held_money import ageing
+from runtime.pay_pages import public_url
 from schemas.candidate_reasons import explained
 
 CANDIDATES = 5
@@ -62,6 +65,7 @@ async def show(visit: Visit) -> Answer:
         missing = await what_is_missing(connection, visit.settings, found.row)
         refund = await speaking.going_back(connection, found)
         undoable = await undoing.newest_undoable(connection, found)
+        rest = await standing_rest(connection, found, public_url(visit.settings)) if held else None
     values = {
         "row": found.row,
         "acts": acts,
@@ -69,6 +73,8 @@ async def show(visit: Visit) -> Answer:
         "going_back": refund,
         "missing": missing,
         "undoable": undoable is not None,
+        "rest_lines": [] if rest is None else rests.lines_of(rest, found),
+        "may_ask_rest": held and found.row["reason"] == SHORT and not (rest is not None and rest.open),
         "candidates": [
             {
                 "customer_id": one.customer_id,
@@ -113,6 +119,12 @@ async def refund(visit: Visit) -> Answer:
     return await _asked(visit, "suspense.refund", {"amount": amount, "proof": proof})
 
 
+async def ask_rest(visit: Visit) -> Answer:
+    async with visit.connections.one() as connection:
+        made = await rests.ask(connection, visit.settings, visit.named("entry"), visit.reason())
+    return moved(f"/audit/{made.act_id}?done")
+
+
 async def _asked(visit: Visit, verb: str, said: Mapping[str, Any]) -> Answer:
     """Done, or proposed to another person; refusals become words of the page."""
     entry, reason = visit.named("entry"), visit.reason()
@@ -135,4 +147,5 @@ WAYS: tuple[Way, ...] = (
     done("/suspense/{entry}/undo", undo),
     done("/suspense/{entry}/write-off", write_off),
     done("/suspense/{entry}/refund", refund),
+    done("/suspense/{entry}/ask-rest", ask_rest),
 )

@@ -23,6 +23,7 @@ from schemas.decisions import (
     SuspenseHeld,
     SuspenseReleased,
 )
+from schemas.request_facts import RestAsked
 
 AT = datetime(2026, 2, 28, 17, 30, tzinfo=UTC)
 
@@ -31,11 +32,11 @@ def examples(kind: str) -> list[dict[str, Any]]:
     """What a mail of this kind must be able to say: everything known, and next to nothing."""
     common = {"kind": kind, "told_at": AT, "sender": "Toko"}
     return [
-        common | {"data": data, "name": name, "title": title}
+        common | {"data": data, "name": name, "title": title, "page": page}
         for notice in map(notice_of, _decisions())
         if notice is not None and notice.kind == kind
         for data in [orjson.loads(data_text(notice.data))]
-        for name, title in (("Budi", "Pro"), (None, None))
+        for name, title, page in (("Budi", "Pro", "https://toko.example/pay/1"), (None, None, None))
     ]
 
 
@@ -45,6 +46,8 @@ def _decisions() -> Iterator[Seen]:
         yield Seen(event, "e-1", AT, before)
     for one in (*_subscriptions(), *_held()):
         yield Seen(one, "e-1", AT)
+    for ends in (AT, None):
+        yield Seen(_rest(ends), "e-1", AT)
     low = BalanceLow(customer_id="budi", credit_tokens=1_200, low_balance_tokens=100_000, at=AT)
     yield Seen(low, "e-1", AT)
 
@@ -113,6 +116,11 @@ def _held() -> tuple[SuspenseHeld, SuspenseHeld]:
         since=AT,
     )
     return full, full.amended(amount=None, customer_id=None, product=None)
+
+
+def _rest(ends: datetime | None) -> RestAsked:
+    about = {"request_id": "req_1", "reference": "req_1", "provider": "any", "occurred_at": AT}
+    return RestAsked(**about, suspense_id="sus_1", customer_id="budi", amount_idr=30_000, expires_at=ends)
 
 
 def _releases() -> list[tuple[PaymentAssessed | SuspenseReleased, PaymentAssessed | SuspenseHeld | None]]:

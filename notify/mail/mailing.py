@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import orjson
 
 from notify.mail.message import Mail, sender_name
-from notify.mail.recipients import recipient_of, title_of
+from notify.mail.recipients import page_of, recipient_of, title_of
 from notify.mail.senders import MailSender
 from notify.mail.templates import TemplateFailed, Templates
 from notify.outcome import Outcome
 from notify.webhooks import ToSend
 from runtime.database import Pool
 from runtime.logs import get_logger
+from runtime.pay_pages import public_url
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -31,6 +32,7 @@ class Mailing:
     def __init__(self, settings: Settings, pool: Pool, sender: MailSender) -> None:
         self._pool, self._sender = pool, sender
         self._acquire_seconds = settings.database_acquire_timeout_seconds
+        self._public = public_url(settings)
         self._from = settings.resend_from_email or DEVELOPMENT_SENDER
         self._templates = Templates(settings.email_language, settings.email_templates)
 
@@ -42,6 +44,7 @@ class Mailing:
         async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
             recipient = await recipient_of(connection, sending)
             title = await title_of(connection, data.get("plan") or data.get("product"))
+            page = await page_of(connection, data.get("request_id"), self._public)
         if recipient is None:
             return Outcome(False, trouble="no_address", final=True)
         values = {
@@ -50,6 +53,7 @@ class Mailing:
             "data": data,
             "name": recipient.name,
             "title": title,
+            "page": page,
             "sender": sender_name(self._from),
         }
         try:

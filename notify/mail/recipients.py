@@ -6,13 +6,17 @@ from typing import NamedTuple
 
 import orjson
 
+from eventstore.queries import load
 from eventstore.read import newest_data, newest_of, read_at
 from notify.webhooks import ToSend
 from runtime.database import Connection
+from runtime.pay_pages import page_address
 from schemas import streams
 from schemas.decisions import PaymentAssessed, SuspenseHeld
 from schemas.email_address import normalise_email
 from schemas.facts import CatalogPublished, CustomerRegistered
+
+_SQL = load("notify.sql", "notify")
 
 
 class Recipient(NamedTuple):
@@ -47,6 +51,12 @@ async def _of_case(connection: Connection, sending: ToSend) -> tuple[str | None,
             customer_id = customer_id or newest.customer_id
             payer = payer or newest.payer_email
     return customer_id, payer
+
+
+async def page_of(connection: Connection, request_id: str | None, public: str | None) -> str | None:
+    """Where a request of ours is paid: our page, where customers reach us, else its provider's. Looked up when the mail is sent: whoever has it may pay."""
+    row = None if request_id is None else await connection.fetchrow(_SQL["page"], request_id)
+    return None if row is None else page_address(public, row["page_secret"]) or row["payment_url"]
 
 
 async def title_of(connection: Connection, product: str | None) -> str | None:

@@ -64,3 +64,6 @@ DELETE FROM notifications WHERE (event_id, receiver) IN (
 SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(n.due_at)), 0)::float8 AS seconds
 FROM notifications n
 WHERE n.status = 'waiting' AND n.due_at < clock_timestamp() AND n.receiver = ANY($1::text[]);
+
+-- page: What the address of a request's payment page is made of, and its provider's own page.
+SELECT page_secret, instrument ->> 'payment_url' AS payment_url FROM payment_requests WHERE request_id = $1;

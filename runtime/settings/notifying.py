@@ -135,6 +135,7 @@ class NotifySettings(BaseModel):
         (
             "payment.received",
             "payment.refunded",
+            "payment.rest_asked",
             "balance.low",
             "subscription.expiring",
             "subscription.renewed",

@@ -22,6 +22,7 @@ MAY = {
         "checkout.requested",
         "checkout.opened",
         "checkout.refused",
+        "checkout.rest_asked",
         "provider.called",
         "plan.requested",
         "plan.opened",

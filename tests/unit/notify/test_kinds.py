@@ -22,6 +22,7 @@ from schemas.decisions import (
     SuspenseReleased,
 )
 from schemas.event_model import EventModel
+from schemas.request_facts import RestAsked
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -96,12 +97,16 @@ ENROLLED = CourseEnrolled(
 REVOKED = CourseRevoked(
     case="c", customer_id="budi", provider="p", payment_id="py", course="kelas-python", order_id="o", reason="refund", at=AT,
 )  # fmt: skip
+REST = RestAsked(
+    request_id="req_1", reference="req_1", provider="p", occurred_at=AT, suspense_id="sus_1", customer_id="budi", amount_idr=30_000,
+)  # fmt: skip
 OTHERS: list[tuple[EventModel, EventModel | None, str | None]] = [
     (subscription(SubscriptionExpiringSoon), None, "subscription.expiring"),
     (subscription(SubscriptionRenewed), None, "subscription.renewed"),
     (subscription(SubscriptionPastDue), None, "subscription.past_due"),
     (subscription(SubscriptionActivated), None, None),
     (BalanceLow(customer_id="budi", credit_tokens=5, at=AT, low_balance_tokens=10), None, "balance.low"),
+    (REST, None, "payment.rest_asked"),
     (HELD, None, "suspense.held"),
     (ENROLLED, None, "enrollment.granted"),
     (REVOKED, None, "enrollment.revoked"),
