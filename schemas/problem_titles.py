@@ -13,6 +13,7 @@ TITLES_IN_INDONESIAN: dict[str, str] = {
     "Payment not found": "Pembayaran tidak ditemukan",
     "Held money not found": "Uang tertahan tidak ditemukan",
     "Already done": "Sudah dilakukan",
+    "The rest cannot be asked for": "Sisanya tidak dapat diminta",
     "Nothing to undo": "Tidak ada yang dibatalkan",
     "Cancelled by the payer": "Dibatalkan pembayar",
     "Method not allowed": "Metode tidak diizinkan",

@@ -20,7 +20,7 @@ from eventstore.append import append, lock_log
 from eventstore.read import newest_of
 from providers.asking import AskedLine
 from providers.registry import traits_of
-from providers.xendit.payable import PAYABLE
+from providers.xendit.payable import PAYABLE, PROVIDER
 from runtime.database import Connection
 from runtime.pay_pages import page_address, public_url
 from schemas import streams
@@ -208,7 +208,7 @@ def rest_channel(before: object, amount: int) -> str:
     for code in filter(None, (bank, "QRIS", *VIRTUAL_ACCOUNTS)):
         if PAYABLE[code].least <= amount <= PAYABLE[code].most:
             return code
-    raise _none("rest_too_small", amount=amount, minimum=1, provider="xendit")
+    raise _none("rest_too_small", amount=amount, minimum=1, provider=PROVIDER)
 
 
 def _none(code: str, **told: object) -> Problem:

@@ -117,6 +117,27 @@ async def test_an_operator_states_settlements_by_their_statement_alone(
     assert await may_append(pool, "lunas_operator", "settlement.stated", stream) is may
 
 
+@pytest.mark.parametrize(
+    ("data", "may"), [('{"rest_of": "req_1"}', True), ('{"rest_of": null}', False), ("{}", False)]
+)
+async def test_an_operator_asks_for_the_rest_of_a_request_and_makes_none(
+    pool: Pool, data: str, may: bool
+) -> None:
+    statement = APPEND.replace("'{}', '{}'", f"'{data}', '{{}}'")
+    async with pool.acquire() as connection:
+        block = connection.transaction()
+        await block.start()
+        await connection.execute("SET LOCAL ROLE lunas_operator")
+        try:
+            await connection.execute(statement, "checkout.requested")
+            done = True
+        except asyncpg.InsufficientPrivilegeError:
+            done = False
+        finally:
+            await block.rollback()
+    assert done is may
+
+
 async def may_append(pool: Pool, role: str, told: str, stream: str) -> bool:
     """Tried, and rolled back."""
     statement = APPEND.replace("'s'", f"'{stream}'")

@@ -37,6 +37,7 @@ YOUNGER = {
     "contradicts",
     "request",
     "opened_as",
+    "rests",
     "refused_for",
     "own",
     "claim",
