@@ -19,6 +19,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import schemathesis.reporting.html.writer  # noqa: F401  imported now: its plugin does it when everything has run, and CPython 3.11's parser failed there once (SystemError, "AST constructor recursion depth mismatch")
 import structlog
 from hypothesis.internal.conjecture import providers as examples
 
