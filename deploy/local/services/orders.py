@@ -27,7 +27,8 @@ class Order:
     report: Callable[[str], None] = lambda _line: None
     heard: Callable[[str], str] = lambda _said: ""
     """What to report of the answer to an order that was taken; nothing where it is empty."""
-    answer_seconds: float = ANSWER_SECONDS
+    answer_seconds: float | None = None
+    """How long an answer may take; None: ANSWER_SECONDS."""
     clock: Callable[[], float] = time.monotonic
     taken: bool = field(default=True, init=False)  # nothing was asked yet
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
@@ -84,7 +85,7 @@ class Order:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self._until = self.clock() + self.answer_seconds
+        self._until = self.clock() + (ANSWER_SECONDS if self.answer_seconds is None else self.answer_seconds)
 
     def _said(self) -> str:
         """What a command that has ended wrote. Its end is not waited for: what it started may hold the pipe open."""

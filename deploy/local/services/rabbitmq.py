@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.local.services import first_start
 from deploy.local.services.children import CLOCK_VARIABLES, Child, minimal_environment
 from deploy.local.services.home import Home
-from deploy.local.services.orders import ANSWER_SECONDS, Order
+from deploy.local.services.orders import Order
 from deploy.local.services.ports import PortLeases, private_candidates
 from deploy.local.services.service import Service
 from deploy.local.services.unserving import DELETE_UNSERVING, LONGEST_SECONDS
@@ -76,7 +76,7 @@ def rabbitmq_service(
     control = _rabbitmqctl(programs, environment, user, folder)
     aside: list[str] = []
 
-    def order(expression: str, seconds: float = ANSWER_SECONDS) -> Order:
+    def order(expression: str, seconds: float | None = None) -> Order:
         told = [*control, "eval", expression]
         return Order(
             "RabbitMQ", told, heard=lambda said: put_aside_in_words(said, aside), answer_seconds=seconds

@@ -249,7 +249,8 @@ async def test_a_log_that_is_there_becomes_the_first_part_without_being_written_
         assert {row["relname"]: set(row["relacl"]) for row in await connection.fetch(granted)} == {
             row["relname"]: set(row["relacl"]) for row in rights
         }
-        assert await connection.fetch(policies) == doors
+        # Later migrations may open further doors; of those that were there none is another one, or gone.
+        assert [door for door in await connection.fetch(policies) if door in doors] == doors
         assert await connection.fetchval("SELECT pg_get_viewdef('projection_positions')") == view
         added = await append_now(connection, written_off("a-0", "after"))
         assert (added.first, added.before) == (21, 20)
