@@ -42,9 +42,9 @@ def commands(settings: Settings) -> dict[str, tuple[str, ...]]:
 
 
 def resending(settings: Settings) -> tuple[str, ...]:
-    """The command that sends again what queues held that had to be made anew: all that the journal keeps and nobody stored."""
+    """The command that sends again what a broker may have forgotten: all that the journal keeps and nobody stored."""
     since = f"{math.ceil(settings.ingress_journal_retention_days * 24)}h"
-    why = "queues that could not serve any more were made anew"
+    why = "the broker may have forgotten what it was given: its disk was full, or queues were made anew"
     return (
         *_LUNAS,
         "ingress",

@@ -97,7 +97,8 @@ def rabbitmq_service(
         settle_orders=[Order("RabbitMQ", [*control, "eval", SYNC])],
         control=control,
         full=lambda: has_less_than(folder, DISK_FREE_LIMIT_BYTES),
-        made_anew=aside,
+        doubtful=aside,
+        forgets_when_full=journaled,
     )
 
 

@@ -1,4 +1,4 @@
-"""What queues held that were made anew is sent again from the journal: by our own command, beside everything else, until it ends well."""
+"""What a broker may have forgotten is sent again from the journal: by our own command, beside everything else, until it ends well."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAUSE_SECONDS = 5.0  # after one that did not end well: the broker or the databa
 
 
 class Resending:
-    """Looks at services, and starts `child` when one of them had queues made anew since the last time it was started."""
+    """Looks at services, and starts `child` when there is a new reason why one of them may not have all that it was given."""
 
     def __init__(
         self,
@@ -31,8 +31,8 @@ class Resending:
     def tend(self) -> None:
         """One look without waiting."""
         for service in self._services:
-            if service.made_anew:
-                service.made_anew.clear()
+            if service.doubtful:
+                service.doubtful.clear()
                 self._wanted = True
         if self._running and not self._child.alive():
             self._ended()

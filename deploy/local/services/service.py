@@ -15,6 +15,7 @@ START_ORDER_SECONDS = (
     10.0  # as long a start waits for its orders; they are repeated beside everything else afterwards
 )
 SETTLE_SECONDS = 5.0
+AFTER_FULL = "its disk was full"
 
 
 @dataclass
@@ -36,8 +37,11 @@ class Service:
     settle_orders: Sequence[Order] = ()
     control: list[str] = field(default_factory=list)  # command prefix of its control program, when it has one
     full: Callable[[], bool] = lambda: False  # whether the disk of its data has less room than it asks for
-    made_anew: list[str] = field(default_factory=list)
-    """Names of queues that were deleted because they cannot serve any more, until somebody has sent again what they held (resending.py)."""
+    doubtful: list[str] = field(default_factory=list)
+    """Why it may not have all that it was given: names of queues that were deleted because they cannot serve any more, or AFTER_FULL; until somebody has
+    sent again what is missing (resending.py)."""
+    forgets_when_full: bool = False
+    """Whether what it confirmed beside a full disk may be gone, and somebody else has it too."""
     _was_full: bool = field(default=False, init=False, repr=False)
     _started: list[int | None] = field(default_factory=list, init=False, repr=False)
 
@@ -76,8 +80,11 @@ class Service:
     def tend(self) -> None:
         """One look without waiting: orders that were not taken yet, and those of children that were started again, or had no room until now."""
         full = self.full()
-        again = self._pids() != self._started or (self._was_full and not full)
+        room_again = self._was_full and not full
         self._was_full = full
+        if room_again and self.forgets_when_full:
+            self.doubtful.append(AFTER_FULL)
+        again = room_again or self._pids() != self._started
         if self.start_orders and again and self.alive() and self.ready():
             self._give_start_orders()
         for order in (*self.start_orders, *self.settle_orders):

@@ -139,7 +139,7 @@ def test_a_queue_whose_log_has_a_gap_is_made_anew_where_ingress_has_a_journal(
         deadline = time.monotonic() + 2 * LONGEST_SECONDS
         while not _all_taken(broker) and time.monotonic() < deadline:
             time.sleep(0.1)
-        names = list(broker.made_anew)
+        names = list(broker.doubtful)
         assert asyncio.run(_kept(broker.url, "whole")) == b"accepted"
     assert names == (["hurt"] if journaled else [])
     assert [line for line in reports if "cannot serve hurt any more" in line] == (

@@ -7,9 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from deploy.local.services.children import Child
 from deploy.local.services.resending import PAUSE_SECONDS, Resending
-from deploy.local.services.service import Service
+from deploy.local.services.service import AFTER_FULL, Service
 from deploy.local.services.users import ServiceUser
 
 
@@ -48,7 +50,7 @@ def test_nothing_is_sent_while_every_queue_serves() -> None:
 
 def test_it_is_sent_once_for_all_queues_that_were_made_anew_and_told() -> None:
     broker, child, resending = stage()
-    broker.made_anew += ["lunas.webhooks.p0", "lunas.rejected"]
+    broker.doubtful += ["lunas.webhooks.p0", "lunas.rejected"]
     for _ in range(5):
         resending.tend()
     assert child.starts == 1
@@ -60,7 +62,7 @@ def test_it_is_sent_once_for_all_queues_that_were_made_anew_and_told() -> None:
 
 def test_what_did_not_end_well_is_tried_again_after_a_pause_until_it_does() -> None:
     broker, child, resending = stage()
-    broker.made_anew.append("lunas.webhooks.p0")
+    broker.doubtful.append("lunas.webhooks.p0")
     resending.tend()
     for tries in range(2, 5):
         child.end(1)
@@ -74,11 +76,26 @@ def test_what_did_not_end_well_is_tried_again_after_a_pause_until_it_does() -> N
 
 def test_a_queue_that_is_made_anew_while_it_is_sent_has_it_sent_once_more() -> None:
     broker, child, resending = stage()
-    broker.made_anew.append("lunas.webhooks.p0")
+    broker.doubtful.append("lunas.webhooks.p0")
     resending.tend()
-    broker.made_anew.append("lunas.webhooks.p1")
+    broker.doubtful.append("lunas.webhooks.p1")
     resending.tend()
     assert child.starts == 1
     child.end(0)
     resending.tend()
     assert child.starts == 2
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_disk_that_was_full_is_a_reason_once_there_is_room_where_a_journal_has_everything_too(
+    forgets: bool,
+) -> None:
+    broker, _, _ = stage()
+    broker.forgets_when_full = forgets
+    full = iter([False, True, True, False, False])
+    broker.full = lambda: next(full)
+    seen = []
+    for _ in range(5):
+        broker.tend()
+        seen.append(list(broker.doubtful))
+    assert seen == [[], [], [], *([[AFTER_FULL]] * 2 if forgets else [[], []])]
