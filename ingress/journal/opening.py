@@ -17,6 +17,7 @@ from ingress.journal.relay import Sender, relay
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
+from ingress.routing import Routing
 from ingress.tracing import TracedJournal
 from runtime.health import Health
 from runtime.logs import get_logger
@@ -33,7 +34,7 @@ def journal_root(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def open_journal(
-    settings: Settings, publisher: GroupingPublisher, health: Health, metrics: Metrics
+    settings: Settings, publisher: GroupingPublisher, routing: Routing, health: Health, metrics: Metrics
 ) -> AsyncIterator[tuple[Keeper, Sequence[asyncio.Task[None]]]]:
     """The keeper, and the tasks to watch. Raises ConfigurationError when no folder can be written to."""
     place = await asyncio.to_thread(own_place, journal_root(settings))
@@ -46,7 +47,7 @@ async def open_journal(
         keeper = Keeper(journal, publisher, progress)
         sender = Sender(
             publisher,
-            partitions=settings.broker_partitions,
+            routing=routing,
             window=settings.ingress_journal_window,
             metrics=metrics,
         )

@@ -20,6 +20,7 @@ from schemas.topology import (
     retry_name,
     routing_key,
     topology,
+    work_queues,
 )
 
 
@@ -38,7 +39,7 @@ def test_a_working_queue_never_drops_a_message(name: str) -> None:
 
 def test_every_quorum_queue_has_a_positive_delivery_limit() -> None:
     quorum = [queue for queue in queues().values() if queue.arguments.get("x-queue-type") == "quorum"]
-    assert len(quorum) == 5
+    assert len(quorum) == work_queues(2) + 3
     assert all(int(queue.arguments["x-delivery-limit"]) > 0 for queue in quorum)
 
 
