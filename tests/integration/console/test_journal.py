@@ -41,6 +41,17 @@ async def keep(home: Path, *kept: Envelope) -> Path:
     return place.folder
 
 
+async def sent(broker: Broker, partitions: int) -> list[str]:
+    """Ids of the deliveries that wait in the work queues."""
+    found: list[str] = []
+    for number in range(partitions):
+        consumer = broker.consumer(queue_name(number), prefetch=100)
+        await consumer.start()
+        for delivery in await consumer.take(100, fill_seconds=0.2):
+            found += [each.delivery_id for each in unpack(delivery.body)]
+    return found
+
+
 async def test_status_says_how_much_there_is_and_what_the_broker_does_not_have(
     lunas: Run, tmp_path: Path
 ) -> None:
@@ -102,12 +113,7 @@ async def test_republish_sends_what_came_since_with_its_own_ids_and_is_audited(
             "ingress", "republish", "--since", "2h", "--reason", "the broker lost its data", "--yes", "--json"
         )
         assert done.code == 0, done.err
-        found: list[str] = []
-        for number in range(chosen.broker_partitions):
-            consumer = broker.consumer(queue_name(number), prefetch=100)
-            await consumer.start()
-            for delivery in await consumer.take(100, fill_seconds=0.2):
-                found += [each.delivery_id for each in unpack(delivery.body)]
+        found = await sent(broker, chosen.broker_partitions)
         assert sorted(found) == sorted(each.delivery_id for each in new[:3])
     async with pool.acquire() as connection:
         row = await connection.fetchrow("SELECT verb, reason FROM operator_acts ORDER BY at DESC LIMIT 1")
@@ -137,10 +143,5 @@ async def test_republish_of_what_is_missing_leaves_out_what_is_stored(
         words = ("ingress", "republish", "--since", "2h", "--missing", "--reason", "a queue was made anew")
         done = await lunas(*words, "--yes", "--json")
         assert done.code == 0, done.err
-        found: list[str] = []
-        for number in range(chosen.broker_partitions):
-            consumer = broker.consumer(queue_name(number), prefetch=100)
-            await consumer.start()
-            for delivery in await consumer.take(100, fill_seconds=0.2):
-                found += [each.delivery_id for each in unpack(delivery.body)]
+        found = await sent(broker, chosen.broker_partitions)
     assert sorted(found) == sorted(each.delivery_id for each in kept if each is not kept[1])
