@@ -84,8 +84,9 @@ class Service:
         self._was_full = full
         if room_again and self.forgets_when_full:
             self.doubtful.append(AFTER_FULL)
-        again = room_again or self._pids() != self._started
-        if self.start_orders and again and self.alive() and self.ready():
+        if room_again:
+            self._started = []  # its orders are due as after a start, once it is ready
+        if self.start_orders and self._pids() != self._started and self.alive() and self.ready():
             self._give_start_orders()
         for order in (*self.start_orders, *self.settle_orders):
             order.look()

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from deploy.local.services.children import Child
+from deploy.local.services.orders import Order
 from deploy.local.services.resending import PAUSE_SECONDS, Resending
 from deploy.local.services.service import AFTER_FULL, Service
 from deploy.local.services.users import ServiceUser
@@ -99,3 +100,17 @@ def test_a_disk_that_was_full_is_a_reason_once_there_is_room_where_a_journal_has
         broker.tend()
         seen.append(list(broker.doubtful))
     assert seen == [[], [], [], *([[AFTER_FULL]] * 2 if forgets else [[], []])]
+
+
+def test_a_broker_that_has_room_again_gets_its_orders_again_as_soon_as_it_is_ready() -> None:
+    broker, child, _ = stage()
+    child.start()
+    order = Order("RabbitMQ", ["true"])
+    broker.children, broker.start_orders = [child], [order]
+    moments = [(True, False), (True, True), (False, False), (True, False), (True, False)]
+    given: list[int] = []
+    for number, (ready, full) in enumerate(moments):
+        broker.ready, broker.full = lambda ready=ready: ready, lambda full=full: full  # type: ignore[misc]
+        order.give = lambda number=number: given.append(number)  # type: ignore[method-assign, misc]
+        broker.tend()
+    assert given == [0, 3]
