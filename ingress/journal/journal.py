@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingress.answering import answer_failed
+from ingress.journal.direct import DirectWrites
 from ingress.journal.place import JournalFolder
 from ingress.journal.record import record_parts
 from ingress.journal.segment import OpenSegment
@@ -31,7 +32,8 @@ Written = Callable[[int, "NotWritten | None"], None]
 DAY_SECONDS = 86_400
 GOOD_WRITE = 64
 """So many deliveries never wait for more of them: beside what they cost themselves, a write is then little. It costs the door more than a publish does
-(`ingress/lane.py`), for another thread has to be woken, and to get its turn."""
+(`ingress/lane.py`). Fewer are written by a thread, which has to be woken, and to get its turn; so many are not (`ingress/journal/direct.py`)."""
+DIRECT_BYTES = 2 * 1024 * 1024  # more at once would hold up the loop, which lays them in the file itself
 
 
 class NotWritten(NotConfirmed):
@@ -63,6 +65,7 @@ class Journal:
         self._most, self._most_bytes = bounds.pending, bounds.pending_bytes
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._direct = DirectWrites(self._loop)
         self._segment: OpenSegment | None = None
         self._pending: list[bytes] = []
         self._told: list[Written] = []  # beside `_pending`
@@ -117,6 +120,7 @@ class Journal:
     async def close(self) -> None:
         """After the last `append`: what waits is written first."""
         await self.barrier()
+        self._direct.close()
         self._thread.shutdown()
         if self._segment is not None:
             self._segment.close()
@@ -140,12 +144,25 @@ class Journal:
             self._flushing.cancel()
         self._flushing, self._pausing = None, False
         self._next_turn = self._loop.time() + self._bounds.pause
-        frames, told = self._pending, self._told
+        frames, told, size = self._pending, self._told, self._pending_bytes
         self._pending, self._told, self._pending_bytes = [], [], 0
         self._in_flight = len(frames)
-        writing = self._writing = self._loop.run_in_executor(self._thread, self._write, self.next, frames)
+        writing = self._writing = self._begin(frames, size)
         writing.add_done_callback(lambda writing: self._landed(told, writing))
         return writing
+
+    def _begin(self, frames: Sequence[bytes], size: int) -> asyncio.Future[None]:
+        segment = self._segment
+        if (
+            len(frames) >= GOOD_WRITE
+            and size <= DIRECT_BYTES
+            and segment is not None
+            and segment.size < self._bounds.segment
+        ):
+            writing = self._direct.begin(segment, record_parts(self.next, frames))
+            if writing is not None:
+                return writing
+        return self._loop.run_in_executor(self._thread, self._write, self.next, frames)
 
     def _landed(self, told: Sequence[Written], writing: asyncio.Future[None]) -> None:
         self._writing, self._in_flight = None, 0
@@ -184,6 +201,10 @@ class Journal:
         if not self.failing:
             log.error("the journal cannot be written", action="ingress.journal_failing", error=str(error))
         self.failing = str(error) or type(error).__name__
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            # Not written by the thread, which would have done so: nobody knows what the disk holds after a failed sync.
+            self._thread.submit(segment.abandon)
 
     # In the thread of the journal.
 

@@ -20,6 +20,7 @@ ZEROS = memoryview(bytes(AHEAD_BYTES))
 OPENED = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_DSYNC
 """O_DSYNC: a write returns when its bytes are on the disk, as with `fdatasync` behind it (open(2)). Of one call instead of two the thread that writes comes
 back for Python's lock once: at a door that computes all the while, waiting for that lock costs more than the disk."""
+LAID = os.O_WRONLY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,15 @@ class OpenSegment:
 
     def __init__(self, folder: Path, first: int) -> None:
         self.path = folder / f"{first:015d}{SUFFIX}"
-        self._descriptor = os.open(self.path, OPENED, 0o600)
+        self.laid = self._descriptor = os.open(self.path, OPENED, 0o600)
         self.size = self._room = HEAD.size
         try:
+            self.laid = os.open(self.path, LAID)  # what is written over it is not on the disk yet
             write_all_at(self._descriptor, [pack_head(first)], 0)
             os.fsync(self._descriptor)
             sync_folder(folder)
         except OSError:
-            os.close(self._descriptor)
+            self._leave()
             self.path.unlink(missing_ok=True)
             raise
 
@@ -89,6 +91,17 @@ class OpenSegment:
         write_all_at(self._descriptor, parts, self.size)
         self.size, self._room = end, room
 
+    def lay(self, parts: Sequence[bytes]) -> int:
+        """The same without waiting for the disk, and without room for more: whoever writes much at once makes the file longer each time as it is. The byte
+        behind the last one, for `reached` once it is synced.
+        """
+        write_all_at(self.laid, parts, self.size)
+        return self.size + sum(map(len, parts))
+
+    def reached(self, end: int) -> None:
+        """What was laid up to there is on the disk."""
+        self.size, self._room = end, max(end, self._room)
+
     def abandon(self) -> None:
         """After an error: takes what was not synced out of the file, as far as the disk allows, and closes it."""
         self.close()
@@ -98,4 +111,8 @@ class OpenSegment:
         try:
             os.ftruncate(self._descriptor, self.size)
         finally:
-            os.close(self._descriptor)
+            self._leave()
+
+    def _leave(self) -> None:
+        for descriptor in {self.laid, self._descriptor}:
+            os.close(descriptor)
