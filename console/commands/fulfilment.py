@@ -17,8 +17,9 @@ from console.output import number, paint, print_data, print_json, talk
 from console.safety import confirm
 from console.store import open_store, open_store_pool
 from console.target import load_target
+from processor.fulfilment.building import BuiltCases
 from processor.fulfilment.following import DecisionWithoutGrounds
-from processor.fulfilment.rebuild import BuiltCases, rebuild, verify
+from processor.fulfilment.rebuild import rebuild, verify
 from processor.fulfilment.rounds import CONSUMER
 
 if TYPE_CHECKING:

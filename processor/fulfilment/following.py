@@ -7,7 +7,7 @@ from datetime import datetime
 
 from eventstore.read import StoredEvent
 from processor.cases.case import Case, PaymentCase
-from processor.cases.keys import MAIN, foreign_key
+from processor.cases.keys import MAIN, WaitKey, foreign_key
 from processor.cases.world import World
 from processor.fulfilment.desk import Desk
 from processor.fulfilment.work import Work, reported, take_in
@@ -28,16 +28,18 @@ class DecisionWithoutGrounds(Permanent):
 
 
 class Following:
-    """Folds pages of the log. `catalog` is the one in force so far."""
+    """Folds pages of the log. `catalog` is the one in force so far; `woken`: what cases may have waited for, of the page that was folded last."""
 
     def __init__(self, now: datetime, catalog: Catalog | None = None) -> None:
         self.catalog = catalog or Catalog()
         self.now = now
+        self.woken: set[WaitKey] = set()
 
     async def page(self, connection: Connection, events: Sequence[StoredEvent]) -> Desk:
         """The cases and customers that these events concern, as they are after them."""
         work = Work(Desk(), self.now, self.catalog, create_unknown=False, undecidable={})
         desk, told = work.desk, reported(events)
+        self.woken = set()
         facts = [one.fact for one in told if not isinstance(one.fact, Decision)]
         named = {one.fact.case for one in told if isinstance(one.fact, Decision)}
         await desk.look(connection, facts, named)
@@ -55,7 +57,7 @@ class Following:
                 desk.touch(case.key, one.cause)
                 self._decision(desk, case, one.fact, one.position)
             else:
-                take_in(work, one)
+                self.woken |= take_in(work, one).keys()
         self.catalog = work.catalog
         return desk
 
@@ -68,3 +70,4 @@ class Following:
         step = Step(World(self.catalog, self.now, desk.customers, desk.by_email), desk.customers)
         follow(case, said, step)
         desk.changed_customers |= step.changed
+        self.woken |= step.wakes

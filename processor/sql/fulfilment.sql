@@ -114,14 +114,14 @@ CREATE TEMPORARY TABLE fulfilment_customers (LIKE lunas.fulfilment_customers INC
 DISCARD TEMPORARY
 
 -- case_keys: the next cases in the order of their keys
-SELECT case_key FROM fulfilment_cases WHERE case_key > $1 AND kind = ANY($2::text[]) ORDER BY case_key LIMIT $3
+SELECT case_key FROM fulfilment_cases WHERE case_key > $1 ORDER BY case_key LIMIT $2
 
--- live_states: what the live tables say of cases and customers
-SELECT case_key AS key, kind, state FROM lunas.fulfilment_cases
-UNION ALL SELECT customer_id, 'customer', state FROM lunas.fulfilment_customers
-
--- built_states: what was built beside them
-SELECT case_key AS key, kind, state FROM fulfilment_cases UNION ALL SELECT customer_id, 'customer', state FROM fulfilment_customers
+-- side_by_side: what the live tables say of each case and customer, and what was built beside them
+SELECT coalesce(live.case_key, built.case_key) AS key, coalesce(live.kind, built.kind) AS kind, live.state AS live, built.state AS built
+FROM lunas.fulfilment_cases AS live FULL JOIN fulfilment_cases AS built ON built.case_key = live.case_key
+UNION ALL
+SELECT coalesce(live.customer_id, built.customer_id), 'customer', live.state, built.state
+FROM lunas.fulfilment_customers AS live FULL JOIN fulfilment_customers AS built ON built.customer_id = live.customer_id
 
 -- built_cases: how many cases were built
 SELECT count(*) FROM fulfilment_cases
@@ -129,24 +129,62 @@ SELECT count(*) FROM fulfilment_cases
 -- built_customers: how many customers were
 SELECT count(*) FROM fulfilment_customers
 
--- switch_cases: what was built takes the place of what was live
-WITH gone AS (DELETE FROM lunas.fulfilment_cases WHERE case_key NOT IN (SELECT case_key FROM fulfilment_cases))
-INSERT INTO lunas.fulfilment_cases SELECT * FROM fulfilment_cases
+-- known_cases: what was built is counted
+ANALYZE fulfilment_cases
+
+-- known_aliases: the same for names
+ANALYZE fulfilment_aliases
+
+-- known_waits: the same for what cases wait for
+ANALYZE fulfilment_waits
+
+-- known_customers: the same for customers
+ANALYZE fulfilment_customers
+
+-- switch_cases: what was built takes the place of what was live, and what is the same stays; everybody waits for the lock that this holds
+WITH gone AS (
+    DELETE FROM lunas.fulfilment_cases AS live
+    WHERE NOT EXISTS (SELECT FROM fulfilment_cases AS built WHERE built.case_key = live.case_key)
+)
+INSERT INTO lunas.fulfilment_cases (case_key, kind, customer_id, state, due_at, position)
+SELECT built.case_key, built.kind, built.customer_id, built.state, built.due_at, built.position
+FROM fulfilment_cases AS built LEFT JOIN lunas.fulfilment_cases AS live ON live.case_key = built.case_key
+WHERE live.case_key IS NULL
+    OR (live.kind, live.customer_id, live.state::text, live.due_at, live.position)
+        IS DISTINCT FROM (built.kind, built.customer_id, built.state::text, built.due_at, built.position)
 ON CONFLICT (case_key) DO UPDATE SET kind = excluded.kind, customer_id = excluded.customer_id, state = excluded.state,
     due_at = excluded.due_at, position = excluded.position
 
 -- switch_aliases: the same for names
-WITH gone AS (DELETE FROM lunas.fulfilment_aliases WHERE alias NOT IN (SELECT alias FROM fulfilment_aliases))
-INSERT INTO lunas.fulfilment_aliases SELECT * FROM fulfilment_aliases
+WITH gone AS (
+    DELETE FROM lunas.fulfilment_aliases AS live
+    WHERE NOT EXISTS (SELECT FROM fulfilment_aliases AS built WHERE built.alias = live.alias)
+)
+INSERT INTO lunas.fulfilment_aliases (alias, case_key)
+SELECT built.alias, built.case_key
+FROM fulfilment_aliases AS built LEFT JOIN lunas.fulfilment_aliases AS live ON live.alias = built.alias
+WHERE live.case_key IS DISTINCT FROM built.case_key
 ON CONFLICT (alias) DO UPDATE SET case_key = excluded.case_key
 
 -- switch_waits: the same for what cases wait for
-WITH gone AS (DELETE FROM lunas.fulfilment_waits WHERE (wait_key, case_key) NOT IN (SELECT wait_key, case_key FROM fulfilment_waits))
-INSERT INTO lunas.fulfilment_waits SELECT * FROM fulfilment_waits ON CONFLICT DO NOTHING
+WITH gone AS (
+    DELETE FROM lunas.fulfilment_waits AS live
+    WHERE NOT EXISTS (SELECT FROM fulfilment_waits AS built WHERE built.wait_key = live.wait_key AND built.case_key = live.case_key)
+)
+INSERT INTO lunas.fulfilment_waits (wait_key, case_key)
+SELECT built.wait_key, built.case_key FROM fulfilment_waits AS built
+WHERE NOT EXISTS (SELECT FROM lunas.fulfilment_waits AS live WHERE live.wait_key = built.wait_key AND live.case_key = built.case_key)
 
 -- switch_customers: the same for customers
-WITH gone AS (DELETE FROM lunas.fulfilment_customers WHERE customer_id NOT IN (SELECT customer_id FROM fulfilment_customers))
-INSERT INTO lunas.fulfilment_customers SELECT * FROM fulfilment_customers
+WITH gone AS (
+    DELETE FROM lunas.fulfilment_customers AS live
+    WHERE NOT EXISTS (SELECT FROM fulfilment_customers AS built WHERE built.customer_id = live.customer_id)
+)
+INSERT INTO lunas.fulfilment_customers (customer_id, email_normalized, state)
+SELECT built.customer_id, built.email_normalized, built.state
+FROM fulfilment_customers AS built LEFT JOIN lunas.fulfilment_customers AS live ON live.customer_id = built.customer_id
+WHERE live.customer_id IS NULL
+    OR (live.email_normalized, live.state::text) IS DISTINCT FROM (built.email_normalized, built.state::text)
 ON CONFLICT (customer_id) DO UPDATE SET email_normalized = excluded.email_normalized, state = excluded.state
 
 -- fence: whoever worked on the old tables reads again: the event at the checkpoint is a decision, or a fact that changes nothing twice

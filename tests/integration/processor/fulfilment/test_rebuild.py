@@ -7,9 +7,10 @@ import random
 import pytest
 
 from eventstore.append import NewEvent, append, lock_log
+from processor.fulfilment.building import BuiltCases
 from processor.fulfilment.catalog_source import publish_catalog
 from processor.fulfilment.following import DecisionWithoutGrounds
-from processor.fulfilment.rebuild import BuiltCases, rebuild, verify
+from processor.fulfilment.rebuild import rebuild, verify
 from processor.fulfilment.rounds import CONSUMER, Fulfilment, RecordsMissing
 from runtime.database import Pool
 from schemas import decisions as d
