@@ -67,6 +67,7 @@ class Journal:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._direct = DirectWrites(self._loop)
         self._segment: OpenSegment | None = None
+        self._laid_in: OpenSegment | None = None  # by the write that is under way, if it is not the thread's
         self._pending: list[bytes] = []
         self._told: list[Written] = []  # beside `_pending`
         self._pending_bytes = 0
@@ -152,7 +153,7 @@ class Journal:
         return writing
 
     def _begin(self, frames: Sequence[bytes], size: int) -> asyncio.Future[None]:
-        segment = self._segment
+        self._laid_in, segment = None, self._segment
         if (
             len(frames) >= GOOD_WRITE
             and size <= DIRECT_BYTES
@@ -161,6 +162,7 @@ class Journal:
         ):
             writing = self._direct.begin(segment, record_parts(self.next, frames))
             if writing is not None:
+                self._laid_in = segment
                 return writing
         return self._loop.run_in_executor(self._thread, self._write, self.next, frames)
 
@@ -201,10 +203,10 @@ class Journal:
         if not self.failing:
             log.error("the journal cannot be written", action="ingress.journal_failing", error=str(error))
         self.failing = str(error) or type(error).__name__
-        segment, self._segment = self._segment, None
-        if segment is not None:
-            # Not written by the thread, which would have done so: nobody knows what the disk holds after a failed sync.
-            self._thread.submit(segment.abandon)
+        if self._laid_in is not None and self._laid_in is self._segment:
+            # As the thread does it: nobody knows what the disk holds after a failed sync.
+            self._segment = None
+            self._thread.submit(self._laid_in.abandon)
 
     # In the thread of the journal.
 
