@@ -144,7 +144,7 @@ async def _durable(
 ) -> AsyncIterator[tuple[Durable, Sequence[asyncio.Task[None]]]]:
     """What must have a delivery before it is answered 200, with its background work."""
     if settings.ingress_durability == "journal":
-        async with open_journal(settings, publisher, health, metrics) as opened:
+        async with open_journal(settings, publisher, broker.publisher, health, metrics) as opened:
             yield opened
         return
     health.add("broker", lambda: broker.is_ready(stalled_seconds=settings.ingress_publish_deadline_seconds))

@@ -73,6 +73,11 @@ class Metrics:
             "Deliveries that the broker got from the journal, because it did not answer when they came.",
             registry=registry,
         )
+        self.journal_doubted = Counter(
+            "lunas_ingress_journal_doubted",
+            "Deliveries that the broker had confirmed shortly before its connection broke, and that are sent to it again.",
+            registry=registry,
+        )
         self.journal_damaged = Counter(
             "lunas_ingress_journal_damaged",
             "Places in the journal that are no whole record although they were written once.",

@@ -226,7 +226,7 @@ class Journal:
         if self._segment is not None:
             self._segment.close()
             self._segment = None
-        if self._trim(self._place.relayed) >= self._bounds.total:
+        if self._trim(self._place.sure) >= self._bounds.total:
             raise OSError(
                 errno.ENOSPC,
                 "it is as large as LUNAS_INGRESS_JOURNAL_MAX_BYTES allows, and the broker has not taken it yet",

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ingress.journal.doubts import Channel, Doubts
 from ingress.journal.journal import Journal, bounds_of
 from ingress.journal.keeper import Keeper
 from ingress.journal.place import own_place
@@ -33,16 +34,17 @@ def journal_root(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def open_journal(
-    settings: Settings, publisher: GroupingPublisher, health: Health, metrics: Metrics
+    settings: Settings, publisher: GroupingPublisher, channel: Channel, health: Health, metrics: Metrics
 ) -> AsyncIterator[tuple[Keeper, Sequence[asyncio.Task[None]]]]:
-    """The keeper, and the tasks to watch. Raises ConfigurationError when no folder can be written to."""
+    """The keeper, and the tasks to watch. `channel` is what the publisher publishes on. Raises ConfigurationError when no folder can be written to."""
     place = await asyncio.to_thread(own_place, journal_root(settings))
     try:
         await asyncio.to_thread(place.cut_torn)
         journal = (Journal if tracer() is None else TracedJournal)(
             place, bounds_of(settings), metrics.journal_group_size.observe
         )
-        progress = Progress(place.relayed)
+        reach = settings.ingress_journal_doubt_seconds
+        progress = Progress(place.sure, reach)
         keeper = Keeper(journal, publisher, progress)
         sender = Sender(
             publisher,
@@ -50,14 +52,17 @@ async def open_journal(
             window=settings.ingress_journal_window,
             metrics=metrics,
         )
-        upkeep = Upkeep(journal_root(settings), place, journal, progress, sender)
+        doubts = Doubts(progress, channel, JournalReader(place.folder), sender, reach)
+        upkeep = Upkeep(journal_root(settings), place, journal, progress, sender, doubts)
         health.add("journal", journal.is_writable)
-        metrics.journal_waiting.set_function(lambda: keeper.waiting)
+        metrics.journal_waiting.set_function(lambda: keeper.waiting + doubts.waiting)
         tasks = [
             asyncio.create_task(
                 relay(journal, keeper, JournalReader(place.folder), sender), name="ingress relay"
             ),
             asyncio.create_task(upkeep.run(), name="ingress journal upkeep"),
+            asyncio.create_task(doubts.watch(), name="ingress broker watch"),
+            asyncio.create_task(doubts.run(), name="ingress journal doubts"),
         ]
         log.info(
             "journal open", action="ingress.journal_open", folder=place.folder.name, waiting=keeper.waiting
@@ -70,6 +75,8 @@ async def open_journal(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if not keeper.waiting:
+                doubts.end()
             await upkeep.save()
     finally:
         place.release()

@@ -26,12 +26,14 @@ RELAYED = "relayed.json"
 
 
 class JournalFolder:
-    """One folder, held by this process. `relayed`: up to this record the broker has everything."""
+    """One folder, held by this process. `relayed`: up to this record the broker has everything. `sure`: up to this one it will not have forgotten it,
+    and no record behind it may go.
+    """
 
     def __init__(self, folder: Path, lock: int) -> None:
         self.folder = folder
         self._lock = lock
-        self.relayed = read_relayed(folder)
+        self.relayed, self.sure = _read(folder)
 
     def segments(self) -> list[Segment]:
         """Oldest first."""
@@ -72,10 +74,11 @@ class JournalFolder:
             elif segment.size > (end := last.end if last else HEAD.size):
                 os.truncate(segment.path, end)
 
-    def save_relayed(self, number: int) -> None:
-        """Raises OSError."""
-        write_whole(self.folder / RELAYED, json.dumps({"record": number}).encode())
-        self.relayed = number
+    def save_relayed(self, number: int, sure: int | None = None) -> None:
+        """`sure` is the same number unless something is in doubt. Raises OSError."""
+        sure = number if sure is None else sure
+        write_whole(self.folder / RELAYED, json.dumps({"record": number, "sure": sure}).encode())
+        self.relayed, self.sure = number, sure
 
     def release(self) -> None:
         """Lets go; the folder stays."""
@@ -133,9 +136,16 @@ def is_held(folder: Path) -> bool:
 
 def read_relayed(folder: Path) -> int:
     """What the place remembers; 0 when it does not, and then everything is sent again, which is recognised."""
+    return _read(folder)[0]
+
+
+def _read(folder: Path) -> tuple[int, int]:
     try:
         document = json.loads((folder / RELAYED).read_bytes())
     except (FileNotFoundError, ValueError):
-        return 0
+        return 0, 0
     number = document.get("record") if isinstance(document, dict) else None
-    return number if type(number) is int else 0
+    if type(number) is not int:
+        return 0, 0
+    sure = document.get("sure")  # the release before knew none
+    return number, min(number, sure) if type(sure) is int else number

@@ -35,7 +35,7 @@ class Sender:
         self.publisher = publisher
         self.window = window
         self._partitions = partitions
-        self._metrics = metrics
+        self.metrics = metrics
 
     async def send(self, reader: JournalReader, progress: Progress, until: int) -> None:
         """The next part before record `until`. Raises NotConfirmed or Unroutable; what got through is settled. Raises OSError."""
@@ -50,7 +50,7 @@ class Sender:
         for record, outcome in zip(left, outcomes, strict=True):
             if outcome is None:
                 progress.settle(record.number)
-        self._metrics.journal_relayed.inc(len(left) - len(failures))
+        self.metrics.journal_relayed.inc(len(left) - len(failures))
         if failures:
             raise failures[0]
         progress.settle_through(part.through)
@@ -66,7 +66,7 @@ class Sender:
 
     def _tell_damage(self, part: JournalPart) -> None:
         for path in part.damaged:
-            self._metrics.journal_damaged.inc()
+            self.metrics.journal_damaged.inc()
             log.error(
                 "part of the journal is damaged; `lunas ingress journal verify` names it",
                 action="ingress.journal_damaged",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from ingress.journal.doubts import Doubts
 from ingress.journal.journal import Journal
 from ingress.journal.place import JournalFolder, folders, hold
 from ingress.journal.progress import Progress
@@ -23,13 +24,20 @@ class Upkeep:
     """Run it beside the door."""
 
     def __init__(
-        self, root: Path, place: JournalFolder, journal: Journal, progress: Progress, sender: Sender
+        self,
+        root: Path,
+        place: JournalFolder,
+        journal: Journal,
+        progress: Progress,
+        sender: Sender,
+        doubts: Doubts,
     ) -> None:
         self._root = root
         self._place = place
         self._journal = journal
         self._progress = progress
         self._sender = sender
+        self._doubts = doubts
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -43,10 +51,10 @@ class Upkeep:
 
     async def save(self) -> None:
         """Remembers how far the broker is. On a full disk it is remembered later: then more is sent twice."""
-        through = self._progress.through
-        if through != self._place.relayed:
+        through, sure = self._progress.through, self._progress.sure
+        if (through, sure) != (self._place.relayed, self._place.sure):
             try:
-                await asyncio.to_thread(self._place.save_relayed, through)
+                await asyncio.to_thread(self._place.save_relayed, through, sure)
             except OSError as error:
                 log.warning(
                     "the progress of the journal cannot be saved",
@@ -56,7 +64,7 @@ class Upkeep:
 
     async def _round(self) -> None:
         try:
-            await self._journal.trim(self._progress.through)
+            await self._journal.trim(self._progress.sure)
             for folder in await asyncio.to_thread(folders, self._root):
                 if folder != self._place.folder:
                     await self._empty(folder)
@@ -72,8 +80,9 @@ class Upkeep:
             return
         try:
             until = await asyncio.to_thread(left.last_number) + 1
-            progress, reader = Progress(left.relayed), JournalReader(folder)
-            if progress.through + 1 < until:
+            progress, reader = Progress(left.sure), JournalReader(folder)
+            losses, waits = self._doubts.losses, progress.through + 1 < until
+            if waits:
                 log.warning(
                     "sending what another ingress left in its journal",
                     action="ingress.journal_adopted",
@@ -82,7 +91,8 @@ class Upkeep:
                 )
             while progress.through + 1 < until:
                 await self._sender.send(reader, progress, until)
-            if progress.through != left.relayed:
+            # What the broker may have forgotten meanwhile is sent again in the next round.
+            if waits and await self._doubts.lasts(losses):
                 await asyncio.to_thread(left.save_relayed, progress.through)
         finally:
             left.release()

@@ -54,6 +54,7 @@ class Publisher:
     ) -> None:
         self.confirmed = 0
         self.failed = 0
+        self.losses = 0  # of a channel
         self._unroutable = unroutable
         self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
@@ -83,6 +84,8 @@ class Publisher:
         return channel
 
     def detach(self) -> None:
+        if self._channel is not None:
+            self.losses += 1
         self._channel = None
         self._exchanges.clear()
         self._ready.clear()

@@ -40,6 +40,13 @@ class IngressSettings(BaseModel):
         ge=1,
         description="Deliveries of the journal sent to the broker at once when it is back; also how near its end the direct way opens again.",
     )
+    ingress_journal_doubt_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=600,
+        description="What the broker confirmed so long before its connection broke is sent again once the next one has lasted as long: a broker that dies, "
+        "as RabbitMQ 3.10 of a full disk, may not have on its disk what it confirmed. What it did keep is recognised. 0 believes it.",
+    )
     ingress_body_limit_bytes: int = Field(
         1_048_576,
         ge=1024,

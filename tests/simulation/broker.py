@@ -26,28 +26,31 @@ from tests.simulation.faults import Faults
 from tests.simulation.loop import SimLoop, SimProcess
 
 LATE_SECONDS = 6.0
+FORGOTTEN_SECONDS = 3.0
 
 
 @dataclass
 class Held:
-    """A message in a queue. `count`: how often it came back without an outcome."""
+    """A message in a queue. `count`: how often it came back without an outcome. `at`: when it came from a door."""
 
     number: int
     body: bytes
     headers: Mapping[str, object]
     routing_key: str
     count: int = 0
+    at: float = float("-inf")
 
 
 @dataclass
 class SimBroker:
-    """`up` is False while it is away: connections are gone, what is in queues stays."""
+    """`up` is False while it is away: connections are gone, what is in queues stays, unless it `forgets` what doors brought in its last seconds."""
 
     loop: SimLoop
     faults: Faults
     partitions: int = 2
     up: bool = True
     parked: list[Held] = field(default_factory=list)
+    forgets: bool = False
 
     def __post_init__(self) -> None:
         self.queues: dict[str, deque[Held]] = {queue_name(n): deque() for n in range(self.partitions)}
@@ -70,6 +73,7 @@ class SimBroker:
         self._numbers += 1
         held = Held(self._numbers, message.body, dict(message.headers), message.routing_key)
         if message.exchange == WEBHOOKS and message.routing_key in self._routes:
+            held.at = self.loop.time()
             self._put(self._routes[message.routing_key], held)
         elif message.exchange in self._tiers:
             self.waiting += 1
@@ -90,7 +94,18 @@ class SimBroker:
             publisher.cut()
         for consumer in list(self._consumers.values()):
             self.detach(consumer)
+        if self.forgets:
+            self._forget(self.loop.time() - FORGOTTEN_SECONDS)
         self.loop.outside(seconds, self._back)
+
+    def _forget(self, since: float) -> None:
+        """It confirmed what its disk does not have."""
+        for queue in self.queues.values():
+            kept = [held for held in queue if held.at < since]
+            for _ in range(len(queue) - len(kept)):
+                self.faults.note("confirmed_and_forgotten")
+            queue.clear()
+            queue.extend(kept)
 
     def attach(self, consumer: SimConsumer) -> None:
         """The one active consumer of its queue; another one waits until it is gone."""
@@ -143,6 +158,7 @@ class SimPublisher:
         self._broker, self._process = broker, process
         self._ready = asyncio.Event()
         self._gone = asyncio.Event()
+        self.losses = 0
         broker.publishers.append(self)
         self.connect()
 
@@ -162,6 +178,7 @@ class SimPublisher:
             self._ready.set()
 
     def cut(self) -> None:
+        self.losses += self.is_ready
         self._ready.clear()
         self._gone.set()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from ingress.journal.doubts import Doubts
 from ingress.journal.journal import Journal, JournalBounds
 from ingress.journal.keeper import Keeper
 from ingress.journal.place import own_place
@@ -36,7 +37,7 @@ from runtime.amqp.consumer import Consumer
 from runtime.amqp.publisher import Publisher
 from schemas.envelope import Envelope
 from schemas.topology import RETRY_DELAYS, queue_name
-from tests.simulation.broker import SimBroker, SimConsumer, SimPublisher
+from tests.simulation.broker import FORGOTTEN_SECONDS, SimBroker, SimConsumer, SimPublisher
 from tests.simulation.faults import CRASH_CHANCE, MOST_CRASHES, OUTAGE_CHANCE, Faults
 from tests.simulation.locks import SimLocks
 from tests.simulation.loop import SimLoop, SimProcess
@@ -47,6 +48,7 @@ WEBHOOKS = 20
 PAYMENTS = 14
 """Fewer than webhooks: the rest are tellings of the same again, some with other bytes."""
 PATIENCE_SECONDS = 12.0
+DOUBT_SECONDS = FORGOTTEN_SECONDS + 1.0
 LONGEST_SECONDS = 20_000.0
 RECEIVED_AT_US = 1_782_875_047_120_001
 
@@ -97,7 +99,7 @@ class World:
         self.loop = SimLoop(self.dice)
         self.faults = Faults.dealt(self.dice)
         self.folder = folder
-        self.broker = SimBroker(self.loop, self.faults, PARTITIONS)
+        self.broker = SimBroker(self.loop, self.faults, PARTITIONS, forgets=seed % 2 == 0)
         self.log = SimLog(interpreter())
         self.crashes = 0
         self.accepted: list[Envelope] = []
@@ -105,6 +107,7 @@ class World:
         self.processes: dict[str, SimProcess] = {}
         self._pipeline = pipeline
         self._keeper: Keeper | None = None
+        self._doubts: Doubts | None = None
         self._journals: list[Journal] = []
         self._locks = SimLocks()
         self._dead: list[object] = []
@@ -233,15 +236,21 @@ class World:
         journal = Journal(place, JOURNAL_BOUNDS)
         self._journals.append(journal)
         journal._write = self._disk(journal._write)  # type: ignore[method-assign]
-        progress = Progress(place.relayed)
-        publisher = GroupingPublisher(_publisher(self.broker, process), PARTITIONS, BOUNDS, metrics)
+        progress = Progress(place.sure, DOUBT_SECONDS)
+        channel = _publisher(self.broker, process)
+        publisher = GroupingPublisher(channel, PARTITIONS, BOUNDS, metrics)
         keeper = Keeper(journal, publisher, progress)
         sender = Sender(publisher, partitions=PARTITIONS, window=8, metrics=metrics)
-        upkeep = Upkeep(root, place, journal, progress, sender)
-        self._keeper = keeper
+        doubts = Doubts(
+            progress, channel, JournalReader(place.folder), sender, DOUBT_SECONDS
+        )
+        upkeep = Upkeep(root, place, journal, progress, sender, doubts)
+        self._keeper, self._doubts = keeper, doubts
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(relay(journal, keeper, JournalReader(place.folder), sender))
             tasks.create_task(upkeep.run())
+            tasks.create_task(doubts.watch())
+            tasks.create_task(doubts.run())
             while True:
                 await asyncio.sleep(1.0)
                 await journal.is_writable()
@@ -297,8 +306,8 @@ class World:
         self.faults.note(f"kill_{name}")
         self.processes[name].alive = False
         if name == "ingress":
-            self._dead.append(self._keeper)
-            self._keeper = None
+            self._dead += [self._keeper, self._doubts]
+            self._keeper = self._doubts = None
             self._locks.free(self.processes[name])
         else:
             for consumer in list(self.broker.consumers()):
@@ -314,8 +323,10 @@ class World:
                 journal._segment.close()
 
     def _quiet(self) -> bool:
-        keeper = self._keeper
-        return keeper is not None and not keeper.waiting and not self.broker.messages and self.broker.up
+        keeper, doubts = self._keeper, self._doubts
+        if keeper is None or doubts is None or keeper.waiting or doubts.waiting:
+            return False
+        return not self.broker.messages and self.broker.up
 
     def _rest(self) -> str:
         waiting = self._keeper.waiting if self._keeper else "no ingress"
