@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ingress.journal.keeper import Kept
+from ingress.journal.progress import Progress
 from processor.intake.batcher import Arrival
 from processor.intake.pipeline import Pipeline
 from tests.simulation.store import SimLog
@@ -61,9 +62,22 @@ def _nothing_remembered() -> Iterator[None]:
         SimLog.commit = sound  # type: ignore[method-assign]
 
 
+@contextmanager
+def _broker_believed() -> Iterator[None]:
+    """What the broker confirmed is never sent again, whatever became of the broker."""
+    sure, doubt = Progress.sure, Progress.doubt
+    Progress.sure = property(lambda self: self.through)  # type: ignore[method-assign, assignment]
+    Progress.doubt = lambda self: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Progress.sure, Progress.doubt = sure, doubt  # type: ignore[method-assign]
+
+
 CONTROLS: dict[str, Callable[[], object]] = {
     "ack-before-commit": _acknowledged_first,
     "answer-before-journal": _answered_first,
+    "broker-believed": _broker_believed,
     "dedupe-off": _nothing_remembered,
 }
 """Name → a block in which the worker is wrong."""
