@@ -241,9 +241,7 @@ class World:
         publisher = GroupingPublisher(channel, PARTITIONS, BOUNDS, metrics)
         keeper = Keeper(journal, publisher, progress)
         sender = Sender(publisher, partitions=PARTITIONS, window=8, metrics=metrics)
-        doubts = Doubts(
-            progress, channel, JournalReader(place.folder), sender, DOUBT_SECONDS
-        )
+        doubts = Doubts(progress, channel, JournalReader(place.folder), sender, DOUBT_SECONDS)
         upkeep = Upkeep(root, place, journal, progress, sender, doubts)
         self._keeper, self._doubts = keeper, doubts
         async with asyncio.TaskGroup() as tasks:

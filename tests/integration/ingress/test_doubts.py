@@ -105,9 +105,10 @@ async def test_a_door_that_is_killed_together_with_such_a_broker_sends_it_again_
 ) -> None:
     home = tmp_path / "home"
     accepted = Accepted()
-    async with ingress_process(
-        broker_url, home=str(home), ingress_publish_deadline_seconds=60.0
-    ) as (process, port):
+    async with ingress_process(broker_url, home=str(home), ingress_publish_deadline_seconds=60.0) as (
+        process,
+        port,
+    ):
         address = f"http://127.0.0.1:{port}/webhooks/xendit"
         for number in range(WEBHOOKS):
             async with http.post(address, data=body(number), headers=XENDIT) as response:
