@@ -155,6 +155,11 @@ class SimLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None: ...
 
 
+async def passes(seconds: float) -> None:
+    """So much simulated time."""
+    await asyncio.sleep(seconds)
+
+
 def _settle(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
     if future.done():
         return

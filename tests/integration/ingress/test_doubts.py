@@ -80,26 +80,6 @@ async def test_what_a_broker_forgot_of_its_last_seconds_is_sent_again_without_a_
         assert accepted.last(REACH) <= await everything(outbox, accepted.last(REACH))
 
 
-async def test_a_broker_that_is_believed_is_sent_nothing_again(
-    start: Start, http: Http, outbox: Outbox, admin: Channel, broker_url: str
-) -> None:
-    """What the test above waits for does not come of anything else."""
-    async with (
-        proxied(broker_url) as (proxy, url),
-        start(broker_url=url, ingress_journal_doubt_seconds=0) as ingress,
-    ):
-        for number in range(WEBHOOKS):
-            assert await send(http, ingress, body(number)) == 200
-        await forget(admin)
-        connections = proxy.accepted
-        proxy.cut()
-        await until(lambda: proxy.accepted > connections)
-        assert await send(http, ingress, body(WEBHOOKS)) == 200
-        assert WEBHOOKS in numbers(await outbox.envelopes(1))
-        await asyncio.sleep(2 * REACH)
-        assert await held(admin) == 0
-
-
 async def test_a_door_that_is_killed_together_with_such_a_broker_sends_it_again_too(
     start: Start, http: Http, outbox: Outbox, admin: Channel, broker_url: str, tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ from ingress.journal.segment import OpenSegment
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
 from schemas.errors import NotConfirmed
-from tests.simulation.loop import SimLoop
+from tests.simulation.loop import SimLoop, passes
 
 REACH = 5.0
 RECORDS_A_SECOND = 100
@@ -40,7 +40,7 @@ class Wire:
 
     async def send(self, _reader: object, progress: Progress, until: int) -> None:
         losses = self.losses
-        await asyncio.sleep(0.1)
+        await passes(0.1)
         if losses != self.losses or not self.is_ready:
             raise NotConfirmed("it is gone")
         for _ in range(min(RECORDS_A_SECOND // 10, until - 1 - progress.through)):
@@ -149,21 +149,21 @@ def test_what_was_confirmed_last_is_sent_again_once_a_connection_lasts() -> None
     async def scene() -> None:
         progress, wire = Progress(0, REACH), Wire()
         doubts = at_work(progress, wire)
-        await asyncio.sleep(2)
+        await passes(2)
         progress.settle_through(250)
-        await asyncio.sleep(0.5)
+        await passes(0.5)
         wire.breaks()
         assert doubts.waiting == 250
-        await asyncio.sleep(REACH)
+        await passes(REACH)
         assert wire.sent == []
-        await asyncio.sleep(4.5)
+        await passes(4.5)
         assert (wire.sent, doubts.waiting) == (list(range(1, 251)), 0)
         # The broker may forget these as well.
         assert progress.sure == 0
-        await asyncio.sleep(REACH + 1)
+        await passes(REACH + 1)
         assert progress.doubted is None
         wire.breaks()
-        await asyncio.sleep(100)
+        await passes(100)
         assert len(wire.sent) == 500
 
     simulated(scene())
@@ -176,11 +176,11 @@ def test_connections_that_break_again_and_again_hold_up_nothing_and_spend_nothin
         progress, wire = Progress(0, REACH), Wire()
         doubts = at_work(progress, wire)
         for turn in range(1, 41):
-            await asyncio.sleep(3)
+            await passes(3)
             progress.settle_through(turn * 10)
             wire.breaks()
         assert (progress.through, progress.sure, wire.sent, doubts.waiting) == (400, 0, [], 400)
-        await asyncio.sleep(30)
+        await passes(30)
         assert (wire.sent, doubts.waiting, progress.doubted) == (list(range(1, 401)), 0, None)
 
     simulated(scene())
@@ -191,18 +191,18 @@ def test_each_connection_that_lasts_a_while_sends_some_of_it_for_good() -> None:
         progress, wire = Progress(0, REACH), Wire()
         at_work(progress, wire)
         progress.settle_through(5000)
-        await asyncio.sleep(1.5)
+        await passes(1.5)
         wire.breaks()
         sure = []
         for _ in range(3):
             # Five seconds until it begins, ten of sending, of which five are in doubt.
-            await asyncio.sleep(3 * REACH)
+            await passes(3 * REACH)
             wire.breaks()
-            await asyncio.sleep(1.5)
+            await passes(1.5)
             sure.append(progress.sure)
         assert sorted(set(sure)) == sure
         assert sure[0] > 0
-        await asyncio.sleep(120)
+        await passes(120)
         assert (progress.doubted, set(wire.sent)) == (None, set(range(1, 5001)))
 
     simulated(scene())
@@ -213,15 +213,15 @@ def test_a_broker_that_refuses_meanwhile_gets_the_rest_when_it_takes_again() -> 
         progress, wire = Progress(0, REACH), Wire()
         at_work(progress, wire)
         progress.settle_through(300)
-        await asyncio.sleep(1.5)
+        await passes(1.5)
         wire.breaks()
-        await asyncio.sleep(REACH + 2.5)
+        await passes(REACH + 2.5)
         wire.is_ready = False
         before = len(wire.sent)
-        await asyncio.sleep(20)
+        await passes(20)
         assert len(wire.sent) == before
         wire.is_ready = True
-        await asyncio.sleep(20)
+        await passes(20)
         assert (progress.doubted, wire.sent) == (None, list(range(1, 301)))
 
     simulated(scene())
@@ -245,15 +245,15 @@ def test_the_journal_of_a_dead_process_is_sent_again_when_the_broker_went_meanwh
         sender: Any = wire
         upkeep = Upkeep(tmp_path, place, journal, progress, sender, doubts)
         running = asyncio.create_task(upkeep.run())
-        await asyncio.sleep(2)
+        await passes(2)
         if breaks:
             wire.breaks()
-        await asyncio.sleep(30)
+        await passes(30)
         left = hold(dead)
         assert left is not None
         assert (left.sure, wire.sent) == ((0 if breaks else 2), [1, 2])
         left.release()
-        await asyncio.sleep(60)
+        await passes(60)
         left = hold(dead)
         assert left is not None
         assert (left.sure, wire.sent) == (2, [1, 2, 1, 2] if breaks else [1, 2])
