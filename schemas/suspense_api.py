@@ -97,6 +97,25 @@ class SuspenseGoingBack(ApiModel):
     by: str = Field(description="Who asked for it.")
 
 
+class SuspenseRest(ApiModel):
+    """What its payer was asked for besides, because less had come than was asked for."""
+
+    request_id: str = Field(
+        description="Of the request for the rest alone; what is paid for it counts with what is held."
+    )
+    amount: int = Field(description="Rupiah that were missing when it was asked for.")
+    open: bool = Field(description="Whether it can be paid still. What is paid later counts all the same.")
+    since: datetime
+    expires_at: datetime
+    by: str = Field(description="Who asked for it.")
+    failure_code: str | None = Field(
+        description="Why its provider would not have it, or why nobody knows yet whether it did."
+    )
+    payment_page_url: str | None = Field(
+        description="Our own page for the payer, who needs no key for it; null where LUNAS_API_PUBLIC_URL is unset."
+    )
+
+
 class OneSuspense(Read, SuspenseItem):
     """One entry, whatever became of it, and what people did about it."""
 
@@ -107,6 +126,9 @@ class OneSuspense(Read, SuspenseItem):
     acts: list[SuspenseAct]
     going_back: SuspenseGoingBack | None = Field(
         description="Null unless it is on its way back to its payer. When nothing comes of that it is held as before."
+    )
+    rest: SuspenseRest | None = Field(
+        description="What was asked for besides, the last time; null where nothing was."
     )
     undoable: bool = Field(
         description="Whether there is something that `undo` takes back: a claim, a write-off, a refund by hand."

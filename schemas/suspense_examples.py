@@ -46,6 +46,7 @@ SUSPENSE_EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "released_by": None,
         "acts": [],
         "going_back": None,
+        "rest": None,
         "undoable": False,
         **_READ,
     },

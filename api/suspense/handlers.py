@@ -20,12 +20,14 @@ from api.refunds.book import came_to_nothing
 from api.refunds.handlers import created
 from api.suspense import calls, speaking, undoing
 from api.suspense.gathering import SQL, candidates
+from api.suspense.rest import StandingRest, standing_rest
 from api.suspense.returning import Return, give_back
 from api.suspense.scoring import RankedCustomer
 from api.suspense.speaking import CREDIT, Author
 from api.suspense.speaking import SaidWord as Word
 from projections.held_money import ageing
 from runtime.database import Connection, Pool
+from runtime.pay_pages import public_url
 from schemas.calls import Call
 from schemas.candidate_reasons import explained
 from schemas.languages import Language
@@ -97,6 +99,7 @@ class SuspenseCalls:
             acts = await connection.fetch(SQL["acts"], found.id)
             refund = await speaking.going_back(connection, found)
             undoable = await undoing.newest_undoable(connection, found)
+            rest = await standing_rest(connection, found, public_url(self._settings))
         shown = [
             {
                 "act_id": str(act["act_id"]),
@@ -107,7 +110,12 @@ class SuspenseCalls:
             }
             for act in acts
         ]
-        more = {"acts": shown, "going_back": _going_back(refund), "undoable": undoable is not None}
+        more = {
+            "acts": shown,
+            "going_back": _going_back(refund),
+            "rest": _rest(rest),
+            "undoable": undoable is not None,
+        }
         return answer(_entry_shown(found.row) | more | _stands(found.row, wanted))
 
     async def candidates(self, request: web.Request) -> web.StreamResponse:
@@ -237,6 +245,21 @@ def _going_back(refund: Any) -> dict[str, Any] | None:
         return None
     names = {"refund_id": "refund_id", "status": "status", "since": "created_at", "by": "actor"}
     return {name: refund[column] for name, column in names.items()}
+
+
+def _rest(rest: StandingRest | None) -> dict[str, Any] | None:
+    if rest is None:
+        return None
+    return {
+        "request_id": rest.request_id,
+        "amount": rest.amount_idr,
+        "open": rest.open,
+        "since": rest.since,
+        "expires_at": rest.expires_at,
+        "by": rest.by,
+        "failure_code": rest.code,
+        "payment_page_url": rest.page,
+    }
 
 
 def _candidate(one: RankedCustomer, language: Language) -> dict[str, Any]:

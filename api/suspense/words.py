@@ -39,6 +39,22 @@ SUSPENSE_INDONESIAN: dict[str, str] = {
     "Takes the newest word back, or the record of a refund by hand.": (
         "Membatalkan pernyataan terbaru, atau catatan pengembalian dengan tangan."
     ),
+    "What its payer was asked for besides, because less had come than was asked for.": (
+        "Yang diminta lagi dari pembayarnya, karena yang masuk kurang dari yang diminta."
+    ),
+    "Of the request for the rest alone; what is paid for it counts with what is held.": (
+        "Milik permintaan untuk sisanya saja; yang dibayar untuk itu dihitung bersama yang tertahan."
+    ),
+    "Rupiah that were missing when it was asked for.": "Rupiah yang masih kurang saat diminta.",
+    "Whether it can be paid still. What is paid later counts all the same.": (
+        "Apakah masih bisa dibayar. Yang dibayar setelahnya tetap dihitung."
+    ),
+    "Why its provider would not have it, or why nobody knows yet whether it did.": (
+        "Mengapa penyedianya menolak, atau mengapa belum ada yang tahu apakah ia menerimanya."
+    ),
+    "What was asked for besides, the last time; null where nothing was.": (
+        "Yang terakhir diminta lagi; null bila tidak ada."
+    ),
     "The refund by which held money is on its way to its payer. Nobody can claim it meanwhile.": (
         "Pengembalian yang sedang membawa uang tertahan ke pembayarnya. Selama itu tidak dapat diklaim."
     ),

@@ -247,3 +247,22 @@ async def test_c61_what_has_no_rest_is_refused_with_what_to_do(street: Street) -
     assert "did not ask for this payment ourselves" in problem.value.detail("en")
     assert "ditambahkan" in problem.value.detail("id")
     assert await street.shop.pool.fetchval("SELECT count(*) FROM operator_acts") == 0
+
+
+async def test_c61_what_was_asked_for_besides_is_shown_by_the_api(street: Street) -> None:
+    made = await short(street)
+    path = f"/v1/suspense/{made['held']}"
+    assert (await street.shop.get(path))["rest"] is None
+    told = await asked(street, made["held"])
+    shown = (await street.shop.get(path))["rest"]
+    since, page = shown.pop("since"), shown.pop("payment_page_url")
+    assert since < shown["expires_at"]
+    assert page is None or page.startswith("http")
+    assert shown == {
+        "request_id": told.request_id,
+        "amount": 30_000,
+        "open": True,
+        "expires_at": shown["expires_at"],
+        "by": "sari",
+        "failure_code": None,
+    }
