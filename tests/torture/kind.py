@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+import re
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 import asyncpg
@@ -34,6 +36,28 @@ class Kind:
 
 class NotInjected(Exception):
     """This machine, or this moment, does not let us do that; the report says so."""
+
+
+_SAID_NO = re.compile(r"error|badrpc|not_implemented|'EXIT'", re.IGNORECASE)
+
+
+def answered(order: str, said: str) -> str:
+    """What rabbitmqctl said of an order that was taken. Raises NotInjected where it says that it was not: it ends with 0 then too."""
+    if not said or _SAID_NO.search(said):
+        raise NotInjected(f"{order}: {said.strip()[-150:] or 'no answer'}")
+    return said
+
+
+@contextlib.contextmanager
+def kept(stage: Stage, name: str) -> Iterator[None]:
+    """One fault keeps a process for itself: the keeper does not start it. Raises NotInjected where another fault does."""
+    if name in stage.resting:
+        raise NotInjected(f"another fault keeps {name} for itself")
+    stage.resting.add(name)
+    try:
+        yield
+    finally:
+        stage.resting.discard(name)
 
 
 TROUBLES = (

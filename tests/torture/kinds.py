@@ -12,7 +12,7 @@ import aiohttp
 
 from tests.system.pipeline import PROCESSES
 from tests.torture.comparing import differs
-from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected
+from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected, kept
 from tests.torture.machine_kinds import of_clocks, of_disks, of_limits
 from tests.torture.service_kinds import of_the_broker, of_the_database
 from tests.torture.stage import Stage
@@ -115,8 +115,7 @@ def _of_processes() -> list[Kind]:
 def _of_crash_points() -> list[Kind]:
     def crash(name: str, point: str) -> Kind:
         async def inject(stage: Stage, dice: random.Random) -> None:
-            stage.resting.add(name)
-            try:
+            with kept(stage, name):
                 stage.kill(name)
                 await asyncio.to_thread(stage.pipeline.running[name].wait)
                 passes = dice.randint(1, MOST_PASSES)
@@ -130,8 +129,6 @@ def _of_crash_points() -> list[Kind]:
                 if armed.pid in stage.killed:
                     raise NotInjected("another fault killed it before it came there")
                 stage.kills += 1
-            finally:
-                stage.resting.discard(name)
 
         return Kind(f"crash at {point}", inject)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.anyday.__main__ import found, sweep
 from tests.anyday.library import without_hooks
 from tests.system.pipeline import PROCESSES, Pipeline
-from tests.torture.kind import LONG, Kind, NotInjected
+from tests.torture.kind import LONG, Kind, NotInjected, kept
 from tests.torture.stage import Stage
 
 LEAST_BYTES = 4096
@@ -87,21 +87,22 @@ def of_clocks() -> list[Kind]:
             """Of one process only: its clock and those of database and others are then hours apart."""
             now = stage.home / f"clock-of-{name}"
             moved = _moved(stage.home, now)
-            stage.resting.add(name)
-            try:
-                stage.kill(name)
-                await asyncio.to_thread(stage.pipeline.running[name].wait)
-                Pipeline.start(stage.pipeline, name, **moved)  # a fork would have the library of its server
-                await stage.pipeline.wait_ready(name)
-                for seconds in JUMPS:
-                    now.write_text(f"{seconds:+d}\n", "utf-8")
-                    await asyncio.sleep(JUMP_SECONDS)
-            except AssertionError as error:
-                raise NotInjected(str(error)[-200:]) from error
-            finally:
-                stage.kill(name)
-                stage.resting.discard(name)
-                sweep()
+            with kept(stage, name):
+                try:
+                    stage.kill(name)
+                    await asyncio.to_thread(stage.pipeline.running[name].wait)
+                    Pipeline.start(
+                        stage.pipeline, name, **moved
+                    )  # a fork would have the library of its server
+                    await stage.pipeline.wait_ready(name)
+                    for seconds in JUMPS:
+                        now.write_text(f"{seconds:+d}\n", "utf-8")
+                        await asyncio.sleep(JUMP_SECONDS)
+                except AssertionError as error:
+                    raise NotInjected(str(error)[-200:]) from error
+                finally:
+                    stage.kill(name)
+                    sweep()
 
         return Kind(f"clock of {name} jumps by hours", inject)
 

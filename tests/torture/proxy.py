@@ -31,6 +31,12 @@ class Proxy:
         self._talking = asyncio.Event()
         self._talking.set()
         self._over = False
+        self._carrying = 0
+
+    @property
+    def quiet(self) -> bool:
+        """A good wire with nothing in it."""
+        return self.wire == Wire() and self._talking.is_set() and not self._carrying
 
     async def __aenter__(self) -> Proxy:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
@@ -84,19 +90,30 @@ class Proxy:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(CHUNK_BYTES):
-                await self._talking.wait()
-                if self.wire.latency:
-                    await asyncio.sleep(self.wire.latency)
-                if left:
-                    left[0] -= len(data)
-                    if left[0] <= 0:
-                        # The last bytes of what was allowed still arrive: a message that is cut in its middle.
-                        sink.write(data[: len(data) + left[0]])
-                        break
-                await self._pass(data, sink)
+                self._carrying += 1
+                try:
+                    whole = await self._carry(data, sink, left)
+                finally:
+                    self._carrying -= 1
+                if not whole:
+                    break
         for end in (sink, other):
             end.transport.abort() if left else end.close()
             self._ends.discard(end)
+
+    async def _carry(self, data: bytes, sink: asyncio.StreamWriter, left: list[int]) -> bool:
+        """False where the connection ends in the middle of it."""
+        await self._talking.wait()
+        if self.wire.latency:
+            await asyncio.sleep(self.wire.latency)
+        if left:
+            left[0] -= len(data)
+            if left[0] <= 0:
+                # The last bytes of what was allowed still arrive: a message that is cut in its middle.
+                sink.write(data[: len(data) + left[0]])
+                return False
+        await self._pass(data, sink)
+        return True
 
     async def _pass(self, data: bytes, sink: asyncio.StreamWriter) -> None:
         rate = self.wire.bytes_per_second

@@ -9,11 +9,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from schemas.topology import queue_name
-from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected, mended
+from tests.torture.deleting import work_queue_deleted
+from tests.torture.kind import LONG, SHORT, Inject, Kind, answered, mended
 from tests.torture.stage import Stage
-
-TRIES = 8
 
 
 def of_the_broker() -> list[Kind]:
@@ -42,15 +40,7 @@ def of_the_broker() -> list[Kind]:
         return inject
 
     async def closed(stage: Stage, _dice: random.Random) -> None:
-        await stage.control_broker("close_all_connections", "torture")
-
-    async def deleted(stage: Stage, _dice: random.Random) -> None:
-        """Only while nothing is in it: what is in a queue is lost with it, by an administrator's own hand."""
-        for _ in range(TRIES):
-            said = await stage.control_broker("delete_queue", "--if-empty", queue_name(0))
-            if "Deleting" in said and "Error" not in said:
-                return
-        raise NotInjected("the queue was never empty")
+        await _told(stage, "close_all_connections", "torture")
 
     return [
         Kind("kill broker", killed),
@@ -60,7 +50,7 @@ def of_the_broker() -> list[Kind]:
         Kind("disk alarm of broker", alarm("set_disk_free_limit", "900GB", "64MB")),
         Kind("memory alarm of broker", alarm("set_vm_memory_high_watermark", "0", "0.4")),
         Kind("close all connections of broker", closed),
-        Kind("delete the work queue", deleted),
+        Kind("delete the work queue", work_queue_deleted),
     ]
 
 
@@ -147,9 +137,7 @@ def of_the_database() -> list[Kind]:
 
 async def _told(stage: Stage, *words: str) -> None:
     """Raises NotInjected when the broker does not take it: it is down, or busy with another fault."""
-    said = await stage.control_broker(*words)
-    if not said or "Error" in said:
-        raise NotInjected(f"{words[0]}: {said[-200:] or 'no answer'}")
+    answered(words[0], await stage.control_broker(*words))
 
 
 async def _system(stage: Stage, statement: str) -> None:

@@ -39,6 +39,7 @@ DATABASE_BYTES = 8 * 1024 * 1024 * 1024
 DATABASE_DISK_MOST_WEBHOOKS = 50_000
 SHIPPED_CATALOGUE = Path(__file__).parents[2] / "catalog.toml"
 KEEPER_PAUSE_SECONDS = 0.1
+REPUBLISH = "republish"
 RATE_PER_SECOND = "100000"
 """The witness is one address: what protects us from strangers would only slow it down."""
 
@@ -71,6 +72,9 @@ class Stage:
     """By service, when it was started, while it does not answer."""
     resting: set[str] = field(default_factory=set)
     """Processes and services that a fault keeps down: the keeper leaves them alone."""
+    standing: set[str] = field(default_factory=set)
+    """Processes that a fault makes stand still: no other one wakes them."""
+    _republish: Child | None = None
 
     @property
     def database_url(self) -> str:
@@ -79,7 +83,7 @@ class Stage:
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> bool:
         """Sends one process a signal; whether it lived to get it."""
         process = self.pipeline.running[name]
-        if process.poll() is not None:
+        if process.poll() is not None or (number == signal.SIGCONT and name in self.standing):
             return False
         process.send_signal(number)
         if number == signal.SIGKILL:
@@ -147,24 +151,30 @@ class Stage:
         """Starts again what is dead, or confirms nothing, as the supervisor does; until it is cancelled. On the thread that started it all."""
         broker = self.services["broker"]
         confirming = Confirming(broker.url, broker.control, full=broker.full)
-        resending = Resending(list(self.services.values()), self._resending_child(), self.told.append)
+        self._republish = self._resending_child()
+        resending = Resending(list(self.services.values()), self._republish, self.told.append)
         confirming.start()
         try:
             while True:
                 self._tend(confirming)
-                resending.tend()
+                if REPUBLISH not in self.resting:
+                    resending.tend()
                 await asyncio.sleep(KEEPER_PAUSE_SECONDS)
         finally:
             confirming.stop()
 
+    def republishing(self) -> bool:
+        """Whether the journal is being sent again beside ingress."""
+        return self._republish is not None and self._republish.alive()
+
     def _resending_child(self) -> Child:
         return Child(
-            name="republish",
+            name=REPUBLISH,
             command=resending(Settings()),
             environment=self.pipeline.environment,
             user=ServiceUser(None, os.geteuid(), os.getegid()),
             folder=Path.cwd(),
-            log=self.home / "republish.log",
+            log=self.home / f"{REPUBLISH}.log",
             death_signal=signal.SIGTERM,
         )
 
