@@ -29,7 +29,8 @@ AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
 # that forgets the queue's log and starts a new one without electing a leader: the queue would hang for ever (seen with
 # 3.10.8). SYNC closes that second once our queues are declared; REVIVE elects leaders where one is missing;
 # one queue that does not run is not to keep the others from theirs.
-SYNC = "[dets:sync(Table) || Table <- dets:all()]."
+# A table that says no makes the whole expression one: rabbitmqctl ends with 0 for every other answer, and the order would count as taken.
+SYNC = "[] = [Table || Table <- dets:all(), dets:sync(Table) =/= ok]."
 REVIVE = (
     "catch mnesia:sync_log(), "
     "[catch ra:trigger_election({Name, node()}) || Queue <- rabbit_amqqueue:list(),"
