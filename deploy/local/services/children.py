@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.local.services.interrupts import whole
 from deploy.local.services.users import ServiceUser
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -53,18 +54,19 @@ class Child:
             size = os.fstat(output).st_size
             self.log_from = size if self.log_from is None else min(self.log_from, size)
         try:
-            self.process = subprocess.Popen(
-                list(self.command),
-                env=dict(self.environment),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                # A session of its own: a terminal's Ctrl-C reaches us alone, and we stop children in order.
-                start_new_session=True,
-                preexec_fn=_die_with_us(self.death_signal),
-                **self.user.popen_arguments(),  # type: ignore[call-overload]
-            )
+            with whole():
+                self.process = subprocess.Popen(
+                    list(self.command),
+                    env=dict(self.environment),
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    # A session of its own: a terminal's Ctrl-C reaches us alone, and we stop children in order.
+                    start_new_session=True,
+                    preexec_fn=_die_with_us(self.death_signal),
+                    **self.user.popen_arguments(),  # type: ignore[call-overload]
+                )
         finally:
             if output is not None:
                 os.close(output)

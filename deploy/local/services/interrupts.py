@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -13,6 +14,26 @@ from typing import Self
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # make passes SIGTERM on to us while the sender may have reached our whole group: two signals, one wish.
 SAME_WISH_SECONDS = 1.0
+
+
+class _Whole:
+    """How many steps are under way that must not be cut in their middle, and whether somebody wished an end meanwhile."""
+
+    depth = 0
+    wished = False
+
+
+@contextlib.contextmanager
+def whole() -> Iterator[None]:
+    """A first signal raises only at the end of the block: a child that was started, and that nobody knows yet, would be left behind. Main thread."""
+    _Whole.depth += 1
+    try:
+        yield
+    finally:
+        _Whole.depth -= 1
+        if _Whole.wished and not _Whole.depth:
+            _Whole.wished = False
+            raise KeyboardInterrupt
 
 
 class Interrupts:
@@ -49,6 +70,9 @@ class Interrupts:
         now = time.monotonic()
         if self._asked_at is None:
             self._asked_at = now
+            if _Whole.depth:
+                _Whole.wished = True
+                return
             raise KeyboardInterrupt
         if now - self._asked_at > SAME_WISH_SECONDS:
             os._exit(128 + number)

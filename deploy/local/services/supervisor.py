@@ -183,9 +183,11 @@ class Supervisor:
 
     def _migrate(self) -> None:
         child = self._child("migrate", self._programs.migrate, log=True)
+        self._beside.append(child)
         child.start()
         while child.alive():
             time.sleep(POLL_SECONDS / 4)
+        self._beside.remove(child)  # its number may be another one's by the time that all are stopped
         if child.process is not None and child.process.returncode != 0:
             raise ServiceFailure(
                 f"The database schema could not be brought up to date:\n{child.last_words()}"
