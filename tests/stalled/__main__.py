@@ -43,16 +43,18 @@ def run(seed: int, given: argparse.Namespace, options: Sequence[str]) -> int:
         plugins = ["-p", "no:cacheprovider", "-p", box.__name__, "-p", told.__name__]
         limit = {box.VARIABLE: str(given.minutes * 60)} if given.minutes is not None else {}
         command = [sys.executable, "-m", "pytest", *plugins, f"--basetemp={folder}/pytest", *options]
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **limit, told.VARIABLE: str(log)})
+        # A session of its own: where the shell that began a group goes away while one of the group stands still, the kernel sends all of it SIGHUP.
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **limit, told.VARIABLE: str(log)}, start_new_session=True
+        )
         over = threading.Event()
         hands = [
             Hand(random.Random(f"{seed}/{number}"), process.pid, given.every, given.longest, log, over)
             for number in range(given.hands)
         ]
         threads = [threading.Thread(target=hand.run, name="stalls") for hand in hands]
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, lambda taken, _frame: process.send_signal(taken))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells pytest too: we end when it has
         for thread in threads:
             thread.start()
         try:
