@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from console.acts import Act, Done, record, tell
-from console.exits import FINE, PROBLEMS
+from console.exits import FINE, PROBLEMS, Away
 from console.lazy import Group
 from console.messages import text
 from console.options import Moment, as_json, asynchronous, reason, yes
 from console.output import number, print_data, print_json, talk
 from console.progress import Bar
+from console.queues import depths
 from console.replay import open_replay
 from console.safety import confirm
 from console.store import open_store
@@ -25,9 +27,11 @@ from console.target import load_target
 from eventstore.queries import load
 from ingress.journal.opening import journal_root
 from ingress.journal.survey import accepted_since, examine, survey
+from schemas.topology import WEBHOOKS
 
 if TYPE_CHECKING:
     from runtime.database import Connection
+    from runtime.settings import Settings
     from schemas.envelope import Envelope
 
 
@@ -43,6 +47,10 @@ JOURNALS = (
 )
 GROUP = 256
 """Deliveries on their way to the broker at once."""
+WORK = f"{WEBHOOKS}."
+LITTLE = 100
+"""Messages in the work queues that are sent again as well, as far as they were not stored: a living system is never quite empty."""
+LOOK_SECONDS = 2.0
 
 
 @click.group(cls=Group)
@@ -104,7 +112,11 @@ def verify(as_json: bool) -> int:
 @click.option(
     "--since", type=Moment(), required=True, help="Only from then on: 2h, 30m, 3d, or an ISO 8601 time (WIB)."
 )
-@click.option("--missing", is_flag=True, help="Only what is not stored: quicker where most of it is.")
+@click.option(
+    "--missing",
+    is_flag=True,
+    help="Only what is not stored and waits nowhere: when the work queues are worked off.",
+)
 @reason
 @yes
 @as_json
@@ -116,12 +128,15 @@ async def republish(since: datetime, missing: bool, reason: str, yes: bool, as_j
     """
     settings = load_target()
     root = journal_root(settings)
-    count = sum(1 for _ in accepted_since(root, since))
+    count = sum(1 for _ in accepted_since(root, since, relayed=missing))
     if not count:
         talk(text("republish.nothing", root=root))
         tell([], as_json=as_json)
         return FINE
     confirm(text("republish.question", count=number(count)), yes=yes)
+    if missing:
+        await _worked_off(settings)
+        count = sum(1 for _ in accepted_since(root, since, relayed=True))
     undo = text("replay.undo")
     async with open_store(settings) as connection:
         act_id = await record(
@@ -131,13 +146,34 @@ async def republish(since: datetime, missing: bool, reason: str, yes: bool, as_j
         async with open_replay(settings) as replayer:
             with Bar() as bar:
                 seen = sent = 0
-                for group in batched(accepted_since(root, since), GROUP):
+                for group in batched(accepted_since(root, since, relayed=missing), GROUP):
                     wanted = await _not_stored(connection, group) if missing else group
                     await replayer.publish_all(wanted)
                     seen, sent = seen + len(group), sent + len(wanted)
                     bar.show(seen, max(count, seen))
     tell([Done(text("republish.done", count=number(sent)), act_id, undo)], as_json=as_json)
     return FINE
+
+
+async def _worked_off(settings: Settings) -> None:
+    """Until little waits in the work queues: what is there is not missing, and would be there twice. A disk that was full is full again of that.
+
+    Raises Away when the broker does not answer at first; later it is waited for.
+    """
+    told = False
+    while True:
+        try:
+            waiting = sum(queue.ready for queue in await depths(settings) if queue.name.startswith(WORK))
+        except Away:
+            if not told:
+                raise
+        else:
+            if waiting <= LITTLE:
+                return
+            if not told:
+                talk(text("republish.waits", count=number(waiting)))
+                told = True
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _not_stored(connection: Connection, group: list[Envelope]) -> list[Envelope]:

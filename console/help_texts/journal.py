@@ -21,7 +21,9 @@ JOURNAL_HELP: dict[str, str] = {
         "Kode keluar 1 bila ada yang berubah setelah ditulis, atau hilang. Akhir tulisan yang terputus karena mati mendadak ditampilkan, "
         "dan bukan masalah: tidak pernah dijawab."
     ),
-    "Only what is not stored: quicker where most of it is.": "Hanya yang belum tersimpan: lebih cepat bila sebagian besar sudah.",
+    "Only what is not stored and waits nowhere: when the work queues are worked off.": (
+        "Hanya yang belum tersimpan dan tidak menunggu di mana pun: setelah antrean kerja selesai."
+    ),
     "Send what was accepted since then to the broker again, in order: after the loss of the broker, or of a part of the log.": (
         "Kirim lagi ke broker apa yang diterima sejak saat itu, berurutan: setelah broker, atau sebagian log, hilang."
     ),

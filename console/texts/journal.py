@@ -33,6 +33,12 @@ JOURNAL: dict[str, tuple[str, str]] = {
         "Send {count} accepted deliveries to the broker again?",
         "Kirim {count} kiriman yang diterima sekali lagi ke broker?",
     ),
+    "republish.waits": (
+        "{count} messages wait in the work queues. What is in them is not missing: this waits until the processor has worked them off. "
+        "Without --missing everything is sent at once.",
+        "{count} pesan menunggu di antrean kerja. Yang ada di sana tidak hilang: ini menunggu sampai prosesor menyelesaikannya. "
+        "Tanpa --missing semuanya dikirim sekaligus.",
+    ),
     "republish.done": ("{count} deliveries sent to the broker again.", "{count} kiriman dikirim lagi ke broker."),
     "doctor.journal": (
         "ingress keeps a journal in {root}: {bytes} MiB",

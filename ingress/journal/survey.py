@@ -97,11 +97,14 @@ def _examine(found: list[Segment], *, held: bool) -> Iterator[Flaw]:
                 explained = True
 
 
-def accepted_since(root: Path, since: datetime) -> Iterator[Envelope]:
-    """What was accepted from then on, journal by journal, in order. Raises OSError."""
+def accepted_since(root: Path, since: datetime, *, relayed: bool = False) -> Iterator[Envelope]:
+    """What was accepted from then on, journal by journal, in order. `relayed`: without what a living process is still to send itself. Raises OSError."""
     for folder in folders(root):
+        through = read_relayed(folder) if relayed and is_held(folder) else None
         for segment in _that_may_reach(segments(folder), since):
             for record in _records(segment):
+                if through is not None and record.number > through:
+                    break
                 envelope = _envelope(record)
                 if envelope is not None and _moment(envelope.received_at) >= since:
                     yield envelope

@@ -34,7 +34,9 @@ from tests.witness.webhooks import catalogue
 
 JOURNAL_LEAST_BYTES = 192 * 1024 * 1024
 JOURNAL_BYTES_PER_WEBHOOK = 3_000
-BROKER_BYTES = 1024 * 1024 * 1024
+BROKER_LEAST_BYTES = 1024 * 1024 * 1024
+BROKER_BYTES_PER_WEBHOOK = 4_000
+"""What waits in the broker lies in its log and in a file of its queue; under a thousand faults nearly everything may wait."""
 DATABASE_BYTES = 8 * 1024 * 1024 * 1024
 DATABASE_DISK_MOST_WEBHOOKS = 50_000
 SHIPPED_CATALOGUE = Path(__file__).parents[2] / "catalog.toml"
@@ -210,7 +212,7 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """Everything running and ready, with the keeper; ended with the block. `more`: further variables of every process."""
     async with AsyncExitStack() as stack:
-        broker_disk = _broker_disk(home, stack)
+        broker_disk = _broker_disk(home, webhooks, stack)
         database_disk = _database_disk(home, webhooks, stack)
         journaled = more.get("LUNAS_INGRESS_DURABILITY") != "broker"
         services = private_services(home / "services", journaled=journaled)
@@ -275,13 +277,14 @@ def _through(url: str, wire: Proxy) -> str:
     return urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{wire.port}"))
 
 
-def _broker_disk(home: Path, stack: AsyncExitStack) -> Path | None:
+def _broker_disk(home: Path, webhooks: int, stack: AsyncExitStack) -> Path | None:
     """Where the broker's data will lie, on a disk that can be filled."""
     home.chmod(0o755)  # the broker's user must pass through
     folder = home / "services" / "rabbitmq"
     folder.mkdir(parents=True)
     folder.parent.chmod(0o755)
-    return folder if _mounted(folder, BROKER_BYTES, stack) else None
+    size = max(BROKER_LEAST_BYTES, webhooks * BROKER_BYTES_PER_WEBHOOK)
+    return folder if _mounted(folder, size, stack) else None
 
 
 def _database_disk(home: Path, webhooks: int, stack: AsyncExitStack) -> Path | None:

@@ -19,8 +19,12 @@ from deploy.local.services.unwritten import put_aside
 from deploy.local.services.users import ServiceUser, service_user
 
 USER = "lunas"
+LEAST_FREE_BYTES = 64_000_000
+# The log of all quorum queues (512 MB), which is copied to a file of each queue when it is full: where publishers are stopped later, what they sent
+# before fills the disk by itself, and a broker without any room does not start again.
+MOST_FREE_BYTES = 600_000_000
+SHARE_KEPT_FREE = 8
 # A developer's disk, and one of a test, may be small; what is deployed asks for more (deploy/rabbitmq/rabbitmq.conf).
-DISK_FREE_LIMIT_BYTES = 64_000_000
 LOG_BYTES = 10_000_000
 # Protocol header of AMQP 0-9-1; a broker that accepts work answers with a method frame (type 1).
 AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
@@ -97,7 +101,7 @@ def rabbitmq_service(
         ],
         settle_orders=[Order("RabbitMQ", [*control, "eval", SYNC])],
         control=control,
-        full=lambda: has_less_than(folder, DISK_FREE_LIMIT_BYTES),
+        full=lambda: has_less_than(folder, free_limit(folder)),
         doubtful=aside,
         forgets_when_full=journaled,
     )
@@ -189,7 +193,7 @@ def _write_configuration(folder: Path, user: ServiceUser, port: int, password: s
             f"listeners.tcp.1 = 127.0.0.1:{port}\n"
             f"default_user = {USER}\n"
             f"default_pass = {password}\n"
-            f"disk_free_limit.absolute = {DISK_FREE_LIMIT_BYTES}\n"
+            f"disk_free_limit.absolute = {free_limit(folder)}\n"
             # It lies on the disk of the data, and a queue that dies writes everything it knows: 464 MB within minutes were seen, and no room to start.
             f"log.file.rotation.size = {LOG_BYTES}\n"
             "log.file.rotation.count = 2\n"
@@ -207,6 +211,12 @@ def _write_configuration(folder: Path, user: ServiceUser, port: int, password: s
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
         user.own(path, 0o400 if name == ".erlang.cookie" else 0o600)
+
+
+def free_limit(folder: Path) -> int:
+    """Bytes that stay free on the disk of that folder: an eighth of it, within bounds."""
+    there = os.statvfs(folder)
+    return min(MOST_FREE_BYTES, max(LEAST_FREE_BYTES, there.f_blocks * there.f_frsize // SHARE_KEPT_FREE))
 
 
 def has_less_than(folder: Path, least: int) -> bool:

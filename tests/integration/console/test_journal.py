@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.causes import BROKER
+from console.commands import ingress
+from console.exits import Away
+from console.queues import QueueState
+from console.replay import Replayer
 from ingress.journal.journal import Journal, JournalBounds
 from ingress.journal.place import own_place
 from ingress.journal.segment import segments
+from ingress.journal.survey import accepted_since
 from runtime.amqp.broker import Broker, topology_of
 from runtime.ids import utc_now, uuid7_text
 from runtime.settings import Settings
 from schemas.envelope import Envelope, pack_one, unpack
-from schemas.topology import queue_name
+from schemas.topology import queue_name, retry_name
 from tests.integration.console.conftest import Run
 
 BOUNDS = JournalBounds(segment=1, total=1 << 30, retention=86400.0, pending=100, pending_bytes=1 << 20)
@@ -145,3 +152,74 @@ async def test_republish_of_what_is_missing_leaves_out_what_is_stored(
         assert done.code == 0, done.err
         found = await sent(broker, chosen.broker_partitions)
     assert sorted(found) == sorted(each.delivery_id for each in kept if each is not kept[1])
+
+
+async def test_what_waits_in_the_work_queues_is_not_missing_and_is_waited_for(
+    lunas: Run,
+    tmp_path: Path,
+    broker_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Callable[..., Settings],
+) -> None:
+    """Sent again at once, what a full disk had left waiting was there twice, and filled the disk again."""
+    monkeypatch.setenv("LUNAS_BROKER_URL", broker_url)
+    kept = [envelope(number) for number in range(3)]
+    await keep(tmp_path, *kept)
+    work, tier = queue_name(0), retry_name(300)
+    looks: list[int | None] = [ingress.LITTLE + 1, None, ingress.LITTLE]
+    published: list[int] = []
+    publish_all = Replayer.publish_all
+
+    async def counted(replayer: Replayer, envelopes: Sequence[Envelope]) -> None:
+        published.append(len(looks))
+        await publish_all(replayer, envelopes)
+
+    monkeypatch.setattr(Replayer, "publish_all", counted)
+    chosen = settings(broker_url=broker_url)
+    async with Broker(broker_url, name="test", topology=topology_of(chosen)) as broker:
+        await broker.ready(10)
+
+        async def depths(_: Settings) -> list[QueueState]:
+            ready = looks.pop(0)
+            if ready is None:
+                raise Away("no broker", BROKER, "away")
+            return [QueueState(work, True, ready), QueueState(tier, True, 10_000)]
+
+        monkeypatch.setattr(ingress, "depths", depths)
+        monkeypatch.setattr(ingress, "LOOK_SECONDS", 0.01)
+        words = (
+            "ingress",
+            "republish",
+            "--since",
+            "2h",
+            "--missing",
+            "--reason",
+            "its disk was full",
+            "--yes",
+        )
+        done = await lunas(*words)
+        assert done.code == 0, done.err
+        assert "101 messages wait in the work queues" in done.out + done.err
+        found = await sent(broker, chosen.broker_partitions)
+    assert (looks, published) == ([], [0])
+    assert sorted(found) == sorted(each.delivery_id for each in kept)
+
+
+async def test_what_a_living_ingress_is_still_to_send_is_not_missing(tmp_path: Path) -> None:
+    place = own_place(tmp_path / "journal")
+    journal = Journal(place, BOUNDS)
+    kept = [envelope(number) for number in range(3)]
+    for each in kept:
+        journal.append(pack_one(each), lambda _number, _failure: None)
+        await journal.barrier()
+    place.save_relayed(2)
+    hour_ago = utc_now() - timedelta(hours=1)
+    ids = [each.delivery_id for each in kept]
+
+    def accepted(*, relayed: bool) -> list[str]:
+        return [each.delivery_id for each in accepted_since(tmp_path / "journal", hour_ago, relayed=relayed)]
+
+    assert (accepted(relayed=True), accepted(relayed=False)) == (ids[:2], ids)
+    await journal.close()
+    place.release()
+    assert accepted(relayed=True) == ids
