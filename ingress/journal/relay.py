@@ -44,16 +44,18 @@ class Sender:
         )
         self._tell_damage(part)
         left = [record for record in part.records if not progress.is_settled(record.number)]
-        sending = [self.publisher.deliver(*self._addressed(record.frame)) for record in left]
+        sending = [self._settled(record.number, record.frame, progress) for record in left]
         outcomes = await asyncio.gather(*sending, return_exceptions=True)
         failures = [outcome for outcome in outcomes if outcome is not None]
-        for record, outcome in zip(left, outcomes, strict=True):
-            if outcome is None:
-                progress.settle(record.number)
         self.metrics.journal_relayed.inc(len(left) - len(failures))
         if failures:
             raise failures[0]
         progress.settle_through(part.through)
+
+    async def _settled(self, number: int, frame: bytes, progress: Progress) -> None:
+        """At once, whatever becomes of the others: what was confirmed before its connection broke is in doubt only if it is known by then."""
+        await self.publisher.deliver(*self._addressed(frame))
+        progress.settle(number)
 
     def _addressed(self, frame: bytes) -> tuple[bytes, int]:
         try:

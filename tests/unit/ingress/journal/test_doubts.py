@@ -17,7 +17,9 @@ from ingress.journal.doubts import Doubts
 from ingress.journal.journal import Journal, JournalBounds
 from ingress.journal.place import RELAYED, hold, own_place
 from ingress.journal.progress import Progress
+from ingress.journal.reader import JournalReader
 from ingress.journal.record import pack_records
+from ingress.journal.relay import Sender
 from ingress.journal.segment import OpenSegment
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
@@ -65,6 +67,32 @@ def at_work(progress: Progress, wire: Wire) -> Doubts:
     doubts = Doubts(progress, wire, reader, sender, REACH)
     wire.tasks = [asyncio.create_task(doubts.watch()), asyncio.create_task(doubts.run())]
     return doubts
+
+
+async def test_what_is_confirmed_counts_at_once_and_is_in_doubt_while_others_still_wait(
+    tmp_path: Path,
+) -> None:
+    """Its connection breaks meanwhile: settled with the last of its window it would have been believed."""
+    confirmed, never = asyncio.Event(), asyncio.Event()
+
+    class Publisher:
+        async def deliver(self, frame: bytes, partition: int) -> None:
+            if frame == b"hangs":
+                confirmed.set()
+                await never.wait()
+
+    place = own_place(tmp_path)
+    segment = OpenSegment(place.folder, 1)
+    segment.append([pack_records(1, [b"confirmed", b"hangs"])])
+    segment.close()
+    publisher: Any = Publisher()
+    progress = Progress(0, REACH)
+    sender = Sender(publisher, partitions=1, window=2, metrics=Metrics(CollectorRegistry()))
+    sending = asyncio.create_task(sender.send(JournalReader(place.folder), progress, 3))
+    await asyncio.wait({sending, asyncio.create_task(confirmed.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    progress.doubt()
+    assert (progress.through, progress.doubted) == (1, 0)
+    sending.cancel()
 
 
 def test_what_was_confirmed_before_the_reach_is_sure() -> None:
