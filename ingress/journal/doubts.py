@@ -96,9 +96,12 @@ class Doubts:
         progress = self._progress
         if progress.doubted is None:
             return
-        losses = self._channel.losses
+        losses, until = self._channel.losses, progress.last()
+        if until <= progress.doubted:
+            progress.believe()
+            return
         again = self._again = Progress(progress.doubted, self._reach)
-        until = self._until = progress.last()
+        self._until = until
         again.look(self._clock)
         log.warning(
             "the broker was gone, and may have forgotten what it confirmed last: that is sent again",

@@ -69,8 +69,10 @@ class Progress:
             marks.popleft()
 
     def doubt(self) -> None:
-        """The connection to the broker broke: it may be dead, and have forgotten what is not `sure`."""
-        if self._reach and self.doubted is None and self.last() > self.sure:
+        """The connection to the broker broke: it may be dead, and have forgotten what is not `sure`. Also what it confirmed in its last moment, and we have yet to
+        write or to note.
+        """
+        if self._reach and self.doubted is None:
             self.doubted = self.sure
 
     def believe(self) -> None:

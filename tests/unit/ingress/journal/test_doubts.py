@@ -119,7 +119,7 @@ def test_a_death_that_is_noticed_late_is_doubted_from_the_last_confirm_on() -> N
         progress.look(float(second))
     assert progress.sure == 1
     progress.doubt()
-    assert progress.doubted is None
+    assert (progress.doubted, progress.last()) == (1, 1)
 
 
 def test_what_was_confirmed_behind_a_gap_is_in_doubt_too() -> None:
@@ -193,6 +193,26 @@ def test_what_was_confirmed_last_is_sent_again_once_a_connection_lasts() -> None
         wire.breaks()
         await passes(100)
         assert len(wire.sent) == 500
+
+    simulated(scene())
+
+
+def test_what_was_confirmed_in_its_last_moment_and_noted_behind_it_is_sent_again_too() -> None:
+    """The broker confirmed it before our own disk had it."""
+
+    async def scene() -> None:
+        progress, wire = Progress(7, REACH), Wire()
+        at_work(progress, wire)
+        await passes(2)
+        wire.breaks()
+        await passes(1.5)
+        progress.settle_through(9)
+        await passes(3 * REACH)
+        assert (wire.sent, progress.doubted) == ([8, 9], None)
+        await passes(100)
+        wire.breaks()
+        await passes(3 * REACH)
+        assert (wire.sent, progress.doubted) == ([8, 9], None)
 
     simulated(scene())
 
