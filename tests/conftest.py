@@ -96,8 +96,13 @@ def pytest_handlecrashitem(crashitem: str, report: object, sched: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def logging_as_in_a_new_process() -> Iterator[None]:
-    """What a test sets up for its log lines ends with it: the next one may be a command whose answer alone belongs on stdout."""
+def logging_as_in_a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test sets up for its log lines ends with it: the next one may be a command whose answer alone belongs on stdout. So no logger keeps it, as
+    those of a process do from their first line on: whoever captures lines later would see none of its."""
+    configure = structlog.configure
+    monkeypatch.setattr(
+        structlog, "configure", lambda **words: configure(**words | {"cache_logger_on_first_use": False})
+    )
     yield
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from runtime.logs import (
     REMOVED,
@@ -120,3 +121,14 @@ def test_a_command_of_a_person_logs_trouble_only_and_never_on_stdout() -> None:
     assert "broker unreachable" in done.stderr
     assert "broker connected" not in done.stderr
     assert "a@b.id" not in done.stderr
+
+
+def test_a_logger_that_one_test_has_used_is_heard_by_the_next(json_logs: io.StringIO) -> None:
+    """Of the tests themselves: a process keeps what it has configured for a logger, and whoever captures lines in a later test would hear nothing of it."""
+    log = get_logger("heard")
+    log.info("one")
+    structlog.reset_defaults()
+    with capture_logs() as told:
+        log.info("two")
+    assert [one["event"] for one in told] == ["two"]
+    assert '"one"' in json_logs.getvalue()
