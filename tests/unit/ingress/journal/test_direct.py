@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +24,46 @@ from tests.waiting import turns, until
 FEW = [b"few"]
 MANY = [b"%04d" % number * 100 for number in range(GOOD_WRITE)]
 MORE = [b"%04d" % number * 100 for number in range(GOOD_WRITE, 2 * GOOD_WRITE)]
+
+
+async def _syncs_by_itself() -> bool:
+    """Whether the kernel of this machine does, and lets us: one that fences in what runs on it may not."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[int] = loop.create_future()
+    try:
+        syncs = KernelSyncs(loop, done.set_result)
+    except (OSError, NotImplementedError):
+        return False
+    try:
+        with tempfile.TemporaryFile() as file:
+            syncs.sync(file.fileno())
+            return await done == 0
+    except OSError:
+        return False
+    finally:
+        syncs.close()
+
+
+@pytest.fixture(
+    autouse=True, params=["a kernel", "its like"] if asyncio.run(_syncs_by_itself()) else ["its like"]
+)
+def somebody_syncs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel, where it does so; and everywhere somebody who syncs as late and tells it as late."""
+    if request.param == "a kernel":
+        return
+
+    def opened(syncs: Any, loop: asyncio.AbstractEventLoop, told: Callable[[int], object]) -> None:
+        if not direct.CALLS:
+            raise NotImplementedError("nobody told us the calls")
+        syncs._loop, syncs._told = loop, told
+
+    def sync(syncs: Any, descriptor: int) -> None:
+        syncing = syncs._loop.run_in_executor(None, os.fdatasync, descriptor)
+        syncing.add_done_callback(lambda _: syncs._told(0))
+
+    monkeypatch.setattr(KernelSyncs, "__init__", opened)
+    monkeypatch.setattr(KernelSyncs, "sync", sync)
+    monkeypatch.setattr(KernelSyncs, "close", lambda _: None)
 
 
 @pytest.fixture
