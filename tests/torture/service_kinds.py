@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from schemas.topology import queue_name
+from schemas.topology import queue_name, work_queues
 from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected, mended
 from tests.torture.stage import Stage
 
@@ -44,10 +44,11 @@ def of_the_broker() -> list[Kind]:
     async def closed(stage: Stage, _dice: random.Random) -> None:
         await stage.control_broker("close_all_connections", "torture")
 
-    async def deleted(stage: Stage, _dice: random.Random) -> None:
-        """Only while nothing is in it: what is in a queue is lost with it, by an administrator's own hand."""
+    async def deleted(stage: Stage, dice: random.Random) -> None:
+        """The shared one or a provider's own. Only while nothing is in it: what is in a queue is lost with it, by an administrator's own hand."""
+        name = queue_name(dice.randrange(work_queues(1)))
         for _ in range(TRIES):
-            said = await stage.control_broker("delete_queue", "--if-empty", queue_name(0))
+            said = await stage.control_broker("delete_queue", "--if-empty", name)
             if "Deleting" in said and "Error" not in said:
                 return
         raise NotInjected("the queue was never empty")
