@@ -223,9 +223,9 @@ class Journal:
             raise
 
     def _turn(self, first: int) -> OpenSegment:
-        if self._segment is not None:
-            self._segment.close()
-            self._segment = None
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            segment.close()
         if self._trim(self._place.sure) >= self._bounds.total:
             raise OSError(
                 errno.ENOSPC,

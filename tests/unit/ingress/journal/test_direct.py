@@ -108,6 +108,25 @@ async def test_after_a_failed_sync_by_the_kernel_the_file_is_not_trusted_again(
     assert frames_in(tmp_path / "0") == [*FEW, *MORE]
 
 
+async def test_what_the_thread_refuses_is_the_threads_to_give_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may be reading the file: it is cut by whoever knows that the disk refused, and by nobody beside it."""
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with journal_in(tmp_path) as journal:
+        await write(journal, *FEW)
+        await write(journal, *MANY)
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "_write", refused)
+            assert await write(journal, b"refused") == [None]
+        assert await write(journal, *FEW) == [2 + GOOD_WRITE]
+    assert [each.first for each in segments(tmp_path / "0")] == [1]
+    assert frames_in(tmp_path / "0") == [*FEW, *MANY, *FEW]
+
+
 async def test_a_full_disk_is_refused_in_words_however_many_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
