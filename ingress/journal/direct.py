@@ -1,7 +1,7 @@
-"""Large writes without the thread of the journal: the loop lays them in the file, and the kernel syncs it by itself.
+"""Writes without the thread of the journal: the loop lays them in the file, and the kernel syncs it by itself.
 
 At a door that computes all the while, the thread waits for Python's lock longer than for the disk: it is woken at every chance that the loop leaves,
-fifty times a write, and comes too late for nearly all of them. Here nobody waits: a sync is asked for, and a descriptor tells the loop when it is done
+fifty times a write, and comes too late for nearly all of them; at a quiet one, waking it costs more than the write. Here nobody waits: a sync is asked for, and a descriptor tells the loop when it is done
 (Linux AIO, io_submit(2)). Laying bytes in the file does not wait for the disk either: one sync is asked for at a time, and nothing is laid before it is done.
 """
 

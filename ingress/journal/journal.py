@@ -18,7 +18,7 @@ from itertools import pairwise
 from ingress.answering import answer_failed
 from ingress.journal.direct import DirectWrites
 from ingress.journal.place import JournalFolder
-from ingress.journal.record import record_parts
+from ingress.journal.record import PREFIX_BYTES, record_parts
 from ingress.journal.segment import OpenSegment
 from runtime.logs import get_logger
 from runtime.settings import Settings
@@ -31,8 +31,8 @@ Written = Callable[[int, "NotWritten | None"], None]
 
 DAY_SECONDS = 86_400
 GOOD_WRITE = 64
-"""So many deliveries never wait for more of them: beside what they cost themselves, a write is then little. It costs the door more than a publish does
-(`ingress/lane.py`). Fewer are written by a thread, which has to be woken, and to get its turn; so many are not (`ingress/journal/direct.py`)."""
+"""So many deliveries never wait for more of them: beside what they cost themselves, a write is then little. And they make no room for others: with so much in each
+write the file grows at nearly every one as it is."""
 DIRECT_BYTES = 2 * 1024 * 1024  # more at once would hold up the loop, which lays them in the file itself
 
 
@@ -155,10 +155,10 @@ class Journal:
     def _begin(self, frames: Sequence[bytes], size: int) -> asyncio.Future[None]:
         self._laid_in, segment = None, self._segment
         if (
-            len(frames) >= GOOD_WRITE
-            and size <= DIRECT_BYTES
-            and segment is not None
+            segment is not None
             and segment.size < self._bounds.segment
+            and size <= DIRECT_BYTES
+            and (len(frames) >= GOOD_WRITE or segment.has_room(size + len(frames) * PREFIX_BYTES))
         ):
             writing = self._direct.begin(segment, record_parts(self.next, frames))
             if writing is not None:

@@ -22,6 +22,7 @@ MAGIC = b"LNJ1"
 MARK = b"rec\n"
 HEAD = struct.Struct(">4sQ")
 _PREFIX = struct.Struct(">4sIQII")
+PREFIX_BYTES = _PREFIX.size
 _COUNTED = struct.Struct(">IQ")
 
 # A frame is a body under the limit of the door with its headers; a longer length is damage, not a record.

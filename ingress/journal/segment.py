@@ -91,10 +91,12 @@ class OpenSegment:
         write_all_at(self._descriptor, parts, self.size)
         self.size, self._room = end, room
 
+    def has_room(self, size: int) -> bool:
+        """So many bytes would not make the file longer."""
+        return self.size + size <= self._room
+
     def lay(self, parts: Sequence[bytes]) -> int:
-        """The same without waiting for the disk, and without room for more: whoever writes much at once makes the file longer each time as it is. The byte
-        behind the last one, for `reached` once it is synced.
-        """
+        """The same without waiting for the disk, and without making room. The byte behind the last one, for `reached` once it is synced."""
         write_all_at(self.laid, parts, self.size)
         return self.size + sum(map(len, parts))
 
