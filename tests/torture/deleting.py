@@ -24,6 +24,7 @@ EMPTY_SECONDS = 90.0
 QUIET_LOOKS = 3
 """In a row: what had left before may still lie in a wire, in a socket, or with a channel of the broker."""
 PAUSE_SECONDS = 0.5
+STAND_SECONDS = 0.01  # between two looks
 ANSWER_MS = 3_000
 BEGIN_SECONDS = 15.0
 """A broker that takes the order later than that does not delete: whoever asked may have gone on. Less than an answer is waited for."""
@@ -61,6 +62,7 @@ async def work_queue_deleted(stage: Stage, dice: random.Random) -> None:
             await _quiet(stage)
             if alone:
                 held.enter_context(standing_still(stage, "processor"))
+                await _stood_still(stage, "processor")
             await _deleted(stage)
         await asyncio.sleep(SHORT)
 
@@ -106,6 +108,16 @@ async def _deleted(stage: Stage) -> None:
     said = await stage.control_broker("eval", delete(int((time.time() + BEGIN_SECONDS) * 1000)))
     if re.fullmatch(r"\{deleted,\{ok,0\}\}", said.strip()) is None:
         raise NotInjected(f"not deleted: {said.strip()[-150:] or 'no answer'}")
+
+
+async def _stood_still(stage: Stage, name: str) -> None:
+    """A signal is not obeyed before its process gets its turn. One that has died meanwhile does nothing either."""
+    process = stage.pipeline.running[name]
+    until = time.monotonic() + EMPTY_SECONDS
+    while process.poll() is None and not _stands(process.pid):
+        if time.monotonic() > until:
+            raise NotInjected(f"{name} does not stand still")
+        await asyncio.sleep(STAND_SECONDS)
 
 
 def _busy(said: str) -> str:
