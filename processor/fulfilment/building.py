@@ -65,7 +65,8 @@ class Building:
         self._pack = pack
         self._position = 0
         self._pages = 0
-        # Cases that are to be asked about (again), and what others may have waited for.
+        # Once all were asked about: cases that are to be asked again, and what others may have waited for.
+        self._asked = False
         self._touched: set[str] = set()
         self._woken: set[WaitKey] = set()
         # Cases of which earlier programs did not say everything, unless a decision that is still to be folded does; and those that are to say something.
@@ -133,6 +134,10 @@ class Building:
             await self.count()
         desk = await self.following.page(self._connection, events)
         await self._save(desk, dict(desk.dirty), {})
+        if self._asked:
+            self._touch(desk)
+
+    def _touch(self, desk: Desk) -> None:
         self._touched |= desk.dirty.keys()
         self._silent -= desk.merged
         self._undecided -= desk.merged
@@ -148,9 +153,8 @@ class Building:
                 self._woken.add(email_key(customer.email))
 
     async def _finish_all(self) -> None:
-        """Everything that was folded so far is asked about, or will be: once."""
-        self._touched.clear()
-        self._woken.clear()
+        """Everything that was folded so far is asked about: once."""
+        self._asked = True
         after = ""
         while rows := await self._connection.fetch(SQL["case_keys"], after, PAGE):
             keys = [row["case_key"] for row in rows]

@@ -48,17 +48,22 @@ def come_meanwhile(
     monkeypatch.setattr(Building, "most", and_then)
 
 
-@pytest.mark.parametrize("seed", range(8))
-async def test_c142_what_came_meanwhile_is_built_as_if_it_had_been_there(
-    log: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
+async def cut_in_two(monkeypatch: pytest.MonkeyPatch, pool: Pool, seed: int) -> None:
+    """A history in some order: the beginning of it is decided, the rest comes meanwhile."""
     history, chance = busy(), random.Random(seed)
     chance.shuffle(history)
     cut = chance.randrange(1, len(history))
     for fact in history[:cut]:
-        await write(log, fact)
-        await settle(log, limit=1)
-    come_meanwhile(monkeypatch, log, history[cut:])
+        await write(pool, fact)
+        await settle(pool, limit=1)
+    come_meanwhile(monkeypatch, pool, history[cut:])
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_c142_what_came_meanwhile_is_built_as_if_it_had_been_there(
+    log: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    await cut_in_two(monkeypatch, log, seed)
     found = await verified(log)
     assert (found.differences, found.undecided, found.unsaid) == ([], [], [])
 
@@ -67,13 +72,7 @@ async def test_c142_what_came_meanwhile_is_built_as_if_it_had_been_there(
 async def test_what_cases_wait_for_is_what_it_is_when_nothing_comes_meanwhile(
     log: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    history, chance = busy(), random.Random(100 + seed)
-    chance.shuffle(history)
-    cut = chance.randrange(1, len(history))
-    for fact in history[:cut]:
-        await write(log, fact)
-        await settle(log, limit=1)
-    come_meanwhile(monkeypatch, log, history[cut:])
+    await cut_in_two(monkeypatch, log, 100 + seed)
     assert (await rebuilt(log)).undecided == []
     meanwhile = await waits(log)
     await rebuilt(log)
