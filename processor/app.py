@@ -14,6 +14,7 @@ from processor.fulfilment.catalog_source import read_catalog
 from processor.fulfilment.inline import Inline
 from processor.fulfilment.runner import run_fulfilment
 from processor.intake.drainer import Drainer
+from processor.intake.hands import Hands
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import Interpreter
 from processor.intake.leftovers import drain_leftovers
@@ -108,28 +109,31 @@ def services_of(
             waiting=lambda away: instruments.waiting.set(int(away)),
         )
 
-    partitions = settings.broker_partitions
+    partitions, hands = settings.broker_partitions, Hands()
 
-    def pipeline(number: int) -> Pipeline:
-        # Careful at first: one message at a time until an unsuspicious one was seen (processor/intake/suspects.py).
-        consumer = broker.consumer(queue_name(number), prefetch=1, may_vanish=number >= partitions)
-        detours = Detours(
+    def detours(number: int) -> Detours:
+        return Detours(
             broker.publisher if told_to is None else TracedPublisher(broker.publisher, told_to),
-            number % partitions,  # a queue that is left over gets nothing new
+            number,
             settings.broker_retry_delays_seconds,
             settings.processor_retry_attempts,
             settings.broker_publish_deadline_seconds,
         )
+
+    def pipeline(number: int) -> Pipeline:
+        # Careful at first: one message at a time until an unsuspicious one was seen (processor/intake/suspects.py).
+        consumer = broker.consumer(queue_name(number), prefetch=1, may_vanish=number >= partitions)
         return Pipeline(
             consumer,
             store,
-            detours,
+            detours(number % partitions),  # a queue that is left over gets nothing new
             patience(consumer),
             instruments,
             batch_max=settings.processor_batch_max,
             fill_seconds=settings.processor_batch_wait_ms / 1000,
             prefetch=settings.processor_prefetch,
             pace_seconds=settings.round_pace_ms / 1000,
+            hands=hands,
         )
 
     parked = broker.consumer(PARKED, prefetch=SMALL_PREFETCH)
@@ -150,7 +154,7 @@ def services_of(
     return [
         *(pipeline(number).run(stop) for number in range(partitions)),
         drain_leftovers(broker, partitions, pipeline, stop),
-        Parker(parked, store, patience(parked), instruments).run(stop),
+        Parker(parked, store, patience(parked), instruments, detours(0)).run(stop),
         keeper(QUARANTINE).run(stop),
         keeper(OLD_QUARANTINE, may_vanish=True).run(stop),
         Drainer(store, settings, instruments, registry).run(stop),

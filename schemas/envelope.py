@@ -25,6 +25,7 @@ MAGIC = b"LNS1"
 CONTENT_TYPE = "application/vnd.lunas.envelopes"
 ATTEMPT_HEADER = "lunas-attempt"
 PARTITION_HEADER = "lunas-partition"
+SUSPECT_HEADER = "lunas-suspect"
 
 RECONCILED = "reconciled"
 """Scheme of what we found by asking the provider itself. Its body is what the webhook would have said; only our own processes write such envelopes."""

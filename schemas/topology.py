@@ -118,6 +118,11 @@ def routing_key(partition: int) -> str:
     return f"webhooks.p{partition}"
 
 
+def is_work(key: str) -> bool:
+    """Whether a routing key is that of a work queue."""
+    return key.startswith(routing_key(0)[:-1])
+
+
 def retry_name(delay: float) -> str:
     """Name of a tier's exchange and of its queue, e.g. `lunas.retry.30s`."""
     return f"lunas.retry.{delay:g}s"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from processor.intake.hands import Hands
 from processor.intake.interpreter import Prepared
 from processor.intake.letters import Letter
 from runtime.amqp.consumer import Incoming
@@ -23,7 +24,8 @@ BREATH = 10  # messages; interpreting is CPU work, and the transaction of the ba
 class Arrival:
     """One message: its deliveries, ready to be stored, and what of it could not be read.
 
-    `scatter`: a suspicious message that holds several deliveries; each gets a message of its own before anybody looks into it.
+    A suspicious one is nothing but its message until its turn has come (`processor.intake.hands`). `scatter`: when it holds several deliveries,
+    each gets a message of its own before anybody looks into it.
     """
 
     delivery: Incoming
@@ -41,16 +43,24 @@ class Source(Protocol):
 class Batcher:
     """Interprets messages while the batch before them is being committed, and hands them out in order.
 
-    `limit`: deliveries in a batch; one message may hold several and is never split. `fill_seconds`: wait for more, normally 0.
+    `limit`: deliveries in a batch; one message may hold several and is never split. `fill_seconds`: wait for more, normally 0. `hands`: nothing
+    is looked into while a suspicious message of whatever queue is in them.
     """
 
     def __init__(
-        self, source: Source, prepare: Callable[[Incoming], Arrival], *, limit: int, fill_seconds: float
+        self,
+        source: Source,
+        prepare: Callable[[Incoming], Arrival],
+        *,
+        limit: int,
+        fill_seconds: float,
+        hands: Hands | None = None,
     ) -> None:
         self._source = source
         self._prepare = prepare
         self._limit = limit
         self._fill_seconds = fill_seconds
+        self._hands = hands or Hands()
         self._waiting: deque[Arrival] = deque()
         self._size = 0
         self._arrived = asyncio.Event()
@@ -64,6 +74,8 @@ class Batcher:
                 while self._size >= self._limit:
                     self._room.clear()
                     await self._room.wait()
+                if self._hands.taken:
+                    await self._hands.free()
                 self._add(self._prepare(delivery))
                 if number % BREATH == 0:
                     await asyncio.sleep(0)

@@ -1,5 +1,8 @@
 """Parking lot to table: what the pipeline or the broker gave up on waits in `dead_letters` for a person.
 
+What the broker took out because it was delivered again and again goes back, to be worked on alone: how often says nothing of who killed the
+workers, and what really kills them is parked by its own deaths (`processor.intake.suspects`).
+
 A message here may never have been stored. So it goes the way of every delivery (row, `webhook.received`, dead letter), only that nobody
 tries to understand it; one that was committed after all is known by its delivery id and needs nothing more.
 """
@@ -23,13 +26,14 @@ from processor.intake.interpreter import (
 )
 from processor.intake.letters import Letter, unreadable
 from processor.intake.patience import Patience, Stopping
-from processor.intake.retry import why_parked
+from processor.intake.retry import Detours, is_undecided, why_parked
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
 from runtime.amqp.consumer import Consumer, Incoming
 from runtime.faults import fault_point
 from runtime.logs import get_logger
 from schemas.envelope import EnvelopeError, pack, unpack
+from schemas.errors import Transient
 from schemas.topology import PARKED
 
 RETRIED = "retries_exhausted"
@@ -42,12 +46,18 @@ class Parker:
     """Consumes the parking lot."""
 
     def __init__(
-        self, consumer: Consumer, store: Store, patience: Patience, instruments: Instruments
+        self,
+        consumer: Consumer,
+        store: Store,
+        patience: Patience,
+        instruments: Instruments,
+        detours: Detours,
     ) -> None:
         self._consumer = consumer
         self._store = store
         self._patience = patience
         self._instruments = instruments
+        self._detours = detours
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`."""
@@ -56,13 +66,28 @@ class Parker:
             while (messages := await until_stopped(stop, self._consumer.take(BATCH))) is not None:
                 for message in messages:
                     fault_point("parker.before_commit")
-                    await self._keep(message)
+                    await (self._back(message) if is_undecided(message) else self._keep(message))
                     fault_point("parker.before_ack")
                     await self._consumer.ack_through(message.tag)
         except Stopping:
             log.info("stopped while the database was away", action="parker.stop")
         finally:
             await self._consumer.pause()
+
+    async def _back(self, message: Incoming) -> None:
+        while True:
+            try:
+                await self._detours.back(message)
+            except Transient as error:
+                log.warning("going back not confirmed, trying again", action="parker.back", error=str(error))
+                await self._patience.rest()
+            else:
+                log.warning(
+                    "the broker gave it up, worked on alone next",
+                    action="parker.back",
+                    queue=message.headers.get("x-first-death-queue"),
+                )
+                return
 
     async def _keep(self, message: Incoming) -> None:
         prepared, letters = _read(message, self._store.interpreter)

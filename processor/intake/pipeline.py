@@ -6,12 +6,15 @@ A message is acknowledged when each of its deliveries is committed, parked, or c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
+import asyncpg
 from msgspec.structs import replace as amended
 
 from processor.intake.batcher import Arrival, Batcher
 from processor.intake.failures import Failure, classify, describe
+from processor.intake.hands import Hands
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import EnvelopeInvalid, Prepared, Trip, identified, parked
 from processor.intake.letters import Letter, unreadable
@@ -19,8 +22,15 @@ from processor.intake.patience import Patience, Stopping
 from processor.intake.retry import Detours, attempt_of, errors_of
 from processor.intake.stopping import until_stopped
 from processor.intake.store import Store
-from processor.intake.suspects import HOPELESS, is_hopeless, is_suspicious, window
+from processor.intake.suspects import (
+    CRASH_LOOP,
+    DEADLY,
+    UNREADABLE,
+    is_suspicious,
+    window,
+)
 from runtime.amqp.consumer import Consumer, Incoming
+from runtime.database import CONNECTION_ERRORS
 from runtime.faults import fault_point
 from runtime.logs import get_logger
 from runtime.pace import Pace
@@ -28,11 +38,13 @@ from schemas.envelope import Envelope, EnvelopeError, carried_on, pack, unpack
 from schemas.errors import Transient
 from schemas.trace_context import TRACEPARENT
 
+T = TypeVar("T")
+
 log = get_logger(__name__)
 
 
 class Pipeline:
-    """Intake of one partition. `prefetch`: messages held at once when nothing is suspicious."""
+    """Intake of one partition. `prefetch`: messages held at once when nothing is suspicious. `hands`: those of its process."""
 
     def __init__(
         self,
@@ -46,6 +58,7 @@ class Pipeline:
         fill_seconds: float,
         prefetch: int,
         pace_seconds: float = 0.0,
+        hands: Hands | None = None,
     ) -> None:
         self._consumer = consumer
         self._store = store
@@ -55,7 +68,10 @@ class Pipeline:
         self._settled = instruments.settled.labels(consumer.queue)
         self._prefetch = prefetch
         self._pace = Pace(pace_seconds)
-        self._batcher = Batcher(consumer, self._prepare, limit=batch_max, fill_seconds=fill_seconds)
+        self._hands = hands or Hands()
+        self._batcher = Batcher(
+            consumer, self._prepare, limit=batch_max, fill_seconds=fill_seconds, hands=self._hands
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`, then finishes the batch in hand; what it had not begun goes back to the queue."""
@@ -84,8 +100,15 @@ class Pipeline:
             coming.cancel()
 
     def _prepare(self, delivery: Incoming) -> Arrival:
-        """What a message holds. Never raises: what cannot be read is parked as it is."""
+        """What an ordinary message holds; a suspicious one is not looked into yet."""
         fault_point("intake.delivered")
+        return Arrival(delivery, ()) if is_suspicious(delivery) else self._read(delivery)
+
+    def _read(self, delivery: Incoming, deaths: int = 0) -> Arrival:
+        """What a message holds. Never raises: what cannot be read is parked as it is. `deaths`: processes that it killed."""
+        if deaths >= UNREADABLE:
+            letter = unreadable(delivery.body, "broker", CRASH_LOOP, _told(delivery, deaths), deaths)
+            return Arrival(delivery, (), (letter,))
         try:
             envelopes = unpack(delivery.body)
         except EnvelopeError as error:
@@ -93,7 +116,7 @@ class Pipeline:
             return Arrival(delivery, (), (letter,))
         if TRACEPARENT in delivery.headers:
             envelopes = carried_on(envelopes, delivery.headers[TRACEPARENT])
-        if is_suspicious(delivery) and len(envelopes) > 1:
+        if is_suspicious(delivery) and len(envelopes) > 1 and deaths < DEADLY:
             return Arrival(delivery, (), scatter=envelopes)
         headers = delivery.headers
         trip = Trip.by(self._consumer.queue, attempt_of(headers), delivery.count, errors_of(headers))
@@ -101,36 +124,76 @@ class Pipeline:
         letters: list[Letter] = []
         for envelope in envelopes:
             try:
-                prepared.append(amended(self._understand(delivery, envelope), trip=trip))
+                prepared.append(amended(self._understand(delivery, envelope, deaths), trip=trip))
             except EnvelopeInvalid as error:
                 letters.append(unreadable(pack([envelope]), "decode", error.reason))
         return Arrival(delivery, prepared, letters)
 
-    def _understand(self, delivery: Incoming, envelope: Envelope) -> Prepared:
+    def _understand(self, delivery: Incoming, envelope: Envelope, deaths: int) -> Prepared:
         fault_point("intake.prepare")
-        if is_hopeless(delivery):
-            detail = f"delivered {delivery.count + 1} times; the worker died or lost its connection each time (limit {HOPELESS})"
-            return parked(identified(envelope), "broker", "crash_loop", detail, delivery.count)
+        if deaths >= DEADLY:
+            known = identified(envelope)
+            return parked(known, "broker", CRASH_LOOP, _told(delivery, deaths), max(deaths, delivery.count))
         prepared = self._store.interpreter.prepare(envelope)
         fault_point("intake.understood")
         return prepared
 
     async def _settle(self, batch: Sequence[Arrival]) -> None:
-        """Store a batch and acknowledge it; one by one when something in it may be what kills workers."""
-        alone = any(is_suspicious(arrival.delivery) for arrival in batch)
-        parts = [[arrival] for arrival in batch] if alone else [batch]
-        for part in parts:
-            await self._keep(part)
-            fault_point("intake.before_ack")
-            if part is parts[-1]:
-                # Another window is another consumer to the broker. While this batch is all that the careful one holds, nothing of it can
-                # come back behind what the new one gets, not even after a crash.
-                await self._consumer.set_prefetch(
-                    window((arrival.delivery for arrival in batch), self._prefetch)
-                )
-            await self._consumer.ack_through(part[-1].delivery.tag)
-            fault_point("intake.acked")
+        """Store a batch and acknowledge it; one by one when something in it may be what kills workers, and that with nothing beside it."""
+        suspicious = any(is_suspicious(arrival.delivery) for arrival in batch)
+        parts = [[arrival] for arrival in batch] if suspicious else [batch]
+        for number, part in enumerate(parts, 1):
+            nexts = (
+                window((arrival.delivery for arrival in batch), self._prefetch)
+                if number == len(parts)
+                else None
+            )
+            if is_suspicious(part[0].delivery):
+                async with self._hands.alone():
+                    await self._suspected(part[0].delivery, nexts)
+            else:
+                async with self._hands.beside():
+                    await self._keep(part)
+                    await self._acknowledge(part[-1].delivery, nexts)
         self._settled.inc(len(batch))
+
+    async def _suspected(self, delivery: Incoming, prefetch: int | None) -> None:
+        """Under a mark that outlives us: if we die now, we died of this one. Without a mark nobody looks into it."""
+        try:
+            deaths = await self._surely(lambda: self._store.in_hand(delivery.body))
+            await self._keep([self._read(delivery, deaths)])
+            await self._surely(lambda: self._store.let_go(delivery.body))
+        except Stopping:
+            await self._put_down(delivery)
+            raise
+        await self._acknowledge(delivery, prefetch)
+
+    async def _put_down(self, delivery: Incoming) -> None:
+        try:
+            await self._store.put_down(delivery.body)
+        except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+            log.warning("a mark stays", action="intake.mark", error=describe(error))
+
+    async def _surely(self, work: Callable[[], Awaitable[T]]) -> T:
+        """A mark is made and taken away however long that takes: that the database is busy is not the message's fault."""
+        while True:
+            try:
+                return await self._patience.through(work)
+            except Exception as error:
+                if classify(error) is not Failure.BUSY:
+                    raise
+                log.warning("a mark has to wait", action="intake.mark", error=describe(error))
+                await self._patience.rest()
+
+    async def _acknowledge(self, delivery: Incoming, prefetch: int | None) -> None:
+        """It, and everything before it. `prefetch`: the window from now on, where all that is in hand is acknowledged with it."""
+        fault_point("intake.before_ack")
+        if prefetch is not None:
+            # Another window is another consumer to the broker. While this batch is all that the careful one holds, nothing of it can
+            # come back behind what the new one gets, not even after a crash.
+            await self._consumer.set_prefetch(prefetch)
+        await self._consumer.ack_through(delivery.tag)
+        fault_point("intake.acked")
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:
         for envelope in (envelope for arrival in arrivals for envelope in arrival.scatter):
@@ -204,3 +267,7 @@ class Pipeline:
                 fault_point("intake.after_detour")
                 self._instruments.retried.labels("parked" if delay is None else f"{delay:g}").inc()
                 return
+
+
+def _told(delivery: Incoming, deaths: int) -> str:
+    return f"{deaths} processes had nothing else in their hands and died or were stopped (limit {DEADLY}); delivered {delivery.count + 1} times"

@@ -14,15 +14,25 @@ from typing import Protocol
 import orjson
 
 from processor.intake.interpreter import ERROR_LIMIT, ERRORS_MAX, WhyParked
+from runtime.amqp.consumer import Incoming
 from runtime.amqp.publisher import Message
-from schemas.envelope import ATTEMPT_HEADER, CONTENT_TYPE, PARTITION_HEADER, Envelope, pack
-from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key
+from schemas.envelope import (
+    ATTEMPT_HEADER,
+    CONTENT_TYPE,
+    PARTITION_HEADER,
+    SUSPECT_HEADER,
+    Envelope,
+    pack,
+)
+from schemas.topology import DEAD, WEBHOOKS, is_work, retry_name, routing_key
+from schemas.trace_context import TRACEPARENT
 
 STAGE_HEADER = "lunas-stage"
 REASON_HEADER = "lunas-reason"
 DETAIL_HEADER = "lunas-detail"
 ERRORS_HEADER = "lunas-errors"
 """A JSON list: what each trip through the tiers was for, oldest first."""
+KEPT = (ATTEMPT_HEADER, PARTITION_HEADER, ERRORS_HEADER, TRACEPARENT)
 
 
 class Publishing(Protocol):
@@ -72,6 +82,19 @@ class Detours:
         exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
         await self._publish(exchange, pack([envelope]), {PARTITION_HEADER: self.partition})
 
+    async def back(self, message: Incoming) -> None:
+        """Send what the broker took out of a work queue through it once more, to be worked on with care. Raises NotConfirmed or Unroutable."""
+        headers: dict[str, str | int | bool] = {
+            name: value
+            for name, value in message.headers.items()
+            if name in KEPT and isinstance(value, str | int)
+        }
+        exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
+        again = Message(
+            exchange, message.routing_key, message.body, CONTENT_TYPE, headers | {SUSPECT_HEADER: True}
+        )
+        await self.publisher.publish(again, deadline=self.deadline)
+
     async def park(self, body: bytes, why: WhyParked) -> None:
         """Send it to the parking lot with its reason. Raises NotConfirmed or Unroutable."""
         headers: dict[str, str | int | bool] = {
@@ -110,6 +133,25 @@ def errors_of(headers: Mapping[str, object]) -> tuple[str, ...]:
 
 def _written(errors: Sequence[str]) -> str:
     return orjson.dumps(list(errors)).decode()
+
+
+def is_undecided(message: Incoming) -> bool:
+    """Whether the broker took it out of a work queue because it was delivered so often: that alone says nothing about the message, which may only have
+    waited in the hands of workers that died of others."""
+    headers = message.headers
+    return (
+        STAGE_HEADER not in headers
+        and _taken_out_for(headers) == "delivery_limit"
+        and is_work(message.routing_key)
+    )
+
+
+def _taken_out_for(headers: Mapping[str, object]) -> object:
+    """Why the broker moved it for the last time: it may have come through retry tiers before. Only newer brokers say so in a header of its own."""
+    deaths = headers.get("x-death")
+    newest = deaths[0] if isinstance(deaths, list) and deaths else None
+    told = newest.get("reason") if isinstance(newest, Mapping) else headers.get("x-first-death-reason")
+    return headers.get("x-last-death-reason", told)
 
 
 def why_parked(headers: Mapping[str, object]) -> WhyParked:

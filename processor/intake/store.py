@@ -7,6 +7,7 @@ redelivery after a crash writes nothing.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,7 @@ from processor.intake.writing import write
 from processor.stored_delivery import stored_envelope
 from runtime.database import CONNECTION_ERRORS, Connection, Pool
 from runtime.faults import fault_point
+from runtime.ids import uuid7
 from runtime.logs import get_logger
 from schemas import streams
 from schemas.envelope import RECONCILED
@@ -87,6 +89,7 @@ class Store:
     inline: Inline
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False)
     secrets: SecretsSeen = field(default_factory=SecretsSeen, compare=False)
+    me: uuid.UUID = field(default_factory=uuid7, compare=False)
 
     async def store(self, batch: Sequence[Prepared]) -> list[Recorded]:
         """Store what is new of the batch and return it; nothing for what was stored before.
@@ -158,6 +161,23 @@ class Store:
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
             await park(connection, letters)
 
+    async def in_hand(self, message: bytes) -> int:
+        """A suspicious message is worked on from now on, by this process and alone. How many processes died with it in their hands."""
+        return await self._marked("in_hand", message)
+
+    async def put_down(self, message: bytes) -> None:
+        """It is not worked on any more, and this process lives."""
+        await self._marked("put_down", message)
+
+    async def let_go(self, message: bytes) -> None:
+        """Its outcome is certain."""
+        async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
+            await connection.execute(_SQL["let_go"], _digest(message))
+
+    async def _marked(self, how: str, message: bytes) -> int:
+        async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
+            return int(await connection.fetchval(_SQL[how], _digest(message), self.me) or 0)
+
     async def alive(self) -> bool:
         """Whether the database answers."""
         try:
@@ -203,6 +223,10 @@ class Store:
         if strangers:
             await connection.execute(_SQL["quarantine"], *stranger_columns(strangers))
             await connection.execute(_SQL["trim_quarantine"], self.quarantine_rows)
+
+
+def _digest(message: bytes) -> bytes:
+    return hashlib.sha256(message).digest()
 
 
 async def _park_letters(connection: Connection, verdicts: Sequence[Verdict]) -> None:

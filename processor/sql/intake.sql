@@ -187,3 +187,15 @@ DELETE FROM parked_streams WHERE stream = $1 AND NOT EXISTS (SELECT FROM waiting
 SELECT provider, count(*) AS streams, coalesce(sum(waiting), 0)::bigint AS waiting, coalesce(sum(amount_idr), 0)::bigint AS amount,
     extract(epoch FROM clock_timestamp() - min(parked_at))::float8 AS oldest_seconds
 FROM parked_streams GROUP BY provider;
+
+-- in_hand: A suspicious message is in this process's hands from now on; how many processes that had it before did not come to an end.
+INSERT INTO suspects AS s (message, holder) VALUES ($1, $2)
+ON CONFLICT (message) DO UPDATE SET deaths = s.deaths + (s.holder <> excluded.holder AND s.holder IS NOT NULL)::int, holder = excluded.holder,
+    taken_at = clock_timestamp()
+RETURNING deaths;
+
+-- put_down: It is not, and the process lives; how many died of it.
+UPDATE suspects SET holder = NULL WHERE message = $1 AND holder = $2 RETURNING deaths;
+
+-- let_go: Its outcome is certain.
+DELETE FROM suspects WHERE message = $1;

@@ -30,6 +30,7 @@ class SimLog:
     deliveries: dict[uuid.UUID, Verdict] = field(default_factory=dict)
     facts: list[EventModel] = field(default_factory=list)
     letters: list[tuple[str, str]] = field(default_factory=list)
+    suspects: dict[bytes, tuple[int, uuid.UUID | None]] = field(default_factory=dict)
 
     def commit(self, batch: Sequence[Prepared]) -> list[Recorded]:
         """One transaction, at one instant."""
@@ -72,6 +73,7 @@ class SimStore:
     loop: SimLoop
     faults: Faults
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    me: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
     def interpreter(self) -> Interpreter:
@@ -89,6 +91,26 @@ class SimStore:
             if self.faults.strikes("commit_unknown"):
                 raise ConnectionResetError("the connection is gone, and nobody knows what it did")
             return stored
+
+    async def in_hand(self, message: bytes) -> int:
+        await asyncio.sleep(self.loop.latency())
+        if self.faults.strikes("store_refuses"):
+            raise ConnectionResetError("the connection is gone")
+        deaths, holder = self.log.suspects.get(message, (0, None))
+        deaths += holder is not None and holder != self.me
+        self.log.suspects[message] = deaths, self.me
+        await asyncio.sleep(self.loop.latency())
+        return deaths
+
+    async def put_down(self, message: bytes) -> None:
+        await asyncio.sleep(self.loop.latency())
+        deaths, holder = self.log.suspects.get(message, (0, None))
+        if holder == self.me:
+            self.log.suspects[message] = deaths, None
+
+    async def let_go(self, message: bytes) -> None:
+        await asyncio.sleep(self.loop.latency())
+        self.log.suspects.pop(message, None)
 
     async def park(self, letters: Sequence[Letter]) -> None:
         await asyncio.sleep(self.loop.latency())

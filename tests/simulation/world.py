@@ -26,6 +26,7 @@ from ingress.journal.upkeep import Upkeep
 from ingress.lane import Bounds, Unpublished
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
+from processor.intake.hands import Hands
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import Interpreter
 from processor.intake.patience import Patience
@@ -267,7 +268,7 @@ class World:
         """As processor.app does it."""
         stop = asyncio.Event()
         store = SimStore(self.log, self.loop, self.faults)
-        publisher = _publisher(self.broker, process)
+        publisher, hands = _publisher(self.broker, process), Hands()
         _, instruments = _metrics()
         async with asyncio.TaskGroup() as tasks:
             for number in range(PARTITIONS):
@@ -282,6 +283,7 @@ class World:
                     batch_max=6,
                     fill_seconds=0.0,
                     prefetch=12,
+                    hands=hands,
                 )
                 tasks.create_task(pipeline.run(stop))
 

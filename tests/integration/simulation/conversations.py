@@ -125,6 +125,12 @@ class StoreBench(Protocol):
 
     async def store(self, batch: list[Prepared]) -> list[Recorded]: ...
 
+    async def in_hand(self, message: bytes) -> int: ...
+
+    async def put_down(self, message: bytes) -> None: ...
+
+    async def let_go(self, message: bytes) -> None: ...
+
 
 async def _statuses(bench: StoreBench, *envelopes: Envelope) -> list[tuple[str, str | None, int]]:
     stored = await bench.store([interpreter().prepare(one) for one in envelopes])
@@ -161,12 +167,22 @@ async def what_cannot_be_read_and_what_is_unknown(bench: StoreBench) -> object:
     ]
 
 
+async def in_hand_and_out_of_it(bench: StoreBench) -> object:
+    deaths = [await bench.in_hand(b"x"), await bench.in_hand(b"x")]
+    await bench.put_down(b"x")
+    deaths.append(await bench.in_hand(b"x"))
+    await bench.let_go(b"x")
+    await bench.put_down(b"x")
+    return [*deaths, await bench.in_hand(b"x")]
+
+
 PROCESSED, DUPLICATE = ("processed", None, 1), ("duplicate", None, 0)
 STORE: list[tuple[Callable[[StoreBench], Awaitable[object]], object]] = [
     (the_same_again, [[PROCESSED], [], [DUPLICATE], [PROCESSED]]),
     (twice_in_one_batch, [PROCESSED, DUPLICATE]),
     (other_content_under_one_key, [[PROCESSED], [("conflict", "conflicting_content", 0)]]),
     (what_cannot_be_read_and_what_is_unknown, None),
+    (in_hand_and_out_of_it, [0, 0, 0, 0]),
 ]
 """None: whatever the real one answers."""
 

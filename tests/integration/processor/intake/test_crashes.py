@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from processor.intake.suspects import HOPELESS, SUSPICIOUS
+from processor.intake.suspects import DEADLY, HOPELESS, SUSPICIOUS
+from runtime.amqp.broker import Message
 from runtime.database import Pool
 from runtime.lifecycle import SUPERVISOR_VARIABLE
 from runtime.settings import Settings
-from schemas.envelope import unpack
+from schemas.envelope import CONTENT_TYPE, pack, unpack
+from schemas.topology import WEBHOOKS, routing_key
 from tests.integration.processor.intake.taking_in import counts, facts, rows
 from tests.integration.processor.running import is_empty, publishing, send
 from tests.unit.processor.intake.envelopes import capture, envelope
@@ -175,3 +177,41 @@ async def test_c27_one_of_a_group_that_kills_every_worker_is_parked_without_its_
     (letter,) = await rows(pool, "SELECT reason, message FROM dead_letters")
     assert letter["reason"] == "crash_loop"
     assert unpack(letter["message"]) == [deadly]
+
+
+async def test_c27_in_many_queues_only_what_kills_is_parked_whatever_step_it_kills_at(
+    settings: Callable[..., Settings], database_url: str, broker_url: str, tmp_path: Path, pool: Pool
+) -> None:
+    """Each queue hands its first message to a worker that starts: those die with the culprits of other queues, and are worked on in between."""
+    steps = ("looking", "intake.before_append", "intake.before_commit", "intake.after_commit")
+    queues = 2 * len(steps)
+    chosen = settings(database_url=database_url, broker_url=broker_url, broker_partitions=queues)
+    worker = Worker(chosen, tmp_path / "worker.log", {"LUNAS_BROKER_PARTITIONS": str(queues)})
+    deadly = [
+        envelope(capture(f"py-x{number}", description=f"deadly at {step}" if "." in step else "deadly"))
+        for number, step in enumerate(steps)
+    ]
+    good = [envelope(capture(f"py-{number}")) for number in range(3 * queues)]
+    everything = len(deadly) + len(good)
+    async with publishing(chosen) as broker:
+        for number, one in enumerate([*deadly, *good]):
+            # Culprits come first in every other queue, and what is innocent first in the others.
+            queue = 2 * number if number < len(deadly) else number % queues
+            message = Message(WEBHOOKS, routing_key(queue), pack([one]), CONTENT_TYPE)
+            await broker.publisher.publish(message, deadline=DEATH_SECONDS)
+        deaths = 0
+        while await pool.fetchval("SELECT count(*) FROM deliveries") < everything:
+            async with worker.running() as process:
+                died = asyncio.create_task(asyncio.to_thread(process.wait))
+                done = asyncio.create_task(_stored(pool, everything))
+                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
+                deaths += died.done()
+                done.cancel()
+            await asyncio.wait({died})
+            assert deaths <= SUSPICIOUS + len(deadly) * (DEADLY + 1)
+    letters = await rows(pool, "SELECT reason, message FROM dead_letters")
+    assert {letter["reason"] for letter in letters} == {"crash_loop"}
+    # What kills after its commit is in the log, and there is nothing to park.
+    parked = [unpack(letter["message"])[0] for letter in letters]
+    assert sorted(one.delivery_id for one in parked) == sorted(one.delivery_id for one in deadly[:-1])
+    assert await facts(pool) == ["payment.succeeded"] * (len(good) + 1)

@@ -14,8 +14,6 @@ from eventstore.append import LOG_LOCK
 from processor.app import interpreter_of
 from processor.intake.interpreter import Interpreter, Prepared
 from processor.intake.retry import Detours
-from processor.intake.suspects import HOPELESS
-from runtime.amqp.broker import open_broker
 from runtime.database import Pool
 from runtime.ids import uuid7
 from runtime.settings import Settings
@@ -23,7 +21,6 @@ from schemas.envelope import Envelope, pack, unpack
 from schemas.topology import (
     DEAD,
     PARKED,
-    WORK_DELIVERY_LIMIT,
     queue_name,
 )
 from tests.integration.broker.proxy import knocking, proxied
@@ -111,51 +108,6 @@ async def test_latency_at_low_load_has_no_artificial_wait(chosen: Settings, pool
     assert (
         sorted(row["processing_ms"] for row in took)[2] < 200
     )  # ms; a loaded test machine, but no 50 ms timers on top
-
-
-async def test_c27_what_the_broker_delivered_too_often_is_parked_unread(
-    chosen: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[bytes] = []
-
-    class Watching(Interpreter):
-        def prepare(self, envelope: Envelope) -> Prepared:
-            read.append(envelope.body)
-            return super().prepare(envelope)
-
-    real = interpreter_of(chosen)
-    monkeypatch.setattr("processor.app.interpreter_of", lambda _: Watching(real.providers, {}, False))
-    hopeless, neighbour = envelope(capture("py-1")), envelope(capture("py-2"))
-    async with publishing(chosen) as broker:
-        await send(broker, hopeless)
-        await _give_back(chosen, queue_name(0), HOPELESS)
-        await send(broker, neighbour)
-        async with working(chosen):
-            await stored(pool, 2)
-    assert await statuses(pool) == {"processed": 1, "parked": 1}
-    assert read == [neighbour.body]
-    (letter,) = await rows(
-        pool, "SELECT delivery_id::text, stage, reason, detail, attempts FROM dead_letters"
-    )
-    assert letter["delivery_id"] == hopeless.delivery_id
-    assert (letter["stage"], letter["reason"], letter["attempts"]) == ("broker", "crash_loop", HOPELESS)
-    assert "delivered 9 times" in letter["detail"]
-
-
-async def test_what_the_broker_itself_took_out_reaches_the_table_with_its_bytes(
-    chosen: Settings, pool: Pool
-) -> None:
-    killed = envelope()
-    async with publishing(chosen) as broker:
-        await send(broker, killed)
-        await _give_back(chosen, queue_name(0), WORK_DELIVERY_LIMIT + 1)
-        async with working(chosen):
-            await stored(pool, 1, "dead_letters")
-    (letter,) = await rows(pool, "SELECT stage, reason, detail, place, message FROM dead_letters")
-    assert (letter["stage"], letter["reason"]) == ("broker", "delivery_limit")
-    assert unpack(letter["message"]) == [killed]
-    (delivery,) = await rows(pool, "SELECT body, status FROM deliveries")
-    assert delivery == {"body": killed.body, "status": "parked"}
 
 
 async def test_the_parking_lot_is_emptied_into_the_table_with_stage_and_reason(
@@ -281,17 +233,6 @@ async def test_stopping_finishes_the_batch_and_leaves_the_rest_in_the_queue(
             await stored(pool, 120)
     assert 10 <= first < 120
     assert await statuses(pool) == {"processed": 120}
-
-
-async def _give_back(settings: Settings, queue: str, times: int) -> None:
-    """What a worker that dies again and again does to a message; the last time it dies for good."""
-    async with open_broker(settings, "victim") as broker:
-        consumer = broker.consumer(queue, prefetch=1)
-        await consumer.start()
-        for _ in range(times - 1):
-            (delivery,) = await consumer.take(1)
-            await consumer.requeue(delivery.tag)
-        await consumer.take(1)
 
 
 @pytest.fixture

@@ -1,27 +1,34 @@
 """A processor in a process of its own, for tests that kill it. Settings come from the environment.
 
-A body with `deadly` in it kills the worker that looks into it, as running out of memory would.
+A body with `deadly` in it kills the worker that looks into it, as running out of memory would; one with `deadly at STEP` in it at the next such step.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 
 import processor.app
 from processor.intake.interpreter import Interpreter, Prepared
+from runtime import faults
 from runtime.lifecycle import run_process
 from runtime.logs import configure_logging
 from runtime.settings import Settings, load_settings
 from schemas.envelope import Envelope
+
+LATER = re.compile(rb"deadly at ([a-z._]+)")
 
 
 class Mortal(Interpreter):
     """Dies of one body."""
 
     def prepare(self, envelope: Envelope) -> Prepared:
-        if b"deadly" in envelope.body:
+        later = LATER.search(envelope.body)
+        if later is not None:
+            faults.arm("development", {faults.VARIABLE: later[1].decode()})
+        elif b"deadly" in envelope.body:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().prepare(envelope)
 

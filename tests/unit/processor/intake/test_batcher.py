@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from processor.intake.batcher import Arrival, Batcher
-from processor.intake.suspects import HOPELESS, SUSPICIOUS, is_hopeless, is_suspicious, window
+from processor.intake.hands import Hands
+from processor.intake.suspects import HOPELESS, SUSPICIOUS, is_suspicious, window
 from runtime.amqp.consumer import Incoming
-from schemas.envelope import unpack
+from schemas.envelope import SUSPECT_HEADER, unpack
 from tests.unit.processor.intake.envelopes import envelope, interpreter, message
 
 
@@ -38,9 +40,12 @@ def _arrival(delivery: Incoming) -> Arrival:
 
 @asynccontextmanager
 async def _running(
-    source: _Source, limit: int, prepare: Callable[[Incoming], Arrival] | None = None
+    source: _Source,
+    limit: int,
+    prepare: Callable[[Incoming], Arrival] | None = None,
+    hands: Hands | None = None,
 ) -> AsyncIterator[Batcher]:
-    batcher = Batcher(source, prepare or _arrival, limit=limit, fill_seconds=0)
+    batcher = Batcher(source, prepare or _arrival, limit=limit, fill_seconds=0, hands=hands)
     task = asyncio.create_task(batcher.run())
     try:
         yield batcher
@@ -102,11 +107,29 @@ async def test_no_more_is_interpreted_ahead_than_one_batch() -> None:
         assert interpreted == [1, 2, 3, 4, 5, 6]
 
 
+async def test_nothing_is_looked_into_while_a_suspicious_message_is_in_hand() -> None:
+    source, hands, interpreted = _Source(), Hands(), []
+
+    def prepare(delivery: Incoming) -> Arrival:
+        interpreted.append(delivery.tag.number)
+        return _arrival(delivery)
+
+    async with _running(source, limit=10, prepare=prepare, hands=hands) as batcher:
+        async with hands.alone():
+            source.put(1, 1)
+            await _settled()
+            assert interpreted == []
+        assert _numbers(await batcher.next()) == [1, 2]
+
+
 def test_c27_suspicion_grows_with_deliveries_that_had_no_outcome() -> None:
-    counts = [0, SUSPICIOUS - 1, SUSPICIOUS, HOPELESS - 1, HOPELESS]
+    counts = [0, SUSPICIOUS - 1, SUSPICIOUS, HOPELESS]
     messages = [message(envelope(), count=count) for count in counts]
-    assert [is_suspicious(one) for one in messages] == [False, False, True, True, True]
-    assert [is_hopeless(one) for one in messages] == [False, False, False, False, True]
+    assert [is_suspicious(one) for one in messages] == [False, False, True, True]
+
+
+def test_what_the_broker_gave_up_is_suspicious_from_the_start() -> None:
+    assert is_suspicious(dataclasses.replace(message(envelope()), headers={SUSPECT_HEADER: True}))
 
 
 def test_the_window_opens_only_after_unsuspicious_messages() -> None:

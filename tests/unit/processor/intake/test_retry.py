@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import orjson
@@ -9,10 +10,11 @@ import pytest
 
 from deploy.rabbitmq.make_definitions import PERMISSIONS
 from processor.intake.interpreter import ERROR_LIMIT, ERRORS_MAX, WhyParked
-from processor.intake.retry import Detours, attempt_of, errors_of, why_parked
+from processor.intake.retry import Detours, attempt_of, errors_of, is_undecided, why_parked
+from runtime.amqp.consumer import Incoming
 from runtime.amqp.publisher import Message
 from schemas.envelope import unpack
-from tests.unit.processor.intake.envelopes import envelope
+from tests.unit.processor.intake.envelopes import envelope, message
 
 
 class _Publisher:
@@ -102,3 +104,46 @@ def test_what_the_broker_took_out_is_told_by_its_own_headers() -> None:
         "broker", "delivery_limit", "taken out of lunas.webhooks.p0 by the broker"
     )
     assert why_parked({}) == WhyParked("broker", "dead_lettered")
+
+
+def _taken_out(**headers: object) -> Incoming:
+    return dataclasses.replace(message(envelope()), headers=headers, routing_key="webhooks.p7")
+
+
+async def test_what_the_broker_took_out_goes_back_to_its_queue_with_its_history() -> None:
+    publisher = _Publisher()
+    taken_out = _taken_out(**{"lunas-attempt": 2, "lunas-partition": 7, "x-death": [], "other": "x"})
+    await _detours(publisher).back(taken_out)
+    (sent,) = publisher.sent
+    assert (sent.exchange, sent.routing_key, sent.body) == (
+        "lunas.retry.5s",
+        "webhooks.p7",
+        taken_out.body,
+    )
+    assert sent.headers == {"lunas-attempt": 2, "lunas-partition": 7, "lunas-suspect": True}
+
+
+LIMIT, EXPIRED = {"reason": "delivery_limit"}, {"reason": "expired"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "undecided"),
+    [
+        ({"x-first-death-reason": "delivery_limit"}, True),
+        ({"x-first-death-reason": "expired", "x-death": [LIMIT, EXPIRED]}, True),
+        ({"x-first-death-reason": "expired", "x-last-death-reason": "delivery_limit"}, True),
+        ({"x-first-death-reason": "delivery_limit", "x-death": [EXPIRED, LIMIT]}, False),
+        ({"x-first-death-reason": "rejected"}, False),
+        ({"x-first-death-reason": "delivery_limit", "lunas-stage": "append"}, False),
+        ({}, False),
+    ],
+)
+def test_how_often_something_was_delivered_decides_nothing(
+    headers: dict[str, object], undecided: bool
+) -> None:
+    assert is_undecided(_taken_out(**headers)) is undecided
+
+
+def test_what_has_no_way_back_is_decided() -> None:
+    lost = dataclasses.replace(_taken_out(**{"x-first-death-reason": "delivery_limit"}), routing_key="")
+    assert not is_undecided(lost)
