@@ -142,19 +142,16 @@ class Pipeline:
         """Store a batch and acknowledge it; one by one when something in it may be what kills workers, and that with nothing beside it."""
         suspicious = any(is_suspicious(arrival.delivery) for arrival in batch)
         parts = [[arrival] for arrival in batch] if suspicious else [batch]
+        wider = window((arrival.delivery for arrival in batch), self._prefetch)
         for number, part in enumerate(parts, 1):
-            nexts = (
-                window((arrival.delivery for arrival in batch), self._prefetch)
-                if number == len(parts)
-                else None
-            )
+            after = wider if number == len(parts) else None
             if is_suspicious(part[0].delivery):
                 async with self._hands.alone():
-                    await self._suspected(part[0].delivery, nexts)
+                    await self._suspected(part[0].delivery, after)
             else:
                 async with self._hands.beside():
                     await self._keep(part)
-                    await self._acknowledge(part[-1].delivery, nexts)
+                    await self._acknowledge(part[-1].delivery, after)
         self._settled.inc(len(batch))
 
     async def _suspected(self, delivery: Incoming, prefetch: int | None) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 import signal
+from typing import ClassVar
 
 import processor.app
 from processor.intake.interpreter import Interpreter, Prepared
@@ -24,10 +25,13 @@ LATER = re.compile(rb"deadly at ([a-z._]+)")
 class Mortal(Interpreter):
     """Dies of one body."""
 
+    _steps: ClassVar[set[str]] = set()
+
     def prepare(self, envelope: Envelope) -> Prepared:
         later = LATER.search(envelope.body)
         if later is not None:
-            faults.arm("development", {faults.VARIABLE: later[1].decode()})
+            self._steps.add(later[1].decode())
+            faults.arm("development", {faults.VARIABLE: ",".join(self._steps)})
         elif b"deadly" in envelope.body:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().prepare(envelope)
