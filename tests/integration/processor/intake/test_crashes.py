@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from processor.intake.suspects import DEADLY, HOPELESS, SUSPICIOUS
+from processor.intake.suspects import HOPELESS, SUSPICIOUS
 from runtime.amqp.broker import Message
 from runtime.database import Pool
 from runtime.lifecycle import SUPERVISOR_VARIABLE
@@ -208,7 +208,8 @@ async def test_c27_in_many_queues_only_what_kills_is_parked_whatever_step_it_kil
                 deaths += died.done()
                 done.cancel()
             await asyncio.wait({died})
-            assert deaths <= SUSPICIOUS + len(deadly) * (DEADLY + 1)
+            # One may kill before the broker has handed out the other: then each dies its deaths by itself.
+            assert deaths <= HOPELESS * len(deadly)
     letters = await rows(pool, "SELECT reason, message FROM dead_letters")
     assert {letter["reason"] for letter in letters} == {"crash_loop"}
     parked = [unpack(letter["message"])[0] for letter in letters]
