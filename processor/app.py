@@ -154,7 +154,7 @@ def services_of(
     return [
         *(pipeline(number).run(stop) for number in range(partitions)),
         drain_leftovers(broker, partitions, pipeline, stop),
-        Parker(parked, store, patience(parked), instruments, detours(0)).run(stop),
+        Parker(parked, store, patience(parked), instruments, detours(0), partitions).run(stop),
         keeper(QUARANTINE).run(stop),
         keeper(OLD_QUARANTINE, may_vanish=True).run(stop),
         Drainer(store, settings, instruments, registry).run(stop),

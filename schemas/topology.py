@@ -118,9 +118,11 @@ def routing_key(partition: int) -> str:
     return f"webhooks.p{partition}"
 
 
-def is_work(key: str) -> bool:
-    """Whether a routing key is that of a work queue."""
-    return key.startswith(routing_key(0)[:-1])
+def work_number(key: str) -> int | None:
+    """The number of the work queue that a routing key is of."""
+    before = routing_key(0)[:-1]
+    number = key.removeprefix(before)
+    return int(number) if key.startswith(before) and number.isdecimal() else None
 
 
 def retry_name(delay: float) -> str:

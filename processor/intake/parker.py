@@ -52,12 +52,14 @@ class Parker:
         patience: Patience,
         instruments: Instruments,
         detours: Detours,
+        partitions: int,
     ) -> None:
         self._consumer = consumer
         self._store = store
         self._patience = patience
         self._instruments = instruments
         self._detours = detours
+        self._partitions = partitions
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`."""
@@ -77,7 +79,7 @@ class Parker:
     async def _back(self, message: Incoming) -> None:
         while True:
             try:
-                await self._detours.back(message)
+                await self._detours.back(message, self._partitions)
             except Transient as error:
                 log.warning("going back not confirmed, trying again", action="parker.back", error=str(error))
                 await self._patience.rest()

@@ -24,7 +24,7 @@ from schemas.envelope import (
     Envelope,
     pack,
 )
-from schemas.topology import DEAD, WEBHOOKS, is_work, retry_name, routing_key
+from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key, work_number
 from schemas.trace_context import TRACEPARENT
 
 STAGE_HEADER = "lunas-stage"
@@ -82,8 +82,12 @@ class Detours:
         exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
         await self._publish(exchange, pack([envelope]), {PARTITION_HEADER: self.partition})
 
-    async def back(self, message: Incoming) -> None:
-        """Send what the broker took out of a work queue through it once more, to be worked on with care. Raises NotConfirmed or Unroutable."""
+    async def back(self, message: Incoming, partitions: int) -> None:
+        """Send what the broker took out of a work queue through it once more, to be worked on with care. Raises NotConfirmed or Unroutable.
+
+        A queue that is left over from more partitions gets nothing new: it may be deleted before the tier lets go.
+        """
+        number = (work_number(message.routing_key) or 0) % partitions
         headers: dict[str, str | int | bool] = {
             name: value
             for name, value in message.headers.items()
@@ -91,7 +95,7 @@ class Detours:
         }
         exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
         again = Message(
-            exchange, message.routing_key, message.body, CONTENT_TYPE, headers | {SUSPECT_HEADER: True}
+            exchange, routing_key(number), message.body, CONTENT_TYPE, headers | {SUSPECT_HEADER: True}
         )
         await self.publisher.publish(again, deadline=self.deadline)
 
@@ -142,7 +146,7 @@ def is_undecided(message: Incoming) -> bool:
     return (
         STAGE_HEADER not in headers
         and _taken_out_for(headers) == "delivery_limit"
-        and is_work(message.routing_key)
+        and work_number(message.routing_key) is not None
     )
 
 

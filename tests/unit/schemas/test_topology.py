@@ -20,6 +20,7 @@ from schemas.topology import (
     retry_name,
     routing_key,
     topology,
+    work_number,
 )
 
 
@@ -119,3 +120,11 @@ def test_a_person_may_look_at_what_is_parked_as_often_as_they_like() -> None:
     limit = parked.arguments["x-delivery-limit"]
     assert isinstance(limit, int)
     assert limit > 100_000
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [(routing_key(0), 0), (routing_key(17), 17), ("", None), ("webhooks.px", None), ("p3", None)],
+)
+def test_a_routing_key_tells_the_number_of_its_work_queue(key: str, number: int | None) -> None:
+    assert work_number(key) == number
