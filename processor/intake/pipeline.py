@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from itertools import groupby
 from typing import TypeVar
 
 import asyncpg
@@ -27,6 +29,7 @@ from processor.intake.suspects import (
     DEADLY,
     UNREADABLE,
     is_suspicious,
+    together,
     window,
 )
 from runtime.amqp.consumer import Consumer, Incoming
@@ -116,7 +119,7 @@ class Pipeline:
             return Arrival(delivery, (), (letter,))
         if TRACEPARENT in delivery.headers:
             envelopes = carried_on(envelopes, delivery.headers[TRACEPARENT])
-        if is_suspicious(delivery) and len(envelopes) > 1 and deaths < DEADLY:
+        if 0 < deaths < DEADLY and len(envelopes) > 1:
             return Arrival(delivery, (), scatter=envelopes)
         headers = delivery.headers
         trip = Trip.by(self._consumer.queue, attempt_of(headers), delivery.count, errors_of(headers))
@@ -139,37 +142,51 @@ class Pipeline:
         return prepared
 
     async def _settle(self, batch: Sequence[Arrival]) -> None:
-        """Store a batch and acknowledge it; one by one when something in it may be what kills workers, and that with nothing beside it."""
-        suspicious = any(is_suspicious(arrival.delivery) for arrival in batch)
-        parts = [[arrival] for arrival in batch] if suspicious else [batch]
+        """Store a batch and acknowledge it; what may be what kills workers with nothing ordinary beside it."""
+        parts = await self._parts(batch)
         wider = window((arrival.delivery for arrival in batch), self._prefetch)
         for number, part in enumerate(parts, 1):
             after = wider if number == len(parts) else None
             if is_suspicious(part[0].delivery):
                 async with self._hands.alone():
-                    await self._suspected(part[0].delivery, after)
+                    await self._suspected([arrival.delivery for arrival in part], after)
             else:
                 async with self._hands.beside():
                     await self._keep(part)
                     await self._acknowledge(part[-1].delivery, after)
         self._settled.inc(len(batch))
 
-    async def _suspected(self, delivery: Incoming, prefetch: int | None) -> None:
-        """Under a mark that outlives us: if we die now, we died of this one. Without a mark nobody looks into it."""
-        try:
-            deaths = await self._surely(lambda: self._store.in_hand(delivery.body))
-            await self._keep([self._read(delivery, deaths)])
-            await self._surely(lambda: self._store.let_go(delivery.body))
-        except Stopping:
-            await self._put_down(delivery)
-            raise
-        await self._acknowledge(delivery, prefetch)
+    async def _parts(self, batch: Sequence[Arrival]) -> list[list[Arrival]]:
+        """What is worked on at once, in order."""
+        parts: list[list[Arrival]] = []
+        for suspicious, run in groupby(batch, lambda arrival: is_suspicious(arrival.delivery)):
+            arrivals = list(run)
+            if suspicious:
+                bodies = [arrival.delivery.body for arrival in arrivals]
+                parts += together(arrivals, await self._surely(partial(self._store.deaths, bodies)))
+            else:
+                parts.append(arrivals)
+        return parts
 
-    async def _put_down(self, delivery: Incoming) -> None:
+    async def _suspected(self, deliveries: Sequence[Incoming], prefetch: int | None) -> None:
+        """Under marks that outlive us: if we die now, we died of one of these. Without a mark nobody looks into it."""
+        bodies = [delivery.body for delivery in deliveries]
         try:
-            await self._store.put_down(delivery.body)
+            deaths = await self._surely(lambda: self._store.in_hand(bodies))
+            await self._keep(
+                [self._read(delivery, died) for delivery, died in zip(deliveries, deaths, strict=True)]
+            )
+            await self._surely(lambda: self._store.let_go(bodies))
+        except Stopping:
+            await self._put_down(bodies)
+            raise
+        await self._acknowledge(deliveries[-1], prefetch)
+
+    async def _put_down(self, bodies: Sequence[bytes]) -> None:
+        try:
+            await self._store.put_down(bodies)
         except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
-            log.warning("a mark stays", action="intake.mark", error=describe(error))
+            log.warning("marks stay", action="intake.mark", error=describe(error))
 
     async def _surely(self, work: Callable[[], Awaitable[T]]) -> T:
         """A mark is made and taken away however long that takes: that the database is busy is not the message's fault."""
@@ -183,11 +200,9 @@ class Pipeline:
                 await self._patience.rest()
 
     async def _acknowledge(self, delivery: Incoming, prefetch: int | None) -> None:
-        """It, and everything before it. `prefetch`: the window from now on, where all that is in hand is acknowledged with it."""
+        """It, and everything before it. `prefetch`: the window from now on."""
         fault_point("intake.before_ack")
         if prefetch is not None:
-            # Another window is another consumer to the broker. While this batch is all that the careful one holds, nothing of it can
-            # come back behind what the new one gets, not even after a crash.
             await self._consumer.set_prefetch(prefetch)
         await self._consumer.ack_through(delivery.tag)
         fault_point("intake.acked")

@@ -161,22 +161,29 @@ class Store:
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
             await park(connection, letters)
 
-    async def in_hand(self, message: bytes) -> int:
-        """A suspicious message is worked on from now on, by this process and alone. How many processes died with it in their hands."""
-        return await self._marked("in_hand", message)
+    async def deaths(self, messages: Sequence[bytes]) -> list[int]:
+        """How many processes died with each of these in their hands; 0 for what has no mark."""
+        return await self._counted("deaths", messages)
 
-    async def put_down(self, message: bytes) -> None:
-        """It is not worked on any more, and this process lives."""
-        await self._marked("put_down", message)
+    async def in_hand(self, messages: Sequence[bytes]) -> list[int]:
+        """These are worked on from now on, by this process and with nothing else beside them. How many processes died with each in their hands."""
+        return await self._counted("in_hand", messages)
 
-    async def let_go(self, message: bytes) -> None:
-        """Its outcome is certain."""
+    async def put_down(self, messages: Sequence[bytes]) -> None:
+        """They are not worked on any more, and this process lives."""
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
-            await connection.execute(_SQL["let_go"], _digest(message))
+            await connection.execute(_SQL["put_down"], _digests(messages), self.me)
 
-    async def _marked(self, how: str, message: bytes) -> int:
+    async def let_go(self, messages: Sequence[bytes]) -> None:
+        """Their outcome is certain."""
         async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
-            return int(await connection.fetchval(_SQL[how], _digest(message), self.me) or 0)
+            await connection.execute(_SQL["let_go"], _digests(messages))
+
+    async def _counted(self, how: str, messages: Sequence[bytes]) -> list[int]:
+        async with self.pool.acquire(timeout=self.acquire_timeout) as connection:
+            rows = await connection.fetch(_SQL[how], _digests(messages), self.me)
+        deaths = {row["message"]: row["deaths"] for row in rows}
+        return [deaths.get(_digest(message), 0) for message in messages]
 
     async def alive(self) -> bool:
         """Whether the database answers."""
@@ -227,6 +234,11 @@ class Store:
 
 def _digest(message: bytes) -> bytes:
     return hashlib.sha256(message).digest()
+
+
+def _digests(messages: Sequence[bytes]) -> list[bytes]:
+    """Each once: the same bytes may have been sent twice."""
+    return list({_digest(message) for message in messages})
 
 
 async def _park_letters(connection: Connection, verdicts: Sequence[Verdict]) -> None:

@@ -188,14 +188,17 @@ SELECT provider, count(*) AS streams, coalesce(sum(waiting), 0)::bigint AS waiti
     extract(epoch FROM clock_timestamp() - min(parked_at))::float8 AS oldest_seconds
 FROM parked_streams GROUP BY provider;
 
--- in_hand: A suspicious message is in this process's hands from now on; how many processes that had it before did not come to an end.
-INSERT INTO suspects AS s (message, holder) VALUES ($1, $2)
+-- deaths: Of those of these messages that have a mark: how many processes died with it in hand, as far as this process can know before it takes it.
+SELECT message, deaths + (holder <> $2 AND holder IS NOT NULL)::int AS deaths FROM suspects WHERE message = ANY($1::bytea[]);
+
+-- in_hand: Suspicious messages are in this process's hands from now on; how many processes that had each before did not come to an end.
+INSERT INTO suspects AS s (message, holder) SELECT message, $2 FROM unnest($1::bytea[]) AS message ORDER BY message
 ON CONFLICT (message) DO UPDATE SET deaths = s.deaths + (s.holder <> excluded.holder AND s.holder IS NOT NULL)::int, holder = excluded.holder,
     taken_at = clock_timestamp()
-RETURNING deaths;
+RETURNING message, deaths;
 
--- put_down: It is not, and the process lives; how many died of it.
-UPDATE suspects SET holder = NULL WHERE message = $1 AND holder = $2 RETURNING deaths;
+-- put_down: They are not, and the process lives.
+UPDATE suspects SET holder = NULL WHERE message = ANY($1::bytea[]) AND holder = $2;
 
--- let_go: Its outcome is certain.
-DELETE FROM suspects WHERE message = $1;
+-- let_go: Their outcome is certain.
+DELETE FROM suspects WHERE message = ANY($1::bytea[]);

@@ -64,6 +64,8 @@ class Consumer:
         self._waiting: deque[Incoming] = deque()
         self._arrived = asyncio.Event()
         self._active = True
+        self._ebbing = False  # nothing new until what is here is acknowledged: then the window is another
+        self._newest = self._acked = 0  # of this generation
 
     def __len__(self) -> int:
         """Deliveries here that nobody has taken yet."""
@@ -84,7 +86,7 @@ class Consumer:
             return await open_channel(connection)
         channel = await open_channel(connection)
         self._generation += 1
-        await channel.set_qos(prefetch_count=self._prefetch)
+        self._ebbing, self._newest, self._acked = False, 0, 0
         self._channel = channel
         self._source = await channel.get_queue(self.queue, ensure=False)
         (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
@@ -108,7 +110,11 @@ class Consumer:
 
     async def ack_through(self, tag: Tag) -> bool:
         """Acknowledges `tag` and everything delivered before it. False when the tag is void."""
-        return await self._settle(tag, requeue=False)
+        settled = await self._settle(tag, requeue=False)
+        if settled and tag.generation == self._generation:
+            self._acked = max(self._acked, tag.number)
+            await self._ebbed()
+        return settled
 
     async def requeue(self, tag: Tag) -> bool:
         """Gives one delivery back. Counts toward the queue's delivery limit."""
@@ -117,35 +123,26 @@ class Consumer:
     async def pause(self) -> None:
         """No new deliveries (`basic.cancel`); those here can still be taken and acknowledged."""
         self._active = False
-        source, tag, self._consumer_tag = self._source, self._consumer_tag, None
-        if source is None or tag is None:
-            return
-        try:
-            await source.cancel(tag, timeout=SETTLE_SECONDS)
-        except BaseException as error:
-            if not isinstance(error, TimeoutError) and not is_connection_loss(error):
-                raise
+        await self._cancel()
 
     async def set_prefetch(self, prefetch: int) -> None:
-        """Another window from now on; deliveries that are here stay here."""
+        """Another window, once nothing that came through the present one waits for its acknowledgement.
+
+        Another window is another consumer to the broker, and what two consumers hold comes back in whatever order when their process dies.
+        """
         if prefetch == self._prefetch:
             return
         self._prefetch = prefetch
-        channel, active = self._channel, self._active
-        await self.pause()
-        try:
-            if channel is not None:
-                await channel.set_qos(prefetch_count=prefetch)
-        except BaseException as error:
-            if not is_connection_loss(error):
-                raise
-            self._link.invalidate("changing the prefetch failed")
-        if active:
-            await self.resume()
+        if self._consumer_tag is None:
+            return  # whoever opens it next opens it so wide
+        self._ebbing = True
+        if not await self._cancel():
+            self._link.invalidate("closing the window failed")
+        await self._ebbed()
 
     async def resume(self) -> None:
         self._active = True
-        if self._source is None or self._consumer_tag is not None:
+        if self._source is None or self._consumer_tag is not None or self._ebbing:
             return
         try:
             await self._consume(self._source, self._generation)
@@ -153,6 +150,26 @@ class Consumer:
             if not is_connection_loss(error):
                 raise
             self._link.invalidate("consume failed")
+
+    async def _cancel(self) -> bool:
+        """Whether the broker sends nothing more."""
+        source, tag, self._consumer_tag = self._source, self._consumer_tag, None
+        if source is None or tag is None:
+            return True
+        try:
+            await source.cancel(tag, timeout=SETTLE_SECONDS)
+        except BaseException as error:
+            if not isinstance(error, TimeoutError) and not is_connection_loss(error):
+                raise
+            return False
+        return True
+
+    async def _ebbed(self) -> None:
+        """Opens the other window, if it is time."""
+        if self._ebbing and self._acked >= self._newest:
+            self._ebbing = False
+            if self._active:
+                await self.resume()
 
     async def _exists(self, connection: AbstractConnection) -> bool:
         channel = await open_channel(connection)
@@ -166,9 +183,11 @@ class Consumer:
     async def _consume(self, source: AbstractQueue, generation: int) -> None:
         async def put(message: AbstractIncomingMessage) -> None:
             if generation == self._generation and self._source is source:
+                self._newest = message.delivery_tag or self._newest
                 self._waiting.append(_delivery(message, generation, self._counts))
                 self._arrived.set()
 
+        await source.channel.set_qos(prefetch_count=self._prefetch)
         self._consumer_tag = await source.consume(put)
 
     async def _fill(self, limit: int, seconds: float) -> None:

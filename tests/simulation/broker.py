@@ -218,6 +218,7 @@ class SimConsumer:
         self._generation = self._tags = 0
         self._up = False
         self._active = True
+        self._ebbing = False
         self._arrives = 0.0
         self._counts = FirstCounts()
         self._waiting: deque[Incoming] = deque()
@@ -232,7 +233,7 @@ class SimConsumer:
 
     @property
     def wants(self) -> bool:
-        return self._up and self._active and len(self.unsettled) < self._prefetch
+        return self._up and self._active and not self._ebbing and len(self.unsettled) < self._prefetch
 
     async def start(self) -> None:
         self._broker.attach(self)
@@ -240,6 +241,7 @@ class SimConsumer:
     def attached(self) -> None:
         self._generation += 1
         self._up = True
+        self._ebbing = False
 
     def detached(self) -> None:
         """The process hears of it, if it lives, and connects again."""
@@ -310,8 +312,9 @@ class SimConsumer:
         await asyncio.sleep(0)
 
     async def set_prefetch(self, prefetch: int) -> None:
-        self._prefetch = prefetch
-        self._broker.pump(self.queue)
+        if prefetch != self._prefetch:
+            self._prefetch, self._ebbing = prefetch, bool(self.unsettled)
+            self._broker.pump(self.queue)
         await asyncio.sleep(0)
 
     def _acked(self, tag: Tag) -> None:
@@ -319,6 +322,7 @@ class SimConsumer:
             return
         for number in [number for number in self.unsettled if number <= tag.number]:
             del self.unsettled[number]
+        self._ebbing = self._ebbing and bool(self.unsettled)
         self._broker.pump(self.queue)
 
     def _cut(self, generation: int) -> None:

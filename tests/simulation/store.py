@@ -92,25 +92,36 @@ class SimStore:
                 raise ConnectionResetError("the connection is gone, and nobody knows what it did")
             return stored
 
-    async def in_hand(self, message: bytes) -> int:
+    async def deaths(self, messages: Sequence[bytes]) -> list[int]:
+        await asyncio.sleep(self.loop.latency())
+        return [self._deaths(message) for message in messages]
+
+    async def in_hand(self, messages: Sequence[bytes]) -> list[int]:
         await asyncio.sleep(self.loop.latency())
         if self.faults.strikes("store_refuses"):
             raise ConnectionResetError("the connection is gone")
-        deaths, holder = self.log.suspects.get(message, (0, None))
-        deaths += holder is not None and holder != self.me
-        self.log.suspects[message] = deaths, self.me
+        deaths = [self._deaths(message) for message in messages]
+        self.log.suspects.update(
+            {message: (died, self.me) for message, died in zip(messages, deaths, strict=True)}
+        )
         await asyncio.sleep(self.loop.latency())
         return deaths
 
-    async def put_down(self, message: bytes) -> None:
+    async def put_down(self, messages: Sequence[bytes]) -> None:
         await asyncio.sleep(self.loop.latency())
-        deaths, holder = self.log.suspects.get(message, (0, None))
-        if holder == self.me:
-            self.log.suspects[message] = deaths, None
+        for message in messages:
+            deaths, holder = self.log.suspects.get(message, (0, None))
+            if holder == self.me:
+                self.log.suspects[message] = deaths, None
 
-    async def let_go(self, message: bytes) -> None:
+    async def let_go(self, messages: Sequence[bytes]) -> None:
         await asyncio.sleep(self.loop.latency())
-        self.log.suspects.pop(message, None)
+        for message in messages:
+            self.log.suspects.pop(message, None)
+
+    def _deaths(self, message: bytes) -> int:
+        deaths, holder = self.log.suspects.get(message, (0, None))
+        return deaths + (holder is not None and holder != self.me)
 
     async def park(self, letters: Sequence[Letter]) -> None:
         await asyncio.sleep(self.loop.latency())

@@ -70,6 +70,28 @@ async def a_wider_window_brings_more(bench: BrokerBench) -> object:
     return _told(await bench.collect(consumer, 3))
 
 
+async def another_window_opens_when_the_old_one_is_empty(bench: BrokerBench) -> object:
+    await _filled(bench, 5)
+    consumer = await bench.consumer(2)
+    deliveries = await bench.collect(consumer, 2)
+    await consumer.set_prefetch(10)
+    await consumer.ack_through(deliveries[0].tag)
+    # What a confirm takes there and back is time enough for a delivery.
+    await bench.publish(Message(WEBHOOKS, routing_key(0), b"5"))
+    waiting = len(consumer)
+    await consumer.ack_through(deliveries[1].tag)
+    return waiting, _told(await bench.collect(consumer, 4))
+
+
+async def another_window_opens_after_a_cut(bench: BrokerBench) -> object:
+    await _filled(bench, 3)
+    consumer = await bench.consumer(2)
+    await bench.collect(consumer, 2)
+    await consumer.set_prefetch(10)
+    await bench.cut()
+    return _told(await bench.collect(consumer, 3))
+
+
 async def old_tags_are_void_after_a_cut(bench: BrokerBench) -> object:
     await _filled(bench, 3)
     consumer = await bench.consumer(10)
@@ -113,6 +135,8 @@ BROKER: list[tuple[Callable[[BrokerBench], Awaitable[object]], object]] = [
     ),
     (a_window_bounds_what_is_here, (0, [(b"2", False, 0), (b"3", False, 0)])),
     (a_wider_window_brings_more, [(b"%d" % n, False, 0) for n in (1, 2, 3)]),
+    (another_window_opens_when_the_old_one_is_empty, (0, [(b"%d" % n, False, 0) for n in (2, 3, 4, 5)])),
+    (another_window_opens_after_a_cut, [(b"0", True, 0), (b"1", True, 0), (b"2", False, 0)]),
     (old_tags_are_void_after_a_cut, ([(b"%d" % n, True, 0) for n in range(3)], False, 1, True)),
     (a_process_that_died_is_counted_by_the_next, [(b"%d" % n, True, 1) for n in range(3)]),
     (what_is_given_back_comes_again, (True, b"1", True, True, b"0")),
@@ -125,11 +149,13 @@ class StoreBench(Protocol):
 
     async def store(self, batch: list[Prepared]) -> list[Recorded]: ...
 
-    async def in_hand(self, message: bytes) -> int: ...
+    async def deaths(self, messages: list[bytes]) -> list[int]: ...
 
-    async def put_down(self, message: bytes) -> None: ...
+    async def in_hand(self, messages: list[bytes]) -> list[int]: ...
 
-    async def let_go(self, message: bytes) -> None: ...
+    async def put_down(self, messages: list[bytes]) -> None: ...
+
+    async def let_go(self, messages: list[bytes]) -> None: ...
 
 
 async def _statuses(bench: StoreBench, *envelopes: Envelope) -> list[tuple[str, str | None, int]]:
@@ -168,12 +194,12 @@ async def what_cannot_be_read_and_what_is_unknown(bench: StoreBench) -> object:
 
 
 async def in_hand_and_out_of_it(bench: StoreBench) -> object:
-    deaths = [await bench.in_hand(b"x"), await bench.in_hand(b"x")]
-    await bench.put_down(b"x")
-    deaths.append(await bench.in_hand(b"x"))
-    await bench.let_go(b"x")
-    await bench.put_down(b"x")
-    return [*deaths, await bench.in_hand(b"x")]
+    deaths = [await bench.in_hand([b"x"]), await bench.in_hand([b"x", b"y", b"x"])]
+    await bench.put_down([b"x"])
+    deaths += [await bench.deaths([b"x", b"z"]), await bench.in_hand([b"x"])]
+    await bench.let_go([b"x"])
+    await bench.put_down([b"x"])
+    return [*deaths, await bench.in_hand([b"y", b"x"])]
 
 
 PROCESSED, DUPLICATE = ("processed", None, 1), ("duplicate", None, 0)
@@ -182,7 +208,7 @@ STORE: list[tuple[Callable[[StoreBench], Awaitable[object]], object]] = [
     (twice_in_one_batch, [PROCESSED, DUPLICATE]),
     (other_content_under_one_key, [[PROCESSED], [("conflict", "conflicting_content", 0)]]),
     (what_cannot_be_read_and_what_is_unknown, None),
-    (in_hand_and_out_of_it, [0, 0, 0, 0]),
+    (in_hand_and_out_of_it, [[0], [0, 0, 0], [0, 0], [0], [0, 0]]),
 ]
 """None: whatever the real one answers."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import asyncpg
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from processor.app import interpreter_of
 from processor.intake.interpreter import Interpreter, Prepared
 from processor.intake.store import Store
-from processor.intake.suspects import DEADLY, HOPELESS, SUSPICIOUS, UNREADABLE
+from processor.intake.suspects import DEADLY, HOPELESS, SUSPICIOUS, TOGETHER, UNREADABLE
 from runtime.amqp.broker import Broker, Message, open_broker
 from runtime.database import Pool
 from runtime.settings import Settings
@@ -43,19 +43,19 @@ async def _to(broker: Broker, queue: int, *envelopes: Envelope) -> None:
         await broker.publisher.publish(message, deadline=PATIENCE_SECONDS)
 
 
-async def _held(settings: Settings, *queues: int) -> None:
-    """What a process that dies does to the first message of each queue."""
+async def _held(settings: Settings, *queues: int, prefetch: int = 1) -> None:
+    """What a process that dies does to the first messages of each queue."""
     async with open_broker(settings, "victim") as broker:
         for queue in queues:
-            consumer = broker.consumer(queue_name(queue), prefetch=1)
+            consumer = broker.consumer(queue_name(queue), prefetch=prefetch)
             await consumer.start()
-            await consumer.take(1)
+            await until(lambda consumer=consumer: len(consumer) >= prefetch)
 
 
 async def _died(pool: Pool, message: bytes, times: int) -> None:
     """So many processes had it alone in their hands, and were never heard of again."""
     for _ in range(times):
-        await store_of(pool).in_hand(message)
+        await store_of(pool).in_hand([message])
 
 
 async def _gone(pool: Pool) -> None:
@@ -85,6 +85,50 @@ async def test_c27_deaths_with_others_in_hand_park_nothing_that_waited_in_its_qu
         await _gone(pool)
     assert await statuses(pool) == {"processed": 2 * QUEUES}
     assert await rows(pool, "SELECT reason FROM dead_letters") == []
+
+
+async def test_innocent_suspects_are_worked_on_together_and_as_they_came(
+    chosen: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a restart or two left suspicious is a backlog like any other: it must not take three commits for each message."""
+    groups: list[int] = []
+    in_hand = Store.in_hand
+
+    async def noting(self: Store, messages: Sequence[bytes]) -> list[int]:
+        groups.append(len(messages))
+        return await in_hand(self, messages)
+
+    monkeypatch.setattr(Store, "in_hand", noting)
+    number = 3 * TOGETHER
+    async with publishing(chosen) as broker:
+        for each in range(number):
+            pair = [envelope(capture(f"py-{each}-{half}")) for half in range(2)]
+            await send(broker, *pair, together=True)
+    for _ in range(SUSPICIOUS):
+        await _held(chosen, 0, prefetch=number)
+    async with working(chosen):
+        await stored(pool, 2 * number)
+        await _gone(pool)
+    assert await statuses(pool) == {"processed": 2 * number}
+    assert await rows(pool, "SELECT DISTINCT attempts FROM deliveries") == [{"attempts": 0}]
+    assert sum(groups) == number
+    assert 1 < max(groups) <= TOGETHER
+
+
+async def test_c27_one_that_processes_died_of_has_its_neighbours_let_through_alone(
+    chosen: Settings, pool: Pool
+) -> None:
+    """Somebody died with all of them in hand: none is parked, whatever was its part, and each has the hands for itself from then on."""
+    everything = _captures("py", 2 * TOGETHER)
+    async with publishing(chosen) as broker:
+        await _to(broker, 0, *everything)
+    for _ in range(SUSPICIOUS):
+        await _held(chosen, 0, prefetch=len(everything))
+    await store_of(pool).in_hand([pack([one]) for one in everything[:TOGETHER]])
+    async with working(chosen):
+        await stored(pool, len(everything))
+        await _gone(pool)
+    assert await statuses(pool) == {"processed": len(everything)}
 
 
 async def test_what_the_broker_took_out_comes_back_however_often(chosen: Settings, pool: Pool) -> None:
@@ -169,16 +213,23 @@ async def test_who_stops_in_order_died_of_nothing(pool: Pool) -> None:
     message = uuid.uuid4().bytes
     for _ in range(DEADLY + 1):
         store = store_of(pool)
-        assert await store.in_hand(message) == 0
-        assert await store.in_hand(message) == 0  # its connection broke, and it got it again
-        await store.put_down(message)
+        assert await store.in_hand([message]) == [0]
+        assert await store.in_hand([message]) == [0]  # its connection broke, and it got it again
+        await store.put_down([message])
     await _died(pool, message, 1)
     dead = store_of(pool)
-    assert await dead.in_hand(message) == 1
-    await store_of(pool).put_down(message)  # somebody else's hands
-    assert await store_of(pool).in_hand(message) == 2
-    await dead.let_go(message)
-    assert await store_of(pool).in_hand(message) == 0
+    assert await dead.deaths([message]) == await dead.in_hand([message]) == [1]
+    await store_of(pool).put_down([message])  # somebody else's hands
+    other = store_of(pool)
+    assert await other.deaths([message]) == await other.in_hand([message]) == [2]
+    await dead.let_go([message])
+    assert await store_of(pool).deaths([message]) == [0]
+
+
+async def test_what_came_twice_in_the_same_bytes_has_one_mark(pool: Pool) -> None:
+    one, two = uuid.uuid4().bytes, uuid.uuid4().bytes
+    assert await store_of(pool).in_hand([one, two, one]) == [0, 0, 0]
+    assert await store_of(pool).in_hand([two, one, one]) == [1, 1, 1]
 
 
 async def test_a_database_that_takes_no_mark_makes_nobody_suspect(
@@ -186,14 +237,14 @@ async def test_a_database_that_takes_no_mark_makes_nobody_suspect(
 ) -> None:
     """Processes come and go while it hangs. Nobody looks into the message, and nothing is held against it."""
     tried = 0
-    in_hand = Store.in_hand
+    deaths = Store.deaths
 
-    async def counting(self: Store, message: bytes) -> int:
+    async def counting(self: Store, messages: Sequence[bytes]) -> list[int]:
         nonlocal tried
         tried += 1
-        return await in_hand(self, message)
+        return await deaths(self, messages)
 
-    monkeypatch.setattr(Store, "in_hand", counting)
+    monkeypatch.setattr(Store, "deaths", counting)
     async with publishing(chosen) as broker:
         await _to(broker, 0, envelope())
     for _ in range(SUSPICIOUS):

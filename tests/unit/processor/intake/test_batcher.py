@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from processor.intake.batcher import Arrival, Batcher
 from processor.intake.hands import Hands
-from processor.intake.suspects import HOPELESS, SUSPICIOUS, is_suspicious, window
+from processor.intake.suspects import HOPELESS, SUSPICIOUS, TOGETHER, is_suspicious, together, window
 from runtime.amqp.consumer import Incoming
 from schemas.envelope import SUSPECT_HEADER, unpack
 from tests.unit.processor.intake.envelopes import envelope, interpreter, message
@@ -135,4 +135,13 @@ def test_what_the_broker_gave_up_is_suspicious_from_the_start() -> None:
 def test_the_window_opens_only_after_unsuspicious_messages() -> None:
     calm, suspicious = message(envelope()), message(envelope(), count=SUSPICIOUS)
     assert window([calm, calm], 600) == 600
-    assert window([calm, suspicious], 600) == 1
+    assert window([calm, suspicious], 600) == TOGETHER
+    assert window([suspicious], 2) == 2
+
+
+def test_suspicious_messages_that_nobody_died_with_are_worked_on_together_and_others_alone() -> None:
+    assert together("abcdef", [0, 0, 1, 0, 2, 3]) == [["a", "b"], ["c"], ["d"], ["e"], ["f"]]
+    assert together("abc", [1, 0, 0]) == [["a"], ["b", "c"]]
+    many = list(range(2 * TOGETHER + 1))
+    assert [len(group) for group in together(many, [0] * len(many))] == [TOGETHER, TOGETHER, 1]
+    assert together([], []) == []
