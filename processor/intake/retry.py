@@ -24,6 +24,7 @@ from schemas.envelope import (
     Envelope,
     pack,
 )
+from schemas.errors import Transient
 from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key, work_number
 from schemas.trace_context import TRACEPARENT
 
@@ -71,16 +72,15 @@ class Detours:
             PARTITION_HEADER: self.partition,
             ERRORS_HEADER: _written(told),
         }
-        await self._publish(retry_name(delay), pack([envelope]), headers)
-        return delay
+        return await self._through(delay, routing_key(self.partition), pack([envelope]), headers)
 
     async def alone(self, envelope: Envelope) -> None:
         """Send a delivery through the same queue again in a message of its own. Raises NotConfirmed or Unroutable.
 
         By way of the shortest tier: in production no user of ours but ingress and the operator may write to the webhooks themselves.
         """
-        exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
-        await self._publish(exchange, pack([envelope]), {PARTITION_HEADER: self.partition})
+        headers = {PARTITION_HEADER: self.partition}
+        await self._through(0, routing_key(self.partition), pack([envelope]), headers)
 
     async def back(self, message: Incoming, partitions: int) -> None:
         """Send what the broker took out of a work queue through it once more, to be worked on with care. Raises NotConfirmed or Unroutable.
@@ -93,11 +93,7 @@ class Detours:
             for name, value in message.headers.items()
             if name in KEPT and isinstance(value, str | int)
         }
-        exchange = retry_name(min(self.delays)) if self.delays else WEBHOOKS
-        again = Message(
-            exchange, routing_key(number), message.body, CONTENT_TYPE, headers | {SUSPECT_HEADER: True}
-        )
-        await self.publisher.publish(again, deadline=self.deadline)
+        await self._through(0, routing_key(number), message.body, headers | {SUSPECT_HEADER: True})
 
     async def park(self, body: bytes, why: WhyParked) -> None:
         """Send it to the parking lot with its reason. Raises NotConfirmed or Unroutable."""
@@ -111,6 +107,29 @@ class Detours:
         if why.errors:
             headers[ERRORS_HEADER] = _written(why.errors)
         await self._publish(DEAD, body, headers)
+
+    async def _through(
+        self, delay: float, key: str, body: bytes, headers: Mapping[str, str | int | bool]
+    ) -> float | None:
+        """Through the tier of this delay, or the next longer one where that does not take it: one queue of the broker that is dead must hold up nobody.
+
+        The delay it goes by; None where there are no tiers, and it went straight back.
+        """
+        tiers = sorted(tier for tier in self.delays if tier >= delay)[:2]
+        for number, tier in enumerate(tiers, 1):
+            try:
+                await self.publisher.publish(
+                    Message(retry_name(tier), key, body, CONTENT_TYPE, headers), deadline=self.deadline
+                )
+            except Transient:
+                if number == len(tiers):
+                    raise
+            else:
+                return tier
+        await self.publisher.publish(
+            Message(WEBHOOKS, key, body, CONTENT_TYPE, headers), deadline=self.deadline
+        )
+        return None
 
     async def _publish(self, exchange: str, body: bytes, headers: Mapping[str, str | int | bool]) -> None:
         message = Message(exchange, routing_key(self.partition), body, CONTENT_TYPE, headers)

@@ -16,6 +16,8 @@ START_ORDER_SECONDS = (
 )
 SETTLE_SECONDS = 5.0
 AFTER_FULL = "its disk was full"
+LOOKS_SECONDS = (10.0, 30.0, 60.0, 120.0, 240.0, 480.0)
+"""After its disk was full: what it could not write may show only when it wants to read it. Each look starts its control program once or twice."""
 
 
 @dataclass
@@ -42,7 +44,9 @@ class Service:
     sent again what is missing (resending.py)."""
     forgets_when_full: bool = False
     """Whether what it confirmed beside a full disk may be gone, and somebody else has it too."""
+    clock: Callable[[], float] = time.monotonic
     _was_full: bool = field(default=False, init=False, repr=False)
+    _looks: list[float] = field(default_factory=list, init=False, repr=False)
     _started: list[int | None] = field(default_factory=list, init=False, repr=False)
 
     def launch(self) -> None:
@@ -86,10 +90,17 @@ class Service:
             self.doubtful.append(AFTER_FULL)
         if room_again:
             self._started = []  # its orders are due as after a start, once it is ready
+            self._looks = [self.clock() + seconds for seconds in LOOKS_SECONDS]
+        if self._looks and self.clock() >= self._looks[0] and self._all_taken():
+            self._started = []
+            del self._looks[0]
         if self.start_orders and self._pids() != self._started and self.alive() and self.ready():
             self._give_start_orders()
         for order in (*self.start_orders, *self.settle_orders):
             order.look()
+
+    def _all_taken(self) -> bool:
+        return all(order.taken for order in self.start_orders)
 
     def reports_to(self, report: Callable[[str], None]) -> None:
         """Who is told about orders that are late."""

@@ -3,6 +3,10 @@
 Seen with RabbitMQ 3.10 after a full disk: an entry of a queue's log was missing, though later ones were there. Every start of that queue ends at the gap:
 before it runs (`corrupt_log`), or as soon as it leads (a `case_clause` in `ra_server:apply_to`, with the whole queue in the log file each time). It
 stays so however often the broker is started, and nobody reads what lies behind it. What ingress had accepted is in its journal.
+
+A queue whose messages expire into another one keeps them in its log alone, and reads them there again when they expire: a gap among those is found minutes
+later (`badkey` in `ra_log_reader:sparse_read`), then at every start as soon as the broker wants to hand them on (`function_clause` under `rabbit_fifo_dlx`).
+So the broker is looked at again for a while after its disk was full (service.py).
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ LONGEST_SECONDS = 180.0
 """For the whole look: until a large queue has ended at its gap, the broker reads all of it and writes down all that it knew."""
 TRIES = 30
 ANSWER_MS = 3_000
+STAYS_MS = 300
 
 # A leader answers such a question only once everything before it was applied.
 _SERVES = (
@@ -18,10 +23,15 @@ _SERVES = (
     " {ok, _, _} -> true; _ -> false end end, "
 )
 GAP = (
-    "Gap = fun({'EXIT', {{case_clause, _}, [{ra_server, apply_to, _, _} | _]}}) -> true;"
-    " ({error, {shutdown, {failed_to_start_child, _, {corrupt_log, _, _}}}}) -> true;"
-    " ({error, {corrupt_log, _, _}}) -> true;"
-    " (_) -> false end, "
+    "Gap = fun Inner({'EXIT', Why}) -> Inner(Why);"
+    " Inner({{case_clause, _}, [{ra_server, apply_to, _, _} | _]}) -> true;"
+    " Inner({error, {shutdown, {failed_to_start_child, _, {corrupt_log, _, _}}}}) -> true;"
+    " Inner({error, {corrupt_log, _, _}}) -> true;"
+    # That is the disk, and no gap.
+    " Inner({{badmatch, {error, _}}, _}) -> false;"
+    " Inner({_, [{_, _, _, _} | _] = Stack}) ->"
+    " [] =/= [Module || {Module, _, _, _} <- Stack, lists:member(Module, [ra_log_reader, ra_log_segment, rabbit_fifo_dlx])];"
+    " Inner(_) -> false end, "
 )
 """Of what a start answered, or of why a queue ended: whether its log has a gap."""
 _LOOK = (
@@ -30,10 +40,10 @@ _LOOK = (
     " Started = case whereis(Name) of undefined -> catch ra:restart_server(quorum_queues, {Name, node()}); _ -> ok end,"
     " Watched = monitor(process, Name),"
     " catch ra:trigger_election({Name, node()}),"
-    " case Gap(Started) orelse Serves(Name) of"
-    " true -> case Gap(Started) of true -> gap; false -> serves end;"
-    f" false -> Why = receive {{'DOWN', Watched, process, _, Reason}} -> Reason after {ANSWER_MS} -> late end,"
-    " case Gap(Why) of true -> gap; false -> Again(Name, Tries - 1) end end end, "
+    # It may answer, and end at what it is to hand on a moment later.
+    f" {{Else, Wait}} = case Gap(Started) orelse Serves(Name) of true -> {{serves, {STAYS_MS}}}; false -> {{late, {ANSWER_MS}}} end,"
+    " Why = case Gap(Started) of true -> Started; false -> receive {'DOWN', Watched, process, _, Reason} -> Reason after Wait -> Else end end,"
+    " case {Gap(Why), Why} of {true, _} -> gap; {false, serves} -> serves; _ -> Again(Name, Tries - 1) end end, "
 )
 # All at once: a large queue takes its time.
 _LOOKED = (

@@ -12,7 +12,7 @@ import pytest
 from deploy.local.services.children import Child
 from deploy.local.services.orders import Order
 from deploy.local.services.resending import PAUSE_SECONDS, Resending
-from deploy.local.services.service import AFTER_FULL, Service
+from deploy.local.services.service import AFTER_FULL, LOOKS_SECONDS, Service
 from deploy.local.services.users import ServiceUser
 
 
@@ -114,3 +114,40 @@ def test_a_broker_that_has_room_again_gets_its_orders_again_as_soon_as_it_is_rea
         order.give = lambda number=number: given.append(number)  # type: ignore[method-assign, misc]
         broker.tend()
     assert given == [0, 3]
+
+
+def test_a_broker_whose_disk_was_full_is_looked_at_again_for_a_while() -> None:
+    """What it could not write shows when it wants to read it: an expired message of a tier was read minutes later."""
+    broker, child, _ = stage()
+    child.start()
+    order = Order("RabbitMQ", ["true"])
+    broker.children, broker.start_orders = [child], [order]
+    broker.ready = lambda: True
+    given = list[float]()
+    for now in range(0, 2 * int(LOOKS_SECONDS[-1]), 5):
+        broker.clock, broker.full = lambda now=now: float(now), lambda now=now: now == 0  # type: ignore[misc]
+        order.give = lambda now=now: given.append(now)  # type: ignore[method-assign, misc]
+        broker.tend()
+        broker.tend()
+    first = 5
+    assert given == [0, first, *(first + seconds for seconds in LOOKS_SECONDS)]
+
+
+def test_a_look_waits_until_the_one_before_has_ended() -> None:
+    broker, child, _ = stage()
+    child.start()
+    order = Order("RabbitMQ", ["true"])
+    broker.children, broker.start_orders = [child], [order]
+    broker.ready = lambda: True
+    full, given = iter([True, *[False] * 9]), list[str]()
+    broker.clock, broker.full = lambda: 0.0, lambda: next(full)
+    order.give = lambda: given.append("again")  # type: ignore[method-assign]
+    broker.tend()
+    broker.tend()
+    order.look = lambda: False  # type: ignore[method-assign]
+    broker.clock, order.taken = lambda: LOOKS_SECONDS[0], False
+    broker.tend()
+    assert given == ["again"] * 2
+    order.taken = True
+    broker.tend()
+    assert given == ["again"] * 3

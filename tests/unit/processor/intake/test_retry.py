@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Collection
 
 import orjson
 import pytest
@@ -14,15 +15,19 @@ from processor.intake.retry import Detours, attempt_of, errors_of, is_undecided,
 from runtime.amqp.consumer import Incoming
 from runtime.amqp.publisher import Message
 from schemas.envelope import unpack
+from schemas.errors import NotConfirmed
 from tests.unit.processor.intake.envelopes import envelope, message
 
 
 class _Publisher:
-    def __init__(self) -> None:
+    def __init__(self, dead: Collection[str] = ()) -> None:
         self.sent: list[Message] = []
+        self._dead = dead
 
     async def publish(self, message: Message, *, deadline: float) -> None:
         assert deadline == 5.0
+        if message.exchange in self._dead:
+            raise NotConfirmed("its queue has ended")
         self.sent.append(message)
 
 
@@ -89,6 +94,25 @@ async def test_a_delivery_comes_back_alone_the_way_its_process_may_write() -> No
     assert unpack(sent.body) == [delivery]
     allowed = re.compile(PERMISSIONS["lunas-processor"]["write"])
     assert allowed.search(sent.exchange)
+
+
+async def test_a_tier_that_takes_nothing_holds_up_nobody() -> None:
+    publisher, delivery = _Publisher({"lunas.retry.5s"}), envelope()
+    detours = _detours(publisher)
+    assert await detours.later(delivery, 0, "busy") == 30
+    await detours.alone(delivery)
+    await detours.back(_taken_out(), 8)
+    assert [one.exchange for one in publisher.sent] == ["lunas.retry.30s"] * 3
+
+
+async def test_where_no_tier_takes_it_the_message_stays_with_who_has_it() -> None:
+    publisher, delivery = _Publisher({"lunas.retry.300s"}), envelope()
+    with pytest.raises(NotConfirmed):
+        await _detours(publisher).later(delivery, 2, "busy")
+    publisher = _Publisher({"lunas.retry.5s", "lunas.retry.30s", "lunas.retry.300s"})
+    with pytest.raises(NotConfirmed):
+        await _detours(publisher).alone(delivery)
+    assert publisher.sent == []
 
 
 def test_headers_of_others_are_never_trusted_as_attempts() -> None:
