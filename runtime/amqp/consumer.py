@@ -64,7 +64,9 @@ class Consumer:
         self._waiting: deque[Incoming] = deque()
         self._arrived = asyncio.Event()
         self._active = True
-        self._ebbing = False  # nothing new until what is here is acknowledged: then the window is another
+        self._ebbing = (
+            False  # acknowledgements wait until all that is here has one: then the window is another
+        )
         self._newest = self._acked = 0  # of this generation
 
     def __len__(self) -> int:
@@ -110,10 +112,11 @@ class Consumer:
 
     async def ack_through(self, tag: Tag) -> bool:
         """Acknowledges `tag` and everything delivered before it. False when the tag is void."""
+        if self._ebbing and tag.generation == self._generation and self._channel is not None:
+            return await self._ebb(tag)
         settled = await self._settle(tag, requeue=False)
         if settled and tag.generation == self._generation:
             self._acked = max(self._acked, tag.number)
-            await self._ebbed()
         return settled
 
     async def requeue(self, tag: Tag) -> bool:
@@ -126,19 +129,22 @@ class Consumer:
         await self._cancel()
 
     async def set_prefetch(self, prefetch: int) -> None:
-        """Another window, once nothing that came through the present one waits for its acknowledgement.
+        """Another window, once all that came through the present one is worked on.
 
-        Another window is another consumer to the broker, and what two consumers hold comes back in whatever order when their process dies.
+        Another window is another consumer to the broker: what two of them hold comes back in whatever order when their process dies, and a queue with
+        a single active consumer goes to another process at once. So nothing is acknowledged until everything that is here may be; by then the
+        old window lets nothing more through, and only then it is closed.
         """
         if prefetch == self._prefetch:
             return
         self._prefetch = prefetch
-        if self._consumer_tag is None:
+        if self._consumer_tag is None or self._ebbing:
             return  # whoever opens it next opens it so wide
         self._ebbing = True
-        if not await self._cancel():
-            self._link.invalidate("closing the window failed")
-        await self._ebbed()
+        if self._acked >= self._newest:
+            await self._close_window()
+            if self._acked >= self._newest:
+                await self._open_window()
 
     async def resume(self) -> None:
         self._active = True
@@ -164,12 +170,25 @@ class Consumer:
             return False
         return True
 
-    async def _ebbed(self) -> None:
-        """Opens the other window, if it is time."""
-        if self._ebbing and self._acked >= self._newest:
-            self._ebbing = False
-            if self._active:
-                await self.resume()
+    async def _ebb(self, tag: Tag) -> bool:
+        if tag.number >= self._newest:
+            await self._close_window()
+        if tag.number < self._newest:
+            return True  # with those that are here, or came meanwhile
+        settled = await self._settle(tag, requeue=False)
+        if settled:
+            self._acked = tag.number
+            await self._open_window()
+        return settled
+
+    async def _close_window(self) -> None:
+        if self._consumer_tag is not None and not await self._cancel():
+            self._link.invalidate("closing the window failed")
+
+    async def _open_window(self) -> None:
+        self._ebbing = False
+        if self._active:
+            await self.resume()
 
     async def _exists(self, connection: AbstractConnection) -> bool:
         channel = await open_channel(connection)

@@ -218,7 +218,8 @@ class SimConsumer:
         self._generation = self._tags = 0
         self._up = False
         self._active = True
-        self._ebbing = False
+        self._next_prefetch = prefetch
+        self._newest = 0
         self._arrives = 0.0
         self._counts = FirstCounts()
         self._waiting: deque[Incoming] = deque()
@@ -233,7 +234,7 @@ class SimConsumer:
 
     @property
     def wants(self) -> bool:
-        return self._up and self._active and not self._ebbing and len(self.unsettled) < self._prefetch
+        return self._up and self._active and len(self.unsettled) < self._prefetch
 
     async def start(self) -> None:
         self._broker.attach(self)
@@ -241,7 +242,7 @@ class SimConsumer:
     def attached(self) -> None:
         self._generation += 1
         self._up = True
-        self._ebbing = False
+        self._prefetch = self._next_prefetch
 
     def detached(self) -> None:
         """The process hears of it, if it lives, and connects again."""
@@ -261,6 +262,7 @@ class SimConsumer:
     def _arrive(self, number: int, generation: int, held: Held) -> None:
         if generation != self._generation or not self._up or not self.process.alive:
             return
+        self._newest = number
         self._waiting.append(
             Incoming(
                 tag=Tag(generation, number),
@@ -284,6 +286,8 @@ class SimConsumer:
         if not self._up or tag.generation != self._generation:
             self.stale_acks += 1
             return False
+        if self._next_prefetch != self._prefetch and tag.number < self._newest:
+            return True  # acknowledged with the last of its window
         loop = self._broker.loop
         if self._broker.faults.strikes("ack_lost"):
             loop.outside(loop.latency(), self._cut, tag.generation)
@@ -312,8 +316,9 @@ class SimConsumer:
         await asyncio.sleep(0)
 
     async def set_prefetch(self, prefetch: int) -> None:
-        if prefetch != self._prefetch:
-            self._prefetch, self._ebbing = prefetch, bool(self.unsettled)
+        self._next_prefetch = prefetch
+        if not self.unsettled:
+            self._prefetch = prefetch
             self._broker.pump(self.queue)
         await asyncio.sleep(0)
 
@@ -322,7 +327,8 @@ class SimConsumer:
             return
         for number in [number for number in self.unsettled if number <= tag.number]:
             del self.unsettled[number]
-        self._ebbing = self._ebbing and bool(self.unsettled)
+        if not self.unsettled:
+            self._prefetch = self._next_prefetch
         self._broker.pump(self.queue)
 
     def _cut(self, generation: int) -> None:

@@ -12,7 +12,7 @@ from runtime.amqp.probe import QUEUE as PROBED
 
 STILL_SECONDS = 120.0
 """So long after the last movement nobody believes any more that anything will move."""
-LONGEST_SECONDS = 900.0
+LONGEST_SECONDS = 3_600.0  # an hour's backlog moves for a long time
 BEHIND_SECONDS = 20.0
 """Whoever is behind the log for so long, while nobody moves, does not read it: a generation that was left, a process that is not started."""
 QUIET_LOOKS = 3
