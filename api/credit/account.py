@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from api.credit.lots import Lot, put_back, take, tokens_of
+from api.credit.lots import Lot, place_of, put, split, take, tokens_of
 from schemas.corrections import CreditWithdrawn
 from schemas.credit_events import (
     BalanceLow,
@@ -68,12 +68,15 @@ class Used(_Part):
     day_tokens: int = 0
 
 
-class Account(_Part):
+class Account(_Part, dict=True):
     """`lots` are free to spend; `debt` is what was spent before its money went back, and there is none of both.
 
     `debt_idr`: rupiah that went back and have not been set against a lot yet. The lots, those of reservations too, less `debt_idr` are
     always what the ledger's `credit:<customer>` owes. `peak`: the most there was to spend since the last `balance.low`.
     `carried`: by meter the part of a token, as numerator and denominator, that was used and not counted yet.
+
+    A customer may have topped up ten thousands of times: no event walks over all lots. What is free and whose lot is where is kept beside them
+    (and not stored), so lots are changed by `give`, `out` and `remove` alone.
     """
 
     customer_id: str
@@ -90,10 +93,16 @@ class Account(_Part):
     tier: TierHeld | None = None
     used: Used = field(default_factory=Used)
 
+    def __post_init__(self) -> None:
+        self._free = tokens_of(self.lots)
+        self._places: dict[str, list[int]] = {}
+        for lot in self.lots:
+            self._places.setdefault(lot.key, []).append(lot.lot)
+
     @property
     def credit(self) -> int:
         """Tokens that can be spent; below zero only because money went back."""
-        return tokens_of(self.lots) - self.debt
+        return self._free - self.debt
 
     @property
     def reserved(self) -> int:
@@ -124,18 +133,42 @@ class Account(_Part):
             if covered == lot.tokens:
                 self.debt_idr -= lot.idr
             else:
-                self.lots = put_back(self.lots, [Lot(lot.lot, lot.key, lot.tokens - covered, lot.idr)])
+                self._in(Lot(lot.lot, lot.key, lot.tokens - covered, lot.idr))
         self._set_off()
+
+    def out(self, position: int, tokens: int) -> list[Lot]:
+        """Up to `tokens` of the lot of this grant, with their rupiah; nothing where it is used up."""
+        index = place_of(self.lots, position)
+        if index == len(self.lots) or self.lots[index].lot != position or not tokens:
+            return []
+        part, rest = split(self.lots[index], tokens)
+        self._keep(index, part, rest)
+        return [part]
+
+    def remove(self, part: LotPart) -> None:
+        """Out of the lot that an event names, with the rupiah that it names."""
+        index = place_of(self.lots, part.lot)
+        if index == len(self.lots) or self.lots[index].lot != part.lot:
+            return
+        lot = self.lots[index]
+        if part.tokens < lot.tokens:
+            rest = Lot(lot.lot, lot.key, lot.tokens - part.tokens, lot.idr - part.idr)
+            self._keep(index, Lot(lot.lot, lot.key, part.tokens, part.idr), rest)
+        else:
+            self._keep(index, lot, None)
 
     def take_back(self, key: str, tokens: int, idr: int) -> None:
         """Money went back: out of its own top-up first, then out of the others, the rest is debt."""
-        own = [lot for lot in self.lots if lot.key == key]
-        others = [lot for lot in self.lots if lot.key != key]
-        taken, own = take(own, tokens)
-        more, others = take(others, tokens - tokens_of(taken))
-        self.lots = sorted([*own, *others], key=lambda lot: lot.lot)
-        self.debt += tokens - tokens_of(taken) - tokens_of(more)
-        self.debt_idr += idr - sum(lot.idr for lot in (*taken, *more))
+        taken: list[Lot] = []
+        for position in sorted(self._places.get(key, ())):
+            taken += self.out(position, tokens - tokens_of(taken))
+        missing = tokens - tokens_of(taken)
+        while missing and self.lots:
+            (part,) = self.out(self.lots[0].lot, missing)
+            taken.append(part)
+            missing -= part.tokens
+        self.debt += missing
+        self.debt_idr += idr - sum(lot.idr for lot in taken)
         self._set_off()
 
     def come_back_for(self, case: str, tokens: int) -> None:
@@ -149,6 +182,20 @@ class Account(_Part):
     def used_up(self, tokens: int, idr: int) -> None:
         self.spent += tokens
         self.spent_idr += idr
+
+    def _in(self, lot: Lot) -> None:
+        put(self.lots, lot)
+        self._free += lot.tokens
+        places = self._places.setdefault(lot.key, [])
+        if lot.lot not in places:
+            places.append(lot.lot)
+
+    def _keep(self, index: int, part: Lot, rest: Lot | None) -> None:
+        self._free -= part.tokens
+        if rest is None:
+            del self.lots[index]
+        else:
+            self.lots[index] = rest
 
     def _set_off(self) -> None:
         """Rupiah that belong to no tokens any more are set against what is left."""
@@ -189,15 +236,8 @@ def _tier(account: Account, event: TierChanged, _: int) -> None:
 
 def _remove(account: Account, parts: Iterable[LotPart]) -> None:
     """Out of the lots that the event names."""
-    gone = {part.lot: part for part in parts}
-    left: list[Lot] = []
-    for lot in account.lots:
-        part = gone.get(lot.lot)
-        if part is None:
-            left.append(lot)
-        elif part.tokens < lot.tokens:
-            left.append(Lot(lot.lot, lot.key, lot.tokens - part.tokens, lot.idr - part.idr))
-    account.lots = left
+    for part in parts:
+        account.remove(part)
 
 
 def _spent(account: Account, event: CreditSpent, _: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from schemas.events import decode
 FORMAT = 3
 """Raise it when an account keeps something else, or folds otherwise: older snapshots are then folded anew."""
 
+BREATH = 500  # events; whoever else this process serves has its turn in between
 MANY_BEHIND = 50  # events; a longer way is not gone again by the next who only looks
 
 log = get_logger(__name__)
@@ -111,8 +113,10 @@ async def open_accounts(
             opened.now = row["at"]
     for customer_id, version, head in heads:
         setattr(opened.accounts[customer_id], version, head)
-    for position, customer_id, row in sorted(behind, key=lambda one: one[0]):
+    for number, (position, customer_id, row) in enumerate(sorted(behind, key=lambda one: one[0]), 1):
         _carry_on(opened.accounts[customer_id], position, row)
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
     if opened.acts:
         stored = await read_at(connection, sorted(set(opened.acts.values())))
         opened.told = {one.position: one.decoded() for one in stored}

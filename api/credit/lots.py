@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import msgspec
 
 from schemas.credit_events import LotPart
@@ -22,31 +24,42 @@ def take(lots: list[Lot], tokens: int) -> tuple[list[Lot], list[Lot]]:
     The rupiah of a part are rounded down; who takes the last token gets the rest, so that a lot's rupiah add up whatever it was split into.
     """
     taken: list[Lot] = []
-    left: list[Lot] = []
-    for lot in lots:
-        share = min(tokens, lot.tokens)
-        tokens -= share
-        if share == lot.tokens:
-            taken.append(lot)
-            continue
-        idr = lot.idr * share // lot.tokens
-        if share:
-            taken.append(Lot(lot.lot, lot.key, share, idr))
-        left.append(Lot(lot.lot, lot.key, lot.tokens - share, lot.idr - idr))
-    return taken, left
+    for index, lot in enumerate(lots):
+        if not tokens:
+            return taken, lots[index:]
+        part, rest = split(lot, tokens)
+        taken.append(part)
+        tokens -= part.tokens
+        if rest is not None:
+            return taken, [rest, *lots[index + 1 :]]
+    return taken, []
 
 
-def put_back(lots: list[Lot], returned: list[Lot]) -> list[Lot]:
-    """With what came back, each part to its own lot, in the order of the top-ups."""
-    kept = {lot.lot: lot for lot in lots}
-    for part in returned:
-        known = kept.get(part.lot)
-        kept[part.lot] = (
-            part
-            if known is None
-            else Lot(part.lot, part.key, known.tokens + part.tokens, known.idr + part.idr)
-        )
-    return [kept[position] for position in sorted(kept)]
+def split(lot: Lot, tokens: int) -> tuple[Lot, Lot | None]:
+    """Up to `tokens` of one lot, and what is left of it; None when nothing is."""
+    if tokens >= lot.tokens:
+        return lot, None
+    idr = lot.idr * tokens // lot.tokens
+    return Lot(lot.lot, lot.key, tokens, idr), Lot(lot.lot, lot.key, lot.tokens - tokens, lot.idr - idr)
+
+
+def put(lots: list[Lot], part: Lot) -> None:
+    """What came in or back goes to its own lot, in the order of the top-ups; nearly always behind all others."""
+    index = place_of(lots, part.lot)
+    if index < len(lots) and lots[index].lot == part.lot:
+        known = lots[index]
+        lots[index] = Lot(part.lot, part.key, known.tokens + part.tokens, known.idr + part.idr)
+    else:
+        lots.insert(index, part)
+
+
+def place_of(lots: list[Lot], position: int) -> int:
+    """Where the lot of this grant is, or would be."""
+    return bisect_left(lots, position, key=_position)
+
+
+def _position(lot: Lot) -> int:
+    return lot.lot
 
 
 def tokens_of(lots: list[Lot]) -> int:
