@@ -18,11 +18,13 @@ from ingress.publisher import GroupingPublisher, bounds_of
 from ingress.quarantine import Quarantine
 from ingress.remote import trusted_networks
 from ingress.routes import webhook_paths
+from ingress.routing import Routing
 from ingress.server import Listener, listen
 from ingress.tracing import TracedDurable
 from providers.known_secrets import KnownSecrets
 from providers.registry import PROVIDERS
 from runtime.amqp.broker import Broker, open_broker
+from runtime.amqp.own_queues import OwnQueues
 from runtime.amqp.traced import TracedPublisher
 from runtime.faults import arm
 from runtime.health import Health
@@ -30,6 +32,7 @@ from runtime.logs import get_logger
 from runtime.metrics import metrics_server, new_registry
 from runtime.settings import Settings
 from runtime.tracing import tracer
+from schemas.topology import work_queues
 
 log = get_logger(__name__)
 
@@ -46,13 +49,13 @@ async def run(settings: Settings, stop: asyncio.Event, *, started: Started | Non
     back. Raises TopologyMismatch when its queues are not ours, ConfigurationError when the journal has no folder.
     """
     arm(settings.env)
-    registry, health = new_registry(), Health("ingress")
+    registry, health, own = new_registry(), Health("ingress"), OwnQueues(settings.broker_partitions)
     async with (
-        open_broker(settings, "ingress") as broker,
+        open_broker(settings, "ingress", own) as broker,
         metrics_server(
             registry, health, host=settings.metrics_host, port=settings.ingress_metrics_port
         ) as internal,
-        _serving(settings, broker, health, registry) as (listener, background),
+        _serving(settings, broker, own, health, registry) as (listener, background),
     ):
         log.info(
             "ingress listens", action="ingress.started", address=listener.address, metrics_address=internal
@@ -98,7 +101,7 @@ async def _until(stop: asyncio.Event, background: Sequence[asyncio.Task[None]]) 
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, broker: Broker, health: Health, registry: CollectorRegistry
+    settings: Settings, broker: Broker, own: OwnQueues, health: Health, registry: CollectorRegistry
 ) -> AsyncIterator[tuple[Listener, Sequence[asyncio.Task[None]]]]:
     """The door with its background work, which ends after the last request."""
     paths = webhook_paths()
@@ -106,8 +109,10 @@ async def _serving(
     quarantine = Quarantine(settings, metrics)
     told_to = tracer()
     publishing = broker.publisher if told_to is None else TracedPublisher(broker.publisher, told_to)
-    publisher = GroupingPublisher(publishing, settings.broker_partitions, bounds_of(settings), metrics)
-    async with _durable(settings, broker, publisher, health, metrics) as (durable, tasks):
+    partitions = settings.broker_partitions
+    routing = Routing(partitions, own.offsets)
+    publisher = GroupingPublisher(publishing, work_queues(partitions), bounds_of(settings), metrics)
+    async with _durable(settings, broker, publisher, routing, health, metrics) as (durable, tasks):
         door = Door(
             settings,
             paths=paths,
@@ -117,11 +122,13 @@ async def _serving(
             health=health,
             metrics=metrics,
             trusted=trusted_networks(settings.ingress_trusted_proxies),
+            routing=routing,
         )
         guard = Guard(door, settings, metrics)
         listener = listen(guard, settings)
         background = [
             asyncio.create_task(broker.failure(), name="ingress broker"),
+            asyncio.create_task(own.run(), name="ingress own queues"),
             asyncio.create_task(guard.sweep(), name="ingress sweep"),
             asyncio.create_task(quarantine.run(await broker.publisher_aside()), name="ingress quarantine"),
         ]
@@ -140,11 +147,16 @@ async def _serving(
 
 @asynccontextmanager
 async def _durable(
-    settings: Settings, broker: Broker, publisher: GroupingPublisher, health: Health, metrics: Metrics
+    settings: Settings,
+    broker: Broker,
+    publisher: GroupingPublisher,
+    routing: Routing,
+    health: Health,
+    metrics: Metrics,
 ) -> AsyncIterator[tuple[Durable, Sequence[asyncio.Task[None]]]]:
     """What must have a delivery before it is answered 200, with its background work."""
     if settings.ingress_durability == "journal":
-        async with open_journal(settings, publisher, broker.publisher, health, metrics) as opened:
+        async with open_journal(settings, publisher, broker.publisher, routing, health, metrics) as opened:
             yield opened
         return
     health.add("broker", lambda: broker.is_ready(stalled_seconds=settings.ingress_publish_deadline_seconds))

@@ -24,6 +24,7 @@ from ingress.metrics import Metrics
 from ingress.quarantine import Quarantine, RefusedRequest
 from ingress.remote import Network, remote_address
 from ingress.request import Request
+from ingress.routing import Routing
 from providers.provider import Provider
 from providers.verification import Rejected
 from runtime.faults import fault_point
@@ -68,9 +69,11 @@ class Door:
         health: Health,
         metrics: Metrics,
         trusted: Sequence[Network],
+        routing: Routing | None = None,
     ) -> None:
         self._entrances = {
-            path: Entrance(path, provider, settings, metrics) for path, provider in paths.items()
+            path: Entrance(path, provider, settings, metrics, routing=routing)
+            for path, provider in paths.items()
         }
         self._durable = durable
         self._quarantine = quarantine

@@ -10,6 +10,7 @@ from multidict import MultiMapping, istr
 from prometheus_client import Counter
 
 from ingress.metrics import Metrics
+from ingress.routing import Routing
 from providers.known_secrets import KnownSecrets
 from providers.provider import Provider
 from providers.verification import Rejected, Verified
@@ -30,8 +31,8 @@ class Entrance:
         "_dated",
         "_metrics",
         "_now",
-        "_partitions",
         "_provider",
+        "_routing",
         "_secrets",
         "_verify",
         "name",
@@ -45,11 +46,12 @@ class Entrance:
         settings: Settings,
         metrics: Metrics,
         now: Callable[[], datetime] = utc_now,
+        routing: Routing | None = None,
     ) -> None:
         self.path = path
         self.name = provider.name
         self._provider = provider
-        self._partitions = settings.broker_partitions
+        self._routing = routing or Routing(settings.broker_partitions)
         self._verify = provider.verify
         self._by_head = provider.by_head
         known = KnownSecrets.of(settings, provider.name)
@@ -83,8 +85,8 @@ class Entrance:
         )
 
     def partition(self, body: bytes) -> int:
-        """Where a delivery goes on."""
-        return self._provider.partition(body, self._partitions)
+        """Number of the work queue that a delivery goes to."""
+        return self._routing.number(self._provider, body)
 
     def count(self, status: int) -> None:
         """One more request answered."""

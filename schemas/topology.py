@@ -21,6 +21,10 @@ CHANGES = "lunas.changes"
 # Until 0.1 the quarantine was a classic queue on one node; what is still in it is brought away (docs/runbooks/move-the-quarantine.md).
 OLD_QUARANTINE = "lunas.quarantine"
 
+# Providers with work queues of their own, so that what waits of one keeps no other waiting (ADR 0088). A name's place is part of its queues' numbers:
+# new ones come at the end. Who is not named shares the first queues, with what is sent through again.
+APART = ("xendit", "scalev", "mayar", "manual")
+
 # seconds; a short blip, a failover, a deploy, an outage, a long outage. After the last one a message is parked.
 RETRY_DELAYS: tuple[float, ...] = (5, 30, 300, 1800, 7200)
 
@@ -44,8 +48,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
+    """`needed`: nothing works without it. The others are used where they are."""
+
     name: str
     arguments: Mapping[str, Argument]
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ def topology(partitions: int = 1, retry_delays: Sequence[float] = RETRY_DELAYS) 
     if any(delay <= 0 for delay in retry_delays):
         raise ValueError("a retry delay is a positive number of seconds")
     tiers = [retry_name(delay) for delay in retry_delays]
+    numbers = range(work_queues(partitions))
     return Topology(
         exchanges=(
             Exchange(WEBHOOKS, "direct"),
@@ -84,12 +92,12 @@ def topology(partitions: int = 1, retry_delays: Sequence[float] = RETRY_DELAYS) 
             Exchange(DEAD, "fanout"),
         ),
         queues=(
-            *(Queue(queue_name(number), _work_arguments()) for number in range(partitions)),
+            *(Queue(queue_name(number), _work_arguments(), needed=number < partitions) for number in numbers),
             *(Queue(retry_name(delay), _tier_arguments(delay)) for delay in retry_delays),
             Queue(PARKED, _frozen({"x-queue-type": "quorum", "x-delivery-limit": PARKED_DELIVERY_LIMIT})),
         ),
         bindings=(
-            *(Binding(WEBHOOKS, queue_name(number), routing_key(number)) for number in range(partitions)),
+            *(Binding(WEBHOOKS, queue_name(number), routing_key(number)) for number in numbers),
             *(Binding(name, name, "") for name in tiers),
             Binding(DEAD, PARKED, ""),
         ),
@@ -110,12 +118,22 @@ def changes() -> Topology:
     return Topology(exchanges=(Exchange(CHANGES, "topic"),), queues=(), bindings=())
 
 
-def queue_name(partition: int) -> str:
-    return f"{WEBHOOKS}.p{partition}"
+def queue_name(number: int) -> str:
+    return f"{WEBHOOKS}.p{number}"
 
 
-def routing_key(partition: int) -> str:
-    return f"webhooks.p{partition}"
+def routing_key(number: int) -> str:
+    return f"webhooks.p{number}"
+
+
+def work_queues(partitions: int) -> int:
+    """How many work queues so many partitions have: the shared ones come first, then those of each provider of APART."""
+    return partitions * (1 + len(APART))
+
+
+def own_queues(partitions: int) -> dict[str, int]:
+    """By provider of APART: how far the numbers of its own queues are from those of the shared ones."""
+    return {provider: place * partitions for place, provider in enumerate(APART, 1)}
 
 
 def work_number(key: str) -> int | None:

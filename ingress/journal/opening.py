@@ -18,6 +18,7 @@ from ingress.journal.relay import Sender, relay
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
+from ingress.routing import Routing
 from ingress.tracing import TracedJournal
 from runtime.health import Health
 from runtime.logs import get_logger
@@ -34,7 +35,12 @@ def journal_root(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def open_journal(
-    settings: Settings, publisher: GroupingPublisher, channel: Channel, health: Health, metrics: Metrics
+    settings: Settings,
+    publisher: GroupingPublisher,
+    channel: Channel,
+    routing: Routing,
+    health: Health,
+    metrics: Metrics,
 ) -> AsyncIterator[tuple[Keeper, Sequence[asyncio.Task[None]]]]:
     """The keeper, and the tasks to watch. `channel` is what the publisher publishes on. Raises ConfigurationError when no folder can be written to."""
     place = await asyncio.to_thread(own_place, journal_root(settings))
@@ -48,7 +54,7 @@ async def open_journal(
         keeper = Keeper(journal, publisher, progress)
         sender = Sender(
             publisher,
-            partitions=settings.broker_partitions,
+            routing=routing,
             window=settings.ingress_journal_window,
             metrics=metrics,
         )

@@ -12,6 +12,7 @@ from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalPart, JournalReader
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
+from ingress.routing import Routing
 from providers.registry import PROVIDERS
 from runtime.logs import get_logger
 from schemas.envelope import MAGIC, EnvelopeError, unpack
@@ -30,11 +31,11 @@ class Sender:
     """Sends parts of a journal. `window`: deliveries at once."""
 
     def __init__(
-        self, publisher: GroupingPublisher, *, partitions: int, window: int, metrics: Metrics
+        self, publisher: GroupingPublisher, *, routing: Routing, window: int, metrics: Metrics
     ) -> None:
         self.publisher = publisher
         self.window = window
-        self._partitions = partitions
+        self._routing = routing
         self.metrics = metrics
 
     async def send(self, reader: JournalReader, progress: Progress, until: int) -> None:
@@ -64,7 +65,7 @@ class Sender:
             # Whole, and of a later version: the processor parks what it cannot read, and nothing waits behind it.
             return frame, 0
         provider = PROVIDERS.get(envelope.provider)
-        return frame, provider.partition(envelope.body, self._partitions) if provider else 0
+        return frame, self._routing.number(provider, envelope.body) if provider else 0
 
     def _tell_damage(self, part: JournalPart) -> None:
         for path in part.damaged:

@@ -6,6 +6,7 @@ the way, the facts are stored alone and the next round of fulfilment decides on 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,11 @@ from processor.fulfilment.rounds import Fulfilment, InlineDecisions, Round
 from schemas.errors import Permanent, Transient
 
 Count = Callable[[Round], None]
+
+FAR_EVENTS = 6000
+"""Between what is stored and what is decided on: some 1,500 payments, which is a second or two, and less than what `FreshFacts` keeps from being read again."""
+ROUNDS = 2  # of as many facts as a batch has deliveries: a delivery tells one, rarely more
+ROUND_SECONDS = 2.0  # a round takes a fraction of it; one that does not end is not waited for
 
 
 class Inline:
@@ -27,14 +33,32 @@ class Inline:
         self._leader: Fulfilment | None = None
         self._count: Count = _ignore
         self._left = False
+        self._head = 0
+        self._stalled_at = -1
 
     def lead(self, leader: Fulfilment, count: Count) -> None:
         """This process leads fulfilment. `count` is told what was decided and committed."""
-        self._leader, self._count = leader, count
+        self._leader, self._count, self._stalled_at = leader, count, -1
 
     def follow(self) -> None:
         """It does not, or not any more."""
         self._leader = None
+
+    async def near(self) -> None:
+        """Before a batch is stored: returns when fulfilment is not far behind, or has worked off what such a batch adds. Else what comes during a flood of
+        one provider's would be stored in its turn, and decided on after all of the flood.
+
+        A fulfilment that stands still is not waited for again before it has moved: storing must go on.
+        """
+        for _ in range(ROUNDS):
+            leader = self._leader
+            if leader is None or leader.behind(self._head) <= FAR_EVENTS or leader.rounds == self._stalled_at:
+                return
+            try:
+                async with asyncio.timeout(ROUND_SECONDS):
+                    await leader.round_over()
+            except TimeoutError:
+                self._stalled_at = leader.rounds
 
     @asynccontextmanager
     async def turn(self, deliveries: int) -> AsyncIterator[Fulfilment | None]:
@@ -61,8 +85,10 @@ class Inline:
     def stored_alone(self, appended: Appended | None = None) -> None:
         """A batch is in the log and waits for a round. `appended`: its events, as far as the caller knows where they stand."""
         self._left = True
-        if appended is not None and self._leader is not None:
-            self._leader.fresh.add(appended)
+        if appended is not None:
+            self._head = appended.last
+            if self._leader is not None:
+                self._leader.fresh.add(appended)
 
     def committed(self, leader: Fulfilment, decided: InlineDecisions) -> None:
         """The batch and its decisions are in the log."""

@@ -123,12 +123,22 @@ class Fulfilment:
         self._first = True
         self._position: int | None = None
         self._caught_up = False
+        self.rounds = 0
+        self._over = asyncio.Event()
         self._clock: tuple[datetime, float] = (datetime.min.replace(tzinfo=UTC), 0.0)
 
     @property
     def caught_up(self) -> bool:
         """Nothing waited for a decision when we last looked."""
         return self._caught_up and self._position is not None and self._catalog is not None
+
+    def behind(self, head: int) -> int:
+        """Events up to `head` that were not read yet; 0 while nobody knows where we are."""
+        return 0 if self._position is None else head - self._position
+
+    async def round_over(self) -> None:
+        """Until the round that is under way, or the next one, has ended well."""
+        await self._over.wait()
 
     def leave_out(self, failure: PolicyFailed) -> None:
         """Keep the facts of this case, decide nothing about it, and show it to an operator. Tried again after a restart."""
@@ -158,6 +168,9 @@ class Fulfilment:
             self.forget()
             raise
         self._caught_up = not done.more
+        self.rounds += 1
+        self._over.set()
+        self._over = asyncio.Event()
         return done
 
     async def decide(

@@ -97,6 +97,7 @@ class Store:
         Raises the database's error; then nothing of the batch is written.
         """
         async with self.turn:
+            await self.inline.near()
             async with self.inline.turn(len(batch)) as leader:
                 if leader is not None:
                     stored = await self._with_decisions(batch, leader)

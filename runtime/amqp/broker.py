@@ -13,6 +13,7 @@ from typing import Self
 from runtime.amqp.consumer import Consumer, Incoming, Tag
 from runtime.amqp.leftovers import Leftovers
 from runtime.amqp.link import Link, LinkOptions
+from runtime.amqp.own_queues import OwnQueues
 from runtime.amqp.publisher import Message, Publisher
 from runtime.amqp.topology import Declared, DeclaredAside, TopologyMismatch
 from runtime.logs import get_logger
@@ -43,15 +44,23 @@ class Broker:
     """Use as an async context manager; entering does not wait for the broker. `url` may name several nodes of one cluster.
 
     With a topology, every (re)connect declares it first. What no reconnect can cure, such as a queue with other arguments at the start,
-    ends `failure`.
+    ends `failure`. `own`: looked at before anything is published.
     """
 
     def __init__(
-        self, url: str, *, name: str, topology: Topology | None = None, options: LinkOptions | None = None
+        self,
+        url: str,
+        *,
+        name: str,
+        topology: Topology | None = None,
+        options: LinkOptions | None = None,
+        own: OwnQueues | None = None,
     ) -> None:
         nodes, options = broker_nodes(url), options or LinkOptions()
         first = () if topology is None else (Declared(topology),)
-        self.publishing = Link(nodes, f"lunas-{name}-publish", options, first=first)
+        # Before the publisher: nothing is published before it is known where to.
+        before = first if own is None else (*first, own)
+        self.publishing = Link(nodes, f"lunas-{name}-publish", options, first=before)
         self.consuming = Link(nodes, f"lunas-{name}-consume", options, first=first)
         aside = () if topology is None else (DeclaredAside(quarantine(), ASIDE_SECONDS),)
         self.aside = Link(nodes, f"lunas-{name}-aside", options, first=aside)
@@ -136,7 +145,7 @@ def topology_of(settings: Settings) -> Topology:
     return topology(settings.broker_partitions, settings.broker_retry_delays_seconds)
 
 
-def open_broker(settings: Settings, name: str) -> Broker:
+def open_broker(settings: Settings, name: str, own: OwnQueues | None = None) -> Broker:
     """The broker of the settings, with its topology, for a process called `name`."""
     return Broker(
         settings.require_broker_url(),
@@ -147,4 +156,5 @@ def open_broker(settings: Settings, name: str) -> Broker:
             connect_timeout=settings.broker_connect_timeout_seconds,
             reconnect_pause=settings.broker_reconnect_seconds,
         ),
+        own=own,
     )

@@ -12,19 +12,19 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from runtime.amqp.consumer import open_channel
-from schemas.topology import queue_name
+from schemas.topology import queue_name, work_queues
 
 
 async def leftovers(connection: AbstractConnection, partitions: int) -> list[int]:
-    """Numbers of the work queues from `partitions` on, up to the first that does not exist. Needs no permission, changes nothing."""
+    """Numbers of the work queues beyond those of so many partitions, up to the first that does not exist. Needs no permission, changes nothing."""
     channel = await open_channel(connection)
-    number = partitions
+    number = ours = work_queues(partitions)
     try:
         while True:
             await channel.get_queue(queue_name(number), ensure=True)
             number += 1
     except ChannelNotFoundEntity:  # closes the channel
-        return list(range(partitions, number))
+        return list(range(ours, number))
 
 
 class Leftovers:

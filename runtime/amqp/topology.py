@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelClosed, ChannelNotFoundEntity, ChannelPreconditionFailed
@@ -17,7 +18,16 @@ from schemas.topology import Binding, Exchange, Queue, Topology
 
 log = get_logger(__name__)
 
-Step = Callable[[AbstractChannel], Awaitable[object]]
+Doing = Callable[[AbstractChannel], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredStep:
+    """One thing that is created, or, by whoever may not create, looked for."""
+
+    creates: Doing
+    exists: Doing | None = None
+    needed: bool = True
 
 
 class TopologyMismatch(ConfigurationError):
@@ -48,8 +58,8 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
 async def _problems(connection: AbstractConnection, topology: Topology) -> list[str]:
     problems: list[str] = []
     channel = await open_channel(connection)
-    for exists, creates in _steps(topology):
-        problem, channel = await _try(connection, channel, creates, exists)
+    for step in _steps(topology):
+        problem, channel = await _try(connection, channel, step.creates, step)
         if problem is not None:
             problems.append(problem)
     await channel.close()
@@ -57,39 +67,49 @@ async def _problems(connection: AbstractConnection, topology: Topology) -> list[
 
 
 async def _try(
-    connection: AbstractConnection, channel: AbstractChannel, step: Step, otherwise: Step | None
+    connection: AbstractConnection, channel: AbstractChannel, doing: Doing, step: DeclaredStep
 ) -> tuple[str | None, AbstractChannel]:
     try:
-        await step(channel)
+        await doing(channel)
     except (ChannelPreconditionFailed, ChannelNotFoundEntity) as error:
-        return _plain(error), await open_channel(connection)
+        missing = doing is step.exists and isinstance(error, ChannelNotFoundEntity)
+        problem = None if missing and not step.needed else _plain(error)
+        return problem, await open_channel(connection)
     except ChannelAccessRefused:
         fresh = await open_channel(connection)
-        return (None, fresh) if otherwise is None else await _try(connection, fresh, otherwise, None)
+        if step.exists is None or doing is step.exists:
+            return None, fresh
+        return await _try(connection, fresh, step.exists, step)
     return None, channel
 
 
-def _steps(topology: Topology) -> list[tuple[Step | None, Step]]:
+def _steps(topology: Topology) -> list[DeclaredStep]:
     return [
-        *((_exchange(item, passive=True), _exchange(item, passive=False)) for item in topology.exchanges),
-        *((_queue(item, passive=True), _queue(item, passive=False)) for item in topology.queues),
-        *((None, _binding(item)) for item in topology.bindings),
+        *(
+            DeclaredStep(_exchange(item, passive=False), _exchange(item, passive=True))
+            for item in topology.exchanges
+        ),
+        *(
+            DeclaredStep(_queue(item, passive=False), _queue(item, passive=True), needed=item.needed)
+            for item in topology.queues
+        ),
+        *(DeclaredStep(_binding(item)) for item in topology.bindings),
     ]
 
 
-def _exchange(exchange: Exchange, *, passive: bool) -> Step:
+def _exchange(exchange: Exchange, *, passive: bool) -> Doing:
     return lambda channel: channel.declare_exchange(
         exchange.name, exchange.kind, durable=True, passive=passive
     )
 
 
-def _queue(queue: Queue, *, passive: bool) -> Step:
+def _queue(queue: Queue, *, passive: bool) -> Doing:
     return lambda channel: channel.declare_queue(
         queue.name, durable=True, passive=passive, arguments=dict(queue.arguments)
     )
 
 
-def _binding(binding: Binding) -> Step:
+def _binding(binding: Binding) -> Doing:
     async def bind(channel: AbstractChannel) -> None:
         queue = await channel.get_queue(binding.queue, ensure=False)
         await queue.bind(binding.exchange, binding.routing_key)

@@ -33,7 +33,7 @@ class BrokerSettings(BaseModel):
         1,
         ge=1,
         le=256,
-        description="Queues the webhooks are spread over, by a stable hash of the payment, order or subscription they are about. One is "
+        description="Queues the webhooks of each provider are spread over, by a stable hash of the payment, order or subscription they are about. One is "
         "enough until a single queue of the broker is the limit or 2 GiB of backlog are too few: the log has one writer at a time whatever "
         "their number, and with more than one ingress looks into each body. The same for every process; to change it see "
         "docs/runbooks/change-partitions.md.",

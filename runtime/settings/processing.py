@@ -25,7 +25,7 @@ class ProcessingSettings(BaseModel):
         600,
         ge=1,
         le=65535,
-        description="Unacknowledged messages of each partition; three batches keep the pipe full.",
+        description="Unacknowledged messages of each work queue; three batches keep the pipe full.",
     )
     processor_drain_budget_seconds: float = Field(
         10.0,

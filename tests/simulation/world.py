@@ -26,6 +26,7 @@ from ingress.journal.upkeep import Upkeep
 from ingress.lane import Bounds, Unpublished
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher
+from ingress.routing import Routing
 from processor.intake.hands import Hands
 from processor.intake.instruments import Instruments
 from processor.intake.interpreter import Interpreter
@@ -37,7 +38,7 @@ from providers.registry import PROVIDERS
 from runtime.amqp.consumer import Consumer
 from runtime.amqp.publisher import Publisher
 from schemas.envelope import Envelope
-from schemas.topology import RETRY_DELAYS, queue_name
+from schemas.topology import RETRY_DELAYS, own_queues, queue_name, work_queues
 from tests.simulation.broker import FORGOTTEN_SECONDS, SimBroker, SimConsumer, SimPublisher
 from tests.simulation.faults import CRASH_CHANCE, MOST_CRASHES, OUTAGE_CHANCE, Faults
 from tests.simulation.locks import SimLocks
@@ -45,6 +46,7 @@ from tests.simulation.loop import SimLoop, SimProcess
 from tests.simulation.store import SimLog, SimStore
 
 PARTITIONS = 2
+ROUTING = Routing(PARTITIONS, own_queues(PARTITIONS))
 WEBHOOKS = 20
 PAYMENTS = 14
 """Fewer than webhooks: the rest are tellings of the same again, some with other bytes."""
@@ -100,7 +102,7 @@ class World:
         self.loop = SimLoop(self.dice)
         self.faults = Faults.dealt(self.dice)
         self.folder = folder
-        self.broker = SimBroker(self.loop, self.faults, PARTITIONS, forgets=seed % 2 == 0)
+        self.broker = SimBroker(self.loop, self.faults, work_queues(PARTITIONS), forgets=seed % 2 == 0)
         self.log = SimLog(interpreter())
         self.crashes = 0
         self.accepted: list[Envelope] = []
@@ -203,7 +205,7 @@ class World:
         def take() -> None:
             provider = PROVIDERS[envelope.provider]
             try:
-                keeper.submit(envelope, provider.partition(envelope.body, PARTITIONS), settled)
+                keeper.submit(envelope, ROUTING.number(provider, envelope.body), settled)
             except Unpublished as error:  # type: ignore[misc]
                 settled(error)
 
@@ -238,10 +240,10 @@ class World:
         self._journals.append(journal)
         journal._write = self._disk(journal._write)  # type: ignore[method-assign]
         progress = Progress(place.sure, DOUBT_SECONDS)
-        channel = _publisher(self.broker, process)
-        publisher = GroupingPublisher(channel, PARTITIONS, BOUNDS, metrics)
+        channel, queues = _publisher(self.broker, process), work_queues(PARTITIONS)
+        publisher = GroupingPublisher(channel, queues, BOUNDS, metrics)
         keeper = Keeper(journal, publisher, progress)
-        sender = Sender(publisher, partitions=PARTITIONS, window=8, metrics=metrics)
+        sender = Sender(publisher, routing=ROUTING, window=8, metrics=metrics)
         doubts = Doubts(progress, channel, JournalReader(place.folder), sender, DOUBT_SECONDS)
         upkeep = Upkeep(root, place, journal, progress, sender, doubts)
         self._keeper, self._doubts = keeper, doubts
@@ -271,7 +273,7 @@ class World:
         publisher, hands = _publisher(self.broker, process), Hands()
         _, instruments = _metrics()
         async with asyncio.TaskGroup() as tasks:
-            for number in range(PARTITIONS):
+            for number in range(work_queues(PARTITIONS)):
                 consumer = _consumer(self.broker, process, queue_name(number))
                 patience = Patience(consumer, stop, max_pause=2.0, alive=store.alive)
                 pipeline = self._pipeline(

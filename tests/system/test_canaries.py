@@ -16,7 +16,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from schemas.topology import DEAD, RETRY_DELAYS, WEBHOOKS, retry_name, routing_key
+from schemas.topology import DEAD, RETRY_DELAYS, WEBHOOKS, own_queues, retry_name, routing_key
 from tests.system.pipeline import Pipeline, top_up
 from tests.waiting import until
 
@@ -140,7 +140,7 @@ async def test_headers_at_the_broker_say_nothing_of_anybody(pipeline: Pipeline, 
     """In the work queue, and in a retry tier, where a delivery goes round while the database is busy beyond the patience for a lock."""
     await pipeline.terminate("processor")
     async with at_the_broker(broker_url) as channel, holding(pipeline, "inbox"):
-        sent = await overheard(channel, WEBHOOKS, routing_key(0))
+        sent = await overheard(channel, WEBHOOKS, routing_key(own_queues(1)["xendit"]))
         again = await overheard(channel, retry_name(RETRY_DELAYS[0]))
         assert (await post(pipeline, with_canaries(1)))[0] == 200
         pipeline.start("processor", LUNAS_DATABASE_LOCK_TIMEOUT_MS="200")

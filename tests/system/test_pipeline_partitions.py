@@ -23,7 +23,7 @@ from providers.scalev.simulator import VARIANT
 from providers.simulated_outcome import ExpectedOutcome
 from providers.simulation import Day, simulate_day
 from runtime.settings import load_settings
-from schemas.topology import queue_name
+from schemas.topology import queue_name, work_queues
 from tests.system.pipeline import Pipeline
 
 pytestmark = pytest.mark.heavy
@@ -133,7 +133,7 @@ async def used(database_url: str, partitions: int) -> set[int]:
     return {PROVIDERS[row["provider"]].partition(row["body"], partitions) for row in rows}
 
 
-def work_queues(status: Mapping[str, Any]) -> Sequence[tuple[str, int, bool]]:
+def queues_of(status: Mapping[str, Any]) -> Sequence[tuple[str, int, bool]]:
     return [
         (queue["name"], queue["ready"], queue["consumers"] > 0)
         for queue in status["queues"]
@@ -164,7 +164,8 @@ async def test_a_simulated_day_ends_alike_whatever_the_number_of_partitions(
         assert await found(database_url, day) == expected(day.expected)
         assert await used(database_url, partitions) == set(range(partitions))
         _, status = await lunas(capsys, "status")
-        assert work_queues(status) == [(queue_name(number), 0, True) for number in range(partitions)]
+        numbers = range(work_queues(partitions))
+        assert queues_of(status) == [(queue_name(number), 0, True) for number in numbers]
 
 
 @pytest.mark.parametrize(("before", "after"), [(4, 1), (1, 4), (4, 3)])
@@ -190,4 +191,5 @@ async def test_another_number_of_partitions_in_the_middle_of_the_day_loses_nothi
         assert {answer.status for answer in answers} == {200}
         assert await found(database_url, day) == expected(day.expected)
         _, status = await lunas(capsys, "status")
-        assert work_queues(status) == [(queue_name(number), 0, True) for number in range(max(before, after))]
+        numbers = range(work_queues(max(before, after)))
+        assert queues_of(status) == [(queue_name(number), 0, True) for number in numbers]

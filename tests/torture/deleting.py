@@ -1,4 +1,4 @@
-"""The work queue is deleted, by an administrator's own hand and without a loss: who sends stands still until nothing is on its way to it.
+"""A work queue is deleted, by an administrator's own hand and without a loss: who sends stands still until nothing is on its way to any.
 
 RabbitMQ 3.10 deletes a quorum queue whatever is in it (`--if-empty` is not implemented for one), and what is in a queue is lost with it.
 """
@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from schemas.topology import RETRY_DELAYS, queue_name, retry_name
+from schemas.topology import RETRY_DELAYS, queue_name, retry_name, work_queues
 from tests.torture.kind import SHORT, NotInjected, answered, kept
 from tests.torture.stage import REPUBLISH, Stage, family
 
@@ -29,7 +29,9 @@ ANSWER_MS = 3_000
 BEGIN_SECONDS = 15.0
 """A broker that takes the order later than that does not delete: whoever asked may have gone on. Less than an answer is waited for."""
 
-_NAMES = ", ".join(f'<<"{name}">>' for name in (queue_name(0), *map(retry_name, RETRY_DELAYS)))
+WORK = tuple(map(queue_name, range(work_queues(1))))
+"""The shared one and each provider's own."""
+_NAMES = ", ".join(f'<<"{name}">>' for name in (*WORK, *map(retry_name, RETRY_DELAYS)))
 # What the queues themselves know: the numbers of `list_queues` are up to five seconds old. A queue without an answer is not empty.
 _BUSY = (
     'Find = fun(Name) -> rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, Name)) end, '
@@ -44,11 +46,11 @@ _BUSY = (
 LOOK = _BUSY + "case Busy of [] -> quiet; _ -> {busy, Busy} end."
 
 
-def delete(before_ms: int) -> str:
+def delete(name: str, before_ms: int) -> str:
     """Looks once more and deletes, in one turn of the broker; nothing once it is later than that."""
     return (
         _BUSY + f"case {{Busy, os:system_time(millisecond) < {before_ms}}} of"
-        f' {{[], true}} -> {{ok, Queue}} = Find(<<"{queue_name(0)}">>),'
+        f' {{[], true}} -> {{ok, Queue}} = Find(<<"{name}">>),'
         ' {deleted, rabbit_amqqueue:delete(Queue, false, false, <<"torture">>)};'
         " {[], false} -> late; _ -> {busy, Busy} end."
     )
@@ -56,14 +58,14 @@ def delete(before_ms: int) -> str:
 
 async def work_queue_deleted(stage: Stage, dice: random.Random) -> None:
     """Half of the times the processor stands still too, a moment longer: then it is ingress that finds no queue, else often the consumer."""
-    alone = dice.random() < 0.5
+    alone, name = dice.random() < 0.5, dice.choice(WORK)
     with contextlib.ExitStack() as held:
         with kept(stage, REPUBLISH), standing_still(stage, "ingress"):
             await _quiet(stage)
             if alone:
                 held.enter_context(standing_still(stage, "processor"))
                 await _stood_still(stage, "processor")
-            await _deleted(stage)
+            await _deleted(stage, name)
         await asyncio.sleep(SHORT)
 
 
@@ -102,10 +104,10 @@ async def _quiet(stage: Stage) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _deleted(stage: Stage) -> None:
+async def _deleted(stage: Stage, name: str) -> None:
     if why := _in_the_way(stage):
         raise NotInjected(why)
-    said = await stage.control_broker("eval", delete(int((time.time() + BEGIN_SECONDS) * 1000)))
+    said = await stage.control_broker("eval", delete(name, int((time.time() + BEGIN_SECONDS) * 1000)))
     if re.fullmatch(r"\{deleted,\{ok,0\}\}", said.strip()) is None:
         raise NotInjected(f"not deleted: {said.strip()[-150:] or 'no answer'}")
 

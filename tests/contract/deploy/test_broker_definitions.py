@@ -26,6 +26,7 @@ from schemas.topology import (
     queue_name,
     retry_name,
     topology,
+    work_queues,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +43,12 @@ PUBLISHES = {
 }
 CONSUMES: dict[str, set[str]] = {
     "lunas-ingress": set(),
-    "lunas-processor": {*(queue_name(number) for number in range(12)), PARKED, QUARANTINE, OLD_QUARANTINE},
+    "lunas-processor": {
+        *(queue_name(number) for number in range(work_queues(12))),
+        PARKED,
+        QUARANTINE,
+        OLD_QUARANTINE,
+    },
     "lunas-api": set(),
     "lunas-operator": set(),
 }

@@ -5,12 +5,7 @@ The patterns themselves are compared with the topology in tests/contract/deploy/
 
 from __future__ import annotations
 
-import base64
-import json
-import secrets
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import urlsplit, urlunsplit
 
 import aio_pika
 import pytest
@@ -18,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 from aiormq.exceptions import ChannelAccessRefused
 
-from deploy.rabbitmq.make_definitions import PERMISSIONS, definitions
+from deploy.rabbitmq.make_definitions import PERMISSIONS
 from schemas.topology import (
     CHANGES,
     DEAD,
@@ -29,7 +24,9 @@ from schemas.topology import (
     WEBHOOKS,
     queue_name,
     retry_name,
+    work_queues,
 )
+from tests.integration.broker.imported import Connect, imported
 from tests.services import BrokerServer
 
 MATRIX: dict[str, tuple[set[str], set[str]]] = {
@@ -37,43 +34,18 @@ MATRIX: dict[str, tuple[set[str], set[str]]] = {
     "lunas-ingress": ({WEBHOOKS, QUARANTINE}, set()),
     "lunas-processor": (
         {*(retry_name(delay) for delay in RETRY_DELAYS), DEAD},
-        {queue_name(0), PARKED, QUARANTINE, OLD_QUARANTINE},
+        {*(queue_name(number) for number in range(work_queues(1))), PARKED, QUARANTINE, OLD_QUARANTINE},
     ),
     "lunas-api": ({CHANGES}, set()),
     "lunas-operator": ({WEBHOOKS}, set()),
 }
-Connect = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
 def connect(rabbitmq: BrokerServer) -> Iterator[Connect]:
     """Address of a user of the shipped definitions, imported under names and into a vhost of this test's own."""
-    if not rabbitmq.rabbitmqctl:
-        pytest.fail("this test needs the broker's control program: LUNAS_TEST_RABBITMQCTL")
-    suffix, password = secrets.token_hex(3), secrets.token_hex(12)
-    vhost = f"permissions-{suffix}"
-    document = definitions(dict.fromkeys(PERMISSIONS, password), vhost=vhost)
-    for user in document["users"]:
-        user["name"] += suffix
-    for permission in document["permissions"]:
-        permission["user"] += suffix
-    raw = base64.b64encode(json.dumps(document).encode()).decode()
-    _control(rabbitmq, "eval", f'ok = rabbit_definitions:import_raw(base64:decode(<<"{raw}">>)).')
-    parts = urlsplit(rabbitmq.url)
-    yield lambda user: urlunsplit(
-        (parts.scheme, f"{user}{suffix}:{password}@{parts.hostname}:{parts.port}", f"/{vhost}", "", "")
-    )
-    users = ",".join(f'<<"{user}{suffix}">>' for user in PERMISSIONS)
-    _control(
-        rabbitmq,
-        "eval",
-        f'catch rabbit_vhost:delete(<<"{vhost}">>, <<"t">>), [catch rabbit_auth_backend_internal:delete_user(U, <<"t">>) || U <- [{users}]].',
-    )
-
-
-def _control(server: BrokerServer, *arguments: str) -> None:
-    done = subprocess.run([*server.rabbitmqctl, *arguments], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with imported(rabbitmq) as import_again:
+        yield import_again()
 
 
 async def may(url: str, act: Callable[[AbstractChannel], object]) -> bool:

@@ -29,8 +29,8 @@ async def bodies(broker: Broker, count: int) -> list[bytes]:
 
 
 async def test_c21_unroutable_publish_is_an_error(broker: Broker, admin: Channel) -> None:
-    with pytest.raises(Unroutable, match=r"webhooks\.p9"):
-        await broker.publisher.publish(message(key="webhooks.p9"), deadline=60.0)
+    with pytest.raises(Unroutable, match=r"webhooks\.p99"):
+        await broker.publisher.publish(message(key="webhooks.p99"), deadline=60.0)
     queue = await admin.get_queue(queue_name(0))
     await queue.unbind(WEBHOOKS, routing_key(0))
     with pytest.raises(Unroutable):

@@ -16,7 +16,7 @@ from console import exits
 from deploy.local.services.instance import Instance, process_start
 from runtime.amqp.broker import Message, open_broker
 from runtime.settings import Settings
-from schemas.topology import WEBHOOKS, queue_name, routing_key
+from schemas.topology import WEBHOOKS, queue_name, routing_key, work_queues
 from tests.integration.broker.proxy import proxied
 from tests.integration.console.conftest import Run, add_delivery, add_letter
 from tests.waiting import until
@@ -137,10 +137,10 @@ async def test_status_and_doctor_show_every_partition_and_what_an_earlier_number
     four = settings(broker_url=broker_url, broker_partitions=4)
     async with open_broker(four, "test") as broker:
         await broker.ready(60.0)
-        message = Message(WEBHOOKS, routing_key(3), b"x")
+        message = Message(WEBHOOKS, routing_key(work_queues(4) - 1), b"x")
         await broker.publisher.publish(message, deadline=60.0)
     await lunas("migrate")
-    works = [queue_name(number) for number in range(4)]
+    works, left = [queue_name(number) for number in range(work_queues(4))], work_queues(2)
 
     async def queues() -> list[tuple[str, int, bool]]:
         seen = (await lunas("status", "--json")).json["queues"]
@@ -153,17 +153,17 @@ async def test_status_and_doctor_show_every_partition_and_what_an_earlier_number
         return [check for check in checks if check["check"] == "partitions"]
 
     monkeypatch.setenv("LUNAS_BROKER_PARTITIONS", "4")
-    assert await queues() == [(name, int(name == works[3]), False) for name in works]
+    assert await queues() == [(name, int(name == works[-1]), False) for name in works]
     assert await partitions() == []
     monkeypatch.setenv("LUNAS_BROKER_PARTITIONS", "2")
-    assert await queues() == [(name, int(name == works[3]), name in works[2:]) for name in works]
+    assert await queues() == [(name, int(name == works[-1]), name in works[left:]) for name in works]
     (finding,) = await partitions()
     assert finding["state"] == "note"
-    assert f"{works[2]}, {works[3]} (1 waiting)" in finding["detail"]
+    assert f"{', '.join(works[left:])} (1 waiting)" in finding["detail"]
     monkeypatch.setenv("LUNAS_BROKER_PARTITIONS", "5")
     seen = (await lunas("status", "--json")).json["queues"]
     missing = [queue["name"] for queue in seen if not queue["exists"] and queue["name"].startswith(WEBHOOKS)]
-    assert missing == [queue_name(4)]
+    assert missing == [queue_name(number) for number in range(work_queues(4), work_queues(5))]
 
 
 async def test_doctor_of_a_provider_counts_outcomes(lunas: Run, store: asyncpg.Connection) -> None:

@@ -22,7 +22,7 @@ from eventstore.leadership import lock_key
 from projections.versions import ensure
 from runtime.amqp.broker import open_broker
 from runtime.settings import load_settings
-from schemas.topology import PARKED, QUARANTINE, queue_name
+from schemas.topology import PARKED, QUARANTINE, queue_name, work_queues
 from tests.waiting import until
 
 SECRETS = {name: f"{name}-7c1f04be92d35a68" for name in ("xendit", "mayar", "scalev")}
@@ -162,7 +162,7 @@ async def consumed(stack: AsyncExitStack, url: str) -> aio_pika.abc.AbstractConn
     connection = await aio_pika.connect(url)
     stack.push_async_callback(connection.close)
     channel = await connection.channel()
-    for name in (queue_name(0), PARKED, QUARANTINE):
+    for name in (*(queue_name(number) for number in range(work_queues(1))), PARKED, QUARANTINE):
         queue = await channel.get_queue(name, ensure=False)
         await queue.consume(_ignore)
     return connection

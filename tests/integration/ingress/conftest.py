@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from runtime.amqp.broker import Broker, LinkOptions, topology_of
 from runtime.settings import Settings
 from schemas.envelope import Envelope, unpack
 from schemas.rejection import Rejection, unpack_rejection
-from schemas.topology import QUARANTINE, queue_name
+from schemas.topology import QUARANTINE, queue_name, work_queues
 
 CALM = LinkOptions(heartbeat=60, connect_timeout=30.0, reconnect_pause=0.1)
 
@@ -40,6 +40,7 @@ class Outbox:
     """Reads what arrived in the broker."""
 
     def __init__(self, url: str, settings: Settings) -> None:
+        self._settings = settings
         self._broker = Broker(url, name="outbox", topology=topology_of(settings), options=CALM)
 
     async def __aenter__(self) -> Outbox:
@@ -51,29 +52,35 @@ class Outbox:
         await self._broker.__aexit__(None, None, None)
 
     async def envelopes(self, count: int, *, partition: int = 0) -> list[Envelope]:
-        """At least `count`, then whatever else is there."""
-        bodies = await self._bodies(queue_name(partition), count, unpack)
+        """At least `count`, then whatever else is there, of whichever provider."""
+        partitions = self._settings.broker_partitions
+        queues = [queue_name(number) for number in range(partition, work_queues(partitions), partitions)]
+        bodies = await self._bodies(queues, count, unpack)
         return [envelope for group in bodies for envelope in group]
 
     async def rejections(self, count: int) -> list[Rejection]:
-        return await self._bodies(QUARANTINE, count, unpack_rejection)
+        return await self._bodies([QUARANTINE], count, unpack_rejection)
 
-    async def _bodies(self, queue: str, count: int, decode: Callable[[bytes], Any]) -> list[Any]:
-        consumer = self._broker.consumer(queue, prefetch=1000)
-        await consumer.start()
+    async def _bodies(self, queues: Sequence[str], count: int, decode: Callable[[bytes], Any]) -> list[Any]:
+        consumers = [self._broker.consumer(queue, prefetch=1000) for queue in queues]
+        for consumer in consumers:
+            await consumer.start()
         decoded: list[Any] = []
         try:
             async with asyncio.timeout(60.0 if count else 0.3):
                 while (
                     sum(len(item) if isinstance(item, list) else 1 for item in decoded) < count or not count
                 ):
-                    for delivery in await consumer.take(1000, fill_seconds=0.1):
-                        decoded.append(decode(delivery.body))
-                        await consumer.ack_through(delivery.tag)
+                    await asyncio.sleep(0.01)
+                    for consumer in [each for each in consumers if len(each)]:
+                        for delivery in await consumer.take(1000, fill_seconds=0.1):
+                            decoded.append(decode(delivery.body))
+                            await consumer.ack_through(delivery.tag)
         except TimeoutError:
             if count:
-                raise AssertionError(f"{len(decoded)} messages of {count} in {queue}") from None
-        await consumer.pause()
+                raise AssertionError(f"{len(decoded)} messages of {count} in {queues}") from None
+        for consumer in consumers:
+            await consumer.pause()
         return decoded
 
 

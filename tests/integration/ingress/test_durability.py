@@ -11,11 +11,13 @@ import pytest
 
 from runtime.amqp.broker import TopologyMismatch
 from schemas.errors import ConfigurationError
-from schemas.topology import QUARANTINE, WEBHOOKS, queue_name, routing_key
+from schemas.topology import QUARANTINE, WEBHOOKS, own_queues, queue_name, routing_key
 from tests.integration.broker.proxy import proxied
 from tests.integration.ingress.conftest import Ingress, Outbox, Start, until_ready
 from tests.integration.ingress.requests import BODY, XENDIT, post
 from tests.waiting import until
+
+XENDITS = own_queues(1)["xendit"]
 
 Http = aiohttp.ClientSession
 
@@ -97,8 +99,8 @@ async def test_c21_an_unroutable_delivery_is_503(ingress: Ingress, http: Http, b
     connection = await aio_pika.connect(broker_url)
     async with connection:
         channel = await connection.channel()
-        queue = await channel.get_queue(queue_name(0))
-        await queue.unbind(WEBHOOKS, routing_key(0))
+        queue = await channel.get_queue(queue_name(XENDITS))
+        await queue.unbind(WEBHOOKS, routing_key(XENDITS))
     assert (await send(http, ingress))[0] == 503
 
 
@@ -106,11 +108,11 @@ async def test_a_full_queue_is_503(ingress: Ingress, http: Http, broker_url: str
     connection = await aio_pika.connect(broker_url)
     async with connection:
         channel = await connection.channel()
-        await channel.queue_delete(queue_name(0))
+        await channel.queue_delete(queue_name(XENDITS))
         full = await channel.declare_queue(
-            queue_name(0), durable=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"}
+            queue_name(XENDITS), durable=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"}
         )
-        await full.bind(WEBHOOKS, routing_key(0))
+        await full.bind(WEBHOOKS, routing_key(XENDITS))
     statuses = [(await send(http, ingress))[0] for _ in range(4)]
     assert statuses[0] == 200
     assert statuses[-1] == 503

@@ -21,6 +21,7 @@ from schemas.topology import (
     routing_key,
     topology,
     work_number,
+    work_queues,
 )
 
 
@@ -39,7 +40,7 @@ def test_a_working_queue_never_drops_a_message(name: str) -> None:
 
 def test_every_quorum_queue_has_a_positive_delivery_limit() -> None:
     quorum = [queue for queue in queues().values() if queue.arguments.get("x-queue-type") == "quorum"]
-    assert len(quorum) == 5
+    assert len(quorum) == work_queues(2) + 3
     assert all(int(queue.arguments["x-delivery-limit"]) > 0 for queue in quorum)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 
-from schemas.topology import DEAD, WEBHOOKS, queue_name, retry_name
+from schemas.topology import DEAD, WEBHOOKS, queue_name, retry_name, work_queues
 from tests.integration.doctor.conftest import World
 from tests.integration.doctor.mistakes.table import (
     channel,
     mistake,
 )
+
+LEFT_OVER = queue_name(work_queues(1))
 
 
 @mistake("broker", "RabbitMQ", "")
@@ -74,11 +76,9 @@ async def a_retry_queue_that_leads_elsewhere(world: World) -> None:
     )
 
 
-@mistake("partitions", "lunas.webhooks.p1", "docs/runbooks/change-partitions.md")
+@mistake("partitions", LEFT_OVER, "docs/runbooks/change-partitions.md")
 async def a_queue_that_is_left_over(world: World) -> None:
-    await (await channel(world)).declare_queue(
-        queue_name(1), durable=True, arguments={"x-queue-type": "quorum"}
-    )
+    await (await channel(world)).declare_queue(LEFT_OVER, durable=True, arguments={"x-queue-type": "quorum"})
 
 
 @mistake("consumers", queue_name(0), "lunas run processor")

@@ -27,6 +27,7 @@ from ingress.journal.relay import Sender
 from ingress.journal.segment import AHEAD_BYTES, OpenSegment, segments
 from ingress.journal.survey import examine, survey
 from ingress.metrics import Metrics
+from ingress.routing import Routing
 from schemas.envelope import Envelope, pack_one
 from tests.waiting import turns, until
 
@@ -376,7 +377,7 @@ async def test_a_record_of_a_later_version_is_sent_as_it_is_and_holds_nothing_up
         await write(journal, b"of a later version", ours)
     publisher: Any = Publisher()
     progress = Progress(0)
-    sender = Sender(publisher, partitions=1, window=10, metrics=Metrics(CollectorRegistry()))
+    sender = Sender(publisher, routing=Routing(1), window=10, metrics=Metrics(CollectorRegistry()))
     await sender.send(JournalReader(tmp_path / "0"), progress, 3)
     assert sent == [(b"of a later version", 0), (ours, 0)]
     assert progress.through == 2
