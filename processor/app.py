@@ -48,7 +48,7 @@ from runtime.metrics import metrics_server, new_registry
 from runtime.settings import Settings
 from runtime.tracing import tracer
 from schemas.catalog import Catalog
-from schemas.topology import OLD_QUARANTINE, PARKED, QUARANTINE, queue_name, work_queues
+from schemas.topology import OLD_QUARANTINE, PARKED, QUARANTINE, queue_name, staying, work_queues
 
 ROLE = "lunas_processor"
 SMALL_PREFETCH = 200  # parking lot
@@ -109,7 +109,7 @@ def services_of(
             waiting=lambda away: instruments.waiting.set(int(away)),
         )
 
-    partitions, queues, hands = settings.broker_partitions, work_queues(settings.broker_partitions), Hands()
+    partitions, hands = settings.broker_partitions, Hands()
 
     def detours(number: int) -> Detours:
         return Detours(
@@ -126,9 +126,7 @@ def services_of(
         return Pipeline(
             consumer,
             store,
-            detours(
-                number if number < queues else number % partitions
-            ),  # a queue that is left over gets nothing new
+            detours(staying(number, partitions)),
             patience(consumer),
             instruments,
             batch_max=settings.processor_batch_max,
@@ -154,7 +152,7 @@ def services_of(
         )
 
     return [
-        *(pipeline(number).run(stop) for number in range(queues)),
+        *(pipeline(number).run(stop) for number in range(work_queues(partitions))),
         drain_leftovers(broker, partitions, pipeline, stop),
         Parker(parked, store, patience(parked), instruments, detours(0), partitions).run(stop),
         keeper(QUARANTINE).run(stop),

@@ -136,6 +136,11 @@ def own_queues(partitions: int) -> dict[str, int]:
     return {provider: place * partitions for place, provider in enumerate(APART, 1)}
 
 
+def staying(number: int, partitions: int) -> int:
+    """The work queue where what came by this one goes again: a queue that is left over from more partitions gets nothing new."""
+    return number if number < work_queues(partitions) else number % partitions
+
+
 def work_number(key: str) -> int | None:
     """The number of the work queue that a routing key is of."""
     before = routing_key(0)[:-1]

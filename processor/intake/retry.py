@@ -25,7 +25,7 @@ from schemas.envelope import (
     pack,
 )
 from schemas.errors import Transient
-from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key, work_number
+from schemas.topology import DEAD, WEBHOOKS, retry_name, routing_key, staying, work_number
 from schemas.trace_context import TRACEPARENT
 
 STAGE_HEADER = "lunas-stage"
@@ -87,7 +87,7 @@ class Detours:
 
         A queue that is left over from more partitions gets nothing new: it may be deleted before the tier lets go.
         """
-        number = (work_number(message.routing_key) or 0) % partitions
+        number = staying(work_number(message.routing_key) or 0, partitions)
         headers: dict[str, str | int | bool] = {
             name: value
             for name, value in message.headers.items()

@@ -59,7 +59,7 @@ async def test_a_queue_that_is_deleted_while_it_is_bound_is_declared_again(
     """Whoever starts just then ends for nothing otherwise: there is no queue of another kind, there is none."""
     binding, deleted = topology_module._binding, 0
 
-    def deleting(item: Binding) -> topology_module.Step:
+    def deleting(item: Binding) -> topology_module.Doing:
         async def bind(channel: Channel) -> None:
             nonlocal deleted
             if not deleted:

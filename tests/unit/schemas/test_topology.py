@@ -19,6 +19,7 @@ from schemas.topology import (
     queue_name,
     retry_name,
     routing_key,
+    staying,
     topology,
     work_number,
     work_queues,
@@ -121,6 +122,16 @@ def test_a_person_may_look_at_what_is_parked_as_often_as_they_like() -> None:
     limit = parked.arguments["x-delivery-limit"]
     assert isinstance(limit, int)
     assert limit > 100_000
+
+
+@pytest.mark.parametrize(
+    ("number", "partitions", "stays"),
+    [(0, 1, 0), (4, 1, 4), (5, 1, 0), (19, 1, 0), (9, 2, 9), (10, 2, 0), (11, 2, 1)],
+)
+def test_what_came_by_a_queue_that_is_left_over_goes_on_in_a_shared_one(
+    number: int, partitions: int, stays: int
+) -> None:
+    assert staying(number, partitions) == stays
 
 
 @pytest.mark.parametrize(

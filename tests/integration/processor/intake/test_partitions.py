@@ -20,7 +20,7 @@ from runtime.amqp.broker import Broker, Message
 from runtime.database import Pool
 from runtime.settings import Settings
 from schemas.envelope import CONTENT_TYPE, Envelope, pack
-from schemas.topology import WEBHOOKS, own_queues, queue_name, retry_name, routing_key, work_queues
+from schemas.topology import WEBHOOKS, own_queues, queue_name, retry_name, routing_key, staying, work_queues
 from tests.integration.processor.intake.taking_in import waiting
 from tests.integration.processor.intake.test_crashes import Worker
 from tests.integration.processor.running import LONG_TIERS, is_empty, publishing, working
@@ -76,11 +76,6 @@ def lives() -> list[Envelope]:
 def partition_of(one: Envelope, partitions: int = PARTITIONS) -> int:
     """As ingress chooses it: among the provider's own."""
     return PROVIDERS[one.provider].partition(one.body, partitions) + own_queues(partitions)[one.provider]
-
-
-def staying(number: int, partitions: int) -> int:
-    """Where what came from a queue goes again, with so many partitions now."""
-    return number if number < work_queues(partitions) else number % partitions
 
 
 async def send(broker: Broker, envelopes: Sequence[Envelope], partitions: int = PARTITIONS) -> None:

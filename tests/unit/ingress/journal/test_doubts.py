@@ -23,6 +23,7 @@ from ingress.journal.relay import Sender
 from ingress.journal.segment import OpenSegment
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
+from ingress.routing import Routing
 from schemas.errors import NotConfirmed
 from tests.simulation.loop import SimLoop, passes
 
@@ -87,7 +88,7 @@ async def test_what_is_confirmed_counts_at_once_and_is_in_doubt_while_others_sti
     segment.close()
     publisher: Any = Publisher()
     progress = Progress(0, REACH)
-    sender = Sender(publisher, partitions=1, window=2, metrics=Metrics(CollectorRegistry()))
+    sender = Sender(publisher, routing=Routing(1), window=2, metrics=Metrics(CollectorRegistry()))
     sending = asyncio.create_task(sender.send(JournalReader(place.folder), progress, 3))
     await asyncio.wait({sending, asyncio.create_task(confirmed.wait())}, return_when=asyncio.FIRST_COMPLETED)
     progress.doubt()
