@@ -21,8 +21,9 @@ LOOK_SECONDS = 5.0  # between two looks: so long a provider shares the first que
 ANSWER_SECONDS = (
     3.0  # a queue without a majority of its nodes never answers; what was known before then holds
 )
-UNREAD_LOOKS = 3
-"""A processor that starts or stops reads some of its queues for a moment and others not: so many looks say that it is an earlier one."""
+LOOKS = 3
+"""In a row, before something else is believed than was known: a processor that starts reads one queue after the other, and one that lost its connection
+none for a moment."""
 
 log = get_logger(__name__)
 
@@ -34,7 +35,8 @@ class OwnQueues:
         self.offsets: dict[str, int] = {}
         self._partitions = partitions
         self._connection: AbstractConnection | None = None
-        self._unread: dict[str, int] = {}
+        self._against: dict[str, int] = {}
+        """By provider: how many looks in a row spoke against what is done."""
 
     async def attach(self, connection: AbstractConnection) -> AbstractChannel:
         self._connection = connection
@@ -78,17 +80,22 @@ class OwnQueues:
             )
 
     def _learn(self, provider: str, offset: int, readers: Mapping[int, int]) -> None:
-        numbers = range(self._partitions)
-        if any(number + offset not in readers for number in numbers):
+        own = [readers.get(number + offset) for number in range(self._partitions)]
+        if None in own:
             self.offsets.pop(provider, None)
             return
-        if all(readers[number + offset] or not readers.get(number) for number in numbers):
-            self._unread[provider] = 0
+        use = all(mine or not readers.get(number) for number, mine in enumerate(own))
+        first = provider not in self._against
+        if use == (provider in self.offsets):
+            self._against[provider] = 0
+            return
+        against = self._against[provider] = self._against.get(provider, 0) + 1
+        if use and (all(own) or first or against >= LOOKS):
             self.offsets[provider] = offset
-            return
-        self._unread[provider] = self._unread.get(provider, 0) + 1
-        if self._unread[provider] >= UNREAD_LOOKS:
+            self._against[provider] = 0
+        elif not use and against >= LOOKS:
             self.offsets.pop(provider, None)
+            self._against[provider] = 0
 
 
 async def readers_of(connection: AbstractConnection, queues: int) -> dict[int, int]:

@@ -127,7 +127,11 @@ def everybody(readers: int, shared: int) -> dict[int, int]:
         ([everybody(1, 1), *[everybody(0, 1)] * 3], False),
         ([everybody(1, 1), *[everybody(0, 1)] * 2, everybody(1, 1), *[everybody(0, 1)] * 2], True),
         ([everybody(1, 1), {0: 1}], False),
-        ([everybody(0, 1), everybody(0, 0)], True),
+        ([everybody(0, 1), everybody(1, 2)], True),
+        ([everybody(0, 1), *[everybody(0, 0)] * 2], False),
+        ([everybody(0, 1), *[everybody(0, 0)] * 2, everybody(0, 1), *[everybody(0, 0)] * 2], False),
+        ([everybody(0, 1), *[everybody(0, 0)] * 3], True),
+        ([{0: 1}, everybody(0, 0)], True),
     ],
     ids=[
         "read",
@@ -137,7 +141,11 @@ def everybody(readers: int, shared: int) -> dict[int, int]:
         "an earlier processor stays",
         "two restarts",
         "deleted",
+        "one of this version beside an earlier one",
+        "an earlier processor connects anew, or is restarted",
+        "twice",
         "an earlier processor ended",
+        "there are some now, and nobody reads any",
     ],
 )
 def test_what_is_learned_from_who_reads(seen: list[dict[int, int]], used: bool) -> None:
