@@ -256,6 +256,8 @@ async def _end(task: asyncio.Task[None]) -> None:
     """Cancels until it works: the library waits again in some of its `finally` blocks."""
     for _ in range(END_ATTEMPTS):
         if task.done():
-            return
+            break
         task.cancel()
         await asyncio.wait({task}, timeout=0.1)
+    if task.done() and not task.cancelled():
+        task.exception()  # nobody waits for it any more; asyncio would complain

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import aio_pika
 
 from deploy.local.services.private import ServiceUrls
+from schemas.topology import queue_name, work_queues
 from tests.benchmarks.children import cpu_seconds, server
 from tests.benchmarks.figures import Figure, median
 from tests.benchmarks.wrk import Load, drive
@@ -88,5 +89,6 @@ async def purge(url: str) -> None:
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel()
-        queue = await channel.declare_queue("lunas.webhooks.p0", passive=True)
-        await queue.purge()
+        for number in range(work_queues(1)):
+            queue = await channel.declare_queue(queue_name(number), passive=True)
+            await queue.purge()

@@ -32,9 +32,10 @@ from deploy.local.services.service import Service
 from deploy.local.services.users import service_user
 from runtime.amqp.broker import Broker, LinkOptions
 from schemas.envelope import unpack
-from schemas.topology import queue_name, topology
+from schemas.topology import own_queues, queue_name, topology
 from tests.ports import Ports
 
+WORK_QUEUE = queue_name(own_queues(1)["xendit"])
 NODES = 3
 RATE = 40  # per second
 PATIENCE_SECONDS = 5.0  # a provider's
@@ -189,7 +190,7 @@ async def stored(url: str, expected: set[str]) -> set[str]:
     found: set[str] = set()
     async with Broker(url, name="witness", topology=topology(1, ()), options=LinkOptions()) as broker:
         await broker.ready(60.0)
-        consumer = broker.consumer(queue_name(0), prefetch=1000)
+        consumer = broker.consumer(WORK_QUEUE, prefetch=1000)
         await consumer.start()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(30):
@@ -218,7 +219,7 @@ async def lose_one(nodes: list[Node], url: str, requests: int) -> tuple[Counter[
     await third.wait()
     leader = await asyncio.to_thread(_leader, nodes)
     leader.service.children[-1].kill()
-    print(f"  killed {leader.name}, the leader of {queue_name(0)}", flush=True)
+    print(f"  killed {leader.name}, the leader of {WORK_QUEUE}", flush=True)
     return await load
 
 
@@ -229,7 +230,7 @@ def _leader(nodes: list[Node]) -> Node:
         print(f"  {name}: {len(one['members'])} members", flush=True)
         if len(one["members"]) != NODES:
             raise SystemExit(f"{name} has {len(one['members'])} members of {NODES}")
-    return next(node for node in nodes if node.name == queues[queue_name(0)]["leader"])
+    return next(node for node in nodes if node.name == queues[WORK_QUEUE]["leader"])
 
 
 def main(arguments: list[str]) -> int:

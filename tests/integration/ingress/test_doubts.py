@@ -11,7 +11,7 @@ from pathlib import Path
 import aio_pika
 import aiohttp
 
-from schemas.topology import queue_name
+from schemas.topology import own_queues, queue_name
 from tests.integration.broker.conftest import admin
 from tests.integration.broker.proxy import proxied
 from tests.integration.ingress.conftest import Outbox, Start
@@ -24,6 +24,7 @@ __all__ = ["admin"]  # a fixture of the broker's room
 
 Http = aiohttp.ClientSession
 Channel = aio_pika.abc.AbstractChannel
+WORK_QUEUE = queue_name(own_queues(1)["xendit"])
 WEBHOOKS = 40
 REACH = 5.0
 
@@ -45,13 +46,13 @@ class Accepted:
 
 async def held(admin: Channel) -> int:
     """Messages of the work queue."""
-    queue = await admin.declare_queue(queue_name(0), passive=True)
+    queue = await admin.declare_queue(WORK_QUEUE, passive=True)
     return int(queue.declaration_result.message_count or 0)
 
 
 async def forget(admin: Channel) -> None:
     """What the work queue holds."""
-    queue = await admin.get_queue(queue_name(0))
+    queue = await admin.get_queue(WORK_QUEUE)
     await queue.purge()
 
 

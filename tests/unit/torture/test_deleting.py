@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.torture import deleting
-from tests.torture.deleting import LOOK, QUIET_LOOKS, work_queue_deleted
+from tests.torture.deleting import LOOK, QUIET_LOOKS, WORK, work_queue_deleted
 from tests.torture.kind import NotInjected, answered, kept
 from tests.torture.stage import REPUBLISH, Stage
 from tests.waiting import until
@@ -108,6 +109,21 @@ async def test_in_some_the_processor_stands_still_too_so_that_ingress_finds_no_q
         stood.add(stage.seen[-1]["processor"] == "T")
         await _runs_again(stage)
     assert stood == {True, False}
+
+
+async def test_each_work_queue_has_its_turn_and_all_of_them_are_looked_at(
+    running: dict[str, subprocess.Popen[bytes]],
+) -> None:
+    assert all(f'<<"{name}">>' in LOOK for name in WORK)
+    deleted = set()
+    for seed in range(60):
+        stage = _Stage(running, *["quiet\n"] * QUIET_LOOKS, DELETED)
+        await _injected(stage, seed)
+        (name,) = re.findall(r'Find\(<<"([^"]+)">>\)', stage.asked[-1][1])
+        deleted.add(name)
+        if deleted == set(WORK):
+            return
+    raise AssertionError(f"only {sorted(deleted)}")
 
 
 @pytest.mark.parametrize("said", ["", NOT_IMPLEMENTED, BUSY, "late\n", "{deleted,{error,timeout}}\n"])
