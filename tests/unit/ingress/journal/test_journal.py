@@ -377,9 +377,10 @@ async def test_a_record_of_a_later_version_is_sent_as_it_is_and_holds_nothing_up
         await write(journal, b"of a later version", ours)
     publisher: Any = Publisher()
     progress = Progress(0)
-    sender = Sender(publisher, routing=Routing(1), window=10, metrics=Metrics(CollectorRegistry()))
+    routing = Routing(1, {"xendit": 3})
+    sender = Sender(publisher, routing=routing, window=10, metrics=Metrics(CollectorRegistry()))
     await sender.send(JournalReader(tmp_path / "0"), progress, 3)
-    assert sent == [(b"of a later version", 0), (ours, 0)]
+    assert sent == [(b"of a later version", 0), (ours, 3)]
     assert progress.through == 2
 
 
