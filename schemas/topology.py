@@ -21,9 +21,9 @@ CHANGES = "lunas.changes"
 # Until 0.1 the quarantine was a classic queue on one node; what is still in it is brought away (docs/runbooks/move-the-quarantine.md).
 OLD_QUARANTINE = "lunas.quarantine"
 
-# Providers with work queues of their own, so that what waits of one keeps no other waiting (ADR 0088). A name's place is part of its queues' numbers:
-# new ones come at the end. Who is not named shares the first queues, with what is sent through again.
-APART = ("xendit", "scalev", "mayar", "manual")
+# Providers with work queues of their own, so that what waits of one keeps no other waiting (ADR 0088): those that we ship and that call us. A name's place
+# is part of its queues' numbers: new ones come at the end. Who is not named shares the first queues, with what is sent through again.
+APART = ("xendit", "scalev", "mayar")
 
 # seconds; a short blip, a failover, a deploy, an outage, a long outage. After the last one a message is parked.
 RETRY_DELAYS: tuple[float, ...] = (5, 30, 300, 1800, 7200)

@@ -32,7 +32,6 @@ PATIENCE_SECONDS = 600.0
 OTHERS = {
     "scalev": "business.test_event.json",
     "mayar": "payment.received.json",
-    "manual": "payment.confirmed.json",
 }
 
 
@@ -99,8 +98,8 @@ async def places(pool: Pool) -> dict[str, int]:
 
 def test_the_providers_with_queues_of_their_own_are_all_of_ours() -> None:
     """The queues' numbers are made of the order of the names, so it never changes; new ones come at the end."""
-    assert APART == ("xendit", "scalev", "mayar", "manual")
-    assert set(APART) == set(PROVIDERS)
+    assert APART == ("xendit", "scalev", "mayar")
+    assert set(APART) == {name for name, provider in PROVIDERS.items() if provider.webhooks}
 
 
 @pytest.mark.parametrize("apart", [True, False], ids=["queues of their own", "one queue, as it was"])
@@ -131,13 +130,13 @@ async def test_c32_two_backlogs_get_the_same_share(
 ) -> None:
     """Whatever is looked at of what was stored while both had something waiting: neither is more than a few batches ahead."""
     offsets, half = own_queues(1), FLOOD // 2
-    manual = [
-        envelope(b'{"event":"payment.confirmed","number":%d}' % number, "manual") for number in range(half)
+    mayar = [
+        envelope(b'{"event":"payment.received","number":%d}' % number, "mayar") for number in range(half)
     ]
-    queues = {queue_name(offsets[provider]): half // GROUP for provider in ("xendit", "manual")}
+    queues = {queue_name(offsets[provider]): half // GROUP for provider in ("xendit", "mayar")}
     async with nothing_stored_yet(chosen, pool, broker_url, database_url, queues) as (broker, release):
         await send(broker, flood_of_xendit(half), offsets)
-        await send(broker, manual, offsets)
+        await send(broker, mayar, offsets)
         await release()
         await stored(pool, 1 + FLOOD)
     rows = await pool.fetch("SELECT provider FROM deliveries ORDER BY position")
@@ -163,7 +162,7 @@ async def test_c32_a_provider_keeps_its_order_and_nothing_is_doubled(
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("deadly", ["xendit", "manual"], ids=["read first", "read last"])
+@pytest.mark.parametrize("deadly", ["xendit", "mayar"], ids=["read first", "read last"])
 async def test_c27_one_that_kills_every_worker_takes_none_of_another_queue_with_it(
     chosen: Settings, pool: Pool, tmp_path: Path, deadly: str
 ) -> None:
