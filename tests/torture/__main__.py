@@ -127,7 +127,8 @@ async def torture(wish: Wish, home: Path) -> Report:
         report.verdict = await judge(record.path, sent, stage.database_url, also=probe.accepted)
         refused = report.verdict.figures.get("answered 503", 0) if wish.answering else 0
         report.verdict.against("I11 come back later, for the broker's sake", [refused] if refused else [])
-        report.verdict.against("never again", [never] if never else [])
+        unanswered = [f"the API never answered {reference}" for reference in load.unanswered]
+        report.verdict.against("never again", [*([never] if never else []), *unanswered])
         if await fingerprint(stage.database_url, before[0]) != before:
             report.verdict.against("I5 the log changed", [f"up to position {before[0]}"])
         report.verdict.against(SHOWN, stage.differing)

@@ -23,6 +23,7 @@ SPENDS_PER_SECOND = 4.0
 UNKNOWN = 0
 """In place of a status: nobody knows whether it was done."""
 DEVELOPMENT_KEY = "dev-api-key"
+SPENT_SECONDS = 300.0  # after nothing is sent any more: a spend that was not answered by then never will be
 
 
 @dataclass
@@ -39,11 +40,14 @@ class Load:
     answers: Counter[str] = field(default_factory=Counter)
     troubles: list[tuple[float, str]] = field(default_factory=list)
     sent: int = 0
+    unanswered: list[str] = field(default_factory=list)
+    """References of spends that nobody answered, not even long after the last webhook."""
     stopping: bool = False
     spending: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a spend is being asked for: who holds it knows that none is under way, and that none begins."""
     _enough: bool = False
     _over: bool = False
+    _gave_up: float = float("inf")
 
     async def run(self) -> None:
         """Until every genuine webhook is answered 2xx, or `give_up` was called."""
@@ -80,6 +84,7 @@ class Load:
     def give_up(self) -> None:
         """Nothing is sent again from now on."""
         self.stopping = True
+        self._gave_up = time.monotonic()
 
     async def _deliver(
         self, session: aiohttp.ClientSession, webhook: Webhook, places: asyncio.Semaphore, after: float = 0.0
@@ -125,13 +130,20 @@ class Load:
             await asyncio.sleep(dice.expovariate(SPENDS_PER_SECOND))
             number += 1
             customer, tokens = dice.choice(SPENDERS), dice.randrange(1, 200_000)
-            status = UNKNOWN
             async with self.spending:
-                while status == UNKNOWN or status >= 500 or status == 429:
-                    status = await self._ask_to_spend(
-                        session, f"spend-{self.seed}-{number}", customer, tokens
-                    )
-                    await asyncio.sleep(0.2)
+                await self._spend_once(session, f"spend-{self.seed}-{number}", customer, tokens)
+
+    async def _spend_once(
+        self, session: aiohttp.ClientSession, reference: str, customer: str, tokens: int
+    ) -> None:
+        while True:
+            status = await self._ask_to_spend(session, reference, customer, tokens)
+            if status != UNKNOWN and status < 500 and status != 429:
+                return
+            if time.monotonic() - self._gave_up > SPENT_SECONDS:
+                self.unanswered.append(reference)
+                return
+            await asyncio.sleep(0.2)
 
     async def _ask_to_spend(
         self, session: aiohttp.ClientSession, reference: str, customer: str, tokens: int
