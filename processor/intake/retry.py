@@ -106,7 +106,7 @@ class Detours:
         }
         if why.errors:
             headers[ERRORS_HEADER] = _written(why.errors)
-        await self._publish(DEAD, body, headers)
+        await self._publish(DEAD, routing_key(self.partition), body, headers)
 
     async def _through(
         self, delay: float, key: str, body: bytes, headers: Mapping[str, str | int | bool]
@@ -118,21 +118,19 @@ class Detours:
         tiers = sorted(tier for tier in self.delays if tier >= delay)[:2]
         for number, tier in enumerate(tiers, 1):
             try:
-                await self.publisher.publish(
-                    Message(retry_name(tier), key, body, CONTENT_TYPE, headers), deadline=self.deadline
-                )
+                await self._publish(retry_name(tier), key, body, headers)
             except Transient:
                 if number == len(tiers):
                     raise
             else:
                 return tier
-        await self.publisher.publish(
-            Message(WEBHOOKS, key, body, CONTENT_TYPE, headers), deadline=self.deadline
-        )
+        await self._publish(WEBHOOKS, key, body, headers)
         return None
 
-    async def _publish(self, exchange: str, body: bytes, headers: Mapping[str, str | int | bool]) -> None:
-        message = Message(exchange, routing_key(self.partition), body, CONTENT_TYPE, headers)
+    async def _publish(
+        self, exchange: str, key: str, body: bytes, headers: Mapping[str, str | int | bool]
+    ) -> None:
+        message = Message(exchange, key, body, CONTENT_TYPE, headers)
         await self.publisher.publish(message, deadline=self.deadline)
 
 

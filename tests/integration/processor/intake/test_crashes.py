@@ -71,6 +71,20 @@ class Worker:
         async with self.running(fault) as process:
             return await asyncio.to_thread(process.wait, DEATH_SECONDS)
 
+    async def die_until_stored(self, pool: Pool, number: int, most: int) -> int:
+        """One after the other until so many deliveries are stored: how many died, of `most` that may."""
+        deaths = 0
+        while await pool.fetchval("SELECT count(*) FROM deliveries") < number:
+            async with self.running() as process:
+                died = asyncio.create_task(asyncio.to_thread(process.wait))
+                done = asyncio.create_task(_stored(pool, number))
+                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
+                deaths += died.done()
+                done.cancel()
+            await asyncio.wait({died})
+            assert deaths <= most
+        return deaths
+
 
 @pytest.fixture
 def chosen(settings: Callable[..., Settings], database_url: str, broker_url: str) -> Settings:
@@ -138,18 +152,9 @@ async def test_c27_a_message_that_kills_every_worker_is_parked_alone(
     """Its neighbours die with it at first; then only it is in a worker's hands, and none of them is parked for it."""
     good = [envelope(capture(f"py-{number}")) for number in range(30)]
     deadly = envelope(capture("py-x", description="deadly"))
-    deaths = 0
     async with publishing(chosen) as broker:
         await send(broker, *good[:10], deadly, *good[10:])
-        while await pool.fetchval("SELECT count(*) FROM deliveries") < 31:
-            async with worker.running() as process:
-                died = asyncio.create_task(asyncio.to_thread(process.wait))
-                done = asyncio.create_task(_stored(pool, 31))
-                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
-                deaths += died.done()
-                done.cancel()
-            await asyncio.wait({died})
-            assert deaths <= HOPELESS + 1
+        deaths = await worker.die_until_stored(pool, 31, HOPELESS + 1)
     assert deaths >= SUSPICIOUS
     assert await facts(pool) == ["payment.succeeded"] * 30
     (letter,) = await rows(pool, "SELECT stage, reason, message, attempts FROM dead_letters")
@@ -166,13 +171,7 @@ async def test_c27_one_of_a_group_that_kills_every_worker_is_parked_without_its_
     deadly = envelope(capture("py-x", description="deadly"))
     async with publishing(chosen) as broker:
         await send(broker, *good[:3], deadly, *good[3:], together=True)
-        while await pool.fetchval("SELECT count(*) FROM deliveries") < 7:
-            async with worker.running() as process:
-                died = asyncio.create_task(asyncio.to_thread(process.wait))
-                done = asyncio.create_task(_stored(pool, 7))
-                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
-                done.cancel()
-            await asyncio.wait({died})
+        await worker.die_until_stored(pool, 7, 2 * (HOPELESS + 1))
     assert await facts(pool) == ["payment.succeeded"] * 6
     (letter,) = await rows(pool, "SELECT reason, message FROM dead_letters")
     assert letter["reason"] == "crash_loop"
@@ -199,17 +198,8 @@ async def test_c27_in_many_queues_only_what_kills_is_parked_whatever_step_it_kil
             queue = 2 * number if number < len(deadly) else number % queues
             message = Message(WEBHOOKS, routing_key(queue), pack([one]), CONTENT_TYPE)
             await broker.publisher.publish(message, deadline=DEATH_SECONDS)
-        deaths = 0
-        while await pool.fetchval("SELECT count(*) FROM deliveries") < everything:
-            async with worker.running() as process:
-                died = asyncio.create_task(asyncio.to_thread(process.wait))
-                done = asyncio.create_task(_stored(pool, everything))
-                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
-                deaths += died.done()
-                done.cancel()
-            await asyncio.wait({died})
-            # One may kill before the broker has handed out the other: then each dies its deaths by itself.
-            assert deaths <= HOPELESS * len(deadly)
+        # One may kill before the broker has handed out the other: then each dies its deaths by itself.
+        await worker.die_until_stored(pool, everything, HOPELESS * len(deadly))
     letters = await rows(pool, "SELECT reason, message FROM dead_letters")
     assert {letter["reason"] for letter in letters} == {"crash_loop"}
     parked = [unpack(letter["message"])[0] for letter in letters]

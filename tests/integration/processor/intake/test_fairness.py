@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -171,7 +170,6 @@ async def test_c27_one_that_kills_every_worker_takes_none_of_another_queue_with_
     ready = [one_of(provider) for provider in OTHERS if provider != deadly]
     ready += [] if deadly == "xendit" else [envelope(capture("py-good"))]
     killer = envelope(capture("py-x", description="deadly"))
-    deaths = 0
     async with publishing(chosen) as broker:
         # By its queue; what is in it says whose it is.
         message = Message(WEBHOOKS, routing_key(offsets[deadly]), pack([killer]), CONTENT_TYPE)
@@ -179,15 +177,7 @@ async def test_c27_one_that_kills_every_worker_takes_none_of_another_queue_with_
         for one in ready:
             await send(broker, [one], offsets)
         everything = len(ready) + 1
-        while await pool.fetchval("SELECT count(*) FROM deliveries") < everything:
-            async with worker.running() as process:
-                died = asyncio.create_task(asyncio.to_thread(process.wait))
-                done = asyncio.create_task(stored(pool, everything))
-                await asyncio.wait({died, done}, return_when=asyncio.FIRST_COMPLETED)
-                deaths += died.done()
-                done.cancel()
-            await asyncio.wait({died})
-            assert deaths <= HOPELESS + 1
+        deaths = await worker.die_until_stored(pool, everything, HOPELESS + 1)
     assert deaths >= SUSPICIOUS
     parked = await pool.fetch("SELECT reason, message FROM dead_letters")
     assert [(letter["reason"], unpack(letter["message"])) for letter in parked] == [("crash_loop", [killer])]
