@@ -39,8 +39,9 @@ from tests.torture.settling import settled
 from tests.torture.stage import Stage, staged
 from tests.waiting import until
 from tests.witness.load import Load
+from tests.witness.missing import not_stored
 from tests.witness.record import Record
-from tests.witness.verdict import Verdict, judge, not_stored
+from tests.witness.verdict import Verdict, judge
 from tests.witness.webhooks import CUSTOMERS, Webhook, plan
 
 KEY, NOWHERE = "xnd_test", "http://127.0.0.1:9"

@@ -28,8 +28,9 @@ from tests.torture.comparing import PATIENT
 from tests.torture.settling import ControlBroker, settled
 from tests.torture.stage import SHIPPED_CATALOGUE, family
 from tests.witness.load import Load
+from tests.witness.missing import not_stored
 from tests.witness.record import Record
-from tests.witness.verdict import judge, not_stored
+from tests.witness.verdict import judge
 from tests.witness.webhooks import CUSTOMERS, Webhook, catalogue
 
 QUIET_LOOKS = 2

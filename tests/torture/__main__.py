@@ -31,8 +31,9 @@ from tests.torture.report import Injected, Report
 from tests.torture.settling import settled
 from tests.torture.stage import Stage, staged
 from tests.witness.load import Load
+from tests.witness.missing import not_stored
 from tests.witness.record import Record
-from tests.witness.verdict import fingerprint, judge, not_stored
+from tests.witness.verdict import fingerprint, judge
 from tests.witness.webhooks import CUSTOMERS, plan
 
 SHARE_OF_STORM = 0.25

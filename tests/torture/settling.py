@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +13,10 @@ from runtime.amqp.probe import QUEUE as PROBED
 
 STILL_SECONDS = 120.0
 """So long after the last movement nobody believes any more that anything will move."""
+MISSING_SECONDS = 600.0
+"""The same where something is missing: whoever sends it again reads all of the journal first, and tries again where that does not end well."""
+ASKED_PAUSE = 2
+"""So many times as long as asking took nobody asks again: what an hour left takes its time to be looked through, and whoever moves needs the machine."""
 LONGEST_SECONDS = 3_600.0  # an hour's backlog moves for a long time
 BEHIND_SECONDS = 20.0
 """Whoever is behind the log for so long, while nobody moves, does not read it: a generation that was left, a process that is not started."""
@@ -33,11 +38,12 @@ async def settled(
     missing: Callable[[], Awaitable[int]] = nothing_missing,
 ) -> None:
     """Until nothing waits anywhere, everybody has read the whole log, and nothing is `missing` in it. What moves is waited for, however slowly it does;
-    what is missing once nothing has moved for STILL_SECONDS is for the verdict to say."""
-    begun = moved = time.monotonic()
+    what is missing once nothing has moved for MISSING_SECONDS is for the verdict to say."""
+    begun = moved = due = time.monotonic()
+    patience = STILL_SECONDS
     last: tuple[object, ...] = ()
     quiet = 0
-    while (now := time.monotonic()) - moved < STILL_SECONDS and now - begun < LONGEST_SECONDS:
+    while (now := time.monotonic()) - moved < patience and now - begun < LONGEST_SECONDS:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             place, behind = await _positions(database_url)
@@ -47,10 +53,22 @@ async def settled(
         moved = moved if place == last else now
         last = place
         # A question to the broker starts a virtual machine: it is asked once the database says nothing new.
-        if quiet >= looks and (not behind or now - moved > BEHIND_SECONDS):
-            if await _messages(control_broker) == 0 and not await missing():
-                return
-            quiet = 0
+        if quiet >= looks and now >= due and (not behind or now - moved > BEHIND_SECONDS):
+            if await _messages(control_broker) == 0:
+                if await _lacking(missing) == 0:
+                    return
+                patience = MISSING_SECONDS
+            asked = time.monotonic()
+            due, quiet = asked + ASKED_PAUSE * (asked - now), 0
+
+
+async def _lacking(missing: Callable[[], Awaitable[int]]) -> int:
+    """Some, where nobody can say it now: the database may be away."""
+    try:
+        return await missing()
+    except OSError as error:
+        print(f"not known what is missing: {error}", file=sys.stderr, flush=True)
+        return 1
 
 
 async def _messages(control_broker: ControlBroker) -> int:

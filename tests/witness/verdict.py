@@ -243,20 +243,6 @@ def _answers(verdict: Verdict, heard: Heard) -> None:
     }
 
 
-async def not_stored(path: Path, database_url: str) -> int:
-    """How many bodies that were answered 200 are not stored, so far."""
-    accepted = sorted(Heard.of(path).accepted)
-    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
-    try:
-        there = await connection.fetchval(
-            "SELECT count(DISTINCT sha256(body)) FROM deliveries WHERE encode(sha256(body), 'hex') = ANY($1::text[])",
-            accepted,
-        )
-    finally:
-        await connection.close()
-    return len(accepted) - int(there)
-
-
 async def fingerprint(database_url: str, through: int | None = None) -> tuple[int, str]:
     """The log up to a position (by default its end) and a digest of every event of it: what must never change again."""
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})

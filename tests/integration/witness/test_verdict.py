@@ -10,8 +10,9 @@ import pytest
 
 from projections.app import prepare
 from runtime.database import Pool
+from tests.witness.missing import not_stored
 from tests.witness.record import Record
-from tests.witness.verdict import Verdict, fingerprint, judge
+from tests.witness.verdict import Heard, Verdict, fingerprint, judge
 from tests.witness.webhooks import plan
 
 PLAN = plan(11, 60)
@@ -170,6 +171,24 @@ async def test_what_was_led_there_and_answered_or_refused_and_kept_must_be_there
     found = await judge(tmp_path / "record", PLAN, database_url)
     assert found.broken == {"I1 accepted and lost": sorted([digests[b"answered"], digests[b"kept"]])}
     assert found.figures["forged and refused"] == 0
+
+
+async def test_what_is_missing_is_counted_by_another_process(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks carries the program's bytes meanwhile: nothing of the record may be read in its process."""
+    record = tmp_path / "record"
+    await verdict(database_url, tmp_path, answers={TOP_UP.digest: 200, FORGED.digest: 401})
+
+    def read_here(_path: Path) -> Heard:
+        raise AssertionError("the record was read by whoever asked")
+
+    monkeypatch.setattr(Heard, "of", read_here)
+    assert await not_stored(record, database_url) == 1
+    await _stored(database_url, [(TOP_UP.body, "processed"), (TOP_UP.body, "duplicate")])
+    assert await not_stored(record, database_url) == 0
+    with pytest.raises(OSError, match="No such file"):
+        await not_stored(tmp_path / "elsewhere", database_url)
 
 
 async def _stored(database_url: str, bodies: list[tuple[bytes, str]]) -> None:
