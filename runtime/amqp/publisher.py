@@ -45,7 +45,7 @@ class Message:
     mandatory: bool = True
 
 
-class Way:
+class Passage:
     """To the queue of one exchange and routing key: a channel of its own once it is used, and slots of its own.
 
     RabbitMQ works a channel off in order. The first message of a channel to a quorum queue waits for its leader, and from 32 unanswered ones of one queue on nothing
@@ -82,7 +82,7 @@ class Publisher:
         self._unroutable = unroutable
         self._connection: AbstractConnection | None = None
         self._spare: AbstractChannel | None = None  # open, and nobody's yet
-        self._ways: dict[str, dict[str, Way]] = {}  # by exchange and routing key
+        self._ways: dict[str, dict[str, Passage]] = {}  # by exchange and routing key
         self._ready = asyncio.Event()
         self._gone = asyncio.Event()  # set when the connection it was made for is given up
         self._sent: dict[asyncio.Task[None], float] = {}
@@ -166,14 +166,14 @@ class Publisher:
             await gone.wait()
         return confirmed
 
-    def _way(self, message: Message) -> Way:
+    def _way(self, message: Message) -> Passage:
         try:
             return self._ways[message.exchange][message.routing_key]
         except KeyError:
-            way = self._ways.setdefault(message.exchange, {})[message.routing_key] = Way(self.share)
+            way = self._ways.setdefault(message.exchange, {})[message.routing_key] = Passage(self.share)
             return way
 
-    async def _opened(self, way: Way, name: str) -> AbstractExchange | None:
+    async def _opened(self, way: Passage, name: str) -> AbstractExchange | None:
         """None when the connection ended first."""
         opening = way.opening
         if opening is None:
@@ -188,7 +188,7 @@ class Publisher:
             raise error
         return None if error is not None else way.exchange
 
-    async def _open(self, way: Way, name: str) -> None:
+    async def _open(self, way: Passage, name: str) -> None:
         connection, gone, channel, self._spare = self._connection, self._gone, self._spare, None
         if connection is None:
             raise RuntimeError("ready without a connection")
@@ -202,12 +202,12 @@ class Publisher:
             channel.close_callbacks.add(closed)
         way.exchange = await channel.get_exchange(name, ensure=False)
 
-    def _ended(self, way: Way, opening: asyncio.Task[None]) -> None:
+    def _ended(self, way: Passage, opening: asyncio.Task[None]) -> None:
         del self._sent[opening]
         if way.opening is opening and (opening.cancelled() or opening.exception()):
             way.opening = None  # whoever comes next tries again
 
-    def _send(self, exchange: AbstractExchange, message: Message, way: Way) -> asyncio.Task[None]:
+    def _send(self, exchange: AbstractExchange, message: Message, way: Passage) -> asyncio.Task[None]:
         loop = asyncio.get_running_loop()
         task = loop.create_task(_publish(exchange, message))
         self._sent[task] = loop.time()
