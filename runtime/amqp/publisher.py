@@ -23,7 +23,7 @@ from runtime.faults import fault_point, is_armed
 from schemas.errors import NotConfirmed, Unroutable
 
 OUTSTANDING = 64  # unconfirmed messages at once, of all queues; a frozen broker is not fed more than this
-LEAST_OF_ONE = 8  # of one queue, where there are many: two in flight, and some that nobody waits for any more
+LEAST_OF_ONE = 16  # of one queue, where there are many: enough that a queue waits for its disk and not for us, and some that nobody waits for any more
 WRITE_SECONDS = 0.002
 """Before whoever is to die between publish and confirm dies: time for the bytes to leave, and less than a broker needs for its disk."""
 
