@@ -123,7 +123,7 @@ async def torture(wish: Wish, home: Path) -> Report:
         )
         report.settled = time.monotonic() - ended
         report.seconds = time.monotonic() - begin
-        report.kills, report.restarts, report.told = stage.kills, stage.restarts, stage.told
+        report.kills, report.restarts, report.told = stage.kills, stage.restarts, stage.diary.told
         report.boots = stage.boots
         report.verdict = await judge(record.path, sent, stage.database_url, also=probe.accepted)
         refused = report.verdict.figures.get("answered 503", 0) if wish.answering else 0

@@ -29,6 +29,7 @@ from tests.ports import Ports
 from tests.powercuts.disk import Disk, NoDisk, can_mount
 from tests.system.pipeline import PROCESSES, Pipeline
 from tests.torture.comparing import PATIENT
+from tests.torture.diary import Diary
 from tests.torture.proxy import Proxy
 from tests.witness.webhooks import catalogue
 
@@ -64,8 +65,6 @@ class Stage:
     killed: set[int] = field(default_factory=set)
     """Processes that we killed: they did not die by themselves at a step that was asked for."""
     restarts: int = 0
-    told: list[str] = field(default_factory=list)
-    """What the keeper did beside starting what was dead."""
     differing: list[str] = field(default_factory=list)
     """What comparisons found that were made meanwhile: at every moment what is shown is the fold of the log up to there."""
     boots: dict[str, list[float]] = field(default_factory=dict)
@@ -77,6 +76,10 @@ class Stage:
     standing: set[str] = field(default_factory=set)
     """Processes that a fault makes stand still: no other one wakes them."""
     _republish: Child | None = None
+
+    def __post_init__(self) -> None:
+        self.diary = Diary(self.home)
+        """What the keeper did beside starting what was dead."""
 
     @property
     def database_url(self) -> str:
@@ -154,7 +157,7 @@ class Stage:
         broker = self.services["broker"]
         confirming = Confirming(broker.url, broker.control, full=broker.full)
         self._republish = self._resending_child()
-        resending = Resending(list(self.services.values()), self._republish, self.told.append)
+        resending = Resending(list(self.services.values()), self._republish, self.diary.hear)
         confirming.start()
         try:
             while True:
@@ -194,7 +197,7 @@ class Stage:
             elif name in self.booting and service.ready():
                 self.boots.setdefault(name, []).append(time.monotonic() - self.booting.pop(name))
             service.tend() if service.alive() else None
-        confirming.tend(self.services["broker"].children[-1], self.told.append)
+        confirming.tend(self.services["broker"].children[-1], self.diary.hear)
 
 
 def family(pid: int) -> list[int]:
@@ -233,7 +236,7 @@ async def staged(
         }
         stage = Stage(home, urls, named, wires, pipeline, journal, small, broker_disk, database_disk)
         for service in named.values():
-            service.reports_to(stage.told.append)
+            service.reports_to(stage.diary.hear)
         code, said = await stage.lunas("migrate", "--json", **PATIENT)
         assert code == 0, said
         await stack.enter_async_context(pipeline)
