@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, AMQPError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential, wait_random
 from tenacity.wait import wait_base
 from yarl import URL
@@ -68,6 +69,18 @@ def is_connection_loss(error: BaseException) -> bool:
         task = asyncio.current_task()
         return task is not None and task.cancelling() == 0
     return isinstance(error, CONNECTION_EXCEPTIONS) or type(error) is Exception
+
+
+@contextmanager
+def loss_named() -> Iterator[None]:
+    """Raises ConnectionError for a connection that ended, where the library says it by an error that is no connection's: `RuntimeError`, a bare
+    `Exception`, or `CancelledError`. For whoever uses a connection by itself and knows the others."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, OSError | AMQPError) or not is_connection_loss(error):
+            raise
+        raise ConnectionError("the connection to the broker ended") from error
 
 
 def _not_told_yet(record: logging.LogRecord) -> bool:

@@ -19,6 +19,7 @@ from aio_pika.exceptions import (
 from aiormq.exceptions import ChannelAccessRefused
 
 from runtime.amqp.consumer import open_channel
+from runtime.amqp.link import loss_named
 from runtime.settings.urls import broker_nodes
 from schemas.topology import Queue
 
@@ -31,12 +32,14 @@ REFUSES = (AuthenticationError, ProbableAuthenticationError, ProtocolSyntaxError
 
 @asynccontextmanager
 async def open_look(url: str, name: str, *, timeout: float) -> AsyncIterator[AbstractConnection]:
-    """A connection for one look, to the first node that takes it. Raises one of REFUSES at once, the last of AWAY when no node answers."""
-    connection = await _connect(url, name, timeout)
-    try:
-        yield connection
-    finally:
-        await connection.close()
+    """A connection for one look, to the first node that takes it. Raises one of REFUSES at once, the last of AWAY when no node answers, and one of AWAY when it
+    ends meanwhile."""
+    with loss_named():
+        connection = await _connect(url, name, timeout)
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 async def _connect(url: str, name: str, timeout: float) -> AbstractConnection:

@@ -12,6 +12,8 @@ import aio_pika
 from aio_pika.exceptions import AMQPError, DeliveryError
 from aiormq.exceptions import ConnectionInternalError
 
+from runtime.amqp.link import loss_named
+
 QUEUE = "supervisor.probe"
 QUEUE_EXPIRES_MS = 600_000  # it goes when nobody has published to it for a while
 CONFIRM_SECONDS = 10.0  # a healthy broker takes milliseconds, a busy disk a second
@@ -25,9 +27,14 @@ async def published(url: str, confirm_seconds: float = CONFIRM_SECONDS) -> bool 
     quorum queues is dead and our queue is not there yet.
     """
     try:
-        connection = await aio_pika.connect(url, timeout=confirm_seconds)
-    except (OSError, AMQPError, TimeoutError):
+        with loss_named():
+            return await _published(url, confirm_seconds)
+    except (OSError, AMQPError):
         return None
+
+
+async def _published(url: str, confirm_seconds: float) -> bool:
+    connection = await aio_pika.connect(url, timeout=confirm_seconds)
     try:
         async with asyncio.timeout(confirm_seconds):
             channel = await connection.channel(publisher_confirms=True)
@@ -41,8 +48,6 @@ async def published(url: str, confirm_seconds: float = CONFIRM_SECONDS) -> bool 
             await channel.default_exchange.publish(message, routing_key=QUEUE, mandatory=True)
     except (TimeoutError, ConnectionInternalError, DeliveryError):
         return False
-    except (OSError, AMQPError):
-        return None
     finally:
         await _left(connection)
     return True
@@ -51,7 +56,8 @@ async def published(url: str, confirm_seconds: float = CONFIRM_SECONDS) -> bool 
 async def _left(connection: aio_pika.abc.AbstractConnection) -> None:
     """Politely, when it answers."""
     try:
-        async with asyncio.timeout(LEAVE_SECONDS):
-            await connection.close()
-    except (OSError, AMQPError, TimeoutError):
+        with loss_named():
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await connection.close()
+    except (OSError, AMQPError):
         return

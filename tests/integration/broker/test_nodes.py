@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from runtime.amqp.broker import Broker, LinkOptions, Message
-from runtime.amqp.look import AWAY, count, open_look
+from runtime.amqp.look import AWAY, count, exchange_exists, open_look
 from schemas.topology import WEBHOOKS, queue_name, routing_key
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect
 from tests.integration.broker.proxy import proxied
 from tests.waiting import turns, until
 
 DEAD = "127.0.0.1:1"
+LOOKS = 100  # more than any client makes before it learns that it was cut off
 
 
 def with_dead_first(url: str, style: str) -> str:
@@ -73,3 +74,17 @@ async def test_with_all_nodes_dead_nobody_looks_at_queues(broker_url: str) -> No
     with pytest.raises(AWAY):
         async with open_look(dead, "test", timeout=60.0):
             raise AssertionError("nobody is there")
+
+
+async def test_a_connection_that_ends_under_a_look_is_one_that_is_away(broker_url: str) -> None:
+    """Seen in `lunas ingress republish`, which asked while a broker went down: `This should not happen (RuntimeError: <Connection> closed)`."""
+
+    async def look_while_it_ends() -> None:
+        async with proxied(broker_url) as (proxy, url), open_look(url, "test", timeout=60.0) as connection:
+            assert not await exchange_exists(connection, "nobody.has.this")
+            await proxy.close()
+            for _ in range(LOOKS):
+                await exchange_exists(connection, "nobody.has.this")
+
+    with pytest.raises(AWAY):
+        await look_while_it_ends()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +12,13 @@ from aio_pika.exceptions import DeliveryError
 from aiormq.exceptions import AMQPConnectionError, ChannelAccessRefused, ConnectionInternalError
 
 from runtime.amqp.probe import published
+from tests.waiting import turns
 
 
 class _Connection:
     """Answers the declaration, or the publish, with an error."""
 
-    def __init__(self, declared: Exception | None, sent: Exception | None) -> None:
+    def __init__(self, declared: BaseException | None, sent: BaseException | None) -> None:
         self._declared, self._sent = declared, sent
 
     async def channel(self, *, publisher_confirms: bool) -> _Connection:
@@ -43,9 +45,9 @@ class _Connection:
 def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     async def ask(
         *,
-        connected: Exception | None = None,
-        declared: Exception | None = None,
-        sent: Exception | None = None,
+        connected: BaseException | None = None,
+        declared: BaseException | None = None,
+        sent: BaseException | None = None,
     ) -> bool | None:
         async def connect(_url: str, timeout: float) -> _Connection:
             if connected is not None:
@@ -89,10 +91,26 @@ async def test_one_that_answers_and_takes_nothing_confirms_nothing(
         {"connected": ConnectionRefusedError()},
         {"connected": AMQPConnectionError("starting")},
         {"declared": ChannelAccessRefused("no right to configure")},
+        # The ways in which the library says that the connection ended meanwhile.
+        {"declared": RuntimeError("<Connection> closed")},
+        {"declared": Exception("closed")},
+        {"declared": asyncio.CancelledError()},
     ],
-    ids=["down", "starting", "not allowed"],
+    ids=["down", "starting", "not allowed", "closed", "closed otherwise", "no heartbeat"],
 )
 async def test_one_that_cannot_be_asked_is_not_held_to_be_broken(
-    asked: Callable[..., Any], trouble: dict[str, Exception]
+    asked: Callable[..., Any], trouble: dict[str, BaseException]
 ) -> None:
     assert await asked(**trouble) is None
+
+
+async def test_who_is_stopped_while_it_asks_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def connect(_url: str, timeout: float) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(aio_pika, "connect", connect)
+    asking = asyncio.create_task(published("amqp://nobody"))
+    await turns()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
