@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy.local.services import first_start
 from deploy.local.services.children import CLOCK_VARIABLES, Child, minimal_environment
+from deploy.local.services.handing_on import HANDS_ON, WATCH
 from deploy.local.services.home import Home
 from deploy.local.services.orders import Order
 from deploy.local.services.ports import PortLeases, private_candidates
@@ -35,21 +36,25 @@ AMQP_GREETING = b"AMQP\x00\x00\x09\x01"
 # one queue that does not run is not to keep the others from theirs.
 # A table that says no makes the whole expression one: rabbitmqctl ends with 0 for every other answer, and the order would count as taken.
 SYNC = "[] = [Table || Table <- dets:all(), dets:sync(Table) =/= ok]."
-REVIVE = (
-    "catch mnesia:sync_log(), "
+REVIVE = HANDS_ON + (
+    "HandsOn(), catch mnesia:sync_log(), "
     "[catch ra:trigger_election({Name, node()}) || Queue <- rabbit_amqqueue:list(),"
     " amqqueue:get_type(Queue) =:= rabbit_quorum_queue, {Name, _} <- [amqqueue:get_pid(Queue)],"
     " ra_leaderboard:lookup_leader(Name) =:= undefined], "
 )
 # A queue that was made while the disk was full, or as the power went, has a description (`config`) of no bytes, or none: after the next start nothing
 # can start it, what is published to it is refused and who wants to read it is told INTERNAL_ERROR, for ever (seen with 3.10.8; a restart does not
-# help). What it is called is known, so it is deleted, and made anew by whoever needs it.
+# help). What it is called is known, so it is deleted, and made anew by whoever needs it. One that is being made has none yet either: so it is looked at twice.
+MAKING_MS = 3_000
 PUT_ASIDE = (
+    "Unwritten = fun(Queue) -> {Name, _} = amqqueue:get_pid(Queue), whereis(Name) =:= undefined andalso"
+    " case catch ra:restart_server(quorum_queues, {Name, node()}) of {error, enoent} -> true;"
+    " {error, {_, erl_parse, _}} -> true; _ -> false end end, "
+    "Twice = fun([]) -> []; (Queues) -> timer:sleep("
+    f"{MAKING_MS}), [Queue || Queue <- Queues, {{ok, Now}} <- [rabbit_amqqueue:lookup(amqqueue:get_name(Queue))],"
+    " amqqueue:get_pid(Now) =:= amqqueue:get_pid(Queue), Unwritten(Queue)] end, "
     '[begin rabbit_amqqueue:delete(Queue, false, false, <<"lunas">>), element(4, amqqueue:get_name(Queue)) end'
-    " || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue,"
-    " {Name, _} <- [amqqueue:get_pid(Queue)], whereis(Name) =:= undefined,"
-    " {error, Why} <- [catch ra:restart_server(quorum_queues, {Name, node()})],"
-    " Why =:= enoent orelse (is_tuple(Why) andalso tuple_size(Why) =:= 3 andalso element(2, Why) =:= erl_parse)]."
+    " || Queue <- Twice([Queue || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue, Unwritten(Queue)])]."
 )
 _NAME = re.compile(r'<<"([^"]*)">>')
 
@@ -97,6 +102,7 @@ def rabbitmq_service(
         stop_budget_seconds=8.0,
         start_orders=[
             order(REVIVE + PUT_ASIDE),
+            order(WATCH),
             *([order(DELETE_UNSERVING, LONGEST_SECONDS)] if journaled else []),
         ],
         settle_orders=[Order("RabbitMQ", [*control, "eval", SYNC])],

@@ -6,10 +6,13 @@ stays so however often the broker is started, and nobody reads what lies behind 
 
 A queue whose messages expire into another one keeps them in its log alone, and reads them there again when they expire: a gap among those is found minutes
 later (`badkey` in `ra_log_reader:sparse_read`), then at every start as soon as the broker wants to hand them on (`function_clause` under `rabbit_fifo_dlx`).
-So the broker is looked at again for a while after its disk was full (service.py).
+So the broker is looked at again for a while after its disk was full (service.py). Those who hand on are there at each look (handing_on.py): a queue with a gap
+takes them with it, and without them no other queue would serve.
 """
 
 from __future__ import annotations
+
+from deploy.local.services.handing_on import HANDS_ON
 
 LONGEST_SECONDS = 180.0
 """For the whole look: until a large queue has ended at its gap, the broker reads all of it and writes down all that it knew."""
@@ -36,7 +39,7 @@ GAP = (
 """Of what a start answered, or of why a queue ended: whether its log has a gap."""
 _LOOK = (
     "Look = fun Again(_, 0) -> unknown;"
-    " Again(Name, Tries) ->"
+    " Again(Name, Tries) -> HandsOn(),"
     " Started = case whereis(Name) of undefined -> catch ra:restart_server(quorum_queues, {Name, node()}); _ -> ok end,"
     " Watched = monitor(process, Name),"
     " catch ra:trigger_election({Name, node()}),"
@@ -57,5 +60,5 @@ _DELETED = (
     ' rabbit_amqqueue:delete(Queue, false, false, <<"lunas">>), element(4, amqqueue:get_name(Queue)) end'
     " || {Queue, gap} <- Looked]."
 )
-DELETE_UNSERVING = _SERVES + GAP + _LOOK + _LOOKED + _DELETED
+DELETE_UNSERVING = HANDS_ON + _SERVES + GAP + _LOOK + _LOOKED + _DELETED
 """Ends with a list of the names that were deleted. A queue that does not serve for any other reason is left alone."""

@@ -20,6 +20,7 @@ from deploy.local.services.rabbitmq import put_aside_in_words
 from deploy.local.services.service import Service
 from deploy.local.services.unserving import GAP, LONGEST_SECONDS
 from runtime.amqp.probe import published
+from tests.integration.deploy.conftest import HANDING_ON
 
 pytestmark = [pytest.mark.timeout(1200), pytest.mark.heavy]
 
@@ -61,7 +62,7 @@ async def _kept(url: str, name: str, body: bytes | None = None) -> bytes | None:
     """Publishes a body to a quorum queue, or reads one; None when it is empty."""
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        queue = await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
+        queue = await channel.declare_queue(name, durable=True, arguments=HANDING_ON)
         if body is not None:
             message = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
             await channel.default_exchange.publish(message, routing_key=name)
@@ -109,7 +110,7 @@ SEGMENT_ENTRIES = 4_096
 async def _filled(url: str, name: str, number: int) -> None:
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
+        await channel.declare_queue(name, durable=True, arguments=HANDING_ON)
         message = aio_pika.Message(b"accepted", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
         for _ in range(number // 512):
             await asyncio.gather(
