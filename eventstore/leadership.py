@@ -26,9 +26,10 @@ from runtime.outage import DATABASE
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-PING_SECONDS = 2.0  # a leader that cannot reach its session for this long plus the timeout stops
-PING_TIMEOUT_SECONDS = 3.0
-LEASE_SECONDS = 7.0  # longer than a ping and its time-out together: only a process that stands still is silent for so long
+PING_SECONDS = 1.0  # a leader that cannot reach its session for this long plus the timeout stops
+PING_TIMEOUT_SECONDS = 2.0
+ENDED_SECONDS = 0.2  # until the session of a leader that was replaced is gone, and its lock with it
+LEASE_SECONDS = 3.2  # longer than a ping and its time-out together: only a process that stands still is silent for so long
 
 log = get_logger(__name__)
 
@@ -51,6 +52,7 @@ class Leadership:
         self._key = lock_key(job)
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._pinging: asyncio.Task[None] | None = None
+        self._ended = False  # our last try ended the session of a leader that stood still
 
     @property
     def is_leader(self) -> bool:
@@ -74,7 +76,8 @@ class Leadership:
             if await self._try():
                 log.info("leading", action="leadership.won", job=self.job)
                 return True
-            await sleep_until(stop, self._settings.leadership_retry_seconds)
+            retry = self._settings.leadership_retry_seconds
+            await sleep_until(stop, min(ENDED_SECONDS, retry) if self._ended else retry)
         return False
 
     async def once(self) -> bool:
@@ -125,16 +128,18 @@ class Leadership:
         return True
 
     async def _lock(self, connection: asyncpg.Connection[asyncpg.Record]) -> bool:
+        self._ended = False
         if await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key):
             return True
         try:
             ended = await connection.fetchval(load("leadership.sql")["expired"], self._key, LEASE_SECONDS)
         except asyncpg.InsufficientPrivilegeError:
             return False  # that leader is of a login that is not ours to end
+        self._ended = bool(ended)
         if ended:
             fault_point("leadership.expired")
             log.warning("a leader that stood still was replaced", action="leadership.expired", job=self.job)
-        return False  # its session ends in its own time; the next try finds the lock free
+        return False  # its session ends in its own time; a try a moment later finds the lock free
 
     async def _ping(self, connection: asyncpg.Connection[asyncpg.Record], lost: asyncio.Event) -> None:
         while not lost.is_set():

@@ -121,9 +121,9 @@ class ProcessingSettings(BaseModel):
         "gone any more. A new installation sets it at once. `lunas fulfilment rebuild` stores all of them as it says.",
     )
     leadership_retry_seconds: float = Field(
-        2.0,
+        1.0,
         gt=0,
-        description="How often a second worker tries to become the leader; bounds the gap after a crash.",
+        description="How often a second worker tries to become the leader; bounds the gap after a crash. Each try is a connection to the database.",
     )
     min_position_wait_seconds: float = Field(
         5.0,
