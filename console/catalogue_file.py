@@ -18,8 +18,9 @@ def read_file(path: Path) -> str:
 def exchange(path: Path, content: str, kept: Path) -> None:
     """Puts `content` in the place of the file at once; `kept` has the former one. Raises Refused when that cannot be."""
     try:
-        kept.write_bytes(path.read_bytes())
-        write_whole(path, content.encode(), mode=path.stat().st_mode & 0o7777)
+        mode = path.stat().st_mode & 0o7777
+        write_whole(kept, path.read_bytes(), mode=mode)
+        write_whole(path, content.encode(), mode=mode)
     except OSError as error:
         raise Refused(
             text("resync.unwritable", path=path, reason=error.strerror or type(error).__name__)

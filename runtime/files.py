@@ -5,23 +5,33 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 PRIVATE = 0o600
 PARTS_AT_ONCE = 1024  # what the kernel takes in one call (IOV_MAX)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
-    """Replaces `path` by these bytes: after a cut there is the old content or the new, never a part. Raises OSError."""
+    """Replaces `path` by these bytes: after a cut there is the old content or the new, never a part. Raises OSError, and leaves nothing aside then."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.new")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
-        os.fchmod(descriptor, mode)
-        write_all(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    aside.replace(path)
+        try:
+            os.fchmod(descriptor, mode)
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
+
+
+def open_new(path: Path, mode: int = PRIVATE) -> BinaryIO:
+    """A file that is not there yet, to be written piece by piece under a name of its own, synced and renamed by the caller. Raises OSError."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb")
 
 
 def write_all(descriptor: int, data: bytes) -> None:

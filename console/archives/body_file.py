@@ -19,9 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from runtime.files import open_new
 from schemas.errors import LunasError
 
 FORMAT = "lunas bodies 1"
+ARCHIVED = 0o640
+"""Personal data, and nobody's to read but the owner's; the group's too, for a second operator of the same folder, who must be able to forget somebody."""
 
 
 class ArchiveDamaged(LunasError):
@@ -46,7 +49,7 @@ class BodyFileWriter:
         self.path = path
         self.bodies = 0
         self._digest = hashlib.sha256()
-        self._raw = path.open("wb")
+        self._raw = open_new(path, ARCHIVED)
         self._packed = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, mtime=0)
         self._line({"format": FORMAT, "month": f"{month:%Y-%m}", "through": through})
 

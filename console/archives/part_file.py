@@ -18,8 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from console.archives.body_file import ArchiveDamaged, documents
+from console.archives.body_file import ARCHIVED, ArchiveDamaged, documents
 from eventstore.seals import FIELDS, Seal, leaf, root
+from runtime.files import open_new
 
 FORMAT = "lunas log part 1"
 
@@ -60,7 +61,7 @@ class PartFileWriter:
         self._place = place
         self.seals = self._events = 0
         self._digest = hashlib.sha256()
-        self._raw = path.open("wb")
+        self._raw = open_new(path, ARCHIVED)
         self._packed = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, mtime=0)
         self._line({"format": FORMAT, "part": place.part, "first": place.first, "before": place.before})
 

@@ -13,6 +13,7 @@ import orjson
 
 from console.choices import Among
 from console.exits import FINE, PROBLEMS, NotFound, Refused, WrongUse
+from console.handed_out import hand_out
 from console.lazy import Command
 from console.messages import text
 from console.options import PROVIDERS, as_json, asynchronous, limit
@@ -131,7 +132,7 @@ async def proof(provider: str, payment_id: str, output: Path | None) -> int:
     if output is None:
         print_data(data.decode().rstrip("\n"))
     else:
-        _write(output, data)
+        hand_out(output, data)
     talk(
         text(
             "proof.made", events=number(made.events), seals=", ".join(str(seal.number) for seal in made.seals)
@@ -150,13 +151,6 @@ def _published(file: Path | None) -> dict[int, str]:
     if not hashes:
         raise WrongUse(text("verify.no_seals_in_file", file=file))
     return hashes
-
-
-def _write(file: Path, data: bytes) -> None:
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise WrongUse(text("proof.not_written", file=file, error=error.strerror)) from None
 
 
 async def _verified(connection: Connection, hashes: dict[int, str], *, bodies: bool) -> tuple[LogCheck, int]:

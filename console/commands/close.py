@@ -15,6 +15,7 @@ from console.closing.reading import DailyClose, read_close
 from console.closing.sealing import check_seal, seal_day
 from console.closing.words import difference_words
 from console.exits import FINE, PROBLEMS, WrongUse
+from console.handed_out import hand_out
 from console.lazy import Command
 from console.messages import text
 from console.options import PROVIDERS, as_json, asynchronous, said, yes
@@ -25,8 +26,10 @@ from console.store import open_store
 from console.tables import money, plain, print_rows, when, word
 from console.target import load_target
 from console.times import moment
-from runtime.files import write_whole
 from runtime.ids import utc_now
+
+FIGURES_MODE = 0o644
+"""Sums of a day, and nobody in them: for the bookkeeper's folder, where others read."""
 
 
 def _day(_context: click.Context, _parameter: click.Parameter, value: str) -> date:
@@ -86,7 +89,7 @@ async def close(
             seen = await read_close(connection, day, payments)
     for file, content in ((csv_file, as_csv), (page_file, as_page)):
         if file is not None:
-            write_whole(file, content(seen).encode(), mode=0o644)
+            hand_out(file, content(seen).encode(), mode=FIGURES_MODE)
             talk(text("close.written", file=file))
     if as_json:
         print_json(seen.document())

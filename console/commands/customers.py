@@ -9,7 +9,8 @@ import click
 
 from console.acts import Act, Done, record, tell
 from console.archives.running import readable, write_due
-from console.exits import FINE, WrongUse
+from console.exits import FINE
+from console.handed_out import hand_out
 from console.lazy import Group
 from console.messages import text
 from console.options import as_json, asynchronous, reason, yes
@@ -60,7 +61,7 @@ async def export_command(customer: str, output: Path | None, as_json: bool) -> i
         act = Act("customers.export", customer, text("export.reason"), text("export.undo"))
         await record(connection, act)
     if output is not None:
-        _write(output, as_json_text(document) + "\n")
+        hand_out(output, f"{as_json_text(document)}\n".encode())
         talk(text("export.written", file=output, counts=_counted(document)))
     elif as_json:
         print_json(document)
@@ -149,10 +150,3 @@ def _print(document: dict[str, Any]) -> None:
         for row in document[part]:
             shown = (f"{name}: {value}" for name, value in row.items() if value not in (None, "", [], {}))
             print_data("  - " + "; ".join(shown))
-
-
-def _write(file: Path, content: str) -> None:
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(text("export.not_written", file=file, error=error.strerror)) from None

@@ -14,7 +14,7 @@ PERSONS: dict[str, tuple[str, str]] = {
     "export.reason": ("asked for", "diminta"),
     "export.undo": ("Nothing was changed.", "Tidak ada yang diubah."),
     "export.written": ("{file} was written: {counts}", "{file} ditulis: {counts}"),
-    "export.not_written": (
+    "file.not_written": (
         "{file} cannot be written: {error}",
         "{file} tidak dapat ditulis: {error}",
     ),

@@ -108,5 +108,4 @@ SEALING: dict[str, tuple[str, str]] = {
         "{events} events under seals {seals}. To check it: python3 deploy/verify_proof.py FILE SEALS",
         "{events} peristiwa di bawah segel {seals}. Untuk memeriksanya: python3 deploy/verify_proof.py FILE SEALS",
     ),
-    "proof.not_written": ("{file} cannot be written: {error}", "{file} tidak dapat ditulis: {error}"),
 }

@@ -114,9 +114,8 @@ class Home:
         """A volume of the container engine holds data of this home: `erase` has to know, for its password goes with the home."""
         noted = self._volumes()
         if name not in noted:
-            (self.path / VOLUMES).write_text(
-                "".join(f"{each}\n" for each in [*noted, name]), encoding="utf-8"
-            )
+            names = "".join(f"{each}\n" for each in [*noted, name])
+            write_whole(self.path / VOLUMES, names.encode())
 
     def _volumes(self) -> list[str]:
         try:

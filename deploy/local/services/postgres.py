@@ -14,6 +14,7 @@ from deploy.local.services.home import Home
 from deploy.local.services.ports import PortLeases, private_candidates
 from deploy.local.services.service import Service
 from deploy.local.services.users import ServiceUser, service_user
+from runtime.files import write_whole
 
 DATABASE = "lunas"
 OWNER = "lunas"
@@ -83,7 +84,7 @@ def _initialize(programs: Path, data: Path, user: ServiceUser, password: str) ->
     draft = data.with_name("data.new")
     shutil.rmtree(draft, ignore_errors=True)
     password_file = data.with_name("password")
-    password_file.write_text(password, encoding="utf-8")
+    write_whole(password_file, password.encode())
     user.own(password_file, 0o600)
     try:
         done = subprocess.run(

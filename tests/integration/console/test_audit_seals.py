@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,6 +65,7 @@ async def test_a_payment_is_proved_to_whoever_has_the_script_alone(
     file = tmp_path / "proof.json"
     made = await lunas("audit", "prove", "xendit", "py-1", "--output", str(file))
     assert made.code == exits.FINE, made.err
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     document = json.loads(file.read_bytes())
     types = [event["type"] for event in document["events"]]
     assert {"webhook.received", "payment.succeeded", "credit.granted"} <= set(types)

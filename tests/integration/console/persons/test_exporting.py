@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import asyncpg
@@ -30,6 +31,7 @@ async def test_everything_about_a_person_is_one_document(
     file = tmp_path / "c1.json"
     told = await lunas("customers", "export", "c1", "--output", str(file))
     assert told.code == exits.FINE, told.err
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     document = json.loads(file.read_text())
     assert document["customer"] == {"customer_id": "c1", "email": GIVEN, "name": NAME, "phone": PHONE}
     assert {one["payment_id"] for one in document["payments"]} == {"py-1", "py-2"}
