@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import fcntl
 import socket
+import struct
+import sys
+import termios
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
 from yarl import URL
+
+SO_ATTACH_FILTER = 26  # Linux; the socket module does not name it
+BPF_RETURN = 0x06
 
 
 class Proxy:
@@ -47,6 +55,15 @@ class Proxy:
     def freeze(self) -> None:
         """Nothing is read any more, in neither direction; connections stay open."""
         self._flowing.clear()
+
+    async def vanish(self) -> None:
+        """Machine and cable are gone: whatever its connections are sent, their kernel acknowledges nothing any more, and says nothing. New ones are served."""
+        socks = [writer.get_extra_info("socket") for writer in self._writers]
+        # What is not acknowledged yet would be repeated, and be a sign of life.
+        while any(_unacknowledged(sock) for sock in socks):
+            await asyncio.sleep(0.01)
+        for sock in socks:
+            _deafened(sock)
 
     def thaw(self) -> None:
         self._flowing.set()
@@ -100,6 +117,17 @@ class Proxy:
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()
+
+
+def _unacknowledged(sock: socket.socket) -> int:
+    """Bytes (tcp(7), SIOCOUTQ)."""
+    return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+
+
+def _deafened(sock: socket.socket) -> None:
+    """A filter that takes no packet, before TCP sees it (socket(7), SO_ATTACH_FILTER): a proxy that merely reads nothing has a kernel that goes on answering."""
+    take_nothing = ctypes.create_string_buffer(struct.pack("HBBI", BPF_RETURN, 0, 0, 0))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(take_nothing)))
 
 
 async def _closed(writer: asyncio.StreamWriter) -> None:
