@@ -42,7 +42,7 @@ def between_tries(pause: float) -> wait_base:
 class LinkOptions:
     """`heartbeat`, `connect_timeout` and `reconnect_pause` are in seconds."""
 
-    heartbeat: int = 10
+    heartbeat: int = 5
     connect_timeout: float = 10.0
     reconnect_pause: float = 1.0
 
