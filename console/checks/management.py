@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from console.checks.finding import Finding, note, ok, problem, unseen
+from console.checks.policies import policies_of
 from console.messages import text
 from runtime.amqp.broker import topology_of
 from schemas.topology import quarantine
@@ -25,7 +26,7 @@ SAFE_MEMBERS = 3
 
 
 async def check_management(settings: Settings) -> AsyncIterator[Finding]:
-    """Reads four lists; without an address these things are not looked at."""
+    """Reads three lists; without an address these things are not looked at."""
     if settings.broker_management_url is None:
         yield unseen("bindings", text("doctor.management_unset"), text("doctor.management_unset.fix"))
         return
@@ -42,7 +43,7 @@ async def check_management(settings: Settings) -> AsyncIterator[Finding]:
     for finding in (
         *_bindings(settings, documents),
         *_arguments(settings, documents),
-        *_policies(settings, documents),
+        *policies_of(settings, documents["queues"]),
         *_unfinished(settings, documents),
         *_members(settings, documents),
         *_alarms(documents),
@@ -59,7 +60,6 @@ async def _documents(settings: Settings) -> Documents:
     paths = {
         "queues": f"queues/{vhost}",
         "bindings": f"bindings/{vhost}",
-        "policies": f"policies/{vhost}",
         "nodes": "nodes",
     }
     base = str(url.with_user(None)).rstrip("/")
@@ -101,25 +101,6 @@ def _arguments(settings: Settings, documents: Documents) -> Iterator[Finding]:
     if different:
         detail = text("doctor.arguments_different", what="; ".join(different))
         yield problem("arguments", detail, text("doctor.queues.fix"))
-
-
-def _policies(settings: Settings, documents: Documents) -> Iterator[Finding]:
-    named = {queue.name for shape in (topology_of(settings), quarantine()) for queue in shape.queues}
-    applied = {
-        each["policy"]: each["name"]
-        for each in documents["queues"]
-        if each["name"] in named and each.get("policy")
-    }
-    changing = [
-        each for each in documents["policies"]
-        if each["name"] in applied and set(each["definition"]) & {"message-ttl", "expires", "max-length", "max-length-bytes", "dead-letter-exchange", "dead-letter-strategy", "delivery-limit", "overflow"}
-    ]  # fmt: skip
-    if changing:
-        detail = text(
-            "doctor.policies",
-            names=", ".join(f"{each['name']} ({applied[each['name']]})" for each in changing),
-        )
-        yield note("policies", detail, text("doctor.policies.fix"))
 
 
 def _unfinished(settings: Settings, documents: Documents) -> Iterator[Finding]:

@@ -271,6 +271,24 @@ EXAMINATION: dict[str, tuple[str, str]] = {
         "perbaiki LUNAS_BROKER_MANAGEMENT_URL, atau aktifkan plugin rabbitmq_management",
     ),
     "doctor.policies": ("policies of the broker change our queues: {names}", "kebijakan broker mengubah antrean kita: {names}"),
+    "doctor.policies_unseen": (
+        "the broker does not tell yet which policies hold for {names}",
+        "broker belum memberi tahu kebijakan mana yang berlaku untuk {names}",
+    ),
+    "doctor.policies_unseen.fix": (
+        "ask again in half a minute, or: rabbitmqctl list_queues name policy operator_policy effective_policy_definition",
+        "tanyakan lagi setengah menit lagi, atau: rabbitmqctl list_queues name policy operator_policy effective_policy_definition",
+    ),
+    "doctor.policies_lose": (
+        "policies of the broker can throw away webhooks that were accepted, and money with them: {names}",
+        "kebijakan broker bisa membuang webhook yang sudah diterima, dan uang ikut hilang: {names}",
+    ),
+    "doctor.policies_lose.fix": (
+        "now: rabbitmqctl clear_policy NAME, an operator's: rabbitmqctl clear_operator_policy NAME; what was thrown away comes back with "
+        "lunas ingress republish --since 2d --missing and lunas reconcile run PROVIDER",
+        "sekarang: rabbitmqctl clear_policy NAMA, milik operator: rabbitmqctl clear_operator_policy NAMA; yang sudah terbuang kembali dengan "
+        "lunas ingress republish --since 2d --missing dan lunas reconcile run PENYEDIA",
+    ),
     "doctor.policies.fix": (
         "rabbitmqctl clear_policy NAME, unless it is meant: everything lunas needs is an argument",
         "rabbitmqctl clear_policy NAMA, kecuali disengaja: semua yang dibutuhkan lunas adalah argumen",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from console.exits import PROBLEMS
 from runtime.amqp.broker import topology_of
 from runtime.settings import load_settings
 from schemas.topology import quarantine, queue_name, retry_name
@@ -23,6 +24,8 @@ def sound() -> dict[str, list[dict[str, Any]]]:
                 "arguments": dict(queue.arguments),
                 "messages_unacknowledged": 0,
                 "policy": None,
+                "operator_policy": None,
+                "effective_policy_definition": {},
             }
             for shape in shapes
             for queue in shape.queues
@@ -32,7 +35,6 @@ def sound() -> dict[str, list[dict[str, Any]]]:
             for shape in shapes
             for each in shape.bindings
         ],
-        "policies": [],
         "nodes": [{"name": "rabbit@one", "running": True, "disk_free": 10**11, "disk_free_limit": 10**9}],
     }
 
@@ -49,14 +51,18 @@ def no_binding(held: dict[str, list[dict[str, Any]]]) -> None:
     held["bindings"] = [each for each in held["bindings"] if each["destination"] != queue_name(0)]
 
 
+def governed(held: dict[str, list[dict[str, Any]]], name: str, **definition: Any) -> None:
+    """A policy of that queue."""
+    said = {key.replace("_", "-"): value for key, value in definition.items()}
+    queue(held, name).update(policy="short", effective_policy_definition=said)
+
+
 def a_policy(held: dict[str, list[dict[str, Any]]]) -> None:
-    held["policies"] = [{"name": "short", "definition": {"max-length": 10}}]
-    queue(held, queue_name(0))["policy"] = "short"
+    governed(held, queue_name(0), max_length=10)
 
 
-def a_policy_that_drops(held: dict[str, list[dict[str, Any]]]) -> None:
-    held["policies"] = [{"name": "patient", "definition": {"delivery-limit": 1}}]
-    queue(held, queue_name(0))["policy"] = "patient"
+def a_policy_of_delivery(held: dict[str, list[dict[str, Any]]]) -> None:
+    governed(held, queue_name(0), delivery_limit=1)
 
 
 def hands_full(held: dict[str, list[dict[str, Any]]]) -> None:
@@ -85,7 +91,7 @@ MISTAKES = {
     "arguments": (another_length, "x-message-ttl = 1000"),
     "bindings": (no_binding, queue_name(0)),
     "policies": (a_policy, "short"),
-    "policies of delivery": (a_policy_that_drops, "patient"),
+    "policies of delivery": (a_policy_of_delivery, "delivery-limit = 1"),
     "unacknowledged": (hands_full, "(600)"),
     "alarms": (a_full_disk, "disk"),
     "alarms of a node": (a_node_down, "rabbit@one is down"),
@@ -132,6 +138,18 @@ async def test_doctor_names_what_amqp_does_not_show(
     ]
     assert said in told["detail"]
     assert told["fix"]
+
+
+async def test_an_operators_policy_that_can_lose_accepted_webhooks_is_a_problem(
+    managed: tuple[World, dict[str, list[dict[str, Any]]]],
+) -> None:
+    world, held = managed
+    governed(held, queue_name(0), max_length=10, overflow="drop-head")
+    queue(held, queue_name(0)).update({"policy": None, "operator_policy": "theirs"})
+    seen = await world.doctor()
+    [told] = [each for each in seen.checks if each["check"] == "policies"]
+    assert (told["state"], seen.code) == ("problem", PROBLEMS)
+    assert f"theirs ({queue_name(0)}: " in told["detail"]
 
 
 async def test_a_management_api_that_is_away_is_not_a_failure_of_the_broker(healthy: World) -> None:
