@@ -9,12 +9,13 @@ from collections.abc import Callable
 import aio_pika
 import aiohttp
 import pytest
+import structlog
 
 from runtime.amqp.broker import Broker, Message, TopologyMismatch
 from runtime.database import Pool
 from runtime.settings import Settings
 from schemas.errors import NotConfirmed, Unroutable
-from schemas.topology import PARKED, WEBHOOKS, queue_name, routing_key
+from schemas.topology import PARKED, WEBHOOKS, queue_name, routing_key, work_queues
 from tests.integration.broker.conftest import FAST, TOPOLOGY, collect
 from tests.integration.ingress.conftest import Outbox, Start, http, outbox, start, until_ready
 from tests.integration.ingress.requests import XENDIT
@@ -44,25 +45,43 @@ async def test_ingress_under_load_declares_a_deleted_queue_again_and_loses_nothi
             async with http.post(url + "/webhooks/xendit", data=body, headers=XENDIT) as response:
                 (accepted.append(body) if response.status == 200 else refused.append(response.status))
 
-    async with start() as ingress:
-        providers = [asyncio.create_task(provider(ingress.url)) for _ in range(8)]
-        await until(lambda: len(accepted) > 50)
-        await admin.queue_delete(queue_name(0))
-        sent = number
+    with structlog.testing.capture_logs() as told:
+        async with start() as ingress:
+            providers = [asyncio.create_task(provider(ingress.url)) for _ in range(8)]
+            await until(lambda: len(accepted) > 50)
+            # A machine that stands still answers from the journal; the broker gets it all the same.
+            while (deleted := await _fullest(admin)) is None:
+                await asyncio.sleep(0.01)
+            held = (await admin.queue_delete(deleted)).message_count or 0
+            sent = number
 
-        def since() -> set[bytes]:
-            return {body for body in accepted if json.loads(body)["n"] > sent}
+            def since() -> set[bytes]:
+                return {body for body in accepted if json.loads(body)["n"] > sent}
 
-        await until(lambda: len(since()) > 200)
-        running = False
-        await asyncio.gather(*providers)
-        await until_ready(ingress)
+            await until(lambda: len(since()) > 200)
+            running = False
+            await asyncio.gather(*providers)
+            await until_ready(ingress)
     # What the queue held when it was deleted is gone with it, also what was on its way then: the broker may have confirmed it, and its answer, which
     # waits for the journal too, comes after the deletion. What was sent from then on is there.
     arrived = set[bytes]()
     while not since() <= arrived:
         arrived |= {item.body for item in await outbox.envelopes(1)}
     assert set(refused) <= {503}
+    # It was felt: the load was in that queue, and whoever published next found none.
+    assert held > 0
+    assert [line for line in told if line.get("action") == "broker.queue_gone"]
+    redeclared = await admin.declare_queue(deleted, passive=True)
+    assert redeclared.name == deleted
+
+
+async def _fullest(admin: Channel) -> str | None:
+    """The queue in which the load is, which is its provider's own; None while none has anything."""
+    depths: dict[str, int] = {}
+    for number in range(work_queues(1)):
+        queue = await admin.declare_queue(queue_name(number), passive=True)
+        depths[queue.name] = queue.declaration_result.message_count or 0
+    return max(depths, key=lambda name: depths[name]) if any(depths.values()) else None
 
 
 async def test_a_process_is_not_ready_while_a_deleted_queue_cannot_be_had_back_and_says_so(
