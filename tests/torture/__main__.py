@@ -28,7 +28,7 @@ from tests.torture.kind import TROUBLES, Kind
 from tests.torture.kinds import kill, kinds
 from tests.torture.recovery import LONGEST_SECONDS, PROBED, SLOW_SECONDS, NeverAgain, Probe
 from tests.torture.report import Injected, Report
-from tests.torture.settling import settled
+from tests.torture.settling import moved, settled
 from tests.torture.stage import Stage, staged
 from tests.witness.load import Load
 from tests.witness.missing import not_stored
@@ -86,7 +86,12 @@ async def torture(wish: Wish, home: Path) -> Report:
             wish.slow or wish.pace
         )  # who is asked about waits behind what faults one upon another left
         longest = SLOW_SECONDS if behind_others else LONGEST_SECONDS
-        probe = Probe(stage.pipeline.ingress, stage.pipeline.api, longest=longest)
+        probe = Probe(
+            stage.pipeline.ingress,
+            stage.pipeline.api,
+            longest=longest,
+            moved=lambda: moved(stage.database_url),
+        )
         running = asyncio.create_task(load.run())
         await probe.learn(session)
         begin = (

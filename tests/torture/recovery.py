@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 
@@ -24,7 +25,12 @@ NOT_THROUGH = float("inf")
 
 
 class NeverAgain(Exception):
-    """Nothing came through for LONGEST_SECONDS: somebody would have to come."""
+    """Nothing came through for LONGEST_SECONDS, and nothing moved that would be before it: somebody would have to come."""
+
+
+async def nothing_moves() -> object:
+    """Where nobody knows what else is worked on."""
+    return None
 
 
 class Probe:
@@ -39,8 +45,11 @@ class Probe:
         api_key: str = DEVELOPMENT_KEY,
         longest: float = LONGEST_SECONDS,
         least: float = USUAL_LEAST_SECONDS,
+        moved: Callable[[], Awaitable[object]] = nothing_moves,
     ) -> None:
-        """`least`: seconds that count as usual, however fast it is without a fault."""
+        """`least`: seconds that count as usual, however fast it is without a fault. `moved`: how far everything is; who is asked about waits behind what was
+        sent before, as long as that gets anywhere."""
+        self._moved = moved
         self._longest, self._least = longest, least
         self._door, self._api, self._token, self._api_key = door, api, token, api_key
         self._number = 0
@@ -58,14 +67,21 @@ class Probe:
         begin = time.monotonic()
         first, good = begin, 0
         last: list[float] = []
+        deadline = begin + self._longest
+        place: object = None  # asked for only where nothing came through for so long: asking takes time
         while good < IN_A_ROW:
             started = time.monotonic()
-            if started - begin > self._longest:
-                if NOT_THROUGH in last or len(last) < IN_A_ROW:
-                    raise NeverAgain(f"no webhook came through for {self._longest:g} s")
-                self.usual = max(last)
-                return started - begin
-            took = await self._once(session, begin + self._longest + 1)
+            if started > deadline:
+                if NOT_THROUGH not in last and len(last) == IN_A_ROW:
+                    self.usual = max(last)
+                    return started - begin
+                before, place = place, await self._moved()
+                if place == before:
+                    raise NeverAgain(
+                        f"no webhook came through for {started - begin:.0f} s, and nothing moved"
+                    )
+                deadline = started + self._longest
+            took = await self._once(session, deadline + 1)
             last = [*last, took][-IN_A_ROW:]
             if took > USUAL_TIMES * self.usual:
                 good = 0

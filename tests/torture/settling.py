@@ -23,6 +23,8 @@ BEHIND_SECONDS = 20.0
 QUIET_LOOKS = 3
 LOOK_SECONDS = 0.5
 
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
 ControlBroker = Callable[..., Awaitable[str]]
 
 
@@ -47,7 +49,7 @@ async def settled(
         await asyncio.sleep(LOOK_SECONDS)
         try:
             place, behind = await _positions(database_url)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except AWAY:
             continue
         quiet = quiet + 1 if place == last else 0
         moved = moved if place == last else now
@@ -60,6 +62,14 @@ async def settled(
                 patience = MISSING_SECONDS
             asked = time.monotonic()
             due, quiet = asked + ASKED_PAUSE * (asked - now), 0
+
+
+async def moved(database_url: str) -> object:
+    """The end of the log and how far everybody is; None while the database does not say."""
+    try:
+        return (await _positions(database_url))[0]
+    except AWAY:
+        return None
 
 
 async def _lacking(missing: Callable[[], Awaitable[int]]) -> int:

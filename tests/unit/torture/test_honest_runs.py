@@ -203,6 +203,27 @@ async def test_what_does_not_come_through_never_was_well_again(monkeypatch: pyte
         await probe.recovered(nobody)
 
 
+async def test_what_waits_behind_what_is_worked_off_is_waited_for_until_that_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Seen at the end of an hour: the probe stood behind hundreds of thousands, which were worked off for thirteen minutes."""
+    nobody: Any = None
+    places = iter([1, 2, 3, 3])
+
+    async def moved() -> int:
+        return next(places)
+
+    probe = Probe("", "", longest=60.0, moved=moved)
+    clock = _Clock(monkeypatch, probe, NOT_THROUGH)
+    with pytest.raises(NeverAgain, match="nothing moved"):
+        await probe.recovered(nobody)
+    assert clock.now > 3 * 60.0
+    patient = Probe("", "", longest=60.0, moved=moved)
+    places = iter(range(100))
+    _Clock(monkeypatch, patient, *[NOT_THROUGH] * 20, 0.1)
+    assert await patient.recovered(nobody) > 3 * 60.0
+
+
 async def test_kinds_that_had_no_turn_have_it_in_the_storm_until_there_are_enough() -> None:
     done: list[str] = []
 
