@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import asyncpg
 
+from deploy.local.services.home import Home
+from deploy.local.services.rabbitmq import free_limit
 from tests.torture.deleting import work_queue_deleted
-from tests.torture.kind import LONG, SHORT, Inject, Kind, answered, mended
+from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected, answered, mended
 from tests.torture.stage import Stage
 
 
@@ -29,13 +32,13 @@ def of_the_broker() -> list[Kind]:
 
         return inject
 
-    def alarm(limit: str, reached: str, usual: str) -> Inject:
+    def alarm(limit: str, reached: str, usual: Callable[[Stage], str]) -> Inject:
         async def inject(stage: Stage, _dice: random.Random) -> None:
             await _told(stage, limit, reached)
             try:
                 await asyncio.sleep(LONG)
             finally:
-                await mended(lambda: _told(stage, limit, usual))
+                await mended(lambda: _told(stage, limit, usual(stage)))
 
         return inject
 
@@ -47,8 +50,8 @@ def of_the_broker() -> list[Kind]:
         Kind("restart broker", restarted),
         Kind("freeze broker 2 s", frozen(SHORT)),
         Kind("freeze broker 8 s", frozen(8.0)),
-        Kind("disk alarm of broker", alarm("set_disk_free_limit", "900GB", "64MB")),
-        Kind("memory alarm of broker", alarm("set_vm_memory_high_watermark", "0", "0.4")),
+        Kind("disk alarm of broker", alarm("set_disk_free_limit", "900GB", _kept_free)),
+        Kind("memory alarm of broker", alarm("set_vm_memory_high_watermark", "0", lambda _: "0.4")),
         Kind("close all connections of broker", closed),
         Kind("delete the work queue", work_queue_deleted),
     ]
@@ -133,6 +136,14 @@ def of_the_database() -> list[Kind]:
         Kind("no connections left in database", crowded),
         Kind("long reader in database", slow_reader),
     ]
+
+
+def _kept_free(stage: Stage) -> str:
+    """What it was started with: with less, the next full disk would meet a broker that nobody has."""
+    folder = Home(stage.home / "services").found_data("rabbitmq")
+    if folder is None:
+        raise NotInjected("the broker has no folder")
+    return str(free_limit(folder))
 
 
 async def _told(stage: Stage, *words: str) -> None:
