@@ -44,6 +44,11 @@ class GroupingPublisher:
         """There is a channel to the broker; it may be frozen all the same."""
         return self._publisher.is_ready
 
+    @property
+    def queues(self) -> int:
+        """How many there are."""
+        return len(self._lanes)
+
     async def wait_ready(self) -> None:
         """Until there is one."""
         await self._publisher.wait_ready()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from ingress.journal.course import PAUSE_SECONDS, Sender
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
-from ingress.journal.relay import PAUSE_SECONDS, Sender
 from runtime.logs import get_logger
 from schemas.errors import NotConfirmed, Unroutable
 
@@ -55,7 +55,7 @@ class Doubts:
             return self._until - again.through
         if progress.doubted is None and self._channel.losses == self._losses:
             return 0
-        return progress.last() - progress.sure
+        return max(0, progress.through + progress.ahead - progress.sure)
 
     async def run(self) -> None:
         """Until it is cancelled. Raises OSError when the journal cannot be read."""
@@ -109,11 +109,12 @@ class Doubts:
             deliveries=until - again.through,
         )
         self._sender.metrics.journal_doubted.inc(until - again.through)
-        while self._channel.losses == losses and again.through < until:
-            try:
-                await self._sender.send(self._reader, again, until + 1)
-            except (NotConfirmed, Unroutable):
-                await asyncio.sleep(PAUSE_SECONDS[1])
+        async with self._sender.course(self._reader, again) as course:
+            while self._channel.losses == losses and course.lacks(until + 1):
+                try:
+                    await course.send(until + 1)
+                except (NotConfirmed, Unroutable):
+                    await asyncio.sleep(PAUSE_SECONDS[1])
         if await self.lasts(losses):
             self._again = None
             progress.believe()

@@ -85,7 +85,8 @@ class Keeper:
     @property
     def waiting(self) -> int:
         """Records that the broker does not have, as far as we know."""
-        return self._journal.next - 1 - self.progress.through
+        progress = self.progress
+        return self._journal.next - 1 - progress.through - progress.ahead
 
     def submit(self, envelope: Envelope, partition: int, settle: Settle) -> None:
         """`settle` is called in a later turn of the loop. Raises NotWritten when too much waits for the disk."""

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ingress.journal.course import Sender
 from ingress.journal.doubts import Channel, Doubts
 from ingress.journal.journal import Journal, bounds_of
 from ingress.journal.keeper import Keeper
 from ingress.journal.place import own_place
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
-from ingress.journal.relay import Sender, relay
+from ingress.journal.relay import relay
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
 from ingress.publisher import GroupingPublisher

@@ -6,6 +6,8 @@ from collections import deque
 
 NOTICED_SECONDS = 60.0
 """So late the death of a broker is noticed at most: a machine that is gone closes no connection, and heartbeats have to fail first."""
+CLOSED_MAX = 4096
+"""So many bytes of records before the first gap are kept: taking them away each time costs more than they do."""
 
 
 class Progress:
@@ -20,7 +22,10 @@ class Progress:
         self.through = through
         self.doubted: int | None = None
         """Behind this record the broker may have forgotten what it confirmed, until all of it was sent again."""
-        self._ahead: set[int] = set()
+        self._ahead = bytearray()
+        """While there is a gap: a byte for each record from `_base` on up to the last that is settled, whether it is. A queue that refuses for long leaves
+        millions behind it."""
+        self._base = 0
         self._reach = reach
         # Where it stood and since when; the first is old enough to be believed.
         self._marks = deque([(float("-inf"), through)])
@@ -34,28 +39,68 @@ class Progress:
             return self.through
         return self._marks[0][1] if self.doubted is None else self.doubted
 
+    @property
+    def ahead(self) -> int:
+        """How many records are settled behind the first gap."""
+        return self._ahead.count(1, self.through + 1 - self._base) if self._ahead else 0
+
     def settle(self, number: int) -> None:
         """The broker has this record."""
-        if number == self.through + 1 and not self._ahead:
-            self.through = number  # in order, as nearly always
-        elif number > self.through:
-            self._ahead.add(number)
-            self._close_gap()
+        ahead, following = self._ahead, self.through + 1
+        if not ahead:
+            if number == following:
+                self.through = number  # in order, as nearly always
+            elif number > following:
+                self._base = following
+                ahead.extend(bytes(number - following))
+                ahead.append(1)
+        elif number >= following:
+            place = number - self._base
+            beyond = place - len(ahead)
+            if beyond < 0:
+                ahead[place] = 1
+                if number == following:
+                    self._close_gap(place)
+            else:
+                if beyond:
+                    ahead.extend(bytes(beyond))
+                ahead.append(1)
+
+    def settle_all(self, first: int, last: int) -> None:
+        """These too, both included; of what cannot be read nothing can be sent."""
+        ahead, following = self._ahead, self.through + 1
+        first = max(first, following)
+        if first > last:
+            return
+        if not ahead:
+            self._base = following
+        start, end = first - self._base, last + 1 - self._base
+        if end > len(ahead):
+            ahead.extend(bytes(end - len(ahead)))
+        ahead[start:end] = b"\1" * (end - start)
+        if first == following:
+            self._close_gap(start)
+
+    def _close_gap(self, place: int) -> None:
+        """What lies there is settled, and all before it."""
+        ahead, base = self._ahead, self._base
+        gap = ahead.find(0, place)
+        if gap < 0:
+            self.through = base + len(ahead) - 1
+            ahead.clear()
+            return
+        self.through = base + gap - 1
+        if gap > CLOSED_MAX:
+            del ahead[:gap]
+            self._base = base + gap
 
     def settle_through(self, number: int) -> None:
-        """Everything up to this record; of what cannot be read nothing can be sent."""
-        if number > self.through:
-            self.through = number
-            self._ahead = {ahead for ahead in self._ahead if ahead > number}
-            self._close_gap()
-
-    def _close_gap(self) -> None:
-        while self.through + 1 in self._ahead:
-            self.through += 1
-            self._ahead.remove(self.through)
+        """Everything up to this record."""
+        self.settle_all(self.through + 1, number)
 
     def is_settled(self, number: int) -> bool:
-        return number <= self.through or number in self._ahead
+        place = number - self._base
+        return number <= self.through or (place < len(self._ahead) and self._ahead[place] == 1)
 
     def look(self, now: float) -> None:
         """Remembers where it stands at `now`, in seconds of any clock: while nobody looks nothing becomes sure."""
@@ -85,4 +130,4 @@ class Progress:
 
     def last(self) -> int:
         """The last record that was confirmed."""
-        return max(self._ahead, default=self.through)
+        return self._base + len(self._ahead) - 1 if self._ahead else self.through

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
+from ingress.journal.course import Course, Sender
 from ingress.journal.doubts import Doubts
 from ingress.journal.journal import Journal
 from ingress.journal.place import JournalFolder, folders, hold
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
-from ingress.journal.relay import Sender
 from runtime.logs import get_logger
 from schemas.errors import NotConfirmed, Unroutable
 
@@ -18,6 +19,20 @@ log = get_logger(__name__)
 
 SAVE_SECONDS = 1.0  # of relayed deliveries that are sent again after a crash, and recognised
 ROUND_SAVES = 60
+
+
+@dataclass
+class Estate:
+    """The journal that a process left, up to before record `until`; `losses` of channels before its first was sent. It is held until the broker has all of it."""
+
+    place: JournalFolder
+    course: Course
+    until: int
+    losses: int
+
+    async def close(self) -> None:
+        await self.course.close()
+        self.place.release()
 
 
 class Upkeep:
@@ -38,16 +53,22 @@ class Upkeep:
         self._progress = progress
         self._sender = sender
         self._doubts = doubts
+        self._estates: dict[Path, Estate] = {}
+        """Of which only a queue that was left behind lacks something: its follower goes on between two rounds."""
 
     async def run(self) -> None:
         """Until it is cancelled."""
         turn = 0
-        while True:
-            if turn % ROUND_SAVES == 0:
-                await self._round()
-            turn += 1
-            await asyncio.sleep(SAVE_SECONDS)
-            await self.save()
+        try:
+            while True:
+                if turn % ROUND_SAVES == 0:
+                    await self._round()
+                turn += 1
+                await asyncio.sleep(SAVE_SECONDS)
+                await self.save()
+        finally:
+            for estate in self._estates.values():
+                await estate.close()
 
     async def save(self) -> None:
         """Remembers how far the broker is. On a full disk it is remembered later: then more is sent twice."""
@@ -75,24 +96,45 @@ class Upkeep:
 
     async def _empty(self, folder: Path) -> None:
         """Sends what a process left there that lives no more."""
+        estate = self._estates.pop(folder, None) or await self._inherited(folder)
+        if estate is None:
+            return
+        course, until = estate.course, estate.until
+        try:
+            # What a queue that was left behind lacks is sent between two rounds.
+            while course.lacks(until) and not (course.behind and course.front + 1 >= until):
+                await course.send(until)
+            if not course.lacks(until):
+                await self._sent(estate)
+        except BaseException:
+            await estate.close()
+            raise
+        if course.lacks(until):
+            self._estates[folder] = estate
+        else:
+            await estate.close()
+
+    async def _inherited(self, folder: Path) -> Estate | None:
         left = await asyncio.to_thread(hold, folder)
         if left is None:
-            return
+            return None
         try:
             until = await asyncio.to_thread(left.last_number) + 1
-            progress, reader = Progress(left.sure), JournalReader(folder)
-            losses, waits = self._doubts.losses, progress.through + 1 < until
-            if waits:
-                log.warning(
-                    "sending what another ingress left in its journal",
-                    action="ingress.journal_adopted",
-                    folder=folder.name,
-                    deliveries=until - 1 - progress.through,
-                )
-            while progress.through + 1 < until:
-                await self._sender.send(reader, progress, until)
-            # What the broker may have forgotten meanwhile is sent again in the next round.
-            if waits and await self._doubts.lasts(losses):
-                await asyncio.to_thread(left.save_relayed, progress.through)
-        finally:
+        except OSError:
             left.release()
+            raise
+        if left.sure + 1 < until:
+            log.warning(
+                "sending what another ingress left in its journal",
+                action="ingress.journal_adopted",
+                folder=folder.name,
+                deliveries=until - 1 - left.sure,
+            )
+        course = self._sender.course(JournalReader(folder), Progress(left.sure))
+        return Estate(left, course, until, self._doubts.losses)
+
+    async def _sent(self, estate: Estate) -> None:
+        """What the broker may have forgotten meanwhile is sent again in the next round."""
+        through = estate.course.progress.through
+        if through > estate.place.sure and await self._doubts.lasts(estate.losses):
+            await asyncio.to_thread(estate.place.save_relayed, through)

@@ -65,7 +65,11 @@ class Broker:
         aside = () if topology is None else (DeclaredAside(quarantine(), ASIDE_SECONDS),)
         self.aside = Link(nodes, f"lunas-{name}-aside", options, first=aside)
         self._topology = topology
-        self.publisher = Publisher(unroutable=self._unroutable)
+        self.publisher = Publisher(
+            queues=1 if topology is None else len(topology.bindings),
+            lost=self.publishing.lose,
+            unroutable=self._unroutable,
+        )
 
     async def __aenter__(self) -> Self:
         await self.publishing.add(self.publisher)

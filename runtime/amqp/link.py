@@ -148,6 +148,10 @@ class Link:
             log.info("broker connection is rebuilt", action="broker.rebuild", link=self.name, reason=reason)
             self._lost.set()
 
+    def lose(self) -> None:
+        """The same for an attachment that saw a channel of its own end."""
+        self._lost.set()
+
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()

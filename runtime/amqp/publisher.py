@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
@@ -21,7 +22,8 @@ from runtime.amqp.link import is_connection_loss
 from runtime.faults import fault_point, is_armed
 from schemas.errors import NotConfirmed, Unroutable
 
-OUTSTANDING = 64  # unconfirmed messages at once; a frozen broker is not fed more than this
+OUTSTANDING = 64  # unconfirmed messages at once, of all queues; a frozen broker is not fed more than this
+LEAST_OF_ONE = 16  # of one queue, where there are many: enough that a queue waits for its disk and not for us, and some that nobody waits for any more
 WRITE_SECONDS = 0.002
 """Before whoever is to die between publish and confirm dies: time for the bytes to leave, and less than a broker needs for its disk."""
 
@@ -43,29 +45,51 @@ class Message:
     mandatory: bool = True
 
 
-class Publisher:
-    """Confirmed, persistent publishes on one channel. Concurrent calls share it.
+class Passage:
+    """To the queue of one exchange and routing key: a channel of its own once it is used, and slots of its own.
 
-    `unroutable` is told of a message that no queue took.
+    RabbitMQ works a channel off in order. The first message of a channel to a quorum queue waits for its leader, and from 32 unanswered ones of one queue on nothing
+    more is read: a queue that never answers would hold up all others on its channel.
+    """
+
+    __slots__ = ("exchange", "opening", "slots")
+
+    def __init__(self, slots: int) -> None:
+        self.slots = asyncio.Semaphore(slots)
+        self.exchange: AbstractExchange | None = None
+        self.opening: asyncio.Task[None] | None = None
+
+
+class Publisher:
+    """Confirmed, persistent publishes. Concurrent calls share it.
+
+    `queues`: how many it publishes to; one that never answers takes nothing from the others. `lost` is told when a channel ended by itself, and `unroutable` of a
+    message that no queue took.
     """
 
     def __init__(
-        self, *, outstanding: int = OUTSTANDING, unroutable: Callable[[Message], None] = lambda _: None
+        self,
+        *,
+        queues: int = 1,
+        lost: Callable[[], None] = lambda: None,
+        unroutable: Callable[[Message], None] = lambda _: None,
     ) -> None:
         self.confirmed = 0
         self.failed = 0
-        self.losses = 0  # of a channel
+        self.losses = 0  # of a connection, or of a channel, which is the same
+        self.share = share_of(queues)
+        self._lost = lost
         self._unroutable = unroutable
-        self._channel: AbstractChannel | None = None
-        self._exchanges: dict[str, AbstractExchange] = {}
+        self._connection: AbstractConnection | None = None
+        self._spare: AbstractChannel | None = None  # open, and nobody's yet
+        self._ways: dict[str, dict[str, Passage]] = {}  # by exchange and routing key
         self._ready = asyncio.Event()
-        self._gone = asyncio.Event()  # set when the channel it was made for is given up
-        self._slots = asyncio.Semaphore(outstanding)
+        self._gone = asyncio.Event()  # set when the connection it was made for is given up
         self._sent: dict[asyncio.Task[None], float] = {}
 
     @property
     def is_ready(self) -> bool:
-        """There is a channel to publish on."""
+        """There is a connection to publish on."""
         return self._ready.is_set()
 
     async def wait_ready(self) -> None:
@@ -77,17 +101,18 @@ class Publisher:
         return 0.0 if oldest is None else asyncio.get_running_loop().time() - oldest
 
     async def attach(self, connection: AbstractConnection) -> AbstractChannel:
-        channel = connection.channel(publisher_confirms=True, on_return_raises=True)
-        await channel.initialize()
-        self._channel, self._gone = channel, asyncio.Event()
+        channel = await _channel(connection)
+        self._connection, self._spare, self._gone = connection, channel, asyncio.Event()
         self._ready.set()
         return channel
 
     def detach(self) -> None:
-        if self._channel is not None:
+        if self._connection is not None:
             self.losses += 1
-        self._channel = None
-        self._exchanges.clear()
+        self._connection = self._spare = None
+        for ways in self._ways.values():
+            for way in ways.values():
+                way.exchange = way.opening = None
         self._ready.clear()
         self._gone.set()
         # Whoever still waits for one of these learns at once that the connection is gone.
@@ -118,14 +143,19 @@ class Publisher:
 
     async def _published(self, message: Message) -> bool:
         """False when the connection ended first: nobody knows."""
-        await self._slots.acquire()
+        way = self._way(message)
+        await way.slots.acquire()
         try:
             await self._ready.wait()
-            exchange = await self._exchange(message.exchange)
+            gone, exchange = self._gone, way.exchange or await self._opened(way, message.exchange)
         except BaseException:
-            self._slots.release()
+            way.slots.release()
             raise
-        gone, task = self._gone, self._send(exchange, message)
+        if exchange is None:
+            way.slots.release()
+            await gone.wait()
+            return False
+        task = self._send(exchange, message, way)
         # Its bytes leave in later turns of the loop.
         if is_armed("publish.unconfirmed") and (await asyncio.wait({task}, timeout=WRITE_SECONDS))[1]:
             fault_point("publish.unconfirmed")
@@ -136,26 +166,70 @@ class Publisher:
             await gone.wait()
         return confirmed
 
-    async def _exchange(self, name: str) -> AbstractExchange:
-        exchange = self._exchanges.get(name)
-        if exchange is None:
-            if self._channel is None:
-                raise RuntimeError("ready without a channel")
-            exchange = self._exchanges[name] = await self._channel.get_exchange(name, ensure=False)
-        return exchange
+    def _way(self, message: Message) -> Passage:
+        try:
+            return self._ways[message.exchange][message.routing_key]
+        except KeyError:
+            way = self._ways.setdefault(message.exchange, {})[message.routing_key] = Passage(self.share)
+            return way
 
-    def _send(self, exchange: AbstractExchange, message: Message) -> asyncio.Task[None]:
+    async def _opened(self, way: Passage, name: str) -> AbstractExchange | None:
+        """None when the connection ended first."""
+        opening = way.opening
+        if opening is None:
+            loop = asyncio.get_running_loop()
+            opening = way.opening = loop.create_task(self._open(way, name))
+            self._sent[opening] = loop.time()
+            opening.add_done_callback(partial(self._ended, way))
+        # It goes on when the caller gives up: others wait for it as well.
+        await asyncio.wait({opening})
+        error = asyncio.CancelledError() if opening.cancelled() else opening.exception()
+        if error is not None and not is_connection_loss(error):
+            raise error
+        return None if error is not None else way.exchange
+
+    async def _open(self, way: Passage, name: str) -> None:
+        connection, gone, channel, self._spare = self._connection, self._gone, self._spare, None
+        if connection is None:
+            raise RuntimeError("ready without a connection")
+        if channel is None:
+            channel = await _channel(connection)
+
+            async def closed(_source: object, _error: BaseException | None) -> None:
+                if not gone.is_set():
+                    self._lost()
+
+            channel.close_callbacks.add(closed)
+        way.exchange = await channel.get_exchange(name, ensure=False)
+
+    def _ended(self, way: Passage, opening: asyncio.Task[None]) -> None:
+        del self._sent[opening]
+        if way.opening is opening and (opening.cancelled() or opening.exception()):
+            way.opening = None  # whoever comes next tries again
+
+    def _send(self, exchange: AbstractExchange, message: Message, way: Passage) -> asyncio.Task[None]:
         loop = asyncio.get_running_loop()
         task = loop.create_task(_publish(exchange, message))
         self._sent[task] = loop.time()
-        task.add_done_callback(self._settled)
+        task.add_done_callback(partial(self._settled, way.slots))
         return task
 
-    def _settled(self, task: asyncio.Task[None]) -> None:
+    def _settled(self, slots: asyncio.Semaphore, task: asyncio.Task[None]) -> None:
         del self._sent[task]
-        self._slots.release()
+        slots.release()
         if not task.cancelled():
             task.exception()  # its caller may have given up; asyncio would complain that nobody looked
+
+
+def share_of(queues: int) -> int:
+    """How many messages of one queue may be unconfirmed at once, where there are so many. None where others bind them, as those who listen for changes do."""
+    return max(LEAST_OF_ONE, OUTSTANDING // max(queues, 1))
+
+
+async def _channel(connection: AbstractConnection) -> AbstractChannel:
+    channel = connection.channel(publisher_confirms=True, on_return_raises=True)
+    await channel.initialize()
+    return channel
 
 
 async def _publish(exchange: AbstractExchange, message: Message) -> None:

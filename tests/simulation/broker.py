@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from runtime.amqp.consumer import FirstCounts, Incoming, Tag
 from runtime.amqp.publisher import Message
+from schemas.envelope import unpack
 from schemas.errors import NotConfirmed, Unroutable
 from schemas.topology import (
     DEAD,
@@ -22,7 +23,7 @@ from schemas.topology import (
     retry_name,
     routing_key,
 )
-from tests.simulation.faults import Faults
+from tests.simulation.faults import QUEUE_REFUSES, Faults
 from tests.simulation.loop import SimLoop, SimProcess
 
 LATE_SECONDS = 6.0
@@ -58,6 +59,11 @@ class SimBroker:
         """Messages in retry tiers."""
         self._tiers = {retry_name(delay): delay for delay in RETRY_DELAYS}
         self._routes = {routing_key(n): queue_name(n) for n in range(self.partitions)}
+        self.refusing: str | None = None
+        """The routing key of a queue that takes nothing; `silent`: it does not say so."""
+        self.silent = False
+        self._unheard: list[Message] = []
+        self._arrived: list[bytes] = []
         self._numbers = 0
         self._consumers: dict[str, SimConsumer] = {}
         self.publishers: list[SimPublisher] = []
@@ -74,6 +80,7 @@ class SimBroker:
         held = Held(self._numbers, message.body, dict(message.headers), message.routing_key)
         if message.exchange == WEBHOOKS and message.routing_key in self._routes:
             held.at = self.loop.time()
+            self._arrived.append(message.body)
             self._put(self._routes[message.routing_key], held)
         elif message.exchange in self._tiers:
             self.waiting += 1
@@ -83,6 +90,31 @@ class SimBroker:
         else:
             return False
         return True
+
+    def refuses(self, message: Message) -> bool:
+        """The queue of this message takes nothing now. Where it says nothing, it has the message all the same once it is well."""
+        refuses = message.exchange == WEBHOOKS and message.routing_key == self.refusing
+        if refuses:
+            self.faults.note(QUEUE_REFUSES)
+            if self.silent:
+                self._unheard.append(message)
+        return refuses
+
+    def refuse(self, queue: int, silent: bool) -> None:
+        """From now on, while there are faults."""
+        if self.faults.active:
+            self.refusing, self.silent = routing_key(queue), silent
+
+    def take_again(self) -> None:
+        """It is well, as all others are."""
+        self.refusing = None
+        for message in self._unheard:
+            self.route(message)
+        self._unheard.clear()
+
+    def brought(self) -> set[bytes]:
+        """Bodies of deliveries that came from doors."""
+        return {envelope.body for body in self._arrived for envelope in unpack(body)}
 
     def consumers(self) -> list[SimConsumer]:
         return list(self._consumers.values())
@@ -194,6 +226,10 @@ class SimPublisher:
         await asyncio.sleep(loop.latency())
         if gone.is_set() or faults.strikes("publish_lost"):
             raise await _after(loop, 0.0 if gone.is_set() else deadline)
+        if broker.refuses(message):
+            if broker.silent:
+                await asyncio.sleep(deadline)
+            raise NotConfirmed("refused")
         if faults.strikes("unroutable") or not broker.route(message):
             raise Unroutable("no queue")
         await asyncio.sleep(loop.latency())

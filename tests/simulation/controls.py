@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from ingress.journal.course import Course
 from ingress.journal.keeper import Kept
 from ingress.journal.progress import Progress
 from processor.intake.batcher import Arrival
@@ -74,10 +75,22 @@ def _broker_believed() -> Iterator[None]:
         Progress.sure, Progress.doubt = sure, doubt  # type: ignore[method-assign]
 
 
+@contextmanager
+def _one_queue_for_all() -> Iterator[None]:
+    """What is for a queue that refuses holds up what is for the others."""
+    sound = Course._go_on_without
+    Course._go_on_without = lambda self, failures: False  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Course._go_on_without = sound  # type: ignore[method-assign]
+
+
 CONTROLS: dict[str, Callable[[], object]] = {
     "ack-before-commit": _acknowledged_first,
     "answer-before-journal": _answered_first,
     "broker-believed": _broker_believed,
     "dedupe-off": _nothing_remembered,
+    "queue-waited-for": _one_queue_for_all,
 }
 """Name → a block in which the worker is wrong."""

@@ -18,6 +18,8 @@ KINDS = {
     "disk_full": 0.03,
 }
 """Kind → chance each time it could happen."""
+QUEUE_REFUSES = "queue_refuses"
+"""One work queue takes nothing, or says nothing, while the other is well; from some instant on to the end of what is sent. In every second schedule."""
 CRASHES = ("ingress", "processor")
 CRASH_CHANCE = 0.0025
 OUTAGE_CHANCE = 0.0008
@@ -34,12 +36,21 @@ class Faults:
     crashing: tuple[str, ...] = ()
     active: bool = True
     seen: dict[str, int] = field(default_factory=dict)
+    refusing: tuple[int, float, bool] | None = None
+    """Which queue refuses, from when on, and whether it says nothing instead."""
 
     @classmethod
-    def dealt(cls, dice: random.Random) -> Faults:
+    def dealt(cls, dice: random.Random, queues: int = 0) -> Faults:
         on = frozenset(kind for kind in KINDS if dice.random() < 0.6)
         crashing = tuple(name for name in CRASHES if dice.random() < 0.8)
-        return cls(dice, on, crashing)
+        # Of dice of its own: what a seed did before there was this fault it does still.
+        own = random.Random(dice.getstate()[1][0])
+        refusing = (
+            (own.randrange(queues), own.random() * 5, own.random() < 0.5)
+            if queues and own.random() < 0.5
+            else None
+        )
+        return cls(dice, on, crashing, refusing=refusing)
 
     def strikes(self, kind: str) -> bool:
         """Whether it happens now."""

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from ingress.journal.course import Sender
 from ingress.journal.doubts import Doubts
 from ingress.journal.journal import Journal, JournalBounds
 from ingress.journal.keeper import Keeper
 from ingress.journal.place import own_place
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
-from ingress.journal.relay import Sender, relay
+from ingress.journal.relay import relay
 from ingress.journal.upkeep import Upkeep
 from ingress.lane import Bounds, Unpublished
 from ingress.metrics import Metrics
@@ -38,7 +39,8 @@ from providers.registry import PROVIDERS
 from runtime.amqp.consumer import Consumer
 from runtime.amqp.publisher import Publisher
 from schemas.envelope import Envelope
-from schemas.topology import RETRY_DELAYS, own_queues, queue_name, work_queues
+from schemas.topology import RETRY_DELAYS, own_queues, queue_name, routing_key, work_queues
+from tests.simulation.bodies import capture
 from tests.simulation.broker import FORGOTTEN_SECONDS, SimBroker, SimConsumer, SimPublisher
 from tests.simulation.faults import CRASH_CHANCE, MOST_CRASHES, OUTAGE_CHANCE, Faults
 from tests.simulation.locks import SimLocks
@@ -46,13 +48,16 @@ from tests.simulation.loop import SimLoop, SimProcess
 from tests.simulation.store import SimLog, SimStore
 
 PARTITIONS = 2
-ROUTING = Routing(PARTITIONS, own_queues(PARTITIONS))
+OWN = own_queues(PARTITIONS)
+ROUTING = Routing(PARTITIONS, OWN)
 WEBHOOKS = 20
 PAYMENTS = 14
 """Fewer than webhooks: the rest are tellings of the same again, some with other bytes."""
 PATIENCE_SECONDS = 12.0
 DOUBT_SECONDS = FORGOTTEN_SECONDS + 1.0
 LONGEST_SECONDS = 20_000.0
+PASSED_SECONDS = 120.0
+"""So long after the last webhook, and with no other fault any more, a queue that is well has what is for it."""
 RECEIVED_AT_US = 1_782_875_047_120_001
 
 BOUNDS = Bounds(
@@ -100,7 +105,7 @@ class World:
         self.seed = seed
         self.dice = random.Random(seed)
         self.loop = SimLoop(self.dice)
-        self.faults = Faults.dealt(self.dice)
+        self.faults = Faults.dealt(self.dice, PARTITIONS)
         self.folder = folder
         self.broker = SimBroker(self.loop, self.faults, work_queues(PARTITIONS), forgets=seed % 2 == 0)
         self.log = SimLog(interpreter())
@@ -116,6 +121,7 @@ class World:
         self._dead: list[object] = []
         self._over = False
         self.fallen: list[str] = []
+        self.held_up: list[str] = []
 
     def run(self) -> Outcome:
         """The whole schedule, to its end."""
@@ -146,16 +152,39 @@ class World:
     async def _play(self) -> list[str]:
         self._start("ingress")
         self._start("processor")
+        if self.faults.refusing is not None:
+            queue, at, silent = self.faults.refusing
+            self.loop.outside(at, self.broker.refuse, OWN["xendit"] + queue, silent)
         sending = [asyncio.create_task(self._deliver(body)) for body in self._bodies()]
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 await asyncio.gather(*sending)
                 self.faults.active = False
+                await self._others_arrive()
+                self.broker.take_again()
                 while not self._quiet():
                     await asyncio.sleep(1.0)
         except TimeoutError:
             return [*self.fallen, f"I9 not at rest: {self._rest()}"]
         return self._judge()
+
+    async def _others_arrive(self) -> None:
+        """While one queue still refuses."""
+        until = self.loop.time() + PASSED_SECONDS
+        while self.broker.refusing is not None and (late := self._held_up()):
+            if self.loop.time() > until:
+                return self.held_up.extend(late)
+            await asyncio.sleep(1.0)
+
+    def _held_up(self) -> list[str]:
+        """Accepted, for a queue that is well, and not in it."""
+        arrived = self.broker.brought()
+        return [
+            one.delivery_id
+            for one in self.accepted
+            if one.body not in arrived
+            and routing_key(ROUTING.number(PROVIDERS[one.provider], one.body)) != self.broker.refusing
+        ]
 
     # The provider.
 
@@ -166,7 +195,7 @@ class World:
             payment = number if number < PAYMENTS else self.dice.randrange(PAYMENTS)
             again = number >= PAYMENTS and self.dice.random() < 0.5
             bodies.append(
-                _capture(self.seed, payment, "2026-07-01T04:00:00Z" if again else "2026-07-01T03:04:07Z")
+                capture(self.seed, payment, "2026-07-01T04:00:00Z" if again else "2026-07-01T03:04:07Z")
             )
         return bodies
 
@@ -240,8 +269,8 @@ class World:
         self._journals.append(journal)
         journal._write = self._disk(journal._write)  # type: ignore[method-assign]
         progress = Progress(place.sure, DOUBT_SECONDS)
-        channel, queues = _publisher(self.broker, process), work_queues(PARTITIONS)
-        publisher = GroupingPublisher(channel, queues, BOUNDS, metrics)
+        channel = _publisher(self.broker, process)
+        publisher = GroupingPublisher(channel, work_queues(PARTITIONS), BOUNDS, metrics)
         keeper = Keeper(journal, publisher, progress)
         sender = Sender(publisher, routing=ROUTING, window=8, metrics=metrics)
         doubts = Doubts(progress, channel, JournalReader(place.folder), sender, DOUBT_SECONDS)
@@ -348,6 +377,7 @@ class World:
         broken += [f"I2 counted {times} times: {one}" for one, times in counted.items() if times > 1]
         broken += [f"I3 nobody sent it: {one}" for one in sorted(set(counted) - sent)]
         broken += [f"I3 nobody sent it: {one}" for one in self.log.deliveries if str(one) not in self.sent]
+        broken += [f"I10 held up by a queue that is not its own: {one}" for one in self.held_up]
         broken += [f"I9 parked: {stage} {reason}" for stage, reason in self.log.letters]
         broken += [f"I9 in the parking lot: {held.number}" for held in self.broker.parked]
         return broken
@@ -368,23 +398,3 @@ def _consumer(broker: SimBroker, process: SimProcess, queue: str) -> Consumer:
 
 def _store(store: SimStore) -> Store:
     return store  # type: ignore[return-value]
-
-
-def _capture(seed: int, payment: int, created: str) -> bytes:
-    amount = 10_000 + payment
-    data = {
-        "payment_id": f"py-{payment}",
-        "payment_request_id": f"pr-{payment}",
-        "reference_id": f"ref-{payment}",
-        "currency": "IDR",
-        "request_amount": amount,
-        "channel_code": "QRIS",
-        "captures": [{"capture_id": f"cptr-{payment}", "capture_amount": amount}],
-        "status": "SUCCEEDED",
-        "metadata": {"payment_type": "credit_topup", "customer_id": f"c-{seed % 7}"},
-        "created": "2026-07-01T03:04:05.900Z",
-        "updated": "2026-07-01T03:04:05.900Z",
-    }
-    return json.dumps(
-        {"event": "payment.capture", "business_id": "sim", "created": created, "data": data}
-    ).encode()

@@ -40,7 +40,7 @@ def test_a_schedule_that_is_over_leaves_no_file_open() -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-@pytest.mark.parametrize("name", ["ack-before-commit", "broker-believed", "dedupe-off"])
+@pytest.mark.parametrize("name", ["ack-before-commit", "broker-believed", "dedupe-off", "queue-waited-for"])
 def test_a_worker_that_is_wrong_is_found(name: str) -> None:
     with CONTROLS[name]():  # type: ignore[attr-defined]
         found = next(one for one in played(0, FOUND_WITHIN, float("inf")) if one.broken)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from ingress.journal.course import Sender
 from ingress.journal.doubts import Doubts
 from ingress.journal.journal import Journal, JournalBounds
 from ingress.journal.place import RELAYED, hold, own_place
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
 from ingress.journal.record import pack_records
-from ingress.journal.relay import Sender
 from ingress.journal.segment import OpenSegment
 from ingress.journal.upkeep import Upkeep
 from ingress.metrics import Metrics
@@ -41,7 +41,10 @@ class Wire:
     sent: list[int] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def send(self, _reader: object, progress: Progress, until: int) -> None:
+    def course(self, _reader: object, progress: Progress) -> Crossing:
+        return Crossing(self, progress)
+
+    async def send(self, progress: Progress, until: int) -> None:
         losses = self.losses
         await passes(0.1)
         if losses != self.losses or not self.is_ready:
@@ -52,6 +55,32 @@ class Wire:
 
     def breaks(self) -> None:
         self.losses += 1
+
+
+@dataclass
+class Crossing:
+    """A course over such a wire, on which no queue is left behind."""
+
+    wire: Wire
+    progress: Progress
+    behind: bool = False
+
+    @property
+    def front(self) -> int:
+        return self.progress.through
+
+    def lacks(self, until: int) -> bool:
+        return self.progress.through + 1 < until
+
+    async def send(self, until: int) -> None:
+        await self.wire.send(self.progress, until)
+
+    async def close(self) -> None: ...
+
+    async def __aenter__(self) -> Crossing:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 def simulated(scene: Coroutine[Any, Any, None]) -> None:
@@ -77,6 +106,8 @@ async def test_what_is_confirmed_counts_at_once_and_is_in_doubt_while_others_sti
     confirmed, never = asyncio.Event(), asyncio.Event()
 
     class Publisher:
+        queues = 1
+
         async def deliver(self, frame: bytes, partition: int) -> None:
             if frame == b"hangs":
                 confirmed.set()
@@ -89,7 +120,7 @@ async def test_what_is_confirmed_counts_at_once_and_is_in_doubt_while_others_sti
     publisher: Any = Publisher()
     progress = Progress(0, REACH)
     sender = Sender(publisher, routing=Routing(1), window=2, metrics=Metrics(CollectorRegistry()))
-    sending = asyncio.create_task(sender.send(JournalReader(place.folder), progress, 3))
+    sending = asyncio.create_task(sender.course(JournalReader(place.folder), progress).send(3))
     await asyncio.wait({sending, asyncio.create_task(confirmed.wait())}, return_when=asyncio.FIRST_COMPLETED)
     progress.doubt()
     assert (progress.through, progress.doubted) == (1, 0)

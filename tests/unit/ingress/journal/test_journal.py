@@ -18,12 +18,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ingress.journal import segment as segment_module
+from ingress.journal.course import Sender
 from ingress.journal.journal import GOOD_WRITE, Journal, JournalBounds, NotWritten
 from ingress.journal.place import hold, own_place
 from ingress.journal.progress import Progress
 from ingress.journal.reader import JournalReader
 from ingress.journal.record import Record, pack_records
-from ingress.journal.relay import Sender
 from ingress.journal.segment import AHEAD_BYTES, OpenSegment, segments
 from ingress.journal.survey import examine, survey
 from ingress.metrics import Metrics
@@ -379,7 +379,7 @@ async def test_a_record_of_a_later_version_is_sent_as_it_is_and_holds_nothing_up
     progress = Progress(0)
     routing = Routing(1, {"xendit": 3})
     sender = Sender(publisher, routing=routing, window=10, metrics=Metrics(CollectorRegistry()))
-    await sender.send(JournalReader(tmp_path / "0"), progress, 3)
+    await sender.course(JournalReader(tmp_path / "0"), progress).send(3)
     assert sent == [(b"of a later version", 0), (ours, 3)]
     assert progress.through == 2
 
