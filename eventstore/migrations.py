@@ -192,6 +192,7 @@ async def _run_apart(connection: asyncpg.Connection[asyncpg.Record], migration: 
     await connection.execute("SET lock_timeout = 0")
     for statement in migration.statements():
         await connection.execute(statement)
+        fault_point("migrate.statement")
     await connection.execute("SELECT set_config('lock_timeout', $1, false)", before)
     await _remember(connection, migration)
 

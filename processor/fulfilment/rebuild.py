@@ -18,6 +18,7 @@ from processor.cases.state import State
 from processor.fulfilment.building import DECISION_TYPES, PAGE, Building, BuiltCases
 from processor.fulfilment.desk import SQL
 from runtime.database import Connection, is_there
+from runtime.faults import fault_point
 
 BESIDE = ("beside_cases", "beside_aliases", "beside_waits", "beside_customers")
 SWITCH = ("switch_cases", "switch_aliases", "switch_waits", "switch_customers")
@@ -55,6 +56,8 @@ async def rebuild(
             for name in SWITCH:
                 await connection.execute(SQL[name])
             await connection.execute(SQL["fence"], consumer, built.position, position)
+            fault_point("cases.exchanging")
+        fault_point("cases.exchanged")
     return built
 
 

@@ -43,6 +43,7 @@ from processor.fulfilment.work import (
 from processor.stored_delivery import stored_envelope
 from providers.parked_money import amount_in, whose
 from runtime.database import OUTAGE_ERRORS, Connection, Pool
+from runtime.faults import fault_point
 from runtime.ids import uuid7
 from schemas.catalog import Catalog
 from schemas.decisions import DECISIONS
@@ -312,6 +313,8 @@ async def _commit(
         if await connection.fetchval(in_one_statement(parts, SQL["moved"]), *arguments) is None:
             obstacle = await checkpoints.obstacle(connection, CONSUMER, 1, 0, new)
             raise StoreUnavailable(f"another fulfilment worker is at work: checkpoint {obstacle}")
+        fault_point("fulfilment.before_commit")
+    fault_point("fulfilment.after_commit")
     return Appended(appended.before, appended.first, work.new), new
 
 

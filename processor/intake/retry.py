@@ -16,6 +16,7 @@ import orjson
 from processor.intake.interpreter import ERROR_LIMIT, ERRORS_MAX, WhyParked
 from runtime.amqp.consumer import Incoming
 from runtime.amqp.publisher import Message
+from runtime.faults import fault_point
 from schemas.envelope import (
     ATTEMPT_HEADER,
     CONTENT_TYPE,
@@ -63,7 +64,9 @@ class Detours:
         """
         if attempt >= min(self.attempts, len(self.delays)):
             why = WhyParked("append", "retries_exhausted", reason, attempt, tuple(errors))
+            fault_point("intake.before_dead")
             await self.park(pack([envelope]), why)
+            fault_point("intake.after_dead")
             return None
         delay = self.delays[attempt]
         told = [*errors, reason[:ERROR_LIMIT]][-ERRORS_MAX:]

@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 
 from providers.fakes.app import ServedFakes
+from tests.crashpoints.apart import STATEMENTS, migrate_apart
 from tests.crashpoints.purchases import LOST_NAME
 from tests.crashpoints.rounds import LONGEST_SECONDS, PATIENCE_SECONDS, Leading
 from tests.crashpoints.sealing import PERSONS, Sealed, fresh_database
@@ -93,6 +94,8 @@ class Office:
     """A database of its own that is being migrated."""
     sealed: Sealed | None = None
     """One whose personal data is sealed."""
+    apart: str = ""
+    """One in which only those migrations are missing that are run statement by statement."""
     small: str = ""
     """One with a small log, sealed."""
 
@@ -217,6 +220,10 @@ class Office:
         self.wrong += [f"{name} is there after deaths of migrate" for name in sorted(pieces - at_once)]
         self.database = ""
 
+    async def rebuild_cases(self, faults: str) -> bool:
+        """What was decided, built from the log and put in the place of what there is: that it is as the log says is held against it at the end."""
+        return await self.dies("fulfilment", "rebuild", *REASON, "--yes", faults=faults, **PATIENT)
+
     async def rekey(self, faults: str) -> bool:
         """The key of personal data is exchanged for the next one, in a database of its own; whoever comes after a death goes on, and ends it."""
         if self.sealed is None:
@@ -340,6 +347,8 @@ def orders() -> list[Order]:
     """All of the operators' commands and of the schema."""
     return [
         *(Order(f"migrate.{one}", Office.migrate, 5) for one in ("applied", "recorded")),
+        Order("migrate.statement", migrate_apart, STATEMENTS),
+        *(Order(f"cases.{one}", Office.rebuild_cases) for one in ("exchanging", "exchanged")),
         *(Order(f"rekey.{one}", Office.rekey, PERSONS) for one in ("before_commit", "after_commit")),
         *(Order(f"log_archive.{one}", archive_part) for one in ("written", "before_commit", "after_commit")),
         *(Order(f"archive.{one}", Office.archive) for one in ("written", "before_commit", "after_commit")),

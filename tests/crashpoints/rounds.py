@@ -225,6 +225,10 @@ class Step:
 
 
 QUICK = {"LUNAS_PARKED_POLL_SECONDS": "0.1"}
+AT_ITS_END = {"LUNAS_DATABASE_LOCK_TIMEOUT_MS": "200", "LUNAS_PROCESSOR_RETRY_ATTEMPTS": "0"}
+"""What would be sent round a retry has no trip left, and is parked."""
+ROUNDS = {"LUNAS_FULFILMENT_INLINE_MAX": "0"}
+"""Nothing is decided on in the transaction that stores it: fulfilment reads it in a round of its own."""
 
 
 def steps() -> list[Step]:
@@ -267,6 +271,11 @@ def steps() -> list[Step]:
             for one in ("intake.before_detour", "publish.unconfirmed", "intake.after_detour")
         ),
         *(
+            Step("processor", f"intake.{one}", Leading.round_a_retry, AT_ITS_END, 1)
+            for one in ("before_dead", "after_dead")
+        ),
+        *(Step("processor", f"fulfilment.{one}", more=ROUNDS) for one in ("before_commit", "after_commit")),
+        *(
             Step("processor", f"parker.{one}", Leading.parked_by_the_broker, {}, 1)
             for one in ("before_commit", "before_ack")
         ),
@@ -281,7 +290,9 @@ async def lines_kept(leading: Leading) -> list[str]:
     """Lines that were lost, doubled or taken in out of order, in words. Whoever led to a death may have been cut off: what is left is dealt with first."""
     async with leading.database() as database:
         await database.execute(
-            "UPDATE dead_letters SET status = 'discarded' WHERE status = 'open' AND (message LIKE $1 OR stream = ANY($2::text[]))",
+            # Whoever dies after parking one of the load had not acknowledged it: it comes again and is stored, and the witness asks for it. The letter is left.
+            "UPDATE dead_letters SET status = 'discarded' WHERE status = 'open'"
+            " AND (message LIKE $1 OR stream = ANY($2::text[]) OR reason = 'retries_exhausted')",
             RUBBISH + b"%",
             list(leading.lines),
         )
