@@ -6,12 +6,12 @@ import asyncio
 import random
 import signal
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import asyncpg
 
 from deploy.local.services.home import Home
 from deploy.local.services.rabbitmq import free_limit
+from tests.torture.crowding import crowded
 from tests.torture.deleting import work_queue_deleted
 from tests.torture.kind import LONG, SHORT, Inject, Kind, NotInjected, answered, mended
 from tests.torture.stage import Stage
@@ -108,14 +108,9 @@ def of_the_database() -> list[Kind]:
 
         return inject
 
-    async def crowded(stage: Stage, _dice: random.Random) -> None:
-        name = urlsplit(stage.database_url).path.lstrip("/")
-        try:
-            await _system(stage, f'ALTER DATABASE "{name}" CONNECTION LIMIT 2')
-            await backends(stage, _dice)
+    async def without_room(stage: Stage, _dice: random.Random) -> None:
+        async with crowded(stage.database_url):
             await asyncio.sleep(SHORT)
-        finally:
-            await mended(lambda: _system(stage, f'ALTER DATABASE "{name}" CONNECTION LIMIT -1'))
 
     async def slow_reader(stage: Stage, _dice: random.Random) -> None:
         await stage.sql(
@@ -133,7 +128,7 @@ def of_the_database() -> list[Kind]:
         Kind("lock events 5 s", locked("events")),
         Kind("lock deliveries 5 s", locked("deliveries")),
         Kind("lock checkpoints 5 s", locked("checkpoints")),
-        Kind("no connections left in database", crowded),
+        Kind("no connections left in database", without_room),
         Kind("long reader in database", slow_reader),
     ]
 
