@@ -28,6 +28,8 @@ class Tally:
     cuts: int = 0
     accepted: int = 0
     broken: int = 0
+    lost: int = 0
+    """Cuts after which accepted webhooks were gone: what a control is red by."""
     started: list[float] = field(default_factory=list)
 
     @classmethod
@@ -36,6 +38,7 @@ class Tally:
             len(fates),
             sum(fate.accepted for fate in fates),
             sum(bool(fate.broken) for fate in fates),
+            sum(fate.lost for fate in fates),
             [fate.started for fate in fates if fate.started],
         )
 
@@ -43,6 +46,7 @@ class Tally:
         self.cuts += other.cuts
         self.accepted += other.accepted
         self.broken += other.broken
+        self.lost += other.lost
         self.started += other.started
 
     def line(self, seed: int) -> str:

@@ -22,6 +22,7 @@ from deploy.local.services.private import ServiceUrls, private_services
 from deploy.local.services.service import Service
 from schemas.topology import topology
 from tests.powercuts.disk import Disk, standing_still
+from tests.powercuts.planted import JOURNAL
 from tests.system.forks import ForkedPipeline
 from tests.system.pipeline import PROCESSES, Pipeline
 from tests.torture.comparing import PATIENT
@@ -39,6 +40,8 @@ RECORD_SECONDS = 0.2
 """So long after everything stands still, what was answered before is written down."""
 COMMAND_SECONDS = 300.0
 READY_TRIES = 4
+LOST = "I1 accepted and lost"
+"""As the witness calls it."""
 LAST_BYTES = 3_000
 
 
@@ -51,6 +54,8 @@ class Cut:
     record: bytes
     after: float
     """Seconds since the machine was switched on."""
+    alone: str = ""
+    """Who alone kept what was accepted."""
 
 
 @dataclass
@@ -61,6 +66,11 @@ class Fate:
     started: float = 0.0
     accepted: int = 0
     broken: list[str] = field(default_factory=list)
+
+    @property
+    def lost(self) -> bool:
+        """Whether something that was answered 200 is nowhere."""
+        return any(each.startswith(LOST) for each in self.broken)
 
 
 @dataclass(frozen=True)
@@ -74,10 +84,12 @@ class Moments:
 class Cutter(threading.Thread):
     """Takes copies at its moments; the services start in the main thread meanwhile."""
 
-    def __init__(self, disk: Disk, record: Path, folder: Path, moments: Moments, first: int) -> None:
+    def __init__(
+        self, disk: Disk, record: Path, folder: Path, moments: Moments, first: int, alone: str
+    ) -> None:
         super().__init__(name="cutter")
         self._disk, self._record, self._folder = disk, record, folder
-        self._moments, self._first = moments, first
+        self._moments, self._first, self._alone = moments, first, alone
         self._began = time.monotonic()
         self._over = threading.Event()
         self._loaded = threading.Event()
@@ -111,7 +123,7 @@ class Cutter(threading.Thread):
             record = self._record.read_bytes() if self._record.exists() else b""
             if self._disk.copy(image):
                 whole = record[: record.rfind(b"\n") + 1]
-                self.cuts.append(Cut(number, image, whole, time.monotonic() - self._began))
+                self.cuts.append(Cut(number, image, whole, time.monotonic() - self._began, self._alone))
             else:
                 self.missed += 1
 
@@ -122,11 +134,13 @@ class Machine:
 
     home: Path
     logs: Path
+    durability: str = JOURNAL
+    made_by: type[ForkedPipeline] = ForkedPipeline
 
     @contextmanager
     def on(self) -> Iterator[tuple[ServiceUrls, ForkedPipeline, dict[str, Service]]]:
         """Switched on; at the end the current is gone: nothing is stopped in order. Raises ServiceFailure."""
-        services = private_services(self.home)
+        services = private_services(self.home, journaled=self.durability == JOURNAL)
         pipeline: ForkedPipeline | None = None
         try:
             urls = services.__enter__()
@@ -158,11 +172,12 @@ class Machine:
         sold.write_text(catalogue(SHIPPED_CATALOGUE.read_text("utf-8")), "utf-8")
         own = {
             "LUNAS_CATALOG": str(sold),
+            "LUNAS_INGRESS_DURABILITY": self.durability,
             "LUNAS_INGRESS_JOURNAL_DIR": str(self.home / "journal"),
             "LUNAS_INGRESS_RATE_LIMIT_PER_SECOND": "100000",
             "LUNAS_INGRESS_RATE_BURST": "100000",
         }
-        return ForkedPipeline(urls.database_url, urls.broker_url, self.logs, PROCESSES, own)
+        return self.made_by(urls.database_url, urls.broker_url, self.logs, PROCESSES, own)
 
 
 def cut_off(service: Service) -> None:
@@ -209,8 +224,10 @@ class Life:
     seed: int
     begun: int
     """Webhooks of the plan that an earlier life sent."""
-    broker_goes: float | None
-    """Seconds of load after which the broker is gone for the rest of it; None for never."""
+    alone: str
+    """Who alone keeps what is accepted: the journal, the broker, or "" for whoever may."""
+    alone_after: float
+    """Seconds of load after which all others are gone for the rest of it."""
 
     async def live(self, cutter: Cutter) -> int:
         """Until the cutter is through; how far the plan was sent."""
@@ -224,13 +241,13 @@ class Life:
                         self.plan[self.begun :], record, pipeline.ingress, pipeline.api, self.rate, self.seed
                     )
                     running = asyncio.create_task(load.run())
-                    began = time.monotonic()
+                    others_go = time.monotonic() + (self.alone_after if self.alone else float("inf"))
                     cutter.loaded()
                     while cutter.is_alive() and not running.done():
                         await asyncio.sleep(0.05)
-                        gone = self.broker_goes is not None and time.monotonic() - began > self.broker_goes
-                        if gone and services["broker"].alive():
-                            cut_off(services["broker"])
+                        if time.monotonic() >= others_go:
+                            self._leave_alone(pipeline, services["broker"])
+                            others_go = float("inf")
                     load.give_up()
                     running.cancel()
                     await asyncio.gather(running, return_exceptions=True)
@@ -238,6 +255,14 @@ class Life:
         finally:
             cutter.end()
             cutter.join()
+
+    def _leave_alone(self, pipeline: ForkedPipeline, broker: Service) -> None:
+        """The journal without a broker, or the broker without anybody who takes what it has into the database."""
+        if self.alone == JOURNAL:
+            cut_off(broker)
+        else:
+            pipeline.running["processor"].kill()
+            pipeline.running["processor"].wait()
 
 
 def listing(broker_url: str) -> ControlBroker:

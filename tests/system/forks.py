@@ -43,7 +43,7 @@ OURSELVES = ["tests.system.forks", "tests.system.frozen"]
 LOOK_SECONDS = 0.01
 
 
-def _become(words: Sequence[str], environment: Mapping[str, str], out: str, err: str) -> None:
+def become(words: Sequence[str], environment: Mapping[str, str], out: str, err: str) -> None:
     """In the child: the process itself."""
     _end_with_the_server()
     os.environ.clear()
@@ -107,6 +107,8 @@ class ForkedPipeline(Pipeline):
     """A pipeline whose processes are forked, and commands beside them, which end with it."""
 
     _ordered: Sequence[Fork] = ()
+    becomes = staticmethod(become)
+    """What a child does; a control has it do wrong."""
 
     def start(self, name: str, **more: str) -> None:
         log = Path(self._home) / f"{name}.log"
@@ -127,4 +129,6 @@ class ForkedPipeline(Pipeline):
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(IMPORTED + COMMANDS + OURSELVES)
         arguments = (list(words), self.environment | more, str(out), str(err))
-        return Fork(context.Process(target=_become, args=arguments, name=" ".join(words[:2]), daemon=True))
+        return Fork(
+            context.Process(target=self.becomes, args=arguments, name=" ".join(words[:2]), daemon=True)
+        )

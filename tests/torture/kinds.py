@@ -173,6 +173,12 @@ def _of_the_wires() -> list[Kind]:
             await asyncio.sleep(LONG)
             stage.wires[name].heal()
 
+        async def dribbling(stage: Stage, _dice: random.Random, name: str = name) -> None:
+            """Every frame comes in many pieces."""
+            stage.wires[name].wire.crumb = CRUMB_BYTES
+            await asyncio.sleep(LONG)
+            stage.wires[name].heal()
+
         async def torn(stage: Stage, dice: random.Random, name: str = name) -> None:
             """Every new connection ends after some bytes, in the middle of what is being said."""
             wire = stage.wires[name]
@@ -194,6 +200,7 @@ def _of_the_wires() -> list[Kind]:
             Kind(f"silence to {name} 5 s, then dead", gone),
             Kind(f"50 ms to {name} 5 s", slow),
             Kind(f"40 kB/s to {name} 5 s", narrow),
+            Kind(f"{CRUMB_BYTES} bytes at a time to {name} 5 s", dribbling),
             Kind(f"connections to {name} torn anywhere", torn),
             Kind(f"{name} refuses connections 5 s", refused),
         ]

@@ -1,4 +1,4 @@
-"""A wire between a process and a service that can be made bad: cut, silent, slow, narrow."""
+"""A wire between a process and a service that can be made bad: cut, silent, slow, narrow, dribbling."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import contextlib
 from dataclasses import dataclass
 
 CHUNK_BYTES = 65_536
+CRUMB_SECONDS = 0.001
 
 
 @dataclass
 class Wire:
-    """How the wire is now. `latency` in seconds, `bytes_per_second` 0 for any, `cut_after` bytes of each further connection, 0 for none."""
+    """How the wire is now. `latency` in seconds, `bytes_per_second` 0 for any, `crumb` bytes at a time, 0 for as many as there are, `cut_after` bytes of each further
+    connection, 0 for none."""
 
     latency: float = 0.0
     bytes_per_second: int = 0
+    crumb: int = 0
     cut_after: int = 0
     refusing: bool = False
 
@@ -116,17 +119,17 @@ class Proxy:
         return True
 
     async def _pass(self, data: bytes, sink: asyncio.StreamWriter) -> None:
-        rate = self.wire.bytes_per_second
-        if not rate:
+        rate, crumb = self.wire.bytes_per_second, self.wire.crumb
+        if not rate and not crumb:
             sink.write(data)
             await sink.drain()
             return
-        step = max(1, rate // 20)
+        step, pause = (crumb, CRUMB_SECONDS) if crumb else (max(1, rate // 20), 1 / 20)
         for start in range(0, len(data), step):
             sink.write(data[start : start + step])
             await sink.drain()
-            await asyncio.sleep(1 / 20)
-            if not self.wire.bytes_per_second:
+            await asyncio.sleep(pause)
+            if not self.wire.bytes_per_second and not self.wire.crumb:
                 sink.write(data[start + step :])
                 await sink.drain()
                 return

@@ -90,6 +90,16 @@ async def test_a_silent_wire_passes_nothing_until_it_is_healed(wire: Proxy) -> N
     writer.close()
 
 
+async def test_a_wire_that_dribbles_passes_crumbs_until_it_is_healed(wire: Proxy) -> None:
+    wire.wire.crumb = 3
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    writer.write(b"x" * 3_000)
+    assert len(await reader.read(3_000)) <= 30
+    wire.heal()
+    await reader.readexactly(2_900)
+    writer.close()
+
+
 async def test_a_torn_wire_ends_in_the_middle_of_what_is_said(wire: Proxy) -> None:
     wire.wire.cut_after = 1_000
     reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
