@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 from runtime.amqp.probe import QUEUE as PROBED
+from tests.witness.ending import left_over
 
 STILL_SECONDS = 120.0
 """So long after the last movement nobody believes any more that anything will move."""
@@ -38,30 +39,45 @@ async def settled(
     control_broker: ControlBroker,
     looks: int = QUIET_LOOKS,
     missing: Callable[[], Awaitable[int]] = nothing_missing,
-) -> None:
+) -> str:
     """Until nothing waits anywhere, everybody has read the whole log, and nothing is `missing` in it. What moves is waited for, however slowly it does;
-    what is missing once nothing has moved for MISSING_SECONDS is for the verdict to say."""
+    what is missing once nothing has moved for MISSING_SECONDS is for the verdict to say. Why it was given up; nothing where all came to its end."""
     begun = moved = due = time.monotonic()
     patience = STILL_SECONDS
     last: tuple[object, ...] = ()
-    quiet = 0
+    quiet, why = 0, "the database never said where everybody is"
     while (now := time.monotonic()) - moved < patience and now - begun < LONGEST_SECONDS:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             place, behind = await _positions(database_url)
-        except AWAY:
+        except AWAY as error:
+            why = f"the database is away: {error}"
             continue
         quiet = quiet + 1 if place == last else 0
+        why = why if place == last else "something still moved"
         moved = moved if place == last else now
         last = place
         # A question to the broker starts a virtual machine: it is asked once the database says nothing new.
         if quiet >= looks and now >= due and (not behind or now - moved > BEHIND_SECONDS):
-            if await _messages(control_broker) == 0:
-                if await _lacking(missing) == 0:
-                    return
-                patience = MISSING_SECONDS
+            if (messages := await _messages(control_broker)) != 0:
+                why = f"{messages} messages wait, or the broker does not say"
+            elif (lacking := await _lacking(missing)) != 0:
+                why, patience = f"{lacking} are missing", MISSING_SECONDS
+            elif waits := await _left(database_url):
+                why = "; ".join(waits[:3])
+            else:
+                return ""
             asked = time.monotonic()
             due, quiet = asked + ASKED_PAUSE * (asked - now), 0
+    return f"given up after {time.monotonic() - begun:.0f} s: {why}"
+
+
+async def _left(database_url: str) -> list[str]:
+    """What waits in lines, or was due long ago."""
+    try:
+        return await left_over(database_url)
+    except AWAY as error:
+        return [f"the database is away: {error}"]
 
 
 async def moved(database_url: str) -> object:

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 
+from tests.witness.ending import left
 from tests.witness.record import read_back
 from tests.witness.webhooks import CUSTOMERS, Webhook, expected_courses, expected_tokens
 
@@ -47,6 +48,8 @@ class Heard:
     """Those that were refused and kept, to be admitted later."""
     forged: int = 0
     """Answers of 401 to the load."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Of these answers, by what was refused."""
     accepted: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     without_retry_after: list[str] = field(default_factory=list)
@@ -90,7 +93,9 @@ class Heard:
     def _answered(self, line: dict[str, object]) -> None:
         status = int(str(line["status"]))
         self.statuses[status] += 1
-        self.forged += status == 401 and "by" not in line
+        if status == 401 and "by" not in line:
+            self.forged += 1
+            self.refused[str(line["digest"])] += 1
         if status == 200:
             self.accepted[str(line["digest"])] += 1
         if status in MUST_SAY_WHEN and not line["retry_after"]:
@@ -118,9 +123,10 @@ async def judge(
         await _money(connection, verdict, heard, seen)
         await _courses(connection, verdict, seen)
         await _ended(connection, verdict)
+        await _effects_of_forged(connection, verdict, heard, plan)
     finally:
         await connection.close()
-    _answers(verdict, heard)
+    _answers(verdict, heard, plan)
     return verdict
 
 
@@ -228,9 +234,51 @@ async def _ended(connection: asyncpg.Connection, verdict: Verdict) -> None:
     verdict.against(
         "I9 left for a person", [f"{row['stage']} {row['reason']}: {row['number']}" for row in letters]
     )
+    verdict.against("I9 not at its end", await left(connection))
 
 
-def _answers(verdict: Verdict, heard: Heard) -> None:
+async def _effects_of_forged(
+    connection: asyncpg.Connection, verdict: Verdict, heard: Heard, plan: Sequence[Webhook]
+) -> None:
+    """A forged request may leave a row in the quarantine, which is capped, and nothing else: no stream of its payment, no letter, nothing known by its names."""
+    forged = {str(webhook.number): webhook.digest for webhook in plan if not webhook.genuine}
+    sent = {number: digest for number, digest in forged.items() if digest in heard.sent}
+    if not sent:
+        return
+    streams = await connection.fetch(
+        "SELECT stream FROM streams WHERE substring(stream from '-p[yr]-([0-9]+)$') = ANY($1::text[]) ORDER BY 1",
+        list(sent),
+    )
+    letters = await connection.fetch(
+        "SELECT stage, reason, encode(body_sha256, 'hex') AS digest FROM dead_letters WHERE encode(body_sha256, 'hex') = ANY($1::text[])",
+        list(sent.values()),
+    )
+    verdict.against(
+        "I3 came of a forged one",
+        [f"stream {row['stream']}" for row in streams]
+        + [f"letter {row['stage']} {row['reason']}: {row['digest']}" for row in letters],
+    )
+    kept = await connection.fetchval(
+        "SELECT count(DISTINCT body_sha256) FROM quarantine WHERE encode(body_sha256, 'hex') = ANY($1::text[])",
+        list(sent.values()),
+    )
+    looked = await connection.fetchval(
+        "SELECT count(*) FROM streams WHERE substring(stream from '-p[yr]-([0-9]+)$') IS NOT NULL"
+    )
+    verdict.figures |= {
+        "different forged ones sent": len(sent),
+        "of them in the quarantine": kept,
+        "streams of payments in which none of them was found": looked - len(streams),
+    }
+
+
+def _answers(verdict: Verdict, heard: Heard, plan: Sequence[Webhook]) -> None:
+    """A genuine request is signed as the door was told, and no load changes its secrets: a 401 says that it is forged, for a fault of ours."""
+    genuine = [webhook.digest for webhook in plan if webhook.genuine and webhook.digest in heard.refused]
+    verdict.against(
+        "I11 genuine and refused",
+        [f"{digest}: 401, {heard.refused[digest]} times" for digest in sorted(genuine)],
+    )
     wrong = {status: number for status, number in heard.statuses.items() if status not in ALLOWED | {0}}
     verdict.against("I11 answers", [f"{status}: {number} times" for status, number in wrong.items()])
     verdict.against("I11 no Retry-After", heard.without_retry_after)
@@ -241,19 +289,3 @@ def _answers(verdict: Verdict, heard: Heard) -> None:
     verdict.figures |= {
         f"answered {status or 'nothing'}": heard.statuses[status] for status in sorted(heard.statuses)
     }
-
-
-async def fingerprint(database_url: str, through: int | None = None) -> tuple[int, str]:
-    """The log up to a position (by default its end) and a digest of every event of it: what must never change again."""
-    connection = await asyncpg.connect(database_url, server_settings={"search_path": "lunas"})
-    try:
-        if through is None:
-            through = await connection.fetchval("SELECT coalesce(max(position), 0) FROM events")
-        digest = await connection.fetchval(
-            "SELECT coalesce(md5(string_agg(md5(event::text), '' ORDER BY event.position)), '')"
-            " FROM events AS event WHERE event.position <= $1",
-            through,
-        )
-    finally:
-        await connection.close()
-    return through, digest

@@ -25,14 +25,17 @@ class Scene:
     ) -> None:
         self.now = 0.0
         self.asked: list[float] = []
+        self.left: list[str] = []
+        self.said = "not played"
         self._place, self._missing, self._asking, self._said = place, missing, asking, messages
         monkeypatch.setattr(settling, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(settling, "asyncio", SimpleNamespace(sleep=self._sleep))
         monkeypatch.setattr(settling, "_positions", self._positions)
+        monkeypatch.setattr(settling, "left_over", self._left_over)
 
     async def play(self) -> float:
         """How long it takes."""
-        await settled("nowhere", self._messages, missing=self._lacking)
+        self.said = await settled("nowhere", self._messages, missing=self._lacking)
         return self.now
 
     async def _sleep(self, seconds: float) -> None:
@@ -40,6 +43,9 @@ class Scene:
 
     async def _positions(self, _url: str) -> tuple[tuple[object, ...], bool]:
         return (self._place(self.now),), False
+
+    async def _left_over(self, _url: str) -> list[str]:
+        return self.left
 
     async def _messages(self, *_words: str) -> str:
         return self._said
@@ -53,6 +59,7 @@ class Scene:
 async def test_where_nothing_moves_and_nothing_is_missing_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch, lambda now: min(now, 50.0), lambda now: 0)
     assert 50 < await scene.play() < 60
+    assert scene.said == ""
 
 
 async def test_what_is_missing_is_waited_for_until_somebody_sends_it_again(
@@ -77,6 +84,15 @@ async def test_what_waits_in_a_queue_and_never_moves_ends_it_for_the_verdict(
     scene = Scene(monkeypatch, lambda now: 0, lambda now: 0, messages="lunas.webhooks.p0\t3")
     assert STILL_SECONDS <= await scene.play() < STILL_SECONDS + BEHIND_SECONDS
     assert scene.asked == []
+    assert scene.said.endswith("3 messages wait, or the broker does not say")
+
+
+async def test_what_waits_in_a_line_for_ever_ends_it_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, lambda now: 0, lambda now: 0)
+    scene.left = ["parked: xendit:py-1, 2 wait"]
+    assert STILL_SECONDS <= await scene.play() < STILL_SECONDS + BEHIND_SECONDS
+    assert scene.said.startswith("given up after ")
+    assert scene.said.endswith("parked: xendit:py-1, 2 wait")
 
 
 async def test_a_database_that_is_away_when_it_is_asked_is_asked_again(
