@@ -47,7 +47,7 @@ async def power_cuts(seed: int, cuts: int, until: float, folder: Path, control: 
         life += 1
         number = min(CUTS_OF_A_LIFE, cuts - len(fates))
         for cut in await home.live(number, len(fates), control):
-            fate = await home.judge(cut)
+            fate = await home.judge(cut, control)
             fates.append(fate)
             print(_line(fate), flush=True)
             if time.monotonic() > until:
@@ -98,11 +98,13 @@ class _Home:
             self._disk.unmount()
         return cutter.cuts
 
-    async def judge(self, cut: Cut) -> Fate:
+    async def judge(self, cut: Cut, control: str) -> Fate:
         disk = Disk(cut.image, self._disk.place)
         disk.mount()
         try:
-            return await judged(self._machine(cut.alone), cut, self._plan, self._folder)
+            return await judged(
+                self._machine(cut.alone), cut, self._plan, self._folder, control=bool(control)
+            )
         finally:
             disk.unmount()
             if self._judged:  # only the last one lives on, and each is as large as a home

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
@@ -29,6 +30,24 @@ CONTROLS = (
     Control("journal-not-synced", JOURNAL),
     Control("broker-not-synced", BROKER),
 )
+
+
+LOST_SECONDS = 30.0
+"""What a control lost is not coming: after so long in which nothing more of it came, nobody waits for it."""
+
+
+def until_lost(missing: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+    """How much is missing, and nothing once it has been the same for LOST_SECONDS: the verdict says what was lost."""
+    last, since = -1, 0.0
+
+    async def asked() -> int:
+        nonlocal last, since
+        found = await missing()
+        if found != last:
+            last, since = found, time.monotonic()
+        return 0 if time.monotonic() - since > LOST_SECONDS else found
+
+    return asked
 
 
 def unsync() -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import aio_pika
@@ -22,7 +23,7 @@ from deploy.local.services.private import ServiceUrls, private_services
 from deploy.local.services.service import Service
 from schemas.topology import topology
 from tests.powercuts.disk import Disk, standing_still
-from tests.powercuts.planted import JOURNAL
+from tests.powercuts.planted import JOURNAL, until_lost
 from tests.system.forks import ForkedPipeline
 from tests.system.pipeline import PROCESSES, Pipeline
 from tests.torture.comparing import PATIENT
@@ -282,8 +283,8 @@ def listing(broker_url: str) -> ControlBroker:
     return listed
 
 
-async def judged(machine: Machine, cut: Cut, plan: Sequence[Webhook], folder: Path) -> Fate:
-    """Switched on again with what the disk held, and looked at by the witness."""
+async def judged(machine: Machine, cut: Cut, plan: Sequence[Webhook], folder: Path, *, control: bool) -> Fate:
+    """Switched on again with what the disk held, and looked at by the witness. `control`: something is to be lost."""
     fate = Fate(cut)
     began = time.monotonic()
     record = folder / f"record-{cut.number}.jsonl"
@@ -293,11 +294,12 @@ async def judged(machine: Machine, cut: Cut, plan: Sequence[Webhook], folder: Pa
             await boot(pipeline)
             fate.started = time.monotonic() - began
 
+            look = partial(not_stored, record, urls.database_url)
             await settled(
                 urls.database_url,
                 listing(urls.broker_url),
                 QUIET_LOOKS,
-                missing=lambda: not_stored(record, urls.database_url),
+                missing=until_lost(look) if control else look,
             )
             verdict = await judge(record, plan, urls.database_url)
             fate.accepted = verdict.figures.get("of them different", 0)

@@ -37,6 +37,7 @@ CRASH_POINTS = {
     "projections": ("projections.read", "projections.folded", "projections.committed"),
 }
 """The named steps that every run passes. Those of a rare path (retries, the parking lot, calls to providers) have tests of their own."""
+CRUMB_BYTES = 3
 CRASH_SECONDS = 30.0
 MOST_PASSES = 8
 """Of a crash point before it kills: a pass is a batch, and a quiet minute has few."""
